@@ -1,0 +1,43 @@
+/**
+ * The wire between the gateway and the Lambda origin: the only file that both sides import.
+ *
+ * `POST /` of the Function URL takes one text and answers with one row of logits per window. The gateway turns logits into
+ * scores for both sides, so an answer cannot depend on which side computed it.
+ */
+import { z } from "zod";
+
+/** A window holds at most this many tokens, the two special ones included (DistilBERT's position table). */
+export const WINDOW_TOKENS = 512;
+
+/** More tokens than this are refused by the origin with 413, whatever the gateway let through. */
+export const ORIGIN_MAX_TOKENS = 16_384;
+
+export const originRequestSchema = z.strictObject({
+  /** The text to classify; never logged, never stored. */
+  text: z.string(),
+  /** Upper bound on tokens for this request; the gateway's policy may be stricter than ORIGIN_MAX_TOKENS. */
+  maxTokens: z.int().positive().max(ORIGIN_MAX_TOKENS),
+});
+export type OriginRequest = z.infer<typeof originRequestSchema>;
+
+export const originWindowSchema = z.strictObject({
+  /** Tokens of the text in this window (special tokens not counted): the window's weight in the mean. */
+  tokens: z.int().nonnegative(),
+  /** One raw logit per label, in the order of `labels`. */
+  logits: z.array(z.number()).min(1),
+});
+
+export const originAnswerSchema = z.strictObject({
+  /** `<name>@<sha256 of the manifest>` of the model that answered. */
+  model: z.string(),
+  labels: z.array(z.string()).min(1),
+  /** In text order; an empty text has one window of 0 tokens. */
+  windows: z.array(originWindowSchema).min(1),
+});
+export type OriginAnswer = z.infer<typeof originAnswerSchema>;
+
+export const originErrorSchema = z.object({
+  error: z.string(),
+  error_type: z.enum(["malformed", "too-large", "model-unavailable", "internal"]),
+});
+export type OriginError = z.infer<typeof originErrorSchema>;

@@ -1,0 +1,16 @@
+// Writes .spillway/data/mails.jsonl (one mail a line) for the Python side, and prints the sizes.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadMails } from './mails.ts';
+
+const folder = resolve(import.meta.dirname, '../../.spillway/data');
+const mails = loadMails();
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'mails.jsonl'), mails.map((mail) => `${JSON.stringify(mail)}\n`).join(''));
+
+const sizes: Record<string, number> = {};
+for (const { split, label } of mails) {
+  const key = `${split} ${label}`;
+  sizes[key] = (sizes[key] ?? 0) + 1;
+}
+console.log(JSON.stringify({ mails: mails.length, groups: new Set(mails.map(({ group }) => group)).size, ...sizes }));
