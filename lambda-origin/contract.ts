@@ -31,6 +31,7 @@ export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
   model: z.string(),
   labels: z.array(z.string()).min(1),
+  problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In text order; an empty text has one window of 0 tokens. */
   windows: z.array(originWindowSchema).min(1),
 });

@@ -1,0 +1,21 @@
+/** Tokenizes once and measures: what the edge could hold is known before deciding. */
+import type { Caller } from "../authenticate/authenticate.ts";
+import type { TextNumbers } from "../decide/decide.ts";
+import type { Call, Edge } from "../world.ts";
+
+declare const admitted: unique symbol;
+
+/** A text that was measured. Only `admit()` makes one. */
+export interface Admitted {
+  readonly [admitted]: true;
+  text: string;
+  /** Null in an isolate that has no verified tokenizer yet: only the origin can take such a text. */
+  tokenIds: readonly number[] | null;
+  numbers: TextNumbers;
+}
+
+export async function admit(text: string, caller: Caller, edge: Edge, call: Call): Promise<Admitted> {
+  const tokenIds = await edge.tokenize(text, call);
+  const numbers = { tokens: tokenIds?.length ?? null, stickyKey: caller.stickyKey ?? text };
+  return { text, tokenIds, numbers } as Admitted;
+}

@@ -1,0 +1,63 @@
+/** Routes, request id, last-resort error handler; no logic. */
+import { Hono } from "hono";
+import { ready } from "./ready.ts";
+import { record } from "./record/record.ts";
+import type { Refusal } from "./refusal.ts";
+import { refuse } from "./respond/refuse.ts";
+import { serve } from "./serve.ts";
+import type { Call, World } from "./world.ts";
+
+interface Context {
+  Bindings: { world: World; call: Call };
+}
+
+export const app = new Hono<Context>();
+
+app.get("/healthz", (context) => context.json({ status: "ok" }));
+
+app.get("/readyz", (context) => {
+  const { body, status } = ready(context.env.world, context.env.call);
+  return context.json(body, status);
+});
+
+app.post("/v1/classify", (context) => serve(context.req.raw, context.env.world, context.env.call));
+
+app.all("/v1/classify", (context) =>
+  no(context.env.call, {
+    code: "method-not-allowed",
+    publicText: "Use POST with a JSON body.",
+    reason: "method",
+  }, { allow: "POST" }),
+);
+
+app.notFound((context) =>
+  no(context.env.call, {
+    code: "not-found",
+    publicText: "The endpoint is POST /v1/classify.",
+    reason: "path",
+  }),
+);
+
+/** Only bugs come here. */
+app.onError((error, context) =>
+  no(context.env.call, {
+    code: "unavailable",
+    publicText: "Something went wrong. Try again.",
+    reason: `bug: ${error.name}`,
+    retryAfterMs: 1000,
+  }),
+);
+
+function no({ requestId }: Call, refusal: Refusal, headers: Record<string, string> = {}): Response {
+  const response = refuse(refusal, requestId, headers);
+  const { code, reason } = refusal;
+  record({
+    requestId,
+    status: response.status,
+    policyVersion: null,
+    policyProblem: null,
+    refusal: { code, reason },
+    inputs: [],
+  });
+  return response;
+}

@@ -1,0 +1,24 @@
+/** A model counts as ready only when it computes what the packer computed: every memory trick is checked by its results. */
+import type { EdgeModel } from "./model.ts";
+import { type ModelPackage, PackageError } from "./package.ts";
+
+/** The first runs take two to three times as long, until V8 has optimized the wasm; nobody should wait for those. */
+const WARM_UP_ROUNDS = 3;
+
+/** @throws PackageError (rejected) at the first logit that is off by more than the tolerance, or not a number. */
+export async function proveGolden(model: EdgeModel, { manifest }: ModelPackage, breathe: () => Promise<unknown>) {
+  const { golden, goldenTolerance } = manifest.edge;
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    for (const { tokenIds, logits } of golden) {
+      const computed = await model.run(tokenIds);
+      if (!agrees(computed, logits, goldenTolerance)) throw new PackageError("rejected", "golden-logits");
+      // Requests that came meanwhile are served between two runs.
+      await breathe();
+    }
+  }
+}
+
+function agrees(computed: Float32Array, expected: readonly number[], tolerance: number): boolean {
+  if (computed.length !== expected.length) return false;
+  return expected.every((logit, index) => Math.abs((computed[index] ?? Number.NaN) - logit) <= tolerance);
+}

@@ -1,0 +1,110 @@
+/**
+ * One instance of onnxruntime-web's wasm with a heap that cannot outgrow its limit.
+ * Why its exports are called directly: docs/decisions/002-onnxruntime-by-its-exports.md
+ */
+import createOrtModule, { type OrtModule } from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
+
+/** The wasm page: heaps are sized in multiples of it. */
+const PAGE_BYTES = 65_536;
+/** The module declares that it needs at least this much: 16 MiB. */
+const MINIMUM_PAGES = 256;
+/** Only fatal messages: ORT's own log goes to the console, where nobody looks and text could end. */
+const LOG_FATAL = 4;
+
+export interface HeapLimits {
+  /** Heap at start; sized to what the model needs, because each growth over-allocates by up to 20 %. */
+  initialBytes: number;
+  /** Hard limit: past it an allocation fails inside ONNX Runtime and the isolate lives on. */
+  maximumBytes: number;
+}
+
+export interface OrtRuntime {
+  readonly ort: OrtModule;
+  /** The wasm heap's size now, in bytes. It never shrinks. */
+  heapBytes(): number;
+  /** A fresh view of the heap; the last one is detached or short after the heap has grown. */
+  heap(): Uint8Array;
+}
+
+/** What ONNX Runtime said of a call that failed. `outOfMemory` is the heap's limit at work, not a fault of the model. */
+export class OrtError extends Error {
+  readonly outOfMemory: boolean;
+  constructor(call: string, reason: string) {
+    super(`${call} failed: ${reason}`);
+    this.name = "OrtError";
+    this.outOfMemory = /bad_alloc|Failed to allocate memory|out of memory/i.test(reason);
+  }
+}
+
+/**
+ * Instantiates the compiled module. Each call makes an instance of its own, so a failed or crashed one can be thrown away.
+ * @throws OrtError when ONNX Runtime does not initialise; RangeError when the heap cannot be reserved.
+ */
+export async function startRuntime(wasm: WebAssembly.Module, limits: HeapLimits): Promise<OrtRuntime> {
+  const { glue, memory } = withBoundedMemory(limits, () =>
+    createOrtModule({
+      numThreads: 1,
+      instantiateWasm(imports, done) {
+        done(new WebAssembly.Instance(wasm, imports), wasm);
+        return {};
+      },
+    }),
+  );
+  const ort = await glue;
+  const runtime = { ort, heapBytes: () => memory.buffer.byteLength, heap: () => new Uint8Array(memory.buffer) };
+  check(ort, ort._OrtInit(1, LOG_FATAL), "OrtInit");
+  return runtime;
+}
+
+/** Throws what ONNX Runtime reports when a call returned an error code. */
+export function check(ort: OrtModule, errorCode: number, call: string): void {
+  if (errorCode !== 0) throw lastError(ort, call);
+}
+
+/** Throws what ONNX Runtime reports when a call returned no handle. */
+export function checkHandle(ort: OrtModule, handle: number, call: string): number {
+  if (handle === 0) throw lastError(ort, call);
+  return handle;
+}
+
+/** A block of the heap. @throws OrtError (outOfMemory) at the heap's limit. */
+export function allocate(ort: OrtModule, sizeBytes: number): number {
+  const pointer = ort._malloc(sizeBytes);
+  if (pointer === 0) throw new OrtError("malloc", `out of memory: no room for ${sizeBytes} bytes`);
+  return pointer;
+}
+
+function lastError(ort: OrtModule, call: string): OrtError {
+  const stack = ort.stackSave();
+  const at = ort.stackAlloc(8);
+  ort._OrtGetLastError(at, at + 4);
+  const message = ort.getValue(at + 4, "*");
+  const error = new OrtError(call, message === 0 ? "no reason given" : ort.UTF8ToString(message));
+  ort.stackRestore(stack);
+  return error;
+}
+
+/**
+ * The glue makes its own memory (16 MiB growing to 4 GiB) and takes no other, so the constructor is replaced while it runs.
+ * It also believes to be in Node where `process.versions.node` exists, as it does in workerd with nodejs_compat; "renderer" is
+ * its own word for "a process, but not Node". Both are set back before this function returns: the glue reads them
+ * synchronously, before its first await.
+ */
+function withBoundedMemory(limits: HeapLimits, start: () => Promise<OrtModule>) {
+  const RealMemory = WebAssembly.Memory;
+  const realType = Reflect.get(process, "type");
+  const maximum = Math.floor(limits.maximumBytes / PAGE_BYTES);
+  const initial = Math.min(maximum, Math.max(MINIMUM_PAGES, Math.ceil(limits.initialBytes / PAGE_BYTES)));
+  const memory = new RealMemory({ initial, maximum, shared: true });
+  try {
+    Reflect.set(process, "type", "renderer");
+    WebAssembly.Memory = function BoundedMemory(asked: WebAssembly.MemoryDescriptor) {
+      // The glue's other memory, of zero pages, only borrows the SharedArrayBuffer constructor.
+      return asked.initial === 0 ? new RealMemory(asked) : memory;
+    } as unknown as typeof WebAssembly.Memory;
+    return { glue: start(), memory };
+  } finally {
+    WebAssembly.Memory = RealMemory;
+    Reflect.set(process, "type", realType);
+  }
+}

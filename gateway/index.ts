@@ -1,0 +1,61 @@
+/** The Worker's entry, and the only file that sees Env. One world per isolate, made at its first request. */
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import { PolicyStore } from "../policies/store.ts";
+import { app } from "./app.ts";
+import { createBreaker } from "./breaker/breaker.ts";
+import { EdgeIsolate } from "./edge/isolate.ts";
+import { createOnnxEngine } from "./edge/onnx/engine.ts";
+import { LambdaOrigin } from "./origin/origin.ts";
+import { createSignedFetch } from "./origin/signed-fetch.ts";
+import type { Clock, World } from "./world.ts";
+
+export interface Env {
+  POLICIES: KVNamespace;
+  MODELS: R2Bucket;
+  /** `<name>@<sha256 of its manifest>`: the package that this deployment trusts. */
+  MODEL: string;
+  ORIGIN_URL: string;
+  ORIGIN_REGION: string;
+  AWS_ACCESS_KEY_ID: string;
+  AWS_SECRET_ACCESS_KEY: string;
+}
+
+const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
+
+let world: World | undefined;
+
+function buildWorld(env: Env): World {
+  // Policies are read before either side is used, so these settings last only until the first request.
+  const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, Math.random);
+  const signedFetch = createSignedFetch({
+    url: env.ORIGIN_URL,
+    region: env.ORIGIN_REGION,
+    accessKeyId: env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+  });
+  return {
+    clock,
+    policies: new PolicyStore(env.POLICIES, clock),
+    edge: new EdgeIsolate({
+      modelId: env.MODEL,
+      bucket: env.MODELS,
+      engine: createOnnxEngine(wasm),
+      breaker: breaker("edge"),
+      clock,
+    }),
+    origin: new LambdaOrigin({ fetch: signedFetch, breaker: breaker("origin"), clock }),
+    newRequestId: () => crypto.randomUUID(),
+  };
+}
+
+export default {
+  async fetch(request, env, context) {
+    world ??= buildWorld(env);
+    const call = {
+      requestId: world.newRequestId(),
+      signal: request.signal,
+      keepAlive: (work: Promise<unknown>) => context.waitUntil(work),
+    };
+    return app.fetch(request, { world, call });
+  },
+} satisfies ExportedHandler<Env>;

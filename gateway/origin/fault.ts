@@ -1,0 +1,24 @@
+/** Classifies what went wrong with a call of the origin. Pure. */
+import type { SideFailure } from "../world.ts";
+
+type What = "timeout" | "network" | "bad-answer" | "caller-gone" | { status: number };
+
+export class OriginFault extends Error {
+  readonly what: What;
+  constructor(what: What) {
+    super("the origin did not answer");
+    this.name = "OriginFault";
+    this.what = what;
+  }
+}
+
+/** A caller's abort and a 4xx other than 429 are not failures of the origin (field-terms "Circuit breaking"). */
+export function toFailure(error: unknown): SideFailure {
+  // The breaker's own refusal is the only other error that comes here.
+  if (!(error instanceof OriginFault)) return { reason: "breaker-open", kind: "failed" };
+  const { what } = error;
+  if (what === "caller-gone") return { reason: what, kind: "aborted" };
+  if (typeof what === "string") return { reason: what, kind: "failed" };
+  const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
+  return { reason: `http-${what.status}`, kind: isRefusal ? "refused" : "failed" };
+}

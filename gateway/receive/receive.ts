@@ -1,0 +1,44 @@
+/** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
+import { type Refusal, type Result, refused } from "../refusal.ts";
+import type { Clock } from "../world.ts";
+import { readBody } from "./body.ts";
+import { type Received, parseClassifyRequest } from "./request-shape.ts";
+
+export async function receive(request: Request, clock: Clock): Promise<Result<Received>> {
+  const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  if (mediaType !== "application/json") {
+    return refused({
+      code: "unsupported-media-type",
+      publicText: "Send the body as JSON with the header `content-type: application/json`.",
+      reason: "content-type",
+    });
+  }
+  const body = await readBody(request, clock);
+  if (!body.ok) return body;
+  const text = decodeUtf8(body.value);
+  if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));
+  const value = parseJson(text);
+  if (value === undefined) return refused(malformed("The body is not valid JSON.", "invalid-json"));
+  return parseClassifyRequest(value);
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, so it is dropped.
+    return undefined;
+  }
+}
+
+function malformed(publicText: string, reason: string): Refusal {
+  return { code: "malformed", publicText, reason };
+}

@@ -1,0 +1,60 @@
+/** The Hugging Face text-classification request. Pure. */
+import { z } from "zod";
+import { type Result, ok, refused } from "../refusal.ts";
+
+export const INPUTS_MAX = 64;
+
+const inputsSchema = z.union([z.string(), z.array(z.string())]);
+const parametersSchema = z.strictObject({
+  top_k: z.int().min(1).nullish(),
+  function_to_apply: z.enum(["softmax", "sigmoid", "none"]).nullish(),
+});
+const requestSchema = z.object({ inputs: inputsSchema, parameters: parametersSchema.nullish() });
+
+export type ScoreFunction = "softmax" | "sigmoid" | "none";
+
+export interface Received {
+  /** One or more non-empty texts, in the caller's order. */
+  texts: readonly string[];
+  /** How many labels per answer; all of them when undefined. */
+  topK: number | undefined;
+  /** What turns logits into scores; the model's own when undefined. */
+  functionToApply: ScoreFunction | undefined;
+}
+
+const EXAMPLE = '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3}}';
+
+export function parseClassifyRequest(value: unknown): Result<Received> {
+  const parsed = requestSchema.safeParse(value);
+  if (!parsed.success) {
+    return unprocessable(`The request must look like ${EXAMPLE}; look at ${places(parsed.error)}.`, "shape");
+  }
+  const { inputs, parameters } = parsed.data;
+  const texts = typeof inputs === "string" ? [inputs] : inputs;
+  if (texts.length === 0) return unprocessable("`inputs` is an empty list. Send at least one text.", "no-inputs");
+  if (texts.length > INPUTS_MAX) {
+    return refused({
+      code: "too-large",
+      publicText: `\`inputs\` holds ${texts.length} texts; at most ${INPUTS_MAX} are allowed in one request.`,
+      reason: "inputs",
+    });
+  }
+  const empty = texts.findIndex((text) => text.trim() === "");
+  if (empty !== -1) return unprocessable(`Input ${empty} is an empty text.`, "empty-text");
+  return ok({
+    texts,
+    topK: parameters?.top_k ?? undefined,
+    functionToApply: parameters?.function_to_apply ?? undefined,
+  });
+}
+
+/** Only names from our own schema may be quoted: a caller's key could be a caller's text. */
+function places(error: z.ZodError): string {
+  const known = ["inputs", "parameters", "top_k", "function_to_apply"];
+  const names = error.issues.map((issue) => issue.path.filter((part) => known.includes(String(part))).join("."));
+  return [...new Set(names.map((name) => (name === "" ? "the top level" : `\`${name}\``)))].join(", ");
+}
+
+function unprocessable(publicText: string, reason: string): Result<Received> {
+  return refused({ code: "unprocessable", publicText, reason });
+}

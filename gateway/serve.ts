@@ -1,0 +1,54 @@
+/** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
+import { authenticate } from "./authenticate/authenticate.ts";
+import { classify } from "./classify.ts";
+import { inOrder } from "./in-order.ts";
+import { receive } from "./receive/receive.ts";
+import { record } from "./record/record.ts";
+import type { InputOutcome } from "./record/outcome.ts";
+import { type Refusal, statusOf } from "./refusal.ts";
+import { answer } from "./respond/answer.ts";
+import { refuse } from "./respond/refuse.ts";
+import { toRow } from "./respond/scores.ts";
+import type { Call, World } from "./world.ts";
+
+/** Workers allow six connections at once; four leave room for KV and the trace. */
+const TEXTS_AT_ONCE = 4;
+
+export async function serve(request: Request, world: World, call: Call): Promise<Response> {
+  const startedAtMs = world.clock.nowMs();
+  const received = await receive(request, world.clock);
+  if (!received.ok) return no(received.refusal, call);
+  const { texts, functionToApply, topK } = received.value;
+
+  const caller = authenticate(request.headers);
+  const { policy, problem } = await world.policies.read(call.keepAlive);
+  world.edge.obey(policy);
+  world.origin.obey(policy);
+
+  const results = await inOrder(texts, TEXTS_AT_ONCE, (text) => classify(text, caller, policy, world, call));
+  const rows = [];
+  const inputs: InputOutcome[] = [];
+  for (const result of results) {
+    if (!result.ok) return no(result.refusal, call, policy.version, problem, inputs);
+    rows.push(toRow(result.value.answer, functionToApply, topK));
+    inputs.push(result.value.outcome);
+  }
+
+  const { requestId } = call;
+  record({ requestId, status: 200, policyVersion: policy.version, policyProblem: problem, refusal: null, inputs });
+  const totalMs = world.clock.nowMs() - startedAtMs;
+  return answer({ rows, inputs, requestId, policyVersion: policy.version, totalMs });
+}
+
+function no(
+  refusal: Refusal,
+  { requestId }: Call,
+  policyVersion: number | null = null,
+  policyProblem: string | null = null,
+  inputs: readonly InputOutcome[] = [],
+): Response {
+  const { code, reason } = refusal;
+  record({ requestId, status: statusOf(code), policyVersion, policyProblem, refusal: { code, reason }, inputs });
+  const headers: Record<string, string> = policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
+  return refuse(refusal, requestId, headers);
+}

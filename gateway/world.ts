@@ -1,0 +1,88 @@
+/** The ports: everything the gateway needs from outside, so that rooms can be tested with a clock and faults of their own. */
+import type { Policy } from "../policies/schema.ts";
+import type { PolicyInForce } from "../policies/store.ts";
+import type { BreakerStatus } from "./breaker/breaker.ts";
+import type { Conditions } from "./decide/decide.ts";
+
+/** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
+export interface Clock {
+  nowMs(): number;
+  wait(ms: number): Promise<unknown>;
+}
+
+/** What one request brings to every room: its life and its end. */
+export interface Call {
+  requestId: string;
+  /** Aborted when the caller hangs up. */
+  signal: AbortSignal;
+  /** Keeps the request's context alive after the answer: work of a dead request never goes on otherwise. */
+  keepAlive(work: Promise<unknown>): void;
+}
+
+/** A side's answer for one text: a row of logits per window (the edge has one), weights in content tokens. */
+export interface SideAnswer {
+  /** `<name>@<sha256>` */
+  model: string;
+  labels: readonly string[];
+  problemType: "single_label_classification" | "multi_label_classification";
+  windows: readonly { tokens: number; logits: readonly number[] }[];
+  /** Milliseconds, for `server-timing` and the trace. */
+  timings: { queueMs?: number; runMs: number };
+}
+
+/** Why a side did not answer. */
+export interface SideFailure {
+  /** A short code for the trace: `timeout`, `http-500`, `out-of-memory` … */
+  reason: string;
+  /**
+   * `failed`: the side is at fault, the other may try. `refused`: the side will not have this text (the origin's 4xx), the
+   * other may try where that can help. `aborted`: the caller is gone.
+   */
+  kind: "failed" | "refused" | "aborted";
+}
+
+export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure: SideFailure };
+
+export interface Edge {
+  /** Takes what a policy says of breakers into force. */
+  obey(policy: Policy): void;
+  /** State, queue and limits as they are now. */
+  conditions(): Conditions["edge"];
+  /** Token ids of a text, or null where no verified tokenizer could be had in time. */
+  tokenize(text: string, call: Call): Promise<readonly number[] | null>;
+  /** Starts loading in the background where there is no model yet. */
+  warm(call: Call): void;
+  run(tokenIds: readonly number[], call: Call): Promise<SideResult>;
+  /** For /readyz and the trace. */
+  status(): EdgeStatus;
+}
+
+export interface EdgeStatus {
+  state: "cold" | "loading" | "ready" | "rejected" | "failed";
+  /** Why there is no model; null otherwise. */
+  reason: string | null;
+  model: string;
+  heapBytes: number;
+  queueMs: number;
+  breaker: BreakerStatus;
+}
+
+export interface Origin {
+  obey(policy: Policy): void;
+  conditions(): Conditions["origin"];
+  call(text: string, timeoutMs: number, call: Call): Promise<SideResult>;
+  status(): BreakerStatus;
+}
+
+export interface Policies {
+  read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce>;
+  inForce(): PolicyInForce;
+}
+
+export interface World {
+  clock: Clock;
+  policies: Policies;
+  edge: Edge;
+  origin: Origin;
+  newRequestId(): string;
+}

@@ -1,0 +1,83 @@
+/**
+ * The policy as one isolate sees it: read from KV, kept while fresh, and never lost to a bad edit or a slow KV.
+ * State carries its own timestamps; no timer outlives the request that made it.
+ */
+import { defaultPolicy, parsePolicy } from "./parse.ts";
+import type { Policy } from "./schema.ts";
+
+/** With KV's own cache of 30 s this keeps an edit's way to effect under 35 s. */
+const FRESH_MS = 4000;
+/** KV's smallest cacheTtl. */
+const KV_CACHE_SECONDS = 30;
+/** A warm isolate waits no longer than this for KV; the last good policy serves instead. */
+const WARM_WAIT_MS = 50;
+/** A cold isolate has only the defaults to fall back to, so it waits a little longer. */
+const COLD_WAIT_MS = 1000;
+
+export interface PolicyKv {
+  get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
+}
+
+export interface PolicyInForce {
+  policy: Policy;
+  /** Where it came from: the KV key, or the built-in defaults. */
+  source: "kv" | "defaults";
+  /** Why the stored document is not the one in force; null when it is. */
+  problem: string | null;
+}
+
+export interface PolicyStoreTools {
+  nowMs: () => number;
+  wait: (ms: number) => Promise<unknown>;
+}
+
+export class PolicyStore {
+  #inForce: PolicyInForce = { policy: defaultPolicy(), source: "defaults", problem: null };
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  readonly #kv: PolicyKv;
+  readonly #tools: PolicyStoreTools;
+
+  constructor(kv: PolicyKv, tools: PolicyStoreTools) {
+    this.#kv = kv;
+    this.#tools = tools;
+  }
+
+  /** The policy last seen, without asking KV. */
+  inForce(): PolicyInForce {
+    return this.#inForce;
+  }
+
+  /** The policy for a request. Asks KV when what is known is older than 4 s; `keepAlive` lets a late answer still count. */
+  async read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce> {
+    const nowMs = this.#tools.nowMs();
+    if (nowMs - this.#readAtMs < FRESH_MS) return this.#inForce;
+    const cold = this.#readAtMs === Number.NEGATIVE_INFINITY;
+    // Set before the answer: requests that come meanwhile use what is known instead of asking too.
+    if (!cold) this.#readAtMs = nowMs;
+    const refreshed = this.#refresh();
+    keepAlive(refreshed);
+    await Promise.race([refreshed, this.#tools.wait(cold ? COLD_WAIT_MS : WARM_WAIT_MS)]);
+    return this.#inForce;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const text = await this.#kv.get("policy", { type: "text", cacheTtl: KV_CACHE_SECONDS });
+      this.#adopt(text);
+      this.#readAtMs = this.#tools.nowMs();
+    } catch (error) {
+      this.#inForce = { ...this.#inForce, problem: `KV could not be read: ${String(error)}` };
+    }
+  }
+
+  #adopt(text: string | null): void {
+    if (text === null) {
+      this.#inForce = { policy: defaultPolicy(), source: "defaults", problem: null };
+      return;
+    }
+    const parsed = parsePolicy(text);
+    this.#inForce = parsed.ok
+      ? { policy: parsed.policy, source: "kv", problem: null }
+      : { ...this.#inForce, problem: parsed.problem };
+  }
+}
