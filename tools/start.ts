@@ -1,0 +1,184 @@
+/** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { binOf } from "./start/bin-of.ts";
+import { type Child, startChild } from "./start/child.ts";
+import { openLocalPackage } from "./start/local-package.ts";
+import { mustBeFree } from "./start/ports.ts";
+import { step } from "./start/progress.ts";
+import { publishLocally } from "./start/publish-locally.ts";
+import { readSettings, type StartSettings } from "./start/settings.ts";
+import { waitFor } from "./start/wait-for.ts";
+
+const STATE_FOLDER = ".spillway";
+const MODEL_FOLDER = process.env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger";
+
+const children: Child[] = [];
+let stopping: Promise<void> | undefined;
+
+/** Ends every child, last started first. Safe to call twice. */
+function stopAll(): Promise<void> {
+  stopping ??= (async () => {
+    for (const child of children.toReversed()) await child.stop();
+  })();
+  return stopping;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, async () => {
+    await stopAll();
+    process.exit(0);
+  });
+}
+
+try {
+  process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+  await start(readSettings(process.env));
+} catch (error) {
+  // A child that dies because everything is being stopped is not news.
+  if (stopping === undefined) {
+    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    await stopAll();
+    process.exit(1);
+  }
+}
+
+async function start(settings: StartSettings): Promise<void> {
+  const { gatewayPort, originPort, viewerPort } = settings;
+  await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
+  if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
+  if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
+
+  await mkdir(STATE_FOLDER, { recursive: true });
+  const opened = await step(`verifying the model package in ${MODEL_FOLDER}`, () => openLocalPackage(MODEL_FOLDER));
+  await step("publishing it to the local R2 bucket", () => publishLocally(opened));
+  const credentials = originCredentials(settings);
+
+  if (viewerPort !== null) {
+    await step("starting the trace viewer", () => startViewer(viewerPort));
+  }
+  if (originPort !== null) {
+    await step("starting the Lambda origin and its first instance", () => startOrigin(settings, originPort, credentials));
+  }
+  await step("starting the gateway in workerd", () => startGateway(settings, opened.modelId, credentials));
+  await step("loading the model at the edge", () => edgeReady(settings));
+
+  console.log(greeting(settings));
+  console.log(`Spillway is ready: http://127.0.0.1:${gatewayPort}/v1/classify`);
+  await Promise.race(children.map(({ died }) => died));
+}
+
+interface Credentials {
+  AWS_ACCESS_KEY_ID: string;
+  AWS_SECRET_ACCESS_KEY: string;
+}
+
+/** Fresh for each run of a local origin; the caller's own for another one. */
+function originCredentials({ originPort }: StartSettings): Credentials {
+  if (originPort !== null) {
+    return {
+      AWS_ACCESS_KEY_ID: `LOCAL${randomBytes(8).toString("hex").toUpperCase()}`,
+      AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64url"),
+    };
+  }
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new Error("SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to sign the calls with.");
+  }
+  return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+}
+
+async function startViewer(port: number): Promise<void> {
+  const cli = await binOf("autotel-devtools", "autotel-devtools");
+  const child = await add("trace viewer", [process.execPath, cli, "--port", String(port), "--title", "Spillway"], {});
+  await waitFor({
+    url: `http://127.0.0.1:${port}/v1/traces`,
+    isReady: ({ ok }) => ok,
+    died: child.died,
+    atMostMs: 30_000,
+    what: "trace viewer",
+  });
+}
+
+async function startOrigin(settings: StartSettings, port: number, credentials: Credentials): Promise<void> {
+  const child = await add("origin", [process.execPath, "lambda-origin/local/main.ts"], {
+    ...credentials,
+    SPILLWAY_ORIGIN_PORT: String(port),
+    SPILLWAY_MODEL_DIR: MODEL_FOLDER,
+    SPILLWAY_ORIGIN_PREWARM: "1",
+    AWS_REGION: settings.region,
+    OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+  });
+  // Unsigned, so any answer is a refusal; that it answers is what counts.
+  await waitFor({
+    url: `http://127.0.0.1:${port}/`,
+    isReady: () => true,
+    died: child.died,
+    atMostMs: 60_000,
+    what: "origin",
+  });
+}
+
+async function startGateway(settings: StartSettings, modelId: string, credentials: Credentials): Promise<void> {
+  const cli = await binOf("wrangler", "wrangler");
+  const envFile = `${STATE_FOLDER}/gateway.env`;
+  const vars = {
+    ...credentials,
+    MODEL: modelId,
+    ORIGIN_URL: settings.originUrl,
+    ORIGIN_REGION: settings.region,
+    OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+  };
+  const lines = Object.entries(vars).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+  await writeFile(envFile, lines.join(""), { mode: 0o600 });
+  const { gatewayPort } = settings;
+  const child = await add(
+    "gateway",
+    [process.execPath, cli, "dev", "--port", String(gatewayPort), "--inspector-port", "0", "--env-file", envFile],
+    { WRANGLER_SEND_METRICS: "false" },
+  );
+  await waitFor({
+    url: `http://127.0.0.1:${gatewayPort}/healthz`,
+    isReady: ({ ok }) => ok,
+    died: child.died,
+    atMostMs: 120_000,
+    what: "gateway",
+  });
+}
+
+async function edgeReady({ gatewayPort }: StartSettings): Promise<void> {
+  await waitFor({
+    url: `http://127.0.0.1:${gatewayPort}/readyz`,
+    isReady: async (response) => {
+      const { edge } = (await response.json()) as { edge: { state: string; reason: string | null } };
+      if (edge.state === "rejected") throw new Error(`The edge rejected the model: ${edge.reason}.`);
+      return edge.state === "ready";
+    },
+    died: Promise.race(children.map(({ died }) => died)),
+    atMostMs: 60_000,
+    what: "edge model",
+  });
+}
+
+async function add(name: string, command: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
+  const logFile = `${STATE_FOLDER}/logs/${name.replaceAll(" ", "-")}.log`;
+  const child = await startChild(name, command, { ...process.env, ...env }, logFile);
+  children.push(child);
+  return child;
+}
+
+function greeting({ gatewayPort, viewerPort, otlpEndpoint }: StartSettings): string {
+  const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
+  const json = "-H 'content-type: application/json'";
+  return `
+  A short text, answered at the edge:
+    curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
+
+  A long one, answered by the origin:
+    node -p 'JSON.stringify({inputs: "Are we still meeting for lunch tomorrow? ".repeat(100)})' | curl -i ${url} ${json} -d @-
+
+  Traces: ${viewerPort === null ? otlpEndpoint : `http://127.0.0.1:${viewerPort}/`}
+  Logs:   ${STATE_FOLDER}/logs/
+`;
+}

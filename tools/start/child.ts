@@ -1,0 +1,74 @@
+/** One child process of `npm start`: its log file, its death, its end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const STOP_GRACE_MS = 5000;
+const LOG_TAIL_LINES = 15;
+
+export interface Child {
+  name: string;
+  /** Rejects with one sentence and the end of its log when the child ends before it is told to. */
+  died: Promise<never>;
+  /** Ends the child and everything it started; resolves when they are gone. */
+  stop(): Promise<void>;
+}
+
+export async function startChild(
+  name: string,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  logFile: string,
+): Promise<Child> {
+  await mkdir(dirname(logFile), { recursive: true });
+  const log = createWriteStream(logFile);
+  const [program = "", ...rest] = command;
+  // A group of its own: wrangler starts workerd and esbuild, and all of them must end together.
+  const child = spawn(program, rest, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  let stopping = false;
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  });
+  const died = exited.then(async (how): Promise<never> => {
+    if (stopping) return new Promise<never>(() => {});
+    throw new Error(`The ${name} ended unexpectedly (${how}). The end of ${logFile}:\n${await tail(logFile)}`);
+  });
+  // Whoever waits for `died` sees it; without this a child's death between two waits would crash with a stack trace.
+  died.catch(() => {});
+  return {
+    name,
+    died,
+    async stop() {
+      stopping = true;
+      signalGroup(child, "SIGTERM");
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), STOP_GRACE_MS);
+      await Promise.race([exited, new Promise((resolve) => patience.signal.addEventListener("abort", resolve))]);
+      clearTimeout(timer);
+      signalGroup(child, "SIGKILL");
+      log.end();
+    },
+  };
+}
+
+/** The group may be gone already, which is what was wanted. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {}
+}
+
+async function tail(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "(no log)");
+  return text
+    .trimEnd()
+    .split("\n")
+    .slice(-LOG_TAIL_LINES)
+    .map((line) => `  ${line}`)
+    .join("\n");
+}

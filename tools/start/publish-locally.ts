@@ -1,0 +1,27 @@
+/** Puts a package's edge files into the local R2 that wrangler uses, once per digest. */
+import { getPlatformProxy } from "wrangler";
+import { objectKey } from "../../models/manifest.ts";
+import { type LocalPackage, readPackageFile } from "./local-package.ts";
+
+interface LocalEnv {
+  MODELS: {
+    head(key: string): Promise<unknown>;
+    put(key: string, value: Uint8Array): Promise<unknown>;
+  };
+}
+
+export async function publishLocally(opened: LocalPackage): Promise<void> {
+  const proxy = await getPlatformProxy<LocalEnv>({ persist: true });
+  try {
+    const { MODELS } = proxy.env;
+    const manifestKey = objectKey(opened.modelId, "manifest.json");
+    if ((await MODELS.head(manifestKey)) !== null) return;
+    const { tokenizer, edge } = opened.manifest;
+    // The manifest last: where it stands, everything it names stands too.
+    for (const name of [tokenizer.file, tokenizer.configFile, edge.file, "manifest.json"]) {
+      await MODELS.put(objectKey(opened.modelId, name), await readPackageFile(opened.folder, name));
+    }
+  } finally {
+    await proxy.dispose();
+  }
+}
