@@ -23,11 +23,15 @@ app.get("/readyz", (context) => {
 app.post("/v1/classify", (context) => serve(context.req.raw, context.env.world, context.env.call));
 
 app.all("/v1/classify", (context) =>
-  no(context.env.call, {
-    code: "method-not-allowed",
-    publicText: "Use POST with a JSON body.",
-    reason: "method",
-  }, { allow: "POST" }),
+  no(
+    context.env.call,
+    {
+      code: "method-not-allowed",
+      publicText: "Use POST with a JSON body.",
+      reason: "method",
+    },
+    { allow: "POST" },
+  ),
 );
 
 app.notFound((context) =>

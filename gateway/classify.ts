@@ -2,10 +2,10 @@
 import type { Policy } from "../policies/schema.ts";
 import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
-import { canTake, type Conditions, decide } from "./decide/decide.ts";
+import { type Conditions, canTake, decide } from "./decide/decide.ts";
 import type { Because, Side } from "./decide/route.ts";
-import { type Refusal, type Result, ok, refused } from "./refusal.ts";
 import type { InputOutcome } from "./record/outcome.ts";
+import { ok, type Refusal, type Result, refused } from "./refusal.ts";
 import type { Call, SideAnswer, SideFailure, SideResult, World } from "./world.ts";
 
 export interface Classified {
@@ -81,7 +81,11 @@ function classified(
 function finalRefusal({ kind, reason }: SideFailure): Refusal | null {
   if (kind === "aborted") return { code: "timeout", publicText: "The request was cancelled.", reason };
   if (reason === "http-413") {
-    return { code: "too-large", publicText: "A text has more tokens than can be classified. Send a shorter one.", reason };
+    return {
+      code: "too-large",
+      publicText: "A text has more tokens than can be classified. Send a shorter one.",
+      reason,
+    };
   }
   return null;
 }

@@ -82,7 +82,7 @@ export class EdgeIsolate implements Edge {
   async tokenize(text: string, call: Call): Promise<readonly number[] | null> {
     this.warm(call);
     await this.#waitWhile(() => this.#opened === null && this.#state.kind === "loading", TOKENIZER_WAIT_MS, call);
-    return this.#opened && this.#opened.tokenizer.encode(text);
+    return this.#opened?.tokenizer.encode(text) ?? null;
   }
 
   warm(call: Call): void {

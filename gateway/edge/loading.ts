@@ -1,8 +1,9 @@
 /** The stages from an empty isolate to a ready model. Each stage is useful alone: tokens can be counted before weights are in. */
-import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
+
 import { proveGolden } from "./golden.ts";
 import type { EdgeEngine, EdgeModel } from "./model.ts";
 import { type ModelBucket, type ModelPackage, openPackage, readText, streamFile } from "./package.ts";
+import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;

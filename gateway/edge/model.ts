@@ -10,7 +10,10 @@ export interface EdgeModel {
 
 export interface EdgeEngine {
   /** Makes a model of a package whose edge file `stream` delivers, verified. @throws PackageError, EdgeRunError */
-  load(opened: ModelPackage, stream: (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>): Promise<EdgeModel>;
+  load(
+    opened: ModelPackage,
+    stream: (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>,
+  ): Promise<EdgeModel>;
 }
 
 /** `crashed` means the engine must not be used again. */

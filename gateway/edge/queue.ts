@@ -29,7 +29,11 @@ export class EdgeQueue {
   }
 
   /** Runs `work` when it is its turn; resolves to "gone" when the caller hung up while waiting. */
-  async takeTurn<T>(predictedMs: number, signal: AbortSignal, work: (queuedMs: number) => Promise<T>): Promise<T | "gone"> {
+  async takeTurn<T>(
+    predictedMs: number,
+    signal: AbortSignal,
+    work: (queuedMs: number) => Promise<T>,
+  ): Promise<T | "gone"> {
     const joinedAtMs = this.#clock.nowMs();
     const ticket: Ticket = { predictedMs, expiresAtMs: joinedAtMs + this.waitMs() + predictedMs + LEASE_MS };
     this.#tickets.push(ticket);

@@ -84,4 +84,3 @@ function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallO
   if (settled.ok) return "success";
   return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
 }
-

@@ -1,5 +1,5 @@
 /** Reads a body by counting its bytes (Content-Length is only a promise) and never waits for a silent sender for ever. */
-import { type Refusal, type Result, ok, refused } from "../refusal.ts";
+import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 
 export const BODY_MAX_BYTES = 1_048_576;

@@ -2,7 +2,7 @@
 import { type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
-import { type Received, parseClassifyRequest } from "./request-shape.ts";
+import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
 export async function receive(request: Request, clock: Clock): Promise<Result<Received>> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();

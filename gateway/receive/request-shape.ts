@@ -1,6 +1,6 @@
 /** The Hugging Face text-classification request. Pure. */
 import { z } from "zod";
-import { type Result, ok, refused } from "../refusal.ts";
+import { ok, type Result, refused } from "../refusal.ts";
 
 export const INPUTS_MAX = 64;
 

@@ -1,6 +1,7 @@
 /** The library's ratio sampler, parent first, that keeps the caller's `tracestate`: left alone it would be lost. */
-import { type Context, trace } from "@opentelemetry/api";
+
 import { createSampler } from "@microlabs/otel-cf-workers";
+import { type Context, trace } from "@opentelemetry/api";
 
 type Sampler = ReturnType<typeof createSampler>;
 

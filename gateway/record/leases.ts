@@ -1,11 +1,12 @@
 /**
- * A bounded number of leases that expire by themselves. A plain counter would leak: when the runtime cancels a request, its
- * `finally` never runs, and each such loss would take a place for ever. Pure: time is an argument.
+ * Shares of a bounded amount that expire by themselves. A plain counter would leak: when the runtime cancels a request, its
+ * `finally` never runs, and each such loss would take its share for ever. Pure: time is an argument.
  */
 export class Leases {
   readonly #most: number;
   readonly #lifeMs: number;
-  readonly #expiryMs = new Map<number, number>();
+  readonly #held = new Map<number, { readonly amount: number; readonly expiryMs: number }>();
+  #total = 0;
   #next = 0;
 
   constructor(most: number, lifeMs: number) {
@@ -13,24 +14,27 @@ export class Leases {
     this.#lifeMs = lifeMs;
   }
 
-  get size(): number {
-    return this.#expiryMs.size;
+  /** The amount given out and neither given back nor found expired. */
+  get total(): number {
+    return this.#total;
   }
 
-  /** A lease to give back, or undefined when all are taken. */
-  take(nowMs: number): number | undefined {
-    if (this.#expiryMs.size >= this.#most) this.#expire(nowMs);
-    if (this.#expiryMs.size >= this.#most) return undefined;
+  /** A lease to give back, or undefined when there is not so much left. */
+  take(amount: number, nowMs: number): number | undefined {
+    if (this.#total + amount > this.#most) this.#expire(nowMs);
+    if (this.#total + amount > this.#most) return undefined;
     const lease = this.#next++;
-    this.#expiryMs.set(lease, nowMs + this.#lifeMs);
+    this.#held.set(lease, { amount, expiryMs: nowMs + this.#lifeMs });
+    this.#total += amount;
     return lease;
   }
 
   give(lease: number): void {
-    this.#expiryMs.delete(lease);
+    this.#total -= this.#held.get(lease)?.amount ?? 0;
+    this.#held.delete(lease);
   }
 
   #expire(nowMs: number): void {
-    for (const [lease, expiryMs] of this.#expiryMs) if (expiryMs <= nowMs) this.#expiryMs.delete(lease);
+    for (const [lease, { expiryMs }] of this.#held) if (expiryMs <= nowMs) this.give(lease);
   }
 }

@@ -2,8 +2,9 @@
  * Sorts spans into the buffer of the request that they belong to. The one of otel-cf-workers keeps a map by trace id that it
  * never empties; this one holds nothing but weak references.
  */
-import { type Context, createContextKey, type Span } from "@opentelemetry/api";
+
 import type { TraceFlushableSpanProcessor } from "@microlabs/otel-cf-workers";
+import { type Context, createContextKey, type Span } from "@opentelemetry/api";
 import type { TraceBuffer } from "./trace-buffer.ts";
 
 type EndedSpan = Parameters<TraceFlushableSpanProcessor["onEnd"]>[0];

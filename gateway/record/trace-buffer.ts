@@ -2,9 +2,9 @@
  * The spans of one request. They belong to the request and not to a trace id, which two concurrent requests may share when
  * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
  */
-import { SpanStatusCode, type Span, TraceFlags } from "@opentelemetry/api";
-import { countDropped } from "./trace-export.ts";
+import { type Span, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import type { FinishedSpan } from "./otlp-json.ts";
+import { countDropped } from "./trace-export.ts";
 
 /** 64 inputs make some 400 spans; more than this is a mistake that must not fill the isolate. */
 const MOST_SPANS = 1_024;

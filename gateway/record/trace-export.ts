@@ -3,31 +3,31 @@
  * what cannot be delivered in time is dropped and counted.
  */
 import type { Attributes } from "@opentelemetry/api";
+import { Leases } from "./leases.ts";
 import type { HttpHeaders } from "./otlp-endpoint.ts";
 import { type FinishedSpan, otlpTraceRequest } from "./otlp-json.ts";
-import { Leases } from "./leases.ts";
 
 export type ExportCounts = {
   readonly exportedSpans: number;
   /** Spans lost because the backend refused, failed or was late, or because a bound was reached. */
   readonly droppedSpans: number;
   readonly failedExports: number;
-  readonly exportsUnderWay: number;
+  readonly spansUnderWay: number;
 };
 
 /** The default of OTLP exporters is 10 s; shorter, as `waitUntil` ends 30 s after the response and memory is scarce. */
 const EXPORT_TIMEOUT_MS = 5_000;
-/** Traces held in memory for a slow backend; past it they are dropped. A trace is some 2 to 50 kB. */
-const MOST_EXPORTS_UNDER_WAY = 64;
+/** Spans held in memory for a slow backend, about 1 kB each; past it whole exports are dropped. */
+const MOST_SPANS_UNDER_WAY = 4_096;
 
-const underWay = new Leases(MOST_EXPORTS_UNDER_WAY, EXPORT_TIMEOUT_MS * 2);
+const underWay = new Leases(MOST_SPANS_UNDER_WAY, EXPORT_TIMEOUT_MS * 2);
 let exportedSpans = 0;
 let droppedSpans = 0;
 let failedExports = 0;
 
 /** What tracing did and lost in this isolate so far. */
 export function exportCounts(): ExportCounts {
-  return { exportedSpans, droppedSpans, failedExports, exportsUnderWay: underWay.size };
+  return { exportedSpans, droppedSpans, failedExports, spansUnderWay: underWay.total };
 }
 
 export function countDropped(spans: number): void {
@@ -41,7 +41,7 @@ export async function exportSpans(
   url: string,
   headers: HttpHeaders,
 ): Promise<void> {
-  const lease = underWay.take(Date.now());
+  const lease = underWay.take(spans.length, Date.now());
   if (lease === undefined) return countDropped(spans.length);
   try {
     await scheduler.wait(1); // the response leaves first; encoding takes CPU time of the same thread

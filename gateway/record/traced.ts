@@ -45,7 +45,10 @@ export function traced<Env>(
     fetch(request, env, ctx) {
       const settings = configure(env);
       const answer = (incoming: Incoming) => answered(incoming, settings, ctx, () => serve(incoming, env, ctx));
-      return start(request, { settings, answer }, ctx);
+      const response = Promise.resolve(start(request, { settings, answer }, ctx));
+      // A caller who hangs up ends the request's life at once, and its trace with it, unless something holds on to it.
+      ctx.waitUntil(response.catch(() => {}));
+      return response;
     },
   };
 }

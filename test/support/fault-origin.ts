@@ -1,0 +1,62 @@
+/** An origin that misbehaves as its path says, over a real socket. Also vitest's global setup: it provides the address. */
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { TestProject } from "vitest/node";
+import type { OriginAnswer } from "../../lambda-origin/contract.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Ends in `/`; append a behaviour. */
+    faultOrigin: string;
+  }
+}
+
+const answer: OriginAnswer = {
+  model: `mail-tagger@${"f".repeat(64)}`,
+  labels: ["ham", "spam"],
+  problemType: "single_label_classification",
+  windows: [{ tokens: 10, logits: [3, -3] }],
+};
+
+const behaviours: Record<string, (response: ServerResponse) => void> = {
+  ok: (response) => send(response, 200, JSON.stringify(answer)),
+  "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
+  "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
+  "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),
+  "http-429": (response) => send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}'),
+  "http-500": (response) => send(response, 500, "Internal Server Error"),
+  "http-503": (response) => send(response, 503, '{"error":"no","error_type":"model-unavailable"}'),
+  "broken-json": (response) => send(response, 200, '{"model": "mail-tagger@'),
+  "wrong-shape": (response) => send(response, 200, '{"scores": [0.5, 0.5]}'),
+  "wrong-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "spam", "eggs"] })),
+  "reset-mid-body": (response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": 1000 });
+    response.write('{"model":');
+    setImmediate(() => response.destroy());
+  },
+  hang: () => {},
+};
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(body);
+}
+
+export async function startFaultOrigin(): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    const behave = behaviours[request.url?.slice(1) ?? ""];
+    // Read the whole request first: an early answer to an unread body is another fault than the one asked for.
+    request.resume().once("end", () => (behave ?? ((to) => send(to, 404, "")))(response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
+
+export default async function setup(project: TestProject) {
+  const { url, server } = await startFaultOrigin();
+  project.provide("faultOrigin", url);
+  return () => {
+    server.closeAllConnections();
+    server.close();
+  };
+}

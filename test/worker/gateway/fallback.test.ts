@@ -1,0 +1,166 @@
+/** Fallback both ways and the origin's breaker, inside workerd, against an origin that really misbehaves. */
+import { env } from "cloudflare:workers";
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../../../gateway/edge/model.ts";
+import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
+import type { World } from "../../../gateway/world.ts";
+import { publish } from "./packages.ts";
+import { aCall, aWorld, classify, type HandClock, handClock, ready, setPolicy, settled, wayOf } from "./world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "see you at lunch tomorrow ".repeat(200);
+const NOBODY_LISTENS = "http://127.0.0.1:9/";
+
+let modelId: string;
+let shared: EdgeModel;
+let edgeBroken = false;
+
+/** One real model for all worlds of this file, which can be made to crash. */
+const engine: EdgeEngine = {
+  load: async (opened, stream) => {
+    shared ??= await createOnnxEngine(wasm).load(opened, stream);
+    return {
+      heapBytes: () => shared.heapBytes(),
+      run: async (tokenIds) => {
+        if (edgeBroken) throw new EdgeRunError("engine-error", "OrtRun failed");
+        return shared.run(tokenIds);
+      },
+    };
+  },
+};
+
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  edgeBroken = false;
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<World> {
+  const originUrl = behaviour.startsWith("http:") ? behaviour : `${inject("faultOrigin")}${behaviour}`;
+  return ready(aWorld({ modelId, originUrl, clock, engine }));
+}
+
+describe("the edge fails", () => {
+  it("the origin answers, once, and the headers say why", async () => {
+    const world = await warmWorld("ok");
+    edgeBroken = true;
+    const response = await classify(world, SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
+    expect(response.headers.get("x-spillway-model")).toBe("mail-tagger@ffffffffffff");
+  });
+
+  it("after three failures the edge breaker opens: texts go to the origin at once until a probe succeeds", async () => {
+    const clock = handClock();
+    const world = await warmWorld("ok", clock);
+    edgeBroken = true;
+    for (let call = 0; call < 3; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("edge-failed");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
+    edgeBroken = false;
+    clock.moveMs(40_000);
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(world.edge.status().breaker.state).toBe("closed");
+  });
+});
+
+describe("the origin fails", () => {
+  const faults = ["http-500", "http-503", "http-429", "broken-json", "wrong-shape", "wrong-labels", "reset-mid-body"];
+  it.each([...faults, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
+    await setPolicy({ edge: { share: 0 } });
+    const response = await classify(await warmWorld(behaviour), SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("an origin that hangs is given up at the policy's timeout", async () => {
+    await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 100 } });
+    const response = await classify(await warmWorld("hang"), SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("a text that the edge cannot hold gets 504 after a timeout and 503 with Retry-After after other faults", async () => {
+    await setPolicy({ origin: { timeoutMs: 100 } });
+    expect((await classify(await warmWorld("hang"), LONG)).status).toBe(504);
+    const response = await classify(await warmWorld("http-500"), LONG);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(await response.json()).toEqual({
+      error: "No model can answer right now. Try again after the time in Retry-After.",
+      error_type: "unavailable",
+      request_id: "test-request",
+    });
+  });
+
+  it("both sides fail: 503 with Retry-After", async () => {
+    const world = await warmWorld("http-500");
+    edgeBroken = true;
+    const response = await classify(world, SHORT);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+  });
+
+  it("a text with too many tokens for the origin is 413, and nobody's failure", async () => {
+    const world = await warmWorld("http-413");
+    for (let call = 0; call < 6; call++) expect((await classify(world, LONG)).status).toBe(413);
+    expect(world.origin.status().state).toBe("closed");
+  });
+
+  it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
+    await setPolicy({ override: "origin" });
+    const world = await warmWorld("http-403");
+    for (let call = 0; call < 6; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(world.origin.status().state).toBe("closed");
+  });
+});
+
+describe("the origin's breaker", () => {
+  it("opens, keeps the origin out, sends what fits to the edge, and lets a probe close it again", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    const clock = handClock();
+    const world = await warmWorld("http-500", clock);
+    for (let call = 0; call < 5; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    const refused = await classify(world, LONG);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20);
+    clock.moveMs(40_000);
+    // The probe meets the same fault and opens it again, for longer.
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+  });
+
+  it("a caller that hangs up while the origin works is not the origin's failure", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    const world = await warmWorld("hang");
+    for (let call = 0; call < 6; call++) {
+      const hungUp = new AbortController();
+      const answer = classify(world, SHORT, aCall(hungUp.signal));
+      await scheduler.wait(20);
+      hungUp.abort();
+      expect((await answer).status).toBe(504);
+    }
+    expect(world.origin.status().state).toBe("closed");
+  });
+});
+
+describe("a cold isolate", () => {
+  it("spills and warms in the background; the next text stays at the edge", async () => {
+    const world = aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: handClock(), engine });
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    await settled();
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+  });
+
+  it("waits for its model when the origin cannot answer", async () => {
+    const world = aWorld({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("refuses with 503 when there is no model and no origin", async () => {
+    const nowhere = `mail-tagger@${"0".repeat(64)}`;
+    const world = aWorld({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    expect((await classify(world, SHORT)).status).toBe(503);
+  });
+});

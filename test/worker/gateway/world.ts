@@ -1,0 +1,90 @@
+/** A world of real parts, bent where a test asks for it. */
+import { env } from "cloudflare:workers";
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import { app } from "../../../gateway/app.ts";
+import { createBreaker } from "../../../gateway/breaker/breaker.ts";
+import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
+import type { EdgeEngine } from "../../../gateway/edge/model.ts";
+import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
+import { LambdaOrigin } from "../../../gateway/origin/origin.ts";
+import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
+import type { Call, Clock, World } from "../../../gateway/world.ts";
+import { PolicyStore } from "../../../policies/store.ts";
+
+/** Real waiting, time that moves only when told. */
+export interface HandClock extends Clock {
+  moveMs(ms: number): void;
+}
+
+export function handClock(startMs = 1_000_000): HandClock {
+  let nowMs = startMs;
+  return {
+    nowMs: () => nowMs,
+    wait: (ms) => scheduler.wait(ms),
+    moveMs: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+export interface Parts {
+  modelId: string;
+  originUrl: string;
+  clock: Clock;
+  engine?: EdgeEngine;
+}
+
+export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
+  const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
+  const fetch = createSignedFetch({ url: originUrl, region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret" });
+  return {
+    clock,
+    policies: new PolicyStore(env.POLICIES, clock),
+    edge: new EdgeIsolate({
+      modelId,
+      bucket: env.MODELS,
+      engine: engine ?? createOnnxEngine(wasm),
+      breaker: breaker("edge"),
+      clock,
+    }),
+    origin: new LambdaOrigin({ fetch, breaker: breaker("origin"), clock }),
+    newRequestId: () => crypto.randomUUID(),
+  };
+}
+
+/** Work that calls have asked to be kept alive for. */
+export const background: Promise<unknown>[] = [];
+
+export function aCall(signal = new AbortController().signal): Call {
+  return { requestId: "test-request", signal, keepAlive: (work) => background.push(work) };
+}
+
+export async function settled(): Promise<void> {
+  await Promise.allSettled(background.splice(0));
+}
+
+/** A classify request through the app, as the Worker's entry passes it on. */
+export async function classify(world: World, inputs: unknown, call = aCall()): Promise<Response> {
+  const request = new Request("http://gateway/v1/classify", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs }),
+  });
+  return app.fetch(request, { world, call });
+}
+
+export async function setPolicy(policy: unknown): Promise<void> {
+  await env.POLICIES.put("policy", typeof policy === "string" ? policy : JSON.stringify(policy));
+}
+
+export async function ready(world: World): Promise<World> {
+  world.edge.warm(aCall());
+  await settled();
+  return world;
+}
+
+/** What an answer says of its way. */
+export function wayOf(response: Response) {
+  const header = (name: string) => response.headers.get(name);
+  return { status: response.status, route: header("x-spillway-route"), because: header("x-spillway-because") };
+}

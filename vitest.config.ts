@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Tests inside workerd have no file system; this service hands them files of the checkout. */
+async function files(request: Request): Promise<Response> {
+  try {
+    return new Response(await readFile(new URL(`.${new URL(request.url).pathname}`, import.meta.url)));
+  } catch {
+    return new Response(null, { status: 404 });
+  }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
+        test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { serviceBindings: { FILES: files } },
+          }),
+        ],
+        test: {
+          name: "worker: gateway",
+          globalSetup: "test/support/fault-origin.ts",
+          include: ["test/worker/gateway/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
