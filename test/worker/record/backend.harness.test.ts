@@ -1,0 +1,91 @@
+/** The trace backend must never be felt by a caller, whatever state it is in. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type FixtureWorker, startFixtureWorker } from "./fixture-worker.ts";
+import { OtlpReceiver } from "./otlp-receiver.ts";
+
+type Counts = { exportedSpans: number; droppedSpans: number; failedExports: number; spansUnderWay: number };
+
+const EXPORT_TIMEOUT_MS = 5_000;
+
+/** Asks the Worker, whose own requests leave spans too, until `enough` holds. */
+async function countsOf(worker: FixtureWorker, enough: (counts: Counts) => boolean, boundMs = 20_000): Promise<Counts> {
+  const deadline = Date.now() + boundMs;
+  for (;;) {
+    const counts = (await (await worker.fetch("/counts")).json()) as Counts;
+    if (enough(counts)) return counts;
+    if (Date.now() > deadline) throw new Error(`the counts stayed at ${JSON.stringify(counts)}`);
+  }
+}
+
+async function answers(worker: FixtureWorker, requests: number): Promise<string[]> {
+  const response = () => worker.fetch("/v1/classify").then((answer) => answer.text());
+  return Promise.all(Array.from({ length: requests }, response));
+}
+
+const ANSWER = '[[{"label":"ham","score":1}]]';
+
+describe("a backend that does not work", () => {
+  const receiver = new OtlpReceiver();
+  let worker: FixtureWorker;
+  beforeAll(async () => {
+    worker = await startFixtureWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen() });
+  }, 60_000);
+  afterAll(async () => {
+    await worker?.close();
+    await receiver.close();
+  });
+  beforeEach(() => receiver.forget());
+
+  it("by refusing changes no answer, and what it refused is counted", async () => {
+    receiver.manner = "refuse";
+    expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
+    const counts = await countsOf(worker, ({ failedExports }) => failedExports >= 20);
+    expect(counts.droppedSpans).toBeGreaterThanOrEqual(20);
+    expect(counts.exportedSpans).toBe(0);
+  });
+
+  it("by swallowing holds up no answer, and holds spans no longer than the export's timeout", async () => {
+    receiver.manner = "swallow";
+    const startedMs = Date.now();
+    expect(new Set(await answers(worker, 100))).toEqual(new Set([ANSWER]));
+    expect(Date.now() - startedMs).toBeLessThan(EXPORT_TIMEOUT_MS); // all 100 were answered before a single export ended
+    const held = await countsOf(worker, ({ spansUnderWay }) => spansUnderWay >= 100);
+    receiver.manner = "accept";
+    const letGo = ({ droppedSpans, spansUnderWay }: Counts) => droppedSpans > held.droppedSpans && spansUnderWay < 20;
+    expect(await countsOf(worker, letGo)).toBeDefined();
+  }, 40_000);
+
+  it("is used again once it works", async () => {
+    receiver.manner = "accept";
+    const before = await countsOf(worker, () => true);
+    await answers(worker, 5);
+    await countsOf(worker, ({ exportedSpans }) => exportedSpans >= before.exportedSpans + 5);
+  });
+});
+
+describe("no backend", () => {
+  it("listening changes no answer", async () => {
+    const gone = new OtlpReceiver();
+    const url = await gone.listen();
+    await gone.close();
+    const worker = await startFixtureWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    try {
+      expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
+      await countsOf(worker, ({ droppedSpans }) => droppedSpans >= 20);
+    } finally {
+      await worker.close();
+    }
+  }, 60_000);
+
+  it("configured exports nothing, and the caller still gets a trace id", async () => {
+    const worker = await startFixtureWorker({});
+    try {
+      const response = await worker.fetch("/v1/classify");
+      expect(response.headers.get("traceresponse")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]$/);
+      const counts = await countsOf(worker, () => true);
+      expect(counts).toEqual({ exportedSpans: 0, droppedSpans: 0, failedExports: 0, spansUnderWay: 0 });
+    } finally {
+      await worker.close();
+    }
+  }, 60_000);
+});
