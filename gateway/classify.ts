@@ -4,7 +4,7 @@ import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
 import { type Conditions, canTake, decide } from "./decide/decide.ts";
 import type { Because, Side } from "./decide/route.ts";
-import type { InputOutcome } from "./record/outcome.ts";
+import type { InputOutcome } from "./outcome.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
 import type { Call, SideAnswer, SideFailure, SideResult, World } from "./world.ts";
 

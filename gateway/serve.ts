@@ -2,8 +2,8 @@
 import { authenticate } from "./authenticate/authenticate.ts";
 import { classify } from "./classify.ts";
 import { inOrder } from "./in-order.ts";
+import type { InputOutcome } from "./outcome.ts";
 import { receive } from "./receive/receive.ts";
-import type { InputOutcome } from "./record/outcome.ts";
 import { record } from "./record/record.ts";
 import { type Refusal, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";

@@ -1,5 +1,5 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
-import { z } from "zod";
+import type { z } from "zod";
 import { type Policy, policySchema } from "./schema.ts";
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; problem: string };

@@ -59,7 +59,9 @@ async function start(settings: StartSettings): Promise<void> {
     await step("starting the trace viewer", () => startViewer(viewerPort));
   }
   if (originPort !== null) {
-    await step("starting the Lambda origin and its first instance", () => startOrigin(settings, originPort, credentials));
+    await step("starting the Lambda origin and its first instance", () =>
+      startOrigin(settings, originPort, credentials),
+    );
   }
   await step("starting the gateway in workerd", () => startGateway(settings, opened.modelId, credentials));
   await step("loading the model at the edge", () => edgeReady(settings));

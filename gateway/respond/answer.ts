@@ -1,6 +1,6 @@
 /** The 200: Hugging Face's nested array and the headers that say who answered and why. */
 import { shortModelId } from "../../models/manifest.ts";
-import { distinct, type InputOutcome, routeOf } from "../record/outcome.ts";
+import { distinct, type InputOutcome, routeOf } from "../outcome.ts";
 import type { LabelScore } from "./scores.ts";
 
 export interface Answered {

@@ -1,7 +1,7 @@
 /** The edge engine in Node: the very code that runs in the Worker, on the same wasm file. For packing and evaluating. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type HeapLimits, allocate, startRuntime } from "../../gateway/edge/onnx/runtime.ts";
+import { allocate, type HeapLimits, startRuntime } from "../../gateway/edge/onnx/runtime.ts";
 import { type ClassifierSession, openSession } from "../../gateway/edge/onnx/session.ts";
 
 export interface OpenedEdgeModel extends ClassifierSession {

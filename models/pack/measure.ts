@@ -30,7 +30,10 @@ export async function measureMemory(ort: Uint8Array, vocabularySize: number, tok
 export async function measureTime(ort: Uint8Array, vocabularySize: number, tokenCounts: readonly number[]) {
   const model = await openEdgeModel(ort, { initialBytes: ort.byteLength, maximumBytes: SEARCH_MAX_BYTES });
   warmUp(model, vocabularySize);
-  const points = tokenCounts.map((tokens) => ({ tokens, value: medianRunMs(model, sampleIds(tokens, vocabularySize)) }));
+  const points = tokenCounts.map((tokens) => ({
+    tokens,
+    value: medianRunMs(model, sampleIds(tokens, vocabularySize)),
+  }));
   return { points, model: fitTokenModel(points) };
 }
 
@@ -39,7 +42,8 @@ async function smallestHeapBytes(ort: Uint8Array, vocabularySize: number, tokens
   let enough = SEARCH_MAX_BYTES;
   while (enough - tooSmall > STEP_BYTES) {
     // Needs are near the weights' size, so the first guesses are too.
-    const guess = enough === SEARCH_MAX_BYTES ? Math.min(tooSmall * 2, (tooSmall + enough) / 2) : (tooSmall + enough) / 2;
+    const guess =
+      enough === SEARCH_MAX_BYTES ? Math.min(tooSmall * 2, (tooSmall + enough) / 2) : (tooSmall + enough) / 2;
     if (await fits(ort, vocabularySize, tokens, guess)) enough = guess;
     else tooSmall = guess;
   }

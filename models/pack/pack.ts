@@ -25,7 +25,12 @@ export interface Packed {
 }
 
 /** Writes the package into `out`, whole or not at all. @throws Error with one sentence for people. */
-export async function packModel(name: string, folder: string, out: string, say: (line: string) => void): Promise<Packed> {
+export async function packModel(
+  name: string,
+  folder: string,
+  out: string,
+  say: (line: string) => void,
+): Promise<Packed> {
   const source = await readSourceFolder(folder);
   say("converting the edge model to ORT format");
   const ort = await toOrt(source.files.edge);

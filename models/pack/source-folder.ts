@@ -47,6 +47,8 @@ async function mustExist(path: string): Promise<void> {
   try {
     await access(path);
   } catch {
-    throw new Error(`${path} is missing. A model folder holds config.json, tokenizer.json, tokenizer_config.json, model.onnx and model_quantized.onnx.`);
+    throw new Error(
+      `${path} is missing. A model folder holds config.json, tokenizer.json, tokenizer_config.json, model.onnx and model_quantized.onnx.`,
+    );
   }
 }

@@ -4,13 +4,6 @@ import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import type { OriginAnswer } from "../../lambda-origin/contract.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Ends in `/`; append a behaviour. */
-    faultOrigin: string;
-  }
-}
-
 const answer: OriginAnswer = {
   model: `mail-tagger@${"f".repeat(64)}`,
   labels: ["ham", "spam"],

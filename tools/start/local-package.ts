@@ -14,7 +14,8 @@ export interface LocalPackage {
 export async function openLocalPackage(folder: string): Promise<LocalPackage> {
   const bytes = await readPackageFile(folder, "manifest.json");
   const parsed = manifestSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-  if (!parsed.success) throw new Error(`${join(folder, "manifest.json")} is not a model manifest. Restore it with git.`);
+  if (!parsed.success)
+    throw new Error(`${join(folder, "manifest.json")} is not a model manifest. Restore it with git.`);
   const manifest = parsed.data;
   for (const { name, sha256 } of manifest.files) {
     if (hash(await readPackageFile(folder, name)) !== sha256) {

@@ -6,7 +6,9 @@ export async function mustBeFree(port: number, what: string, variable: string): 
   await new Promise<void>((resolve, reject) => {
     const probe = createServer();
     probe.once("error", () =>
-      reject(new Error(`Port ${port} (${what}) is in use. Stop what listens there, or choose another with ${variable}.`)),
+      reject(
+        new Error(`Port ${port} (${what}) is in use. Stop what listens there, or choose another with ${variable}.`),
+      ),
     );
     probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
   });

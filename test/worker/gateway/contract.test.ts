@@ -92,7 +92,12 @@ describe("a bad request gets the contract's error and the next one is answered",
     ["null", () => send(null), 422, "unprocessable"],
     ["an unknown parameter", () => send({ inputs: CANARY, parameters: { [CANARY]: 1 } }), 422, "unprocessable"],
     ["top_k of 0", () => send({ inputs: CANARY, parameters: { top_k: 0 } }), 422, "unprocessable"],
-    ["an unknown function", () => send({ inputs: CANARY, parameters: { function_to_apply: "x" } }), 422, "unprocessable"],
+    [
+      "an unknown function",
+      () => send({ inputs: CANARY, parameters: { function_to_apply: "x" } }),
+      422,
+      "unprocessable",
+    ],
     ["an empty list", () => send({ inputs: [] }), 422, "unprocessable"],
     ["an empty text", () => send({ inputs: "" }), 422, "unprocessable"],
     ["an empty text among others", () => send({ inputs: [CANARY, " \n"] }), 422, "unprocessable"],
@@ -168,7 +173,11 @@ describe("the policy in KV", () => {
     expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "override" });
   });
 
-  const broken = [["not JSON", "{"], ["the wrong shape", '{"edge": {"share": 101}}'], ["an unknown key", '{"egde": {}}']];
+  const broken = [
+    ["not JSON", "{"],
+    ["the wrong shape", '{"edge": {"share": 101}}'],
+    ["an unknown key", '{"egde": {}}'],
+  ];
   it.each(broken)("%s leaves the last good policy in force, and /readyz says so", async (_, text = "") => {
     await setPolicy({ version: 3, override: "origin" });
     await classify(world, SHORT);

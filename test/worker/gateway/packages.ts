@@ -1,6 +1,7 @@
 /** The committed mail tagger in the test's own R2, whole or bent once. */
-import { createHash } from "node:crypto";
+
 import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
 import { type Manifest, manifestSchema, objectKey } from "../../../models/manifest.ts";
 
 const FOLDER = ".spillway/dev-package/mail-tagger";

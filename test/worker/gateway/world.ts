@@ -36,7 +36,12 @@ export interface Parts {
 
 export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
-  const fetch = createSignedFetch({ url: originUrl, region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret" });
+  const fetch = createSignedFetch({
+    url: originUrl,
+    region: "us-east-1",
+    accessKeyId: "id",
+    secretAccessKey: "secret",
+  });
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),

@@ -1,5 +1,5 @@
 /** What one request leaves behind. Pure data: numbers, codes and names, never a piece of the text. */
-import type { Because, Side } from "../decide/route.ts";
+import type { Because, Side } from "./decide/route.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
