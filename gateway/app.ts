@@ -11,6 +11,9 @@ interface Context {
   Bindings: { world: World; call: Call };
 }
 
+/** The paths that may appear in a trace; any other could hold a caller's text. */
+export const ROUTES = ["/v1/classify", "/healthz", "/readyz"] as const;
+
 export const app = new Hono<Context>();
 
 app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -52,11 +55,11 @@ app.onError((error, context) =>
   }),
 );
 
-function no({ requestId }: Call, refusal: Refusal, headers: Record<string, string> = {}): Response {
-  const response = refuse(refusal, requestId, headers);
+function no(call: Call, refusal: Refusal, headers: Record<string, string> = {}): Response {
+  const response = refuse(refusal, call, headers);
   const { code, reason } = refusal;
   record({
-    requestId,
+    requestId: call.requestId,
     status: response.status,
     policyVersion: null,
     policyProblem: null,

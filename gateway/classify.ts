@@ -5,6 +5,7 @@ import type { Caller } from "./authenticate/authenticate.ts";
 import { type Conditions, canTake, decide } from "./decide/decide.ts";
 import type { Because, Side } from "./decide/route.ts";
 import type { InputOutcome } from "./outcome.ts";
+import { inSpan, recordFailure } from "./record/span.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
 import type { Call, SideAnswer, SideFailure, SideResult, World } from "./world.ts";
 
@@ -23,7 +24,11 @@ export async function classify(
   world: World,
   call: Call,
 ): Promise<Result<Classified>> {
-  const admitted = await admit(text, caller, world.edge, call);
+  const admitted = await inSpan("admit", {}, async (span) => {
+    const measured = await admit(text, caller, world.edge, call);
+    if (measured.numbers.tokens !== null) span.setAttribute("spillway.tokens", measured.numbers.tokens);
+    return measured;
+  });
   const route = decide(admitted.numbers, policy, conditionsOf(world), world.clock.nowMs());
   if (route.side === "refuse") return refused(unavailable("origin-unavailable", route.retryAfterMs));
 
@@ -52,7 +57,13 @@ async function runOn(side: Side, admitted: Admitted, policy: Policy, world: Worl
   if (tokenIds.length > Math.min(policy.edge.maxTokens, maxTokens ?? 0)) {
     return { ok: false, failure: { reason: "edge-too-long", kind: "failed" } };
   }
-  return world.edge.run(tokenIds, call);
+  return inSpan("edge inference", { "spillway.tokens": tokenIds.length }, async (span) => {
+    const result = await world.edge.run(tokenIds, call);
+    span.setAttribute("spillway.edge.heap_bytes", world.edge.status().heapBytes);
+    if (result.ok) span.setAttribute("spillway.edge.queue_ms", result.answer.timings.queueMs ?? 0);
+    else recordFailure(span, result.failure.reason);
+    return result;
+  });
 }
 
 function classified(

@@ -1,12 +1,16 @@
 /** The Worker's entry, and the only file that sees Env. One world per isolate, made at its first request. */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { PolicyStore } from "../policies/store.ts";
-import { app } from "./app.ts";
+import { app, ROUTES } from "./app.ts";
 import { createBreaker } from "./breaker/breaker.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { createOnnxEngine } from "./edge/onnx/engine.ts";
 import { LambdaOrigin } from "./origin/origin.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
+import { traceResponse } from "./record/span.ts";
+import { traceSettings } from "./record/trace-settings.ts";
+import { traced } from "./record/traced.ts";
+import { tracedFetch } from "./record/traced-fetch.ts";
 import type { Clock, World } from "./world.ts";
 
 export interface Env {
@@ -18,6 +22,9 @@ export interface Env {
   ORIGIN_REGION: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
+  /** Where traces go; nothing is exported without it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
 }
 
 const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
@@ -27,12 +34,12 @@ let world: World | undefined;
 function buildWorld(env: Env): World {
   // Policies are read before either side is used, so these settings last only until the first request.
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, Math.random);
-  const signedFetch = createSignedFetch({
+  const origin = {
     url: env.ORIGIN_URL,
     region: env.ORIGIN_REGION,
     accessKeyId: env.AWS_ACCESS_KEY_ID,
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-  });
+  };
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),
@@ -43,19 +50,22 @@ function buildWorld(env: Env): World {
       breaker: breaker("edge"),
       clock,
     }),
-    origin: new LambdaOrigin({ fetch: signedFetch, breaker: breaker("origin"), clock }),
+    origin: new LambdaOrigin({ fetch: createSignedFetch(origin, tracedFetch), breaker: breaker("origin"), clock }),
     newRequestId: () => crypto.randomUUID(),
   };
 }
 
-export default {
+const handler = {
   async fetch(request, env, context) {
     world ??= buildWorld(env);
     const call = {
       requestId: world.newRequestId(),
+      traceResponse: traceResponse(),
       signal: request.signal,
       keepAlive: (work: Promise<unknown>) => context.waitUntil(work),
     };
     return app.fetch(request, { world, call });
   },
 } satisfies ExportedHandler<Env>;
+
+export default traced<Env>(handler, (env) => traceSettings(env, ROUTES));

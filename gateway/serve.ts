@@ -37,18 +37,19 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const { requestId } = call;
   record({ requestId, status: 200, policyVersion: policy.version, policyProblem: problem, refusal: null, inputs });
   const totalMs = world.clock.nowMs() - startedAtMs;
-  return answer({ rows, inputs, requestId, policyVersion: policy.version, totalMs });
+  return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });
 }
 
 function no(
   refusal: Refusal,
-  { requestId }: Call,
+  call: Call,
   policyVersion: number | null = null,
   policyProblem: string | null = null,
   inputs: readonly InputOutcome[] = [],
 ): Response {
+  const { requestId } = call;
   const { code, reason } = refusal;
   record({ requestId, status: statusOf(code), policyVersion, policyProblem, refusal: { code, reason }, inputs });
   const headers: Record<string, string> = policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
-  return refuse(refusal, requestId, headers);
+  return refuse(refusal, call, headers);
 }

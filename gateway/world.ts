@@ -13,6 +13,8 @@ export interface Clock {
 /** What one request brings to every room: its life and its end. */
 export interface Call {
   requestId: string;
+  /** The `traceresponse` header's value; undefined where nothing is traced. */
+  traceResponse: string | undefined;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
   /** Keeps the request's context alive after the answer: work of a dead request never goes on otherwise. */

@@ -11,9 +11,6 @@ import { publishLocally } from "./start/publish-locally.ts";
 import { readSettings, type StartSettings } from "./start/settings.ts";
 import { waitFor } from "./start/wait-for.ts";
 
-const STATE_FOLDER = ".spillway";
-const MODEL_FOLDER = process.env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger";
-
 const children: Child[] = [];
 let stopping: Promise<void> | undefined;
 
@@ -45,18 +42,18 @@ try {
 }
 
 async function start(settings: StartSettings): Promise<void> {
-  const { gatewayPort, originPort, viewerPort } = settings;
+  const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
 
-  await mkdir(STATE_FOLDER, { recursive: true });
-  const opened = await step(`verifying the model package in ${MODEL_FOLDER}`, () => openLocalPackage(MODEL_FOLDER));
-  await step("publishing it to the local R2 bucket", () => publishLocally(opened));
+  await mkdir(settings.stateFolder, { recursive: true });
+  const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
+  await step("publishing it to the local R2 bucket", () => publishLocally(opened, persistFolder));
   const credentials = originCredentials(settings);
 
   if (viewerPort !== null) {
-    await step("starting the trace viewer", () => startViewer(viewerPort));
+    await step("starting the trace viewer", () => startViewer(settings, viewerPort));
   }
   if (originPort !== null) {
     await step("starting the Lambda origin and its first instance", () =>
@@ -91,9 +88,14 @@ function originCredentials({ originPort }: StartSettings): Credentials {
   return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
 }
 
-async function startViewer(port: number): Promise<void> {
+async function startViewer(settings: StartSettings, port: number): Promise<void> {
   const cli = await binOf("autotel-devtools", "autotel-devtools");
-  const child = await add("trace viewer", [process.execPath, cli, "--port", String(port), "--title", "Spillway"], {});
+  const child = await add(
+    settings,
+    "trace viewer",
+    [process.execPath, cli, "--port", String(port), "--title", "Spillway"],
+    {},
+  );
   await waitFor({
     url: `http://127.0.0.1:${port}/v1/traces`,
     isReady: ({ ok }) => ok,
@@ -104,10 +106,10 @@ async function startViewer(port: number): Promise<void> {
 }
 
 async function startOrigin(settings: StartSettings, port: number, credentials: Credentials): Promise<void> {
-  const child = await add("origin", [process.execPath, "lambda-origin/local/main.ts"], {
+  const child = await add(settings, "origin", [process.execPath, "lambda-origin/local/main.ts"], {
     ...credentials,
     SPILLWAY_ORIGIN_PORT: String(port),
-    SPILLWAY_MODEL_DIR: MODEL_FOLDER,
+    SPILLWAY_MODEL_DIR: settings.modelFolder,
     SPILLWAY_ORIGIN_PREWARM: "1",
     AWS_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
@@ -124,7 +126,7 @@ async function startOrigin(settings: StartSettings, port: number, credentials: C
 
 async function startGateway(settings: StartSettings, modelId: string, credentials: Credentials): Promise<void> {
   const cli = await binOf("wrangler", "wrangler");
-  const envFile = `${STATE_FOLDER}/gateway.env`;
+  const envFile = `${settings.stateFolder}/gateway.env`;
   const vars = {
     ...credentials,
     MODEL: modelId,
@@ -136,8 +138,21 @@ async function startGateway(settings: StartSettings, modelId: string, credential
   await writeFile(envFile, lines.join(""), { mode: 0o600 });
   const { gatewayPort } = settings;
   const child = await add(
+    settings,
     "gateway",
-    [process.execPath, cli, "dev", "--port", String(gatewayPort), "--inspector-port", "0", "--env-file", envFile],
+    [
+      process.execPath,
+      cli,
+      "dev",
+      "--port",
+      String(gatewayPort),
+      "--inspector-port",
+      "0",
+      "--persist-to",
+      settings.persistFolder,
+      "--env-file",
+      envFile,
+    ],
     { WRANGLER_SEND_METRICS: "false" },
   );
   await waitFor({
@@ -163,14 +178,19 @@ async function edgeReady({ gatewayPort }: StartSettings): Promise<void> {
   });
 }
 
-async function add(name: string, command: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
-  const logFile = `${STATE_FOLDER}/logs/${name.replaceAll(" ", "-")}.log`;
+async function add(
+  { stateFolder }: StartSettings,
+  name: string,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Child> {
+  const logFile = `${stateFolder}/logs/${name.replaceAll(" ", "-")}.log`;
   const child = await startChild(name, command, { ...process.env, ...env }, logFile);
   children.push(child);
   return child;
 }
 
-function greeting({ gatewayPort, viewerPort, otlpEndpoint }: StartSettings): string {
+function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder }: StartSettings): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
   const json = "-H 'content-type: application/json'";
   return `
@@ -181,6 +201,6 @@ function greeting({ gatewayPort, viewerPort, otlpEndpoint }: StartSettings): str
     node -p 'JSON.stringify({inputs: "Are we still meeting for lunch tomorrow? ".repeat(100)})' | curl -i ${url} ${json} -d @-
 
   Traces: ${viewerPort === null ? otlpEndpoint : `http://127.0.0.1:${viewerPort}/`}
-  Logs:   ${STATE_FOLDER}/logs/
+  Logs:   ${stateFolder}/logs/
 `;
 }

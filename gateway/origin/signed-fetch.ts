@@ -10,12 +10,13 @@ export interface OriginSettings {
 
 export type SignedFetch = (body: string, signal: AbortSignal) => Promise<Response>;
 
-export function createSignedFetch({ url, region, accessKeyId, secretAccessKey }: OriginSettings): SignedFetch {
+/** `send` does the fetching; it may add headers, since only those given here are signed. */
+export function createSignedFetch(settings: OriginSettings, send: typeof fetch): SignedFetch {
+  const { url, region, accessKeyId, secretAccessKey } = settings;
   // aws4fetch retries ten times by default, which would hide failures from the breaker; here only `sign` is used at all.
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "lambda", retries: 0 });
   return async (body, signal) => {
     const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });
-    // `traceparent` is added by the tracing fetch after this, so it must not be among the signed headers; it is not.
-    return fetch(signed.url, { method: "POST", headers: signed.headers, body, signal });
+    return send(signed.url, { method: "POST", headers: signed.headers, body, signal });
   };
 }

@@ -1,24 +1,26 @@
 /** The 200: Hugging Face's nested array and the headers that say who answered and why. */
 import { shortModelId } from "../../models/manifest.ts";
 import { distinct, type InputOutcome, routeOf } from "../outcome.ts";
+import type { Call } from "../world.ts";
+import { identity } from "./identity.ts";
 import type { LabelScore } from "./scores.ts";
 
 export interface Answered {
   rows: readonly (readonly LabelScore[])[];
   inputs: readonly InputOutcome[];
-  requestId: string;
+  call: Call;
   policyVersion: number;
   totalMs: number;
 }
 
-export function answer({ rows, inputs, requestId, policyVersion, totalMs }: Answered): Response {
+export function answer({ rows, inputs, call, policyVersion, totalMs }: Answered): Response {
   return Response.json(rows, {
     headers: {
       "x-spillway-route": routeOf(inputs),
       "x-spillway-because": distinct(inputs.map(({ because }) => because)).join(", "),
       "x-spillway-policy": String(policyVersion),
       "x-spillway-model": distinct(inputs.map(({ model }) => shortModelId(model))).join(", "),
-      "x-request-id": requestId,
+      ...identity(call),
       "server-timing": serverTiming(inputs, totalMs),
     },
   });

@@ -1,13 +1,18 @@
 /** The one shape of every error. */
-import { type Refusal, statusOf } from "../refusal.ts";
 
-export function refuse(refusal: Refusal, requestId: string, headers: Record<string, string> = {}): Response {
-  const retryAfter: Record<string, string> =
-    refusal.retryAfterMs === undefined
-      ? {}
-      : { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))) };
+import { type Refusal, statusOf } from "../refusal.ts";
+import type { Call } from "../world.ts";
+import { identity } from "./identity.ts";
+
+export function refuse(refusal: Refusal, call: Call, headers: Record<string, string> = {}): Response {
   return Response.json(
-    { error: refusal.publicText, error_type: refusal.code, request_id: requestId },
-    { status: statusOf(refusal.code), headers: { "x-request-id": requestId, ...retryAfter, ...headers } },
+    { error: refusal.publicText, error_type: refusal.code, request_id: call.requestId },
+    { status: statusOf(refusal.code), headers: { ...identity(call), ...retryAfter(refusal), ...headers } },
   );
+}
+
+/** Whole seconds, at least one. */
+function retryAfter({ retryAfterMs }: Refusal): Record<string, string> {
+  if (retryAfterMs === undefined) return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
 }

@@ -10,8 +10,10 @@ interface LocalEnv {
   };
 }
 
-export async function publishLocally(opened: LocalPackage): Promise<void> {
-  const proxy = await getPlatformProxy<LocalEnv>({ persist: true });
+/** `persistFolder` as wrangler's `--persist-to` takes it. */
+export async function publishLocally(opened: LocalPackage, persistFolder: string): Promise<void> {
+  // The API wants the version folder that the command line adds by itself.
+  const proxy = await getPlatformProxy<LocalEnv>({ persist: { path: `${persistFolder}/v3` } });
   try {
     const { MODELS } = proxy.env;
     const manifestKey = objectKey(opened.modelId, "manifest.json");

@@ -1,6 +1,11 @@
 /** Where everything listens, from the environment. */
 
 export interface StartSettings {
+  /** Local KV, R2 and Durable Objects: where plain `wrangler … --local` commands look. */
+  persistFolder: string;
+  /** Logs and the gateway's variables. */
+  stateFolder: string;
+  modelFolder: string;
   gatewayPort: number;
   /** Null when `SPILLWAY_ORIGIN_URL` names another origin: then no local one is started. */
   originPort: number | null;
@@ -17,7 +22,12 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
   const otlpEndpoint = env["OTEL_EXPORTER_OTLP_ENDPOINT"];
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
+  // Tests and benchmarks keep their state apart from the developer's.
+  const apart = env["SPILLWAY_STATE_DIR"];
   return {
+    persistFolder: apart ? `${apart}/wrangler` : ".wrangler/state",
+    stateFolder: apart || ".spillway",
+    modelFolder: env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger",
     gatewayPort: port(env, "SPILLWAY_PORT", 8787),
     originPort: originUrl ? null : originPort,
     originUrl: originUrl || `http://127.0.0.1:${originPort}/`,

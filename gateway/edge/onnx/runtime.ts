@@ -1,6 +1,6 @@
 /**
  * One instance of onnxruntime-web's wasm with a heap that cannot outgrow its limit.
- * Why its exports are called directly: docs/decisions/002-onnxruntime-by-its-exports.md
+ * Why its exports are called directly: docs/decisions/001-onnxruntime-by-its-exports.md
  */
 import createOrtModule, { type OrtModule } from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
 

@@ -1,0 +1,123 @@
+/** The whole system as `npm start` runs it, on free ports and with state of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = new URL("../../..", import.meta.url);
+const READY = /^Spillway is ready: (\S+)$/m;
+
+export interface Running {
+  /** `http://127.0.0.1:<port>` of the gateway. */
+  gateway: string;
+  /** Of the trace viewer. */
+  viewer: string;
+  ports: { gateway: number; origin: number; viewer: number };
+  stateFolder: string;
+  process: ChildProcess;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  /** Interrupts as Ctrl-C does; resolves to the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts without waiting; for tests of a start that fails. */
+export async function launch(env: NodeJS.ProcessEnv = {}) {
+  const stateFolder = await mkdtemp(join(tmpdir(), "spillway-e2e-"));
+  const child = spawn(process.execPath, ["tools/start.ts"], {
+    cwd: ROOT,
+    env: { ...process.env, SPILLWAY_STATE_DIR: stateFolder, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const exited = once(child, "exit").then(([code]) => code as number | null);
+  return {
+    process: child,
+    stateFolder,
+    exited,
+    output: () => printed,
+    async stop(signal: NodeJS.Signals = "SIGINT") {
+      child.kill(signal);
+      const code = await exited;
+      await rm(stateFolder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+export async function start(env: NodeJS.ProcessEnv = {}): Promise<Running> {
+  const ports = { gateway: await freePort(), origin: await freePort(), viewer: await freePort() };
+  const launched = await launch({
+    SPILLWAY_PORT: String(ports.gateway),
+    SPILLWAY_ORIGIN_PORT: String(ports.origin),
+    SPILLWAY_OTLP_PORT: String(ports.viewer),
+    ...env,
+  });
+  await until("the ready line", async () => {
+    if (launched.process.exitCode !== null) throw new Error(`npm start ended early:\n${launched.output()}`);
+    return READY.test(launched.output());
+  });
+  const address = (port: number) => `http://127.0.0.1:${port}`;
+  return { ...launched, ports, gateway: address(ports.gateway), viewer: address(ports.viewer) };
+}
+
+/** Asks until the answer is truthy. @throws when two minutes have passed. */
+export async function until<T>(what: string, ask: () => Promise<T>, atMostMs = 120_000): Promise<NonNullable<T>> {
+  const untilMs = Date.now() + atMostMs;
+  while (Date.now() < untilMs) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what} did not come within ${atMostMs / 1000} s`);
+}
+
+export async function classify({ gateway }: Running, inputs: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${gateway}/v1/classify`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ inputs }),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Runs a wrangler command as a user types it, on this system's state; resolves to its output. */
+export async function wrangler({ stateFolder }: Running, ...words: string[]): Promise<string> {
+  const cli = ["node_modules/wrangler/bin/wrangler.js", ...words, "--local", "--persist-to", `${stateFolder}/wrangler`];
+  const child = spawn(process.execPath, cli, { cwd: ROOT, env: { ...process.env, WRANGLER_SEND_METRICS: "false" } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`wrangler ${words.join(" ")} failed:\n${output}`);
+  return output;
+}
+
+/** Process ids of everything below a process, itself left out. */
+export async function descendants(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const direct = children.trim().split(/\s+/).filter(Boolean).map(Number);
+  const deeper = await Promise.all(direct.map(descendants));
+  return [...direct, ...deeper.flat()];
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,198 @@
+/** The main job on the whole system: short texts at the edge, long ones at the origin, one trace, live policies. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { classify, type Running, start, until, wrangler } from "./support/system.ts";
+import { allTraces, spansOf } from "./support/traces.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60);
+
+let system: Running;
+beforeAll(async () => {
+  system = await start();
+});
+afterAll(async () => {
+  await system?.stop();
+});
+
+const way = ({ headers }: { headers: Headers }) => [headers.get("x-spillway-route"), headers.get("x-spillway-because")];
+
+describe("the ready line", () => {
+  it("comes last, after visible progress and a copyable curl for a short and a long text", () => {
+    const lines = system.output().trimEnd().split("\n");
+    expect(lines.at(-1)).toBe(`Spillway is ready: ${system.gateway}/v1/classify`);
+    expect(system.output()).toMatch(/✓ starting the gateway in workerd \(\d+\.\d s\)/);
+    expect(system.output().match(/curl -i http/g)).toHaveLength(2);
+  });
+});
+
+describe("a text", () => {
+  it("is answered at the edge when it is short", async () => {
+    const answer = await classify(system, SHORT);
+    expect(answer.status).toBe(200);
+    expect(way(answer)).toEqual(["edge", "within-share"]);
+    expect(answer.body[0][0].label).toBe("spam");
+    expect(answer.headers.get("x-spillway-model")).toMatch(/^mail-tagger@[0-9a-f]{12}$/);
+    expect(answer.headers.get("x-spillway-policy")).toBe("0");
+  });
+
+  it("is answered by the origin when it is long, by the same package", async () => {
+    const [short, long] = [await classify(system, SHORT), await classify(system, LONG)];
+    expect(way(long)).toEqual(["origin", "too-long"]);
+    expect(long.body[0][0].label).toBe("ham");
+    expect(long.headers.get("x-spillway-model")).toBe(short.headers.get("x-spillway-model"));
+  });
+
+  it("goes both ways in one request, answered in order", async () => {
+    const answer = await classify(system, [LONG, SHORT]);
+    expect(answer.headers.get("x-spillway-route")).toBe("mixed");
+    expect(answer.body.map((row: { label: string }[]) => row[0]?.label)).toEqual(["ham", "spam"]);
+  });
+});
+
+describe("one trace", () => {
+  it("holds the gateway's and the Lambda's spans of a spilled text, in the right order", async () => {
+    const { headers } = await classify(system, LONG);
+    const spans = await spansOf(system, headers.get("traceresponse"), 4);
+    const by = (service: string, kind: string) =>
+      spans.find((span) => span.attributes["service.name"] === service && span.kind === kind);
+    const [root, call, lambda] = [
+      by("spillway-gateway", "SERVER"),
+      by("spillway-gateway", "CLIENT"),
+      by("spillway-origin", "SERVER"),
+    ];
+    expect(root?.parentSpanId).toBeUndefined();
+    expect(call?.parentSpanId).toBe(root?.spanId);
+    expect(lambda?.parentSpanId).toBe(call?.spanId);
+    expect(root?.attributes).toMatchObject({ "spillway.route": "origin", "spillway.because": "too-long" });
+    expect(lambda?.attributes["faas.name"]).toBe("spillway-origin");
+  });
+
+  it("is left by a text answered at the edge too, though nothing went over the network", async () => {
+    const { headers } = await classify(system, SHORT);
+    const spans = await spansOf(system, headers.get("traceresponse"), 3);
+    const root = spans.find(({ kind }) => kind === "SERVER");
+    expect(root?.attributes).toMatchObject({
+      "spillway.route": "edge",
+      "spillway.because": "within-share",
+      "spillway.inputs": 1,
+      "http.response.status_code": 200,
+    });
+  });
+
+  it("is left by a refusal, with its reason", async () => {
+    const { headers } = await classify(system, []);
+    const [root] = await spansOf(system, headers.get("traceresponse"), 1);
+    expect(root?.attributes).toMatchObject({
+      "spillway.refusal": "unprocessable",
+      "spillway.refusal.reason": "no-inputs",
+    });
+  });
+
+  it("continues the caller's", async () => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const { headers } = await classify(system, SHORT, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    expect(headers.get("traceresponse")).toContain(traceId);
+  });
+
+  it("never holds a piece of the text", async () => {
+    const canary = "canaryquetzal";
+    const answers = [
+      await classify(system, `${canary} ${SHORT}`),
+      await classify(system, `${canary} ${LONG}`),
+      await classify(system, [canary, 7]),
+      await classify(system, `${canary} `.repeat(40_000)),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 422, 413]);
+    for (const { headers } of answers) await spansOf(system, headers.get("traceresponse"), 1);
+    expect(await allTraces(system)).not.toContain(canary);
+  });
+});
+
+describe("one window", () => {
+  it("is answered alike by both sides: the same label, scores within 0.05", async () => {
+    const texts = [
+      SHORT,
+      "Are we still meeting for lunch tomorrow?",
+      "Cheap pills!!! 80% off, order at http://pills.example",
+    ];
+    const edge = await classify(system, texts);
+    expect(edge.headers.get("x-spillway-route")).toBe("edge");
+    await setPolicy('{"version": 1, "override": "origin"}');
+    const origin = await until("the override", async () => {
+      const answer = await classify(system, texts);
+      return answer.headers.get("x-spillway-policy") === "1" ? answer : null;
+    });
+    expect(origin.headers.get("x-spillway-route")).toBe("origin");
+    for (const [index, row] of edge.body.entries()) {
+      expect(origin.body[index][0].label).toBe(row[0].label);
+      expect(Math.abs(origin.body[index][0].score - row[0].score)).toBeLessThan(0.05);
+    }
+  });
+});
+
+describe("a policy edit by plain wrangler", () => {
+  it("takes effect without a restart within 35 s", async () => {
+    await setPolicy('{"version": 2, "edge": {"share": 0}}');
+    const editedAtMs = Date.now();
+    await until(
+      "the edit",
+      async () => {
+        const answer = await classify(system, SHORT);
+        return (
+          answer.headers.get("x-spillway-policy") === "2" &&
+          answer.headers.get("x-spillway-because") === "outside-share"
+        );
+      },
+      60_000,
+    );
+    expect(Date.now() - editedAtMs).toBeLessThan(35_000);
+  });
+
+  it("that does not parse leaves the last good one in force, and /readyz and the trace say so", async () => {
+    await setPolicy('{"version": 3, "edge": {"share": 1000}}');
+    await until("the problem in /readyz", async () => {
+      await classify(system, SHORT);
+      const readyz = await (await fetch(`${system.gateway}/readyz`)).json();
+      return readyz.policy.problem;
+    });
+    const { headers } = await classify(system, SHORT);
+    expect(headers.get("x-spillway-policy")).toBe("2");
+    const spans = await spansOf(system, headers.get("traceresponse"), 1);
+    const root = spans.find(({ kind }) => kind === "SERVER");
+    expect(root?.attributes["spillway.policy.problem"]).toMatch(/edge\.share/);
+    await wrangler(system, "kv", "key", "delete", "policy", "--binding", "POLICIES");
+  });
+});
+
+describe("bad input over the wire", () => {
+  it("a body that stops half-way harms nobody else", async () => {
+    const socket = connect(system.ports.gateway, "127.0.0.1");
+    socket.write(
+      'POST /v1/classify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"inp',
+    );
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.destroy();
+    expect((await classify(system, SHORT)).status).toBe(200);
+  });
+
+  it("callers that hang up at once leave a gateway that answers", async () => {
+    for (let call = 0; call < 20; call++) {
+      const hungUp = new AbortController();
+      const answer = fetch(`${system.gateway}/v1/classify`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ inputs: call % 10 === 0 ? LONG : SHORT }),
+        signal: hungUp.signal,
+      }).catch(() => null);
+      setTimeout(() => hungUp.abort(), call);
+      await answer;
+    }
+    expect((await classify(system, SHORT)).status).toBe(200);
+    expect((await classify(system, LONG)).status).toBe(200);
+  });
+});
+
+async function setPolicy(text: string): Promise<void> {
+  await wrangler(system, "kv", "key", "put", "policy", text, "--binding", "POLICIES");
+}

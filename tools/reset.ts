@@ -1,0 +1,8 @@
+/** `npm run reset`: removes all local state: KV, R2 and Durable Objects of wrangler, and everything of Spillway's own. */
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+for (const folder of [".wrangler", ".spillway"]) {
+  await rm(fileURLToPath(new URL(`../${folder}`, import.meta.url)), { recursive: true, force: true });
+  console.log(`removed ${folder}/`);
+}
