@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -11,6 +12,13 @@ async function files(request: Request): Promise<Response> {
   }
 }
 
+async function modelId(): Promise<string> {
+  const manifest = await readFile(new URL(".spillway/dev-package/mail-tagger/manifest.json", import.meta.url));
+  return `mail-tagger@${createHash("sha256").update(manifest).digest("hex")}`;
+}
+
+const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +31,11 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { serviceBindings: { FILES: files } },
+            miniflare: {
+              serviceBindings: { FILES: files },
+              // The checkout's own package, and an origin where nobody listens.
+              bindings: { MODEL: await modelId(), ORIGIN_URL: "http://127.0.0.1:9/", ...credentials },
+            },
           }),
         ],
         test: {

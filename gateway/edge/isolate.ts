@@ -12,8 +12,8 @@ import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./model.ts";
 import { type ModelBucket, PackageError } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
 
-/** A loader that has not finished by then is taken for dead: `waitUntil` ends 30 s after the response. */
-const LOAD_LEASE_MS = 30_000;
+/** A loader that gave no sign of life for so long died with its request; the next request loads anew. */
+const LOAD_LEASE_MS = 5000;
 /** After a load that failed for a passing reason the next one waits this long, doubled each time. */
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
@@ -25,7 +25,8 @@ const ASK_EVERY_MS = 5;
 
 type LoadState =
   | { kind: "cold" }
-  | { kind: "loading"; expiresAtMs: number }
+  /** Each chunk and each proof is a sign of life. */
+  | { kind: "loading"; aliveAtMs: number }
   | { kind: "ready"; model: EdgeModel; opened: OpenedPackage }
   | { kind: "rejected"; reason: string }
   | { kind: "failed"; reason: string; retryAtMs: number };
@@ -80,8 +81,7 @@ export class EdgeIsolate implements Edge {
   }
 
   async tokenize(text: string, call: Call): Promise<readonly number[] | null> {
-    this.warm(call);
-    await this.#waitWhile(() => this.#opened === null && this.#state.kind === "loading", TOKENIZER_WAIT_MS, call);
+    await this.#whileLoading(() => this.#opened === null, TOKENIZER_WAIT_MS, call);
     return this.#opened?.tokenizer.encode(text) ?? null;
   }
 
@@ -90,17 +90,16 @@ export class EdgeIsolate implements Edge {
     const state = this.#state;
     const due =
       state.kind === "cold" ||
-      (state.kind === "loading" && nowMs >= state.expiresAtMs) ||
+      (state.kind === "loading" && nowMs >= state.aliveAtMs + LOAD_LEASE_MS) ||
       (state.kind === "failed" && nowMs >= state.retryAtMs);
     if (!due) return;
-    const loading: LoadState = { kind: "loading", expiresAtMs: nowMs + LOAD_LEASE_MS };
+    const loading: LoadState & { kind: "loading" } = { kind: "loading", aliveAtMs: nowMs };
     this.#state = loading;
     call.keepAlive(this.#load(loading));
   }
 
   async run(tokenIds: readonly number[], call: Call): Promise<SideResult> {
-    this.warm(call);
-    await this.#waitWhile(() => this.#state.kind === "loading", MODEL_WAIT_MS, call);
+    await this.#whileLoading(() => true, MODEL_WAIT_MS, call);
     const state = this.#state;
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
     const tokens = tokenIds.length;
@@ -145,13 +144,16 @@ export class EdgeIsolate implements Edge {
     return failed(error.fault);
   }
 
-  async #load(mine: LoadState): Promise<void> {
+  async #load(mine: LoadState & { kind: "loading" }): Promise<void> {
     const { bucket, engine, modelId, clock } = this.#parts;
+    const alive = () => {
+      mine.aliveAtMs = clock.nowMs();
+    };
     try {
       const opened = this.#opened ?? (await openTokenizer(bucket, modelId));
       this.#opened = opened;
       this.#estimate ??= new RunEstimate(opened.manifest.edge.timeMs);
-      const model = await loadModel(bucket, engine, opened, () => clock.wait(0));
+      const model = await loadModel(bucket, engine, opened, alive, () => clock.wait(0));
       this.#failures = 0;
       this.#settle(mine, { kind: "ready", model, opened });
     } catch (error) {
@@ -171,10 +173,16 @@ export class EdgeIsolate implements Edge {
     return { kind: "failed", reason, retryAtMs: this.#parts.clock.nowMs() + backoffMs };
   }
 
-  async #waitWhile(condition: () => boolean, atMostMs: number, call: Call): Promise<void> {
+  /** Waits for a load under way as long as `isWaiting`, and takes it over when its loader has died. */
+  async #whileLoading(isWaiting: () => boolean, atMostMs: number, call: Call): Promise<void> {
     const { clock } = this.#parts;
     const untilMs = clock.nowMs() + atMostMs;
-    while (condition() && clock.nowMs() < untilMs && !call.signal.aborted) await clock.wait(ASK_EVERY_MS);
+    for (;;) {
+      this.warm(call);
+      const goesOn = this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !call.signal.aborted;
+      if (!goesOn) return;
+      await clock.wait(ASK_EVERY_MS);
+    }
   }
 }
 

@@ -20,16 +20,24 @@ export async function openTokenizer(bucket: ModelBucket, modelId: string): Promi
   return { ...opened, tokenizer: createTokenizer(tokenizerJson, configJson) };
 }
 
-/** Weights, session, proof. @throws PackageError, EdgeRunError */
+/** Weights, session, proof. `alive` is called at every step forward, `breathe` lets requests in between. @throws PackageError, EdgeRunError */
 export async function loadModel(
   bucket: ModelBucket,
   engine: EdgeEngine,
   opened: OpenedPackage,
+  alive: () => void,
   breathe: () => Promise<unknown>,
 ): Promise<EdgeModel> {
   const { file } = opened.manifest.edge;
-  const model = await engine.load(opened, (sink) => streamFile(bucket, opened, file, sink));
-  await breathe();
-  await proveGolden(model, opened, breathe);
+  const model = await engine.load(opened, (sink) =>
+    streamFile(bucket, opened, file, (chunk, at) => {
+      alive();
+      sink(chunk, at);
+    }),
+  );
+  await proveGolden(model, opened, async () => {
+    alive();
+    await breathe();
+  });
   return model;
 }

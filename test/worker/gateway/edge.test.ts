@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 function aCall(signal = new AbortController().signal): Call {
-  return { requestId: "test", signal, keepAlive: (work) => background.push(work) };
+  return { requestId: "test", traceResponse: undefined, signal, keepAlive: (work) => background.push(work) };
 }
 
 const settled = () => Promise.allSettled(background);
@@ -101,7 +101,7 @@ describe("a cold isolate", () => {
     };
     const edge = isolate(modelId, { bucket, clock: time });
     edge.warm(aCall());
-    time.moveMs(29_999);
+    time.moveMs(4999);
     edge.warm(aCall());
     expect(gets).toBe(1);
     time.moveMs(1);

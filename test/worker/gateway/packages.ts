@@ -24,11 +24,11 @@ export async function mailTaggerManifest(): Promise<Manifest> {
   return manifestSchema.parse(JSON.parse(new TextDecoder().decode(await file("manifest.json"))));
 }
 
-/** Publishes the package, its manifest bent by `bend`; resolves to the model id, which is true to the bent manifest. */
-export async function publish(bend: (manifest: Manifest) => void = () => {}): Promise<string> {
+/** Publishes the package as it is, or with its manifest bent; resolves to the model id, true to the manifest published. */
+export async function publish(bend?: (manifest: Manifest) => void): Promise<string> {
   const manifest = await mailTaggerManifest();
-  bend(manifest);
-  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+  bend?.(manifest);
+  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file("manifest.json");
   const modelId = `${manifest.name}@${createHash("sha256").update(bytes).digest("hex")}`;
   const { tokenizer, edge } = manifest;
   for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) {

@@ -36,12 +36,10 @@ export interface Parts {
 
 export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
-  const fetch = createSignedFetch({
-    url: originUrl,
-    region: "us-east-1",
-    accessKeyId: "id",
-    secretAccessKey: "secret",
-  });
+  const fetch = createSignedFetch(
+    { url: originUrl, region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret" },
+    (input, init) => globalThis.fetch(input, init),
+  );
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),
@@ -61,7 +59,7 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
 export const background: Promise<unknown>[] = [];
 
 export function aCall(signal = new AbortController().signal): Call {
-  return { requestId: "test-request", signal, keepAlive: (work) => background.push(work) };
+  return { requestId: "test-request", traceResponse: undefined, signal, keepAlive: (work) => background.push(work) };
 }
 
 export async function settled(): Promise<void> {

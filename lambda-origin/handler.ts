@@ -1,0 +1,13 @@
+/** What AWS Lambda runs: `handler.handler`, behind a Function URL (payload format 2.0). */
+import { handle } from "hono/aws-lambda";
+import { createApp } from "./app.ts";
+import { loadModel } from "./model.ts";
+
+// Awaited at the top level: Lambda's INIT phase ends when this module is evaluated, so the load gets the CPU burst of INIT and
+// an instance kept ready (provisioned concurrency) has its model. It never rejects: a failed INIT would only be run again.
+const loaded = await loadModel(process.env["SPILLWAY_MODEL_DIR"]);
+if (!loaded.ok) {
+  console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
+}
+
+export const handler = handle(createApp(loaded));

@@ -1,0 +1,60 @@
+import { basename, dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
+const milliseconds = z.coerce.number().int().positive();
+
+const environmentSchema = z.object({
+  AWS_ACCESS_KEY_ID: z.string().min(1),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1),
+  AWS_SESSION_TOKEN: z.string().optional(),
+  AWS_REGION: z.string().min(1).default("us-east-1"),
+  SPILLWAY_ORIGIN_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
+  SPILLWAY_ORIGIN_CONCURRENCY: z.coerce.number().int().positive().default(10),
+  SPILLWAY_ORIGIN_TIMEOUT_MS: milliseconds.default(30_000),
+  SPILLWAY_ORIGIN_WARM_MS: milliseconds.default(300_000),
+  /** Instances started before the ready line. */
+  SPILLWAY_ORIGIN_PREWARM: z.coerce.number().int().min(0).default(0),
+  /** `<module>.<export>` as Lambda writes it, with a path. */
+  SPILLWAY_ORIGIN_HANDLER: z.string().default("lambda-origin/handler.handler"),
+  SPILLWAY_MODEL_DIR: z.string().default("models/mail-tagger"),
+});
+export type Settings = z.infer<typeof environmentSchema>;
+
+/** Throws one sentence that names the variable, what was wrong and what is allowed. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const parsed = environmentSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw new Error(`the local origin cannot start: ${first?.path.join(".")} is wrong or missing (${first?.message})`);
+}
+
+/** Lambda allows INIT 10 s, and where that is not enough runs it again within the function's own timeout. */
+export function initTimeoutMs(settings: Settings): number {
+  return Math.max(10_000, settings.SPILLWAY_ORIGIN_TIMEOUT_MS);
+}
+
+/**
+ * All that an instance gets to see: what Lambda sets, and what the function's own configuration would hold. Never the caller's
+ * credentials: on AWS they belong to the gateway, and the function runs under a role of its own.
+ */
+export function instanceEnvironment(settings: Settings, environment: NodeJS.ProcessEnv): Record<string, string> {
+  const handler = resolve(projectFolder, settings.SPILLWAY_ORIGIN_HANDLER);
+  const passedOn = Object.entries(environment).filter(([name]) => /^(PATH|HOME|TMPDIR|TZ|OTEL_.+)$/.test(name));
+  return {
+    ...Object.fromEntries(passedOn.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    SPILLWAY_MODEL_DIR: resolve(projectFolder, settings.SPILLWAY_MODEL_DIR),
+    _HANDLER: basename(handler),
+    LAMBDA_TASK_ROOT: dirname(handler),
+    AWS_REGION: settings.AWS_REGION,
+    AWS_DEFAULT_REGION: settings.AWS_REGION,
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_LAMBDA_FUNCTION_NAME: "spillway-origin",
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "3008",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/spillway-origin",
+    AWS_LAMBDA_LOG_STREAM_NAME: "local",
+  };
+}

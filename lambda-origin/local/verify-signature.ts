@@ -1,0 +1,108 @@
+/**
+ * Lets in what AWS would let in: header authentication for service `lambda`. No clock of its own.
+ *
+ * A request sent again with the same signature within the five minutes is accepted, here as on AWS: SigV4 has no nonce. What
+ * it does bind is the method, path, query, signed headers and body, so a replay can only repeat the same classification.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { parseAuthorization } from "./authorization-header.ts";
+import { type AwsError, FORBIDDEN, invalidSignature, SIGNATURE_MISMATCH, UNKNOWN_CLIENT } from "./aws-error.ts";
+import { type HttpRequest, headerOf } from "./http-request.ts";
+import { type CredentialScope, signatureOf } from "./sigv4.ts";
+
+export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+
+type Verdict = { ok: true } | { ok: false; refusal: AwsError };
+
+/** AWS names it in its message: "(20171026T170054Z - 5 min.)". */
+const SKEW_MINUTES = 5;
+
+export function verifySignature(
+  request: HttpRequest,
+  credentials: Credentials,
+  region: string,
+  nowMs: number,
+): Verdict {
+  const header = headerOf(request, "authorization");
+  if (header === undefined) return refuse(FORBIDDEN);
+  const amzDate = headerOf(request, "x-amz-date") ?? "";
+  const parsed = parseAuthorization(header, amzDate);
+  if (!parsed.ok) return refuse(parsed.refusal);
+
+  const { accessKeyId, scope, signedHeaders, signature } = parsed.authorization;
+  const refusal =
+    scopeRefusal(scope, region, amzDate) ??
+    dateRefusal(amzDate, nowMs) ??
+    clientRefusal(request, accessKeyId, credentials);
+  if (refusal) return refuse(refusal);
+  if (!signedHeaders.includes("host")) {
+    return refuse(invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
+  }
+
+  const { secretAccessKey } = credentials;
+  const expected = signatureOf(request, { secretAccessKey, scope, amzDate, signedHeaders });
+  const dateIsSigned = signedHeaders.includes("x-amz-date");
+  return dateIsSigned && payloadHashHolds(request) && equal(signature, expected)
+    ? { ok: true }
+    : refuse(SIGNATURE_MISMATCH);
+}
+
+function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): AwsError | undefined {
+  const wrong: string[] = [];
+  if (scope.region !== region) wrong.push(`Credential should be scoped to a valid region, not '${scope.region}'.`);
+  if (scope.service !== "lambda") wrong.push("Credential should be scoped to correct service: 'lambda'.");
+  if (scope.terminator !== "aws4_request") {
+    wrong.push(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`);
+  }
+  if (scope.date !== amzDate.slice(0, 8)) {
+    wrong.push(
+      "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: " +
+        `'${scope.date}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`,
+    );
+  }
+  return wrong.length > 0 ? invalidSignature(wrong.join(" ")) : undefined;
+}
+
+function dateRefusal(amzDate: string, nowMs: number): AwsError | undefined {
+  const skewMs = SKEW_MINUTES * 60_000;
+  const signedAtMs = Date.parse(amzDate.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const now = toAmzDate(nowMs);
+  if (!(signedAtMs >= nowMs - skewMs)) {
+    const earliest = toAmzDate(nowMs - skewMs);
+    return invalidSignature(
+      `Signature expired: ${amzDate} is now earlier than ${earliest} (${now} - ${SKEW_MINUTES} min.)`,
+    );
+  }
+  if (signedAtMs > nowMs + skewMs) {
+    const latest = toAmzDate(nowMs + skewMs);
+    return invalidSignature(
+      `Signature not yet current: ${amzDate} is still later than ${latest} (${now} + ${SKEW_MINUTES} min.)`,
+    );
+  }
+  return undefined;
+}
+
+function clientRefusal(request: HttpRequest, accessKeyId: string, credentials: Credentials): AwsError | undefined {
+  const tokenHolds = equal(headerOf(request, "x-amz-security-token") ?? "", credentials.sessionToken ?? "");
+  return accessKeyId === credentials.accessKeyId && tokenHolds ? undefined : UNKNOWN_CLIENT;
+}
+
+/** The header is optional; one that contradicts the body is an altered body. Lambda takes no unsigned payloads. */
+function payloadHashHolds(request: HttpRequest): boolean {
+  const claimed = headerOf(request, "x-amz-content-sha256");
+  return claimed === undefined || equal(claimed, createHash("sha256").update(request.body).digest("hex"));
+}
+
+/** Of digests, so that neither content nor length can be timed. */
+function equal(a: string, b: string): boolean {
+  const digest = (value: string) => createHash("sha256").update(value).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function toAmzDate(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+function refuse(refusal: AwsError): Verdict & { ok: false } {
+  return { ok: false, refusal };
+}

@@ -1,0 +1,37 @@
+import type { OriginAnswer } from "./contract.ts";
+import { createInference, type Infer } from "./infer.ts";
+import { readOriginPackage } from "./model-package.ts";
+import { createTokenizer, type TextTokenizer } from "./tokenize.ts";
+
+/** A verified model, ready to run. */
+export type Model = {
+  id: string;
+  labels: string[];
+  problemType: OriginAnswer["problemType"];
+  tokenizer: TextTokenizer;
+  infer: Infer;
+};
+
+/** Loading never throws: a process without a model still answers, with 503, and says why in its own diagnostics. */
+export type LoadedModel = { ok: true; model: Model } | { ok: false; reason: string };
+
+export async function loadModel(folder: string | undefined): Promise<LoadedModel> {
+  if (!folder) return { ok: false, reason: "SPILLWAY_MODEL_DIR is not set; it names the folder of a model package" };
+  try {
+    const files = await readOriginPackage(folder);
+    const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
+    const infer = await createInference(files.model, files.manifest.labels.length);
+    return {
+      ok: true,
+      model: {
+        id: files.modelId,
+        labels: files.manifest.labels,
+        problemType: files.manifest.problemType,
+        tokenizer,
+        infer,
+      },
+    };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,190 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createApp } from "../../../lambda-origin/app.ts";
+import { originAnswerSchema, originErrorSchema } from "../../../lambda-origin/contract.ts";
+import { type LoadedModel, loadModel } from "../../../lambda-origin/model.ts";
+import type { RequestFacts } from "../../../lambda-origin/observe.ts";
+import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
+import { tinyOnnx } from "../../support/tiny-onnx.ts";
+
+const CANARY = "canary-3b1f7e";
+let folder: string;
+let tiny: TinyPackage;
+let loaded: LoadedModel;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spillway-origin-"));
+  tiny = await writeTinyPackage(join(folder, "good"));
+  loaded = await loadModel(tiny.folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+function post(body: unknown, model: LoadedModel = loaded): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return Promise.resolve(createApp(model).request("/", { method: "POST", body: text }));
+}
+
+describe("the origin's answer", () => {
+  it("holds the model's name with the manifest's digest, its labels, and one row of logits", async () => {
+    const response = await post({ text: "ham spam spams unheard", maxTokens: 100 });
+    expect(response.status).toBe(200);
+    // [CLS] ham spam spam ##s [UNK] [SEP], summed and counted by the tiny model
+    expect(originAnswerSchema.parse(await response.json())).toEqual({
+      model: tiny.modelId,
+      labels: ["ham", "spam"],
+      problemType: "single_label_classification",
+      windows: [{ tokens: 5, logits: [2 + 4 + 5 + 5 + 6 + 1 + 3, 7] }],
+    });
+  });
+
+  it("has one window of no tokens for an empty text", async () => {
+    const answer = originAnswerSchema.parse(await (await post({ text: "", maxTokens: 1 })).json());
+    expect(answer.windows).toEqual([{ tokens: 0, logits: [5, 2] }]);
+  });
+
+  it("has one row per window of a long text, each computed from that window alone", async () => {
+    const answer = originAnswerSchema.parse(
+      await (await post({ text: "spam ".repeat(1021), maxTokens: 16_384 })).json(),
+    );
+    expect(answer.windows).toEqual([
+      { tokens: 340, logits: [340 * 5 + 5, 342] },
+      { tokens: 340, logits: [340 * 5 + 5, 342] },
+      { tokens: 341, logits: [341 * 5 + 5, 343] },
+    ]);
+  });
+
+  it("feeds token_type_ids to a graph that asks for them", async () => {
+    const model = tinyOnnx(["input_ids", "attention_mask", "token_type_ids"]);
+    const typed = await writeTinyPackage(join(folder, "typed"), { model });
+    const response = await post({ text: "ham", maxTokens: 10 }, await loadModel(typed.folder));
+    expect(originAnswerSchema.parse(await response.json()).windows).toEqual([{ tokens: 1, logits: [9, 3] }]);
+  });
+});
+
+describe("the origin refuses", () => {
+  it.each([
+    { name: "no JSON", body: "{" },
+    { name: "an empty body", body: "" },
+    { name: "no text", body: { maxTokens: 5 } },
+    { name: "a text that is no string", body: { text: 7, maxTokens: 5 } },
+    { name: "no limit", body: { text: CANARY } },
+    { name: "a limit over the origin's own", body: { text: CANARY, maxTokens: 16_385 } },
+    { name: "an unknown key", body: { text: CANARY, maxTokens: 5, more: 1 } },
+  ])("$name with 400 malformed", async ({ body }) => {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    expect(originErrorSchema.parse(await response.json()).error_type).toBe("malformed");
+  });
+
+  it("one token too many with 413, and takes exactly as many as allowed", async () => {
+    expect((await post({ text: "ham ".repeat(10), maxTokens: 10 })).status).toBe(200);
+    const response = await post({ text: "ham ".repeat(11), maxTokens: 10 });
+    expect(response.status).toBe(413);
+    expect(originErrorSchema.parse(await response.json()).error_type).toBe("too-large");
+  });
+
+  it("every path and method but POST / with 404", async () => {
+    const app = createApp(loaded);
+    for (const [path, method] of [
+      ["/", "GET"],
+      ["/v1/classify", "POST"],
+    ] as const) {
+      expect((await app.request(path, { method })).status).toBe(404);
+    }
+  });
+
+  it("a failing model with 500, and neither answers nor logs what the failure says", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const infer = () => Promise.reject(new Error(`cannot run ${CANARY}`));
+    const response = await post({ text: CANARY, maxTokens: 100 }, { ok: true, model: { ...loaded.model, infer } });
+    const body = await response.text();
+    expect(response.status).toBe(500);
+    expect(originErrorSchema.parse(JSON.parse(body)).error_type).toBe("internal");
+    expect(body + JSON.stringify(logged.mock.calls)).not.toContain(CANARY);
+  });
+});
+
+describe("a package that does not hold what its manifest says", () => {
+  const changed = (name: string, content: string) => async (path: string) => writeFile(join(path, name), content);
+  it.each([
+    {
+      name: "an altered model",
+      spoil: changed("model.onnx", "x".repeat(tinyOnnx().length)),
+      says: "model.onnx has SHA-256",
+    },
+    { name: "a truncated model", spoil: changed("model.onnx", "x"), says: "model.onnx has 1 bytes" },
+    { name: "an altered tokenizer", spoil: changed("tokenizer.json", "{}"), says: "tokenizer.json has 2 bytes" },
+    {
+      name: "a missing file",
+      spoil: (path: string) => rm(join(path, "tokenizer_config.json")),
+      says: "tokenizer_config.json",
+    },
+    { name: "a manifest that is not JSON", spoil: changed("manifest.json", "{"), says: "manifest.json is not JSON" },
+    {
+      name: "a manifest of another kind",
+      spoil: changed("manifest.json", "{}"),
+      says: "manifest.json is not a package manifest",
+    },
+  ])("answers 503 for $name and gives the reason to its operator only", async ({ name, spoil, says }) => {
+    const { folder: path } = await writeTinyPackage(join(folder, name.replaceAll(" ", "-")));
+    await spoil(path);
+    const bad = await loadModel(path);
+    expect(bad).toEqual({ ok: false, reason: expect.stringContaining(says) });
+    const response = await post({ text: CANARY, maxTokens: 100 }, bad);
+    const body = await response.text();
+    expect(response.status).toBe(503);
+    expect(originErrorSchema.parse(JSON.parse(body)).error_type).toBe("model-unavailable");
+    expect(body).not.toContain(says);
+  });
+
+  it("answers 503 for a file that is used but has no digest in the manifest", async () => {
+    const bend = (manifest: TinyPackage["manifest"]) => ({
+      ...manifest,
+      files: manifest.files.filter((file) => file.name !== "model.onnx"),
+    });
+    const { folder: path } = await writeTinyPackage(join(folder, "undeclared"), { bend });
+    expect(await loadModel(path)).toEqual({ ok: false, reason: expect.stringContaining("not listed") });
+  });
+
+  it("answers 503 for a graph with inputs that no BERT has", async () => {
+    const model = tinyOnnx(["input_ids", "attention_mask", "pixel_values"]);
+    const { folder: path } = await writeTinyPackage(join(folder, "pixels"), { model });
+    expect(await loadModel(path)).toEqual({ ok: false, reason: expect.stringContaining("pixel_values") });
+  });
+
+  it("answers 503 where no folder is configured", async () => {
+    expect(await loadModel(undefined)).toEqual({ ok: false, reason: expect.stringContaining("SPILLWAY_MODEL_DIR") });
+  });
+});
+
+describe("the observer", () => {
+  it("sees the caller's headers, and the facts before the answer leaves", async () => {
+    const seen: { traceparent: string | null; facts: RequestFacts; status: number }[] = [];
+    const app = createApp(loaded, async (headers, answer) => {
+      const facts: RequestFacts = {};
+      const response = await answer(facts);
+      seen.push({ traceparent: headers.get("traceparent"), facts, status: response.status });
+      return response;
+    });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const body = JSON.stringify({ text: "ham spam", maxTokens: 10 });
+    await app.request("/", { method: "POST", headers: { traceparent }, body });
+    expect(seen).toEqual([
+      {
+        traceparent,
+        status: 200,
+        facts: {
+          modelId: tiny.modelId,
+          contentTokens: 2,
+          windows: 1,
+          tokenizeMs: expect.any(Number),
+          inferMs: expect.any(Number),
+        },
+      },
+    ]);
+  });
+});

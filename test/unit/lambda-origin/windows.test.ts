@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { WINDOW_TOKENS } from "../../../lambda-origin/contract.ts";
+import { contentTokens, windowsOf } from "../../../lambda-origin/windows.ts";
+
+const frame = { startId: 101, endId: 102 };
+const idsUpTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1000);
+
+describe("windowsOf", () => {
+  it.each([
+    { tokens: 0, sizes: [0] },
+    { tokens: 1, sizes: [1] },
+    { tokens: 509, sizes: [509] },
+    { tokens: 510, sizes: [510] },
+    { tokens: 511, sizes: [255, 256] },
+    { tokens: 1020, sizes: [510, 510] },
+    { tokens: 1021, sizes: [340, 340, 341] },
+  ])("cuts $tokens tokens into windows of $sizes", ({ tokens, sizes }) => {
+    expect(windowsOf(idsUpTo(tokens), frame).map(contentTokens)).toEqual(sizes);
+  });
+
+  it("cuts 16,384 tokens into 33 windows that all fit", () => {
+    const windows = windowsOf(idsUpTo(16_384), frame);
+    expect(windows).toHaveLength(33);
+    expect(Math.max(...windows.map((window) => window.length))).toBeLessThanOrEqual(WINDOW_TOKENS);
+  });
+
+  it("gives a text of one window the ids that the edge would run", () => {
+    expect(windowsOf([7, 8, 9], frame)).toEqual([[101, 7, 8, 9, 102]]);
+  });
+
+  it("frames every window and loses, repeats or reorders no token, whatever the length", () => {
+    for (let tokens = 0; tokens <= 2600; tokens += 13) {
+      const windows = windowsOf(idsUpTo(tokens), frame);
+      expect(windows.every((window) => window[0] === 101 && window.at(-1) === 102)).toBe(true);
+      expect(windows.flatMap((window) => window.slice(1, -1))).toEqual(idsUpTo(tokens));
+    }
+  });
+
+  it("never leaves one window more than a token longer than another", () => {
+    for (let tokens = 1; tokens <= 16_384; tokens += 97) {
+      const sizes = windowsOf(idsUpTo(tokens), frame).map(contentTokens);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  });
+});
