@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { offlineWrangler } from "./tools/start/offline-wrangler.ts";
+
+Object.assign(process.env, offlineWrangler);
 
 /** Tests inside workerd have no file system; this service hands them files of the checkout. */
 async function files(request: Request): Promise<Response> {
@@ -43,6 +46,15 @@ export default defineConfig({
           globalSetup: "test/support/fault-origin.ts",
           include: ["test/worker/gateway/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // In Node, with workerd beside it: these need a true OTLP receiver on a socket.
+        test: {
+          name: "worker: record",
+          include: ["test/worker/record/**/*.harness.test.ts"],
+          testTimeout: 20_000,
           hookTimeout: 60_000,
         },
       },

@@ -12,7 +12,9 @@ interface Context {
 }
 
 /** The paths that may appear in a trace; any other could hold a caller's text. */
-export const ROUTES = ["/v1/classify", "/healthz", "/readyz"] as const;
+export const ROUTES: readonly string[] = ["/v1/classify"];
+/** Asked by machines every few seconds; not traced. */
+export const PROBES: readonly string[] = ["/healthz", "/readyz"];
 
 export const app = new Hono<Context>();
 

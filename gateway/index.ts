@@ -1,7 +1,7 @@
 /** The Worker's entry, and the only file that sees Env. One world per isolate, made at its first request. */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { PolicyStore } from "../policies/store.ts";
-import { app, ROUTES } from "./app.ts";
+import { app, PROBES, ROUTES } from "./app.ts";
 import { createBreaker } from "./breaker/breaker.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { createOnnxEngine } from "./edge/onnx/engine.ts";
@@ -68,4 +68,14 @@ const handler = {
   },
 } satisfies ExportedHandler<Env>;
 
-export default traced<Env>(handler, (env) => traceSettings(env, ROUTES));
+const tracedHandler = traced<Env>(handler, (env) => traceSettings(env, ROUTES));
+
+export default {
+  ...tracedHandler,
+  // A probe every few seconds would bury the requests that matter.
+  fetch(request, env, context) {
+    const { fetch } = PROBES.includes(new URL(request.url).pathname) ? handler : tracedHandler;
+    if (fetch === undefined) throw new Error("the handler serves no fetch events");
+    return fetch(request, env, context);
+  },
+} satisfies ExportedHandler<Env>;

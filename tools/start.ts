@@ -4,7 +4,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { binOf } from "./start/bin-of.ts";
 import { type Child, startChild } from "./start/child.ts";
+import { firstAnswer } from "./start/first-answer.ts";
 import { openLocalPackage } from "./start/local-package.ts";
+import { offlineWrangler } from "./start/offline-wrangler.ts";
 import { mustBeFree } from "./start/ports.ts";
 import { step } from "./start/progress.ts";
 import { publishLocally } from "./start/publish-locally.ts";
@@ -114,7 +116,7 @@ async function startOrigin(settings: StartSettings, port: number, credentials: C
     AWS_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
   });
-  // Unsigned, so any answer is a refusal; that it answers is what counts.
+  // Unsigned, so this is refused; that something listens is what counts here.
   await waitFor({
     url: `http://127.0.0.1:${port}/`,
     isReady: () => true,
@@ -122,6 +124,9 @@ async function startOrigin(settings: StartSettings, port: number, credentials: C
     atMostMs: 60_000,
     what: "origin",
   });
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
+  const answered = firstAnswer({ url: settings.originUrl, region: settings.region, accessKeyId, secretAccessKey });
+  await Promise.race([answered, child.died]);
 }
 
 async function startGateway(settings: StartSettings, modelId: string, credentials: Credentials): Promise<void> {
@@ -153,7 +158,7 @@ async function startGateway(settings: StartSettings, modelId: string, credential
       "--env-file",
       envFile,
     ],
-    { WRANGLER_SEND_METRICS: "false" },
+    offlineWrangler,
   );
   await waitFor({
     url: `http://127.0.0.1:${gatewayPort}/healthz`,

@@ -2,6 +2,7 @@
 import { getPlatformProxy } from "wrangler";
 import { objectKey } from "../../models/manifest.ts";
 import { type LocalPackage, readPackageFile } from "./local-package.ts";
+import { offlineWrangler } from "./offline-wrangler.ts";
 
 interface LocalEnv {
   MODELS: {
@@ -12,6 +13,7 @@ interface LocalEnv {
 
 /** `persistFolder` as wrangler's `--persist-to` takes it. */
 export async function publishLocally(opened: LocalPackage, persistFolder: string): Promise<void> {
+  Object.assign(process.env, offlineWrangler);
   // The API wants the version folder that the command line adds by itself.
   const proxy = await getPlatformProxy<LocalEnv>({ persist: { path: `${persistFolder}/v3` } });
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canTake, type Conditions, decide, type TextNumbers } from "../../../gateway/decide/decide.ts";
+import { type Conditions, canTake, decide, type TextNumbers } from "../../../gateway/decide/decide.ts";
 import type { Because } from "../../../gateway/decide/route.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../policies/schema.ts";
@@ -29,7 +29,14 @@ const rules: Row[] = [
   ["override edge beats a long queue", "edge", "override", {}, { override: "edge" }, edge({ queueMs: 9999 })],
   ["override edge cannot make a text fit", "origin", "too-long", { tokens: 257 }, { override: "edge" }, good],
   ["override edge cannot make a model", "origin", "edge-cold", {}, { override: "edge" }, edge({ model: "cold" })],
-  ["override edge, breaker open", "origin", "edge-unavailable", {}, { override: "edge" }, edge({ breakerAllows: false })],
+  [
+    "override edge, breaker open",
+    "origin",
+    "edge-unavailable",
+    {},
+    { override: "edge" },
+    edge({ breakerAllows: false }),
+  ],
   ["as many tokens as the edge takes", "edge", "within-share", { tokens: 256 }, {}, good],
   ["one token more", "origin", "too-long", { tokens: 257 }, {}, good],
   ["the policy's limit is lower", "origin", "too-long", { tokens: 65 }, { edge: { maxTokens: 64 } }, good],

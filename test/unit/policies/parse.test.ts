@@ -23,7 +23,10 @@ describe("parsePolicy", () => {
       },
     });
     expect(parsed({})).toEqual({ ok: true, policy: defaultPolicy() });
-    expect(parsed({ edge: { share: 10 } })).toMatchObject({ ok: true, policy: { edge: { share: 10, maxTokens: 256 } } });
+    expect(parsed({ edge: { share: 10 } })).toMatchObject({
+      ok: true,
+      policy: { edge: { share: 10, maxTokens: 256 } },
+    });
   });
 
   it.each([0, 0.01, 12.34, 99.99, 100])("takes a share of %d percent", (share) => {

@@ -73,7 +73,10 @@ describe("PolicyStore", () => {
     await read();
     down = true;
     moveMs(4000);
-    expect(await read()).toMatchObject({ policy: { version: 1 }, problem: expect.stringMatching(/KV could not be read/) });
+    expect(await read()).toMatchObject({
+      policy: { version: 1 },
+      problem: expect.stringMatching(/KV could not be read/),
+    });
     down = false;
     moveMs(4000);
     expect(await read()).toMatchObject({ problem: null });

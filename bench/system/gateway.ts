@@ -1,0 +1,66 @@
+/** A gateway in workerd under wrangler dev, with KV, R2, ports and environment of its own. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { binOf } from "../../tools/start/bin-of.ts";
+import type { LocalPackage } from "../../tools/start/local-package.ts";
+import { offlineWrangler } from "../../tools/start/offline-wrangler.ts";
+import { publishLocally } from "../../tools/start/publish-locally.ts";
+import { waitFor } from "../../tools/start/wait-for.ts";
+import type { Credentials } from "./credentials.ts";
+import { freePort } from "./free-port.ts";
+import { REGION } from "./origin.ts";
+import { type PolicyDocument, writePolicy } from "./policy.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface GatewaySettings {
+  name: string;
+  /** The built Worker. */
+  script: string;
+  opened: LocalPackage;
+  originUrl: string;
+  credentials: Credentials;
+  /** Null for the defaults that serve an empty namespace. */
+  policy: PolicyDocument | null;
+}
+
+export interface Gateway {
+  name: string;
+  url: string;
+  inspectorPort: number;
+  /** From the start of the process until /healthz answered; no model is loaded by then. */
+  startMs: number;
+}
+
+export async function startGateway(workspace: Workspace, settings: GatewaySettings): Promise<Gateway> {
+  const { name, opened } = settings;
+  const folder = join(workspace.folder, name.replaceAll(" ", "-"));
+  const persistFolder = join(folder, "state");
+  await mkdir(persistFolder, { recursive: true });
+  await publishLocally(opened, persistFolder);
+  if (settings.policy !== null) await writePolicy(persistFolder, settings.policy);
+  const envFile = join(folder, "gateway.env");
+  await writeVariables(envFile, settings);
+
+  const port = await freePort();
+  const inspectorPort = await freePort();
+  const cli = await binOf("wrangler", "wrangler");
+  const command = [process.execPath, cli, "dev", settings.script, "--no-bundle", "--config", "wrangler.toml"];
+  const places = ["--persist-to", persistFolder, "--env-file", envFile];
+  const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
+  const startedAtMs = performance.now();
+  const { died } = await workspace.start(name, [...command, ...places, ...ports], {
+    ...offlineWrangler,
+    // Otherwise it would register beside a system that the user has started.
+    WRANGLER_REGISTRY_PATH: join(folder, "registry"),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });
+  return { name, url, inspectorPort, startMs: performance.now() - startedAtMs };
+}
+
+async function writeVariables(file: string, { opened, originUrl, credentials }: GatewaySettings): Promise<void> {
+  // No trace backend: what exporting costs is another bench's question.
+  const variables = { ...credentials, MODEL: opened.modelId, ORIGIN_URL: originUrl, ORIGIN_REGION: REGION };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+  await writeFile(file, lines.join(""), { mode: 0o600 });
+}

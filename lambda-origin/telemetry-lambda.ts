@@ -1,0 +1,67 @@
+/** What AWS says about an invocation, under OpenTelemetry's names. No headers, addresses or queries. Pure. */
+import type { Attributes } from "./telemetry-trace.ts";
+
+/** The parts of a Function URL event (payload 2.0) that are read here. */
+export type HttpEvent = {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: unknown;
+};
+
+/** The parts of Lambda's context object that are read here. */
+export type Invocation = {
+  readonly awsRequestId?: string;
+  getRemainingTimeInMillis?(): number;
+};
+
+/** A header's value; Function URLs give lower-case names. */
+export function header(event: HttpEvent, name: string): string | undefined {
+  const value = event.headers?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** `POST /`, the one thing served; any other path or method is left out, as a caller could write anything there. */
+export function serverName(event: HttpEvent): string {
+  const { method, path } = http(event);
+  return path === "/" ? `${method} /` : method;
+}
+
+export function serverAttributes(event: HttpEvent, context: Invocation): Attributes {
+  const { method, path } = http(event);
+  return {
+    "http.request.method": method,
+    "http.route": path === "/" ? path : undefined,
+    "url.path": path === "/" ? path : undefined,
+    "url.scheme": "https",
+    "faas.trigger": "http",
+    "faas.invocation_id": context.awsRequestId,
+  };
+}
+
+/** The function and its place, from the variables that every Lambda instance has. */
+export function resource(env: NodeJS.ProcessEnv): Attributes {
+  const memoryMiB = Number(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
+  return {
+    "service.name": "spillway-origin",
+    "cloud.provider": "aws",
+    "cloud.platform": "aws_lambda",
+    "cloud.region": env["AWS_REGION"],
+    "faas.name": env["AWS_LAMBDA_FUNCTION_NAME"],
+    "faas.version": env["AWS_LAMBDA_FUNCTION_VERSION"],
+    "faas.instance": env["AWS_LAMBDA_LOG_STREAM_NAME"],
+    "faas.max_memory": memoryMiB > 0 ? memoryMiB * 1_048_576 : undefined,
+    "telemetry.sdk.language": "nodejs",
+    "telemetry.sdk.name": "spillway",
+  };
+}
+
+const METHODS: ReadonlySet<unknown> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+
+function http(event: HttpEvent): { method: string; path: unknown } {
+  const request = member(event.requestContext, "http");
+  const method = member(request, "method");
+  return { method: METHODS.has(method) ? String(method) : "_OTHER", path: member(request, "path") };
+}
+
+function member(of: unknown, name: string): unknown {
+  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+}

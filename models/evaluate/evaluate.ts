@@ -1,0 +1,58 @@
+/** Runs labelled texts through both models of a package, on the runtimes that serve them. */
+import { type Agreement, agreementOf, type Judged, type Quality, qualityOf } from "./quality.ts";
+import type { Runtimes, Verdict } from "./runtimes.ts";
+
+export interface LabelledText {
+  text: string;
+  label: string;
+}
+
+export interface Evaluation {
+  model: string;
+  edgeTokens: number;
+  /** INT8 and FP32 on the same inputs: each text's first tokens, as many as the edge takes. */
+  edge: Quality;
+  originSameInputs: Quality;
+  /** FP32 on whole texts. */
+  originWhole: Quality;
+  /** What a caller gets: the edge where the text fits, the origin's windows where it does not. */
+  asServed: Quality;
+  /** INT8 against FP32 on the same inputs. */
+  agreement: Agreement;
+  /** Points of accuracy that INT8 loses against FP32 on the same inputs; negative when it gains. */
+  lossPoints: number;
+}
+
+/** `progress` hears how many texts are done. */
+export async function evaluate(
+  runtimes: Runtimes,
+  texts: readonly LabelledText[],
+  progress: (done: number) => void,
+): Promise<Evaluation> {
+  const { labels, edgeTokens, modelId } = runtimes;
+  const judged = { edge: [] as Judged[], origin: [] as Judged[], whole: [] as Judged[], served: [] as Judged[] };
+  for (const [index, { text, label }] of texts.entries()) {
+    const add = (to: Judged[], verdict: Verdict) => to.push({ truth: label, verdict });
+    const edge = await runtimes.edge(text, edgeTokens);
+    const origin = await runtimes.origin(text, edgeTokens);
+    const fits = runtimes.countTokens(text) <= edgeTokens;
+    const whole = fits ? origin : await runtimes.originWhole(text);
+    add(judged.edge, edge);
+    add(judged.origin, origin);
+    add(judged.whole, whole);
+    add(judged.served, fits ? edge : whole);
+    progress(index + 1);
+  }
+  const edge = qualityOf(judged.edge, labels);
+  const originSameInputs = qualityOf(judged.origin, labels);
+  return {
+    model: modelId,
+    edgeTokens,
+    edge,
+    originSameInputs,
+    originWhole: qualityOf(judged.whole, labels),
+    asServed: qualityOf(judged.served, labels),
+    agreement: agreementOf(judged.edge, judged.origin),
+    lossPoints: originSameInputs.accuracyPercent - edge.accuracyPercent,
+  };
+}

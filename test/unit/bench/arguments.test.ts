@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { parseArguments, UsageError, wholeNumber } from "../../../bench/arguments.ts";
+import type { Bench } from "../../../bench/bench.ts";
+
+const bench = (name: string): Bench => ({
+  name,
+  summary: `measures ${name}`,
+  options: { samples: { type: "string" } },
+  run: () => Promise.reject(new Error("not run here")),
+});
+const benches = [bench("edge"), bench("memory")];
+
+describe("the command line", () => {
+  it("takes a name alone", () => {
+    expect(parseArguments(["edge"], benches)).toMatchObject({ ok: true, bench: { name: "edge" }, json: false });
+  });
+
+  it.each([[["memory", "--json"]], [["--json", "memory"]]])("takes --json anywhere: %j", (argv) => {
+    expect(parseArguments(argv, benches)).toMatchObject({ ok: true, bench: { name: "memory" }, json: true });
+  });
+
+  it("hands the bench its own options", () => {
+    expect(parseArguments(["edge", "--samples", "50"], benches)).toMatchObject({ values: { samples: "50" } });
+  });
+
+  it.each([
+    { what: "no name", argv: ["--json"], says: "No bench was named" },
+    { what: "an unknown name", argv: ["egde"], says: 'There is no bench "egde"' },
+    { what: "an unknown option", argv: ["edge", "--fast"], says: "--fast" },
+    { what: "a value missing", argv: ["edge", "--samples"], says: "--samples" },
+    { what: "two names", argv: ["edge", "memory"], says: '"memory" is one word too many' },
+  ])("refuses $what in one sentence", ({ argv, says }) => {
+    const parsed = parseArguments(argv, benches);
+    expect(parsed.ok).toBe(false);
+    expect(parsed.ok ? "" : parsed.problem).toContain(says);
+  });
+
+  it("lists every bench where the name is unknown", () => {
+    const parsed = parseArguments(["nothing"], benches);
+    expect(parsed.ok ? "" : parsed.problem).toContain("edge (measures edge), memory (measures memory)");
+  });
+});
+
+describe("a whole number", () => {
+  const limits = { min: 30, max: 1000, fallback: 40 };
+
+  it.each([
+    [undefined, 40],
+    ["30", 30],
+    ["1000", 1000],
+  ])("%s is %d", (value, expected) => {
+    expect(wholeNumber({ samples: value }, "samples", limits)).toBe(expected);
+  });
+
+  it.each(["29", "1001", "40.5", "many", ""])("refuses %j and says what is allowed", (value) => {
+    const refusal = new UsageError(`--samples is "${value}"; it must be a whole number from 30 to 1000.`);
+    expect(() => wholeNumber({ samples: value }, "samples", limits)).toThrow(refusal);
+  });
+});

@@ -1,0 +1,72 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
+import { type FinishedSpan, otlpTraceRequest } from "../../../gateway/record/otlp-json.ts";
+
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+
+function finished(bent: Partial<FinishedSpan> = {}): FinishedSpan {
+  return {
+    name: "admit",
+    kind: SpanKind.INTERNAL,
+    attributes: {},
+    status: { code: SpanStatusCode.UNSET },
+    startTime: [1_795_460_017, 868_000_000],
+    endTime: [1_795_460_017, 869_000_000],
+    events: [],
+    links: [],
+    parentSpanContext: undefined,
+    spanContext: () => ({ traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }),
+    ...bent,
+  };
+}
+
+function encoded(span: FinishedSpan) {
+  return JSON.parse(otlpTraceRequest([span], { "service.name": "s", "service.version": undefined })).resourceSpans[0];
+}
+
+describe("otlpTraceRequest", () => {
+  it("writes ids in hex, 64-bit numbers as strings and kinds by number, as proto3 JSON wants", () => {
+    const { resource, scopeSpans } = encoded(finished({ attributes: { "spillway.tokens": 7, "spillway.share": 0.5 } }));
+    expect(resource.attributes).toEqual([{ key: "service.name", value: { stringValue: "s" } }]);
+    expect(scopeSpans[0].spans[0]).toMatchObject({
+      traceId,
+      spanId: "b7ad6b7169203331",
+      kind: 1,
+      startTimeUnixNano: "1795460017868000000",
+      endTimeUnixNano: "1795460017869000000",
+      attributes: [
+        { key: "spillway.tokens", value: { intValue: "7" } },
+        { key: "spillway.share", value: { doubleValue: 0.5 } },
+      ],
+      status: { code: 0 },
+    });
+  });
+
+  it("writes whole nanoseconds whatever the clock gave", () => {
+    const { scopeSpans } = encoded(finished({ startTime: [1_795_460_017, 868_000_000.25] }));
+    expect(scopeSpans[0].spans[0].startTimeUnixNano).toBe("1795460017868000000");
+  });
+
+  it("writes no status message, no exception and no name made of text", () => {
+    const canary = "grüße canary";
+    const time: [number, number] = [1_795_460_017, 0];
+    const span = finished({
+      name: canary,
+      status: { code: SpanStatusCode.ERROR, message: canary },
+      attributes: { "url.full": canary },
+      events: [
+        { name: "exception", time, attributes: { "exception.message": canary, "exception.stacktrace": canary } },
+      ],
+      links: [{ context: { traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }, attributes: { text: canary } }],
+    });
+    expect(otlpTraceRequest([span], {})).not.toContain("canary");
+  });
+
+  it("says when the parent is in another process", () => {
+    const parent = { traceId, spanId: "00f067aa0ba902b7", traceFlags: 1 };
+    const flags = (isRemote: boolean) =>
+      encoded(finished({ parentSpanContext: { ...parent, isRemote } })).scopeSpans[0].spans[0].flags;
+    expect(flags(true)).toBe(0x301);
+    expect(flags(false)).toBe(0x101);
+  });
+});

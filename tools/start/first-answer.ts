@@ -1,0 +1,18 @@
+/** Asks an origin for one real answer, signed as the gateway signs: an instance that started may still have no model. */
+import { AwsClient } from "aws4fetch";
+
+export interface OriginAddress {
+  url: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** @throws Error with one sentence for people when the origin does not answer 200. */
+export async function firstAnswer({ url, region, accessKeyId, secretAccessKey }: OriginAddress): Promise<void> {
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "lambda", retries: 0 });
+  const body = JSON.stringify({ text: "hello", maxTokens: 16 });
+  const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });
+  const response = await fetch(signed.url, { method: "POST", headers: signed.headers, body });
+  if (!response.ok) throw new Error(`The origin answered a first text with ${response.status}; see its log.`);
+}
