@@ -24,8 +24,8 @@ export async function classify(
   world: World,
   call: Call,
 ): Promise<Result<Classified>> {
-  const admitted = await inSpan("admit", {}, async (span) => {
-    const measured = await admit(text, caller, world.edge, call);
+  const admitted = await inSpan("admit", {}, (span) => {
+    const measured = admit(text, caller, world.edge, call);
     if (measured.numbers.tokens !== null) span.setAttribute("spillway.tokens", measured.numbers.tokens);
     return measured;
   });
@@ -51,7 +51,7 @@ function conditionsOf({ edge, origin }: World): Conditions {
 async function runOn(side: Side, admitted: Admitted, policy: Policy, world: World, call: Call): Promise<SideResult> {
   if (side === "origin") return world.origin.call(admitted.text, policy.origin.timeoutMs, call);
   // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
-  const tokenIds = admitted.tokenIds ?? (await world.edge.tokenize(admitted.text, call));
+  const tokenIds = admitted.tokenIds ?? (await world.edge.tokenizeWhenLoaded(admitted.text, call));
   if (tokenIds === null) return { ok: false, failure: { reason: "edge-no-tokenizer", kind: "failed" } };
   const { maxTokens } = world.edge.conditions();
   if (tokenIds.length > Math.min(policy.edge.maxTokens, maxTokens ?? 0)) {

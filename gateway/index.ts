@@ -58,13 +58,19 @@ function buildWorld(env: Env): World {
 const handler = {
   async fetch(request, env, context) {
     world ??= buildWorld(env);
+    const answered = Promise.withResolvers<void>();
     const call = {
       requestId: world.newRequestId(),
       traceResponse: traceResponse(),
       signal: request.signal,
       keepAlive: (work: Promise<unknown>) => context.waitUntil(work),
+      afterAnswer: (work: () => Promise<unknown>) => context.waitUntil(answered.promise.then(work)),
     };
-    return app.fetch(request, { world, call });
+    try {
+      return await app.fetch(request, { world, call });
+    } finally {
+      answered.resolve();
+    }
   },
 } satisfies ExportedHandler<Env>;
 

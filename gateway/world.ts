@@ -19,6 +19,8 @@ export interface Call {
   signal: AbortSignal;
   /** Keeps the request's context alive after the answer: work of a dead request never goes on otherwise. */
   keepAlive(work: Promise<unknown>): void;
+  /** Starts work that would be in the caller's way once the answer is on its way, and keeps it alive. */
+  afterAnswer(work: () => Promise<unknown>): void;
 }
 
 /** A side's answer for one text: a row of logits per window (the edge has one), weights in content tokens. */
@@ -50,10 +52,13 @@ export interface Edge {
   obey(policy: Policy): void;
   /** State, queue and limits as they are now. */
   conditions(): Conditions["edge"];
-  /** Token ids of a text, or null where no verified tokenizer could be had in time. */
-  tokenize(text: string, call: Call): Promise<readonly number[] | null>;
-  /** Starts loading in the background where there is no model yet. */
+  /** Token ids of a text, or null while this isolate has no verified tokenizer. */
+  tokenize(text: string): readonly number[] | null;
+  /** Where there is no model yet, starts loading after this call's answer. */
   warm(call: Call): void;
+  /** Loads and waits where there is no tokenizer yet: for when no origin can answer instead. */
+  tokenizeWhenLoaded(text: string, call: Call): Promise<readonly number[] | null>;
+  /** Likewise waits for a model that is still loading. */
   run(tokenIds: readonly number[], call: Call): Promise<SideResult>;
   /** For /readyz and the trace. */
   status(): EdgeStatus;

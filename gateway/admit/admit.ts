@@ -9,13 +9,14 @@ declare const admitted: unique symbol;
 export interface Admitted {
   readonly [admitted]: true;
   text: string;
-  /** Null in an isolate that has no verified tokenizer yet: only the origin can take such a text. */
+  /** Null in an isolate that has no verified tokenizer yet: such a text goes to the origin. */
   tokenIds: readonly number[] | null;
   numbers: TextNumbers;
 }
 
-export async function admit(text: string, caller: Caller, edge: Edge, call: Call): Promise<Admitted> {
-  const tokenIds = await edge.tokenize(text, call);
+export function admit(text: string, caller: Caller, edge: Edge, call: Call): Admitted {
+  edge.warm(call);
+  const tokenIds = edge.tokenize(text);
   const numbers = { tokens: tokenIds?.length ?? null, stickyKey: caller.stickyKey ?? text };
   return { text, tokenIds, numbers } as Admitted;
 }

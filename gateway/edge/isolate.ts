@@ -17,10 +17,8 @@ const LOAD_LEASE_MS = 5000;
 /** After a load that failed for a passing reason the next one waits this long, doubled each time. */
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
-/** How long a request waits for the tokenizer of a cold isolate before it goes on unmeasured. */
-const TOKENIZER_WAIT_MS = 2000;
-/** How long a request waits for a model when no origin can answer instead. */
-const MODEL_WAIT_MS = 10_000;
+/** How long a request waits for tokenizer and model when no origin can answer instead. */
+const LOAD_WAIT_MS = 10_000;
 const ASK_EVERY_MS = 5;
 
 type LoadState =
@@ -80,26 +78,40 @@ export class EdgeIsolate implements Edge {
     };
   }
 
-  async tokenize(text: string, call: Call): Promise<readonly number[] | null> {
-    await this.#whileLoading(() => this.#opened === null, TOKENIZER_WAIT_MS, call);
+  tokenize(text: string): readonly number[] | null {
     return this.#opened?.tokenizer.encode(text) ?? null;
   }
 
+  async tokenizeWhenLoaded(text: string, call: Call): Promise<readonly number[] | null> {
+    await this.#whileLoading(() => this.#opened === null, call);
+    return this.tokenize(text);
+  }
+
   warm(call: Call): void {
+    // Loading blocks the thread for a while at a time: the caller who finds the isolate cold must not wait behind it.
+    if (this.#isDue()) call.afterAnswer(async () => this.#loadIfDue(call));
+  }
+
+  #isDue(): boolean {
     const nowMs = this.#parts.clock.nowMs();
     const state = this.#state;
-    const due =
+    return (
       state.kind === "cold" ||
       (state.kind === "loading" && nowMs >= state.aliveAtMs + LOAD_LEASE_MS) ||
-      (state.kind === "failed" && nowMs >= state.retryAtMs);
-    if (!due) return;
+      (state.kind === "failed" && nowMs >= state.retryAtMs)
+    );
+  }
+
+  #loadIfDue(call: Call): void {
+    if (!this.#isDue()) return;
+    const nowMs = this.#parts.clock.nowMs();
     const loading: LoadState & { kind: "loading" } = { kind: "loading", aliveAtMs: nowMs };
     this.#state = loading;
     call.keepAlive(this.#load(loading));
   }
 
   async run(tokenIds: readonly number[], call: Call): Promise<SideResult> {
-    await this.#whileLoading(() => true, MODEL_WAIT_MS, call);
+    await this.#whileLoading(() => true, call);
     const state = this.#state;
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
     const tokens = tokenIds.length;
@@ -174,11 +186,11 @@ export class EdgeIsolate implements Edge {
   }
 
   /** Waits for a load under way as long as `isWaiting`, and takes it over when its loader has died. */
-  async #whileLoading(isWaiting: () => boolean, atMostMs: number, call: Call): Promise<void> {
+  async #whileLoading(isWaiting: () => boolean, call: Call): Promise<void> {
     const { clock } = this.#parts;
-    const untilMs = clock.nowMs() + atMostMs;
+    const untilMs = clock.nowMs() + LOAD_WAIT_MS;
     for (;;) {
-      this.warm(call);
+      this.#loadIfDue(call);
       const goesOn = this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !call.signal.aborted;
       if (!goesOn) return;
       await clock.wait(ASK_EVERY_MS);

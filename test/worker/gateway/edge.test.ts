@@ -31,7 +31,13 @@ beforeEach(() => {
 });
 
 function aCall(signal = new AbortController().signal): Call {
-  return { requestId: "test", traceResponse: undefined, signal, keepAlive: (work) => background.push(work) };
+  return {
+    requestId: "test",
+    traceResponse: undefined,
+    signal,
+    keepAlive: (work) => background.push(work),
+    afterAnswer: (work) => background.push(work()),
+  };
 }
 
 const settled = () => Promise.allSettled(background);
@@ -51,7 +57,7 @@ describe("a cold isolate", () => {
   it("counts tokens from the verified tokenizer while the weights load, and is ready when they are proven", async () => {
     const edge = isolate(await publish());
     expect(edge.conditions()).toMatchObject({ model: "cold", maxTokens: null });
-    const tokenIds = await edge.tokenize(TEXT, aCall());
+    const tokenIds = await edge.tokenizeWhenLoaded(TEXT, aCall());
     expect(tokenIds?.length).toBeGreaterThan(5);
     expect(edge.conditions().maxTokens).toBe((await mailTaggerManifest()).edge.maxTokens);
     await settled();
@@ -69,7 +75,7 @@ describe("a cold isolate", () => {
       },
     };
     const edge = isolate(await publish(), { engine });
-    const tokenIds = (await edge.tokenize(TEXT, aCall())) ?? [];
+    const tokenIds = (await edge.tokenizeWhenLoaded(TEXT, aCall())) ?? [];
     await settled();
     const results = await Promise.all(Array.from({ length: 5 }, () => edge.run(tokenIds, aCall())));
     const logits = results.map((result) => (result.ok ? result.answer.windows[0]?.logits : result.failure));
@@ -86,7 +92,7 @@ describe("a cold isolate", () => {
       },
     };
     const edge = isolate(await publish(), { bucket });
-    await Promise.all(Array.from({ length: 10 }, () => edge.tokenize(TEXT, aCall())));
+    await Promise.all(Array.from({ length: 10 }, () => edge.tokenizeWhenLoaded(TEXT, aCall())));
     await settled();
     expect(reads).toBe(1);
   });

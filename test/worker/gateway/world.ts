@@ -59,7 +59,13 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
 export const background: Promise<unknown>[] = [];
 
 export function aCall(signal = new AbortController().signal): Call {
-  return { requestId: "test-request", traceResponse: undefined, signal, keepAlive: (work) => background.push(work) };
+  return {
+    requestId: "test-request",
+    traceResponse: undefined,
+    signal,
+    keepAlive: (work) => background.push(work),
+    afterAnswer: (work) => background.push(work()),
+  };
 }
 
 export async function settled(): Promise<void> {
