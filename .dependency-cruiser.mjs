@@ -3,7 +3,12 @@ const rooms = "receive|authenticate|admit|decide|edge|origin|respond|record|brea
 
 export default {
   forbidden: [
-    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "rooms-import-only-types-of-one-another",
       comment: "The breaker is the one room that others are built on.",
@@ -49,7 +54,10 @@ export default {
       name: "one-adapter-each",
       comment: "The user's chosen libraries stand behind one small adapter.",
       severity: "error",
-      from: { path: "^gateway/", pathNot: "^gateway/(breaker/gate|edge/onnx/|edge/tokenizer|origin/signed-fetch|record/|index)" },
+      from: {
+        path: "^gateway/",
+        pathNot: "^gateway/(breaker/gate|edge/onnx/|edge/tokenizer|origin/signed-fetch|record/|index)",
+      },
       to: { path: "node_modules/(opossum|onnxruntime-web|@microlabs|aws4fetch|@huggingface)/" },
     },
     {
@@ -62,6 +70,10 @@ export default {
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"], extensions: [".ts", ".mjs", ".js"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "default"],
+      extensions: [".ts", ".mjs", ".js"],
+    },
   },
 };

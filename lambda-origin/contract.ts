@@ -20,7 +20,7 @@ export const originRequestSchema = z.strictObject({
 });
 export type OriginRequest = z.infer<typeof originRequestSchema>;
 
-export const originWindowSchema = z.strictObject({
+const originWindowSchema = z.strictObject({
   /** Tokens of the text in this window (special tokens not counted): the window's weight in the mean. */
   tokens: z.int().nonnegative(),
   /** One raw logit per label, in the order of `labels`. */

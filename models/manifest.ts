@@ -13,7 +13,10 @@ const fileSchema = z.strictObject({ name: fileName, sizeBytes: z.int().positive(
 const tokenModelSchema = z.strictObject({ base: z.number(), perToken: z.number(), perTokenSquared: z.number() });
 export type TokenModel = z.infer<typeof tokenModelSchema>;
 
-const goldenSchema = z.strictObject({ tokenIds: z.array(z.int().nonnegative()).min(1), logits: z.array(z.number()).min(1) });
+const goldenSchema = z.strictObject({
+  tokenIds: z.array(z.int().nonnegative()).min(1),
+  logits: z.array(z.number()).min(1),
+});
 
 const edgeSchema = z.strictObject({
   file: fileName,
@@ -41,9 +44,6 @@ export const manifestSchema = z.strictObject({
   files: z.array(fileSchema).min(1),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
-
-/** `<name>@<64 hex>` as policies and R2 name a package. */
-export const modelIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/, "expected <name>@<sha256 of the manifest>");
 
 /** The short form for headers and people: `<name>@<first 12 hex>`. */
 export function shortModelId(modelId: string): string {

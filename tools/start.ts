@@ -1,9 +1,9 @@
 /** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
-import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { binOf } from "./start/bin-of.ts";
 import { type Child, startChild } from "./start/child.ts";
+import { type Credentials, newCredentials } from "./start/credentials.ts";
 import { firstAnswer } from "./start/first-answer.ts";
 import { openLocalPackage } from "./start/local-package.ts";
 import { offlineWrangler } from "./start/offline-wrangler.ts";
@@ -11,6 +11,7 @@ import { mustBeFree } from "./start/ports.ts";
 import { step } from "./start/progress.ts";
 import { publishLocally } from "./start/publish-locally.ts";
 import { readSettings, type StartSettings } from "./start/settings.ts";
+import { writeVariables } from "./start/variables.ts";
 import { waitFor } from "./start/wait-for.ts";
 
 const children: Child[] = [];
@@ -70,19 +71,9 @@ async function start(settings: StartSettings): Promise<void> {
   await Promise.race(children.map(({ died }) => died));
 }
 
-interface Credentials {
-  AWS_ACCESS_KEY_ID: string;
-  AWS_SECRET_ACCESS_KEY: string;
-}
-
 /** Fresh for each run of a local origin; the caller's own for another one. */
 function originCredentials({ originPort }: StartSettings): Credentials {
-  if (originPort !== null) {
-    return {
-      AWS_ACCESS_KEY_ID: `LOCAL${randomBytes(8).toString("hex").toUpperCase()}`,
-      AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64url"),
-    };
-  }
+  if (originPort !== null) return newCredentials();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
     throw new Error("SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to sign the calls with.");
@@ -132,15 +123,13 @@ async function startOrigin(settings: StartSettings, port: number, credentials: C
 async function startGateway(settings: StartSettings, modelId: string, credentials: Credentials): Promise<void> {
   const cli = await binOf("wrangler", "wrangler");
   const envFile = `${settings.stateFolder}/gateway.env`;
-  const vars = {
+  await writeVariables(envFile, {
     ...credentials,
     MODEL: modelId,
     ORIGIN_URL: settings.originUrl,
     ORIGIN_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
-  };
-  const lines = Object.entries(vars).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
-  await writeFile(envFile, lines.join(""), { mode: 0o600 });
+  });
   const { gatewayPort } = settings;
   const child = await add(
     settings,

@@ -1,10 +1,10 @@
 /** Bench `edge`: how fast each side answers a text of so many tokens, and what a cold start of each costs. */
 import { shortModelId } from "../../models/manifest.ts";
+import { newCredentials } from "../../tools/start/credentials.ts";
 import { step } from "../../tools/start/progress.ts";
 import { wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { bundleGateway } from "../system/bundle.ts";
-import { newCredentials } from "../system/credentials.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { type Gateway, startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";

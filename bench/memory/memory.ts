@@ -1,11 +1,11 @@
 /** Bench `memory`: what the gateway's isolate holds, from empty to well used, beside the platform's limit. */
 import { shortModelId } from "../../models/manifest.ts";
+import { newCredentials } from "../../tools/start/credentials.ts";
 import { step } from "../../tools/start/progress.ts";
 import { wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { mib } from "../statistics.ts";
 import { bundleGateway } from "../system/bundle.ts";
-import { newCredentials } from "../system/credentials.ts";
 import { edgeReady, edgeState } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";

@@ -1,13 +1,14 @@
 /** A gateway in workerd under wrangler dev, with KV, R2, ports and environment of its own. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { binOf } from "../../tools/start/bin-of.ts";
+import type { Credentials } from "../../tools/start/credentials.ts";
 import type { LocalPackage } from "../../tools/start/local-package.ts";
 import { offlineWrangler } from "../../tools/start/offline-wrangler.ts";
+import { freePort } from "../../tools/start/ports.ts";
 import { publishLocally } from "../../tools/start/publish-locally.ts";
+import { writeVariables } from "../../tools/start/variables.ts";
 import { waitFor } from "../../tools/start/wait-for.ts";
-import type { Credentials } from "./credentials.ts";
-import { freePort } from "./free-port.ts";
 import { REGION } from "./origin.ts";
 import { type PolicyDocument, writePolicy } from "./policy.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,7 +40,14 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   await publishLocally(opened, persistFolder);
   if (settings.policy !== null) await writePolicy(persistFolder, settings.policy);
   const envFile = join(folder, "gateway.env");
-  await writeVariables(envFile, settings);
+  // No trace backend: what exporting costs is another bench's question.
+  const { credentials, originUrl } = settings;
+  await writeVariables(envFile, {
+    ...credentials,
+    MODEL: opened.modelId,
+    ORIGIN_URL: originUrl,
+    ORIGIN_REGION: REGION,
+  });
 
   const port = await freePort();
   const inspectorPort = await freePort();
@@ -56,11 +64,4 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   const url = `http://127.0.0.1:${port}`;
   await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });
   return { name, url, inspectorPort, startMs: performance.now() - startedAtMs };
-}
-
-async function writeVariables(file: string, { opened, originUrl, credentials }: GatewaySettings): Promise<void> {
-  // No trace backend: what exporting costs is another bench's question.
-  const variables = { ...credentials, MODEL: opened.modelId, ORIGIN_URL: originUrl, ORIGIN_REGION: REGION };
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
-  await writeFile(file, lines.join(""), { mode: 0o600 });
 }

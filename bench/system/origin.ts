@@ -1,7 +1,8 @@
 /** The local Lambda origin, as `npm start` runs it. */
+
+import type { Credentials } from "../../tools/start/credentials.ts";
+import { freePort } from "../../tools/start/ports.ts";
 import { waitFor } from "../../tools/start/wait-for.ts";
-import type { Credentials } from "./credentials.ts";
-import { freePort } from "./free-port.ts";
 import type { Workspace } from "./workspace.ts";
 
 export const REGION = "us-east-1";

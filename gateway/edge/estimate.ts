@@ -6,7 +6,7 @@ const WEIGHT = 0.2;
 /** One stalled run must not close the edge for minutes. */
 const CORRECTION_MAX = 10;
 
-export function evaluate({ base, perToken, perTokenSquared }: TokenModel, tokens: number): number {
+function evaluate({ base, perToken, perTokenSquared }: TokenModel, tokens: number): number {
   return base + perToken * tokens + perTokenSquared * tokens * tokens;
 }
 

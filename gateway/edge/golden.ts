@@ -2,8 +2,8 @@
 import type { EdgeModel } from "./model.ts";
 import { type ModelPackage, PackageError } from "./package.ts";
 
-/** The first runs take two to three times as long, until V8 has optimized the wasm; nobody should wait for those. */
-const WARM_UP_ROUNDS = 3;
+/** The first run takes several times as long, until V8 has compiled what it uses; nobody should wait for that. */
+const WARM_UP_ROUNDS = 2;
 
 /** @throws PackageError (rejected) at the first logit that is off by more than the tolerance, or not a number. */
 export async function proveGolden(model: EdgeModel, { manifest }: ModelPackage, breathe: () => Promise<unknown>) {

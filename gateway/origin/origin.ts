@@ -1,5 +1,5 @@
 /** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
-import { originAnswerSchema } from "../../lambda-origin/contract.ts";
+import { ORIGIN_MAX_TOKENS, originAnswerSchema } from "../../lambda-origin/contract.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
@@ -7,9 +7,6 @@ import type { Conditions } from "../decide/decide.ts";
 import type { Call, Origin, SideAnswer, SideResult } from "../world.ts";
 import { OriginFault, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-
-/** The most tokens that the origin is asked to take. */
-export const ORIGIN_TOKENS_MAX = 16_384;
 
 export interface OriginParts {
   fetch: SignedFetch;
@@ -51,7 +48,7 @@ export class LambdaOrigin implements Origin {
     const startedAtMs = this.#parts.clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const body = JSON.stringify({ text, maxTokens: ORIGIN_TOKENS_MAX });
+      const body = JSON.stringify({ text, maxTokens: ORIGIN_MAX_TOKENS });
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]));
       if (!response.ok) {
         await response.body?.cancel();

@@ -2,9 +2,9 @@
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 
-export const BODY_MAX_BYTES = 1_048_576;
+const BODY_MAX_BYTES = 1_048_576;
 /** The whole body must have arrived within this time. */
-export const BODY_TIMEOUT_MS = 15_000;
+const BODY_TIMEOUT_MS = 15_000;
 
 const tooLarge: Refusal = {
   code: "too-large",

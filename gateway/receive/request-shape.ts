@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ok, type Result, refused } from "../refusal.ts";
 
-export const INPUTS_MAX = 64;
+const INPUTS_MAX = 64;
 
 const inputsSchema = z.union([z.string(), z.array(z.string())]);
 const parametersSchema = z.strictObject({

@@ -2,23 +2,44 @@
 
 const blockTags = /<\/?(?:p|div|br|tr|table|h[1-6]|li|ul|ol|hr|title|blockquote|center)\b[^>]*>/gi;
 const namedEntities: Record<string, string> = {
-  nbsp: ' ', amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", copy: '©', reg: '®', trade: '™', bull: '•',
-  middot: '·', hellip: '…', mdash: '—', ndash: '–', lsquo: '‘', rsquo: '’', ldquo: '“', rdquo: '”', euro: '€', pound: '£',
+  nbsp: " ",
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  copy: "©",
+  reg: "®",
+  trade: "™",
+  bull: "•",
+  middot: "·",
+  hellip: "…",
+  mdash: "—",
+  ndash: "–",
+  lsquo: "‘",
+  rsquo: "’",
+  ldquo: "“",
+  rdquo: "”",
+  euro: "€",
+  pound: "£",
 };
 
 /** Judged by the text itself: many mails of the corpus send HTML under `text/plain`. */
 export function looksLikeHtml(text: string): boolean {
-  return /<(?:html|body|head|table|!doctype)\b/i.test(text) || (text.match(/<\/?(?:br|p|a|font|b|td|center)\b[^>]*>/gi)?.length ?? 0) >= 4;
+  return (
+    /<(?:html|body|head|table|!doctype)\b/i.test(text) ||
+    (text.match(/<\/?(?:br|p|a|font|b|td|center)\b[^>]*>/gi)?.length ?? 0) >= 4
+  );
 }
 
 export function htmlToText(html: string): string {
   const visible = html
-    .replace(/<!--[\s\S]*?(?:-->|$)/g, '')
-    .replace(/<(style|script)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(blockTags, '\n')
-    .replace(/<\/?td\b[^>]*>/gi, ' ')
-    .replace(/<\/?[a-z!?][^>]*>/gi, '');
+    .replace(/<!--[\s\S]*?(?:-->|$)/g, "")
+    .replace(/<(style|script)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, " ")
+    .replace(/\s+/g, " ")
+    .replace(blockTags, "\n")
+    .replace(/<\/?td\b[^>]*>/gi, " ")
+    .replace(/<\/?[a-z!?][^>]*>/gi, "");
   return decodeEntities(visible);
 }
 
@@ -30,5 +51,5 @@ function decodeEntities(text: string): string {
 }
 
 function fromCodePoint(code: number): string {
-  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '';
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : "";
 }

@@ -1,11 +1,11 @@
 // The data set as the model meets it: text without headers but for the subject, label, and a split that keeps
 // near-duplicates on one side. Deterministic.
-import { type Label, type RawMail, readRawMails } from './corpus.ts';
-import { decodeWords, splitEntity } from './headers.ts';
-import { readableText } from './mime.ts';
-import { groupNearDuplicates } from './near-duplicates.ts';
-import { groupName, type Split, splitOf } from './split.ts';
-import { tidyBody, tidySubject } from './tidy.ts';
+import { type Label, type RawMail, readRawMails } from "./corpus.ts";
+import { decodeWords, splitEntity } from "./headers.ts";
+import { readableText } from "./mime.ts";
+import { groupNearDuplicates } from "./near-duplicates.ts";
+import { groupName, type Split, splitOf } from "./split.ts";
+import { tidyBody, tidySubject } from "./tidy.ts";
 
 export type Mail = { text: string; label: Label; split: Split; group: string; source: string };
 
@@ -24,7 +24,7 @@ export function mailsOf(split: Split, mails: Mail[] = loadMails()): Mail[] {
 /** Subject, an empty line, body. */
 export function mailText(raw: string): string {
   const entity = splitEntity(raw);
-  const subject = tidySubject(decodeWords(entity.headers.get('subject') ?? ''));
+  const subject = tidySubject(decodeWords(entity.headers.get("subject") ?? ""));
   return `${subject}\n\n${tidyBody(readableText(entity))}`.trim();
 }
 
@@ -37,7 +37,7 @@ export function intoSplits<T extends { text: string }>(items: T[]): (T & { split
   });
   const names = new Map([...textsByHead].map(([head, texts]) => [head, groupName(texts)]));
   return items.map((item, at) => {
-    const group = names.get(heads[at] ?? at) ?? '';
+    const group = names.get(heads[at] ?? at) ?? "";
     return { ...item, group, split: splitOf(group) };
   });
 }

@@ -6,10 +6,13 @@ const shingleWords = 4;
 
 /** Runs of four words, digits and links left out: what mass mailings vary does not count. */
 export function shingles(text: string): Set<string> {
-  const words = text.toLowerCase().replace(/\bhttps?:\S+/g, ' ').match(/\p{L}+/gu) ?? [text.trim()];
-  if (words.length < shingleWords) return new Set([words.join(' ')]);
+  const words = text
+    .toLowerCase()
+    .replace(/\bhttps?:\S+/g, " ")
+    .match(/\p{L}+/gu) ?? [text.trim()];
+  if (words.length < shingleWords) return new Set([words.join(" ")]);
   const runs = new Set<string>();
-  for (let at = 0; at + shingleWords <= words.length; at++) runs.add(words.slice(at, at + shingleWords).join(' '));
+  for (let at = 0; at + shingleWords <= words.length; at++) runs.add(words.slice(at, at + shingleWords).join(" "));
   return runs;
 }
 

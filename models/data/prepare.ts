@@ -1,12 +1,12 @@
 // Writes .spillway/data/mails.jsonl (one mail a line) for the Python side, and prints the sizes.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { loadMails } from './mails.ts';
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadMails } from "./mails.ts";
 
-const folder = resolve(import.meta.dirname, '../../.spillway/data');
+const folder = resolve(import.meta.dirname, "../../.spillway/data");
 const mails = loadMails();
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'mails.jsonl'), mails.map((mail) => `${JSON.stringify(mail)}\n`).join(''));
+writeFileSync(join(folder, "mails.jsonl"), mails.map((mail) => `${JSON.stringify(mail)}\n`).join(""));
 
 const sizes: Record<string, number> = {};
 for (const { split, label } of mails) {

@@ -14,7 +14,7 @@ const HEAP_CAP_BYTES = 96 * MIB;
 /** A used heap is more fragmented than a measured one. */
 const HEAP_SLACK = 1.1;
 const EDGE_TOKENS_MAX = 256;
-const GOLDEN_TOKENS = [4, 16, 48] as const;
+const GOLDEN_TOKENS = [4, 16, 32] as const;
 /** The same wasm computes the same bits everywhere; this allows for a later ONNX Runtime that rounds otherwise. */
 const GOLDEN_TOLERANCE = 1e-3;
 const PAGE_BYTES = 65_536;

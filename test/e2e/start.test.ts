@@ -3,7 +3,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
-import { classify, descendants, freePort, isAlive, launch, type Running, start, until } from "./support/system.ts";
+import { freePort } from "../../tools/start/ports.ts";
+import { classify, descendants, isAlive, launch, type Running, start, until } from "./support/system.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60);

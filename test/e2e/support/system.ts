@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../../tools/start/ports.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;
@@ -21,15 +21,6 @@ export interface Running {
   output(): string;
   /** Interrupts as Ctrl-C does; resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts without waiting; for tests of a start that fails. */

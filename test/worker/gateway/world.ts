@@ -56,7 +56,7 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
 }
 
 /** Work that calls have asked to be kept alive for. */
-export const background: Promise<unknown>[] = [];
+const background: Promise<unknown>[] = [];
 
 export function aCall(signal = new AbortController().signal): Call {
   return {

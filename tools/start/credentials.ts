@@ -1,11 +1,14 @@
 /** Keys that only this run's gateway and origin know. */
 import { randomBytes } from "node:crypto";
 
-export type Credentials = { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string };
+export interface Credentials {
+  AWS_ACCESS_KEY_ID: string;
+  AWS_SECRET_ACCESS_KEY: string;
+}
 
 export function newCredentials(): Credentials {
   return {
-    AWS_ACCESS_KEY_ID: `BENCH${randomBytes(8).toString("hex").toUpperCase()}`,
+    AWS_ACCESS_KEY_ID: `LOCAL${randomBytes(8).toString("hex").toUpperCase()}`,
     AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64url"),
   };
 }
