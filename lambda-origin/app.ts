@@ -2,19 +2,16 @@ import { Hono } from "hono";
 import { classify } from "./classify.ts";
 import type { OriginError } from "./contract.ts";
 import type { LoadedModel } from "./model.ts";
-import { type Observe, unobserved } from "./observe.ts";
 
 const STATUS = { malformed: 400, "too-large": 413, "model-unavailable": 503, internal: 500 } as const;
 
 /** `POST /` and nothing else; see contract.ts for what goes in and out. */
-export function createApp(loaded: LoadedModel, observe: Observe = unobserved): Hono {
+export function createApp(loaded: LoadedModel): Hono {
   const app = new Hono();
-  app.post("/", (context) =>
-    observe(context.req.raw.headers, async (facts) => {
-      const result = await classify(await context.req.text(), loaded, facts);
-      return result.ok ? Response.json(result.answer) : refusal(result.refusal);
-    }),
-  );
+  app.post("/", async (context) => {
+    const result = await classify(await context.req.text(), loaded);
+    return result.ok ? Response.json(result.answer) : refusal(result.refusal);
+  });
   app.notFound(() => refusal({ error: "only POST / is served here", error_type: "malformed" }, 404));
   app.onError((error) => {
     // The name alone: a message of the tokenizer or the runtime could quote the text.

@@ -2,7 +2,7 @@
 import { handle } from "hono/aws-lambda";
 import { createApp } from "./app.ts";
 import { loadModel } from "./model.ts";
-import { observeRequest, withTelemetry } from "./telemetry.ts";
+import { withTelemetry } from "./telemetry/with-telemetry.ts";
 
 // Awaited at the top level: Lambda's INIT phase ends when this module is evaluated, so the load gets the CPU burst of INIT and
 // an instance kept ready (provisioned concurrency) has its model. It never rejects: a failed INIT would only be run again.
@@ -11,4 +11,4 @@ if (!loaded.ok) {
   console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
 }
 
-export const handler = withTelemetry(handle(createApp(loaded, observeRequest)));
+export const handler = withTelemetry(handle(createApp(loaded)));

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { createApp } from "../../../lambda-origin/app.ts";
 import { originAnswerSchema, originErrorSchema } from "../../../lambda-origin/contract.ts";
 import { type LoadedModel, loadModel } from "../../../lambda-origin/model.ts";
-import type { RequestFacts } from "../../../lambda-origin/observe.ts";
 import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
 import { tinyOnnx } from "../../support/tiny-onnx.ts";
 
@@ -158,33 +157,5 @@ describe("a package that does not hold what its manifest says", () => {
 
   it("answers 503 where no folder is configured", async () => {
     expect(await loadModel(undefined)).toEqual({ ok: false, reason: expect.stringContaining("SPILLWAY_MODEL_DIR") });
-  });
-});
-
-describe("the observer", () => {
-  it("sees the caller's headers, and the facts before the answer leaves", async () => {
-    const seen: { traceparent: string | null; facts: RequestFacts; status: number }[] = [];
-    const app = createApp(loaded, async (headers, answer) => {
-      const facts: RequestFacts = {};
-      const response = await answer(facts);
-      seen.push({ traceparent: headers.get("traceparent"), facts, status: response.status });
-      return response;
-    });
-    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const body = JSON.stringify({ text: "ham spam", maxTokens: 10 });
-    await app.request("/", { method: "POST", headers: { traceparent }, body });
-    expect(seen).toEqual([
-      {
-        traceparent,
-        status: 200,
-        facts: {
-          modelId: tiny.modelId,
-          contentTokens: 2,
-          windows: 1,
-          tokenizeMs: expect.any(Number),
-          inferMs: expect.any(Number),
-        },
-      },
-    ]);
   });
 });

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { inSpan, observeRequest, withTelemetry } from "../../../lambda-origin/telemetry.ts";
-import { type ExportSettings, TraceExporter } from "../../../lambda-origin/telemetry-export.ts";
+import { type ExportSettings, TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
+import { inSpan, withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { attribute, ERROR, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
 
 const CANARY = "canary-7d0f5c";
@@ -45,21 +45,18 @@ function invocation(remainingMs = 30_000) {
   return { awsRequestId: "8476a536-e9f4-11e8-9739-2dfe598c3fcd", getRemainingTimeInMillis: () => remainingMs };
 }
 
-/** An app with the shape of the real one: parts as spans, facts, and every way to fail. */
+/** An app with the shape of the real one: parts as spans and every way to fail. */
 function app(): Hono {
   const hono = new Hono();
-  hono.post("/", (context) =>
-    observeRequest(context.req.raw.headers, async (facts) => {
-      const { text } = await context.req.json();
-      facts.contentTokens = await inSpan("tokenize", {}, () => String(text).length);
-      facts.windows = await inSpan("inference", { "spillway.batch": 1 }, async (record) => {
-        await inSpan("window", {}, () => Promise.resolve());
-        record({ "spillway.done": true });
-        return 1;
-      });
-      return context.json({ ok: true });
-    }),
-  );
+  hono.post("/", async (context) => {
+    const { text } = await context.req.json();
+    await inSpan("tokenize", {}, () => String(text).length);
+    await inSpan("inference", { "spillway.windows": 1 }, async (record) => {
+      await inSpan("window", {}, () => Promise.resolve());
+      record({ "spillway.done": true });
+    });
+    return context.json({ ok: true });
+  });
   hono.post("/broken", () => inSpan("tokenize", {}, () => Promise.reject(new RangeError(`bad ${CANARY}`))));
   hono.onError((_, context) => context.text("internal", 500));
   return hono;
@@ -91,7 +88,7 @@ describe("an invocation", () => {
     expect(window?.parentSpanId).toBe(inference?.spanId);
     expect(attribute(root, "faas.invocation_id")).toBe("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
     expect(attribute(root, "http.response.status_code")).toBe("200");
-    expect(attribute(root, "spillway.windows")).toBe("1");
+    expect(attribute(inference, "spillway.windows")).toBe("1");
     expect(attribute(inference, "spillway.done")).toBe(true);
     expect(BigInt(root?.endTimeUnixNano ?? 0)).toBeGreaterThanOrEqual(BigInt(window?.endTimeUnixNano ?? 0));
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as gateway from "../../../gateway/record/otlp-endpoint.ts";
-import * as origin from "../../../lambda-origin/telemetry-otlp.ts";
+import * as origin from "../../../lambda-origin/telemetry/otlp.ts";
 
 // Both sides read the same variables and must understand them alike.
 describe.each([

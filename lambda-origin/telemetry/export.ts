@@ -1,6 +1,6 @@
 /** Sends a trace before the answer leaves, and never at the answer's cost: bounded in time, quiet on failure, losses counted. */
-import { otlpHeaders, otlpTraceRequest, tracesUrl } from "./telemetry-otlp.ts";
-import type { Attributes, Trace } from "./telemetry-trace.ts";
+import { otlpHeaders, otlpTraceRequest, tracesUrl } from "./otlp.ts";
+import type { Attributes, Trace } from "./trace.ts";
 
 export type ExportSettings = {
   /** Undefined exports nothing. */

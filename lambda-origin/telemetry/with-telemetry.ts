@@ -3,18 +3,16 @@
  * import unbundled, on the cold start that this product is about; the little that is needed here fits into a few small files.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Observe, RequestFacts } from "./observe.ts";
-import { exportSettings, TraceExporter } from "./telemetry-export.ts";
-import { type HttpEvent, header, type Invocation, resource, serverAttributes, serverName } from "./telemetry-lambda.ts";
+import { exportSettings, TraceExporter } from "./export.ts";
 import {
-  type Attributes,
-  errorType,
-  markFailed,
-  type Span,
-  setAttributes,
-  Trace,
-  traceOrigin,
-} from "./telemetry-trace.ts";
+  type HttpEvent,
+  header,
+  type Invocation,
+  resource,
+  serverAttributes,
+  serverName,
+} from "./lambda-attributes.ts";
+import { type Attributes, errorType, markFailed, type Span, setAttributes, Trace, traceOrigin } from "./trace.ts";
 
 /** Left for Lambda to hand the answer over before its own timeout. */
 const RESERVED_MS = 100;
@@ -73,27 +71,6 @@ export async function inSpan<T>(
   } finally {
     trace.end(span);
   }
-}
-
-/** For `createApp(loaded, observeRequest)`: puts a request's facts on the span it runs in, the SERVER span. */
-export const observeRequest: Observe = async (_headers, answer) => {
-  const facts: RequestFacts = {};
-  try {
-    return await answer(facts);
-  } finally {
-    const span = active.getStore()?.span;
-    if (span) setAttributes(span, factAttributes(facts));
-  }
-};
-
-function factAttributes(facts: RequestFacts): Attributes {
-  return {
-    "spillway.model": facts.modelId,
-    "spillway.tokens": facts.contentTokens,
-    "spillway.windows": facts.windows,
-    "spillway.tokenize_ms": facts.tokenizeMs,
-    "spillway.infer_ms": facts.inferMs,
-  };
 }
 
 function recordStatus(span: Span, result: unknown): void {

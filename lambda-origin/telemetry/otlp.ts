@@ -1,5 +1,5 @@
 /** A trace as an OTLP/JSON export request, and OTLP's variables parsed. Pure. https://opentelemetry.io/docs/specs/otlp/ */
-import type { Attributes, AttributeValue, Span, Trace } from "./telemetry-trace.ts";
+import type { Attributes, AttributeValue, Span, Trace } from "./trace.ts";
 
 const KIND = { internal: 1, server: 2 } as const;
 const STATUS = { unset: 0, error: 2 } as const;
