@@ -1,4 +1,5 @@
 /** Classifies what went wrong with a call of the origin. Pure. */
+import { BreakerOpenError } from "../breaker/breaker.ts";
 import type { SideFailure } from "../world.ts";
 
 type What = "timeout" | "network" | "bad-answer" | "caller-gone" | { status: number };
@@ -14,8 +15,8 @@ export class OriginFault extends Error {
 
 /** A caller's abort and a 4xx other than 429 are not failures of the origin (field-terms "Circuit breaking"). */
 export function toFailure(error: unknown): SideFailure {
-  // The breaker's own refusal is the only other error that comes here.
-  if (!(error instanceof OriginFault)) return { reason: "breaker-open", kind: "failed" };
+  if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
+  if (!(error instanceof OriginFault)) throw error;
   const { what } = error;
   if (what === "caller-gone") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };

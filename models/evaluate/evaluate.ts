@@ -33,10 +33,11 @@ export async function evaluate(
   const judged = { edge: [] as Judged[], origin: [] as Judged[], whole: [] as Judged[], served: [] as Judged[] };
   for (const [index, { text, label }] of texts.entries()) {
     const add = (to: Judged[], verdict: Verdict) => to.push({ truth: label, verdict });
-    const edge = await runtimes.edge(text, edgeTokens);
-    const origin = await runtimes.origin(text, edgeTokens);
     const fits = runtimes.countTokens(text) <= edgeTokens;
-    const whole = fits ? origin : await runtimes.originWhole(text);
+    // The origin's threads work while the edge's wasm blocks this one.
+    const onOrigin = bothOnOrigin(runtimes, text, fits);
+    const edge = await runtimes.edge(text, edgeTokens);
+    const { origin, whole } = await onOrigin;
     add(judged.edge, edge);
     add(judged.origin, origin);
     add(judged.whole, whole);
@@ -55,4 +56,9 @@ export async function evaluate(
     agreement: agreementOf(judged.edge, judged.origin),
     lossPoints: originSameInputs.accuracyPercent - edge.accuracyPercent,
   };
+}
+
+async function bothOnOrigin(runtimes: Runtimes, text: string, fits: boolean) {
+  const origin = await runtimes.origin(text, runtimes.edgeTokens);
+  return { origin, whole: fits ? origin : await runtimes.originWhole(text) };
 }
