@@ -1,5 +1,5 @@
 /** Measures what a model needs at the edge: the smallest heap that holds a run of so many tokens, and its time. */
-import { OrtError } from "../../gateway/edge/onnx/runtime.ts";
+import { HEAP_MIN_BYTES, OrtError } from "../../gateway/edge/onnx/runtime.ts";
 import { type OpenedEdgeModel, openEdgeModel } from "./edge-runtime.ts";
 import { fitTokenModel, type Point } from "./least-squares.ts";
 
@@ -38,7 +38,7 @@ export async function measureTime(ort: Uint8Array, vocabularySize: number, token
 }
 
 async function smallestHeapBytes(ort: Uint8Array, vocabularySize: number, tokens: number): Promise<number> {
-  let tooSmall = ort.byteLength;
+  let tooSmall = Math.max(ort.byteLength, HEAP_MIN_BYTES) - STEP_BYTES;
   let enough = SEARCH_MAX_BYTES;
   while (enough - tooSmall > STEP_BYTES) {
     // Needs are near the weights' size, so the first guesses are too.

@@ -6,8 +6,8 @@ import createOrtModule, { type OrtModule } from "onnxruntime-web/ort-wasm-simd-t
 
 /** The wasm page: heaps are sized in multiples of it. */
 const PAGE_BYTES = 65_536;
-/** The module declares that it needs at least this much: 16 MiB. */
-const MINIMUM_PAGES = 256;
+/** The module declares that it needs at least this much; smaller limits are raised to it. */
+export const HEAP_MIN_BYTES = 256 * PAGE_BYTES;
 /** Only fatal messages: ORT's own log goes to the console, where nobody looks and text could end. */
 const LOG_FATAL = 4;
 
@@ -93,8 +93,8 @@ function lastError(ort: OrtModule, call: string): OrtError {
 function withBoundedMemory(limits: HeapLimits, start: () => Promise<OrtModule>) {
   const RealMemory = WebAssembly.Memory;
   const realType = Reflect.get(process, "type");
-  const maximum = Math.floor(limits.maximumBytes / PAGE_BYTES);
-  const initial = Math.min(maximum, Math.max(MINIMUM_PAGES, Math.ceil(limits.initialBytes / PAGE_BYTES)));
+  const maximum = Math.floor(Math.max(HEAP_MIN_BYTES, limits.maximumBytes) / PAGE_BYTES);
+  const initial = Math.min(maximum, Math.ceil(Math.max(HEAP_MIN_BYTES, limits.initialBytes) / PAGE_BYTES));
   const memory = new RealMemory({ initial, maximum, shared: true });
   try {
     Reflect.set(process, "type", "renderer");

@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { app } from "../../../gateway/app.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../../../gateway/edge/model.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
 import type { World } from "../../../gateway/world.ts";
@@ -161,6 +162,13 @@ describe("a cold isolate", () => {
   it("refuses with 503 when there is no model and no origin", async () => {
     const nowhere = `mail-tagger@${"0".repeat(64)}`;
     const world = aWorld({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
-    expect((await classify(world, SHORT)).status).toBe(503);
+    for (let call = 0; call < 5; call++) expect((await classify(world, SHORT)).status).toBe(503);
+    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    expect(readyz.status).toBe(503);
+    expect(await readyz.json()).toMatchObject({
+      ready: false,
+      edge: { state: "failed", reason: expect.stringContaining("is not in the bucket") },
+      origin: { breaker: { state: "open", reason: "5 failures in a row", retryInMs: expect.any(Number) } },
+    });
   });
 });
