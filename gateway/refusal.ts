@@ -1,18 +1,20 @@
 /** Every way to say no, and the one map from it to the wire. Public text is vague; `reason` is for the trace. */
 
-export type RefusalCode =
-  | "malformed"
-  | "unauthorized"
-  | "forbidden"
-  | "not-found"
-  | "method-not-allowed"
-  | "too-large"
-  | "unsupported-media-type"
-  | "unprocessable"
-  | "rate-limited"
-  | "residency"
-  | "unavailable"
-  | "timeout";
+export const REFUSAL_CODES = [
+  "malformed",
+  "unauthorized",
+  "forbidden",
+  "not-found",
+  "method-not-allowed",
+  "too-large",
+  "unsupported-media-type",
+  "unprocessable",
+  "rate-limited",
+  "residency",
+  "unavailable",
+  "timeout",
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export interface Refusal {
   code: RefusalCode;

@@ -3,17 +3,19 @@
 export type Side = "edge" | "origin";
 
 /** The order of the rules is in decide.ts; what each means and what to check is in docs/runbook.md. */
-export type Because =
-  | "override"
-  | "too-long"
-  | "edge-cold"
-  | "edge-unavailable"
-  | "outside-share"
-  | "edge-busy"
-  | "within-share"
-  | "origin-unavailable"
-  | "edge-failed"
-  | "origin-failed";
+export const BECAUSE = [
+  "override",
+  "too-long",
+  "edge-cold",
+  "edge-unavailable",
+  "outside-share",
+  "edge-busy",
+  "within-share",
+  "origin-unavailable",
+  "edge-failed",
+  "origin-failed",
+] as const;
+export type Because = (typeof BECAUSE)[number];
 
 export type Route =
   | { side: Side; because: Because }
