@@ -16,7 +16,7 @@ async function files(request: Request): Promise<Response> {
 }
 
 async function modelId(): Promise<string> {
-  const manifest = await readFile(new URL(".spillway/dev-package/mail-tagger/manifest.json", import.meta.url));
+  const manifest = await readFile(new URL("models/mail-tagger/manifest.json", import.meta.url));
   return `mail-tagger@${createHash("sha256").update(manifest).digest("hex")}`;
 }
 

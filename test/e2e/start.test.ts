@@ -10,7 +10,7 @@ const SHORT = "WIN a free prize now, click here";
 const LONG = "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60);
 const running: Running[] = [];
 afterAll(async () => {
-  for (const system of running) await system.stop("SIGKILL");
+  for (const system of running) await system.stop();
 });
 
 const allGone = (pids: readonly number[]) => until("the end of every child", async () => !pids.some(isAlive), 15_000);

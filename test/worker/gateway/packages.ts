@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { type Manifest, manifestSchema, objectKey } from "../../../models/manifest.ts";
 
-const FOLDER = ".spillway/dev-package/mail-tagger";
+const FOLDER = "models/mail-tagger";
 
 const read = new Map<string, Uint8Array>();
 

@@ -5,9 +5,9 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
 import { tracesUrl } from "../../../lambda-origin/telemetry/otlp.ts";
+import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { startFixtureWorker } from "./fixture-worker.ts";
 
 type Viewed = { traceId: string; spans: { spanId: string; parentSpanId?: string; kind: string; name: string }[] };
