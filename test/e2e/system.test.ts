@@ -164,6 +164,7 @@ describe("a policy edit by plain wrangler", () => {
     const root = spans.find(({ kind }) => kind === "SERVER");
     expect(root?.attributes["spillway.policy.problem"]).toMatch(/edge\.share/);
     await wrangler(system, "kv", "key", "delete", "policy", "--binding", "POLICIES");
+    await until("the defaults", async () => way(await classify(system, SHORT))[1] === "within-share");
   });
 });
 
