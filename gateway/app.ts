@@ -20,8 +20,8 @@ export const app = new Hono<Context>();
 
 app.get("/healthz", (context) => context.json({ status: "ok" }));
 
-app.get("/readyz", (context) => {
-  const { body, status } = ready(context.env.world, context.env.call);
+app.get("/readyz", async (context) => {
+  const { body, status } = await ready(context.env.world, context.env.call);
   return context.json(body, status);
 });
 

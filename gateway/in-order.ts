@@ -1,10 +1,24 @@
-/** Runs `work` over all items, at most `atOnce` together, and gives the results in the items' order. */
-export async function inOrder<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
+/**
+ * Runs `work` over the items, at most `atOnce` together, and gives the results in the items' order. Nothing new is begun once a
+ * result is not worth going on for; what was never begun is missing at the end.
+ */
+export async function inOrder<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+  goesOn: (result: R) => boolean,
+): Promise<R[]> {
+  const results = new Map<number, R>();
   const rest = items.entries();
+  let stopped = false;
   const worker = async () => {
-    for (const [index, item] of rest) results[index] = await work(item);
+    for (const [index, item] of rest) {
+      const result = await work(item);
+      results.set(index, result);
+      stopped ||= !goesOn(result);
+      if (stopped) return;
+    }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }

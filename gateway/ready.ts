@@ -2,12 +2,12 @@
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { Call, Clock, World } from "./world.ts";
 
-export function ready({ edge, origin, policies, clock }: World, call: Call) {
+export async function ready({ edge, origin, policies, clock }: World, call: Call) {
   // Asking warms: a probe that polls until ready would otherwise wait for the first request.
   edge.warm(call);
   const edgeStatus = edge.status();
   const originStatus = origin.status();
-  const { policy, source, problem } = policies.inForce();
+  const { policy, source, problem } = await policies.read(call.keepAlive);
   const edgeReady = edgeStatus.state === "ready" && edge.conditions().breakerAllows;
   const originReady = origin.conditions().breakerAllows;
   const body = {
@@ -20,5 +20,5 @@ export function ready({ edge, origin, policies, clock }: World, call: Call) {
 }
 
 function describe({ state, reason, retryAtMs }: BreakerStatus, clock: Clock) {
-  return { state, reason, retryInMs: retryAtMs === null ? null : Math.max(0, retryAtMs - clock.nowMs()) };
+  return { state, reason, retryInMs: retryAtMs === null ? null : Math.max(0, Math.ceil(retryAtMs - clock.nowMs())) };
 }

@@ -25,7 +25,12 @@ export async function serve(request: Request, world: World, call: Call): Promise
   world.edge.obey(policy);
   world.origin.obey(policy);
 
-  const results = await inOrder(texts, TEXTS_AT_ONCE, (text) => classify(text, caller, policy, world, call));
+  const results = await inOrder(
+    texts,
+    TEXTS_AT_ONCE,
+    (text) => classify(text, caller, policy, world, call),
+    ({ ok }) => ok,
+  );
   const rows = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {

@@ -83,7 +83,6 @@ export interface Origin {
 
 export interface Policies {
   read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce>;
-  inForce(): PolicyInForce;
 }
 
 export interface World {

@@ -34,17 +34,15 @@ export interface PolicyStoreTools {
 export class PolicyStore {
   #inForce: PolicyInForce = { policy: defaultPolicy(), source: "defaults", problem: null };
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** Reads are numbered: an answer that comes after a newer one's is old. */
+  #readsBegun = 0;
+  #newestAdopted = 0;
   readonly #kv: PolicyKv;
   readonly #tools: PolicyStoreTools;
 
   constructor(kv: PolicyKv, tools: PolicyStoreTools) {
     this.#kv = kv;
     this.#tools = tools;
-  }
-
-  /** The policy last seen, without asking KV. */
-  inForce(): PolicyInForce {
-    return this.#inForce;
   }
 
   /** The policy for a request. Asks KV when what is known is older than 4 s; `keepAlive` lets a late answer still count. */
@@ -61,8 +59,12 @@ export class PolicyStore {
   }
 
   async #refresh(): Promise<void> {
+    this.#readsBegun += 1;
+    const read = this.#readsBegun;
     try {
       const text = await this.#kv.get("policy", { type: "text", cacheTtl: KV_CACHE_SECONDS });
+      if (read < this.#newestAdopted) return;
+      this.#newestAdopted = read;
       this.#adopt(text);
       this.#readAtMs = this.#tools.nowMs();
     } catch (error) {

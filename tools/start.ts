@@ -7,7 +7,7 @@ import { type Credentials, newCredentials } from "./start/credentials.ts";
 import { firstAnswer } from "./start/first-answer.ts";
 import { openLocalPackage } from "./start/local-package.ts";
 import { offlineWrangler } from "./start/offline-wrangler.ts";
-import { mustBeFree } from "./start/ports.ts";
+import { freePort, mustBeFree } from "./start/ports.ts";
 import { step } from "./start/progress.ts";
 import { publishLocally } from "./start/publish-locally.ts";
 import { readSettings, type StartSettings } from "./start/settings.ts";
@@ -27,6 +27,7 @@ function stopAll(): Promise<void> {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, async () => {
+    console.error("\nStopping …");
     await stopAll();
     process.exit(0);
   });
@@ -86,7 +87,8 @@ async function startViewer(settings: StartSettings, port: number): Promise<void>
   const child = await add(
     settings,
     "trace viewer",
-    [process.execPath, cli, "--port", String(port), "--title", "Spillway"],
+    // Its gRPC port is not used here; left to itself it would take 4317, or the next one.
+    [process.execPath, cli, "--port", String(port), "--grpc-port", String(await freePort()), "--title", "Spillway"],
     {},
   );
   await waitFor({
@@ -192,7 +194,7 @@ function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder }: StartS
     curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
 
   A long one, answered by the origin:
-    node -p 'JSON.stringify({inputs: "Are we still meeting for lunch tomorrow? ".repeat(100)})' | curl -i ${url} ${json} -d @-
+    node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached. ".repeat(100)})' | curl -i ${url} ${json} -d @-
 
   Traces: ${viewerPort === null ? otlpEndpoint : `http://127.0.0.1:${viewerPort}/`}
   Logs:   ${stateFolder}/logs/

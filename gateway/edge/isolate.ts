@@ -103,10 +103,19 @@ export class EdgeIsolate implements Edge {
   #failedRun(error: unknown, ready: Ready, tokens: number): SideResult {
     if (error instanceof BreakerOpenError) return failed("breaker-open");
     if (!(error instanceof EdgeRunError)) throw error;
-    if (error.fault === "out-of-memory") this.#outOfMemoryTokens = Math.min(this.#outOfMemoryTokens, tokens);
     // A trap leaves the engine in an unknown state: the next request loads a new one.
     if (error.fault === "crashed") this.#loader.drop(ready);
+    if (error.fault === "out-of-memory") this.#ranOut(ready, tokens);
     return failed(error.fault);
+  }
+
+  /** A long text teaches where this heap ends; when a short one does not fit, it is the heap that is spent. */
+  #ranOut(ready: Ready, tokens: number): void {
+    if (tokens > ready.opened.manifest.edge.maxTokens / 2) {
+      this.#outOfMemoryTokens = Math.min(this.#outOfMemoryTokens, tokens);
+    } else {
+      this.#loader.drop(ready);
+    }
   }
 }
 

@@ -131,7 +131,8 @@ export class ModelLoader {
   }
 }
 
-/** What the engine cannot open will not open next time either. */
+/** What the engine cannot open will not open next time either; a trap or a full heap may have been bad luck. */
 function isFinal(error: unknown): boolean {
-  return (error instanceof PackageError && error.kind === "rejected") || error instanceof EdgeRunError;
+  if (error instanceof PackageError) return error.kind === "rejected";
+  return error instanceof EdgeRunError && error.fault === "engine-error";
 }

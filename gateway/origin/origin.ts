@@ -28,7 +28,9 @@ export class LambdaOrigin implements Origin {
 
   conditions(): Conditions["origin"] {
     const { breaker } = this.#parts;
-    return { breakerAllows: breaker.allows(), retryAtMs: breaker.status().retryAtMs };
+    const { state, retryAtMs } = breaker.status();
+    // While a probe is under way the next moment decides, not the probe's lease.
+    return { breakerAllows: breaker.allows(), retryAtMs: state === "open" ? retryAtMs : null };
   }
 
   status() {

@@ -43,7 +43,8 @@ export async function readBody(request: Request, clock: Clock): Promise<Result<U
 }
 
 async function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>, refusal: Refusal): Promise<Result<Uint8Array>> {
-  await reader.cancel();
+  // A sender that is gone already is nothing new.
+  await reader.cancel().catch(() => {});
   return refused(refusal);
 }
 

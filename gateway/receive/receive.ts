@@ -13,6 +13,14 @@ export async function receive(request: Request, clock: Clock): Promise<Result<Re
       reason: "content-type",
     });
   }
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() !== "identity") {
+    return refused({
+      code: "unsupported-media-type",
+      publicText: "Send the body uncompressed, without `content-encoding`.",
+      reason: "content-encoding",
+    });
+  }
   const body = await readBody(request, clock);
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);

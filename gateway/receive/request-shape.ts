@@ -22,7 +22,8 @@ export interface Received {
   functionToApply: ScoreFunction | undefined;
 }
 
-const EXAMPLE = '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3}}';
+const EXAMPLE =
+  '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3, "function_to_apply": "softmax"}}';
 
 export function parseClassifyRequest(value: unknown): Result<Received> {
   const parsed = requestSchema.safeParse(value);

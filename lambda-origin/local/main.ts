@@ -34,8 +34,9 @@ async function main(settings: Settings): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
 
-  await listen(server, settings.SPILLWAY_ORIGIN_PORT);
+  // Before anybody can ask: a request that finds no warm instance would start another one.
   await prewarm(pool, settings.SPILLWAY_ORIGIN_PREWARM);
+  await listen(server, settings.SPILLWAY_ORIGIN_PORT);
   setInterval(() => pool.sweep(), SWEEP_EVERY_MS).unref();
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : settings.SPILLWAY_ORIGIN_PORT;

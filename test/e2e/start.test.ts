@@ -4,7 +4,16 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/start/ports.ts";
-import { classify, descendants, isAlive, launch, type Running, start, until } from "./support/system.ts";
+import {
+  classify,
+  descendants,
+  findDescendant,
+  isAlive,
+  launch,
+  type Running,
+  start,
+  until,
+} from "./support/system.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60);
@@ -50,9 +59,7 @@ describe("npm start", () => {
   it("says which child died, and ends the others", async () => {
     const system = await start();
     const pids = await descendants(system.process.pid ?? 0);
-    const [first] = pids;
-    if (first === undefined) throw new Error("no child");
-    process.kill(first, "SIGKILL");
+    process.kill(await findDescendant(system.process.pid ?? 0, "autotel-devtools"), "SIGKILL");
     const exit = await once(system.process, "exit");
     expect(exit[0]).toBe(1);
     expect(system.output()).toMatch(/The trace viewer ended unexpectedly \(signal SIGKILL\)/);

@@ -26,7 +26,7 @@ export interface Running {
 /** Starts without waiting; for tests of a start that fails. */
 export async function launch(env: NodeJS.ProcessEnv = {}) {
   const stateFolder = await mkdtemp(join(tmpdir(), "spillway-e2e-"));
-  const child = spawn(process.execPath, ["tools/start.ts"], {
+  const child = spawn("npm", ["run", "--silent", "start"], {
     cwd: ROOT,
     env: { ...process.env, SPILLWAY_STATE_DIR: stateFolder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -102,6 +102,15 @@ export async function descendants(pid: number): Promise<number[]> {
   const direct = children.trim().split(/\s+/).filter(Boolean).map(Number);
   const deeper = await Promise.all(direct.map(descendants));
   return [...direct, ...deeper.flat()];
+}
+
+/** The process below `pid` whose command line holds `words`. */
+export async function findDescendant(pid: number, words: string): Promise<number> {
+  for (const below of await descendants(pid)) {
+    const command = await readFile(`/proc/${below}/cmdline`, "utf8").catch(() => "");
+    if (command.replaceAll("\0", " ").includes(words)) return below;
+  }
+  throw new Error(`no process below ${pid} runs ${words}`);
 }
 
 export function isAlive(pid: number): boolean {

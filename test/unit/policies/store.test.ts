@@ -103,6 +103,18 @@ describe("PolicyStore", () => {
     expect(reads()).toBe(2);
   });
 
+  it("does not let a slow old answer undo a newer one", async () => {
+    const answers: ((text: string) => void)[] = [];
+    const { read, moveMs, late } = setUp(() => new Promise((resolve) => answers.push(resolve)));
+    await read();
+    moveMs(4000);
+    await read();
+    answers[1]?.('{"version": 2}');
+    answers[0]?.('{"version": 1}');
+    await Promise.all(late);
+    expect((await read()).policy.version).toBe(2);
+  });
+
   it("asks once for many requests that find it stale together", async () => {
     const { read, moveMs, reads } = setUp(async () => null);
     await read();

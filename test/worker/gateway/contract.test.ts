@@ -104,6 +104,12 @@ describe("a bad request gets the contract's error and the next one is answered",
     ["10,000 inputs", () => send({ inputs: Array.from({ length: 10_000 }, () => CANARY) }), 413, "too-large"],
     ["more than 1 MiB", () => send({ inputs: CANARY.repeat(100_000) }), 413, "too-large"],
     ["text/plain", () => post(CANARY, { "content-type": "text/plain" }), 415, "unsupported-media-type"],
+    [
+      "gzip",
+      () => post("x", { "content-type": "application/json", "content-encoding": "gzip" }),
+      415,
+      "unsupported-media-type",
+    ],
     ["no content type", () => post(new Uint8Array([1]), {}), 415, "unsupported-media-type"],
   ];
   it.each(cases)("%s", async (_, ask, status, errorType) => {
@@ -171,6 +177,13 @@ describe("the policy in KV", () => {
     await setPolicy({ override: "edge", edge: { share: 0 } });
     clock.moveMs(5000);
     expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "override" });
+  });
+
+  it("shows in /readyz before anybody has used it", async () => {
+    await setPolicy({ version: 9 });
+    clock.moveMs(5000);
+    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    expect(await readyz.json()).toMatchObject({ policy: { version: 9, source: "kv", problem: null } });
   });
 
   const broken = [

@@ -132,6 +132,19 @@ describe("the origin's breaker", () => {
     expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
   });
 
+  it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {
+    await setPolicy({ origin: { timeoutMs: 1000 } });
+    const clock = handClock();
+    const world = await warmWorld("hang", clock);
+    for (let call = 0; call < 5; call++) expect((await classify(world, LONG)).status).toBe(504);
+    clock.moveMs(40_000);
+    const probe = classify(world, LONG);
+    await expect.poll(() => world.origin.status().retryAtMs).not.toBeNull();
+    const refused = await classify(world, LONG);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await probe).status).toBe(504);
+  });
+
   it("a caller that hangs up while the origin works is not the origin's failure", async () => {
     await setPolicy({ edge: { share: 0 } });
     const world = await warmWorld("hang");
