@@ -1,6 +1,7 @@
 /** The main job on the whole system: short texts at the edge, long ones at the origin, one trace, live policies. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import everyday from "../../models/train/everyday-check.json" with { type: "json" };
 import { classify, type Running, start, until, wrangler } from "./support/system.ts";
 import { allTraces, spansOf } from "./support/traces.ts";
 
@@ -112,12 +113,8 @@ describe("one trace", () => {
 });
 
 describe("one window", () => {
-  it("is answered alike by both sides: the same label, scores within 0.05", async () => {
-    const texts = [
-      SHORT,
-      "Are we still meeting for lunch tomorrow?",
-      "Cheap pills!!! 80% off, order at http://pills.example",
-    ];
+  it("of any of 40 everyday texts is answered alike by both sides: the same label, scores within 0.05", async () => {
+    const texts = everyday.map(({ text }) => text);
     const edge = await classify(system, texts);
     expect(edge.headers.get("x-spillway-route")).toBe("edge");
     await setPolicy('{"version": 1, "override": "origin"}');
