@@ -167,6 +167,17 @@ describe("a cold isolate", () => {
     expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
   });
 
+  it("begins to load only when the caller who found it cold has the answer", async () => {
+    const world = aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: handClock(), engine });
+    const later: (() => Promise<unknown>)[] = [];
+    const response = await classify(world, SHORT, { ...aCall(), afterAnswer: (work) => later.push(work) });
+    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(world.edge.status().state).toBe("cold");
+    for (const work of later) await work();
+    await settled();
+    expect(world.edge.status().state).toBe("ready");
+  });
+
   it("waits for its model when the origin cannot answer", async () => {
     const world = aWorld({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
     expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
