@@ -1,7 +1,8 @@
-"""Fine-tunes the mapped, pruned model on the training mails; keeps the epoch that does best on the validation mails."""
+"""Fine-tunes the mapped, pruned model on the training mails, the last epoch with the edge's rounding, and calibrates it."""
 
 import random
 import time
+from contextlib import nullcontext
 
 import torch
 from tokenizers import Tokenizer
@@ -12,7 +13,9 @@ import mails
 import paths
 import settings
 from batch import padded
+from calibrate import calibrate, loss
 from graph import MailTagger
+from rounding import rounded_like_the_edge
 
 
 def classifier_from(encoder: DistilBertModel) -> DistilBertForSequenceClassification:
@@ -38,23 +41,23 @@ def finetune(classifier: DistilBertForSequenceClassification) -> None:
     tagger = MailTagger(classifier)
     optimizer = optimizer_for(classifier)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps))
-    best = (float("inf"), -1)
     for epoch in range(settings.epochs):
+        rounding = epoch >= settings.epochs - settings.rounded_epochs
         began, losses, tokens = time.monotonic(), [], 0
         tagger.train()
-        for batch in crops.epoch(train, tokenizer, rng):
-            losses.append(train_step(tagger, optimizer, batch))
-            tokens += sum(len(ids) for ids, _ in batch)
-            schedule.step()
-            if len(losses) % 50 == 0:
-                speed = tokens / (time.monotonic() - began)
-                print(f"  epoch {epoch + 1} step {len(losses)} loss {sum(losses[-50:]) / 50:.3f} {speed:.0f} tokens/s", flush=True)
-        loss, accuracy = evaluate(tagger, validation)
-        print(f"epoch {epoch + 1}: validation loss {loss:.4f} accuracy {accuracy:.4f} after {time.monotonic() - began:.0f} s", flush=True)
-        if loss < best[0]:
-            best = (loss, epoch)
-            classifier.save_pretrained(paths.checkpoint)
-    print(f"kept epoch {best[1] + 1}")
+        with rounded_like_the_edge(classifier) if rounding else nullcontext():
+            for batch in crops.epoch(train, tokenizer, rng):
+                losses.append(train_step(tagger, optimizer, batch))
+                tokens += sum(len(ids) for ids, _ in batch)
+                schedule.step()
+                if len(losses) % 50 == 0:
+                    speed = tokens / (time.monotonic() - began)
+                    print(f"  epoch {epoch + 1} step {len(losses)} loss {sum(losses[-50:]) / 50:.3f} {speed:.0f} tokens/s", flush=True)
+        logits, labels = judge(tagger, validation)
+        right = (logits.argmax(-1) == labels).float().mean().item()
+        print(f"epoch {epoch + 1}: validation loss {loss(logits, labels):.4f} accuracy {right:.4f} after {time.monotonic() - began:.0f} s", flush=True)
+    calibrate(classifier, logits, labels)
+    classifier.save_pretrained(paths.checkpoint)
 
 
 def optimizer_for(classifier: DistilBertForSequenceClassification) -> torch.optim.Optimizer:
@@ -77,27 +80,23 @@ def train_step(tagger: MailTagger, optimizer: torch.optim.Optimizer, batch: list
     ids, mask = padded([tokens for tokens, _ in batch])
     labels = torch.tensor([label for _, label in batch])
     logits = tagger(ids, mask)
-    loss = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
+    smoothed = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    smoothed.backward()
     torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
     optimizer.step()
-    return loss.item()
+    return smoothed.item()
 
 
 @torch.no_grad()
-def evaluate(tagger: MailTagger, some: list[crops.Tokens]) -> tuple[float, float]:
-    """(loss, accuracy) over what the edge sees (the first 256 tokens) and over each mail's first 32."""
+def judge(tagger: MailTagger, some: list[crops.Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(logits [texts, labels], labels [texts]) of what the edge sees (the first 256 tokens) and of each mail's first 32."""
     tagger.eval()
-    losses, right, seen = 0.0, 0, 0
+    logits, truth = [], []
     for length in (settings.edge_tokens - 2, 32):
         pieces = sorted(((mail.ids[:length], mail.label) for mail in some), key=lambda piece: len(piece[0]))
         for at in range(0, len(pieces), 32):
             batch = pieces[at : at + 32]
-            ids, mask = padded([tokens for tokens, _ in batch])
-            labels = torch.tensor([label for _, label in batch])
-            logits = tagger(ids, mask)
-            losses += torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
-            right += int((logits.argmax(-1) == labels).sum())
-            seen += len(batch)
-    return losses / seen, right / seen
+            logits.append(tagger(*padded([tokens for tokens, _ in batch])))
+            truth.extend(label for _, label in batch)
+    return torch.cat(logits), torch.tensor(truth)

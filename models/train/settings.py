@@ -8,7 +8,8 @@ vocabulary_size = 12_000
 max_positions = 512
 edge_tokens = 256
 
-epochs = 4
+epochs = 5
+rounded_epochs = 1  # the last ones compute with the edge's rounding; see rounding.py
 batch_size = 16
 learning_rate = 1.5e-4
 embedding_learning_rate = 6e-5
