@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -20,6 +20,13 @@ async function modelId(): Promise<string> {
   return `mail-tagger@${createHash("sha256").update(manifest).digest("hex")}`;
 }
 
+/** The key of this run's packages: the Worker pins one half, the tests sign with the other. */
+const signing = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+
 const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
 export default defineConfig({
@@ -37,7 +44,13 @@ export default defineConfig({
             miniflare: {
               serviceBindings: { FILES: files },
               // The checkout's own package, and an origin where nobody listens.
-              bindings: { MODEL: await modelId(), ORIGIN_URL: "http://127.0.0.1:9/", ...credentials },
+              bindings: {
+                MODEL: await modelId(),
+                MODEL_PUBLIC_KEY: signing.publicKey,
+                SIGNING_KEY: signing.privateKey,
+                ORIGIN_URL: "http://127.0.0.1:9/",
+                ...credentials,
+              },
             },
           }),
         ],

@@ -65,6 +65,7 @@ function no(call: Call, refusal: Refusal, headers: Record<string, string> = {}):
     status: response.status,
     policyVersion: null,
     policyProblem: null,
+    edgeProblem: null,
     refusal: { code, reason },
     inputs: [],
   });

@@ -51,14 +51,15 @@ function conditionsOf({ edge, origin }: World): Conditions {
 async function runOn(side: Side, admitted: Admitted, policy: Policy, world: World, call: Call): Promise<SideResult> {
   if (side === "origin") return world.origin.call(admitted.text, policy.origin.timeoutMs, call);
   // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
-  const tokenIds = admitted.tokenIds ?? (await world.edge.tokenizeWhenLoaded(admitted.text, call));
-  if (tokenIds === null) return { ok: false, failure: { reason: "edge-no-tokenizer", kind: "failed" } };
+  const tokenized = admitted.tokenized ?? (await world.edge.tokenizeWhenLoaded(admitted.text, call));
+  if (tokenized === null) return { ok: false, failure: { reason: "edge-no-tokenizer", kind: "failed" } };
   const { maxTokens } = world.edge.conditions();
-  if (tokenIds.length > Math.min(policy.edge.maxTokens, maxTokens ?? 0)) {
+  const tokens = tokenized.tokenIds.length;
+  if (tokens > Math.min(policy.edge.maxTokens, maxTokens ?? 0)) {
     return { ok: false, failure: { reason: "edge-too-long", kind: "failed" } };
   }
-  return inSpan("edge inference", { "spillway.tokens": tokenIds.length }, async (span) => {
-    const result = await world.edge.run(tokenIds, call);
+  return inSpan("edge inference", { "spillway.tokens": tokens }, async (span) => {
+    const result = await world.edge.run(tokenized, call);
     span.setAttribute("spillway.edge.heap_bytes", world.edge.status().heapBytes);
     if (result.ok) span.setAttribute("spillway.edge.queue_ms", result.answer.timings.queueMs ?? 0);
     else recordFailure(span, result.failure.reason);

@@ -16,8 +16,10 @@ import type { Clock, World } from "./world.ts";
 export interface Env {
   POLICIES: KVNamespace;
   MODELS: R2Bucket;
-  /** `<name>@<sha256 of its manifest>`: the package that this deployment trusts. */
+  /** `<name>@<sha256 of its manifest>`: the package that serves where the policy names none. */
   MODEL: string;
+  /** PEM of the one key whose signature makes a package trusted. */
+  MODEL_PUBLIC_KEY: string;
   ORIGIN_URL: string;
   ORIGIN_REGION: string;
   AWS_ACCESS_KEY_ID: string;
@@ -45,6 +47,7 @@ function buildWorld(env: Env): World {
     policies: new PolicyStore(env.POLICIES, clock),
     edge: new EdgeIsolate({
       modelId: env.MODEL,
+      publicKeyPem: env.MODEL_PUBLIC_KEY,
       bucket: env.MODELS,
       engine: createOnnxEngine(wasm),
       breaker: breaker("edge"),

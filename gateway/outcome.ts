@@ -19,6 +19,8 @@ export interface Outcome {
   policyVersion: number | null;
   /** Why the stored policy is not in force; null when it is. */
   policyProblem: string | null;
+  /** Why the edge has no model; null while it is ready, cold or loading. */
+  edgeProblem: string | null;
   /** The refusal's internal reason; null for an answer. */
   refusal: { code: string; reason: string } | null;
   inputs: readonly InputOutcome[];

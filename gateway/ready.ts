@@ -3,11 +3,13 @@ import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { Call, Clock, World } from "./world.ts";
 
 export async function ready({ edge, origin, policies, clock }: World, call: Call) {
+  const { policy, source, problem } = await policies.read(call.keepAlive);
+  edge.obey(policy);
+  origin.obey(policy);
   // Asking warms: a probe that polls until ready would otherwise wait for the first request.
   edge.warm(call);
   const edgeStatus = edge.status();
   const originStatus = origin.status();
-  const { policy, source, problem } = await policies.read(call.keepAlive);
   const edgeReady = edgeStatus.state === "ready" && edge.conditions().breakerAllows;
   const originReady = origin.conditions().breakerAllows;
   const body = {

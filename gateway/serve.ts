@@ -2,7 +2,7 @@
 import { authenticate } from "./authenticate/authenticate.ts";
 import { classify } from "./classify.ts";
 import { inOrder } from "./in-order.ts";
-import type { InputOutcome } from "./outcome.ts";
+import type { InputOutcome, Outcome } from "./outcome.ts";
 import { receive } from "./receive/receive.ts";
 import { record } from "./record/record.ts";
 import { type Refusal, statusOf } from "./refusal.ts";
@@ -17,13 +17,14 @@ const TEXTS_AT_ONCE = 4;
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
   const startedAtMs = world.clock.nowMs();
   const received = await receive(request, world.clock);
-  if (!received.ok) return no(received.refusal, call);
+  if (!received.ok) return no(received.refusal, call, NOTHING_YET);
   const { texts, functionToApply, topK } = received.value;
 
   const caller = authenticate(request.headers);
   const { policy, problem } = await world.policies.read(call.keepAlive);
   world.edge.obey(policy);
   world.origin.obey(policy);
+  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem: world.edge.status().reason };
 
   const results = await inOrder(
     texts,
@@ -34,27 +35,24 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const rows = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {
-    if (!result.ok) return no(result.refusal, call, policy.version, problem, inputs);
+    if (!result.ok) return no(result.refusal, call, { ...known, inputs });
     rows.push(toRow(result.value.answer, functionToApply, topK));
     inputs.push(result.value.outcome);
   }
 
-  const { requestId } = call;
-  record({ requestId, status: 200, policyVersion: policy.version, policyProblem: problem, refusal: null, inputs });
+  record({ requestId: call.requestId, status: 200, refusal: null, ...known, inputs });
   const totalMs = world.clock.nowMs() - startedAtMs;
   return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });
 }
 
-function no(
-  refusal: Refusal,
-  call: Call,
-  policyVersion: number | null = null,
-  policyProblem: string | null = null,
-  inputs: readonly InputOutcome[] = [],
-): Response {
-  const { requestId } = call;
+type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs">;
+
+const NOTHING_YET: Known = { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [] };
+
+function no(refusal: Refusal, call: Call, known: Known): Response {
   const { code, reason } = refusal;
-  record({ requestId, status: statusOf(code), policyVersion, policyProblem, refusal: { code, reason }, inputs });
+  const { policyVersion } = known;
+  record({ requestId: call.requestId, status: statusOf(code), refusal: { code, reason }, ...known });
   const headers: Record<string, string> = policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
   return refuse(refusal, call, headers);
 }

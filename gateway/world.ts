@@ -47,19 +47,27 @@ export interface SideFailure {
 
 export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure: SideFailure };
 
+/** A text as one model's tokenizer sees it. */
+export interface Tokenized {
+  text: string;
+  tokenIds: readonly number[];
+  /** The package whose tokenizer it was: another model's ids mean other words. */
+  modelId: string;
+}
+
 export interface Edge {
-  /** Takes what a policy says of breakers into force. */
+  /** Takes what a policy says of the model and of breakers into force. */
   obey(policy: Policy): void;
   /** State, queue and limits as they are now. */
   conditions(): Conditions["edge"];
-  /** Token ids of a text, or null while this isolate has no verified tokenizer. */
-  tokenize(text: string): readonly number[] | null;
+  /** Null while this isolate has no verified tokenizer. A text too long for the edge may be tokenized only as far as it takes to know. */
+  tokenize(text: string): Tokenized | null;
   /** Where there is no model yet, starts loading after this call's answer. */
   warm(call: Call): void;
   /** Loads and waits where there is no tokenizer yet: for when no origin can answer instead. */
-  tokenizeWhenLoaded(text: string, call: Call): Promise<readonly number[] | null>;
+  tokenizeWhenLoaded(text: string, call: Call): Promise<Tokenized | null>;
   /** Likewise waits for a model that is still loading. */
-  run(tokenIds: readonly number[], call: Call): Promise<SideResult>;
+  run(tokenized: Tokenized, call: Call): Promise<SideResult>;
   /** For /readyz and the trace. */
   status(): EdgeStatus;
 }

@@ -18,12 +18,18 @@ const goldenSchema = z.strictObject({
   logits: z.array(z.number()).min(1),
 });
 
+/**
+ * The isolate's hard limit for the wasm heap, whichever package it runs: past it a run fails instead of the isolate. Of its
+ * 128 MB it leaves 38 MiB for everything else, of which 12 to 22 are used; see docs/memory.md.
+ */
+export const EDGE_HEAP_MAX_BYTES = 90 * 2 ** 20;
+
 const edgeSchema = z.strictObject({
   file: fileName,
   /** The most tokens this package may run at the edge, special tokens included. */
   maxTokens: z.int().positive(),
-  /** The wasm heap's size at start and its hard limit; past it a run fails instead of the isolate. */
-  heap: z.strictObject({ initialBytes: z.int().positive(), maximumBytes: z.int().positive() }),
+  /** The wasm heap that runs of up to `maxTokens` need, weights included, as it was measured. */
+  heapBytes: z.int().positive().max(EDGE_HEAP_MAX_BYTES),
   /** Wasm heap in bytes that a run of so many tokens needs, weights included. */
   memoryBytes: tokenModelSchema,
   /** Milliseconds of one run of so many tokens, measured where the package was packed. */
@@ -36,10 +42,13 @@ const edgeSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   format: z.literal("spillway-model/1"),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  /** Counts a model's packages up: a policy's `minVersion` keeps older ones, signed as they are, from being put back. */
+  version: z.int().min(1),
   labels: z.array(z.string().min(1)).min(2),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   tokenizer: z.strictObject({ file: fileName, configFile: fileName }),
-  edge: edgeSchema,
+  /** Null in a package for the origin alone. */
+  edge: edgeSchema.nullable(),
   origin: z.strictObject({ file: fileName }),
   files: z.array(fileSchema).min(1),
 });

@@ -30,6 +30,24 @@ const originBreaker = z.strictObject({
 export const policySchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.int().min(0).default(0).describe("Shown in x-spillway-policy; raise it at every edit."),
+  model: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/,
+      "looks like <name>@<64 hex digits>, as `spillway model publish` prints it",
+    )
+    .nullable()
+    .default(null)
+    .describe(
+      "The model package at the edge; the deployment's own when null. A rollout or a rollback of a model is an edit here.",
+    ),
+  minVersion: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "Packages of a lower version are refused: the guard against an old model, signed as it is, being put back.",
+    ),
   override: z
     .enum(["edge", "origin"])
     .nullable()

@@ -1,6 +1,8 @@
 /** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { withLocalBucket } from "./publish/local-bucket.ts";
+import { publishPackage } from "./publish/publish.ts";
 import { binOf } from "./start/bin-of.ts";
 import { type Child, startChild } from "./start/child.ts";
 import { type Credentials, newCredentials } from "./start/credentials.ts";
@@ -9,8 +11,8 @@ import { openLocalPackage } from "./start/local-package.ts";
 import { offlineWrangler } from "./start/offline-wrangler.ts";
 import { freePort, mustBeFree } from "./start/ports.ts";
 import { step } from "./start/progress.ts";
-import { publishLocally } from "./start/publish-locally.ts";
 import { readSettings, type StartSettings } from "./start/settings.ts";
+import { localSigningKey, signLocally } from "./start/signing-key.ts";
 import { writeVariables } from "./start/variables.ts";
 import { waitFor } from "./start/wait-for.ts";
 
@@ -53,7 +55,11 @@ async function start(settings: StartSettings): Promise<void> {
 
   await mkdir(settings.stateFolder, { recursive: true });
   const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
-  await step("publishing it to the local R2 bucket", () => publishLocally(opened, persistFolder));
+  const key = await localSigningKey(settings.stateFolder);
+  await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
+    const signed = await signLocally(opened, key);
+    await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
+  });
   const credentials = originCredentials(settings);
 
   if (viewerPort !== null) {
@@ -64,7 +70,9 @@ async function start(settings: StartSettings): Promise<void> {
       startOrigin(settings, originPort, credentials),
     );
   }
-  await step("starting the gateway in workerd", () => startGateway(settings, opened.modelId, credentials));
+  await step("starting the gateway in workerd", () =>
+    startGateway(settings, opened.modelId, key.publicKeyPem, credentials),
+  );
   await step("loading the model at the edge", () => edgeReady(settings));
 
   console.log(greeting(settings));
@@ -122,12 +130,18 @@ async function startOrigin(settings: StartSettings, port: number, credentials: C
   await Promise.race([answered, child.died]);
 }
 
-async function startGateway(settings: StartSettings, modelId: string, credentials: Credentials): Promise<void> {
+async function startGateway(
+  settings: StartSettings,
+  modelId: string,
+  publicKeyPem: string,
+  credentials: Credentials,
+): Promise<void> {
   const cli = await binOf("wrangler", "wrangler");
   const envFile = `${settings.stateFolder}/gateway.env`;
   await writeVariables(envFile, {
     ...credentials,
     MODEL: modelId,
+    MODEL_PUBLIC_KEY: publicKeyPem,
     ORIGIN_URL: settings.originUrl,
     ORIGIN_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,

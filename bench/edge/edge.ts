@@ -69,7 +69,7 @@ async function run(workspace: Workspace, samples: number): Promise<Report> {
     edgeColdStart(edgeGateway, makeText(TOKEN_LENGTHS[0], 0)),
   );
 
-  const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= opened.manifest.edge.maxTokens);
+  const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= opened.edge.maxTokens);
   const results = await compare({ edge: edgeGateway, origin: originGateway }, { lengths, samples, makeText });
   const result = { model: shortModelId(opened.modelId), lengths: results, edgeCold, originCold };
   const cold = [

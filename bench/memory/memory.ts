@@ -53,7 +53,7 @@ export const memoryBench: Bench = {
 
 async function run(workspace: Workspace, requests: number): Promise<Report> {
   const opened = await openPackage();
-  const { maxTokens } = opened.manifest.edge;
+  const { maxTokens } = opened.edge;
   const makeText = await textsOf(opened);
   const credentials = newCredentials();
   const script = await step("building the gateway", () => bundleGateway(workspace.folder));

@@ -1,12 +1,14 @@
 /** A gateway in workerd under wrangler dev, with KV, R2, ports and environment of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { withLocalBucket } from "../../tools/publish/local-bucket.ts";
+import { publishPackage } from "../../tools/publish/publish.ts";
 import { binOf } from "../../tools/start/bin-of.ts";
 import type { Credentials } from "../../tools/start/credentials.ts";
 import type { LocalPackage } from "../../tools/start/local-package.ts";
 import { offlineWrangler } from "../../tools/start/offline-wrangler.ts";
 import { freePort } from "../../tools/start/ports.ts";
-import { publishLocally } from "../../tools/start/publish-locally.ts";
+import { localSigningKey, signLocally } from "../../tools/start/signing-key.ts";
 import { writeVariables } from "../../tools/start/variables.ts";
 import { waitFor } from "../../tools/start/wait-for.ts";
 import { REGION } from "./origin.ts";
@@ -37,7 +39,9 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   const folder = join(workspace.folder, name.replaceAll(" ", "-"));
   const persistFolder = join(folder, "state");
   await mkdir(persistFolder, { recursive: true });
-  await publishLocally(opened, persistFolder);
+  const key = await localSigningKey(folder);
+  const signed = await signLocally(opened, key);
+  await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
   if (settings.policy !== null) await writePolicy(persistFolder, settings.policy);
   const envFile = join(folder, "gateway.env");
   // No trace backend: what exporting costs is another bench's question.
@@ -45,6 +49,7 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   await writeVariables(envFile, {
     ...credentials,
     MODEL: opened.modelId,
+    MODEL_PUBLIC_KEY: key.publicKeyPem,
     ORIGIN_URL: originUrl,
     ORIGIN_REGION: REGION,
   });

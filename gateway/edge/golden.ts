@@ -1,13 +1,14 @@
 /** A model counts as ready only when it computes what the packer computed: every memory trick is checked by its results. */
 import type { EdgeModel } from "./model.ts";
-import { type ModelPackage, PackageError } from "./package.ts";
+import type { ModelPackage } from "./package.ts";
+import { PackageError } from "./package-error.ts";
 
 /** The first run takes several times as long, until V8 has compiled what it uses; nobody should wait for that. */
 const WARM_UP_ROUNDS = 2;
 
 /** @throws PackageError (rejected) at the first logit that is off by more than the tolerance, or not a number. */
-export async function proveGolden(model: EdgeModel, { manifest }: ModelPackage, breathe: () => Promise<unknown>) {
-  const { golden, goldenTolerance } = manifest.edge;
+export async function proveGolden(model: EdgeModel, { edge }: ModelPackage, breathe: () => Promise<unknown>) {
+  const { golden, goldenTolerance } = edge;
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     for (const { tokenIds, logits } of golden) {
       const computed = await model.run(tokenIds);

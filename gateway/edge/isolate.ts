@@ -2,41 +2,41 @@
 import type { Policy } from "../../policies/schema.ts";
 import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { Conditions } from "../decide/decide.ts";
-import type { Call, Edge, EdgeStatus, SideResult } from "../world.ts";
-import { RunEstimate } from "./estimate.ts";
+import type { Call, Edge, EdgeStatus, SideResult, Tokenized } from "../world.ts";
+import { Experience } from "./experience.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import { EdgeRunError } from "./model.ts";
 import { EdgeQueue } from "./queue.ts";
 
 export interface EdgeParts extends LoaderParts {
+  /** The package that serves where the policy names none. */
+  modelId: string;
   breaker: Breaker;
 }
 
 export class EdgeIsolate implements Edge {
-  #estimate: RunEstimate | null = null;
-  /** The fewest tokens that ran out of memory here: such texts are not tried again. */
-  #outOfMemoryTokens = Number.POSITIVE_INFINITY;
+  #experience: Experience | null = null;
   readonly #parts: EdgeParts;
   readonly #loader: ModelLoader;
   readonly #queue: EdgeQueue;
 
   constructor(parts: EdgeParts) {
     this.#parts = parts;
-    this.#loader = new ModelLoader(parts);
     this.#queue = new EdgeQueue(parts.clock);
+    this.#loader = new ModelLoader(parts, { modelId: parts.modelId, minVersion: 0 }, () => this.#queue.isEmpty());
   }
 
-  obey({ breaker }: Policy): void {
+  obey({ model, minVersion, breaker }: Policy): void {
     this.#parts.breaker.configure(breaker.edge);
+    this.#loader.want({ modelId: model ?? this.#parts.modelId, minVersion });
   }
 
   conditions(): Conditions["edge"] {
     const { kind } = this.#loader.state();
-    const opened = this.#loader.opened();
     return {
       model: kind === "ready" || kind === "rejected" ? kind : "cold",
       breakerAllows: this.#parts.breaker.allows(),
-      maxTokens: opened && Math.min(opened.manifest.edge.maxTokens, this.#outOfMemoryTokens - 1),
+      maxTokens: this.#experienced()?.maxTokens() ?? null,
       queueMs: this.#queue.waitMs(),
     };
   }
@@ -46,7 +46,7 @@ export class EdgeIsolate implements Edge {
     return {
       state: state.kind,
       reason: "reason" in state ? state.reason : null,
-      model: this.#parts.modelId,
+      model: this.#loader.wanted().modelId,
       breaker: this.#parts.breaker.status(),
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
       queueMs: this.#queue.waitMs(),
@@ -57,30 +57,43 @@ export class EdgeIsolate implements Edge {
     this.#loader.warm(call);
   }
 
-  tokenize(text: string): readonly number[] | null {
-    return this.#loader.opened()?.tokenizer.encode(text) ?? null;
+  tokenize(text: string): Tokenized | null {
+    const opened = this.#loader.opened();
+    if (opened === null) return null;
+    const { modelId, tokenizer, edge } = opened;
+    return { text, modelId, tokenIds: tokenizer.encode(text, edge.maxTokens) };
   }
 
-  async tokenizeWhenLoaded(text: string, call: Call): Promise<readonly number[] | null> {
+  async tokenizeWhenLoaded(text: string, call: Call): Promise<Tokenized | null> {
     await this.#loader.whileLoading(() => this.#loader.opened() === null, call);
     return this.tokenize(text);
   }
 
-  async run(tokenIds: readonly number[], call: Call): Promise<SideResult> {
+  async run(admitted: Tokenized, call: Call): Promise<SideResult> {
     await this.#loader.whileLoading(() => true, call);
     const state = this.#loader.state();
-    if (state.kind !== "ready") return failed(`edge-${state.kind}`);
-    this.#estimate ??= new RunEstimate(state.opened.manifest.edge.timeMs);
-    const predictedMs = this.#estimate.predictedMs(tokenIds.length);
-    const turn = this.#queue.takeTurn(predictedMs, call.signal, (queueMs) => this.#runNow(state, tokenIds, queueMs));
+    const experience = this.#experienced();
+    if (state.kind !== "ready" || experience === null) return failed(`edge-${state.kind}`);
+    // The policy may have turned to another model since the text was admitted.
+    const { tokenIds } =
+      admitted.modelId === state.opened.modelId ? admitted : (this.tokenize(admitted.text) ?? admitted);
+    if (tokenIds.length > experience.maxTokens()) return failed("edge-too-long");
+    const predictedMs = experience.predictedMs(tokenIds.length);
+    const work = (queueMs: number) => this.#runNow(state, experience, tokenIds, queueMs);
+    const turn = this.#queue.takeTurn(predictedMs, call.signal, work);
     // The turn outlives a caller that hangs up, so that it is always given back.
     call.keepAlive(turn);
     const result = await turn;
     return result === "gone" ? { ok: false, failure: { reason: "caller-gone", kind: "aborted" } } : result;
   }
 
-  async #runNow(ready: Ready, tokenIds: readonly number[], queueMs: number): Promise<SideResult> {
-    const { breaker, clock, modelId } = this.#parts;
+  async #runNow(
+    ready: Ready,
+    experience: Experience,
+    tokenIds: readonly number[],
+    queueMs: number,
+  ): Promise<SideResult> {
+    const { breaker, clock } = this.#parts;
     const tokens = tokenIds.length;
     const startedAtMs = clock.nowMs();
     try {
@@ -91,31 +104,28 @@ export class EdgeIsolate implements Edge {
       // I/O, so that the clock moves in production too.
       await clock.wait(0);
       const runMs = clock.nowMs() - startedAtMs;
-      this.#estimate?.observe(tokens, runMs);
-      const { labels, problemType } = ready.opened.manifest;
+      experience.observe(tokens, runMs);
+      const { modelId, manifest } = ready.opened;
+      const { labels, problemType } = manifest;
       const windows = [{ tokens, logits: Array.from(logits) }];
       return { ok: true, answer: { model: modelId, labels, problemType, windows, timings: { queueMs, runMs } } };
     } catch (error) {
-      return this.#failedRun(error, ready, tokens);
+      if (error instanceof BreakerOpenError) return failed("breaker-open");
+      if (!(error instanceof EdgeRunError)) throw error;
+      // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent: the next
+      // request loads a new one.
+      const isSpent = error.fault === "out-of-memory" && !experience.learnsOutOfMemory(tokens);
+      if (error.fault === "crashed" || isSpent) this.#loader.drop(ready);
+      return failed(error.fault);
     }
   }
 
-  #failedRun(error: unknown, ready: Ready, tokens: number): SideResult {
-    if (error instanceof BreakerOpenError) return failed("breaker-open");
-    if (!(error instanceof EdgeRunError)) throw error;
-    // A trap leaves the engine in an unknown state: the next request loads a new one.
-    if (error.fault === "crashed") this.#loader.drop(ready);
-    if (error.fault === "out-of-memory") this.#ranOut(ready, tokens);
-    return failed(error.fault);
-  }
-
-  /** A long text teaches where this heap ends; when a short one does not fit, it is the heap that is spent. */
-  #ranOut(ready: Ready, tokens: number): void {
-    if (tokens > ready.opened.manifest.edge.maxTokens / 2) {
-      this.#outOfMemoryTokens = Math.min(this.#outOfMemoryTokens, tokens);
-    } else {
-      this.#loader.drop(ready);
-    }
+  /** What runs have taught of the package at hand; null where there is none. */
+  #experienced(): Experience | null {
+    const opened = this.#loader.opened();
+    if (opened === null) return null;
+    if (this.#experience?.modelId !== opened.modelId) this.#experience = new Experience(opened);
+    return this.#experience;
   }
 }
 

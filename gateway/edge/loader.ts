@@ -1,17 +1,21 @@
 /**
- * The isolate's model from cold to ready. What is kept is the *resolved* model, never a promise of it: a promise dies with the
- * request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
+ * The isolate's model from cold to ready, and from one model to the next. What is kept is the *resolved* model, never a promise
+ * of it: a promise dies with the request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
  */
 import type { Call, Clock } from "../world.ts";
+import type { ModelBucket } from "./bucket.ts";
 import { loadModel, type OpenedPackage, openTokenizer } from "./loading.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./model.ts";
-import { type ModelBucket, PackageError } from "./package.ts";
+import { fingerprint, listPackage, type WantedPackage } from "./package.ts";
+import { PackageError } from "./package-error.ts";
 
 /** A loader that gave no sign of life for so long died with its request; the next request loads anew. */
 const LOAD_LEASE_MS = 5000;
 /** After a load that failed for a passing reason the next one waits this long, doubled each time. */
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
+/** A rejected package is looked at this often, and read again only when something under its name has changed. */
+const LOOK_AGAIN_MS = 10_000;
 /** How long a request waits when no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
 const ASK_EVERY_MS = 5;
@@ -32,34 +36,63 @@ export type LoadState =
   | { kind: "cold" }
   | Loading
   | Ready
-  /** What is stored is not what was named: asking again will not help. */
-  | { kind: "rejected"; reason: string }
+  /** What is stored is not what was named: asking again will not help until something else is stored. */
+  | { kind: "rejected"; reason: string; storedPrint: string; lookAgainAtMs: number }
   | { kind: "failed"; reason: string; retryAtMs: number };
 
 export interface LoaderParts {
-  modelId: string;
   bucket: ModelBucket;
+  /** PEM of the key that packages must be signed with. */
+  publicKeyPem: string;
   engine: EdgeEngine;
   clock: Clock;
 }
 
 export class ModelLoader {
+  #wanted: WantedPackage;
   #state: LoadState = { kind: "cold" };
   #opened: OpenedPackage | null = null;
+  /** The model before this one, kept until its last run is over. */
+  #retired: EdgeModel | null = null;
+  /** The load that has the engine; it may be one whose package is no longer wanted. */
+  #onEngine: Loading | null = null;
   #failures = 0;
   readonly #parts: LoaderParts;
+  readonly #isIdle: () => boolean;
 
-  constructor(parts: LoaderParts) {
+  /** `isIdle` says whether nothing runs or waits to run, on whichever model. */
+  constructor(parts: LoaderParts, wanted: WantedPackage, isIdle: () => boolean) {
     this.#parts = parts;
+    this.#wanted = wanted;
+    this.#isIdle = isIdle;
   }
 
   state(): LoadState {
     return this.#state;
   }
 
+  wanted(): WantedPackage {
+    return this.#wanted;
+  }
+
   /** Manifest and tokenizer, there before the weights are and kept when a load fails; null until then. */
   opened(): OpenedPackage | null {
     return this.#opened;
+  }
+
+  /** Turns to another package. Runs that have begun, or wait, end on the model they were meant for. */
+  want(wanted: WantedPackage): void {
+    const { modelId, minVersion } = this.#wanted;
+    if (wanted.modelId === modelId && wanted.minVersion === minVersion) return;
+    this.#wanted = wanted;
+    const state = this.#state;
+    const stillGood =
+      wanted.modelId === modelId && state.kind === "ready" && state.opened.manifest.version >= wanted.minVersion;
+    if (stillGood) return;
+    if (state.kind === "ready") this.#retired = state.model;
+    this.#state = { kind: "cold" };
+    this.#opened = null;
+    this.#failures = 0;
   }
 
   /** Loading blocks the thread for a while at a time: the caller who finds the isolate cold must not wait behind it. */
@@ -81,7 +114,9 @@ export class ModelLoader {
 
   /** Forgets a model that must not be used again; one that has already been replaced is left alone. */
   drop(used: Ready): void {
-    if (this.#state === used) this.#state = { kind: "cold" };
+    if (this.#state !== used) return;
+    this.#retired = used.model;
+    this.#state = { kind: "cold" };
   }
 
   #isDue(): boolean {
@@ -90,12 +125,19 @@ export class ModelLoader {
     return (
       state.kind === "cold" ||
       (state.kind === "loading" && nowMs >= state.aliveAtMs + LOAD_LEASE_MS) ||
-      (state.kind === "failed" && nowMs >= state.retryAtMs)
+      (state.kind === "failed" && nowMs >= state.retryAtMs) ||
+      (state.kind === "rejected" && nowMs >= state.lookAgainAtMs)
     );
   }
 
   #loadIfDue(call: Call): void {
     if (!this.#isDue()) return;
+    if (this.#state.kind === "rejected") {
+      const lookAgainAtMs = this.#parts.clock.nowMs() + LOOK_AGAIN_MS;
+      this.#state = { ...this.#state, lookAgainAtMs };
+      call.keepAlive(this.#lookAgain(this.#state));
+      return;
+    }
     const loading: Loading = { kind: "loading", aliveAtMs: this.#parts.clock.nowMs() };
     this.#state = loading;
     call.keepAlive(this.#load(loading));
@@ -103,24 +145,61 @@ export class ModelLoader {
 
   async #load(mine: Loading): Promise<void> {
     const next = await this.#loaded(mine);
-    // A loader that was given up for dead must not overwrite what came after it.
+    // A loader that was given up for dead, or whose package is no longer wanted, must not overwrite what came after it.
     if (this.#state === mine) this.#state = next;
+    else if (next.kind === "ready") next.model.release();
   }
 
   async #loaded(mine: Loading): Promise<LoadState> {
-    const { bucket, engine, modelId, clock } = this.#parts;
+    const { bucket, engine, publicKeyPem, clock } = this.#parts;
+    const wanted = this.#wanted;
     const alive = () => {
+      if (this.#state !== mine) throw new PackageError("unavailable", "another load has taken over");
       mine.aliveAtMs = clock.nowMs();
     };
+    let storedPrint = "";
     try {
-      const opened = this.#opened ?? (await openTokenizer(bucket, modelId));
+      const stored = await listPackage(bucket, wanted.modelId);
+      storedPrint = fingerprint(stored);
+      const opened = this.#opened ?? (await openTokenizer(bucket, publicKeyPem, wanted, stored));
+      alive();
       this.#opened = opened;
+      await this.#takeEngine(mine, alive);
       const model = await loadModel(bucket, engine, opened, alive, () => clock.wait(0));
       this.#failures = 0;
       return { kind: "ready", model, opened };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return isFinal(error) ? { kind: "rejected", reason } : this.#failed(reason);
+      if (!isFinal(error)) return this.#failed(reason);
+      return { kind: "rejected", reason, storedPrint, lookAgainAtMs: clock.nowMs() + LOOK_AGAIN_MS };
+    } finally {
+      if (this.#onEngine === mine) this.#onEngine = null;
+    }
+  }
+
+  /** The isolate has room for one model: this one begins when the last run and the last load before it are over. */
+  async #takeEngine(mine: Loading, alive: () => void): Promise<void> {
+    while (!this.#isIdle() || this.#isOnEngine()) {
+      await this.#parts.clock.wait(ASK_EVERY_MS);
+      alive();
+    }
+    this.#onEngine = mine;
+    this.#retired?.release();
+    this.#retired = null;
+  }
+
+  /** A load that died with its request gives no sign of life, and no longer counts. */
+  #isOnEngine(): boolean {
+    return this.#onEngine !== null && this.#parts.clock.nowMs() < this.#onEngine.aliveAtMs + LOAD_LEASE_MS;
+  }
+
+  /** Goes cold, and so loads at the next request, when what is stored is not what was rejected. */
+  async #lookAgain(rejected: LoadState & { kind: "rejected" }): Promise<void> {
+    const stored = await listPackage(this.#parts.bucket, this.#wanted.modelId).catch(() => null);
+    const changed = stored !== null && fingerprint(stored) !== rejected.storedPrint;
+    if (changed && this.#state === rejected) {
+      this.#opened = null;
+      this.#state = { kind: "cold" };
     }
   }
 

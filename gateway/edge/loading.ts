@@ -1,17 +1,29 @@
 /** The stages from an empty isolate to a ready model. Each stage is useful alone: tokens can be counted before weights are in. */
-
+import type { ModelBucket } from "./bucket.ts";
 import { proveGolden } from "./golden.ts";
 import type { EdgeEngine, EdgeModel } from "./model.ts";
-import { type ModelBucket, type ModelPackage, openPackage, readText, streamFile } from "./package.ts";
+import {
+  type ModelPackage,
+  openPackage,
+  readText,
+  type StoredFiles,
+  streamFile,
+  type WantedPackage,
+} from "./package.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;
 }
 
-/** Manifest and tokenizer. @throws PackageError */
-export async function openTokenizer(bucket: ModelBucket, modelId: string): Promise<OpenedPackage> {
-  const opened = await openPackage(bucket, modelId);
+/** Signature, manifest and tokenizer. @throws PackageError */
+export async function openTokenizer(
+  bucket: ModelBucket,
+  publicKeyPem: string,
+  wanted: WantedPackage,
+  stored: StoredFiles,
+): Promise<OpenedPackage> {
+  const opened = await openPackage(bucket, publicKeyPem, wanted, stored);
   const { file, configFile } = opened.manifest.tokenizer;
   const [tokenizerJson, configJson] = await Promise.all([
     readText(bucket, opened, file),
@@ -28,16 +40,20 @@ export async function loadModel(
   alive: () => void,
   breathe: () => Promise<unknown>,
 ): Promise<EdgeModel> {
-  const { file } = opened.manifest.edge;
   const model = await engine.load(opened, (sink) =>
-    streamFile(bucket, opened, file, (chunk, at) => {
+    streamFile(bucket, opened, opened.edge.file, (chunk, at) => {
       alive();
       sink(chunk, at);
     }),
   );
-  await proveGolden(model, opened, async () => {
-    alive();
-    await breathe();
-  });
+  try {
+    await proveGolden(model, opened, async () => {
+      alive();
+      await breathe();
+    });
+  } catch (error) {
+    model.release();
+    throw error;
+  }
   return model;
 }

@@ -6,6 +6,8 @@ export interface EdgeModel {
   run(tokenIds: readonly number[]): Promise<Float32Array>;
   /** The engine's heap now, in bytes. */
   heapBytes(): number;
+  /** Gives the heap back for the next model. It must not be run again. */
+  release(): void;
 }
 
 export interface EdgeEngine {

@@ -1,40 +1,63 @@
-/** Reads a model package from the bucket. No byte is used before its SHA-256 has been checked against the manifest. */
-import { createHash } from "node:crypto";
+/**
+ * A model package as the bucket holds it, trusted only as far as its signature goes: the bundle is verified with the pinned
+ * key, what is stored must be what the bundle lists, and every file read later must have the digest it names.
+ */
 import { type Manifest, manifestSchema, objectKey } from "../../models/manifest.ts";
+import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
+import { listObjects, type ModelBucket, readObject, type StoredObject, streamObject } from "./bucket.ts";
+import { PackageError } from "./package-error.ts";
 
-/** The part of an R2 bucket that is needed. */
-export interface ModelBucket {
-  get(key: string): Promise<{ body: ReadableStream<Uint8Array>; size: number } | null>;
-}
-
-/** `rejected`: what is stored is not what was named, and asking again will not help. `unavailable`: it could not be read now. */
-export class PackageError extends Error {
-  readonly kind: "rejected" | "unavailable";
-  constructor(kind: "rejected" | "unavailable", reason: string) {
-    super(reason);
-    this.name = "PackageError";
-    this.kind = kind;
-  }
+/** Which package is wanted. */
+export interface WantedPackage {
+  /** `<name>@<sha256 of its manifest>` */
+  modelId: string;
+  /** The policy's guard against going back: a package of a lower version is refused. */
+  minVersion: number;
 }
 
 export interface ModelPackage {
   modelId: string;
   manifest: Manifest;
+  edge: NonNullable<Manifest["edge"]>;
 }
 
-/** A manifest larger than this is not one of ours. */
-const MANIFEST_MAX_BYTES = 1_048_576;
+/** What lies in the bucket under the package's name, by file name. */
+export type StoredFiles = ReadonlyMap<string, StoredObject>;
 
-/** Reads the manifest that `<name>@<digest>` names. @throws PackageError */
-export async function openPackage(bucket: ModelBucket, modelId: string): Promise<ModelPackage> {
-  const stored = await getObject(bucket, objectKey(modelId, "manifest.json"));
-  if (stored.size > MANIFEST_MAX_BYTES) throw new PackageError("rejected", "manifest-too-large");
-  const bytes = new Uint8Array(stored.size);
-  const digest = await pump(stored.body, stored.size, (chunk, at) => bytes.set(chunk, at));
-  if (digest !== modelId.slice(modelId.indexOf("@") + 1)) throw new PackageError("rejected", "manifest-digest");
-  const parsed = manifestSchema.safeParse(parseJson(new TextDecoder().decode(bytes)));
-  if (!parsed.success) throw new PackageError("rejected", "manifest-unreadable");
-  return { modelId, manifest: parsed.data };
+const BUNDLE = "model.sig";
+const MANIFEST = "manifest.json";
+/** Manifests and bundles larger than this are not ours. */
+const SMALL_FILE_MAX_BYTES = 1_048_576;
+
+/** @throws PackageError (unavailable) */
+export function listPackage(bucket: ModelBucket, modelId: string): Promise<StoredFiles> {
+  return listObjects(bucket, objectKey(modelId, ""));
+}
+
+/** Two listings with the same print are of the same bytes. */
+export function fingerprint(stored: StoredFiles): string {
+  return JSON.stringify([...stored].map(([file, { etag }]) => [file, etag]).sort());
+}
+
+/** Nothing of the package has been used when this resolves, and all of it is accounted for. @throws PackageError */
+export async function openPackage(
+  bucket: ModelBucket,
+  publicKeyPem: string,
+  { modelId, minVersion }: WantedPackage,
+  stored: StoredFiles,
+): Promise<ModelPackage> {
+  if (publicKeyPem === "") throw rejected("no public key is pinned");
+  for (const file of [BUNDLE, MANIFEST]) if (!stored.has(file)) throw rejected(`${file} is missing`);
+  const read = (file: string) => readObject(bucket, objectKey(modelId, file), SMALL_FILE_MAX_BYTES);
+  const [bundle, manifestFile] = await Promise.all([read(BUNDLE), read(MANIFEST)]);
+  const signed = await signedDigests(bundle.text, publicKeyPem);
+  if (manifestFile.sha256 !== signed.get(MANIFEST)) throw rejected(`sha256 of ${MANIFEST}`);
+  if (manifestFile.sha256 !== modelId.slice(modelId.indexOf("@") + 1)) throw rejected("manifest-digest");
+  const manifest = parseManifest(manifestFile.text);
+  compareFiles(stored, signed, manifest);
+  if (manifest.edge === null) throw rejected("packed for the origin alone");
+  if (manifest.version < minVersion) throw rejected(`version ${manifest.version} is below minVersion ${minVersion}`);
+  return { modelId, manifest, edge: manifest.edge };
 }
 
 /** One small file of the package as text, verified. @throws PackageError */
@@ -45,7 +68,8 @@ export async function readText(bucket: ModelBucket, opened: ModelPackage, file: 
 }
 
 /**
- * Streams one file into `sink` and verifies it. What the sink holds must not be used unless this resolves.
+ * Streams one file into `sink` and verifies it. A chunk is only good until the next one, and what the sink holds must not be
+ * used unless this resolves.
  * @throws PackageError
  */
 export async function streamFile(
@@ -54,55 +78,46 @@ export async function streamFile(
   file: string,
   sink: (chunk: Uint8Array, at: number) => void,
 ): Promise<void> {
-  const entry = entryOf(opened, file);
-  const stored = await getObject(bucket, objectKey(opened.modelId, file));
-  if (stored.size !== entry.sizeBytes) throw new PackageError("rejected", `size of ${file}`);
-  const digest = await pump(stored.body, entry.sizeBytes, sink);
-  if (digest !== entry.sha256) throw new PackageError("rejected", `sha256 of ${file}`);
+  await streamObject(bucket, objectKey(opened.modelId, file), entryOf(opened.manifest, file), sink);
 }
 
 /** The size of a file in bytes, as the manifest has it. */
-export function sizeOf(opened: ModelPackage, file: string): number {
-  return entryOf(opened, file).sizeBytes;
+export function sizeOf({ manifest }: ModelPackage, file: string): number {
+  return entryOf(manifest, file).sizeBytes;
 }
 
-function entryOf({ manifest }: ModelPackage, file: string) {
+function entryOf(manifest: Manifest, file: string) {
   const entry = manifest.files.find(({ name }) => name === file);
-  if (entry === undefined) throw new PackageError("rejected", `${file} is not in the manifest`);
+  if (entry === undefined) throw rejected(`${file} is not in the manifest`);
   return entry;
 }
 
-async function getObject(bucket: ModelBucket, key: string) {
+async function signedDigests(bundle: string, publicKeyPem: string): Promise<ReadonlyMap<string, string>> {
   try {
-    const stored = await bucket.get(key);
-    if (stored !== null) return stored;
+    const { resources } = await verifyBundle(bundle, publicKeyPem);
+    return new Map(resources.map(({ name, sha256 }) => [name, sha256]));
   } catch (error) {
-    throw new PackageError("unavailable", `bucket: ${String(error)}`);
+    throw error instanceof SignatureError ? rejected(`signature: ${error.reason}`) : error;
   }
-  throw new PackageError("unavailable", `${key} is not in the bucket`);
 }
 
-/** Feeds every chunk to the sink and the hash; resolves to the hex digest. */
-async function pump(
-  body: ReadableStream<Uint8Array>,
-  sizeBytes: number,
-  sink: (chunk: Uint8Array, at: number) => void,
-): Promise<string> {
-  const hash = createHash("sha256");
-  let at = 0;
-  try {
-    for await (const chunk of body) {
-      if (at + chunk.byteLength > sizeBytes) throw new PackageError("rejected", "more bytes than announced");
-      hash.update(chunk);
-      sink(chunk, at);
-      at += chunk.byteLength;
-    }
-  } catch (error) {
-    if (error instanceof PackageError) throw error;
-    throw new PackageError("unavailable", `bucket: ${String(error)}`);
+/** The bundle, the manifest and the bucket must tell the same story. The origin's file may be left out of the bucket. */
+function compareFiles(stored: StoredFiles, signed: ReadonlyMap<string, string>, manifest: Manifest): void {
+  for (const file of stored.keys()) {
+    if (file !== BUNDLE && !signed.has(file)) throw rejected(`${file} is not in the signature`);
   }
-  if (at !== sizeBytes) throw new PackageError("unavailable", "fewer bytes than announced");
-  return hash.digest("hex");
+  for (const { name, sha256, sizeBytes } of manifest.files) {
+    if (signed.get(name) !== sha256) throw rejected(`${name} is signed with another digest`);
+    const object = stored.get(name);
+    if (object === undefined && name !== manifest.origin.file) throw rejected(`${name} is missing`);
+    if (object !== undefined && object.size !== sizeBytes) throw rejected(`size of ${name}`);
+  }
+}
+
+function parseManifest(text: string): Manifest {
+  const parsed = manifestSchema.safeParse(parseJson(text));
+  if (!parsed.success) throw rejected("manifest-unreadable");
+  return parsed.data;
 }
 
 function parseJson(text: string): unknown {
@@ -111,4 +126,8 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function rejected(reason: string): PackageError {
+  return new PackageError("rejected", reason);
 }

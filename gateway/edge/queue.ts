@@ -28,6 +28,11 @@ export class EdgeQueue {
     return this.#tickets.reduce((sum, { predictedMs }) => sum + predictedMs, 0);
   }
 
+  isEmpty(): boolean {
+    this.#dropExpired();
+    return this.#tickets.length === 0;
+  }
+
   /** Runs `work` when it is its turn; resolves to "gone" when the caller hung up while waiting. */
   async takeTurn<T>(
     predictedMs: number,

@@ -6,7 +6,7 @@ import { recordAttributes } from "./span.ts";
 /** The trace drops longer values whole; the start of a policy's problem is worth more than nothing. */
 const PROBLEM_CHARACTERS = 200;
 
-export function record({ requestId, policyVersion, policyProblem, refusal, inputs }: Outcome): void {
+export function record({ requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs }: Outcome): void {
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
   recordAttributes({
@@ -21,6 +21,7 @@ export function record({ requestId, policyVersion, policyProblem, refusal, input
     ...(failures.length > 0 && { "spillway.failure": distinct(failures).join(", ") }),
     ...(policyVersion !== null && { "spillway.policy.version": policyVersion }),
     ...(policyProblem !== null && { "spillway.policy.problem": plain(policyProblem) }),
+    ...(edgeProblem !== null && { "spillway.edge.problem": plain(edgeProblem) }),
     ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plain(refusal.reason) }),
   });
 }

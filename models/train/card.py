@@ -15,6 +15,7 @@ template = Path(__file__).with_name("card.template")
 
 def write_card() -> None:
     measured = json.loads(paths.measurement.read_text(encoding="utf-8"))
+    calibration = json.loads(paths.calibration.read_text(encoding="utf-8"))
     storage = json.loads(paths.storage_measurement.read_text(encoding="utf-8"))
     config = json.loads((paths.model / "config.json").read_text(encoding="utf-8"))
     edge, origin, gaps = measured["edge"], measured["originSameInputs"], measured["agreement"]
@@ -40,6 +41,9 @@ def write_card() -> None:
         everyday_texts=measured["everyday"]["texts"],
         everyday_right=sum(measured["everyday"]["confusion"][label][label] for label in settings.labels),
         everyday=settings.everyday_per_epoch,
+        temperature=f"{calibration['temperature']:.2f}",
+        loss_before=f"{calibration['lossBefore']:.4f}",
+        loss_after=f"{calibration['lossAfter']:.4f}",
         half_accuracy=percent(storage["accuracyStoredFp16"]),
         full_accuracy=percent(storage["accuracyFp32"]),
         half_changed=storage["labelsChanged"],

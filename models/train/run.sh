@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the mail tagger again: data, training, export, quantization, measurement, card. About an hour on two cores.
+# Makes the mail tagger again: data, training, export, quantization, measurement, card. Half an hour on two cores.
 # Needs Python 3.11 and `npm ci`; everything it makes besides the model folder lies under .spillway/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

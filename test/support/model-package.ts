@@ -37,13 +37,14 @@ function manifestOf(files: Record<string, Uint8Array>): Manifest {
   return {
     format: "spillway-model/1",
     name: "tiny",
+    version: 1,
     labels: ["ham", "spam"],
     problemType: "single_label_classification",
     tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
     edge: {
       file: "edge.ort",
       maxTokens: 256,
-      heap: { initialBytes: 1 << 20, maximumBytes: 1 << 21 },
+      heapBytes: 1 << 20,
       memoryBytes: nothing,
       timeMs: nothing,
       golden: [{ tokenIds: [2, 3], logits: [5, 2] }],

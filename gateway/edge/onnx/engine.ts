@@ -1,25 +1,58 @@
-/** onnxruntime-web behind the edge model's port. */
-import { type EdgeEngine, EdgeRunError } from "../model.ts";
-import { sizeOf } from "../package.ts";
-import { allocate, OrtError, startRuntime } from "./runtime.ts";
+/** onnxruntime-web behind the edge model's port. One runtime at a time, and its heap is used again for the next model. */
+import { EDGE_HEAP_MAX_BYTES } from "../../../models/manifest.ts";
+import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../model.ts";
+import { type ModelPackage, sizeOf } from "../package.ts";
+import { placeModel } from "./place.ts";
+import { OrtError, type OrtRuntime, startRuntime } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
-export function createOnnxEngine(wasm: WebAssembly.Module): EdgeEngine {
-  return {
-    async load(opened, stream) {
-      const { edge } = opened.manifest;
-      const sizeBytes = sizeOf(opened, edge.file);
-      const runtime = await startRuntime(wasm, edge.heap);
-      const pointer = faulted(() => allocate(runtime.ort, sizeBytes));
+type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
+
+/** Heaps never shrink: two instances would be two heaps, and the isolate has room for one. */
+export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = EDGE_HEAP_MAX_BYTES): EdgeEngine {
+  /** A runtime without a model. A load takes it away, and gives it back only when nothing of its own is left in it. */
+  let idle: OrtRuntime | null = null;
+
+  async function load(opened: ModelPackage, stream: Stream): Promise<EdgeModel> {
+    const { file, heapBytes } = opened.edge;
+    const runtime = idle ?? (await startRuntime(wasm, { initialBytes: heapBytes, maximumBytes: heapMaxBytes }));
+    idle = null;
+    const block = faulted(() => {
+      runtime.growTo(Math.min(heapBytes, heapMaxBytes));
+      return placeModel(runtime, sizeOf(opened, file));
+    });
+    try {
       // Streamed to where the session will use it: the weights never exist twice.
-      await stream((chunk, at) => runtime.heap().set(chunk, pointer + at));
-      const session = faulted(() => openSession(runtime, { pointer, sizeBytes }));
-      return {
-        run: async (tokenIds) => faulted(() => session.run(tokenIds)),
-        heapBytes: () => runtime.heapBytes(),
-      };
-    },
-  };
+      await stream((chunk, at) => runtime.heap().set(chunk, block.pointer + at));
+    } catch (error) {
+      runtime.ort._free(block.pointer);
+      idle = runtime;
+      throw error;
+    }
+    const session = faulted(() => openSession(runtime, block));
+    let state: "open" | "crashed" | "released" = "open";
+    return {
+      run: async (tokenIds) => {
+        if (state !== "open") throw new EdgeRunError("crashed", `the model is ${state}`);
+        try {
+          return faulted(() => session.run(tokenIds));
+        } catch (error) {
+          if (error instanceof EdgeRunError && error.fault === "crashed") state = "crashed";
+          throw error;
+        }
+      },
+      heapBytes: () => runtime.heapBytes(),
+      release: () => {
+        // After a trap nothing in the instance can be trusted: it is left to the garbage collector.
+        if (state !== "open") return;
+        state = "released";
+        session.release();
+        idle = runtime;
+      },
+    };
+  }
+
+  return { load };
 }
 
 /** ONNX Runtime catches its own exceptions; anything else is a trap, after which the instance's state is unknown. */

@@ -24,6 +24,8 @@ export interface OrtRuntime {
   heapBytes(): number;
   /** A fresh view of the heap; the last one is detached or short after the heap has grown. */
   heap(): Uint8Array;
+  /** Makes the heap at least this large now. Left to itself it over-allocates by up to 20 %. @throws OrtError at its limit */
+  growTo(bytes: number): void;
 }
 
 /** What ONNX Runtime said of a call that failed. `outOfMemory` is the heap's limit at work, not a fault of the model. */
@@ -51,9 +53,23 @@ export async function startRuntime(wasm: WebAssembly.Module, limits: HeapLimits)
     }),
   );
   const ort = await glue;
-  const runtime = { ort, heapBytes: () => memory.buffer.byteLength, heap: () => new Uint8Array(memory.buffer) };
   check(ort, ort._OrtInit(1, LOG_FATAL), "OrtInit");
-  return runtime;
+  return {
+    ort,
+    heapBytes: () => memory.buffer.byteLength,
+    heap: () => new Uint8Array(memory.buffer),
+    growTo: (bytes) => growTo(memory, bytes),
+  };
+}
+
+function growTo(memory: WebAssembly.Memory, bytes: number): void {
+  const missingPages = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  if (missingPages <= 0) return;
+  try {
+    memory.grow(missingPages);
+  } catch {
+    throw new OrtError("grow", `out of memory: the heap may not have ${bytes} bytes`);
+  }
 }
 
 /** Throws what ONNX Runtime reports when a call returned an error code. */

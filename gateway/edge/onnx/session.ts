@@ -17,6 +17,8 @@ export interface HeapBlock {
 export interface ClassifierSession {
   /** `[1, tokens]` ids in → one logit per label out. Blocks the thread. @throws OrtError */
   run(tokenIds: readonly number[]): Float32Array;
+  /** Gives everything back to the heap, the model's block too. It must not be run again. */
+  release(): void;
 }
 
 /** What each input of a BERT-family graph holds for a single unpadded text. */
@@ -28,21 +30,40 @@ const inputValue: Record<string, (tokenId: number) => number> = {
 
 /**
  * Opens a session on an `.ort` model that already lies in the heap. The session uses the weights in place, so the block
- * belongs to it from now on and must never be freed.
- * @throws OrtError when the model is not one, needs an unknown operator, or does not fit in the heap.
+ * belongs to it from now on, and is freed with it.
+ * @throws OrtError when the model is not one, needs an unknown operator, or does not fit in the heap; the block is freed then.
  */
 export function openSession(runtime: OrtRuntime, model: HeapBlock): ClassifierSession {
   const { ort } = runtime;
   const options = sessionOptions(ort);
-  const session = checkHandle(ort, ort._OrtCreateSession(model.pointer, model.sizeBytes, options), "OrtCreateSession");
+  const session = ort._OrtCreateSession(model.pointer, model.sizeBytes, options);
   ort._OrtReleaseSessionOptions(options);
-  const { inputs, outputs } = ioNames(ort, session);
+  const names: IoName[] = [];
+  const release = () => {
+    for (const { pointer } of names) ort._OrtFree(pointer);
+    if (session !== 0) ort._OrtReleaseSession(session);
+    ort._free(model.pointer);
+  };
+  try {
+    checkHandle(ort, session, "OrtCreateSession");
+    const { inputs, outputs } = ioNames(ort, session);
+    names.push(...inputs, ...outputs);
+    const logits = knownSignature(inputs, outputs);
+    return { run: (tokenIds) => runOnce(runtime, session, inputs, logits, tokenIds), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The output that holds the logits. @throws OrtError */
+function knownSignature(inputs: readonly IoName[], outputs: readonly IoName[]): IoName {
   for (const { name } of inputs) {
     if (!(name in inputValue)) throw new OrtError("OrtCreateSession", `the graph has an unknown input "${name}"`);
   }
   const logits = outputs[0];
   if (logits === undefined) throw new OrtError("OrtCreateSession", "the graph has no output");
-  return { run: (tokenIds) => runOnce(runtime, session, inputs, logits, tokenIds) };
+  return logits;
 }
 
 interface IoName {

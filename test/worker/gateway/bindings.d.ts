@@ -4,6 +4,9 @@ declare namespace Cloudflare {
     POLICIES: KVNamespace;
     MODELS: R2Bucket;
     FILES: Fetcher;
+    MODEL_PUBLIC_KEY: string;
+    /** The other half, with which the tests sign their packages. */
+    SIGNING_KEY: string;
   }
   interface GlobalProps {
     mainModule: typeof import("../../../gateway/index.ts");

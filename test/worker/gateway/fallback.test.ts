@@ -23,6 +23,7 @@ const engine: EdgeEngine = {
     shared ??= await createOnnxEngine(wasm).load(opened, stream);
     return {
       heapBytes: () => shared.heapBytes(),
+      release: () => {},
       run: async (tokenIds) => {
         if (edgeBroken) throw new EdgeRunError("engine-error", "OrtRun failed");
         return shared.run(tokenIds);
@@ -191,7 +192,7 @@ describe("a cold isolate", () => {
     expect(readyz.status).toBe(503);
     expect(await readyz.json()).toMatchObject({
       ready: false,
-      edge: { state: "failed", reason: expect.stringContaining("is not in the bucket") },
+      edge: { state: "rejected", reason: "model.sig is missing" },
       origin: { breaker: { state: "open", reason: "5 failures in a row", retryInMs: expect.any(Number) } },
     });
   });

@@ -45,6 +45,7 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
     policies: new PolicyStore(env.POLICIES, clock),
     edge: new EdgeIsolate({
       modelId,
+      publicKeyPem: env.MODEL_PUBLIC_KEY,
       bucket: env.MODELS,
       engine: engine ?? createOnnxEngine(wasm),
       breaker: breaker("edge"),

@@ -1,0 +1,32 @@
+/** The R2 bucket that wrangler keeps on this machine. */
+import { getPlatformProxy } from "wrangler";
+import { offlineWrangler } from "../start/offline-wrangler.ts";
+import type { Bucket } from "./publish.ts";
+
+interface LocalEnv {
+  MODELS: {
+    head(key: string): Promise<{ checksums: { sha256?: ArrayBuffer } } | null>;
+    put(key: string, value: Uint8Array, options: { sha256: ArrayBuffer }): Promise<unknown>;
+  };
+}
+
+/** `persistFolder` as wrangler's `--persist-to` takes it. The bucket is good until `work` has ended. */
+export async function withLocalBucket<T>(persistFolder: string, work: (bucket: Bucket) => Promise<T>): Promise<T> {
+  Object.assign(process.env, offlineWrangler);
+  // The API wants the version folder that the command line adds by itself.
+  const proxy = await getPlatformProxy<LocalEnv>({ persist: { path: `${persistFolder}/v3` } });
+  const { MODELS } = proxy.env;
+  try {
+    return await work({
+      holds: async (key, sha256) => {
+        const stored = (await MODELS.head(key))?.checksums.sha256;
+        return stored !== undefined && Buffer.from(stored).toString("hex") === sha256;
+      },
+      put: async (key, bytes) => {
+        await MODELS.put(key, bytes, { sha256: await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)) });
+      },
+    });
+  } finally {
+    await proxy.dispose();
+  }
+}

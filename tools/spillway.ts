@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** `npx spillway …`: packs, signs and publishes models. Results on stdout, progress and errors on stderr. */
+import { Command, CommanderError } from "commander";
+import { registerModel } from "./spillway/model.ts";
+import { oneSentence } from "./spillway/one-sentence.ts";
+
+const program = new Command("spillway")
+  .description("Operate a Spillway gateway: its models and its policy.")
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
+
+registerModel(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(oneSentence(error));
+    process.exitCode = 1;
+  }
+}
