@@ -1,0 +1,87 @@
+/** Signs a folder and verifies one: the bundle lies beside the files, as `model.sig`. */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { SignatureError, type SignedResources, verifyBundle } from "./bundle.ts";
+import { type FolderFile, hashFile, listFiles } from "./folder-files.ts";
+import { isAtOrUnder } from "./resource-name.ts";
+import { signBundle } from "./sign-bundle.ts";
+
+const BUNDLE_FILE = "model.sig";
+/** What a signature leaves out by default, at the top of the folder only (OpenSSF Model Signing v1.0 §6.2). */
+const UNSIGNED_PATHS = [BUNDLE_FILE, ".git", ".gitattributes", ".github", ".gitignore"];
+
+export interface SignedFolder extends SignedResources {
+  files: readonly FolderFile[];
+}
+
+/** Every file of the folder that a signature is about. @throws Error with one sentence for people. */
+export async function hashFolder(folder: string): Promise<FolderFile[]> {
+  const names = await listFiles(folder, UNSIGNED_PATHS);
+  if (names.length === 0) throw new Error(`${folder} has no files to sign.`);
+  const files: FolderFile[] = [];
+  for (const name of names) files.push(await hashFile(folder, name));
+  return files;
+}
+
+/**
+ * Writes `model.sig` into the folder, whole or not at all; an older one is replaced.
+ * @param privateKeyPem PKCS#8 PEM, P-256 or P-384
+ * @param files what `hashFolder` found, where the caller has looked at it already
+ * @throws Error with one sentence for people
+ */
+export async function signFolder(
+  folder: string,
+  privateKeyPem: string,
+  files: readonly FolderFile[] = [],
+): Promise<void> {
+  const resources = files.length > 0 ? files : await hashFolder(folder);
+  const modelName = basename(resolve(folder)) || "model";
+  const bundle = await signBundle({ modelName, resources, ignorePaths: UNSIGNED_PATHS }, privateKeyPem);
+  const temporary = join(folder, `.${BUNDLE_FILE}.${process.pid}`);
+  try {
+    await writeFile(temporary, bundle, { flush: true });
+    await rename(temporary, join(folder, BUNDLE_FILE));
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * The folder is what the holder of the key signed: each listed file, and no other.
+ * @param publicKeyPem SPKI PEM, P-256 or P-384
+ * @throws SignatureError when the bundle does not hold, Error with one sentence for a file that is not what it lists
+ */
+export async function verifyFolder(folder: string, publicKeyPem: string): Promise<SignedFolder> {
+  const signed = await verifyBundle(await readBundle(folder), publicKeyPem);
+  const present = new Set(await listFiles(folder, ignoredBy(signed)));
+  const listed = new Map(signed.resources.map(({ name, sha256 }) => [name, sha256]));
+  for (const name of listed.keys()) {
+    if (!present.has(name)) throw new Error(`${join(folder, name)} is missing, but the signature lists it.`);
+  }
+  for (const name of present) {
+    if (!listed.has(name)) throw new Error(`${join(folder, name)} is not in the signature; remove it, or sign again.`);
+  }
+  const files: FolderFile[] = [];
+  for (const [name, sha256] of listed) {
+    const file = await hashFile(folder, name);
+    if (file.sha256 !== sha256) throw new Error(`${join(folder, name)} was changed after it was signed.`);
+    files.push(file);
+  }
+  return { ...signed, files };
+}
+
+/** A file that is listed is never ignored, whatever the paths to ignore say. */
+function ignoredBy({ ignorePaths, resources }: SignedResources): string[] {
+  return [...UNSIGNED_PATHS, ...ignorePaths].filter(
+    (ignored) => !resources.some(({ name }) => isAtOrUnder(ignored, name)),
+  );
+}
+
+async function readBundle(folder: string): Promise<string> {
+  try {
+    return await readFile(join(folder, BUNDLE_FILE), "utf8");
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
+    throw new SignatureError("bundle-unreadable", `${join(folder, BUNDLE_FILE)} is missing: the folder is not signed.`);
+  }
+}
