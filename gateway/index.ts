@@ -5,12 +5,13 @@ import { app, PROBES, ROUTES } from "./app.ts";
 import { createBreaker } from "./breaker/breaker.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { createOnnxEngine } from "./edge/onnx/engine.ts";
-import { LambdaOrigin } from "./origin/origin.ts";
+import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
 import { traceResponse } from "./record/span.ts";
 import { traceSettings } from "./record/trace-settings.ts";
 import { traced } from "./record/traced.ts";
 import { tracedFetch } from "./record/traced-fetch.ts";
+import { RetryBudget } from "./retry-budget.ts";
 import type { Clock, World } from "./world.ts";
 
 export interface Env {
@@ -36,12 +37,7 @@ let world: World | undefined;
 function buildWorld(env: Env): World {
   // Policies are read before either side is used, so these settings last only until the first request.
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, Math.random);
-  const origin = {
-    url: env.ORIGIN_URL,
-    region: env.ORIGIN_REGION,
-    accessKeyId: env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-  };
+  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),
@@ -53,7 +49,13 @@ function buildWorld(env: Env): World {
       breaker: breaker("edge"),
       clock,
     }),
-    origin: new LambdaOrigin({ fetch: createSignedFetch(origin, tracedFetch), breaker: breaker("origin"), clock }),
+    origins: new LambdaOrigins({
+      deployed: { url: env.ORIGIN_URL, region: env.ORIGIN_REGION },
+      signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, tracedFetch),
+      breaker,
+      clock,
+    }),
+    retryBudget: new RetryBudget(),
     newRequestId: () => crypto.randomUUID(),
   };
 }

@@ -2,20 +2,21 @@
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { Call, Clock, World } from "./world.ts";
 
-export async function ready({ edge, origin, policies, clock }: World, call: Call) {
+export async function ready({ edge, origins, policies, clock }: World, call: Call) {
   const { policy, source, problem } = await policies.read(call.keepAlive);
   edge.obey(policy);
-  origin.obey(policy);
+  origins.obey(policy);
   // Asking warms: a probe that polls until ready would otherwise wait for the first request.
   edge.warm(call);
   const edgeStatus = edge.status();
-  const originStatus = origin.status();
   const edgeReady = edgeStatus.state === "ready" && edge.conditions().breakerAllows;
-  const originReady = origin.conditions().breakerAllows;
+  const originReady = origins.conditions().some(({ breakerAllows }) => breakerAllows);
   const body = {
     ready: edgeReady || originReady,
     edge: { ...edgeStatus, breaker: describe(edgeStatus.breaker, clock) },
-    origin: { breaker: describe(originStatus, clock) },
+    origins: Object.fromEntries(
+      [...origins.status()].map(([name, { breaker, p95Ms }]) => [name, { breaker: describe(breaker, clock), p95Ms }]),
+    ),
     policy: { version: policy.version, source, problem },
   };
   return { body, status: body.ready ? (200 as const) : (503 as const) };

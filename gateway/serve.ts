@@ -1,5 +1,6 @@
 /** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
 import { authenticate } from "./authenticate/authenticate.ts";
+import { checkTls } from "./authenticate/tls.ts";
 import { classify } from "./classify.ts";
 import { inOrder } from "./in-order.ts";
 import type { InputOutcome, Outcome } from "./outcome.ts";
@@ -16,15 +17,18 @@ const TEXTS_AT_ONCE = 4;
 
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
   const startedAtMs = world.clock.nowMs();
-  const received = await receive(request, world.clock);
+  // The limits as they are known before the policy is read: a body is not made to wait for KV.
+  const received = await receive(request, world.policies.known().limits, world.clock);
   if (!received.ok) return no(received.refusal, call, NOTHING_YET);
   const { texts, functionToApply, topK } = received.value;
 
-  const caller = authenticate(request.headers);
+  const caller = authenticate(request);
   const { policy, problem } = await world.policies.read(call.keepAlive);
   world.edge.obey(policy);
-  world.origin.obey(policy);
+  world.origins.obey(policy);
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem: world.edge.status().reason };
+  const tls = checkTls(caller, policy.minTls);
+  if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [] });
 
   const results = await inOrder(
     texts,

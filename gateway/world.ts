@@ -2,7 +2,8 @@
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyInForce } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
-import type { Conditions } from "./decide/decide.ts";
+import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
 /** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
 export interface Clock {
@@ -59,9 +60,11 @@ export interface Edge {
   /** Takes what a policy says of the model and of breakers into force. */
   obey(policy: Policy): void;
   /** State, queue and limits as they are now. */
-  conditions(): Conditions["edge"];
+  conditions(): EdgeConditions;
   /** Null while this isolate has no verified tokenizer. A text too long for the edge may be tokenized only as far as it takes to know. */
   tokenize(text: string): Tokenized | null;
+  /** How long a run of so many tokens would take, in ms, waiting not included; null while no package is known. */
+  predictedRunMs(tokens: number): number | null;
   /** Where there is no model yet, starts loading after this call's answer. */
   warm(call: Call): void;
   /** Loads and waits where there is no tokenizer yet: for when no origin can answer instead. */
@@ -82,14 +85,38 @@ export interface EdgeStatus {
   breaker: BreakerStatus;
 }
 
-export interface Origin {
+export interface OriginLimits {
+  timeoutMs: number;
+  /** A text with more tokens is refused by the origin. */
+  maxTokens: number;
+}
+
+export interface OriginStatus {
+  breaker: BreakerStatus;
+  p95Ms: number | null;
+}
+
+export interface Origins {
+  /** Takes what a policy says of origins and breakers into force. */
   obey(policy: Policy): void;
-  conditions(): Conditions["origin"];
-  call(text: string, timeoutMs: number, call: Call): Promise<SideResult>;
-  status(): BreakerStatus;
+  /** One or more. */
+  conditions(): readonly OriginConditions[];
+  call(name: string, text: string, limits: OriginLimits, call: Call): Promise<SideResult>;
+  /** By name; for /readyz and the trace. */
+  status(): ReadonlyMap<string, OriginStatus>;
+}
+
+/** The reason of an abort: the other side has answered first. */
+export class LostToOtherSide extends Error {
+  constructor() {
+    super("the other side answered first");
+    this.name = "LostToOtherSide";
+  }
 }
 
 export interface Policies {
+  /** As it is known now, without asking. */
+  known(): Policy;
   read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce>;
 }
 
@@ -97,6 +124,7 @@ export interface World {
   clock: Clock;
   policies: Policies;
   edge: Edge;
-  origin: Origin;
+  origins: Origins;
+  retryBudget: RetryBudget;
   newRequestId(): string;
 }

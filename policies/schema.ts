@@ -27,6 +27,9 @@ const originBreaker = z.strictObject({
   slowMs: z.int().min(1).max(60_000).default(5000).describe("A call slower than this, in ms, counts as a failure."),
 });
 
+const country = z.string().regex(/^[A-Z]{2}$/, 'is a two-letter country code in capitals, or "EU"');
+const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'is "edge", "origin" or "origin:<name>"');
+
 export const policySchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.int().min(0).default(0).describe("Shown in x-spillway-policy; raise it at every edit."),
@@ -68,13 +71,111 @@ export const policySchema = z.strictObject({
         .max(30_000)
         .default(400)
         .describe("A text that would wait longer than this for the edge model, in ms, goes to the origin."),
+      stickyBy: z
+        .string()
+        .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'is "api-key", "text" or "header:<name>" in lowercase')
+        .default("api-key")
+        .describe(
+          "What keeps a caller on one side of the share: the API key or a header; where there is none, the text.",
+        ),
     })
     .prefault({}),
+  latencyBudgetMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "A text that the edge would take longer for, in ms, goes to an origin whose recent P95 is within this. Null: never.",
+    ),
   origin: z
     .strictObject({
       timeoutMs: z.int().min(100).max(60_000).default(8000).describe("How long a call of the origin may take, in ms."),
     })
     .prefault({}),
+  origins: z
+    .record(
+      z.string().regex(/^[a-z0-9-]{1,40}$/, "origin names are lowercase letters, digits and dashes"),
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).describe("The Function URL."),
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]+$/)
+          .describe("AWS region that calls are signed for."),
+        weight: z
+          .number()
+          .min(0)
+          .max(10_000)
+          .default(100)
+          .describe("Its part of the texts for an origin. 0: only when the others are out."),
+      }),
+    )
+    .default({})
+    .describe(
+      "Origins by name; none means the deployment's own, named default. A caller stays with one while it is well.",
+    ),
+  hedge: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe("Try the other side too when the first is slow; the first answer wins."),
+      afterMs: z
+        .int()
+        .min(1)
+        .max(60_000)
+        .nullable()
+        .default(null)
+        .describe("How long to wait before that, in ms; the side's recent P95 when null."),
+    })
+    .prefault({}),
+  shadow: z
+    .strictObject({
+      share: percent.default(0).describe("Percent of texts also sent to the other side after the answer, to compare."),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      bodyBytes: z.int().min(1).max(16_777_216).default(1_048_576).describe("Larger bodies are refused with 413."),
+      inputs: z.int().min(1).max(1024).default(64).describe("Texts in one request."),
+      originTokens: z.int().min(1).max(16_384).default(16_384).describe("Texts with more tokens are refused with 413."),
+    })
+    .prefault({}),
+  residency: z
+    .strictObject({
+      rules: z
+        .array(
+          z.strictObject({
+            countries: z.array(country).min(1).describe("Two-letter codes, or EU for all of its countries."),
+            allow: z.array(permission).describe("Where texts from there may be classified; empty refuses them."),
+          }),
+        )
+        .default([])
+        .describe("Every rule for the caller's country must allow a side."),
+      unknown: z
+        .union([z.enum(["allow", "refuse"]), z.array(permission)])
+        .default("allow")
+        .describe("For callers whose country is not known (T1 and XX too): allow all, refuse, or a list as in a rule."),
+    })
+    .prefault({})
+    .describe("Which sides may see a text, by the caller's country; for fallback, hedge and shadow too."),
+  minTls: z
+    .enum(["1.0", "1.1", "1.2", "1.3"])
+    .default("1.3")
+    .describe("Callers with an older TLS are refused with 403."),
+  retryBudget: z
+    .strictObject({
+      percent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(20)
+        .describe("Second tries in percent of the requests of the last 10 s."),
+      minPerSecond: z.number().min(0).max(1000).default(3).describe("So many a second are allowed in any case."),
+    })
+    .prefault({})
+    .describe("How many second tries there may be, per isolate: fallbacks and hedges alike."),
   breaker: z.strictObject({ edge: edgeBreaker.prefault({}), origin: originBreaker.prefault({}) }).prefault({}),
 });
 

@@ -45,6 +45,11 @@ export class PolicyStore {
     this.#tools = tools;
   }
 
+  /** What is in force as far as is known, without asking: the defaults in a new isolate. */
+  known(): Policy {
+    return this.#inForce.policy;
+  }
+
   /** The policy for a request. Asks KV when what is known is older than 4 s; `keepAlive` lets a late answer still count. */
   async read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce> {
     const nowMs = this.#tools.nowMs();

@@ -1,6 +1,6 @@
 /** Tokenizes once and measures: what the edge could hold is known before deciding. */
 import type { Caller } from "../authenticate/authenticate.ts";
-import type { TextNumbers } from "../decide/decide.ts";
+import type { TextNumbers } from "../decide/facts.ts";
 import type { Call, Edge, Tokenized } from "../world.ts";
 
 declare const admitted: unique symbol;
@@ -14,9 +14,22 @@ export interface Admitted {
   numbers: TextNumbers;
 }
 
-export function admit(text: string, caller: Caller, edge: Edge, call: Call): Admitted {
+/** `stickyBy` as the policy has it. */
+export function admit(text: string, caller: Caller, stickyBy: string, edge: Edge, call: Call): Admitted {
   edge.warm(call);
   const tokenized = edge.tokenize(text);
-  const numbers = { tokens: tokenized?.tokenIds.length ?? null, stickyKey: caller.stickyKey ?? text };
+  const tokens = tokenized?.tokenIds.length ?? null;
+  const numbers: TextNumbers = {
+    tokens,
+    stickyKey: stickyKeyOf(stickyBy, caller) ?? text,
+    edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
+    place: caller.place,
+  };
   return { text, tokenized, numbers } as Admitted;
+}
+
+/** Null where the caller has none of it: then the text itself decides. */
+function stickyKeyOf(stickyBy: string, { apiKey, header }: Caller): string | null {
+  if (stickyBy === "api-key") return apiKey;
+  return stickyBy.startsWith("header:") ? header(stickyBy.slice("header:".length)) : null;
 }

@@ -7,7 +7,12 @@ const SALT = "spillway-edge-share";
 
 /** 0 to 9,999. */
 export function bucketOf(key: string): number {
-  return murmur3(`${SALT}:${key}`) % BASIS_POINTS;
+  return keyedBucket(SALT, key);
+}
+
+/** 0 to 9,999; different salts give splits that have nothing to do with one another. */
+export function keyedBucket(salt: string, key: string): number {
+  return murmur3(`${salt}:${key}`) % BASIS_POINTS;
 }
 
 /** Monotone in the share: a bucket inside 10 % is inside every larger share too. */

@@ -1,71 +1,63 @@
-/** Pure: no I/O, no clock, no randomness, no binding. The first rule that holds decides. */
+/** Pure: no I/O, no clock, no randomness, no binding. The first rule that holds decides; then the side must be able to. */
 import type { Policy } from "../../policies/schema.ts";
-import { bucketOf, insideShare } from "./bucket.ts";
-import type { Route, Side } from "./route.ts";
-
-/** What is known of the text. `tokens` is null where no verified tokenizer was at hand (a cold isolate). */
-export interface TextNumbers {
-  tokens: number | null;
-  /** What the sticky split goes by: the caller's key, or the text itself for an anonymous caller. Never recorded. */
-  stickyKey: string;
-}
-
-export interface EdgeConditions {
-  model: "ready" | "cold" | "rejected";
-  /** Whether the breaker would let a call through. */
-  breakerAllows: boolean;
-  /** Most tokens that the package and this isolate's heap can take; null while no package is known. */
-  maxTokens: number | null;
-  /** How long a text would wait before its inference begins. */
-  queueMs: number;
-}
-
-export interface OriginConditions {
-  breakerAllows: boolean;
-  /** When an open breaker lets the next call through. */
-  retryAtMs: number | null;
-}
-
-export interface Conditions {
-  edge: EdgeConditions;
-  origin: OriginConditions;
-}
+import type { Conditions, Facts, TextNumbers } from "./facts.ts";
+import { pickOrigin } from "./pick-origin.ts";
+import { permittedIn } from "./residency.ts";
+import type { Route, RuleBecause, Side } from "./route.ts";
+import { isTooLong, RULES } from "./rules.ts";
 
 /** Where the text goes first. */
 export function decide(text: TextNumbers, policy: Policy, conditions: Conditions, nowMs: number): Route {
-  const route = prefer(text, policy, conditions.edge);
-  if (route.side === "edge" || conditions.origin.breakerAllows) return route;
-  if (canTake("edge", text, policy, conditions)) return { side: "edge", because: "origin-unavailable" };
-  const retryAfterMs = Math.max(0, (conditions.origin.retryAtMs ?? nowMs) - nowMs);
-  return { side: "refuse", because: "origin-unavailable", retryAfterMs };
+  const facts = factsOf(text, policy, conditions);
+  if (!facts.permitted.edge && facts.origin === null) return refuse("residency", 0);
+  const { side, because } = firstOf(facts);
+  return side === "edge" ? toEdge(facts, because) : toOrigin(facts, because, nowMs);
 }
 
 /**
- * Whether a side could answer this text at all, whatever the share and the queue say: for overrides, for an origin that is
- * down, and for the one second try after a failure. A cold edge can: it is worth waiting for when nothing else answers.
+ * The one second try after a failure: the other side, where it may and could answer, whatever the share and the queue say.
+ * Null when it cannot. A cold edge can: it is worth waiting for when nothing else answers.
  */
-export function canTake(side: Side, text: TextNumbers, policy: Policy, conditions: Conditions): boolean {
-  if (side === "origin") return conditions.origin.breakerAllows;
-  const { edge } = conditions;
-  return edge.model !== "rejected" && edge.breakerAllows && !tooLong(text, policy, edge);
+export function otherSide(failed: Side, text: TextNumbers, policy: Policy, conditions: Conditions): Route | null {
+  const facts = factsOf(text, policy, conditions);
+  if (failed === "origin") return edgeCan(facts) ? { side: "edge", because: "origin-failed" } : null;
+  const { origin } = facts;
+  return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
 }
 
-function prefer(text: TextNumbers, policy: Policy, edge: EdgeConditions): { side: Side; because: EdgeOrOriginBecause } {
-  const ready = edge.model === "ready" && edge.breakerAllows && !tooLong(text, policy, edge);
-  if (policy.override === "origin") return { side: "origin", because: "override" };
-  if (policy.override === "edge" && ready) return { side: "edge", because: "override" };
-  if (tooLong(text, policy, edge)) return { side: "origin", because: "too-long" };
-  if (edge.model === "cold") return { side: "origin", because: "edge-cold" };
-  if (edge.model === "rejected" || !edge.breakerAllows) return { side: "origin", because: "edge-unavailable" };
-  if (!insideShare(bucketOf(text.stickyKey), policy.edge.share)) return { side: "origin", because: "outside-share" };
-  if (edge.queueMs > policy.edge.maxQueueMs) return { side: "origin", because: "edge-busy" };
+/** What the rules look at: the text's numbers and the conditions, less what residency forbids. */
+export function factsOf(text: TextNumbers, policy: Policy, { edge, origins }: Conditions): Facts {
+  const permitted = permittedIn(policy.residency, text.place);
+  const mayBeCalled = origins.filter(({ name }) => permitted.origin(name));
+  return { text, policy, edge, permitted, origin: pickOrigin(mayBeCalled, text.stickyKey) };
+}
+
+function firstOf(facts: Facts): { side: Side; because: RuleBecause } {
+  for (const { because, side } of RULES) {
+    const found = side(facts);
+    if (found !== null) return { side: found, because };
+  }
   return { side: "edge", because: "within-share" };
 }
 
-type EdgeOrOriginBecause = Exclude<Route["because"], "origin-unavailable">;
+/** Rules name the edge only where it is ready, but for residency, which may leave nothing else. */
+function toEdge(facts: Facts, because: RuleBecause): Route {
+  if (edgeCan(facts)) return { side: "edge", because };
+  return refuse(isTooLong(facts) ? "residency" : "edge-unavailable", 0);
+}
 
-function tooLong(text: TextNumbers, policy: Policy, edge: EdgeConditions): boolean {
-  if (text.tokens === null) return false;
-  if (text.tokens > policy.edge.maxTokens) return true;
-  return edge.maxTokens !== null && text.tokens > edge.maxTokens;
+function toOrigin(facts: Facts, because: RuleBecause, nowMs: number): Route {
+  const { origin } = facts;
+  if (origin?.breakerAllows) return { side: "origin", because, origin: origin.name };
+  if (edgeCan(facts)) return { side: "edge", because: "origin-unavailable" };
+  return refuse("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
+}
+
+function edgeCan(facts: Facts): boolean {
+  const { model, breakerAllows } = facts.edge;
+  return facts.permitted.edge && model !== "rejected" && breakerAllows && !isTooLong(facts);
+}
+
+function refuse(because: (Route & { side: "refuse" })["because"], retryAfterMs: number): Route {
+  return { side: "refuse", because, retryAfterMs };
 }

@@ -2,22 +2,26 @@
 
 export type Side = "edge" | "origin";
 
-/** The order of the rules is in decide.ts; what each means and what to check is in docs/runbook.md. */
-export const BECAUSE = [
+/** The reasons that rules give, in the rules' order; what each means and what to check is in docs/runbook.md. */
+export const RULE_BECAUSE = [
+  "residency",
   "override",
   "too-long",
   "edge-cold",
   "edge-unavailable",
   "outside-share",
   "edge-busy",
+  "edge-slow",
   "within-share",
-  "origin-unavailable",
-  "edge-failed",
-  "origin-failed",
 ] as const;
+export type RuleBecause = (typeof RULE_BECAUSE)[number];
+
+export const BECAUSE = [...RULE_BECAUSE, "origin-unavailable", "edge-failed", "origin-failed", "hedge"] as const;
 export type Because = (typeof BECAUSE)[number];
 
 export type Route =
-  | { side: Side; because: Because }
-  /** Neither side can take it; `retryAfterMs` is the remaining cooldown of the origin's breaker. */
-  | { side: "refuse"; because: "origin-unavailable"; retryAfterMs: number };
+  | { side: "edge"; because: Because }
+  /** `origin` is the name of the one to call. */
+  | { side: "origin"; because: Because; origin: string }
+  /** No side may, or none can, take it; `retryAfterMs` is how long that will last at least. */
+  | { side: "refuse"; because: "residency" | "edge-unavailable" | "origin-unavailable"; retryAfterMs: number };

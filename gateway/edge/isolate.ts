@@ -1,7 +1,8 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
 import type { Policy } from "../../policies/schema.ts";
 import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
-import type { Conditions } from "../decide/decide.ts";
+import type { EdgeConditions } from "../decide/facts.ts";
+import { RecentP95 } from "../recent-p95.ts";
 import type { Call, Edge, EdgeStatus, SideResult, Tokenized } from "../world.ts";
 import { Experience } from "./experience.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
@@ -16,6 +17,7 @@ export interface EdgeParts extends LoaderParts {
 
 export class EdgeIsolate implements Edge {
   #experience: Experience | null = null;
+  readonly #latency = new RecentP95();
   readonly #parts: EdgeParts;
   readonly #loader: ModelLoader;
   readonly #queue: EdgeQueue;
@@ -31,13 +33,14 @@ export class EdgeIsolate implements Edge {
     this.#loader.want({ modelId: model ?? this.#parts.modelId, minVersion });
   }
 
-  conditions(): Conditions["edge"] {
+  conditions(): EdgeConditions {
     const { kind } = this.#loader.state();
     return {
       model: kind === "ready" || kind === "rejected" ? kind : "cold",
       breakerAllows: this.#parts.breaker.allows(),
       maxTokens: this.#experienced()?.maxTokens() ?? null,
       queueMs: this.#queue.waitMs(),
+      p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
     };
   }
 
@@ -51,6 +54,10 @@ export class EdgeIsolate implements Edge {
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
       queueMs: this.#queue.waitMs(),
     };
+  }
+
+  predictedRunMs(tokens: number): number | null {
+    return this.#experienced()?.predictedMs(tokens) ?? null;
   }
 
   warm(call: Call): void {
@@ -105,6 +112,7 @@ export class EdgeIsolate implements Edge {
       await clock.wait(0);
       const runMs = clock.nowMs() - startedAtMs;
       experience.observe(tokens, runMs);
+      this.#latency.observe(queueMs + runMs, clock.nowMs());
       const { modelId, manifest } = ready.opened;
       const { labels, problemType } = manifest;
       const windows = [{ tokens, logits: Array.from(logits) }];

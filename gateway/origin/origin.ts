@@ -1,10 +1,11 @@
 /** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
-import { ORIGIN_MAX_TOKENS, originAnswerSchema } from "../../lambda-origin/contract.ts";
+import { originAnswerSchema } from "../../lambda-origin/contract.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
-import type { Conditions } from "../decide/decide.ts";
-import type { Call, Origin, SideAnswer, SideResult } from "../world.ts";
+import type { OriginConditions } from "../decide/facts.ts";
+import { RecentP95 } from "../recent-p95.ts";
+import { type Call, LostToOtherSide, type OriginLimits, type SideAnswer, type SideResult } from "../world.ts";
 import { OriginFault, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
@@ -14,7 +15,8 @@ export interface OriginParts {
   clock: { nowMs(): number };
 }
 
-export class LambdaOrigin implements Origin {
+export class LambdaOrigin {
+  readonly #latency = new RecentP95();
   readonly #parts: OriginParts;
 
   constructor(parts: OriginParts) {
@@ -26,31 +28,36 @@ export class LambdaOrigin implements Origin {
     this.#parts.breaker.configure({ ...settings, failureRatePercent: failureRate });
   }
 
-  conditions(): Conditions["origin"] {
-    const { breaker } = this.#parts;
+  conditions(): Omit<OriginConditions, "name" | "weight"> {
+    const { breaker, clock } = this.#parts;
     const { state, retryAtMs } = breaker.status();
     // While a probe is under way the next moment decides, not the probe's lease.
-    return { breakerAllows: breaker.allows(), retryAtMs: state === "open" ? retryAtMs : null };
+    return {
+      breakerAllows: breaker.allows(),
+      retryAtMs: state === "open" ? retryAtMs : null,
+      p95Ms: this.#latency.p95Ms(clock.nowMs()),
+    };
   }
 
   status() {
     return this.#parts.breaker.status();
   }
 
-  async call(text: string, timeoutMs: number, call: Call): Promise<SideResult> {
+  async call(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
     try {
-      const answer = await this.#parts.breaker.run(() => this.#ask(text, timeoutMs, call), outcomeOf);
+      const answer = await this.#parts.breaker.run(() => this.#ask(text, limits, call), outcomeOf);
       return { ok: true, answer };
     } catch (error) {
       return { ok: false, failure: toFailure(error) };
     }
   }
 
-  async #ask(text: string, timeoutMs: number, call: Call): Promise<SideAnswer> {
-    const startedAtMs = this.#parts.clock.nowMs();
+  async #ask(text: string, { timeoutMs, maxTokens }: OriginLimits, call: Call): Promise<SideAnswer> {
+    const { clock } = this.#parts;
+    const startedAtMs = clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const body = JSON.stringify({ text, maxTokens: ORIGIN_MAX_TOKENS });
+      const body = JSON.stringify({ text, maxTokens });
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]));
       if (!response.ok) {
         await response.body?.cancel();
@@ -60,14 +67,23 @@ export class LambdaOrigin implements Origin {
       if (!parsed.success) throw new OriginFault("bad-answer");
       const { model, labels, problemType, windows } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
-      const runMs = this.#parts.clock.nowMs() - startedAtMs;
+      const runMs = clock.nowMs() - startedAtMs;
+      this.#latency.observe(runMs, clock.nowMs());
       return { model, labels, problemType, windows, timings: { runMs } };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
-      if (call.signal.aborted) throw new OriginFault("caller-gone");
-      throw new OriginFault(timeout.aborted ? "timeout" : "network");
+      const gone = call.signal.aborted ? whyGone(call.signal) : null;
+      // A quick refusal or reset says nothing of speed, and neither does a caller who leaves.
+      if (gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
+        this.#latency.observe(clock.nowMs() - startedAtMs, clock.nowMs());
+      }
+      throw new OriginFault(gone ?? (timeout.aborted ? "timeout" : "network"));
     }
   }
+}
+
+function whyGone({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
+  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
 }
 
 async function readJson(response: Response): Promise<unknown> {

@@ -2,15 +2,16 @@
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 
-const BODY_MAX_BYTES = 1_048_576;
 /** The whole body must have arrived within this time. */
 const BODY_TIMEOUT_MS = 15_000;
 
-const tooLarge: Refusal = {
-  code: "too-large",
-  publicText: `The body is larger than ${BODY_MAX_BYTES} bytes. Send fewer or shorter inputs.`,
-  reason: "body-bytes",
-};
+function tooLarge(maxBytes: number): Refusal {
+  return {
+    code: "too-large",
+    publicText: `The body is larger than ${maxBytes} bytes. Send fewer or shorter inputs.`,
+    reason: "body-bytes",
+  };
+}
 const tooSlow: Refusal = {
   code: "malformed",
   publicText: "The body did not arrive in time. Send the request again.",
@@ -22,7 +23,7 @@ const broken: Refusal = {
   reason: "body-broken",
 };
 
-export async function readBody(request: Request, clock: Clock): Promise<Result<Uint8Array>> {
+export async function readBody(request: Request, maxBytes: number, clock: Clock): Promise<Result<Uint8Array>> {
   if (request.body === null) return ok(new Uint8Array());
   const reader = request.body.getReader();
   const deadline = clock.wait(BODY_TIMEOUT_MS).then(() => "deadline" as const);
@@ -34,7 +35,7 @@ export async function readBody(request: Request, clock: Clock): Promise<Result<U
       if (read === "deadline") return await giveUp(reader, tooSlow);
       if (read.done) return ok(concatenate(chunks, sizeBytes));
       sizeBytes += read.value.byteLength;
-      if (sizeBytes > BODY_MAX_BYTES) return await giveUp(reader, tooLarge);
+      if (sizeBytes > maxBytes) return await giveUp(reader, tooLarge(maxBytes));
       chunks.push(read.value);
     }
   } catch {

@@ -1,10 +1,11 @@
 /** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
+import type { Policy } from "../../policies/schema.ts";
 import { type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
-export async function receive(request: Request, clock: Clock): Promise<Result<Received>> {
+export async function receive(request: Request, limits: Policy["limits"], clock: Clock): Promise<Result<Received>> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/json") {
     return refused({
@@ -21,13 +22,13 @@ export async function receive(request: Request, clock: Clock): Promise<Result<Re
       reason: "content-encoding",
     });
   }
-  const body = await readBody(request, clock);
+  const body = await readBody(request, limits.bodyBytes, clock);
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
   if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));
   const value = parseJson(text);
   if (value === undefined) return refused(malformed("The body is not valid JSON.", "invalid-json"));
-  return parseClassifyRequest(value);
+  return parseClassifyRequest(value, limits.inputs);
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {

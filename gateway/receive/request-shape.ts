@@ -2,8 +2,6 @@
 import { z } from "zod";
 import { ok, type Result, refused } from "../refusal.ts";
 
-const INPUTS_MAX = 64;
-
 const inputsSchema = z.union([z.string(), z.array(z.string())]);
 const parametersSchema = z.strictObject({
   top_k: z.int().min(1).nullish(),
@@ -25,7 +23,7 @@ export interface Received {
 const EXAMPLE =
   '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3, "function_to_apply": "softmax"}}';
 
-export function parseClassifyRequest(value: unknown): Result<Received> {
+export function parseClassifyRequest(value: unknown, inputsMax: number): Result<Received> {
   const parsed = requestSchema.safeParse(value);
   if (!parsed.success) {
     return unprocessable(`The request must look like ${EXAMPLE}; look at ${places(parsed.error)}.`, "shape");
@@ -33,10 +31,10 @@ export function parseClassifyRequest(value: unknown): Result<Received> {
   const { inputs, parameters } = parsed.data;
   const texts = typeof inputs === "string" ? [inputs] : inputs;
   if (texts.length === 0) return unprocessable("`inputs` is an empty list. Send at least one text.", "no-inputs");
-  if (texts.length > INPUTS_MAX) {
+  if (texts.length > inputsMax) {
     return refused({
       code: "too-large",
-      publicText: `\`inputs\` holds ${texts.length} texts; at most ${INPUTS_MAX} are allowed in one request.`,
+      publicText: `\`inputs\` holds ${texts.length} texts; at most ${inputsMax} are allowed in one request.`,
       reason: "inputs",
     });
   }

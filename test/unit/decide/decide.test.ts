@@ -1,22 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { type Conditions, canTake, decide, type TextNumbers } from "../../../gateway/decide/decide.ts";
+import { decide, otherSide } from "../../../gateway/decide/decide.ts";
+import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
 import type { Because } from "../../../gateway/decide/route.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../policies/schema.ts";
 
 const NOW_MS = 1_000_000;
-const text: TextNumbers = { tokens: 20, stickyKey: "caller" };
+const text: TextNumbers = {
+  tokens: 20,
+  stickyKey: "caller",
+  edgeRunMs: 50,
+  place: { country: "DE", isEu: true },
+};
+const origin = { name: "default", weight: 100, breakerAllows: true, retryAtMs: null, p95Ms: 100 };
 const good: Conditions = {
-  edge: { model: "ready", breakerAllows: true, maxTokens: 256, queueMs: 0 },
-  origin: { breakerAllows: true, retryAtMs: null },
+  edge: { model: "ready", breakerAllows: true, maxTokens: 256, queueMs: 0, p95Ms: 60 },
+  origins: [origin],
 };
 
 const edge = (bend: Partial<Conditions["edge"]>): Conditions => ({ ...good, edge: { ...good.edge, ...bend } });
 const policy = (bend: object): Policy => policySchema.parse(bend);
 const originOpen = (conditions: Conditions): Conditions => ({
   ...conditions,
-  origin: { breakerAllows: false, retryAtMs: NOW_MS + 12_345 },
+  origins: [{ ...origin, breakerAllows: false, retryAtMs: NOW_MS + 12_345 }],
 });
+const p95 = (p95Ms: number | null, bend: Partial<Conditions["edge"]> = {}): Conditions => ({
+  ...edge(bend),
+  origins: [{ ...origin, p95Ms }],
+});
+const allow = (...allowed: string[]) => ({ residency: { rules: [{ countries: ["DE"], allow: allowed }] } });
 
 type Row = [string, "edge" | "origin", Because, Partial<TextNumbers>, object, Conditions];
 
@@ -51,11 +63,33 @@ const rules: Row[] = [
   ["the share comes before the queue", "origin", "outside-share", {}, { edge: { share: 0 } }, edge({ queueMs: 9999 })],
   ["a queue as long as allowed", "edge", "within-share", {}, {}, edge({ queueMs: 400 })],
   ["a longer queue", "origin", "edge-busy", {}, {}, edge({ queueMs: 401 })],
+  ["no latency budget", "edge", "within-share", { edgeRunMs: 9999 }, {}, p95(1)],
+  ["as slow as the budget", "edge", "within-share", { edgeRunMs: 800 }, { latencyBudgetMs: 800 }, p95(100)],
+  ["slower than the budget", "origin", "edge-slow", { edgeRunMs: 801 }, { latencyBudgetMs: 800 }, p95(800)],
+  ["the wait counts", "origin", "edge-slow", { edgeRunMs: 500 }, { latencyBudgetMs: 800 }, p95(9, { queueMs: 301 })],
+  ["the origin is slow too", "edge", "within-share", { edgeRunMs: 9999 }, { latencyBudgetMs: 800 }, p95(801)],
+  ["the origin's speed is unknown", "edge", "within-share", { edgeRunMs: 9999 }, { latencyBudgetMs: 800 }, p95(null)],
+  ["the edge's speed is unknown", "edge", "within-share", { edgeRunMs: null }, { latencyBudgetMs: 800 }, p95(1)],
+  ["residency leaves the edge", "edge", "residency", {}, allow("edge"), good],
+  ["residency leaves the origin", "origin", "residency", {}, allow("origin"), good],
+  ["residency leaves an origin by name", "origin", "residency", {}, allow("origin:default"), good],
+  ["residency comes before the override", "edge", "residency", {}, { ...allow("edge"), override: "origin" }, good],
+  ["residency and a cold edge: it is worth the wait", "edge", "residency", {}, allow("edge"), edge({ model: "cold" })],
+  ["residency allows both", "edge", "within-share", {}, allow("edge", "origin"), good],
+  [
+    "a rule for another country",
+    "edge",
+    "within-share",
+    {},
+    { residency: { rules: [{ countries: ["FR"], allow: [] }] } },
+    good,
+  ],
 ];
 
 describe("decide", () => {
   it.each(rules)("%s → %s, %s", (_, side, because, numbers, bend, conditions) => {
-    expect(decide({ ...text, ...numbers }, policy(bend), conditions, NOW_MS)).toEqual({ side, because });
+    const where = side === "origin" ? { side, because, origin: "default" } : { side, because };
+    expect(decide({ ...text, ...numbers }, policy(bend), conditions, NOW_MS)).toEqual(where);
   });
 
   const open: [string, Partial<TextNumbers>, object, Conditions, boolean][] = [
@@ -80,11 +114,37 @@ describe("decide", () => {
   });
 });
 
-describe("canTake", () => {
-  it("asks nothing but what is physically possible", () => {
+describe("residency leaves one side, which cannot", () => {
+  const refusals: [string, string, number, Partial<TextNumbers>, object, Conditions][] = [
+    ["no side is allowed", "residency", 0, {}, allow(), good],
+    ["only an origin that is not there", "residency", 0, {}, allow("origin:mars"), good],
+    ["only the edge, which the text does not fit", "residency", 0, { tokens: 257 }, allow("edge"), good],
+    ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
+    ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],
+    ["only the origin, whose breaker is open", "origin-unavailable", 12_345, {}, allow("origin"), originOpen(good)],
+  ];
+  it.each(refusals)("%s: refused as %s", (_, because, retryAfterMs, numbers, bend, conditions) => {
+    const route = decide({ ...text, ...numbers }, policy(bend), conditions, NOW_MS);
+    expect(route).toEqual({ side: "refuse", because, retryAfterMs });
+  });
+});
+
+describe("the other side, after a failure", () => {
+  it("asks nothing but what is allowed and physically possible", () => {
     const closedDoor = policy({ override: "origin", edge: { share: 0 } });
-    expect(canTake("edge", text, closedDoor, edge({ queueMs: 9999 }))).toBe(true);
-    expect(canTake("edge", { ...text, tokens: 257 }, closedDoor, good)).toBe(false);
-    expect(canTake("origin", text, closedDoor, originOpen(good))).toBe(false);
+    const busy = edge({ queueMs: 9999 });
+    expect(otherSide("origin", text, closedDoor, busy)).toEqual({ side: "edge", because: "origin-failed" });
+    expect(otherSide("origin", { ...text, tokens: 257 }, closedDoor, good)).toBeNull();
+    expect(otherSide("edge", text, closedDoor, originOpen(good))).toBeNull();
+    expect(otherSide("edge", text, closedDoor, good)).toEqual({
+      side: "origin",
+      because: "edge-failed",
+      origin: "default",
+    });
+  });
+
+  it("is never one that residency forbids", () => {
+    expect(otherSide("edge", text, policy(allow("edge")), good)).toBeNull();
+    expect(otherSide("origin", text, policy(allow("origin")), good)).toBeNull();
   });
 });

@@ -213,7 +213,7 @@ describe("/healthz and /readyz", () => {
     expect(await readyz.json()).toMatchObject({
       ready: true,
       edge: { state: "ready", breaker: { state: "closed" } },
-      origin: { breaker: { state: "closed" } },
+      origins: { default: { breaker: { state: "closed" } } },
     });
   });
 });

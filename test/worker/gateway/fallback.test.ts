@@ -7,7 +7,18 @@ import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../../../gateway/
 import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "./packages.ts";
-import { aCall, aWorld, classify, type HandClock, handClock, ready, setPolicy, settled, wayOf } from "./world.ts";
+import {
+  aCall,
+  aWorld,
+  classify,
+  type HandClock,
+  handClock,
+  originBreaker,
+  ready,
+  setPolicy,
+  settled,
+  wayOf,
+} from "./world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -106,14 +117,14 @@ describe("the origin fails", () => {
   it("a text with too many tokens for the origin is 413, and nobody's failure", async () => {
     const world = await warmWorld("http-413");
     for (let call = 0; call < 6; call++) expect((await classify(world, LONG)).status).toBe(413);
-    expect(world.origin.status().state).toBe("closed");
+    expect(originBreaker(world).state).toBe("closed");
   });
 
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
     await setPolicy({ override: "origin" });
     const world = await warmWorld("http-403");
     for (let call = 0; call < 6; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(world.origin.status().state).toBe("closed");
+    expect(originBreaker(world).state).toBe("closed");
   });
 });
 
@@ -140,7 +151,7 @@ describe("the origin's breaker", () => {
     for (let call = 0; call < 5; call++) expect((await classify(world, LONG)).status).toBe(504);
     clock.moveMs(40_000);
     const probe = classify(world, LONG);
-    await expect.poll(() => world.origin.status().retryAtMs).not.toBeNull();
+    await expect.poll(() => originBreaker(world).retryAtMs).not.toBeNull();
     const refused = await classify(world, LONG);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await probe).status).toBe(504);
@@ -156,7 +167,7 @@ describe("the origin's breaker", () => {
       hungUp.abort();
       expect((await answer).status).toBe(504);
     }
-    expect(world.origin.status().state).toBe("closed");
+    expect(originBreaker(world).state).toBe("closed");
   });
 });
 
@@ -193,7 +204,9 @@ describe("a cold isolate", () => {
     expect(await readyz.json()).toMatchObject({
       ready: false,
       edge: { state: "rejected", reason: "model.sig is missing" },
-      origin: { breaker: { state: "open", reason: "5 failures in a row", retryInMs: expect.any(Number) } },
+      origins: {
+        default: { breaker: { state: "open", reason: "5 failures in a row", retryInMs: expect.any(Number) } },
+      },
     });
   });
 });

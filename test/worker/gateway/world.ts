@@ -2,12 +2,13 @@
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { app } from "../../../gateway/app.ts";
-import { createBreaker } from "../../../gateway/breaker/breaker.ts";
+import { type BreakerStatus, createBreaker } from "../../../gateway/breaker/breaker.ts";
 import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
 import type { EdgeEngine } from "../../../gateway/edge/model.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
-import { LambdaOrigin } from "../../../gateway/origin/origin.ts";
+import { LambdaOrigins } from "../../../gateway/origin/origins.ts";
 import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
+import { RetryBudget } from "../../../gateway/retry-budget.ts";
 import type { Call, Clock, World } from "../../../gateway/world.ts";
 import { PolicyStore } from "../../../policies/store.ts";
 
@@ -36,10 +37,7 @@ export interface Parts {
 
 export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
-  const fetch = createSignedFetch(
-    { url: originUrl, region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret" },
-    (input, init) => globalThis.fetch(input, init),
-  );
+  const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),
@@ -51,7 +49,14 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
       breaker: breaker("edge"),
       clock,
     }),
-    origin: new LambdaOrigin({ fetch, breaker: breaker("origin"), clock }),
+    origins: new LambdaOrigins({
+      deployed: { url: originUrl, region: "us-east-1" },
+      signedFetch: (address) =>
+        createSignedFetch({ ...address, ...credentials }, (input, init) => globalThis.fetch(input, init)),
+      breaker,
+      clock,
+    }),
+    retryBudget: new RetryBudget(),
     newRequestId: () => crypto.randomUUID(),
   };
 }
@@ -97,4 +102,11 @@ export async function ready(world: World): Promise<World> {
 export function wayOf(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return { status: response.status, route: header("x-spillway-route"), because: header("x-spillway-because") };
+}
+
+/** The breaker of the deployment's own origin. */
+export function originBreaker({ origins }: World): BreakerStatus {
+  const status = origins.status().get("default");
+  if (status === undefined) throw new Error("the world has no origin named default");
+  return status.breaker;
 }

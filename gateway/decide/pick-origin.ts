@@ -1,0 +1,25 @@
+/** Pure. Which of several origins a text would go to: by weight, sticky per caller, past those whose breaker is open. */
+import { keyedBucket } from "./bucket.ts";
+import type { OriginConditions } from "./facts.ts";
+
+/** Changing the salt reshuffles every caller: never change it. */
+const SALT = "spillway-origin";
+
+/** Null when there is none. An origin that refuses calls is named only when all do: the one that comes back first. */
+export function pickOrigin(origins: readonly OriginConditions[], stickyKey: string): OriginConditions | null {
+  const open = origins.filter(({ breakerAllows }) => breakerAllows);
+  if (open.length === 0) return soonest(origins);
+  const total = open.reduce((sum, { weight }) => sum + weight, 0);
+  let at = (keyedBucket(SALT, stickyKey) / 10_000) * total;
+  for (const origin of open) {
+    at -= origin.weight;
+    if (at < 0) return origin;
+  }
+  // All weights are 0: they are only for when nothing else is left, which is now.
+  return open[0] ?? null;
+}
+
+function soonest(origins: readonly OriginConditions[]): OriginConditions | null {
+  const byReturn = (a: OriginConditions, b: OriginConditions) => (a.retryAtMs ?? 0) - (b.retryAtMs ?? 0);
+  return origins.toSorted(byReturn)[0] ?? null;
+}

@@ -1,0 +1,35 @@
+/** Pure. Which sides may see a text at all, by where the caller is. Every rule for the country must allow a side. */
+import type { Policy } from "../../policies/schema.ts";
+
+/** Where a caller is, as far as Cloudflare can tell. */
+export interface Place {
+  /** Two capital letters; null when it is not known. */
+  country: string | null;
+  isEu: boolean;
+}
+
+export interface Permitted {
+  edge: boolean;
+  /** Whether an origin of this name may see the text. */
+  origin(name: string): boolean;
+}
+
+/** Codes that Cloudflare uses for "unknown" and for Tor, which is nowhere. */
+const NOWHERE: ReadonlySet<string> = new Set(["XX", "T1"]);
+
+export function permittedIn({ rules, unknown }: Policy["residency"], place: Place): Permitted {
+  const { country } = place;
+  if (country === null || NOWHERE.has(country)) return byLists(listsForUnknown(unknown));
+  const ours = rules.filter(({ countries }) => countries.includes(country) || (place.isEu && countries.includes("EU")));
+  return byLists(ours.map(({ allow }) => allow));
+}
+
+function listsForUnknown(unknown: Policy["residency"]["unknown"]): (readonly string[])[] {
+  if (unknown === "allow") return [];
+  return [unknown === "refuse" ? [] : unknown];
+}
+
+function byLists(lists: readonly (readonly string[])[]): Permitted {
+  const every = (...names: string[]) => lists.every((list) => names.some((name) => list.includes(name)));
+  return { edge: every("edge"), origin: (name) => every("origin", `origin:${name}`) };
+}

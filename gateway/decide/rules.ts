@@ -1,0 +1,88 @@
+/** Pure. The rules in their order (design.md "Deciding, in order"): the first that says a side decides. */
+import { bucketOf, insideShare } from "./bucket.ts";
+import type { Facts } from "./facts.ts";
+import type { RuleBecause, Side } from "./route.ts";
+
+export interface Rule {
+  because: RuleBecause;
+  /** The side it sends the text to; null when it has nothing to say. */
+  side(facts: Facts): Side | null;
+  /** What it looked at, for people: `spillway explain`. */
+  saw(facts: Facts): string;
+}
+
+const toOriginIf = (holds: boolean): Side | null => (holds ? "origin" : null);
+
+export const RULES: readonly Rule[] = [
+  {
+    because: "residency",
+    side: ({ permitted, origin }) => (permitted.edge === (origin !== null) ? null : permitted.edge ? "edge" : "origin"),
+    saw: ({ text, permitted, origin }) =>
+      `country ${text.place.country ?? "unknown"}: edge ${permitted.edge ? "allowed" : "forbidden"}, ` +
+      `origin ${origin === null ? "forbidden" : "allowed"}`,
+  },
+  {
+    because: "override",
+    side: ({ policy, ...facts }) =>
+      policy.override === "edge" && !isReady({ policy, ...facts }) ? null : policy.override,
+    saw: ({ policy, ...facts }) =>
+      policy.override === null
+        ? "no override"
+        : `override ${policy.override}${policy.override === "edge" && !isReady({ policy, ...facts }) ? ", not possible now" : ""}`,
+  },
+  {
+    because: "too-long",
+    side: (facts) => toOriginIf(isTooLong(facts)),
+    saw: (facts) => `${facts.text.tokens ?? "uncounted"} tokens, the edge takes ${edgeTokens(facts)}`,
+  },
+  {
+    because: "edge-cold",
+    side: ({ edge }) => toOriginIf(edge.model === "cold"),
+    saw: ({ edge }) => `model ${edge.model}`,
+  },
+  {
+    because: "edge-unavailable",
+    side: ({ edge }) => toOriginIf(edge.model === "rejected" || !edge.breakerAllows),
+    saw: ({ edge }) => `model ${edge.model}, breaker ${edge.breakerAllows ? "lets calls through" : "open"}`,
+  },
+  {
+    because: "outside-share",
+    side: ({ text, policy }) => toOriginIf(!insideShare(bucketOf(text.stickyKey), policy.edge.share)),
+    saw: ({ text, policy }) => `bucket ${bucketOf(text.stickyKey) / 100}, share ${policy.edge.share} %`,
+  },
+  {
+    because: "edge-busy",
+    side: ({ edge, policy }) => toOriginIf(edge.queueMs > policy.edge.maxQueueMs),
+    saw: ({ edge, policy }) => `${Math.round(edge.queueMs)} ms in the queue, at most ${policy.edge.maxQueueMs}`,
+  },
+  {
+    because: "edge-slow",
+    side: (facts) => toOriginIf(isSlow(facts)),
+    saw: ({ text, edge, policy, origin }) =>
+      policy.latencyBudgetMs === null
+        ? "no latency budget"
+        : `edge ${Math.round(edge.queueMs + (text.edgeRunMs ?? 0))} ms, origin's P95 ${origin?.p95Ms ?? "unknown"}, budget ${policy.latencyBudgetMs} ms`,
+  },
+  { because: "within-share", side: () => "edge", saw: () => "nothing speaks against the edge" },
+];
+
+/** Whether the edge could answer now, share and queue aside. */
+export function isReady(facts: Facts): boolean {
+  const { model, breakerAllows } = facts.edge;
+  return facts.permitted.edge && model === "ready" && breakerAllows && !isTooLong(facts);
+}
+
+export function isTooLong(facts: Facts): boolean {
+  return facts.text.tokens !== null && facts.text.tokens > edgeTokens(facts);
+}
+
+function edgeTokens({ policy, edge }: Facts): number {
+  return Math.min(policy.edge.maxTokens, edge.maxTokens ?? Number.POSITIVE_INFINITY);
+}
+
+/** The origin is chosen only where it is known to be faster: its P95 is within the budget that the edge would exceed. */
+function isSlow({ text, edge, policy, origin }: Facts): boolean {
+  const budgetMs = policy.latencyBudgetMs;
+  if (budgetMs === null || text.edgeRunMs === null || !origin?.breakerAllows || origin.p95Ms === null) return false;
+  return edge.queueMs + text.edgeRunMs > budgetMs && origin.p95Ms <= budgetMs;
+}

@@ -1,0 +1,82 @@
+/** The origins that the policy names, each with a breaker and a latency of its own; the deployment's where it names none. */
+import type { Policy } from "../../policies/schema.ts";
+import type { Breaker } from "../breaker/breaker.ts";
+import type { OriginConditions } from "../decide/facts.ts";
+import type { Call, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
+import { LambdaOrigin } from "./origin.ts";
+import type { SignedFetch } from "./signed-fetch.ts";
+
+/** The name of the deployment's own origin. */
+export const DEFAULT_ORIGIN = "default";
+
+export interface OriginAddress {
+  url: string;
+  region: string;
+}
+
+export interface OriginsParts {
+  /** Serves where the policy names no origin. */
+  deployed: OriginAddress;
+  signedFetch(address: OriginAddress): SignedFetch;
+  breaker(name: string): Breaker;
+  clock: Clock;
+}
+
+interface Known {
+  address: OriginAddress;
+  weight: number;
+  origin: LambdaOrigin;
+}
+
+export class LambdaOrigins implements Origins {
+  #known: ReadonlyMap<string, Known> = new Map();
+  readonly #parts: OriginsParts;
+
+  constructor(parts: OriginsParts) {
+    this.#parts = parts;
+    this.#adopt([[DEFAULT_ORIGIN, { ...parts.deployed, weight: 100 }]]);
+  }
+
+  obey(policy: Policy): void {
+    const named = Object.entries(policy.origins);
+    this.#adopt(named.length > 0 ? named : [[DEFAULT_ORIGIN, { ...this.#parts.deployed, weight: 100 }]]);
+    for (const { origin } of this.#known.values()) origin.obey(policy);
+  }
+
+  conditions(): OriginConditions[] {
+    return [...this.#known].map(([name, { weight, origin }]) => ({ name, weight, ...origin.conditions() }));
+  }
+
+  async call(name: string, text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
+    const known = this.#known.get(name);
+    // The policy dropped it between the decision and now.
+    if (known === undefined) return { ok: false, failure: { reason: "origin-gone", kind: "failed" } };
+    return known.origin.call(text, limits, call);
+  }
+
+  status(): ReadonlyMap<string, OriginStatus> {
+    return new Map(
+      [...this.#known].map(([name, { origin }]) => [
+        name,
+        { breaker: origin.status(), p95Ms: origin.conditions().p95Ms },
+      ]),
+    );
+  }
+
+  /** An origin that stays where it was keeps its breaker and what is known of its latency. */
+  #adopt(named: readonly (readonly [string, OriginAddress & { weight: number }])[]): void {
+    this.#known = new Map(
+      named.map(([name, { url, region, weight }]) => {
+        const before = this.#known.get(name);
+        const same = before !== undefined && before.address.url === url && before.address.region === region;
+        return [name, same ? { ...before, weight } : this.#begin(name, { url, region }, weight)];
+      }),
+    );
+  }
+
+  #begin(name: string, address: OriginAddress, weight: number): Known {
+    const { signedFetch, breaker, clock } = this.#parts;
+    const origin = new LambdaOrigin({ fetch: signedFetch(address), breaker: breaker(`origin ${name}`), clock });
+    return { address, weight, origin };
+  }
+}
