@@ -28,7 +28,14 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
     setImmediate(() => response.destroy());
   },
   hang: () => {},
+  "slow-300": (response) => void setTimeout(() => send(response, 200, JSON.stringify(answer)), 300),
 };
+
+/** Calls per path, and those that the caller gave up before they were answered. A GET of a path tells them. */
+interface Seen {
+  calls: number;
+  aborted: number;
+}
 
 function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { "content-type": "application/json" });
@@ -36,8 +43,17 @@ function send(response: ServerResponse, status: number, body: string): void {
 }
 
 export async function startFaultOrigin(): Promise<{ url: string; server: Server }> {
+  const seen = new Map<string, Seen>();
   const server = createServer((request, response) => {
-    const behave = behaviours[request.url?.slice(1) ?? ""];
+    // What follows a "?" only tells tests apart that ask for the same behaviour.
+    const behave = behaviours[request.url?.slice(1).split("?")[0] ?? ""];
+    const counted = seen.get(request.url ?? "") ?? { calls: 0, aborted: 0 };
+    seen.set(request.url ?? "", counted);
+    if (request.method === "GET") return send(response, 200, JSON.stringify(counted));
+    counted.calls += 1;
+    response.once("close", () => {
+      if (!response.writableEnded) counted.aborted += 1;
+    });
     // Read the whole request first: an early answer to an unread body is another fault than the one asked for.
     request.resume().once("end", () => (behave ?? ((to) => send(to, 404, "")))(response));
   });

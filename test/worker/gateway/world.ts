@@ -78,12 +78,25 @@ export async function settled(): Promise<void> {
   await Promise.allSettled(background.splice(0));
 }
 
+/** What Cloudflare says of a connection. */
+export interface Connection {
+  country?: string;
+  isEUCountry?: "1";
+  tlsVersion?: string;
+}
+
 /** A classify request through the app, as the Worker's entry passes it on. */
-export async function classify(world: World, inputs: unknown, call = aCall()): Promise<Response> {
+export async function classify(
+  world: World,
+  inputs: unknown,
+  call = aCall(),
+  { cf, headers }: { cf?: Connection; headers?: Record<string, string> } = {},
+): Promise<Response> {
   const request = new Request("http://gateway/v1/classify", {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ inputs }),
+    ...(cf && { cf: { tlsVersion: "TLSv1.3", ...cf } }),
   });
   return app.fetch(request, { world, call });
 }

@@ -1,0 +1,143 @@
+/** Hedges, the retry budget and several origins, inside workerd, against origins that really misbehave. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import type { World } from "../../../gateway/world.ts";
+import { publish } from "./packages.ts";
+import { sharedEngine } from "./shared-engine.ts";
+import { aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "see you at lunch tomorrow ".repeat(200);
+
+const engine = sharedEngine();
+let modelId: string;
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  engine.broken = false;
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+const url = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
+const seenBy = async (behaviour: string): Promise<{ calls: number; aborted: number }> =>
+  (await fetch(url(behaviour))).json();
+
+async function worldWith(behaviour: string, policy: object, clock = handClock()): Promise<World> {
+  await setPolicy(policy);
+  return ready(aWorld({ modelId, originUrl: url(behaviour), clock, engine }));
+}
+
+/** Sends everything to the origin first. */
+const originFirst = { edge: { share: 0 } };
+const hedge = { enabled: true, afterMs: 20 };
+
+describe("a hedge", () => {
+  it("takes the other side's answer when the first is slow; the origin sees the abort, its breaker nothing", async () => {
+    const world = await worldWith("hang?hedge", { ...originFirst, hedge });
+    for (let call = 0; call < 6; call++) {
+      expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
+    }
+    await expect.poll(async () => (await seenBy("hang?hedge")).aborted).toBe(6);
+    expect(originBreaker(world)).toMatchObject({ state: "closed" });
+  });
+
+  it("is not sent when the first side answers in time, nor where hedging is off", async () => {
+    const quick = await worldWith("ok", { ...originFirst, hedge: { enabled: true, afterMs: 5000 } });
+    expect(wayOf(await classify(quick, SHORT)).because).toBe("outside-share");
+    const off = await worldWith("slow-300", { ...originFirst, hedge: { enabled: false, afterMs: 20 } });
+    expect(wayOf(await classify(off, SHORT))).toMatchObject({ route: "origin", because: "outside-share" });
+  });
+
+  it("is not sent to a side that could not take the text, or may not see it", async () => {
+    const long = await worldWith("slow-300", { ...originFirst, hedge });
+    expect(wayOf(await classify(long, LONG))).toMatchObject({ route: "origin", because: "too-long" });
+    const residency = { rules: [{ countries: ["DE"], allow: ["origin"] }] };
+    const bound = await worldWith("slow-300", { hedge, residency });
+    expect(wayOf(await classify(bound, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
+      route: "origin",
+      because: "residency",
+    });
+  });
+
+  it("that fails leaves the first side's answer, however late", async () => {
+    const world = await worldWith("slow-300", { ...originFirst, hedge });
+    engine.broken = true;
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
+  });
+
+  it("counts against the retry budget", async () => {
+    const world = await worldWith("slow-300", {
+      ...originFirst,
+      hedge,
+      retryBudget: { percent: 0, minPerSecond: 0.1 },
+    });
+    expect(wayOf(await classify(world, SHORT)).because).toBe("hedge");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+  });
+
+  it("without a time of its own waits for the origin's recent P95", async () => {
+    const clock = handClock();
+    const world = await worldWith(
+      "hang?p95",
+      { ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 100 } },
+      clock,
+    );
+    // Nothing is known of the origin yet: no hedge, but the fallback after the timeout.
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+  });
+});
+
+describe("the retry budget", () => {
+  it("spent, a failure is the caller's answer: 503 with Retry-After, and the edge is not asked", async () => {
+    const world = await worldWith("http-500", { ...originFirst, retryBudget: { percent: 0, minPerSecond: 0.2 } });
+    const because = [];
+    for (let call = 0; call < 4; call++) because.push(wayOf(await classify(world, SHORT)));
+    expect(because.map(({ status }) => status)).toEqual([200, 200, 503, 503]);
+    const refused = await classify(world, SHORT);
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+  });
+});
+
+describe("several origins", () => {
+  it("when one fails, its breaker opens alone, and its callers go to the other", async () => {
+    const origins = {
+      bad: { url: url("http-500?several"), region: "us-east-1" },
+      good: { url: url("ok?several"), region: "eu-central-1" },
+    };
+    const world = await worldWith("hang", { ...originFirst, origins });
+    const callers = Array.from({ length: 40 }, (_, index) => ({ "x-api-key": `caller-${index}` }));
+    for (const headers of callers) {
+      expect((await classify(world, SHORT, undefined, { headers })).status).toBe(200);
+    }
+    const status = world.origins.status();
+    expect(status.get("bad")?.breaker.state).toBe("open");
+    expect(status.get("good")?.breaker.state).toBe("closed");
+    expect((await seenBy("http-500?several")).calls).toBe(5);
+    for (const headers of callers) {
+      expect(wayOf(await classify(world, SHORT, undefined, { headers })).route).toBe("origin");
+    }
+    expect((await seenBy("http-500?several")).calls).toBe(5);
+  });
+
+  it("an origin that a policy edit leaves as it was keeps its breaker; one with a new address begins anew", async () => {
+    const world = await worldWith("hang", {});
+    const wanting = async (behaviour: string, weight: number) => {
+      const { defaultPolicy } = await import("../../../policies/parse.ts");
+      world.origins.obey({
+        ...defaultPolicy(),
+        origins: { only: { url: url(behaviour), region: "us-east-1", weight } },
+      });
+    };
+    await wanting("http-500?keeps", 100);
+    const limits = { timeoutMs: 1000, maxTokens: 100 };
+    const { aCall } = await import("./world.ts");
+    for (let call = 0; call < 5; call++) await world.origins.call("only", "text", limits, aCall());
+    expect(world.origins.status().get("only")?.breaker.state).toBe("open");
+    await wanting("http-500?keeps", 50);
+    expect(world.origins.status().get("only")?.breaker.state).toBe("open");
+    await wanting("ok?keeps", 50);
+    expect(world.origins.status().get("only")?.breaker.state).toBe("closed");
+  });
+});
