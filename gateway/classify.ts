@@ -7,6 +7,7 @@ import type { Route } from "./decide/route.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
+import { shadow } from "./shadow.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
 import type { Call, SideAnswer, SideFailure, World } from "./world.ts";
 
@@ -37,6 +38,7 @@ export async function classify(
   if (route.side === "refuse") return refused(turnedAway(route));
   const tried = await tryRoute(route, admitted, policy, world, call);
   if (!tried.ok) return refused(whyNot(tried, world));
+  shadow({ side: tried.route.side, answer: tried.answer }, admitted, policy, world, call);
   return ok(classified(tried, admitted.numbers.tokens));
 }
 

@@ -67,6 +67,7 @@ const handler = {
     const call = {
       requestId: world.newRequestId(),
       traceResponse: traceResponse(),
+      isShadow: false,
       signal: request.signal,
       keepAlive: (work: Promise<unknown>) => context.waitUntil(work),
       afterAnswer: (work: () => Promise<unknown>) => context.waitUntil(answered.promise.then(work)),

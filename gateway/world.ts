@@ -16,6 +16,8 @@ export interface Call {
   requestId: string;
   /** The `traceresponse` header's value; undefined where nothing is traced. */
   traceResponse: string | undefined;
+  /** Only to compare: nothing that comes of it is counted by a breaker or an estimate. */
+  isShadow: boolean;
   /** Aborted when the caller hangs up. */
   signal: AbortSignal;
   /** Keeps the request's context alive after the answer: work of a dead request never goes on otherwise. */

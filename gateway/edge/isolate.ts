@@ -3,7 +3,7 @@ import type { Policy } from "../../policies/schema.ts";
 import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { EdgeConditions } from "../decide/facts.ts";
 import { RecentP95 } from "../recent-p95.ts";
-import type { Call, Edge, EdgeStatus, SideResult, Tokenized } from "../world.ts";
+import type { Call, Edge, EdgeStatus, SideAnswer, SideResult, Tokenized } from "../world.ts";
 import { Experience } from "./experience.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import { EdgeRunError } from "./model.ts";
@@ -86,7 +86,8 @@ export class EdgeIsolate implements Edge {
       admitted.modelId === state.opened.modelId ? admitted : (this.tokenize(admitted.text) ?? admitted);
     if (tokenIds.length > experience.maxTokens()) return failed("edge-too-long");
     const predictedMs = experience.predictedMs(tokenIds.length);
-    const work = (queueMs: number) => this.#runNow(state, experience, tokenIds, queueMs);
+    const work = (queueMs: number) =>
+      call.isShadow ? this.#runToCompare(state, tokenIds, queueMs) : this.#runNow(state, experience, tokenIds, queueMs);
     const turn = this.#queue.takeTurn(predictedMs, call.signal, work);
     // The turn outlives a caller that hangs up, so that it is always given back.
     call.keepAlive(turn);
@@ -113,10 +114,7 @@ export class EdgeIsolate implements Edge {
       const runMs = clock.nowMs() - startedAtMs;
       experience.observe(tokens, runMs);
       this.#latency.observe(queueMs + runMs, clock.nowMs());
-      const { modelId, manifest } = ready.opened;
-      const { labels, problemType } = manifest;
-      const windows = [{ tokens, logits: Array.from(logits) }];
-      return { ok: true, answer: { model: modelId, labels, problemType, windows, timings: { queueMs, runMs } } };
+      return { ok: true, answer: answerOf(ready, tokens, logits, { queueMs, runMs }) };
     } catch (error) {
       if (error instanceof BreakerOpenError) return failed("breaker-open");
       if (!(error instanceof EdgeRunError)) throw error;
@@ -128,6 +126,22 @@ export class EdgeIsolate implements Edge {
     }
   }
 
+  /** The same run, but nobody learns from it; only a trap must have its consequence. */
+  async #runToCompare(ready: Ready, tokenIds: readonly number[], queueMs: number): Promise<SideResult> {
+    const { clock } = this.#parts;
+    const startedAtMs = clock.nowMs();
+    try {
+      const logits = await ready.model.run(tokenIds);
+      await clock.wait(0);
+      const timings = { queueMs, runMs: clock.nowMs() - startedAtMs };
+      return { ok: true, answer: answerOf(ready, tokenIds.length, logits, timings) };
+    } catch (error) {
+      if (!(error instanceof EdgeRunError)) throw error;
+      if (error.fault === "crashed") this.#loader.drop(ready);
+      return failed(error.fault);
+    }
+  }
+
   /** What runs have taught of the package at hand; null where there is none. */
   #experienced(): Experience | null {
     const opened = this.#loader.opened();
@@ -135,6 +149,12 @@ export class EdgeIsolate implements Edge {
     if (this.#experience?.modelId !== opened.modelId) this.#experience = new Experience(opened);
     return this.#experience;
   }
+}
+
+function answerOf({ opened }: Ready, tokens: number, logits: Float32Array, timings: SideAnswer["timings"]): SideAnswer {
+  const { labels, problemType } = opened.manifest;
+  const windows = [{ tokens, logits: Array.from(logits) }];
+  return { model: opened.modelId, labels, problemType, windows, timings };
 }
 
 /** A text that does not fit is no fault of the engine. */

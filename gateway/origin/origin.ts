@@ -45,7 +45,8 @@ export class LambdaOrigin {
 
   async call(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
     try {
-      const answer = await this.#parts.breaker.run(() => this.#ask(text, limits, call), outcomeOf);
+      const ask = () => this.#ask(text, limits, call);
+      const answer = call.isShadow ? await ask() : await this.#parts.breaker.run(ask, outcomeOf);
       return { ok: true, answer };
     } catch (error) {
       return { ok: false, failure: toFailure(error) };
@@ -68,13 +69,13 @@ export class LambdaOrigin {
       const { model, labels, problemType, windows } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
       const runMs = clock.nowMs() - startedAtMs;
-      this.#latency.observe(runMs, clock.nowMs());
+      if (!call.isShadow) this.#latency.observe(runMs, clock.nowMs());
       return { model, labels, problemType, windows, timings: { runMs } };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
       const gone = call.signal.aborted ? whyGone(call.signal) : null;
       // A quick refusal or reset says nothing of speed, and neither does a caller who leaves.
-      if (gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
+      if (!call.isShadow && gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
         this.#latency.observe(clock.nowMs() - startedAtMs, clock.nowMs());
       }
       throw new OriginFault(gone ?? (timeout.aborted ? "timeout" : "network"));

@@ -169,6 +169,28 @@ describe("a policy edit by plain wrangler", () => {
   });
 });
 
+describe("a shadow", () => {
+  it("stands in the trace of its request, with agreement, distance and both times", async () => {
+    await setPolicy('{"version": 4, "shadow": {"share": 100}}');
+    const answer = await until("the shadow policy", async () => {
+      const found = await classify(system, SHORT);
+      return found.headers.get("x-spillway-policy") === "4" ? found : null;
+    });
+    const shadowed = await until("the shadow's span", async () => {
+      const found = await spansOf(system, answer.headers.get("traceresponse"), 4);
+      return found.find(({ name }) => name === "shadow");
+    });
+    expect(shadowed.attributes).toMatchObject({
+      "spillway.shadow.side": "origin",
+      "spillway.shadow.agrees": true,
+      "spillway.shadow.score_distance": expect.any(Number),
+      "spillway.shadow.answered_ms": expect.any(Number),
+      "spillway.shadow.ms": expect.any(Number),
+    });
+    await wrangler(system, "kv", "key", "delete", "policy", "--binding", "POLICIES");
+  });
+});
+
 describe("bad input over the wire", () => {
   it("a body that stops half-way gets the contract's error, and the next request its answer", async () => {
     expect(await halfABody).toEqual({

@@ -18,6 +18,7 @@ export function aCall(signal = new AbortController().signal): Call {
   return {
     requestId: "test",
     traceResponse: undefined,
+    isShadow: false,
     signal,
     keepAlive: (work) => background.push(work),
     afterAnswer: (work) => background.push(work()),

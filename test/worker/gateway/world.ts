@@ -68,6 +68,7 @@ export function aCall(signal = new AbortController().signal): Call {
   return {
     requestId: "test-request",
     traceResponse: undefined,
+    isShadow: false,
     signal,
     keepAlive: (work) => background.push(work),
     afterAnswer: (work) => background.push(work()),
