@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx spillway …`: packs, signs and publishes models. Results on stdout, progress and errors on stderr. */
 import { Command, CommanderError } from "commander";
+import { registerExplain } from "./spillway/explain.ts";
 import { registerModel } from "./spillway/model.ts";
 import { oneSentence } from "./spillway/one-sentence.ts";
 
@@ -10,6 +11,7 @@ const program = new Command("spillway")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
 
 registerModel(program);
+registerExplain(program);
 
 try {
   await program.parseAsync();
