@@ -1,5 +1,4 @@
 /** The R2 bucket that wrangler keeps on this machine. */
-import { getPlatformProxy } from "wrangler";
 import { offlineWrangler } from "../start/offline-wrangler.ts";
 import type { Bucket } from "./publish.ts";
 
@@ -13,6 +12,8 @@ interface LocalEnv {
 /** `persistFolder` as wrangler's `--persist-to` takes it. The bucket is good until `work` has ended. */
 export async function withLocalBucket<T>(persistFolder: string, work: (bucket: Bucket) => Promise<T>): Promise<T> {
   Object.assign(process.env, offlineWrangler);
+  // Loading wrangler takes a second or two: only those who need it pay for it.
+  const { getPlatformProxy } = await import("wrangler");
   // The API wants the version folder that the command line adds by itself.
   const proxy = await getPlatformProxy<LocalEnv>({ persist: { path: `${persistFolder}/v3` } });
   const { MODELS } = proxy.env;

@@ -1,5 +1,4 @@
 /** What wrangler.toml says of the gateway, read by wrangler itself. */
-import { unstable_readConfig } from "wrangler";
 import { z } from "zod";
 
 /** The part of wrangler's configuration that is needed. */
@@ -16,7 +15,8 @@ export interface GatewayConfig {
 }
 
 /** @throws Error with one sentence when there is no bucket for models. */
-export function readGatewayConfig(environment?: string): GatewayConfig {
+export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
+  const { unstable_readConfig } = await import("wrangler");
   const { r2_buckets, vars } = configSchema.parse(unstable_readConfig({ config: "wrangler.toml", env: environment }));
   const bucketName = r2_buckets.find(({ binding }) => binding === "MODELS")?.bucket_name;
   if (bucketName === undefined)

@@ -43,7 +43,7 @@ async function publish(folder: string, options: Options): Promise<void> {
   const put = (bucket: Bucket) =>
     publishPackage(signed, bucket, (file, sent, total) => bar.update(sent, total, file)).finally(bar.stop);
   if (options.local) await withLocalBucket(readSettings(process.env).persistFolder, put);
-  else await put(remoteBucket(readGatewayConfig(options.env).bucketName));
+  else await put(remoteBucket((await readGatewayConfig(options.env)).bucketName));
   console.error(`  ✓ published. Isolates load it when the policy names it: "model": "${opened.modelId}"`);
   console.log(opened.modelId);
 }
@@ -66,7 +66,7 @@ async function pinnedKey({ key, local, env }: Options): Promise<{ pem: string; s
     const { stateFolder } = readSettings(process.env);
     return { pem: (await localSigningKey(stateFolder)).publicKeyPem, signWith: `${stateFolder}/local-signing.pem` };
   }
-  const { publicKeyPem } = readGatewayConfig(env);
+  const { publicKeyPem } = await readGatewayConfig(env);
   if (publicKeyPem !== null) return { pem: publicKeyPem, signWith: "<the private key of MODEL_PUBLIC_KEY>" };
   throw new Error(
     "No key is pinned: make one with spillway model keygen, put the public half into wrangler.toml as MODEL_PUBLIC_KEY, or give --key.",

@@ -1,0 +1,102 @@
+/** `spillway policy edit`: the policy in an editor; checked, shown as changes, and stored as a new version. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { parsePolicy } from "../../../policies/parse.ts";
+import type { Seen } from "../../policy/desk.ts";
+import { differences } from "../../policy/differences.ts";
+import { withoutBookkeeping } from "../../policy/document.ts";
+import { isObject, type JsonObject, readJson } from "../../policy/json.ts";
+import { SCHEMA_FILE } from "../../policy/json-schema.ts";
+import { ask, canAsk } from "./ask.ts";
+import { changeLines } from "./changes.ts";
+import { paintFor } from "./colours.ts";
+import { openEditor } from "./editor.ts";
+import { withKv, withSeen } from "./where.ts";
+import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
+
+interface Options extends WriteOptions {
+  yes?: true;
+}
+
+/** Of this checkout, so that editors complete and check wherever the file lies. */
+const SCHEMA_URL = new URL(`../../../${SCHEMA_FILE}`, import.meta.url).href;
+
+export function registerEdit(policy: Command): void {
+  const edit = policy
+    .command("edit")
+    .description("Open the policy in $VISUAL or $EDITOR, and store what was saved as a new version.")
+    .option("-y, --yes", "store without asking");
+  takesWrite(edit).action(editPolicy);
+}
+
+async function editPolicy(options: Options): Promise<void> {
+  // The KV is let go while the editor is open; what was seen is compared again before anything is stored.
+  const seen = await withSeen(options, async (seen) => seen);
+  const folder = await mkdtemp(join(tmpdir(), "spillway-policy-"));
+  const file = join(folder, "policy.json");
+  await writeFile(file, textToEdit(seen.stored), { mode: 0o600 });
+  try {
+    await editAndStore(file, seen, options);
+  } catch (error) {
+    if (await isChanged(file, seen.stored)) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${reason} What you wrote is kept in ${file}.`);
+    }
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function editAndStore(file: string, seen: Seen, options: Options): Promise<void> {
+  const edited = await editUntilGood(file);
+  const document = await agreedTo(edited, seen, options);
+  if (document !== null) await withKv(options, (kv) => storeAndSay(kv, seen, document, options));
+}
+
+function textToEdit(stored: string | null): string {
+  const document = stored === null ? {} : readJson(stored);
+  if (!isObject(document)) return stored ?? "";
+  const { $schema: _, ...rest } = document;
+  return `${JSON.stringify({ $schema: SCHEMA_URL, ...rest }, null, 2)}\n`;
+}
+
+async function isChanged(file: string, stored: string | null): Promise<boolean> {
+  return (await readFile(file, "utf8")) !== textToEdit(stored);
+}
+
+/** Opens the editor until what it saved is a policy. @throws Error with each problem when it is not and nobody can be asked */
+async function editUntilGood(file: string): Promise<JsonObject> {
+  for (;;) {
+    await openEditor(file, process.env);
+    const text = await readFile(file, "utf8");
+    const parsed = parsePolicy(text);
+    const document = readJson(text);
+    if (parsed.ok && isObject(document)) return document;
+    const problems = parsed.ok ? [] : parsed.problems;
+    const paint = paintFor(process.stderr, process.env);
+    for (const problem of problems) console.error(paint("red", `  ✗ ${problem}`));
+    if (!canAsk() || !(await ask("Edit again?", true))) throw new Error("That is not a policy; nothing was stored.");
+  }
+}
+
+/** The document to store; null when there is nothing to do, or it is not wanted. */
+async function agreedTo(edited: JsonObject, { stored }: Seen, { yes }: Options): Promise<JsonObject | null> {
+  const before = stored === null ? {} : readJson(stored);
+  const base = isObject(before) ? before : {};
+  const { $schema, ...rest } = edited;
+  const own = $schema === SCHEMA_URL ? base["$schema"] : $schema;
+  const document = own === undefined ? rest : { $schema: own, ...rest };
+  const changes = differences(withoutBookkeeping(base), withoutBookkeeping(document));
+  if (changes.length === 0 && isObject(before)) {
+    console.log("Nothing was changed, and nothing was stored.");
+    return null;
+  }
+  for (const line of changeLines(changes, paintFor(process.stderr, process.env))) console.error(`  ${line}`);
+  if (yes) return document;
+  if (!canAsk()) throw new Error("Nobody can be asked here; say --yes to store it.");
+  if (await ask("Store it as a new version?", false)) return document;
+  throw new Error("Nothing was stored.");
+}

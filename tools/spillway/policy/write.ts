@@ -1,0 +1,60 @@
+/** The options and the last step of each command that stores a version. */
+import type { Command } from "commander";
+import {
+  FRESH_MS,
+  IN_FORCE_EVERYWHERE_SECONDS,
+  IN_FORCE_HERE_SECONDS,
+  KV_CACHE_SECONDS,
+  KV_ELSEWHERE_SECONDS,
+} from "../../../policies/effect.ts";
+import { authorHere } from "../../policy/author.ts";
+import { type By, type Seen, store } from "../../policy/desk.ts";
+import { historyRows } from "../../policy/history-row.ts";
+import type { JsonObject } from "../../policy/json.ts";
+import type { PolicyKv } from "../../policy/kv.ts";
+import { takesWhere, type WhereOptions } from "./where.ts";
+
+export interface WriteOptions extends WhereOptions {
+  author?: string;
+  message?: string;
+}
+
+const MESSAGE_MAX_LENGTH = 300;
+
+export function takesWrite(command: Command): Command {
+  return takesWhere(command)
+    .option("-m, --message <text>", "why, for the history")
+    .option("--author <name>", "who, for the history; git's user unless given");
+}
+
+export async function byOf({ author, message }: WriteOptions): Promise<By> {
+  const name = (author ?? (await authorHere(process.env))).trim();
+  if (name === "") throw new Error("--author is empty; give the name of who changes the policy.");
+  if (message !== undefined && message.length > MESSAGE_MAX_LENGTH) {
+    throw new Error(`The message has ${message.length} characters; at most ${MESSAGE_MAX_LENGTH} are kept.`);
+  }
+  return { author: name.slice(0, MESSAGE_MAX_LENGTH), message: message ?? null };
+}
+
+export async function storeAndSay(
+  kv: PolicyKv,
+  seen: Seen,
+  document: JsonObject,
+  options: WriteOptions,
+  fallbackMessage: string | null = null,
+): Promise<void> {
+  const by = await byOf(options);
+  const now = new Date();
+  const history = await store(kv, seen, document, { ...by, message: by.message ?? fallbackMessage }, now);
+  for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);
+  console.log(whenInForce(new Date(), options.remote === true));
+}
+
+/** When each request is decided by it. */
+export function whenInForce(now: Date, isRemote: boolean): string {
+  const at = (seconds: number) => new Date(now.getTime() + seconds * 1000).toLocaleTimeString("sv-SE");
+  const here = `in force here within ${IN_FORCE_HERE_SECONDS} s, by ${at(IN_FORCE_HERE_SECONDS)}`;
+  if (!isRemote) return here;
+  const everywhere = `everywhere within about ${IN_FORCE_EVERYWHERE_SECONDS} s, by ${at(IN_FORCE_EVERYWHERE_SECONDS)}`;
+  return `${here}; ${everywhere}: KV takes up to ${KV_ELSEWHERE_SECONDS} s to other locations, and what was read is kept ${KV_CACHE_SECONDS} s by KV and ${FRESH_MS / 1000} s by an isolate`;
+}
