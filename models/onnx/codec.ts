@@ -1,0 +1,43 @@
+/** Bytes ↔ models. Weights are views into the bytes they were read from: nothing is copied but the file's structure. */
+import type { OnnxModel } from "./model.ts";
+import { modelType } from "./schema.ts";
+import { checkWire } from "./wire.ts";
+
+/** Protobuf's own limit for a message: https://protobuf.dev/programming-guides/proto-limits/ */
+export const FILE_MAX_BYTES = 2 ** 31 - 1;
+
+/** `name` is for the message alone. @throws Error with one sentence when the bytes are not a whole ONNX file. */
+export function decodeModel(bytes: Uint8Array, name: string): OnnxModel {
+  const decoded = decode(bytes, name);
+  if (!isModel(decoded)) throw new Error(`${name} is not an ONNX file: it has no graph, or names no operator set.`);
+  return decoded;
+}
+
+/** @throws RangeError when the file would be larger than protobuf allows. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const writer = modelType.encode(model);
+  if (writer.len > FILE_MAX_BYTES) {
+    throw new RangeError(`The model has ${(writer.len / 2 ** 30).toFixed(1)} GiB; an ONNX file holds at most 2.`);
+  }
+  return writer.finish();
+}
+
+function decode(bytes: Uint8Array, name: string): unknown {
+  try {
+    checkWire(bytes, modelType);
+    return modelType.toObject(modelType.decode(bytes), { arrays: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name} is not an ONNX file: ${reason.replace(/\.$/, "")}.`, { cause: error });
+  }
+}
+
+/** The schema made the object, so its fields have the types of OnnxModel; left to check is what the schema cannot require. */
+function isModel(decoded: unknown): decoded is OnnxModel {
+  if (typeof decoded !== "object" || decoded === null) return false;
+  return "graph" in decoded && "opsetImport" in decoded && isFilled(decoded.opsetImport);
+}
+
+function isFilled(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}

@@ -1,0 +1,76 @@
+/** Pure. Tensor dimensions as they depend on what is fed in: factor · batch^i · length^j, worked out from a few observed runs. */
+export interface Dimension {
+  readonly factor: number;
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** One observed run: `value` was this dimension when so many texts of so many tokens were fed in. */
+export interface Observation {
+  readonly batch: number;
+  readonly length: number;
+  readonly value: number;
+}
+
+/** A dimension that depends on its inputs in another way is null. */
+export type TensorShape = readonly (Dimension | null)[];
+
+/** By tensor name. */
+export type Shapes = ReadonlyMap<string, TensorShape>;
+
+const EXPONENTS = [0, 1, 2] as const;
+
+/** Null unless one formula explains every run. */
+export function dimensionOf(runs: readonly Observation[]): Dimension | null {
+  for (const batch of EXPONENTS) {
+    for (const length of EXPONENTS) {
+      const factors = runs.map((run) => run.value / (run.batch ** batch * run.length ** length));
+      const [factor] = factors;
+      if (factor !== undefined && Number.isInteger(factor) && factors.every((one) => one === factor)) {
+        return { factor, batch, length };
+      }
+    }
+  }
+  return null;
+}
+
+export function fixed(factor: number): Dimension {
+  return { factor, batch: 0, length: 0 };
+}
+
+export function isFixed(dimension: Dimension | null | undefined): dimension is Dimension {
+  return dimension?.batch === 0 && dimension.length === 0;
+}
+
+export function isOne(dimension: Dimension | null | undefined): boolean {
+  return isFixed(dimension) && dimension.factor === 1;
+}
+
+/** The text's tokens, one row each. */
+export function isTokens(dimension: Dimension | null | undefined): boolean {
+  return dimension?.factor === 1 && dimension.batch === 0 && dimension.length === 1;
+}
+
+export function isBatch(dimension: Dimension | null | undefined): boolean {
+  return dimension?.factor === 1 && dimension.batch === 1 && dimension.length === 0;
+}
+
+export function isSame(a: Dimension | null | undefined, b: Dimension | null | undefined): boolean {
+  return a?.factor === b?.factor && a?.batch === b?.batch && a?.length === b?.length && a?.factor !== undefined;
+}
+
+/** Null as soon as one of them is. */
+export function productOf(dimensions: TensorShape): Dimension | null {
+  let product = fixed(1);
+  for (const dimension of dimensions) {
+    if (dimension === null) return null;
+    const { factor, batch, length } = dimension;
+    product = { factor: product.factor * factor, batch: product.batch + batch, length: product.length + length };
+  }
+  return product;
+}
+
+/** How many it is for so many texts of so many tokens. */
+export function countAt({ factor, batch, length }: Dimension, texts: number, tokens: number): number {
+  return factor * texts ** batch * tokens ** length;
+}
