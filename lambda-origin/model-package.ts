@@ -38,7 +38,8 @@ function parseManifest(bytes: Buffer): Manifest {
   throw new Error(`manifest.json is not a package manifest: ${first?.path.join(".")}: ${first?.message}`);
 }
 
-async function readVerified(folder: string, manifest: Manifest, name: string): Promise<Buffer> {
+/** One file of a package, checked against its manifest. Throws an error that names the file and what is wrong with it. */
+export async function readVerified(folder: string, manifest: Manifest, name: string): Promise<Buffer> {
   const listed = manifest.files.find((file) => file.name === name);
   if (!listed) throw new Error(`${name} is used but not listed under "files" in manifest.json`);
   const bytes = await readFile(join(folder, name));

@@ -2,9 +2,16 @@
 import { createHash } from "node:crypto";
 import { PackageError } from "./package-error.ts";
 
+/** The part of an R2 object's body that is needed: reads that fill a buffer of our own. */
+interface ByteBody {
+  getReader(options: { mode: "byob" }): {
+    readAtLeast(minBytes: number, buffer: Uint8Array): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  };
+}
+
 /** The part of an R2 bucket that is needed. */
 export interface ModelBucket {
-  get(key: string): Promise<{ body: ReadableStream<Uint8Array>; size: number } | null>;
+  get(key: string): Promise<{ body: ByteBody; size: number } | null>;
   list(options: { prefix: string }): Promise<{ objects: readonly StoredObject[]; truncated: boolean }>;
 }
 
@@ -56,13 +63,13 @@ async function getObject(bucket: ModelBucket, key: string) {
 
 /** Feeds every chunk to the sink and the hash; resolves to the hex digest. A chunk is only good until the next one. */
 async function pump(
-  body: ReadableStream<Uint8Array>,
+  body: ByteBody,
   sizeBytes: number,
   sink: (chunk: Uint8Array, at: number) => void,
 ): Promise<string> {
   const hash = createHash("sha256");
   const reader = body.getReader({ mode: "byob" });
-  let buffer = new Uint8Array(Math.min(READ_BYTES, sizeBytes + 1));
+  let buffer: Uint8Array = new Uint8Array(Math.min(READ_BYTES, sizeBytes + 1));
   let at = 0;
   for (;;) {
     const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer).catch(unavailable);

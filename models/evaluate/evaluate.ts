@@ -7,6 +7,12 @@ export interface LabelledText {
   label: string;
 }
 
+/** Of a multi-label problem: any number of labels, none among them. */
+export interface MultiLabelledText {
+  text: string;
+  labels: readonly string[];
+}
+
 export interface Evaluation {
   model: string;
   edgeTokens: number;
@@ -26,13 +32,15 @@ export interface Evaluation {
 /** `progress` hears how many texts are done. */
 export async function evaluate(
   runtimes: Runtimes,
-  texts: readonly LabelledText[],
+  texts: readonly (LabelledText | MultiLabelledText)[],
   progress: (done: number) => void,
 ): Promise<Evaluation> {
   const { labels, edgeTokens, modelId } = runtimes;
   const judged = { edge: [] as Judged[], origin: [] as Judged[], whole: [] as Judged[], served: [] as Judged[] };
-  for (const [index, { text, label }] of texts.entries()) {
-    const add = (to: Judged[], verdict: Verdict) => to.push({ truth: label, verdict });
+  for (const [index, one] of texts.entries()) {
+    const { text } = one;
+    const truth = "labels" in one ? one.labels : one.label;
+    const add = (to: Judged[], verdict: Verdict) => to.push({ truth, verdict });
     const fits = runtimes.countTokens(text) <= edgeTokens;
     // The origin's threads work while the edge's wasm blocks this one.
     const onOrigin = bothOnOrigin(runtimes, text, fits);

@@ -1,12 +1,11 @@
 /** The two models of a package on the runtimes that serve them: the edge's wasm engine and the origin's onnxruntime-node. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { toRow } from "../../gateway/respond/scores.ts";
 import type { SideAnswer } from "../../gateway/world.ts";
 import { createInference } from "../../lambda-origin/infer.ts";
-import { readOriginPackage } from "../../lambda-origin/model-package.ts";
+import { readOriginPackage, readVerified } from "../../lambda-origin/model-package.ts";
 import { createTokenizer } from "../../lambda-origin/tokenize.ts";
 import { contentTokens, windowsOf } from "../../lambda-origin/windows.ts";
+import { EDGE_HEAP_MAX_BYTES, type Manifest } from "../manifest.ts";
 import { openEdgeModel } from "../pack/edge-runtime.ts";
 
 /** The label a model gives, and its probabilities by label. */
@@ -17,7 +16,8 @@ export interface Verdict {
 
 export interface Runtimes {
   modelId: string;
-  labels: readonly string[];
+  labels: Manifest["labels"];
+  problemType: Manifest["problemType"];
   /** The most tokens that the edge takes. */
   edgeTokens: number;
   /** Tokens of a text, the special ones included. */
@@ -29,13 +29,15 @@ export interface Runtimes {
   originWhole(text: string): Promise<Verdict>;
 }
 
-/** @throws Error when the folder is not a whole package. */
+/** @throws Error with one sentence when the folder is not a whole package, or one for the origin alone */
 export async function openRuntimes(folder: string): Promise<Runtimes> {
   const { modelId, manifest, model, tokenizer, tokenizerConfig } = await readOriginPackage(folder);
   const { labels, problemType, edge } = manifest;
+  if (edge === null) throw new Error(`${folder} is packed for the origin alone: it has no INT8 model to compare.`);
   const { frame, contentIds } = createTokenizer(tokenizer, tokenizerConfig);
   const infer = await createInference(model, labels.length);
-  const edgeModel = await openEdgeModel(await readFile(join(folder, edge.file)), edge.heap);
+  const limits = { initialBytes: edge.heapBytes, maximumBytes: EDGE_HEAP_MAX_BYTES };
+  const edgeModel = await openEdgeModel(await readVerified(folder, manifest, edge.file), limits);
   const firstTokens = (text: string, tokens: number) => [
     frame.startId,
     ...contentIds(text).slice(0, tokens - 2),
@@ -53,6 +55,7 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
   return {
     modelId,
     labels,
+    problemType,
     edgeTokens: edge.maxTokens,
     countTokens: (text) => contentIds(text).length + 2,
     edge: async (text, tokens) => {

@@ -1,11 +1,14 @@
 /** The edge engine in Node: the very code that runs in the Worker, on the same wasm file. For packing and evaluating. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { allocate, type HeapLimits, startRuntime } from "../../gateway/edge/onnx/runtime.ts";
+import { placeModel } from "../../gateway/edge/onnx/place.ts";
+import { type HeapLimits, startRuntime } from "../../gateway/edge/onnx/runtime.ts";
 import { type ClassifierSession, openSession } from "../../gateway/edge/onnx/session.ts";
 
 export interface OpenedEdgeModel extends ClassifierSession {
   heapBytes(): number;
+  /** How far up the heap was ever written, in bytes: what was used of it, whatever its size. Takes about 0.1 s. */
+  usedBytes(): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -14,10 +17,22 @@ let compiled: WebAssembly.Module | undefined;
 export async function openEdgeModel(ort: Uint8Array, limits: HeapLimits): Promise<OpenedEdgeModel> {
   compiled ??= await WebAssembly.compile(await readFile(wasmPath()));
   const runtime = await startRuntime(compiled, limits);
-  const pointer = allocate(runtime.ort, ort.byteLength);
-  runtime.heap().set(ort, pointer);
-  const session = openSession(runtime, { pointer, sizeBytes: ort.byteLength });
-  return { run: (tokenIds) => session.run(tokenIds), heapBytes: () => runtime.heapBytes() };
+  const block = placeModel(runtime, ort.byteLength);
+  runtime.heap().set(ort, block.pointer);
+  const session = openSession(runtime, block);
+  return {
+    run: (tokenIds) => session.run(tokenIds),
+    release: () => session.release(),
+    heapBytes: () => runtime.heapBytes(),
+    usedBytes: () => lastWrittenByte(runtime.heap()),
+  };
+}
+
+function lastWrittenByte(heap: Uint8Array): number {
+  const words = new Int32Array(heap.buffer);
+  let end = words.length;
+  while (end > 0 && words[end - 1] === 0) end--;
+  return end * words.BYTES_PER_ELEMENT;
 }
 
 function wasmPath(): string {

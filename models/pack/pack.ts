@@ -1,105 +1,99 @@
 /** A model folder → a package: files for both sides, what was measured, and a manifest that names every byte. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { realpath, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Infer } from "../../lambda-origin/infer.ts";
 import { type Manifest, manifestSchema } from "../manifest.ts";
-import { openEdgeModel } from "./edge-runtime.ts";
-import { measureMemory, measureTime, sampleIds } from "./measure.ts";
+import { type EdgeEntry, makeEdge } from "./edge.ts";
+import { identify } from "./identity.ts";
+import { findInt8 } from "./int8.ts";
+import { makeOrigin } from "./origin.ts";
+import { describeFile } from "./package-files.ts";
+import type { Progress } from "./progress.ts";
 import { readSourceFolder } from "./source-folder.ts";
-import { toOrt } from "./to-ort.ts";
+import { withStaging } from "./staging.ts";
+import { readTokenizerFiles } from "./tokenizer-files.ts";
 
-const MIB = 2 ** 20;
-/** Of the isolate's 128 MB: what is left beside V8's heap, the Worker's code and requests in flight. */
-const HEAP_CAP_BYTES = 96 * MIB;
-/** A used heap is more fragmented than a measured one. */
-const HEAP_SLACK = 1.1;
-const EDGE_TOKENS_MAX = 256;
-const GOLDEN_TOKENS = [4, 16, 32] as const;
-/** The same wasm computes the same bits everywhere; this allows for a later ONNX Runtime that rounds otherwise. */
-const GOLDEN_TOLERANCE = 1e-3;
-const PAGE_BYTES = 65_536;
+/** The edge takes no longer texts, whatever fits: docs/memory.md */
+export const EDGE_TOKENS_MAX = 256;
+
+export interface PackOptions {
+  /** The model: config.json, tokenizer.json, model.onnx and perhaps model_quantized.onnx. */
+  folder: string;
+  out: string;
+  /** Default: the out folder's. */
+  name?: string | undefined;
+  /** Default: one more than that of the package at `out`, else 1. */
+  version?: number | undefined;
+  /** The most tokens at the edge. Default: 256. */
+  maxTokens?: number | undefined;
+  /** An INT8 file, wherever it lies. */
+  quantized?: string | undefined;
+  /** No edge file: every text goes to the origin. */
+  originOnly?: boolean | undefined;
+}
 
 export interface Packed {
+  /** `<name>@<sha256 of the manifest>` */
   modelId: string;
   manifest: Manifest;
+  /** For people: what happened to each graph. */
+  firstToken: readonly string[];
+  /** How far the INT8 logits lie from FP32 on the golden tokens: large when the two files are of different models. */
+  largestGap: number | null;
 }
 
-/** Writes the package into `out`, whole or not at all. @throws Error with one sentence for people. */
-export async function packModel(
-  name: string,
-  folder: string,
-  out: string,
-  say: (line: string) => void,
-): Promise<Packed> {
-  const source = await readSourceFolder(folder);
-  say("converting the edge model to ORT format");
-  const ort = await toOrt(source.files.edge);
-  const maxTokens = Math.min(EDGE_TOKENS_MAX, source.maxPositions);
-  say("measuring the heap it needs");
-  const counts = [16, 64, 128, 256].map((tokens) => Math.min(tokens, maxTokens));
-  const memory = await measureMemory(ort, source.vocabularySize, counts);
-  const neededBytes = Math.max(...memory.points.map(({ value }) => value)) * HEAP_SLACK;
-  if (neededBytes > HEAP_CAP_BYTES) {
-    throw new Error(
-      `${name} needs ${(neededBytes / MIB).toFixed(1)} MiB of heap for ${maxTokens} tokens; the edge has ${HEAP_CAP_BYTES / MIB} MiB. Use a smaller model.`,
-    );
-  }
-  say("measuring the time it takes");
-  const time = await measureTime(ort, source.vocabularySize, counts);
-  const heapBytes = Math.ceil(neededBytes / PAGE_BYTES) * PAGE_BYTES;
-  const limits = { initialBytes: heapBytes, maximumBytes: heapBytes };
-  const model = await openEdgeModel(ort, limits);
-  const golden = GOLDEN_TOKENS.map((tokens) => {
-    const tokenIds = sampleIds(tokens, source.vocabularySize);
-    return { tokenIds, logits: Array.from(model.run(tokenIds)) };
+/** Writes the package into `out`, whole or not at all. @throws Error with one sentence for people */
+export async function packModel(options: PackOptions, progress: Progress): Promise<Packed> {
+  const { folder, out, maxTokens = EDGE_TOKENS_MAX } = options;
+  await mustDiffer(folder, out);
+  const { name, version, stale } = await identify(out, options.name, options.version);
+  const source = await readSourceFolder(folder, options.quantized);
+  const { vocabularySize, maxPositions, problemType, assumptions } = source.config;
+  const tokenizer = await readTokenizerFiles(source.tokenizer, source.tokenizerConfig, vocabularySize);
+  const makeInt8 = options.originOnly ? null : await findInt8(source);
+  for (const assumption of assumptions) progress.note(assumption);
+  return await withStaging(out, stale, async (staging) => {
+    const origin = await makeOrigin(source, staging, progress);
+    const labelCount = origin.labels.length;
+    const int8 = makeInt8 && (await makeInt8(origin.path, staging, progress));
+    const wish = { labelCount, vocabularySize, maxTokens: Math.min(maxTokens, maxPositions) };
+    const edge = int8 && (await makeEdge({ int8, ...wish }, staging, progress));
+    await writeFile(join(staging.package, "tokenizer.json"), tokenizer.tokenizer);
+    await writeFile(join(staging.package, "tokenizer_config.json"), tokenizer.config);
+    const names = [...(edge ? [edge.file] : []), origin.file, "tokenizer.json", "tokenizer_config.json"];
+    const manifest = manifestSchema.parse({
+      format: "spillway-model/1",
+      name,
+      version,
+      labels: [...origin.labels],
+      problemType,
+      tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
+      edge,
+      origin: { file: origin.file },
+      files: await Promise.all(names.map((file) => describeFile(staging.package, file))),
+    } satisfies Manifest);
+    const digest = await writeManifest(staging.package, manifest);
+    const firstToken = [origin.firstToken, ...(int8 ? [int8.firstToken] : [])];
+    const largestGap = edge && (await goldenGap(edge.golden, origin.infer));
+    return { modelId: `${name}@${digest}`, manifest, firstToken, largestGap };
   });
-
-  const contents = {
-    "edge.ort": ort,
-    "origin.onnx": await readFile(source.files.origin),
-    "tokenizer.json": await readFile(source.files.tokenizer),
-    "tokenizer_config.json": await readFile(source.files.tokenizerConfig),
-  };
-  const manifest = manifestSchema.parse({
-    format: "spillway-model/1",
-    name,
-    labels: source.labels,
-    problemType: source.problemType,
-    tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
-    edge: {
-      file: "edge.ort",
-      maxTokens,
-      heap: limits,
-      memoryBytes: memory.model,
-      timeMs: time.model,
-      golden,
-      goldenTolerance: GOLDEN_TOLERANCE,
-    },
-    origin: { file: "origin.onnx" },
-    files: Object.entries(contents).map(([file, bytes]) => ({
-      name: file,
-      sizeBytes: bytes.byteLength,
-      sha256: sha256(bytes),
-    })),
-  } satisfies Manifest);
-  const manifestText = `${JSON.stringify(manifest, null, 2)}\n`;
-  await writeWhole(out, { ...contents, "manifest.json": new TextEncoder().encode(manifestText) });
-  return { modelId: `${name}@${sha256(new TextEncoder().encode(manifestText))}`, manifest };
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+async function goldenGap(golden: EdgeEntry["golden"], infer: Infer): Promise<number> {
+  const rows = await infer(golden.map(({ tokenIds }) => tokenIds));
+  const gaps = golden.flatMap(({ logits }, row) => logits.map((logit, at) => Math.abs(logit - (rows[row]?.[at] ?? 0))));
+  return Math.max(...gaps);
 }
 
-/** Into a folder beside, then renamed file by file: what is readable in `out` is always complete. */
-async function writeWhole(out: string, files: Record<string, Uint8Array>): Promise<void> {
-  const staging = join(dirname(out), `.packing-${process.pid}`);
-  await mkdir(staging, { recursive: true });
-  try {
-    for (const [name, bytes] of Object.entries(files)) await writeFile(join(staging, name), bytes);
-    await mkdir(out, { recursive: true });
-    for (const name of Object.keys(files)) await rename(join(staging, name), join(out, name));
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
+/** Resolves to the SHA-256 of its bytes. */
+async function writeManifest(folder: string, manifest: Manifest): Promise<string> {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeFile(join(folder, "manifest.json"), text);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function mustDiffer(folder: string, out: string): Promise<void> {
+  const [from, to] = await Promise.all([folder, out].map((path) => realpath(path).catch(() => null)));
+  if (from !== null && from === to) throw new Error(`${out} is the model's own folder; name another one with --out.`);
 }

@@ -1,54 +1,72 @@
-/** What a user brings: a folder as Hugging Face or their own training leaves it. */
-import { access, readFile } from "node:fs/promises";
+/** What a user brings: a folder as Hugging Face, Optimum or their own training leaves it. */
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 
-const configSchema = z.object({
-  id2label: z.record(z.string(), z.string()),
-  vocab_size: z.int().positive(),
-  max_position_embeddings: z.int().positive(),
-  problem_type: z.enum(["single_label_classification", "multi_label_classification"]).nullish(),
-});
+/** Where exporters put the graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
+const GRAPH_FOLDERS = ["", "onnx"] as const;
+const FLOAT_FILE = "model.onnx";
+const INT8_FILES = ["model_quantized.onnx", "model_int8.onnx", "model_uint8.onnx"] as const;
 
 export interface SourceFolder {
-  labels: string[];
-  problemType: "single_label_classification" | "multi_label_classification";
-  vocabularySize: number;
-  maxPositions: number;
-  /** Absolute or relative paths of the files. */
-  files: { origin: string; edge: string; tokenizer: string; tokenizerConfig: string };
+  config: ClassifierConfig;
+  /** Paths. External data lies beside the graphs that name it. */
+  float: string;
+  /** Null where the folder has none. */
+  int8: string | null;
+  tokenizer: string;
+  /** Null where the folder has none. */
+  tokenizerConfig: string | null;
 }
 
-/** @throws Error with one sentence for people when something is missing or unreadable. */
-export async function readSourceFolder(folder: string): Promise<SourceFolder> {
-  const files = {
-    origin: join(folder, "model.onnx"),
-    edge: join(folder, "model_quantized.onnx"),
-    tokenizer: join(folder, "tokenizer.json"),
-    tokenizerConfig: join(folder, "tokenizer_config.json"),
-  };
-  for (const path of [join(folder, "config.json"), ...Object.values(files)]) await mustExist(path);
-  const config = configSchema.safeParse(JSON.parse(await readFile(join(folder, "config.json"), "utf8")));
-  if (!config.success) throw new Error(`config.json is not a classifier's: ${z.prettifyError(config.error)}`);
-  const { id2label, vocab_size, max_position_embeddings, problem_type } = config.data;
-  const labels = Object.entries(id2label)
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([, label]) => label);
-  return {
-    labels,
-    problemType: problem_type ?? "single_label_classification",
-    vocabularySize: vocab_size,
-    maxPositions: max_position_embeddings,
-    files,
-  };
-}
-
-async function mustExist(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch {
+/**
+ * Looks at what there is without opening a graph. `quantized` is an INT8 file that the user named.
+ * @throws Error with one sentence for people when something is missing or unreadable
+ */
+export async function readSourceFolder(folder: string, quantized?: string): Promise<SourceFolder> {
+  if (!(await isFolder(folder))) throw new Error(`There is no folder ${folder}; name the folder of a model.`);
+  if (quantized !== undefined && !(await isFile(quantized))) throw new Error(`There is no file ${quantized}.`);
+  const config = join(folder, "config.json");
+  if (!(await isFile(config))) {
     throw new Error(
-      `${path} is missing. A model folder holds config.json, tokenizer.json, tokenizer_config.json, model.onnx and model_quantized.onnx.`,
+      `${config} is missing; save it with AutoConfig.from_pretrained("<model>").save_pretrained("${folder}").`,
     );
   }
+  const tokenizer = join(folder, "tokenizer.json");
+  if (!(await isFile(tokenizer))) {
+    throw new Error(
+      `${tokenizer} is missing; make it with AutoTokenizer.from_pretrained("<model>", use_fast=True).save_pretrained("${folder}").`,
+    );
+  }
+  const float = await firstFile(folder, [FLOAT_FILE]);
+  if (float === null) {
+    throw new Error(
+      `${folder} has no ${FLOAT_FILE}, and no onnx/${FLOAT_FILE}; export the model with optimum-cli export onnx --task text-classification --model <model> ${folder}`,
+    );
+  }
+  return {
+    config: parseClassifierConfig(config, await readFile(config, "utf8")),
+    float,
+    int8: quantized ?? (await firstFile(folder, INT8_FILES)),
+    tokenizer,
+    tokenizerConfig: await firstFile(folder, ["tokenizer_config.json"]),
+  };
+}
+
+async function firstFile(folder: string, names: readonly string[]): Promise<string | null> {
+  for (const name of names) {
+    for (const graphs of GRAPH_FOLDERS) {
+      const path = join(folder, graphs, name);
+      if (await isFile(path)) return path;
+    }
+  }
+  return null;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() === true;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() === true;
 }

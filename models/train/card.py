@@ -35,6 +35,7 @@ def write_card() -> None:
         same_label=f"{gaps['sameLabelPercent']:.2f}",
         loss=f"{-measured['lossPoints']:+.2f}",
         served_row=score_row(measured["asServed"]),
+        alike=f"{gaps['alikePercent']:.2f}",
         gap99=f"{gaps['p99ScoreGap']:.3f}",
         gap=f"{gaps['largestScoreGap']:.3f}",
         by_length=", ".join(f"{value:.2f}" for value in measured["edgeAccuracyPercentByTokens"].values()),

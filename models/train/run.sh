@@ -16,7 +16,7 @@ fi
 
 "$node" models/data/prepare.ts
 "$venv/bin/python" -B models/train/train.py
-"$node" models/pack/main.ts .spillway/train/mail-tagger models/mail-tagger
+"$node" tools/spillway.ts model pack .spillway/train/mail-tagger --out models/mail-tagger
 "$node" models/train/measure.ts
 "$venv/bin/python" -B models/train/measure_storage.py
 "$venv/bin/python" -B models/train/card.py

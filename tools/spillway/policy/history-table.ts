@@ -5,24 +5,34 @@ import type { Paint } from "./colours.ts";
 
 const MARKS = { "in-force": "●", stored: "○", none: " " } as const;
 const OUTSIDE = "outside the spillway command";
-const AUTHOR_MAX = 32;
+const AUTHOR_MAX = OUTSIDE.length;
+/** The last column's least width; a narrower terminal wraps by itself. */
+const LAST_MIN = 24;
 const GAP = "  ";
 
-/** `columns` is the terminal's width, which the last column is cut to; null: nothing is cut. */
+/** `columns` is the terminal's width, which the last column is wrapped to; null: nothing is wrapped. */
 export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns: number | null): string {
   const head = [" ", "version", "when", "author", "changes"];
   const cells = rows.map(cellsOf);
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = [head, ...cells].map((row) => {
-    const line = row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join(GAP)
-      .trimEnd();
-    return columns !== null && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+  const widths = head
+    .slice(0, -1)
+    .map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const indent = widths.reduce((sum, width) => sum + width + GAP.length, 0);
+  const width = columns === null ? null : Math.max(LAST_MIN, columns - indent);
+  const [headLine = "", ...rowLines] = [head, ...cells].map((row) => {
+    const first = widths.map((width, column) => (row[column] ?? "").padEnd(width) + GAP).join("");
+    return first + wrapped(row.at(-1) ?? "", width).join(`\n${" ".repeat(indent)}`);
   });
-  const [headLine = "", ...rowLines] = lines;
   const painted = rowLines.map((line, index) => paintRow(line, rows[index], paint));
   return [paint("bold", headLine), ...painted, "", paint("dim", legend(rows))].join("\n");
+}
+
+/** At spaces; within a word only where it is longer than a line. */
+function wrapped(text: string, width: number | null): string[] {
+  if (width === null || text.length <= width) return [text];
+  const space = text.lastIndexOf(" ", width);
+  const end = space > 0 ? space : width;
+  return [text.slice(0, end), ...wrapped(text.slice(end).trimStart(), width)];
 }
 
 function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[] {
@@ -42,7 +52,9 @@ function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[
   ].map((cell) => stripVTControlCharacters(cell).replaceAll(/\s+/g, " "));
 }
 
-function shortened(author: string): string {
+/** The name alone; `--json` has the address too. */
+function shortened(address: string): string {
+  const author = address.replace(/ <[^>]*>$/, "");
   return author.length > AUTHOR_MAX ? `${author.slice(0, AUTHOR_MAX - 1)}…` : author;
 }
 

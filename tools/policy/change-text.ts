@@ -1,0 +1,57 @@
+/** Pure. Changes in words: "edge.share 10 → 25". */
+import { defaultPolicy } from "../../policies/parse.ts";
+import { shownPlace } from "../../policies/shown.ts";
+import { type Difference, differences } from "./differences.ts";
+import { withoutBookkeeping } from "./document.ts";
+import { type Entry, isDeletion } from "./history.ts";
+import { isObject, type Json, type JsonObject, readJson } from "./json.ts";
+import { valueAt } from "./path.ts";
+
+const IN_SHORT_MAX = 2;
+const VALUE_IN_SHORT_MAX = 32;
+
+export interface ChangeText {
+  place: string;
+  before: string;
+  after: string;
+}
+
+export function changeTexts(changes: readonly Difference[]): ChangeText[] {
+  const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
+  const shown = (path: string[], value: Json | undefined) => {
+    if (value !== undefined) return JSON.stringify(value);
+    const fallback = valueAt(defaults, path);
+    return fallback === undefined ? "not set" : `${JSON.stringify(fallback)} (default)`;
+  };
+  return changes.map(({ path, before, after }) => ({
+    place: shownPlace(path),
+    before: shown(path, before),
+    after: shown(path, after),
+  }));
+}
+
+/** What an entry changed against the one before it, in one line. */
+export function changesInShort(entry: Entry, before: Entry | undefined): string {
+  if (isDeletion(entry)) return "the key was deleted: the defaults serve";
+  if (entry.text === null) return "too large to be kept";
+  const after = comparable(entry);
+  if (after === null) return "not a JSON object";
+  // What was in force before the first, and in place of one too large to be kept, is not known better than the defaults.
+  const base = before === undefined ? {} : (comparable(before) ?? {});
+  const changes = changeTexts(differences(base, after));
+  if (changes.length === 0) return "nothing";
+  const short = (text: string) =>
+    text.length > VALUE_IN_SHORT_MAX ? `${text.slice(0, VALUE_IN_SHORT_MAX - 1)}…` : text;
+  const told = changes
+    .slice(0, IN_SHORT_MAX)
+    .map((change) => `${change.place} ${short(change.before)} → ${short(change.after)}`);
+  const untold = changes.length - told.length;
+  return [...told, ...(untold > 0 ? [`${untold} more`] : [])].join(", ");
+}
+
+/** What of an entry's document an edit can change; null where it is no JSON object. */
+export function comparable(entry: Entry): JsonObject | null {
+  if (isDeletion(entry)) return {};
+  const document = entry.text === null ? undefined : readJson(entry.text);
+  return isObject(document) ? withoutBookkeeping(document) : null;
+}
