@@ -27,18 +27,15 @@ const originBreaker = z.strictObject({
   slowMs: z.int().min(1).max(60_000).default(5000).describe("A call slower than this, in ms, counts as a failure."),
 });
 
-const country = z.string().regex(/^[A-Z]{2}$/, 'is a two-letter country code in capitals, or "EU"');
-const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'is "edge", "origin" or "origin:<name>"');
+const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals, or "EU"');
+const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
 export const policySchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.int().min(0).default(0).describe("Shown in x-spillway-policy; raise it at every edit."),
   model: z
     .string()
-    .regex(
-      /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/,
-      "looks like <name>@<64 hex digits>, as `spillway model publish` prints it",
-    )
+    .regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/, "must be <name>@<64 hex digits>, as `spillway model publish` prints it")
     .nullable()
     .default(null)
     .describe(
@@ -73,7 +70,7 @@ export const policySchema = z.strictObject({
         .describe("A text that would wait longer than this for the edge model, in ms, goes to the origin."),
       stickyBy: z
         .string()
-        .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'is "api-key", "text" or "header:<name>" in lowercase')
+        .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'must be "api-key", "text" or "header:<name>" in lowercase')
         .default("api-key")
         .describe(
           "What keeps a caller on one side of the share: the API key or a header; where there is none, the text.",
@@ -96,12 +93,12 @@ export const policySchema = z.strictObject({
     .prefault({}),
   origins: z
     .record(
-      z.string().regex(/^[a-z0-9-]{1,40}$/, "origin names are lowercase letters, digits and dashes"),
+      z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
       z.strictObject({
         url: z.url({ protocol: /^https?$/ }).describe("The Function URL."),
         region: z
           .string()
-          .regex(/^[a-z0-9-]+$/)
+          .regex(/^[a-z0-9-]+$/, "must be an AWS region, as in us-east-1")
           .describe("AWS region that calls are signed for."),
         weight: z
           .number()

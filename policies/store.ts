@@ -2,13 +2,10 @@
  * The policy as one isolate sees it: read from KV, kept while fresh, and never lost to a bad edit or a slow KV.
  * State carries its own timestamps; no timer outlives the request that made it.
  */
+import { FRESH_MS, KV_CACHE_SECONDS } from "./effect.ts";
 import { defaultPolicy, parsePolicy } from "./parse.ts";
 import type { Policy } from "./schema.ts";
 
-/** With KV's own cache of 30 s this keeps an edit's way to effect under 35 s. */
-const FRESH_MS = 4000;
-/** KV's smallest cacheTtl. */
-const KV_CACHE_SECONDS = 30;
 /** A warm isolate waits no longer than this for KV; the last good policy serves instead. */
 const WARM_WAIT_MS = 50;
 /** A cold isolate has only the defaults to fall back to, so it waits a little longer. */

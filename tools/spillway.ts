@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { registerExplain } from "./spillway/explain.ts";
 import { registerModel } from "./spillway/model.ts";
 import { oneSentence } from "./spillway/one-sentence.ts";
+import { registerPolicy } from "./spillway/policy.ts";
 
 const program = new Command("spillway")
   .description("Operate a Spillway gateway: its models and its policy.")
@@ -11,6 +12,7 @@ const program = new Command("spillway")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
 
 registerModel(program);
+registerPolicy(program);
 registerExplain(program);
 
 try {

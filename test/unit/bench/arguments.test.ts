@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseArguments, UsageError, wholeNumber } from "../../../bench/arguments.ts";
+import { oneOf, parseArguments, UsageError, wholeNumber } from "../../../bench/arguments.ts";
 import type { Bench } from "../../../bench/bench.ts";
+import { withPlain } from "../../../bench/plain/option.ts";
 
 const bench = (name: string): Bench => ({
   name,
@@ -55,5 +56,32 @@ describe("a whole number", () => {
   it.each(["29", "1001", "40.5", "many", ""])("refuses %j and says what is allowed", (value) => {
     const refusal = new UsageError(`--samples is "${value}"; it must be a whole number from 30 to 1000.`);
     expect(() => wholeNumber({ samples: value }, "samples", limits)).toThrow(refusal);
+  });
+});
+
+describe("one of a few words", () => {
+  const words = ["default", "distilbert"] as const;
+
+  it.each([
+    [undefined, "default"],
+    ["distilbert", "distilbert"],
+  ])("%s is %s", (value, expected) => {
+    expect(oneOf({ model: value }, "model", words)).toBe(expected);
+  });
+
+  it("refuses another and says what is allowed", () => {
+    const refusal = new UsageError('--model is "bert"; it must be default or distilbert.');
+    expect(() => oneOf({ model: "bert" }, "model", words)).toThrow(refusal);
+  });
+});
+
+describe("the plain way", () => {
+  it.each([
+    [{}, false],
+    [{ plain: true }, true],
+    [{ model: "distilbert" }, true],
+    [{ model: "default", plain: true }, true],
+  ])("with %j is measured: %s", (values, expected) => {
+    expect(withPlain(values)).toBe(expected);
   });
 });

@@ -29,7 +29,7 @@ describe("agreementOf", () => {
     const other = [judged("ham", 0.1), judged("ham", 0.6)];
     const agreement = agreementOf(one, other);
     expect(agreement.sameLabelPercent).toBe(50);
-    expect(agreement.alikePercent).toBe(0);
+    expect(agreement.alikePercent).toBe(50);
     expect(agreement.largestScoreGap).toBeCloseTo(0.2, 12);
   });
 });

@@ -1,0 +1,166 @@
+/** The policy of a running system, changed by the `spillway` command while traffic flows, and by plain wrangler beside it. */
+import { once } from "node:events";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { spillway } from "./support/spillway.ts";
+import { classify, type Running, start, until, wrangler } from "./support/system.ts";
+
+const SHORT = "WIN a free prize now, click here";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spillway-policies-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => void vi.unstubAllEnvs());
+
+/** An editor that runs a line of a shell on the file, which is `$1`. */
+async function useEditor(line: string): Promise<void> {
+  const script = join(folder, "editor");
+  await writeFile(script, `#!/bin/sh\n${line}\n`);
+  await chmod(script, 0o755);
+  vi.stubEnv("VISUAL", script);
+  // What is kept of a refused edit goes with the test.
+  vi.stubEnv("TMPDIR", folder);
+}
+
+describe("a running system", () => {
+  let system: Running;
+  beforeAll(async () => {
+    system = await start();
+  });
+  afterAll(async () => {
+    await system?.stop();
+  });
+
+  const policy = (...words: string[]) => spillway(system, "policy", ...words);
+  const history = async () => JSON.parse(await policy("history", "--json"));
+  const putOutside = (text: string) => wrangler(system, "kv", "key", "put", "policy", text, "--binding", "POLICIES");
+
+  async function inForce(version: string, because: string): Promise<void> {
+    await until(`version ${version}`, async () => {
+      const { headers } = await classify(system, SHORT);
+      return headers.get("x-spillway-policy") === version && headers.get("x-spillway-because") === because;
+    });
+  }
+
+  it("obeys a value that was set, within the time that the command says", async () => {
+    const said = await policy("set", "edge.share", "0", "-m", "stop the rollout", "--author", "Ann");
+    const setAtMs = Date.now();
+    expect(said).toMatch(/^version 1: edge\.share 100 \(default\) → 0\nin force here within 35 s, by \d\d:\d\d:\d\d$/);
+    await inForce("1", "outside-share");
+    expect(Date.now() - setAtMs).toBeLessThan(35_000);
+    expect(await policy("get", "edge.share")).toBe("0");
+  });
+
+  it("turns back with a rollback, which is a version of its own", async () => {
+    await policy("set", "edge.share", "100");
+    await policy("rollback", "1");
+    await inForce("3", "outside-share");
+    expect(await policy("diff", "1", "3")).toBe("Versions 1 and 3 say the same.");
+    expect(await history()).toMatchObject([
+      { name: "3", inForce: true, changes: "edge.share 100 → 0", message: "rollback to 1" },
+      { name: "2", inForce: false },
+      { name: "1", author: "Ann", message: "stop the rollout" },
+    ]);
+  });
+
+  it("refuses what is no policy, and stores nothing", async () => {
+    await expect(policy("set", "edge.shar", "5")).rejects.toThrow(/^edge\.shar: unknown key; did you mean share\?/);
+    await expect(policy("set", "edge.share", "101")).rejects.toThrow(/^edge\.share: 101 is not allowed; must be /);
+    await expect(policy("rollback", "77")).rejects.toThrow(
+      /^There is no version "77" in the history, which holds 1 to 3/,
+    );
+    expect(await history()).toHaveLength(3);
+  });
+
+  it("obeys an edit by plain wrangler, which shows up in the history", async () => {
+    await putOutside('{"version": 2, "edge": {"share": 100}}');
+    expect(await policy("history")).toMatch(
+      /● {2}2b +seen .* outside the spillway command +edge\.share 0 → 100 .*went back/,
+    );
+    expect(await policy("get")).toBe('{\n  "version": 2,\n  "edge": {\n    "share": 100\n  }\n}');
+  });
+
+  it("keeps the last good policy through a broken edit by plain wrangler, which the history shows as broken", async () => {
+    await policy("set", "edge.share", "0");
+    await inForce("4", "outside-share");
+    await putOutside('{"version": 5, "edge": {"share": 1000}}');
+    await until("the problem in /readyz", async () => {
+      await classify(system, SHORT);
+      return (await (await fetch(`${system.gateway}/readyz`)).json()).policy.problem;
+    });
+    expect((await classify(system, SHORT)).headers.get("x-spillway-policy")).toBe("4");
+    expect(await policy("history")).toMatch(/○ {2}5 +seen .* broken: edge\.share: 1000 is not allowed.*\n● {2}4 /);
+    expect(await policy("set", "edge.share", "100")).toMatch(/^version 6: edge\.share 0 → 100/);
+    await inForce("6", "within-share");
+  });
+
+  it("obeys what was saved in the editor", async () => {
+    await useEditor(`sed -i 's/"share": 100/"share": 0/' "$1"`);
+    expect(await policy("edit", "--yes", "-m", "by hand")).toMatch(/^version 7: edge\.share 100 → 0/);
+    await inForce("7", "outside-share");
+    expect(JSON.parse(await policy("get"))).toEqual({
+      $schema: "policies/policy.schema.json",
+      version: 7,
+      edge: { share: 0 },
+    });
+  });
+
+  it("stores nothing of an edit that is no policy, that nobody agreed to, or that was overtaken, and keeps what was written", async () => {
+    await useEditor(`sed -i 's/"share": 0/"shar": 0/' "$1"`);
+    await expect(policy("edit", "--yes")).rejects.toThrow(
+      /edge\.shar: unknown key; did you mean share\?\nThat is not a policy; nothing was stored\. What you wrote is kept in \S+\.$/,
+    );
+    await useEditor(`sed -i 's/"share": 0/"share": 5/' "$1"`);
+    await expect(policy("edit")).rejects.toThrow(
+      /edge\.share +0 → 5\nNobody can be asked here; say --yes to store it\./,
+    );
+    const set = `${process.execPath} tools/spillway.ts policy set edge.share 50 --author Ben`;
+    await useEditor(`${set} && sed -i 's/"share": 0/"share": 5/' "$1"`);
+    await expect(policy("edit", "--yes")).rejects.toThrow(/Version 8 was stored meanwhile by Ben, .* kept in \S+\.$/);
+    await useEditor("true");
+    expect(await policy("edit", "--yes")).toBe("Nothing was changed, and nothing was stored.");
+    expect(await policy("get", "edge.share")).toBe("50");
+  });
+});
+
+describe("the account's KV", () => {
+  let api: Server;
+  const values = new Map<string, string>();
+  beforeAll(async () => {
+    api = createServer(async (request, response) => {
+      const key = request.url?.match(/\/namespaces\/spillway-policies\/values\/([^/?]+)/)?.[1] ?? "";
+      if (request.method === "PUT") {
+        let body = "";
+        for await (const chunk of request) body += String(chunk);
+        values.set(key, body);
+        response.setHeader("content-type", "application/json").end('{"success": true, "result": null, "errors": []}');
+        return;
+      }
+      const value = values.get(key);
+      response.writeHead(value === undefined ? 404 : 200).end(value);
+    }).listen(0, "127.0.0.1");
+    await once(api, "listening");
+  });
+  afterAll(() => void api.close());
+
+  it("is read and written through wrangler with --remote, and the command says when every location has it", async () => {
+    const { port } = api.address() as AddressInfo;
+    vi.stubEnv("CLOUDFLARE_API_BASE_URL", `http://127.0.0.1:${port}/client/v4`);
+    vi.stubEnv("CLOUDFLARE_API_TOKEN", "token");
+    vi.stubEnv("CLOUDFLARE_ACCOUNT_ID", "account");
+    const remote = (...words: string[]) => spillway({ stateFolder: folder }, "policy", ...words, "--remote");
+    expect(await remote("set", "edge.share", "25")).toMatch(
+      /^version 1: .*\nin force here within 35 s, by \S+; everywhere within about 95 s, by \S+: KV takes up to 60 s/,
+    );
+    expect(JSON.parse(values.get("policy") ?? "")).toMatchObject({ version: 1, edge: { share: 25 } });
+    expect(JSON.parse(values.get("policy-history") ?? "").entries).toHaveLength(1);
+    expect(await remote("get", "edge.share")).toBe("25");
+    api.closeAllConnections();
+  });
+});
