@@ -31,7 +31,7 @@ const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country cod
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
 export const policySchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe("Where editors find the JSON Schema of this document."),
   version: z.int().min(0).default(0).describe("Shown in x-spillway-policy; raise it at every edit."),
   model: z
     .string()
@@ -76,7 +76,8 @@ export const policySchema = z.strictObject({
           "What keeps a caller on one side of the share: the API key or a header; where there is none, the text.",
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("The edge: how many texts, how long ones, and how long they may wait."),
   latencyBudgetMs: z
     .int()
     .min(1)
@@ -90,7 +91,8 @@ export const policySchema = z.strictObject({
     .strictObject({
       timeoutMs: z.int().min(100).max(60_000).default(8000).describe("How long a call of the origin may take, in ms."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How origins are called."),
   origins: z
     .record(
       z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
@@ -126,19 +128,22 @@ export const policySchema = z.strictObject({
         .default(null)
         .describe("How long to wait before that, in ms; the side's recent P95 when null."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("A second try on the other side while the first is still under way."),
   shadow: z
     .strictObject({
       share: percent.default(0).describe("Percent of texts also sent to the other side after the answer, to compare."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Comparing both sides on real traffic."),
   limits: z
     .strictObject({
       bodyBytes: z.int().min(1).max(16_777_216).default(1_048_576).describe("Larger bodies are refused with 413."),
       inputs: z.int().min(1).max(1024).default(64).describe("Texts in one request."),
       originTokens: z.int().min(1).max(16_384).default(16_384).describe("Texts with more tokens are refused with 413."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What is refused as too large."),
   residency: z
     .strictObject({
       rules: z
@@ -173,7 +178,13 @@ export const policySchema = z.strictObject({
     })
     .prefault({})
     .describe("How many second tries there may be, per isolate: fallbacks and hedges alike."),
-  breaker: z.strictObject({ edge: edgeBreaker.prefault({}), origin: originBreaker.prefault({}) }).prefault({}),
+  breaker: z
+    .strictObject({
+      edge: edgeBreaker.prefault({}).describe("The isolate's own model."),
+      origin: originBreaker.prefault({}).describe("Each origin on its own."),
+    })
+    .prefault({})
+    .describe("When a failing side is left alone, and for how long."),
 });
 
 export type Policy = z.infer<typeof policySchema>;
