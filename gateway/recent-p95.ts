@@ -5,8 +5,8 @@ const HALF_LIFE_MS = 30_000;
 /** Bucket edges grow by a tenth: the answer is off by that much at most. */
 const GROWTH = 1.1;
 const BUCKETS = 130;
-/** Fewer recent calls than this say nothing about a tail [Envoy and Finagle ask for as many before they judge latency]. */
-const MIN_WEIGHT = 5;
+/** Fewer recent calls than five say nothing about a tail; a little less, so that five are not forgotten in the same moment. */
+const MIN_WEIGHT = 4.5;
 const QUANTILE = 0.95;
 
 export class RecentP95 {

@@ -9,6 +9,8 @@ const SALT = "spillway-origin";
 export function pickOrigin(origins: readonly OriginConditions[], stickyKey: string): OriginConditions | null {
   const open = origins.filter(({ breakerAllows }) => breakerAllows);
   if (open.length === 0) return soonest(origins);
+  // The usual case, and hashing a long text would cost more than everything else here.
+  if (open.length === 1) return open[0] ?? null;
   const total = open.reduce((sum, { weight }) => sum + weight, 0);
   let at = (keyedBucket(SALT, stickyKey) / 10_000) * total;
   for (const origin of open) {
