@@ -51,6 +51,18 @@ export function wholeNumber(
   throw new UsageError(`--${option} is "${String(value)}"; it must be a whole number from ${min} to ${max}.`);
 }
 
+/** One of a few words from an option; the first of them where it is not given. @throws UsageError */
+export function oneOf<Word extends string>(
+  values: OptionValues,
+  option: string,
+  words: readonly [Word, ...Word[]],
+): Word {
+  const value = values[option] ?? words[0];
+  const word = words.find((one) => one === value);
+  if (word !== undefined) return word;
+  throw new UsageError(`--${option} is "${String(value)}"; it must be ${words.join(" or ")}.`);
+}
+
 /** Node's own message goes on with advice about `--` that does not help here. */
 function firstSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -12,6 +12,8 @@ export interface Report {
   tables: readonly Table[];
   /** What a reader must know to believe the numbers. */
   notes: readonly string[];
+  /** A promise that the numbers break, in one sentence: the command then fails. Null or absent when all is well. */
+  problem?: string | null;
 }
 
 export interface Bench {

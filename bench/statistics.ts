@@ -17,6 +17,11 @@ export function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
+/** To a hundredth, for ratios. */
+export function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
 /** Bytes to MiB, to a tenth. */
 export function mib(bytes: number): number {
   return tenths(bytes / 2 ** 20);

@@ -6,12 +6,18 @@ import { type LocalPackage, readPackageFile } from "../tools/start/local-package
 /** `tokens` counts the special ones too, as admission does; another `seed` gives other words. */
 export type MakeText = (tokens: number, seed: number) => string;
 
+export interface Texts {
+  make: MakeText;
+  /** Token ids as the edge model gets them. */
+  encode(text: string): number[];
+}
+
 /** WordPiece and BPE files keep their vocabulary as token → id. */
 const vocabularySchema = z.object({ model: z.object({ vocab: z.record(z.string(), z.number()) }) });
 const WORDS_WANTED = 500;
 
 /** @throws Error with one sentence when the tokenizer has too few words of one token. */
-export async function textsOf(opened: LocalPackage): Promise<MakeText> {
+export async function textsOf(opened: LocalPackage): Promise<Texts> {
   const { file, configFile } = opened.manifest.tokenizer;
   const tokenizerJson = await readText(opened, file);
   const { encode } = createTokenizer(tokenizerJson, await readText(opened, configFile));
@@ -24,12 +30,13 @@ export async function textsOf(opened: LocalPackage): Promise<MakeText> {
   if (words.length < WORDS_WANTED) {
     throw new Error(`${file} has ${words.length} words of one token; ${WORDS_WANTED} are needed to make texts of.`);
   }
-  return (tokens, seed) => {
+  const make: MakeText = (tokens, seed) => {
     const text = chooseWords(words, tokens - specialTokens, seed).join(" ");
     const counted = encode(text).length;
     if (counted !== tokens) throw new Error(`A text made for ${tokens} tokens has ${counted}.`);
     return text;
   };
+  return { make, encode: (text) => encode(text) };
 }
 
 /** Pure: the same words for the same seed, in steps coprime to most counts so that seeds differ in more than their start. */

@@ -2,10 +2,10 @@
 import { classify } from "../classify.ts";
 import { tenths } from "../statistics.ts";
 import { edgeReady } from "../system/edge-ready.ts";
-import type { Gateway } from "../system/gateway.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
 
 /** The gateway has answered nothing but /healthz, which loads no model. */
-export async function edgeColdStart(gateway: Gateway, text: string) {
+export async function edgeColdStart(gateway: RunningWorker, text: string) {
   const startedAtMs = performance.now();
   const [first, ready] = await Promise.all([
     classify(gateway.url, text),
@@ -21,7 +21,7 @@ export async function edgeColdStart(gateway: Gateway, text: string) {
 }
 
 /** The origin has no instance yet. @throws Error when somebody else answered */
-export async function originColdStart(gateway: Gateway, text: string) {
+export async function originColdStart(gateway: RunningWorker, text: string) {
   const first = await classify(gateway.url, text);
   const second = await classify(gateway.url, text);
   for (const { status, route } of [first, second]) {

@@ -1,12 +1,13 @@
 /** Both sides on the same texts, taking turns. */
 import { step } from "../../tools/start/progress.ts";
 import { type Call, classify } from "../classify.ts";
-import { percentile, tenths } from "../statistics.ts";
-import type { Gateway } from "../system/gateway.ts";
-import type { MakeText } from "../texts.ts";
+import { hundredths, percentile, tenths } from "../statistics.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
+import { type Cell, type Side, takeTurns } from "../take-turns.ts";
+import type { Texts } from "../texts.ts";
 
-type Side = "edge" | "origin";
-const SIDES: readonly Side[] = ["edge", "origin"];
+type SideName = "edge" | "origin";
+const SIDES: readonly SideName[] = ["edge", "origin"];
 /** V8 has optimized the wasm by then; the first runs take two to three times as long. */
 const WARM_UP_ROUNDS = 10;
 /** An answer of the wrong side is thrown away; so many more rounds may make up for them. */
@@ -31,56 +32,44 @@ export interface Plan {
   lengths: readonly number[];
   /** Per length and side. */
   samples: number;
-  makeText: MakeText;
+  texts: Texts;
 }
 
 /** @throws Error when a side does not answer often enough */
-export async function compare(gateways: Record<Side, Gateway>, plan: Plan): Promise<LengthResult[]> {
-  const { samples, lengths } = plan;
-  await step(`warming up, ${WARM_UP_ROUNDS} rounds`, () => rounds(gateways, plan, WARM_UP_ROUNDS, WARM_UP_ROUNDS));
+export async function compare(
+  gateways: Record<SideName, RunningWorker>,
+  { samples, lengths, texts }: Plan,
+): Promise<LengthResult[]> {
+  const sides = SIDES.map(
+    (name): Side<SideName, Call> => ({
+      name,
+      answer: (text) => classify(gateways[name].url, text),
+      counts: ({ route }) => route === name,
+    }),
+  );
+  await step(`warming up, ${WARM_UP_ROUNDS} rounds`, () =>
+    takeTurns(sides, texts, { lengths, enough: WARM_UP_ROUNDS, mostRounds: WARM_UP_ROUNDS }),
+  );
   const mostRounds = Math.ceil(samples * (1 + EXTRA_ROUNDS_RATIO));
-  const calls = await step(`measuring ${lengths.join(", ")} tokens, ${samples} times each side`, () =>
-    rounds(gateways, plan, samples, mostRounds),
+  const cells = await step(`measuring ${lengths.join(", ")} tokens, ${samples} times each side`, () =>
+    takeTurns(sides, texts, { lengths, enough: samples, mostRounds }),
   );
   return lengths.map((tokens) => {
-    const edge = summarize("edge", tokens, calls.get(`edge ${tokens}`) ?? [], samples);
-    const origin = summarize("origin", tokens, calls.get(`origin ${tokens}`) ?? [], samples);
+    const of = (name: SideName) => cells.find((cell) => cell.side === name && cell.tokens === tokens);
+    const edge = summarize(of("edge"), samples);
+    const origin = summarize(of("origin"), samples);
     const ratio = origin.callerMs.p50 / edge.callerMs.p50;
-    return { tokens, edge, origin, originOverEdgeAtP50: Math.round(ratio * 100) / 100 };
+    return { tokens, edge, origin, originOverEdgeAtP50: hundredths(ratio) };
   });
 }
 
-/** Calls by side and length, until every cell has enough answers of its own side or the rounds are used up. */
-async function rounds(
-  gateways: Record<Side, Gateway>,
-  { lengths, makeText }: Plan,
-  enough: number,
-  mostRounds: number,
-): Promise<Map<string, Call[]>> {
-  const calls = new Map<string, Call[]>(SIDES.flatMap((side) => lengths.map((tokens) => [`${side} ${tokens}`, []])));
-  for (let round = 0; round < mostRounds; round++) {
-    for (const tokens of lengths) {
-      const text = makeText(tokens, round);
-      // Who goes first changes, so that neither always finds the caches as the other left them.
-      for (const side of round % 2 === 0 ? SIDES : SIDES.toReversed()) {
-        const cell = calls.get(`${side} ${tokens}`) ?? [];
-        if (countOf(cell, side) < enough) cell.push(await classify(gateways[side].url, text));
-      }
-    }
-  }
-  return calls;
-}
-
-function countOf(cell: readonly Call[], side: Side): number {
-  return cell.filter(({ route }) => route === side).length;
-}
-
-function summarize(side: Side, tokens: number, cell: readonly Call[], wanted: number): SideResult {
-  const good = cell.filter(({ route }) => route === side);
+function summarize(cell: Cell<SideName, Call> | undefined, wanted: number): SideResult {
+  if (cell === undefined) throw new Error("A length was not measured.");
+  const { side, tokens, good, others } = cell;
   if (good.length < wanted) {
-    const last = cell.findLast(({ route }) => route !== side);
+    const last = others.at(-1);
     throw new Error(
-      `Of ${cell.length} texts of ${tokens} tokens the ${side} answered ${good.length}; ${wanted} are needed. Another answer: ${last?.status} ${last?.because ?? ""}`,
+      `Of ${good.length + others.length} texts of ${tokens} tokens the ${side} answered ${good.length}; ${wanted} are needed. Another answer: ${last?.status} ${last?.because ?? ""}`,
     );
   }
   const p = (percent: number, pick: (call: Call) => number) => tenths(percentile(good.map(pick), percent));
@@ -88,7 +77,7 @@ function summarize(side: Side, tokens: number, cell: readonly Call[], wanted: nu
   const run = ({ gatewayMs }: Call) => gatewayMs[side] ?? 0;
   return {
     samples: good.length,
-    discarded: cell.length - good.length,
+    discarded: others.length,
     callerMs: { p50: p(50, ({ callerMs }) => callerMs), p95: p(95, ({ callerMs }) => callerMs) },
     gatewayMs: { totalP50: p(50, total), totalP95: p(95, total), runP50: p(50, run), runP95: p(95, run) },
   };

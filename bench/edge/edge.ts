@@ -1,14 +1,16 @@
 /** Bench `edge`: how fast each side answers a text of so many tokens, and what a cold start of each costs. */
+import { join } from "node:path";
 import { shortModelId } from "../../models/manifest.ts";
 import { newCredentials } from "../../tools/start/credentials.ts";
 import { step } from "../../tools/start/progress.ts";
 import { wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { bundleGateway } from "../system/bundle.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { edgeReady } from "../system/edge-ready.ts";
-import { type Gateway, startGateway } from "../system/gateway.ts";
+import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";
-import { openPackage } from "../system/package.ts";
+import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { edgeColdStart, originColdStart } from "./cold-starts.ts";
@@ -31,46 +33,41 @@ const NOTES = [
 export const edgeBench: Bench = {
   name: "edge",
   summary: "p50 and p95 of edge and origin per token length; cold starts of both",
-  options: { samples: { type: "string" } },
-  run(values: OptionValues) {
+  options: { ...MODEL_OPTION, samples: { type: "string" } },
+  async run(values: OptionValues) {
     const samples = wholeNumber(values, "samples", SAMPLES);
-    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, samples));
+    const opened = await openPackage(values);
+    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, samples));
   },
 };
 
-async function run(workspace: Workspace, samples: number): Promise<Report> {
-  const opened = await openPackage();
-  const makeText = await textsOf(opened);
+async function run(workspace: Workspace, opened: EdgePackage, samples: number): Promise<Report> {
+  const texts = await textsOf(opened);
   const credentials = newCredentials();
-  const script = await step("building the gateway", () => bundleGateway(workspace.folder));
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
   const originUrl = await step("starting the origin, without an instance", () =>
     startOrigin(workspace, { modelFolder: opened.folder, credentials, warmInstances: 0 }),
   );
   const start = (side: "edge" | "origin") =>
-    step(`starting the ${side} gateway`, () =>
-      startGateway(workspace, {
-        name: `${side} gateway`,
-        script,
-        opened,
-        originUrl,
-        credentials,
-        policy: { override: side },
-      }),
-    );
+    step(`starting the ${side} gateway`, async () => {
+      const stored = await storePackage(join(workspace.folder, side), opened);
+      const policy = { override: side };
+      return startGateway(workspace, { name: `${side} gateway`, bundle, stored, originUrl, credentials, policy });
+    });
 
   const originGateway = await start("origin");
   // It tokenizes for the origin too; a load in the background would slow the cold start that is measured next.
   await step("loading its tokenizer and model", () => edgeReady(originGateway));
   const originCold = await step("a first call of the origin", () =>
-    originColdStart(originGateway, makeText(TOKEN_LENGTHS[0], 0)),
+    originColdStart(originGateway, texts.make(TOKEN_LENGTHS[0], 0)),
   );
-  const edgeGateway: Gateway = await start("edge");
+  const edgeGateway = await start("edge");
   const edgeCold = await step("a first call of the edge", () =>
-    edgeColdStart(edgeGateway, makeText(TOKEN_LENGTHS[0], 0)),
+    edgeColdStart(edgeGateway, texts.make(TOKEN_LENGTHS[0], 0)),
   );
 
   const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= opened.edge.maxTokens);
-  const results = await compare({ edge: edgeGateway, origin: originGateway }, { lengths, samples, makeText });
+  const results = await compare({ edge: edgeGateway, origin: originGateway }, { lengths, samples, texts });
   const result = { model: shortModelId(opened.modelId), lengths: results, edgeCold, originCold };
   const cold = [
     ["edge: process start to /healthz", edgeCold.processStartMs],

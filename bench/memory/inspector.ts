@@ -1,6 +1,6 @@
-/** The V8 inspector of a gateway's isolate, through wrangler dev's inspector port (Chrome DevTools protocol). */
+/** The V8 inspector of a Worker's isolate, through wrangler dev's inspector port (Chrome DevTools protocol). */
 import { z } from "zod";
-import type { Gateway } from "../system/gateway.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
 
 const ANSWER_MAX_MS = 60_000;
 
@@ -17,6 +17,7 @@ const heapUsageSchema = z.object({
 });
 export type HeapUsage = z.infer<typeof heapUsageSchema>;
 
+const isolateSchema = z.object({ id: z.string() });
 const targetsSchema = z.array(z.object({ webSocketDebuggerUrl: z.string() })).min(1);
 const answerSchema = z.object({
   id: z.number(),
@@ -37,7 +38,7 @@ export class Inspector {
   }
 
   /** wrangler lists one target: the user's Worker. Its own helper Workers live elsewhere. */
-  static async connect({ inspectorPort }: Gateway): Promise<Inspector> {
+  static async connect({ inspectorPort }: RunningWorker): Promise<Inspector> {
     const response = await fetch(`http://127.0.0.1:${inspectorPort}/json`);
     const [target] = targetsSchema.parse(await response.json());
     // It refuses clients with a User-Agent but no local Origin; Node's WebSocket takes headers, which the DOM's type lacks.
@@ -57,6 +58,11 @@ export class Inspector {
   /** Waits while the isolate's thread is busy: an inference or a compilation is not interrupted. */
   async heapUsage(): Promise<HeapUsage> {
     return heapUsageSchema.parse(await this.#ask("Runtime.getHeapUsage"));
+  }
+
+  /** The same as long as the isolate lives; a restarted one has another. */
+  async isolateId(): Promise<string> {
+    return isolateSchema.parse(await this.#ask("Runtime.getIsolateId")).id;
   }
 
   close(): void {
@@ -86,7 +92,7 @@ export class Inspector {
     const message: unknown = JSON.parse(data);
     // Another isolate would go on with other numbers.
     if (isEvent(message, "Runtime.executionContextsCleared")) {
-      this.#fail("The gateway was reloaded while it was measured (a file changed); run the bench again.");
+      this.#fail("The Worker was reloaded while it was measured (a file changed); run the bench again.");
     }
     const answer = answerSchema.safeParse(message);
     if (!answer.success) return;

@@ -12,9 +12,9 @@ export interface Sampled {
   longestGapMs: number;
 }
 
-/** @throws what `work` throws */
+/** @throws what `work` throws, and what the inspector says when the isolate was restarted */
 export async function sampleWhile(
-  inspector: Inspector,
+  inspector: Pick<Inspector, "heapUsage">,
   everyMs: number,
   work: () => Promise<unknown>,
 ): Promise<Sampled> {
@@ -30,10 +30,9 @@ export async function sampleWhile(
       lastAtMs = performance.now();
     }
   })();
-  // Seen below; a failure while `work` still runs must not end the process.
-  sampling.catch(() => {});
   try {
-    await work();
+    // Without readings there is nothing to wait for: a sampling that fails ends the stage at once.
+    await Promise.race([work(), sampling]);
   } finally {
     done = true;
   }

@@ -1,19 +1,29 @@
-/** The Worker built once, as a deployment builds it: an edit of a source file during the bench then reloads no isolate. */
-import { execFile } from "node:child_process";
+/** A Worker built once, as a deployment builds it, with its configuration beside it: an edit during the bench reloads no isolate. */
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { binOf } from "../../tools/start/bin-of.ts";
-import { offlineWrangler } from "../../tools/start/offline-wrangler.ts";
+import { runWrangler } from "./run-wrangler.ts";
 
-const BUILD_MAX_MS = 120_000;
+/** A Worker of this checkout, by wrangler's configuration of it. */
+export interface WorkerSource {
+  config: string;
+  /** What wrangler calls the built script. */
+  scriptName: string;
+}
 
-/** Resolves to the script, its modules beside it. */
-export async function bundleGateway(folder: string): Promise<string> {
-  const cli = await binOf("wrangler", "wrangler");
-  const outFolder = join(folder, "bundle");
-  await promisify(execFile)(process.execPath, [cli, "deploy", "--dry-run", "--outdir", outFolder], {
-    env: { ...process.env, ...offlineWrangler },
-    timeout: BUILD_MAX_MS,
-  });
-  return join(outFolder, "index.js");
+export const GATEWAY: WorkerSource = { config: "wrangler.toml", scriptName: "index.js" };
+
+export interface Bundle {
+  /** A copy of wrangler's configuration. */
+  config: string;
+  /** The built script; its modules lie beside it. */
+  script: string;
+}
+
+/** Into `folder`, which is made where it is missing. */
+export async function bundleWorker({ config, scriptName }: WorkerSource, folder: string): Promise<Bundle> {
+  const outFolder = join(folder, "modules");
+  await runWrangler("deploy", "--dry-run", "--config", config, "--outdir", outFolder);
+  const copy = join(folder, "wrangler.toml");
+  await copyFile(config, copy);
+  return { config: copy, script: join(outFolder, scriptName) };
 }

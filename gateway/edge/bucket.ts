@@ -62,11 +62,7 @@ async function getObject(bucket: ModelBucket, key: string) {
 }
 
 /** Feeds every chunk to the sink and the hash; resolves to the hex digest. A chunk is only good until the next one. */
-async function pump(
-  body: ByteBody,
-  sizeBytes: number,
-  sink: (chunk: Uint8Array, at: number) => void,
-): Promise<string> {
+async function pump(body: ByteBody, sizeBytes: number, sink: (chunk: Uint8Array, at: number) => void): Promise<string> {
   const hash = createHash("sha256");
   const reader = body.getReader({ mode: "byob" });
   let buffer: Uint8Array = new Uint8Array(Math.min(READ_BYTES, sizeBytes + 1));
