@@ -1,6 +1,6 @@
 /** A package of DistilBERT's size with random weights, made when it is first asked for and kept until what makes it changes. */
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { step } from "../../tools/start/progress.ts";
@@ -10,8 +10,12 @@ import { hashSources } from "./source-hash.ts";
 const FOLDER = ".spillway/bench/distilbert";
 /** A change in one of these can change the package. */
 const MADE_BY = ["bench/distilbert", "models/pack", "models/onnx", "models/manifest.ts", "gateway/edge/onnx"];
+/** The packer names a package after its folder. */
+const PACKAGE = "distilbert";
 const INT8_FILE = "model_quantized.onnx";
 const PACK_MAX_MS = 10 * 60_000;
+/** No bench takes longer: an older package that nobody has made since is in nobody's hands. */
+const STALE_AFTER_MS = 4 * 60 * 60_000;
 
 export interface DistilbertPackage {
   folder: string;
@@ -21,22 +25,33 @@ export interface DistilbertPackage {
 
 /** Takes a minute or two the first time, and some 400 MB of disk. @throws Error with one sentence when it cannot be packed */
 export async function distilbertPackage(): Promise<DistilbertPackage> {
-  // The packer names a package after its folder.
-  const made = { folder: join(FOLDER, "distilbert"), int8File: join(FOLDER, INT8_FILE) };
-  const madeByFile = join(FOLDER, "made-by.sha256");
   const madeBy = await hashSources(MADE_BY);
-  if ((await readFile(madeByFile, "utf8").catch(() => null)) === madeBy) return made;
-  const source = join(FOLDER, "source");
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(source, { recursive: true });
-  await step("making a model of DistilBERT's size, with random weights", () => writeDistilbertFolder(source));
-  await step("packing it", () => pack(source, made.folder));
-  await rename(join(source, INT8_FILE), made.int8File);
-  // The rest of it, FP32 weights first of all, is in the package too.
-  await rm(source, { recursive: true });
-  // Last: a folder without it is half made.
-  await writeFile(madeByFile, madeBy);
-  return made;
+  const place = join(FOLDER, madeBy.slice(0, 12));
+  if (!(await exists(place))) {
+    await removeStale();
+    await make(place);
+  }
+  return { folder: join(place, PACKAGE), int8File: join(place, INT8_FILE) };
+}
+
+/** Beside, then put in place whole: two benches may ask for it at once. */
+async function make(place: string): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  const making = await mkdtemp(join(FOLDER, "making-"));
+  try {
+    const source = join(making, "source");
+    await step("making a model of DistilBERT's size, with random weights", () => writeDistilbertFolder(source));
+    await step("packing it", () => pack(source, join(making, PACKAGE)));
+    await rename(join(source, INT8_FILE), join(making, INT8_FILE));
+    // The rest of it, FP32 weights first of all, is in the package too.
+    await rm(source, { recursive: true });
+    await rename(making, place).catch(async (error: unknown) => {
+      // Another bench was faster; its package is as good.
+      if (!(await exists(place))) throw error;
+    });
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
 }
 
 /** As a user does it. */
@@ -48,4 +63,20 @@ async function pack(source: string, out: string): Promise<void> {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : null;
     throw new Error(`The model of DistilBERT's size could not be packed: ${said ?? String(error)}`);
   }
+}
+
+/** Packages of earlier sources, and what a bench that was killed left half made. */
+async function removeStale(): Promise<void> {
+  for (const name of await readdir(FOLDER).catch(() => [])) {
+    const path = join(FOLDER, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > STALE_AFTER_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -7,7 +7,7 @@ import { openEdgeModel } from "./edge-runtime.ts";
 import type { Int8Model } from "./int8.ts";
 import { fitTokenModel, type Point } from "./least-squares.ts";
 import { measureHeapBytes, wholePages } from "./measure-heap.ts";
-import { measureTimeMs } from "./measure-time.ts";
+import { measureTimeMs, TIME_ROUNDS } from "./measure-time.ts";
 import { ortFailure } from "./ort-failure.ts";
 import { PackError } from "./pack-error.ts";
 import type { Progress } from "./progress.ts";
@@ -49,7 +49,7 @@ export async function makeEdge(wish: EdgeWish, staging: Staging, progress: Progr
     if (ort.byteLength > EDGE_HEAP_MAX_BYTES) throw tooLarge(int8.name, ort.byteLength, "its weights alone");
     const heap = await measureHeap(ort, wish, progress);
     const counts = measuredCounts(heap.maxTokens);
-    const times = await progress.step("measuring the time of a run", counts.length, (advance) =>
+    const times = await progress.step("measuring the time of a run", TIME_ROUNDS, (advance) =>
       measureTimeMs(ort, vocabularySize, heap.heapBytes, counts, advance),
     );
     const golden = await goldenOf(ort, wish, heap);

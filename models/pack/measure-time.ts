@@ -4,12 +4,13 @@ import { type OpenedEdgeModel, openEdgeModel } from "./edge-runtime.ts";
 import type { Point } from "./least-squares.ts";
 import { sampleIds } from "./sample-ids.ts";
 
-const TIMED_RUNS = 7;
-/** The first runs take several times as long, until V8 has optimized the wasm. */
-const WARM_UP_RUNS = 8;
-const WARM_UP_TOKENS = 32;
+/** The first rounds warm up: V8 optimizes the wasm meanwhile, and they take several times as long. */
+export const TIME_ROUNDS = 15;
 
-/** Median milliseconds of a run, per token count. `done` hears of each count. @throws OrtError */
+/**
+ * Milliseconds of a run per token count: the fastest of several, taken in turns. Whatever else the machine does can only make a run
+ * slower, and a model packed on a busy machine would seem slow wherever it serves. `done` hears of each round. @throws OrtError
+ */
 export async function measureTimeMs(
   ort: Uint8Array,
   vocabularySize: number,
@@ -18,24 +19,19 @@ export async function measureTimeMs(
   done: () => void,
 ): Promise<Point[]> {
   const model = await openEdgeModel(ort, { initialBytes: heapBytes, maximumBytes: heapBytes });
-  await runMs(model, sampleIds(Math.min(WARM_UP_TOKENS, ...tokenCounts), vocabularySize), WARM_UP_RUNS);
-  const points: Point[] = [];
-  for (const tokens of tokenCounts) {
-    const timesMs = await runMs(model, sampleIds(tokens, vocabularySize), TIMED_RUNS);
-    points.push({ tokens, value: timesMs[TIMED_RUNS >> 1] ?? 0 });
+  const fastestMs = new Map(tokenCounts.map((tokens) => [tokens, Number.POSITIVE_INFINITY]));
+  for (let round = 0; round < TIME_ROUNDS; round++) {
+    for (const [tokens, soFarMs] of fastestMs) {
+      fastestMs.set(tokens, Math.min(soFarMs, runMs(model, sampleIds(tokens, vocabularySize))));
+      await eventLoop();
+    }
     done();
   }
-  return points;
+  return [...fastestMs].map(([tokens, value]) => ({ tokens, value }));
 }
 
-/** Shortest first. */
-async function runMs(model: OpenedEdgeModel, tokenIds: readonly number[], runs: number): Promise<number[]> {
-  const timesMs: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const startedAtMs = performance.now();
-    model.run(tokenIds);
-    timesMs.push(performance.now() - startedAtMs);
-    await eventLoop();
-  }
-  return timesMs.sort((a, b) => a - b);
+function runMs(model: OpenedEdgeModel, tokenIds: readonly number[]): number {
+  const startedAtMs = performance.now();
+  model.run(tokenIds);
+  return performance.now() - startedAtMs;
 }
