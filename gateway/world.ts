@@ -83,6 +83,8 @@ export interface EdgeStatus {
   reason: string | null;
   model: string;
   heapBytes: number;
+  /** How long this model's load took, R2 to ready, requests in between included; null while there is none. */
+  loadMs: number | null;
   queueMs: number;
   breaker: BreakerStatus;
 }

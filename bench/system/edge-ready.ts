@@ -7,7 +7,12 @@ const ASK_EVERY_MS = 20;
 const READY_MAX_MS = 120_000;
 
 const readySchema = z.object({
-  edge: z.object({ state: z.string(), reason: z.string().nullable(), heapBytes: z.number() }),
+  edge: z.object({
+    state: z.string(),
+    reason: z.string().nullable(),
+    heapBytes: z.number(),
+    loadMs: z.number().nullable(),
+  }),
 });
 export type EdgeState = z.infer<typeof readySchema>["edge"];
 

@@ -52,6 +52,7 @@ export class EdgeIsolate implements Edge {
       model: this.#loader.wanted().modelId,
       breaker: this.#parts.breaker.status(),
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
+      loadMs: state.kind === "ready" ? state.loadMs : null,
       queueMs: this.#queue.waitMs(),
     };
   }

@@ -28,6 +28,8 @@ interface Loading {
 
 export interface Ready {
   kind: "ready";
+  /** From the first look into the bucket to the last proof. */
+  loadMs: number;
   model: EdgeModel;
   opened: OpenedPackage;
 }
@@ -157,6 +159,7 @@ export class ModelLoader {
       if (this.#state !== mine) throw new PackageError("unavailable", "another load has taken over");
       mine.aliveAtMs = clock.nowMs();
     };
+    const startedAtMs = clock.nowMs();
     let storedPrint = "";
     try {
       const stored = await listPackage(bucket, wanted.modelId);
@@ -167,7 +170,7 @@ export class ModelLoader {
       await this.#takeEngine(mine, alive);
       const model = await loadModel(bucket, engine, opened, alive, () => clock.wait(0));
       this.#failures = 0;
-      return { kind: "ready", model, opened };
+      return { kind: "ready", loadMs: clock.nowMs() - startedAtMs, model, opened };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (!isFinal(error)) return this.#failed(reason);
