@@ -4,6 +4,7 @@
  */
 import type { Call, Clock } from "../world.ts";
 import type { ModelBucket } from "./bucket.ts";
+import { warmUp } from "./golden.ts";
 import { loadModel, type OpenedPackage, openTokenizer } from "./loading.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./model.ts";
 import { fingerprint, listPackage, type WantedPackage } from "./package.ts";
@@ -148,8 +149,14 @@ export class ModelLoader {
   async #load(mine: Loading): Promise<void> {
     const next = await this.#loaded(mine);
     // A loader that was given up for dead, or whose package is no longer wanted, must not overwrite what came after it.
-    if (this.#state === mine) this.#state = next;
-    else if (next.kind === "ready") next.model.release();
+    if (this.#state !== mine) {
+      if (next.kind === "ready") next.model.release();
+      return;
+    }
+    this.#state = next;
+    if (next.kind !== "ready") return;
+    const goesOn = () => this.#state === next && this.#isIdle();
+    await warmUp(next.model, next.opened, goesOn, () => this.#parts.clock.wait(0));
   }
 
   async #loaded(mine: Loading): Promise<LoadState> {
