@@ -9,6 +9,7 @@ import { registerPolicy } from "./spillway/policy.ts";
 const program = new Command("spillway")
   .description("Operate a Spillway gateway: its models and its policy.")
   .exitOverride()
+  .showHelpAfterError("Add --help to see what there is.")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
 
 registerModel(program);
