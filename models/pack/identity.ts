@@ -1,5 +1,5 @@
 /** Name and version of a new package, from what the user said and from the package that stands in its place. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 
@@ -36,10 +36,20 @@ export async function identify(out: string, name = basename(resolve(out)), versi
 async function readOlder(out: string): Promise<z.infer<typeof olderSchema> | null> {
   const path = join(out, "manifest.json");
   const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) return null;
+  if (text === null) {
+    await mustBeEmpty(out);
+    return null;
+  }
   const older = olderSchema.safeParse(parseJson(text));
   if (older.success) return older.data;
   throw new Error(`${path} is not a package's manifest; move it away, or choose another folder with --out.`);
+}
+
+/** A folder that holds something else is not ours to write into: its tokenizer.json would be gone. */
+async function mustBeEmpty(out: string): Promise<void> {
+  const entries = await readdir(out).catch(() => []);
+  if (entries.length === 0) return;
+  throw new Error(`${out} is not empty and holds no package; choose another folder with --out.`);
 }
 
 function parseJson(text: string): unknown {

@@ -33,7 +33,7 @@ export function registerExplain(program: Command): void {
     .description("Show where a text would go, and what each rule says of it.")
     .requiredOption("--text <text>", "the text to classify; it is counted by the package's tokenizer")
     .option("--policy <file>", "policy document; the defaults unless given")
-    .option("--share <percent>", "edge.share instead of the policy's", number)
+    .option("--share <percent>", "edge.share instead of the policy's", percent)
     .option("--country <code>", "the caller's country, two letters", country)
     .option("--eu", "the country is in the European Union")
     .option("--api-key <key>", "what the split goes by; the text unless given")
@@ -68,7 +68,7 @@ async function explain(options: Options): Promise<void> {
     const line = `${decides ? "→" : " "} ${because.padEnd(17)}${(verdict ?? "–").padEnd(8)}${saw(facts)}`;
     console.log(decides ? styleText("bold", line) : verdict === null ? line : styleText("dim", line));
   }
-  console.log(`\n${describe(route)}`);
+  console.log(`\n${describe(route)}  (with the conditions given here; a running gateway's are in its /readyz)`);
   if (route.side !== "refuse") {
     const second = otherSide(route.side, text, policy, conditions);
     console.log(second === null ? "If it fails, no other side could take it." : `If it fails: ${describe(second)}`);
@@ -112,6 +112,12 @@ function number(value: string): number {
   const parsed = Number(value);
   if (value.trim() === "" || !Number.isFinite(parsed) || parsed < 0)
     throw new InvalidArgumentError("It must be a number from 0 up.");
+  return parsed;
+}
+
+function percent(value: string): number {
+  const parsed = number(value);
+  if (parsed > 100) throw new InvalidArgumentError("It must be a percentage from 0 to 100.");
   return parsed;
 }
 

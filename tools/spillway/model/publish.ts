@@ -35,7 +35,7 @@ export function registerPublish(model: Command): void {
 
 async function publish(folder: string, options: Options): Promise<void> {
   if (options.local === options.remote) {
-    throw new Error("Say where to: spillway model publish <package> --local, or --remote.");
+    throw new Error("Say where to: spillway model publish <package> --local, or --remote, one of the two.");
   }
   const opened = await openLocalPackage(folder);
   const signed = await verified(opened, options);
@@ -44,7 +44,9 @@ async function publish(folder: string, options: Options): Promise<void> {
     publishPackage(signed, bucket, (file, sent, total) => bar.update(sent, total, file)).finally(bar.stop);
   if (options.local) await withLocalBucket(readSettings(process.env).persistFolder, put);
   else await put(remoteBucket((await readGatewayConfig(options.env)).bucketName));
-  console.error(`  ✓ published. Isolates load it when the policy names it: "model": "${opened.modelId}"`);
+  console.error(`  ✓ published. Isolates that pin the key it was signed with load it when the policy names it:`);
+  console.error(`    npx spillway policy set model ${opened.modelId}${options.remote ? " --remote" : ""}`);
+  console.error("    The origin goes on with the package that it was deployed with.");
   console.log(opened.modelId);
 }
 

@@ -48,6 +48,15 @@ describe("a package that is packed again", () => {
   });
 });
 
+it("a folder that holds something else is not written into", async () => {
+  const folder = await scratch.model("busy");
+  const out = scratch.path("busy-package");
+  await mkdir(out);
+  await writeFile(join(out, "tokenizer.json"), "mine");
+  await expect(packModel({ folder, out }, silent)).rejects.toThrow(/is not empty and holds no package/);
+  expect(await readFile(join(out, "tokenizer.json"), "utf8")).toBe("mine");
+});
+
 describe("putInPlace", () => {
   it("takes every step back when one fails", async () => {
     const [staged, target] = [await mkdtemp(scratch.path("staged-")), await mkdtemp(scratch.path("target-"))];
