@@ -208,7 +208,7 @@ function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder }: StartS
     curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
 
   A long one, answered by the origin:
-    node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached. ".repeat(100)})' | curl -i ${url} ${json} -d @-
+    node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60)})' | curl -i ${url} ${json} -d @-
 
   Traces: ${viewerPort === null ? otlpEndpoint : `http://127.0.0.1:${viewerPort}/`}
   Logs:   ${stateFolder}/logs/
