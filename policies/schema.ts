@@ -32,7 +32,13 @@ const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "e
 
 export const policySchema = z.strictObject({
   $schema: z.string().optional().describe("Where editors find the JSON Schema of this document."),
-  version: z.int().min(0).default(0).describe("Shown in x-spillway-policy; raise it at every edit."),
+  version: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "Shown in x-spillway-policy; raise it at every edit: a lower one than that in force is not taken. 0 claims no order.",
+    ),
   model: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/, "must be <name>@<64 hex digits>, as `spillway model publish` prints it")

@@ -3,12 +3,12 @@
  * State carries its own timestamps; no timer outlives the request that made it.
  */
 import { FRESH_MS, KV_CACHE_SECONDS } from "./effect.ts";
-import { defaultPolicy, parsePolicy } from "./parse.ts";
+import { defaultPolicy, type ParsedPolicy, parsePolicy } from "./parse.ts";
 import type { Policy } from "./schema.ts";
 
 /** A warm isolate waits no longer than this for KV; the last good policy serves instead. */
 const WARM_WAIT_MS = 50;
-/** A cold isolate has only the defaults to fall back to, so it waits a little longer. */
+/** A cold isolate has only the defaults to fall back to, so its first read may take longer. */
 const COLD_WAIT_MS = 1000;
 
 export interface PolicyKv {
@@ -30,7 +30,9 @@ export interface PolicyStoreTools {
 
 export class PolicyStore {
   #inForce: PolicyInForce = { policy: defaultPolicy(), source: "defaults", problem: null };
+  /** When KV was asked for what is in force, or asked in vain; never, in a new isolate. */
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #waitMs = COLD_WAIT_MS;
   /** Reads are numbered: an answer that comes after a newer one's is old. */
   #readsBegun = 0;
   #newestAdopted = 0;
@@ -51,12 +53,15 @@ export class PolicyStore {
   async read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce> {
     const nowMs = this.#tools.nowMs();
     if (nowMs - this.#readAtMs < FRESH_MS) return this.#inForce;
-    const cold = this.#readAtMs === Number.NEGATIVE_INFINITY;
-    // Set before the answer: requests that come meanwhile use what is known instead of asking too.
-    if (!cold) this.#readAtMs = nowMs;
+    const waitMs = this.#waitMs;
+    // Set before the answer: requests that come meanwhile use what is known instead of asking too. A new isolate knows nothing.
+    if (waitMs === WARM_WAIT_MS) this.#readAtMs = nowMs;
     const refreshed = this.#refresh();
     keepAlive(refreshed);
-    await Promise.race([refreshed, this.#tools.wait(cold ? COLD_WAIT_MS : WARM_WAIT_MS)]);
+    const silent = this.#tools.wait(waitMs).then(() => "silent" as const);
+    const isSilent = (await Promise.race([refreshed, silent])) === "silent";
+    if (isSilent) this.#inForce = this.#unchanged(`KV did not answer within ${waitMs} ms`);
+    this.#waitMs = WARM_WAIT_MS;
     return this.#inForce;
   }
 
@@ -70,18 +75,31 @@ export class PolicyStore {
       this.#adopt(text);
       this.#readAtMs = this.#tools.nowMs();
     } catch (error) {
-      this.#inForce = { ...this.#inForce, problem: `KV could not be read: ${String(error)}` };
+      this.#inForce = this.#unchanged(`KV could not be read: ${String(error)}`);
     }
   }
 
   #adopt(text: string | null): void {
-    if (text === null) {
-      this.#inForce = { policy: defaultPolicy(), source: "defaults", problem: null };
-      return;
-    }
-    const parsed = parsePolicy(text);
-    this.#inForce = parsed.ok
-      ? { policy: parsed.policy, source: "kv", problem: null }
-      : { ...this.#inForce, problem: parsed.problem };
+    this.#inForce =
+      text === null ? { policy: defaultPolicy(), source: "defaults", problem: null } : this.#weighed(parsePolicy(text));
   }
+
+  #weighed(parsed: ParsedPolicy): PolicyInForce {
+    if (!parsed.ok) return this.#unchanged(parsed.problem);
+    const { version } = parsed.policy;
+    const { version: inForce } = this.#inForce.policy;
+    if (goesBack(version, inForce))
+      return this.#unchanged(`version ${version} is older than ${inForce}, which is in force`);
+    return { policy: parsed.policy, source: "kv", problem: null };
+  }
+
+  /** What is in force stays so; `problem` tells why what is stored is not. */
+  #unchanged(problem: string): PolicyInForce {
+    return { ...this.#inForce, problem };
+  }
+}
+
+/** KV may show an older document after a newer one. One without a version, or with 0, claims no order, and is taken as it comes. */
+function goesBack(version: number, inForce: number): boolean {
+  return version !== 0 && version < inForce;
 }

@@ -96,11 +96,73 @@ describe("PolicyStore", () => {
     expect((await read()).policy.version).toBe(2);
   });
 
-  it("a cold isolate with a silent KV serves the defaults after its wait, and asks again at the next request", async () => {
-    const { read, reads } = setUp(silent);
-    expect(await read()).toMatchObject({ source: "defaults" });
+  it("says that KV is silent, until it answers", async () => {
+    let answer: () => Promise<string | null> = async () => '{"version": 1}';
+    const { read, moveMs } = setUp(() => answer());
     await read();
-    expect(reads()).toBe(2);
+    answer = silent;
+    moveMs(4000);
+    expect(await read()).toMatchObject({ policy: { version: 1 }, problem: "KV did not answer within 50 ms" });
+    answer = async () => '{"version": 1}';
+    moveMs(4000);
+    expect((await read()).problem).toBeNull();
+  });
+
+  it("in a new isolate whose KV is silent serves the defaults after 1 s, asks again at the next request, and waits 50 ms from then on", async () => {
+    const { read, reads, waits } = setUp(silent);
+    expect(await read()).toMatchObject({ source: "defaults", problem: "KV did not answer within 1000 ms" });
+    await read();
+    expect([reads(), waits]).toEqual([2, [1000, 50]]);
+  });
+
+  it("in a new isolate whose first read fails serves the defaults, says so, and asks again at the next request", async () => {
+    const answers = [Promise.reject(new Error("KV GET failed: 503")), Promise.resolve('{"version": 1}')];
+    const { read } = setUp(() => answers.shift() ?? silent());
+    expect(await read()).toMatchObject({
+      source: "defaults",
+      problem: expect.stringMatching(/KV could not be read/),
+    });
+    expect(await read()).toMatchObject({ policy: { version: 1 }, problem: null });
+  });
+
+  it("does not go back to an older version that KV shows after a newer one, and says so", async () => {
+    let text = '{"version": 7, "edge": {"share": 10}}';
+    const { read, moveMs } = setUp(async () => text);
+    await read();
+    text = '{"version": 6, "edge": {"share": 90}}';
+    moveMs(4000);
+    expect(await read()).toMatchObject({
+      policy: { version: 7, edge: { share: 10 } },
+      problem: "version 6 is older than 7, which is in force",
+    });
+    text = '{"version": 8, "edge": {"share": 20}}';
+    moveMs(4000);
+    expect(await read()).toMatchObject({ policy: { version: 8, edge: { share: 20 } }, problem: null });
+  });
+
+  it.each([
+    ["the same version", '{"version": 7, "edge": {"share": 0}}'],
+    ["no version", '{"edge": {"share": 0}}'],
+    ["version 0", '{"version": 0, "edge": {"share": 0}}'],
+  ])("takes a raw edit with %s as it comes", async (_, edit) => {
+    let text = '{"version": 7}';
+    const { read, moveMs } = setUp(async () => text);
+    await read();
+    text = edit;
+    moveMs(4000);
+    expect(await read()).toMatchObject({ policy: { edge: { share: 0 } }, problem: null });
+  });
+
+  it("serves the defaults when the key is deleted, and then any version", async () => {
+    let text: string | null = '{"version": 7, "edge": {"share": 10}}';
+    const { read, moveMs } = setUp(async () => text);
+    await read();
+    text = null;
+    moveMs(4000);
+    expect(await read()).toMatchObject({ source: "defaults", policy: { edge: { share: 100 } }, problem: null });
+    text = '{"version": 3}';
+    moveMs(4000);
+    expect(await read()).toMatchObject({ policy: { version: 3 }, problem: null });
   });
 
   it("does not let a slow old answer undo a newer one", async () => {
