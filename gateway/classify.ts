@@ -67,12 +67,13 @@ function turnedAway({ because, retryAfterMs }: Route & { side: "refuse" }): Refu
 function whyNot({ first, second }: Tried & { ok: false }, world: World): Refusal {
   const last = typeof second === "string" ? first : second;
   if (isFinal(last)) return final(last);
-  if (second === "budget") return unavailable("retry-budget", cooldownMs(world));
-  if (typeof second !== "string") return unavailable("both-failed", cooldownMs(world));
+  const retryAfterMs = Math.max(cooldownMs(world), first.retryAfterMs ?? 0, last.retryAfterMs ?? 0);
+  if (second === "budget") return unavailable("retry-budget", retryAfterMs);
+  if (typeof second !== "string") return unavailable("both-failed", retryAfterMs);
   if (first.reason === "timeout") {
     return { code: "timeout", publicText: "The text took too long to classify. Try again.", reason: "origin-timeout" };
   }
-  return unavailable(first.reason, cooldownMs(world));
+  return unavailable(first.reason, retryAfterMs);
 }
 
 function final({ kind, reason }: SideFailure): Refusal {

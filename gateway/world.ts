@@ -46,6 +46,8 @@ export interface SideFailure {
    * other may try where that can help. `aborted`: the caller is gone.
    */
   kind: "failed" | "refused" | "aborted";
+  /** When the side asked to be tried again, from now. */
+  retryAfterMs?: number;
 }
 
 export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure: SideFailure };

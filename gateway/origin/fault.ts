@@ -2,7 +2,13 @@
 import { BreakerOpenError } from "../breaker/breaker.ts";
 import type { SideFailure } from "../world.ts";
 
-type What = "timeout" | "network" | "bad-answer" | "caller-gone" | "lost-to-other-side" | { status: number };
+type What =
+  | "timeout"
+  | "network"
+  | "bad-answer"
+  | "caller-gone"
+  | "lost-to-other-side"
+  | { status: number; retryAfterMs: number | null };
 
 export class OriginFault extends Error {
   readonly what: What;
@@ -21,5 +27,15 @@ export function toFailure(error: unknown): SideFailure {
   if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };
   const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
-  return { reason: `http-${what.status}`, kind: isRefusal ? "refused" : "failed" };
+  const failure: SideFailure = { reason: `http-${what.status}`, kind: isRefusal ? "refused" : "failed" };
+  return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
+}
+
+/** An origin may ask for patience, but not for more than this. */
+const RETRY_AFTER_MAX_MS = 300_000;
+
+/** `Retry-After` in seconds; its other form, a date, is for caches and not read. Null where there is none. */
+export function retryAfterMs(headers: Headers): number | null {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  return /^\d{1,9}$/.test(value) ? Math.min(RETRY_AFTER_MAX_MS, Number(value) * 1000) : null;
 }

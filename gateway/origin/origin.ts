@@ -6,7 +6,7 @@ import type { CallOutcome } from "../breaker/classify.ts";
 import type { OriginConditions } from "../decide/facts.ts";
 import { RecentP95 } from "../recent-p95.ts";
 import { type Call, LostToOtherSide, type OriginLimits, type SideAnswer, type SideResult } from "../world.ts";
-import { OriginFault, toFailure } from "./fault.ts";
+import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
 export interface OriginParts {
@@ -62,7 +62,7 @@ export class LambdaOrigin {
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]));
       if (!response.ok) {
         await response.body?.cancel();
-        throw new OriginFault({ status: response.status });
+        throw new OriginFault({ status: response.status, retryAfterMs: retryAfterMs(response.headers) });
       }
       const parsed = originAnswerSchema.safeParse(await readJson(response));
       if (!parsed.success) throw new OriginFault("bad-answer");

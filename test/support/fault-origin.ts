@@ -11,12 +11,18 @@ const answer: OriginAnswer = {
   windows: [{ tokens: 10, logits: [3, -3] }],
 };
 
+const held: (() => void)[] = [];
+
 const behaviours: Record<string, (response: ServerResponse) => void> = {
   ok: (response) => send(response, 200, JSON.stringify(answer)),
   "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
   "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
   "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),
   "http-429": (response) => send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}'),
+  "http-429-retry-after": (response) => {
+    response.setHeader("retry-after", "7");
+    send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}');
+  },
   "http-500": (response) => send(response, 500, "Internal Server Error"),
   "http-503": (response) => send(response, 503, '{"error":"no","error_type":"model-unavailable"}'),
   "broken-json": (response) => send(response, 200, '{"model": "mail-tagger@'),
@@ -28,6 +34,8 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
     setImmediate(() => response.destroy());
   },
   hang: () => {},
+  /** Answers well, but only when a DELETE of its path ends the waiting: slow by a test's own clock. */
+  "slow-until-told": (response) => void held.push(() => send(response, 200, JSON.stringify(answer))),
   "slow-300": (response) => void setTimeout(() => send(response, 200, JSON.stringify(answer)), 300),
 };
 
@@ -50,6 +58,10 @@ export async function startFaultOrigin(): Promise<{ url: string; server: Server 
     const counted = seen.get(request.url ?? "") ?? { calls: 0, aborted: 0 };
     seen.set(request.url ?? "", counted);
     if (request.method === "GET") return send(response, 200, JSON.stringify(counted));
+    if (request.method === "DELETE") {
+      for (const answerNow of held.splice(0)) answerNow();
+      return send(response, 200, "{}");
+    }
     counted.calls += 1;
     response.once("close", () => {
       if (!response.writableEnded) counted.aborted += 1;

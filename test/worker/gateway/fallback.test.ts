@@ -80,7 +80,16 @@ describe("the edge fails", () => {
 });
 
 describe("the origin fails", () => {
-  const faults = ["http-500", "http-503", "http-429", "broken-json", "wrong-shape", "wrong-labels", "reset-mid-body"];
+  const faults = [
+    "http-500",
+    "http-503",
+    "http-429",
+    "http-429-retry-after",
+    "broken-json",
+    "wrong-shape",
+    "wrong-labels",
+    "reset-mid-body",
+  ];
   it.each([...faults, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld(behaviour), SHORT);
@@ -104,6 +113,12 @@ describe("the origin fails", () => {
       error_type: "unavailable",
       request_id: "test-request",
     });
+  });
+
+  it("an origin that is throttled and says for how long: the caller hears that from the gateway", async () => {
+    const response = await classify(await warmWorld("http-429-retry-after"), LONG);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
+    expect(await response.json()).toMatchObject({ error_type: "unavailable" });
   });
 
   it("both sides fail: 503 with Retry-After", async () => {
@@ -142,6 +157,29 @@ describe("the origin's breaker", () => {
     // The probe meets the same fault and opens it again, for longer.
     expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
     expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+  });
+
+  it("opens on answers that take 10 s as it does on failures, and says so", async () => {
+    await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 20_000 } });
+    const clock = handClock();
+    const world = await warmWorld("slow-until-told", clock);
+    const url = `${inject("faultOrigin")}slow-until-told`;
+    const calls = async () => ((await (await fetch(url)).json()) as { calls: number }).calls;
+    const answers = Array.from({ length: 10 }, () => classify(world, SHORT));
+    // workerd lets six requests out at once: the others leave as those come back.
+    for (let sent = 0; sent < 10; sent = await calls()) {
+      await expect.poll(calls).toBeGreaterThan(sent);
+      clock.moveMs(sent === 0 ? 10_000 : 0);
+      await fetch(url, { method: "DELETE" });
+    }
+    for (const answer of answers) {
+      expect(wayOf(await answer)).toEqual({ status: 200, route: "origin", because: "outside-share" });
+    }
+    expect(originBreaker(world)).toMatchObject({
+      state: "open",
+      reason: "10 of 10 calls failed or were slow within 10 s",
+    });
+    expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
   });
 
   it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {
