@@ -3,6 +3,7 @@
  * State carries its own timestamps; no timer outlives the request that made it.
  */
 import { FRESH_MS, KV_CACHE_SECONDS } from "./effect.ts";
+import { outOfOrder } from "./order.ts";
 import { defaultPolicy, type ParsedPolicy, parsePolicy } from "./parse.ts";
 import type { Policy } from "./schema.ts";
 
@@ -86,10 +87,8 @@ export class PolicyStore {
 
   #weighed(parsed: ParsedPolicy): PolicyInForce {
     if (!parsed.ok) return this.#unchanged(parsed.problem);
-    const { version } = parsed.policy;
-    const { version: inForce } = this.#inForce.policy;
-    if (goesBack(version, inForce))
-      return this.#unchanged(`version ${version} is older than ${inForce}, which is in force`);
+    const problem = outOfOrder(parsed.policy.version, this.#inForce.policy.version);
+    if (problem !== null) return this.#unchanged(problem);
     return { policy: parsed.policy, source: "kv", problem: null };
   }
 
@@ -97,9 +96,4 @@ export class PolicyStore {
   #unchanged(problem: string): PolicyInForce {
     return { ...this.#inForce, problem };
   }
-}
-
-/** KV may show an older document after a newer one. One without a version, or with 0, claims no order, and is taken as it comes. */
-function goesBack(version: number, inForce: number): boolean {
-  return version !== 0 && version < inForce;
 }

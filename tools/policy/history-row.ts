@@ -1,11 +1,12 @@
 /** Pure. What `history` tells of each entry. */
+import { outOfOrder } from "../../policies/order.ts";
 import { parsePolicy } from "../../policies/parse.ts";
 import { changesInShort } from "./change-text.ts";
 import { ENTRIES_MAX, type Entry, type History, isDeletion } from "./history.ts";
 
 export interface HistoryRow {
   entry: Entry;
-  /** `stored`: in the KV key now, though it does not parse; isolates keep the last good one they have seen. */
+  /** `stored`: in the KV key now, though no isolate takes it that has seen the one in force. */
   mark: "in-force" | "stored" | "none";
   /** Why the gateway does not take it; null when it does. */
   problem: string | null;
@@ -16,30 +17,30 @@ export interface HistoryRow {
 
 /** Newest first. */
 export function historyRows({ entries }: History): HistoryRow[] {
-  const problems = entries.map(problemOf);
-  const lastGood = problems.lastIndexOf(null);
-  const lastGoodBefore = (index: number) => (index === 0 ? -1 : problems.lastIndexOf(null, index - 1));
-  return entries
-    .map((entry, index): HistoryRow => {
+  const rows: HistoryRow[] = [];
+  let inForce: Entry | undefined;
+  for (const [index, entry] of entries.entries()) {
+    const problem = problemOf(entry, inForce);
+    const isOldestKept = index === 0 && entries.length === ENTRIES_MAX;
+    rows.push({
+      entry,
+      mark: index === entries.length - 1 ? "stored" : "none",
+      problem,
       // Against what was in force until then.
-      const before = entries[lastGoodBefore(index)];
-      const isOldestKept = index === 0 && entries.length === ENTRIES_MAX;
-      return {
-        entry,
-        mark: index === lastGood ? "in-force" : index === entries.length - 1 ? "stored" : "none",
-        problem: problems[index] ?? null,
-        changes: isOldestKept ? "(the version before it is no longer kept)" : changesInShort(entry, before),
-        remark: remarkOn(entry, entries.slice(0, index)),
-      };
-    })
-    .reverse();
+      changes: isOldestKept ? "(the version before it is no longer kept)" : changesInShort(entry, inForce),
+      remark: remarkOn(entry, entries.slice(0, index)),
+    });
+    if (problem === null) inForce = entry;
+  }
+  return rows.map((row) => (row.entry === inForce ? { ...row, mark: "in-force" as const } : row)).reverse();
 }
 
-function problemOf(entry: Entry): string | null {
+/** As an isolate sees it that has seen all before. */
+function problemOf(entry: Entry, inForce: Entry | undefined): string | null {
   // Deleted, and the defaults serve; or too large to be kept, and nothing is known of it.
   if (entry.text === null) return null;
   const parsed = parsePolicy(entry.text);
-  return parsed.ok ? null : parsed.problem;
+  return parsed.ok ? outOfOrder(parsed.policy.version, inForce?.version ?? 0) : parsed.problem;
 }
 
 function remarkOn(entry: Entry, earlier: readonly Entry[]): string | null {
@@ -52,6 +53,5 @@ function remarkOn(entry: Entry, earlier: readonly Entry[]): string | null {
     return `${twin.name} put back${brokeOff}`;
   }
   if (entry.version === null || before.version === null || isDeletion(entry)) return null;
-  if (entry.version === before.version) return `version stayed ${entry.version}`;
-  return entry.version < before.version ? `version went back from ${before.version} to ${entry.version}` : null;
+  return entry.version === before.version ? `version stayed ${entry.version}` : null;
 }

@@ -192,15 +192,15 @@ describe("the policy in KV", () => {
     ["an unknown key", '{"egde": {}}'],
   ];
   it.each(broken)("%s leaves the last good policy in force, and /readyz says so", async (_, text = "") => {
-    await setPolicy({ version: 3, override: "origin" });
+    await setPolicy({ version: 10, override: "origin" });
     await classify(world, SHORT);
     await setPolicy(text);
     clock.moveMs(5000);
     const response = await classify(world, SHORT);
-    expect(response.headers.get("x-spillway-policy")).toBe("3");
+    expect(response.headers.get("x-spillway-policy")).toBe("10");
     expect(wayOf(response).because).toBe("override");
     const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
-    expect(await readyz.json()).toMatchObject({ policy: { version: 3, source: "kv", problem: expect.any(String) } });
+    expect(await readyz.json()).toMatchObject({ policy: { version: 10, source: "kv", problem: expect.any(String) } });
   });
 });
 

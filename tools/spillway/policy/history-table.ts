@@ -38,7 +38,7 @@ function wrapped(text: string, width: number | null): string[] {
 function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[] {
   const outside = entry.author === null;
   const told = [
-    problem === null ? changes : `broken: ${problem}`,
+    problem === null ? changes : `not taken: ${problem}`,
     ...(remark === null ? [] : [`(${remark})`]),
     ...(entry.message === null ? [] : [`“${entry.message}”`]),
   ];
@@ -67,5 +67,5 @@ function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): stri
 
 function legend(rows: readonly HistoryRow[]): string {
   const stored = rows.some(({ mark }) => mark === "stored");
-  return `● in force${stored ? `${GAP}○ stored, but broken: each isolate keeps the last good one it has seen` : ""}`;
+  return `● in force${stored ? `${GAP}○ stored, but not taken: each isolate keeps the last good one it has seen` : ""}`;
 }

@@ -40,8 +40,18 @@ describe("the history's rows", () => {
     expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "in-force", changes: "edge.share 1 → 10" });
   });
 
+  it("show an edit whose version went back as not taken, unless it is without a version", () => {
+    expect(rows(1, 7, text(3, 3))).toMatchObject([
+      { name: "3", mark: "stored", problem: "version 3 is older than 7, which is in force" },
+      { name: "7", mark: "in-force", problem: null },
+      { name: "1", mark: "none" },
+    ]);
+    expect(rows(1, 7, text(3, 3), 8)[0]).toMatchObject({ mark: "in-force", changes: "edge.share 7 → 8" });
+    expect(rows(1, 7, '{"edge": {"share": 3}}')[0]).toMatchObject({ mark: "in-force", problem: null });
+    expect(rows(1, 7, null, text(3, 3))[0]).toMatchObject({ mark: "in-force", problem: null });
+  });
+
   it.each<[string, (number | string | null)[], string | null]>([
-    ["went back", [1, 7, text(3, 3)], "version went back from 7 to 3"],
     ["stayed the same", [1, text(1, 9)], "version stayed 1"],
     ["rose", [1, text(2, 9)], null],
     ["came back", [1, 2, text(1, 1)], "1 put back, or the write of 2 broke off"],
