@@ -1,17 +1,17 @@
 /** One text: admit → decide → run at the edge | call the origin. */
 import type { Policy } from "../policies/schema.ts";
-import { admit } from "./admit/admit.ts";
+import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
 import { decide } from "./decide/decide.ts";
-import type { Route } from "./decide/route.ts";
+import type { Turned } from "./decide/route.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
-import { shadow } from "./shadow.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
 import type { Call, SideAnswer, SideFailure, World } from "./world.ts";
 
 export interface Classified {
+  admitted: Admitted;
   answer: SideAnswer;
   outcome: InputOutcome;
 }
@@ -33,18 +33,20 @@ export async function classify(
     return measured;
   });
   retryBudget.noteText(clock.nowMs());
+  // From here to the place in the queue nothing is awaited: each decision sees those before it.
   const conditions = { edge: edge.conditions(), origins: origins.conditions() };
   const route = decide(admitted.numbers, policy, conditions, clock.nowMs());
   if (route.side === "refuse") return refused(turnedAway(route));
   const tried = await tryRoute(route, admitted, policy, world, call);
   if (!tried.ok) return refused(whyNot(tried, world));
-  shadow({ side: tried.route.side, answer: tried.answer }, admitted, policy, world, call);
-  return ok(classified(tried, admitted.numbers.tokens));
+  return ok(classified(tried, admitted));
 }
 
-function classified({ answer, route, firstFailure }: Tried & { ok: true }, tokens: number | null): Classified {
+function classified({ answer, route, firstFailure }: Tried & { ok: true }, admitted: Admitted): Classified {
   const { model, timings } = answer;
+  const { tokens } = admitted.numbers;
   return {
+    admitted,
     answer,
     outcome: {
       side: route.side,
@@ -58,7 +60,7 @@ function classified({ answer, route, firstFailure }: Tried & { ok: true }, token
   };
 }
 
-function turnedAway({ because, retryAfterMs }: Route & { side: "refuse" }): Refusal {
+function turnedAway({ because, retryAfterMs }: Turned): Refusal {
   if (because !== "residency") return unavailable(because, retryAfterMs);
   const publicText = "This text may not be classified for callers where you are.";
   return { code: "residency", publicText, reason: because };

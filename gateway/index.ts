@@ -12,6 +12,7 @@ import { traceSettings } from "./record/trace-settings.ts";
 import { traced } from "./record/traced.ts";
 import { tracedFetch } from "./record/traced-fetch.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { newShadowLeases } from "./shadow.ts";
 import type { Clock, World } from "./world.ts";
 
 export interface Env {
@@ -63,6 +64,7 @@ function buildWorld(env: Env): World {
       clock,
     }),
     retryBudget: new RetryBudget(),
+    shadowLeases: newShadowLeases(),
     newRequestId: () => crypto.randomUUID(),
   };
 }

@@ -19,12 +19,13 @@ export class RetryBudget {
 
   /**
    * Takes one second try out of the budget; false when it is spent. Of the last 10 s it allows the policy's percentage of the
-   * texts, and never fewer than its minimum per second.
+   * texts, and never fewer than its minimum for each second since the first of them: a quiet time saves nothing up.
    */
   take({ percent, minPerSecond }: Policy["retryBudget"], nowMs: number): boolean {
     const second = this.#second(nowMs);
     const sum = (pick: (second: Second) => number) => this.#seconds.reduce((total, one) => total + pick(one), 0);
-    const allowed = Math.max((percent / 100) * sum(({ texts }) => texts), minPerSecond * WINDOW_SECONDS);
+    const seconds = second.at - (this.#seconds[0] ?? second).at + 1;
+    const allowed = Math.max((percent / 100) * sum(({ texts }) => texts), minPerSecond * seconds);
     if (sum(({ tries }) => tries) + 1 > allowed) return false;
     second.tries += 1;
     return true;

@@ -1,8 +1,8 @@
 /** One try on one side. */
 import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
+import type { SideRoute } from "./decide/route.ts";
 import { inSpan, recordFailure } from "./record/span.ts";
-import type { SideRoute } from "./tries.ts";
 import type { Call, SideResult, World } from "./world.ts";
 
 export async function runOn(

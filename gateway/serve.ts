@@ -1,7 +1,7 @@
 /** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
 import { authenticate } from "./authenticate/authenticate.ts";
 import { checkTls } from "./authenticate/tls.ts";
-import { classify } from "./classify.ts";
+import { type Classified, classify } from "./classify.ts";
 import { inOrder } from "./in-order.ts";
 import type { InputOutcome, Outcome } from "./outcome.ts";
 import { receive } from "./receive/receive.ts";
@@ -10,6 +10,7 @@ import { type Refusal, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
 import { refuse } from "./respond/refuse.ts";
 import { toRow } from "./respond/scores.ts";
+import { shadow } from "./shadow.ts";
 import type { Call, World } from "./world.ts";
 
 /** Workers allow six connections at once; four leave room for KV and the trace. */
@@ -37,13 +38,16 @@ export async function serve(request: Request, world: World, call: Call): Promise
     ({ ok }) => ok,
   );
   const rows = [];
+  const classified: Classified[] = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {
     if (!result.ok) return no(result.refusal, call, { ...known, inputs });
     rows.push(toRow(result.value.answer, functionToApply, topK));
+    classified.push(result.value);
     inputs.push(result.value.outcome);
   }
 
+  shadow(classified, policy, world, call);
   record({ requestId: call.requestId, status: 200, refusal: null, ...known, inputs });
   const totalMs = world.clock.nowMs() - startedAtMs;
   return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });

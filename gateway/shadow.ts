@@ -1,45 +1,58 @@
 /** After the answer is out, the same text on the other side, to compare. It changes no answer, breaker, estimate or budget. */
 import type { Policy } from "../policies/schema.ts";
-import type { Admitted } from "./admit/admit.ts";
+import type { Classified } from "./classify.ts";
 import { insideShare, keyedBucket } from "./decide/bucket.ts";
 import { otherSide } from "./decide/decide.ts";
-import type { Side } from "./decide/route.ts";
+import type { SideRoute } from "./decide/route.ts";
+import { Leases } from "./leases.ts";
 import { inSpan, recordFailure } from "./record/span.ts";
 import { toRow } from "./respond/scores.ts";
 import { runOn } from "./run-on.ts";
-import type { SideRoute } from "./tries.ts";
 import type { Call, SideAnswer, World } from "./world.ts";
 
 /** A share of its own: who is shadowed has nothing to do with who is inside the edge's share. */
 const SALT = "spillway-shadow";
+/** Comparing must not use up what callers need: an origin's concurrency, the isolate's thread. */
+const AT_ONCE = 2;
+/** `waitUntil` ends 30 s after the answer. */
+const UNTIL_MS = 20_000;
 
-export function shadow(
-  answered: { side: Side; answer: SideAnswer },
-  admitted: Admitted,
-  policy: Policy,
-  world: World,
-  call: Call,
-): void {
+/** How many comparisons are under way in an isolate; each expires by itself, as its request may die. */
+export function newShadowLeases(): Leases {
+  return new Leases(AT_ONCE, 2 * UNTIL_MS);
+}
+
+/** The request's texts, one after another: what comes in meanwhile finds at most one of them before it. */
+export function shadow(texts: readonly Classified[], policy: Policy, world: World, call: Call): void {
   if (!insideShare(keyedBucket(SALT, call.requestId), policy.shadow.share)) return;
+  const { clock, shadowLeases } = world;
   call.afterAnswer(async () => {
-    const route = shadowRoute(answered.side, admitted, policy, world);
-    if (route !== null) await compare(route, answered.answer, admitted, policy, world, call);
+    const untilMs = clock.nowMs() + UNTIL_MS;
+    for (const text of texts) {
+      const nowMs = clock.nowMs();
+      if (nowMs > untilMs) return;
+      const route = shadowRoute(text, policy, world);
+      const lease = route === null ? undefined : shadowLeases.take(1, nowMs);
+      if (route === null || lease === undefined) continue;
+      try {
+        await compare(route, text, policy, world, call);
+      } finally {
+        shadowLeases.give(lease);
+      }
+    }
   });
 }
 
 /** Null where the other side may not see the text, could not take it, or has better things to do. */
-function shadowRoute(side: Side, { numbers }: Admitted, policy: Policy, world: World): SideRoute | null {
+function shadowRoute({ outcome, admitted }: Classified, policy: Policy, world: World): SideRoute | null {
   const edge = world.edge.conditions();
-  const route = otherSide(side, numbers, policy, { edge, origins: world.origins.conditions() });
-  if (route === null || route.side === "refuse") return null;
-  if (route.side === "edge" && (edge.model !== "ready" || edge.queueMs > 0)) return null;
-  return route;
+  const route = otherSide(outcome.side, admitted.numbers, policy, { edge, origins: world.origins.conditions() });
+  return route?.side === "edge" && (edge.model !== "ready" || edge.queueMs > 0) ? null : route;
 }
 
 async function compare(
   route: SideRoute,
-  answer: SideAnswer,
-  admitted: Admitted,
+  { answer, admitted }: Classified,
   policy: Policy,
   world: World,
   call: Call,

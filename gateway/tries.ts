@@ -1,13 +1,10 @@
 /** Carries a route out: the first side, and one second try on the other when it fails, or when a hedge finds it slow. */
 import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
-import { otherSide } from "./decide/decide.ts";
-import type { Because, Route } from "./decide/route.ts";
+import { hedgeSide, otherSide } from "./decide/decide.ts";
+import type { SideRoute } from "./decide/route.ts";
 import { runOn } from "./run-on.ts";
 import { type Call, LostToOtherSide, type SideAnswer, type SideFailure, type SideResult, type World } from "./world.ts";
-
-/** A route to a side. */
-export type SideRoute = Exclude<Route, { side: "refuse" }>;
 
 export type Tried =
   | { ok: true; answer: SideAnswer; route: SideRoute; firstFailure: SideFailure | null }
@@ -29,17 +26,17 @@ export async function tryRoute(
   call: Call,
 ): Promise<Tried> {
   const begin = (to: SideRoute) => attempt(to, admitted, policy, world, call);
-  const second = (because?: Because) => secondRoute(route, admitted, policy, world, because);
+  const second = (pick: typeof otherSide) => secondRoute(pick, route, admitted, policy, world);
   const first = begin(route);
   const early = await Promise.race([first.result, slowness(route, policy, world)]);
   if (early === "slow") {
-    const hedge = second("hedge");
+    const hedge = second(hedgeSide);
     if (typeof hedge !== "string") return race(first, begin(hedge));
   }
   const result = early === "slow" ? await first.result : early;
   if (result.ok) return { ok: true, answer: result.answer, route, firstFailure: null };
   if (isFinal(result.failure)) return { ok: false, first: result.failure, second: "impossible" };
-  const next = second();
+  const next = second(otherSide);
   if (typeof next === "string") return { ok: false, first: result.failure, second: next };
   const { result: again } = begin(next);
   const settled = await again;
@@ -63,19 +60,18 @@ function attempt(route: SideRoute, admitted: Admitted, policy: Policy, world: Wo
   };
 }
 
-/** The other side where it could answer and the budget has a try left, which is then taken. */
+/** The other side where `pick` names it and the budget has a try left, which is then taken. */
 function secondRoute(
+  pick: typeof otherSide,
   first: SideRoute,
   { numbers }: Admitted,
   policy: Policy,
   { edge, origins, retryBudget, clock }: World,
-  because?: Because,
 ): SideRoute | "impossible" | "budget" {
   const conditions = { edge: edge.conditions(), origins: origins.conditions() };
-  const other = otherSide(first.side, numbers, policy, conditions);
-  if (other === null || other.side === "refuse") return "impossible";
-  if (!retryBudget.take(policy.retryBudget, clock.nowMs())) return "budget";
-  return because === undefined ? other : { ...other, because };
+  const other = pick(first.side, numbers, policy, conditions);
+  if (other === null) return "impossible";
+  return retryBudget.take(policy.retryBudget, clock.nowMs()) ? other : "budget";
 }
 
 /** Resolves when the first side has taken longer than a hedge waits; never where nothing is hedged. */

@@ -3,6 +3,7 @@ import type { Policy } from "../policies/schema.ts";
 import type { PolicyInForce } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
+import type { Leases } from "./leases.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
@@ -132,5 +133,6 @@ export interface World {
   edge: Edge;
   origins: Origins;
   retryBudget: RetryBudget;
+  shadowLeases: Leases;
   newRequestId(): string;
 }

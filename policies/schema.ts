@@ -73,7 +73,9 @@ export const policySchema = z.strictObject({
         .min(0)
         .max(30_000)
         .default(400)
-        .describe("A text that would wait longer than this for the edge model, in ms, goes to the origin."),
+        .describe(
+          "A text that would wait longer than this for the edge model, in ms, goes to the origin. Where none can answer it waits, up to origin.timeoutMs.",
+        ),
       stickyBy: z
         .string()
         .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'must be "api-key", "text" or "header:<name>" in lowercase')
@@ -95,7 +97,14 @@ export const policySchema = z.strictObject({
     ),
   origin: z
     .strictObject({
-      timeoutMs: z.int().min(100).max(60_000).default(8000).describe("How long a call of the origin may take, in ms."),
+      timeoutMs: z
+        .int()
+        .min(100)
+        .max(60_000)
+        .default(8000)
+        .describe(
+          "How long a call of the origin may take, in ms; nobody waits longer for the edge either, unless maxQueueMs is more.",
+        ),
     })
     .prefault({})
     .describe("How origins are called."),
@@ -180,7 +189,12 @@ export const policySchema = z.strictObject({
         .max(100)
         .default(20)
         .describe("Second tries in percent of the requests of the last 10 s."),
-      minPerSecond: z.number().min(0).max(1000).default(3).describe("So many a second are allowed in any case."),
+      minPerSecond: z
+        .number()
+        .min(0)
+        .max(1000)
+        .default(3)
+        .describe("So many a second are allowed in any case; they are not saved up."),
     })
     .prefault({})
     .describe("How many second tries there may be, per isolate: fallbacks and hedges alike."),

@@ -12,8 +12,8 @@ export type WayName = (typeof WAY_NAMES)[number];
 
 /** As they would stand in a policy document. */
 export const WAY_POLICIES: Readonly<Record<WayName, object>> = {
-  // Obeyed before `edge-busy` and `edge-slow` are asked; what does not fit the edge still goes to the origin.
-  plain: { override: "edge" },
+  // Obeyed before `edge-busy` and `edge-slow` are asked, for as long a wait as a policy can allow; what does not fit still goes to the origin.
+  plain: { override: "edge", origin: { timeoutMs: 60_000 } },
   adaptive: {},
   "adaptive-budget-800": { latencyBudgetMs: 800 },
   "adaptive-budget-200": { latencyBudgetMs: 200 },

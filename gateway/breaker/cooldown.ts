@@ -18,11 +18,12 @@ export interface Opening {
   readonly draw: number;
 }
 
-/** `openMs`, doubled per re-opening, ±10 % so that isolates that tripped together do not probe together. */
+/** `openMs`, doubled per re-opening, ±10 % so that isolates that tripped together do not probe together; less at the limit. */
 export function openingEndsAtMs(opening: Opening, settings: BreakerSettings): number {
-  const longestMs = Math.max(settings.openMs, MAX_OPEN_MS);
-  const jitter = 1 + JITTER * (2 * opening.draw - 1);
-  return opening.atMs + Math.min(settings.openMs * 2 ** opening.reopenings * jitter, longestMs);
+  const limitMs = Math.max(settings.openMs, MAX_OPEN_MS);
+  const longestMs = Math.min(settings.openMs * 2 ** opening.reopenings * (1 + JITTER), limitMs);
+  const shortestMs = (longestMs * (1 - JITTER)) / (1 + JITTER);
+  return opening.atMs + Math.round(shortestMs + opening.draw * (longestMs - shortestMs));
 }
 
 /** A probe whose request died never reports: from here on another one may go. */

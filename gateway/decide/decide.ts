@@ -3,8 +3,8 @@ import type { Policy } from "../../policies/schema.ts";
 import type { Conditions, Facts, TextNumbers } from "./facts.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
-import type { Route, RuleBecause, Side } from "./route.ts";
-import { isTooLong, RULES } from "./rules.ts";
+import type { Route, RuleBecause, Side, SideRoute, Turned } from "./route.ts";
+import { excessWaitMs, isTooLong, RULES } from "./rules.ts";
 
 /** Where the text goes first. */
 export function decide(text: TextNumbers, policy: Policy, conditions: Conditions, nowMs: number): Route {
@@ -18,11 +18,23 @@ export function decide(text: TextNumbers, policy: Policy, conditions: Conditions
  * The one second try after a failure: the other side, where it may and could answer, whatever the share and the queue say.
  * Null when it cannot. A cold edge can: it is worth waiting for when nothing else answers.
  */
-export function otherSide(failed: Side, text: TextNumbers, policy: Policy, conditions: Conditions): Route | null {
+export function otherSide(failed: Side, text: TextNumbers, policy: Policy, conditions: Conditions): SideRoute | null {
   const facts = factsOf(text, policy, conditions);
-  if (failed === "origin") return edgeCan(facts) ? { side: "edge", because: "origin-failed" } : null;
+  if (failed === "origin") return hindrance(facts) === null ? { side: "edge", because: "origin-failed" } : null;
   const { origin } = facts;
   return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
+}
+
+/**
+ * The second try while the first is under way. Nobody has failed yet, so it must be worth it: never against an override, nor to
+ * an edge that would have to load or to be waited for.
+ */
+export function hedgeSide(first: Side, text: TextNumbers, policy: Policy, conditions: Conditions): SideRoute | null {
+  const other = otherSide(first, text, policy, conditions);
+  if (other === null || policy.override !== null) return null;
+  const { model, queueMs } = conditions.edge;
+  const isEdgeAtHand = model === "ready" && queueMs <= policy.edge.maxQueueMs;
+  return other.side === "edge" && !isEdgeAtHand ? null : { ...other, because: "hedge" };
 }
 
 /** What the rules look at: the text's numbers and the conditions, less what residency forbids. */
@@ -42,22 +54,27 @@ function firstOf(facts: Facts): { side: Side; because: RuleBecause } {
 
 /** Rules name the edge only where it is ready, but for residency, which may leave nothing else. */
 function toEdge(facts: Facts, because: RuleBecause): Route {
-  if (edgeCan(facts)) return { side: "edge", because };
-  return refuse(isTooLong(facts) ? "residency" : "edge-unavailable", 0);
+  return hindrance(facts) ?? { side: "edge", because };
 }
 
 function toOrigin(facts: Facts, because: RuleBecause, nowMs: number): Route {
   const { origin } = facts;
   if (origin?.breakerAllows) return { side: "origin", because, origin: origin.name };
-  if (edgeCan(facts)) return { side: "edge", because: "origin-unavailable" };
+  const hindered = hindrance(facts);
+  if (hindered === null) return { side: "edge", because: "origin-unavailable" };
+  if (hindered.because === "edge-busy") return hindered;
   return refuse("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
 }
 
-function edgeCan(facts: Facts): boolean {
+/** What keeps the edge from taking the text, share and `maxQueueMs` aside; null when nothing does. */
+function hindrance(facts: Facts): Turned | null {
   const { model, breakerAllows } = facts.edge;
-  return facts.permitted.edge && model !== "rejected" && breakerAllows && !isTooLong(facts);
+  if (!facts.permitted.edge || isTooLong(facts)) return refuse("residency", 0);
+  if (model === "rejected" || !breakerAllows) return refuse("edge-unavailable", 0);
+  const excessMs = excessWaitMs(facts);
+  return excessMs > 0 ? refuse("edge-busy", excessMs) : null;
 }
 
-function refuse(because: (Route & { side: "refuse" })["because"], retryAfterMs: number): Route {
+function refuse(because: Turned["because"], retryAfterMs: number): Turned {
   return { side: "refuse", because, retryAfterMs };
 }

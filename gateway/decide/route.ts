@@ -19,9 +19,17 @@ export type RuleBecause = (typeof RULE_BECAUSE)[number];
 export const BECAUSE = [...RULE_BECAUSE, "origin-unavailable", "edge-failed", "origin-failed", "hedge"] as const;
 export type Because = (typeof BECAUSE)[number];
 
-export type Route =
+/** A route to a side. */
+export type SideRoute =
   | { side: "edge"; because: Because }
   /** `origin` is the name of the one to call. */
-  | { side: "origin"; because: Because; origin: string }
-  /** No side may, or none can, take it; `retryAfterMs` is how long that will last at least. */
-  | { side: "refuse"; because: "residency" | "edge-unavailable" | "origin-unavailable"; retryAfterMs: number };
+  | { side: "origin"; because: Because; origin: string };
+
+/** No side may, or none can, take it; `retryAfterMs` is how long that will last at least. */
+export interface Turned {
+  side: "refuse";
+  because: "residency" | "edge-unavailable" | "edge-busy" | "origin-unavailable";
+  retryAfterMs: number;
+}
+
+export type Route = SideRoute | Turned;

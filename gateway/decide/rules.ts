@@ -66,10 +66,16 @@ export const RULES: readonly Rule[] = [
   { because: "within-share", side: () => "edge", saw: () => "nothing speaks against the edge" },
 ];
 
-/** Whether the edge could answer now, share and queue aside. */
+/** Whether the edge could answer now, share and `maxQueueMs` aside. */
 export function isReady(facts: Facts): boolean {
   const { model, breakerAllows } = facts.edge;
-  return facts.permitted.edge && model === "ready" && breakerAllows && !isTooLong(facts);
+  return facts.permitted.edge && model === "ready" && breakerAllows && !isTooLong(facts) && excessWaitMs(facts) === 0;
+}
+
+/** By how much the wait for the edge is longer than anybody may have to wait, even where no origin can answer; else 0. */
+export function excessWaitMs({ edge, policy }: Facts): number {
+  // As long as a call of the origin may take: callers are used to that.
+  return Math.max(0, edge.queueMs - Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs));
 }
 
 export function isTooLong(facts: Facts): boolean {

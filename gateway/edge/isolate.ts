@@ -78,7 +78,8 @@ export class EdgeIsolate implements Edge {
   }
 
   async run(admitted: Tokenized, call: Call): Promise<SideResult> {
-    await this.#loader.whileLoading(() => true, call);
+    // Not even a microtask where the model is ready: the place in the queue is taken in the same turn as the decision.
+    if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, call);
     const state = this.#loader.state();
     const experience = this.#experienced();
     if (state.kind !== "ready" || experience === null) return failed(`edge-${state.kind}`);

@@ -3,7 +3,7 @@
  * what cannot be delivered in time is dropped and counted.
  */
 import type { Attributes } from "@opentelemetry/api";
-import { Leases } from "./leases.ts";
+import { Leases } from "../leases.ts";
 import type { HttpHeaders } from "./otlp-endpoint.ts";
 import { type FinishedSpan, otlpTraceRequest } from "./otlp-json.ts";
 

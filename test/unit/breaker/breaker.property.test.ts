@@ -99,7 +99,9 @@ class Model {
   }
 
   open(nowMs: number): void {
-    this.endsAtMs = nowMs + Math.min(300_000, settings.openMs * 2 ** this.openings++ * (0.9 + 0.2 * this.draw));
+    const longestMs = Math.min(300_000, settings.openMs * 2 ** this.openings++ * 1.1);
+    const shortestMs = (longestMs * 9) / 11;
+    this.endsAtMs = nowMs + Math.round(shortestMs + this.draw * (longestMs - shortestMs));
   }
 }
 

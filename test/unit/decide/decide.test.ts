@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decide, otherSide } from "../../../gateway/decide/decide.ts";
+import { decide, hedgeSide, otherSide } from "../../../gateway/decide/decide.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
 import type { Because } from "../../../gateway/decide/route.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
@@ -38,7 +38,8 @@ const rules: Row[] = [
   ["override edge", "edge", "override", {}, { override: "edge" }, good],
   ["override origin", "origin", "override", {}, { override: "origin" }, good],
   ["override edge beats a share of 0", "edge", "override", {}, { override: "edge", edge: { share: 0 } }, good],
-  ["override edge beats a long queue", "edge", "override", {}, { override: "edge" }, edge({ queueMs: 9999 })],
+  ["override edge beats a long queue", "edge", "override", {}, { override: "edge" }, edge({ queueMs: 8000 })],
+  ["override edge cannot beat one too long", "origin", "edge-busy", {}, { override: "edge" }, edge({ queueMs: 8001 })],
   ["override edge cannot make a text fit", "origin", "too-long", { tokens: 257 }, { override: "edge" }, good],
   ["override edge cannot make a model", "origin", "edge-cold", {}, { override: "edge" }, edge({ model: "cold" })],
   [
@@ -95,7 +96,8 @@ describe("decide", () => {
   const open: [string, Partial<TextNumbers>, object, Conditions, boolean][] = [
     ["outside the share", {}, { edge: { share: 0 } }, good, true],
     ["override origin", {}, { override: "origin" }, good, true],
-    ["a busy edge", {}, {}, edge({ queueMs: 9999 }), true],
+    ["an edge as busy as a call may take", {}, {}, edge({ queueMs: 8000 }), true],
+    ["an edge as busy as it may be", {}, { edge: { maxQueueMs: 9000, share: 0 } }, edge({ queueMs: 9000 }), true],
     ["a cold edge", {}, {}, edge({ model: "cold" }), true],
     ["a text that does not fit", { tokens: 257 }, {}, good, false],
     ["a rejected model", {}, {}, edge({ model: "rejected" }), false],
@@ -107,6 +109,13 @@ describe("decide", () => {
         ? { side: "edge", because: "origin-unavailable" }
         : { side: "refuse", because: "origin-unavailable", retryAfterMs: 12_345 },
     );
+  });
+
+  it("the origin's breaker is open, and the edge busier than anybody may wait: refused for as long as it is", () => {
+    const refused = { side: "refuse", because: "edge-busy", retryAfterMs: 1 };
+    expect(decide(text, policy({}), originOpen(edge({ queueMs: 8001 })), NOW_MS)).toEqual(refused);
+    const impatient = policy({ origin: { timeoutMs: 500 }, edge: { maxQueueMs: 0 } });
+    expect(decide(text, impatient, originOpen(edge({ queueMs: 501 })), NOW_MS)).toEqual(refused);
   });
 
   it("the origin's breaker does not matter to a text for the edge", () => {
@@ -121,6 +130,7 @@ describe("residency leaves one side, which cannot", () => {
     ["only the edge, which the text does not fit", "residency", 0, { tokens: 257 }, allow("edge"), good],
     ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
     ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],
+    ["only the edge, which is too busy", "edge-busy", 1, {}, allow("edge"), edge({ queueMs: 8001 })],
     ["only the origin, whose breaker is open", "origin-unavailable", 12_345, {}, allow("origin"), originOpen(good)],
   ];
   it.each(refusals)("%s: refused as %s", (_, because, retryAfterMs, numbers, bend, conditions) => {
@@ -132,7 +142,8 @@ describe("residency leaves one side, which cannot", () => {
 describe("the other side, after a failure", () => {
   it("asks nothing but what is allowed and physically possible", () => {
     const closedDoor = policy({ override: "origin", edge: { share: 0 } });
-    const busy = edge({ queueMs: 9999 });
+    const busy = edge({ queueMs: 8000 });
+    expect(otherSide("origin", text, closedDoor, edge({ queueMs: 8001 }))).toBeNull();
     expect(otherSide("origin", text, closedDoor, busy)).toEqual({ side: "edge", because: "origin-failed" });
     expect(otherSide("origin", { ...text, tokens: 257 }, closedDoor, good)).toBeNull();
     expect(otherSide("edge", text, closedDoor, originOpen(good))).toBeNull();
@@ -146,5 +157,28 @@ describe("the other side, after a failure", () => {
   it("is never one that residency forbids", () => {
     expect(otherSide("edge", text, policy(allow("edge")), good)).toBeNull();
     expect(otherSide("origin", text, policy(allow("origin")), good)).toBeNull();
+  });
+});
+
+describe("a hedge", () => {
+  const hedged = (first: "edge" | "origin", bend: object, conditions: Conditions) =>
+    hedgeSide(first, text, policy(bend), conditions);
+
+  it("goes to the other side, whatever the share says", () => {
+    expect(hedged("edge", {}, good)).toEqual({ side: "origin", because: "hedge", origin: "default" });
+    expect(hedged("origin", { edge: { share: 0 } }, good)).toEqual({ side: "edge", because: "hedge" });
+  });
+
+  it.each<[string, "edge" | "origin", object, Conditions]>([
+    ["against an override to the edge", "edge", { override: "edge" }, good],
+    ["against an override to the origin", "origin", { override: "origin" }, good],
+    ["to an edge that would have to load", "origin", {}, edge({ model: "cold" })],
+    ["to an edge that is busy", "origin", {}, edge({ queueMs: 401 })],
+    ["to an edge whose breaker is open", "origin", {}, edge({ breakerAllows: false })],
+    ["to an origin whose breaker is open", "edge", {}, originOpen(good)],
+    ["to an edge that may not see the text", "origin", allow("origin"), good],
+    ["to an origin that may not see the text", "edge", allow("edge"), good],
+  ])("never goes %s", (_, first, bend, conditions) => {
+    expect(hedged(first, bend, conditions)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 /** What holds under any conditions: no rule sends a text where the policy, residency or memory forbid it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, otherSide } from "../../../gateway/decide/decide.ts";
+import { decide, hedgeSide, otherSide } from "../../../gateway/decide/decide.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
 import { permittedIn } from "../../../gateway/decide/residency.ts";
 import { policySchema } from "../../../policies/schema.ts";
@@ -20,6 +20,7 @@ const policies = fc
       maxQueueMs: ms,
     }),
     latencyBudgetMs: maybe(fc.integer({ min: 1, max: 5000 })),
+    origin: fc.record({ timeoutMs: fc.integer({ min: 100, max: 5000 }) }),
     residency: fc.record({
       rules: fc.array(
         fc.record({
@@ -78,13 +79,17 @@ describe("whatever the conditions", () => {
           decide(text, policy, now, NOW_MS),
           otherSide("edge", text, policy, now),
           otherSide("origin", text, policy, now),
+          hedgeSide("edge", text, policy, now),
+          hedgeSide("origin", text, policy, now),
         ];
+        const longestWaitMs = Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs);
         for (const route of tries) {
           if (route?.side === "edge") {
             expect(permitted.edge).toBe(true);
             expect(text.tokens ?? 0).toBeLessThanOrEqual(limit);
             expect(now.edge.breakerAllows).toBe(true);
             expect(now.edge.model).not.toBe("rejected");
+            expect(now.edge.queueMs).toBeLessThanOrEqual(longestWaitMs);
           }
           if (route?.side === "origin") {
             expect(permitted.origin(route.origin)).toBe(true);
@@ -122,6 +127,32 @@ describe("whatever the conditions", () => {
       { numRuns: 5000 },
     );
     expect(seen).toBeGreaterThan(100);
+  });
+
+  it("no text goes against the share or an override, but where nothing else can answer", () => {
+    const seen = { share: 0, override: 0 };
+    const anywhere = policies.map((policy) => ({ ...policy, residency: policySchema.parse({}).residency }));
+    const withEdge = conditions.map((now) => ({
+      ...now,
+      edge: { ...now.edge, model: "ready" as const, breakerAllows: true, maxTokens: 600, queueMs: 0 },
+    }));
+    fc.assert(
+      fc.property(texts, anywhere, withEdge, (text, policy, now) => {
+        const route = decide(text, policy, now, NOW_MS);
+        if (route.side !== "edge") return;
+        const originCan = otherSide("edge", text, policy, now) !== null;
+        if (policy.override === "origin") {
+          seen.override += 1;
+          expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
+        }
+        if (policy.override === null && policy.edge.share === 0) {
+          seen.share += 1;
+          expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+    expect(Math.min(seen.share, seen.override)).toBeGreaterThan(20);
   });
 
   it("a text is refused only where neither side could take it", () => {

@@ -136,7 +136,7 @@ describe("the origin fails", () => {
   });
 
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
-    await setPolicy({ override: "origin" });
+    await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
     const world = await warmWorld("http-403");
     for (let call = 0; call < 6; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
     expect(originBreaker(world).state).toBe("closed");
@@ -144,8 +144,11 @@ describe("the origin fails", () => {
 });
 
 describe("the origin's breaker", () => {
-  it("opens, keeps the origin out, sends what fits to the edge, and lets a probe close it again", async () => {
-    await setPolicy({ edge: { share: 0 } });
+  /** A hand clock stands still: without this all tries would be of one second. */
+  const retryBudget = { percent: 100 };
+
+  it("opens, keeps the origin out, sends what fits to the edge, and opens again for longer when a probe fails", async () => {
+    await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
     const world = await warmWorld("http-500", clock);
     for (let call = 0; call < 5; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");

@@ -29,8 +29,8 @@ async function worldWith(behaviour: string, policy: object, clock = handClock())
   return ready(aWorld({ modelId, originUrl: url(behaviour), clock, engine }));
 }
 
-/** Sends everything to the origin first. */
-const originFirst = { edge: { share: 0 } };
+/** Sends everything to the origin first, and a hand clock stands still: the budget must do for one second. */
+const originFirst = { edge: { share: 0 }, retryBudget: { percent: 100 } };
 const hedge = { enabled: true, afterMs: 20 };
 
 describe("a hedge", () => {
@@ -71,7 +71,7 @@ describe("a hedge", () => {
     const world = await worldWith("slow-300", {
       ...originFirst,
       hedge,
-      retryBudget: { percent: 0, minPerSecond: 0.1 },
+      retryBudget: { percent: 0, minPerSecond: 1 },
     });
     expect(wayOf(await classify(world, SHORT)).because).toBe("hedge");
     expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
@@ -91,7 +91,7 @@ describe("a hedge", () => {
 
 describe("the retry budget", () => {
   it("spent, a failure is the caller's answer: 503 with Retry-After, and the edge is not asked", async () => {
-    const world = await worldWith("http-500", { ...originFirst, retryBudget: { percent: 0, minPerSecond: 0.2 } });
+    const world = await worldWith("http-500", { ...originFirst, retryBudget: { percent: 0, minPerSecond: 2 } });
     const because = [];
     for (let call = 0; call < 4; call++) because.push(wayOf(await classify(world, SHORT)));
     expect(because.map(({ status }) => status)).toEqual([200, 200, 503, 503]);

@@ -9,6 +9,7 @@ import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
 import { LambdaOrigins } from "../../../gateway/origin/origins.ts";
 import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
 import { RetryBudget } from "../../../gateway/retry-budget.ts";
+import { newShadowLeases } from "../../../gateway/shadow.ts";
 import type { Call, Clock, World } from "../../../gateway/world.ts";
 import { PolicyStore } from "../../../policies/store.ts";
 
@@ -57,6 +58,7 @@ export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
       clock,
     }),
     retryBudget: new RetryBudget(),
+    shadowLeases: newShadowLeases(),
     newRequestId: () => crypto.randomUUID(),
   };
 }

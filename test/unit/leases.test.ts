@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Leases } from "../../../gateway/record/leases.ts";
+import { Leases } from "../../gateway/leases.ts";
 
 describe("Leases", () => {
   it("give out no more than the whole", () => {
