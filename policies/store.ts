@@ -76,7 +76,8 @@ export class PolicyStore {
       this.#adopt(text);
       this.#readAtMs = this.#tools.nowMs();
     } catch (error) {
-      this.#inForce = this.#unchanged(`KV could not be read: ${String(error)}`);
+      // An old read's failure is no news once a newer one has succeeded.
+      if (read > this.#newestAdopted) this.#inForce = this.#unchanged(`KV could not be read: ${String(error)}`);
     }
   }
 

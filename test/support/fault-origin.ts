@@ -52,15 +52,27 @@ function send(response: ServerResponse, status: number, body: string): void {
 
 export async function startFaultOrigin(): Promise<{ url: string; server: Server }> {
   const seen = new Map<string, Seen>();
+  /** What a PUT has told a path to do, whatever its name says. */
+  const told = new Map<string, string>();
   const server = createServer((request, response) => {
     // What follows a "?" only tells tests apart that ask for the same behaviour.
-    const behave = behaviours[request.url?.slice(1).split("?")[0] ?? ""];
-    const counted = seen.get(request.url ?? "") ?? { calls: 0, aborted: 0 };
-    seen.set(request.url ?? "", counted);
+    const path = request.url ?? "";
+    const behave = behaviours[told.get(path) ?? path.slice(1).split("?")[0] ?? ""];
+    const counted = seen.get(path) ?? { calls: 0, aborted: 0 };
+    seen.set(path, counted);
     if (request.method === "GET") return send(response, 200, JSON.stringify(counted));
     if (request.method === "DELETE") {
       for (const answerNow of held.splice(0)) answerNow();
       return send(response, 200, "{}");
+    }
+    if (request.method === "PUT") {
+      let behaviour = "";
+      request.setEncoding("utf8").on("data", (piece: string) => (behaviour += piece));
+      request.once("end", () => {
+        told.set(path, behaviour);
+        send(response, 200, "{}");
+      });
+      return;
     }
     counted.calls += 1;
     response.once("close", () => {

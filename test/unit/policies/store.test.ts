@@ -177,6 +177,21 @@ describe("PolicyStore", () => {
     expect((await read()).policy.version).toBe(2);
   });
 
+  it("does not let an old read's late failure hide that a newer one succeeded", async () => {
+    const endings: { come: (text: string) => void; fail: (error: Error) => void }[] = [];
+    const { read, moveMs, late } = setUp(
+      () => new Promise((resolve, reject) => endings.push({ come: resolve, fail: reject })),
+    );
+    await read();
+    moveMs(4000);
+    await read();
+    endings[1]?.come('{"version": 2}');
+    await late[1];
+    endings[0]?.fail(new Error("KV GET failed: 503"));
+    await Promise.all(late);
+    expect(await read()).toMatchObject({ policy: { version: 2 }, problem: null });
+  });
+
   it("asks once for many requests that find it stale together", async () => {
     const { read, moveMs, reads } = setUp(async () => null);
     await read();

@@ -1,12 +1,10 @@
 /** Fallback both ways and the origin's breaker, inside workerd, against an origin that really misbehaves. */
 import { env } from "cloudflare:workers";
-import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { app } from "../../../gateway/app.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../../../gateway/edge/model.ts";
-import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "./packages.ts";
+import { sharedEngine } from "./shared-engine.ts";
 import {
   aCall,
   aWorld,
@@ -23,31 +21,30 @@ import {
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
 const NOBODY_LISTENS = "http://127.0.0.1:9/";
+const faults = [
+  "http-500",
+  "http-503",
+  "http-429",
+  "http-429-retry-after",
+  "broken-json",
+  "wrong-shape",
+  "wrong-labels",
+  "reset-mid-body",
+];
+
+/** Changes what the origin at a path does from now on. */
+async function tell(path: string, behaviour: string): Promise<void> {
+  await fetch(`${inject("faultOrigin")}${path}`, { method: "PUT", body: behaviour });
+}
 
 let modelId: string;
-let shared: EdgeModel;
-let edgeBroken = false;
-
-/** One real model for all worlds of this file, which can be made to crash. */
-const engine: EdgeEngine = {
-  load: async (opened, stream) => {
-    shared ??= await createOnnxEngine(wasm).load(opened, stream);
-    return {
-      heapBytes: () => shared.heapBytes(),
-      release: () => {},
-      run: async (tokenIds) => {
-        if (edgeBroken) throw new EdgeRunError("engine-error", "OrtRun failed");
-        return shared.run(tokenIds);
-      },
-    };
-  },
-};
+const engine = sharedEngine();
 
 beforeAll(async () => {
   modelId = await publish();
 });
 afterEach(async () => {
-  edgeBroken = false;
+  engine.broken = false;
   await settled();
   await env.POLICIES.delete("policy");
 });
@@ -60,7 +57,7 @@ async function warmWorld(behaviour: string, clock: HandClock = handClock()): Pro
 describe("the edge fails", () => {
   it("the origin answers, once, and the headers say why", async () => {
     const world = await warmWorld("ok");
-    edgeBroken = true;
+    engine.broken = true;
     const response = await classify(world, SHORT);
     expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
     expect(response.headers.get("x-spillway-model")).toBe("mail-tagger@ffffffffffff");
@@ -69,10 +66,10 @@ describe("the edge fails", () => {
   it("after three failures the edge breaker opens: texts go to the origin at once until a probe succeeds", async () => {
     const clock = handClock();
     const world = await warmWorld("ok", clock);
-    edgeBroken = true;
+    engine.broken = true;
     for (let call = 0; call < 3; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("edge-failed");
     expect(wayOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
-    edgeBroken = false;
+    engine.broken = false;
     clock.moveMs(40_000);
     expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
     expect(world.edge.status().breaker.state).toBe("closed");
@@ -80,16 +77,6 @@ describe("the edge fails", () => {
 });
 
 describe("the origin fails", () => {
-  const faults = [
-    "http-500",
-    "http-503",
-    "http-429",
-    "http-429-retry-after",
-    "broken-json",
-    "wrong-shape",
-    "wrong-labels",
-    "reset-mid-body",
-  ];
   it.each([...faults, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld(behaviour), SHORT);
@@ -123,7 +110,7 @@ describe("the origin fails", () => {
 
   it("both sides fail: 503 with Retry-After", async () => {
     const world = await warmWorld("http-500");
-    edgeBroken = true;
+    engine.broken = true;
     const response = await classify(world, SHORT);
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
@@ -183,6 +170,31 @@ describe("the origin's breaker", () => {
       reason: "10 of 10 calls failed or were slow within 10 s",
     });
     expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
+  });
+
+  it("lets a probe close it again once the origin is well, and every caller goes there again", async () => {
+    await setPolicy({ edge: { share: 0 }, retryBudget });
+    const clock = handClock();
+    const world = await warmWorld("told?recovers", clock);
+    await tell("told?recovers", "http-500");
+    for (let call = 0; call < 5; call++) await classify(world, SHORT);
+    expect(originBreaker(world).state).toBe("open");
+    await tell("told?recovers", "ok");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    clock.moveMs(40_000);
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
+    expect(originBreaker(world)).toEqual({ state: "closed", reason: null, retryAtMs: null });
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+  });
+
+  it.each([...faults, NOBODY_LISTENS, "hang"])("%s: five in a row open it", async (behaviour) => {
+    await setPolicy({ edge: { share: 0 }, retryBudget, origin: { timeoutMs: 100 } });
+    const world = await warmWorld(behaviour);
+    for (let call = 0; call < 5; call++) {
+      expect(originBreaker(world).state).toBe("closed");
+      expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    }
+    expect(originBreaker(world)).toMatchObject({ state: "open", reason: "5 failures in a row" });
   });
 
   it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {
