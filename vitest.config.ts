@@ -63,10 +63,10 @@ export default defineConfig({
         },
       },
       {
-        // In Node, with workerd beside it: these need a true OTLP receiver on a socket.
+        // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.
         test: {
-          name: "worker: record",
-          include: ["test/worker/record/**/*.harness.test.ts"],
+          name: "worker: harness",
+          include: ["test/worker/**/*.harness.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -50,38 +50,42 @@ function send(response: ServerResponse, status: number, body: string): void {
   response.end(body);
 }
 
-export async function startFaultOrigin(): Promise<{ url: string; server: Server }> {
+/** A POST of a path is a call; its other methods are for tests, which see and change what the path does. */
+export async function startFaultOrigin(port = 0): Promise<{ url: string; server: Server }> {
   const seen = new Map<string, Seen>();
   /** What a PUT has told a path to do, whatever its name says. */
   const told = new Map<string, string>();
-  const server = createServer((request, response) => {
-    // What follows a "?" only tells tests apart that ask for the same behaviour.
-    const path = request.url ?? "";
-    const behave = behaviours[told.get(path) ?? path.slice(1).split("?")[0] ?? ""];
+
+  const seenAt = (path: string) => {
     const counted = seen.get(path) ?? { calls: 0, aborted: 0 };
     seen.set(path, counted);
-    if (request.method === "GET") return send(response, 200, JSON.stringify(counted));
-    if (request.method === "DELETE") {
-      for (const answerNow of held.splice(0)) answerNow();
-      return send(response, 200, "{}");
-    }
-    if (request.method === "PUT") {
-      let behaviour = "";
-      request.setEncoding("utf8").on("data", (piece: string) => (behaviour += piece));
-      request.once("end", () => {
-        told.set(path, behaviour);
-        send(response, 200, "{}");
-      });
-      return;
-    }
+    return counted;
+  };
+  const control = (method: string | undefined, path: string, body: string) => {
+    if (method === "PUT") told.set(path, body);
+    if (method === "DELETE") for (const answerNow of held.splice(0)) answerNow();
+    return JSON.stringify(seenAt(path));
+  };
+  const call = (path: string, response: ServerResponse) => {
+    // What follows a "?" only tells tests apart that ask for the same behaviour.
+    const behave = behaviours[told.get(path) ?? path.slice(1).split("?")[0] ?? ""];
+    const counted = seenAt(path);
     counted.calls += 1;
     response.once("close", () => {
       if (!response.writableEnded) counted.aborted += 1;
     });
+    return (behave ?? ((to) => send(to, 404, "")))(response);
+  };
+
+  const server = createServer(async (request, response) => {
+    const { method, url: path = "" } = request;
     // Read the whole request first: an early answer to an unread body is another fault than the one asked for.
-    request.resume().once("end", () => (behave ?? ((to) => send(to, 404, "")))(response));
+    let body = "";
+    for await (const piece of request.setEncoding("utf8")) body += piece;
+    if (method === "POST") call(path, response);
+    else send(response, 200, control(method, path, body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
