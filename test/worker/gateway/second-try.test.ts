@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
-import { aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
+import { aCall, aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -15,12 +15,13 @@ beforeAll(async () => {
   modelId = await publish();
 });
 afterEach(async () => {
-  engine.broken = false;
+  Object.assign(engine, { broken: false, onRun: () => {} });
   await settled();
   await env.POLICIES.delete("policy");
 });
 
 const url = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
+const tell = (path: string, behaviour: string) => fetch(url(path), { method: "PUT", body: behaviour });
 const seenBy = async (behaviour: string): Promise<{ calls: number; aborted: number }> =>
   (await fetch(url(behaviour))).json();
 
@@ -77,19 +78,92 @@ describe("a hedge", () => {
     expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
   });
 
-  it("without a time of its own waits for the origin's recent P95", async () => {
+  it("without a time of its own waits for the origin's recent P95, once that is known", async () => {
+    const waits: number[] = [];
     const clock = handClock();
-    const world = await worldWith(
-      "hang?p95",
-      { ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 100 } },
-      clock,
-    );
-    // Nothing is known of the origin yet: no hedge, but the fallback after the timeout.
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    const noting = {
+      ...clock,
+      wait: (ms: number) => {
+        waits.push(ms);
+        return clock.wait(ms);
+      },
+    };
+    await setPolicy({ ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 5000 } });
+    const world = await ready(aWorld({ modelId, originUrl: url("told?p95"), clock: noting, engine }));
+    // Nothing is known of the origin yet: a slow one is not hedged.
+    await tell("told?p95", "slow-300");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    await tell("told?p95", "ok");
+    for (let call = 0; call < 5; call++) await classify(world, SHORT);
+    const p95Ms = world.origins.status().get("default")?.p95Ms;
+    await tell("told?p95", "hang");
+    waits.length = 0;
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
+    expect(p95Ms).not.toBeNull();
+    expect(waits).toContain(p95Ms);
+  });
+
+  it("is not sent to an edge that would have to load first: the caller's own side is waited for", async () => {
+    await setPolicy({ hedge });
+    const world = aWorld({ modelId, originUrl: url("slow-300"), clock: handClock(), engine });
+    const cold = { ...aCall(), afterAnswer: () => {} };
+    expect(wayOf(await classify(world, SHORT, cold))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(world.edge.status().state).toBe("cold");
+  });
+
+  it("is not sent against an override", async () => {
+    const world = await worldWith("slow-300?override", { override: "origin", hedge });
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "override" });
+  });
+
+  it("goes to the origin when the edge is slow; the edge's turn is given back, and its breaker hears nothing", async () => {
+    const world = await worldWith("ok?slow-edge", { hedge });
+    let release = () => {};
+    engine.onRun = () => new Promise<void>((resolve) => (release = resolve));
+    for (let call = 0; call < 4; call++) {
+      expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "hedge" });
+      release();
+      await settled();
+      expect(world.edge.conditions().queueMs).toBe(0);
+    }
+    expect(world.edge.status().breaker.state).toBe("closed");
+    engine.onRun = () => {};
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+  });
+
+  it("of a slow edge never goes to an origin that may not see the text", async () => {
+    const residency = { rules: [{ countries: ["DE"], allow: ["edge"] }] };
+    const world = await worldWith("ok?forbidden", { hedge, residency });
+    engine.onRun = () => scheduler.wait(60);
+    expect(wayOf(await classify(world, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
+      route: "edge",
+      because: "residency",
+    });
+    expect((await seenBy("ok?forbidden")).calls).toBe(0);
   });
 });
 
 describe("the retry budget", () => {
+  it("a storm of failures adds a fifth to the traffic, counted where it arrives", async () => {
+    const texts = 200;
+    let runs = 0;
+    const world = await worldWith("http-500?storm", {
+      edge: { share: 0, maxQueueMs: 30_000 },
+      // The breaker would end the storm after a few calls: here it is the budget alone.
+      breaker: { origin: { consecutive: 1000, minCalls: 10_000 } },
+    });
+    engine.onRun = () => {
+      runs += 1;
+    };
+    const statuses = [];
+    for (let text = 0; text < texts; text++) statuses.push((await classify(world, SHORT)).status);
+    const { calls } = await seenBy("http-500?storm");
+    expect(calls).toBe(texts);
+    expect(calls + runs).toBeLessThanOrEqual(1.2 * texts);
+    expect(runs).toBeGreaterThan(0.18 * texts);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(runs);
+  });
+
   it("spent, a failure is the caller's answer: 503 with Retry-After, and the edge is not asked", async () => {
     const world = await worldWith("http-500", { ...originFirst, retryBudget: { percent: 0, minPerSecond: 2 } });
     const because = [];
@@ -101,6 +175,30 @@ describe("the retry budget", () => {
 });
 
 describe("several origins", () => {
+  it("a country that one of them is for is never answered by the other, not even when its own is down", async () => {
+    const origins = {
+      eu: { url: url("told?eu"), region: "eu-central-1" },
+      us: { url: url("ok?us"), region: "us-east-1", weight: 10_000 },
+    };
+    const residency = { rules: [{ countries: ["EU"], allow: ["origin:eu"] }] };
+    await tell("told?eu", "ok");
+    const world = await worldWith("hang", {
+      origins,
+      residency,
+      hedge,
+      shadow: { share: 100 },
+      retryBudget: { percent: 100 },
+    });
+    const german = { cf: { country: "DE", isEUCountry: "1" as const } };
+    expect(wayOf(await classify(world, SHORT, undefined, german)).because).toBe("residency");
+    await settled();
+    await tell("told?eu", "http-500");
+    for (let call = 0; call < 7; call++) expect((await classify(world, SHORT, undefined, german)).status).toBe(503);
+    await settled();
+    expect((await seenBy("told?eu")).calls).toBe(6);
+    expect((await seenBy("ok?us")).calls).toBe(0);
+  });
+
   it("when one fails, its breaker opens alone, and its callers go to the other", async () => {
     const origins = {
       bad: { url: url("http-500?several"), region: "us-east-1" },
@@ -132,7 +230,6 @@ describe("several origins", () => {
     };
     await wanting("http-500?keeps", 100);
     const limits = { timeoutMs: 1000, maxTokens: 100 };
-    const { aCall } = await import("./world.ts");
     for (let call = 0; call < 5; call++) await world.origins.call("only", "text", limits, aCall());
     expect(world.origins.status().get("only")?.breaker.state).toBe("open");
     await wanting("http-500?keeps", 50);

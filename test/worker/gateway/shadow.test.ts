@@ -7,6 +7,8 @@ import { sharedEngine } from "./shared-engine.ts";
 import { aCall, aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
 
 const SHORT = "WIN a free prize now, click here";
+/** Over half of what the edge takes: when it does not fit, the edge would take less from now on. */
+const LONGISH = "see you at lunch tomorrow ".repeat(35);
 const LONG = "see you at lunch tomorrow ".repeat(200);
 
 const engine = sharedEngine();
@@ -15,12 +17,13 @@ beforeAll(async () => {
   modelId = await publish();
 });
 afterEach(async () => {
-  engine.broken = false;
+  Object.assign(engine, { broken: false, full: false, onRun: () => {} });
   await settled();
   await env.POLICIES.delete("policy");
 });
 
 const url = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
+const tell = (path: string, behaviour: string) => fetch(url(path), { method: "PUT", body: behaviour });
 const callsOf = async (behaviour: string): Promise<number> =>
   ((await (await fetch(url(behaviour))).json()) as { calls: number }).calls;
 
@@ -66,6 +69,88 @@ describe("a shadow", () => {
       await settled();
     }
     expect(world.edge.conditions().breakerAllows).toBe(true);
+  });
+
+  it("that succeeds teaches neither the origin's latency nor the edge's", async () => {
+    const toOrigin = await worldWith("ok?teaches", all);
+    for (let text = 0; text < 10; text++) {
+      await classify(toOrigin, SHORT);
+      await settled();
+    }
+    expect(await callsOf("ok?teaches")).toBe(10);
+    expect(toOrigin.origins.status().get("default")?.p95Ms).toBeNull();
+
+    const toEdge = await worldWith("ok", { ...all, edge: { share: 0 } });
+    let runs = 0;
+    engine.onRun = () => {
+      runs += 1;
+    };
+    for (let text = 0; text < 10; text++) {
+      await classify(toEdge, SHORT);
+      await settled();
+    }
+    expect(runs).toBe(10);
+    expect(toEdge.edge.conditions().p95Ms).toBeNull();
+  });
+
+  it("that does not fit in the heap does not lower what the edge takes", async () => {
+    const world = await worldWith("ok", { ...all, edge: { share: 0 } });
+    const { maxTokens } = world.edge.conditions();
+    engine.full = true;
+    await classify(world, LONGISH);
+    await settled();
+    engine.full = false;
+    expect(world.edge.conditions().maxTokens).toBe(maxTokens);
+    expect(world.edge.status().state).toBe("ready");
+  });
+
+  it("is not sent to an edge that is busy, nor to one that would have to load", async () => {
+    const world = await worldWith("ok?busy", { ...all, edge: { share: 0 } });
+    let release = () => {};
+    const runs: string[] = [];
+    engine.onRun = () => {
+      runs.push("run");
+      return new Promise<void>((resolve) => (release = resolve));
+    };
+    // The first one's shadow has the edge, so the second one's has to stay away.
+    await classify(world, SHORT);
+    await expect.poll(() => runs.length).toBe(1);
+    await classify(world, SHORT);
+    release();
+    await settled();
+    expect(runs).toHaveLength(1);
+
+    await setPolicy({ ...all, edge: { share: 0 } });
+    const cold = aWorld({ modelId, originUrl: url("ok"), clock: handClock(), engine });
+    const begun: (() => Promise<unknown>)[] = [];
+    const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
+    expect(wayOf(await classify(cold, SHORT, call)).because).toBe("edge-cold");
+    // The first is the load; what follows it is the shadow, which is begun before that.
+    await begun[1]?.();
+    expect(cold.edge.status().state).toBe("cold");
+  });
+
+  it("of a request with 64 texts goes one text at a time, and two requests' at most side by side", async () => {
+    const world = await worldWith("told?many", all);
+    let atOnce = 0;
+    let most = 0;
+    const call = world.origins.call.bind(world.origins);
+    world.origins.call = async (...args) => {
+      most = Math.max(most, ++atOnce);
+      return call(...args).finally(() => atOnce--);
+    };
+    await tell("told?many", "ok");
+    await Promise.all(
+      [1, 2, 3].map(() =>
+        classify(
+          world,
+          Array.from({ length: 64 }, () => SHORT),
+        ),
+      ),
+    );
+    await settled();
+    expect(most).toBe(2);
+    expect(await callsOf("told?many")).toBeGreaterThanOrEqual(64);
   });
 
   it("is not sent where the other side may not see the text, cannot hold it, or is cold", async () => {
