@@ -4,12 +4,13 @@ import { admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
 import { decide } from "./decide/decide.ts";
 import type { Route } from "./decide/route.ts";
+import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
 import { shadow } from "./shadow.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
-import type { Call, SideAnswer, SideFailure, World } from "./world.ts";
+import type { Call, Classifier, SideAnswer, SideFailure, World } from "./world.ts";
 
 export interface Classified {
   answer: SideAnswer;
@@ -39,10 +40,14 @@ export async function classify(
   const tried = await tryRoute(route, admitted, policy, world, call);
   if (!tried.ok) return refused(whyNot(tried, world));
   shadow({ side: tried.route.side, answer: tried.answer }, admitted, policy, world, call);
-  return ok(classified(tried, admitted.numbers.tokens));
+  return ok(classified(tried, admitted.numbers.tokens, edge.classifier()));
 }
 
-function classified({ answer, route, firstFailure }: Tried & { ok: true }, tokens: number | null): Classified {
+function classified(
+  { answer, route, firstFailure }: Tried & { ok: true },
+  tokens: number | null,
+  edge: Classifier | null,
+): Classified {
   const { model, timings } = answer;
   return {
     answer,
@@ -52,6 +57,8 @@ function classified({ answer, route, firstFailure }: Tried & { ok: true }, token
       tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
+      // Only told: another label set is better than no answer, and whoever deploys an origin can mend it.
+      originProblem: route.side === "origin" ? (mismatch(answer, edge)?.code ?? null) : null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
     },
