@@ -4,11 +4,12 @@ import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
 import { decide } from "./decide/decide.ts";
 import type { Turned } from "./decide/route.ts";
+import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
 import { ok, type Refusal, type Result, refused } from "./refusal.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
-import type { Call, SideAnswer, SideFailure, World } from "./world.ts";
+import type { Call, Classifier, SideAnswer, SideFailure, World } from "./world.ts";
 
 export interface Classified {
   admitted: Admitted;
@@ -39,10 +40,14 @@ export async function classify(
   if (route.side === "refuse") return refused(turnedAway(route));
   const tried = await tryRoute(route, admitted, policy, world, call);
   if (!tried.ok) return refused(whyNot(tried, world));
-  return ok(classified(tried, admitted));
+  return ok(classified(tried, admitted, edge.classifier()));
 }
 
-function classified({ answer, route, firstFailure }: Tried & { ok: true }, admitted: Admitted): Classified {
+function classified(
+  { answer, route, firstFailure }: Tried & { ok: true },
+  admitted: Admitted,
+  edge: Classifier | null,
+): Classified {
   const { model, timings } = answer;
   const { tokens } = admitted.numbers;
   return {
@@ -54,6 +59,8 @@ function classified({ answer, route, firstFailure }: Tried & { ok: true }, admit
       tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
+      // Only told: another label set is better than no answer, and whoever deploys an origin can mend it.
+      originProblem: route.side === "origin" ? (mismatch(answer, edge)?.code ?? null) : null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
     },

@@ -9,6 +9,8 @@ export interface InputOutcome {
   model: string;
   /** Why the first side failed, where this is a second try. */
   firstFailure: string | null;
+  /** Why the origin's answer is not one of the edge's kind; null when it is, or the edge answered. */
+  originProblem: string | null;
   queueMs: number;
   runMs: number;
 }

@@ -1,5 +1,6 @@
 /** What /readyz says: 200 only when some side can answer, and the state of both with the reason and the expiry. */
 import type { BreakerStatus } from "./breaker/breaker.ts";
+import { mismatch } from "./origin/mismatch.ts";
 import type { Call, Clock, World } from "./world.ts";
 
 export async function ready({ edge, origins, policies, clock }: World, call: Call) {
@@ -15,7 +16,10 @@ export async function ready({ edge, origins, policies, clock }: World, call: Cal
     ready: edgeReady || originReady,
     edge: { ...edgeStatus, breaker: describe(edgeStatus.breaker, clock) },
     origins: Object.fromEntries(
-      [...origins.status()].map(([name, { breaker, p95Ms }]) => [name, { breaker: describe(breaker, clock), p95Ms }]),
+      [...origins.status()].map(([name, { breaker, p95Ms, classifier }]) => {
+        const problem = mismatch(classifier, edge.classifier())?.sentence ?? null;
+        return [name, { model: classifier?.model ?? null, problem, breaker: describe(breaker, clock), p95Ms }];
+      }),
     ),
     policy: { version: policy.version, source, problem },
   };

@@ -27,12 +27,16 @@ export interface Call {
   afterAnswer(work: () => Promise<unknown>): void;
 }
 
-/** A side's answer for one text: a row of logits per window (the edge has one), weights in content tokens. */
-export interface SideAnswer {
+/** A model as callers know it: its name, and what its logits mean. */
+export interface Classifier {
   /** `<name>@<sha256>` */
   model: string;
   labels: readonly string[];
   problemType: "single_label_classification" | "multi_label_classification";
+}
+
+/** A side's answer for one text: a row of logits per window (the edge has one), weights in content tokens. */
+export interface SideAnswer extends Classifier {
   windows: readonly { tokens: number; logits: readonly number[] }[];
   /** Milliseconds, for `server-timing` and the trace. */
   timings: { queueMs?: number; runMs: number };
@@ -76,6 +80,8 @@ export interface Edge {
   tokenizeWhenLoaded(text: string, call: Call): Promise<Tokenized | null>;
   /** Likewise waits for a model that is still loading. */
   run(tokenized: Tokenized, call: Call): Promise<SideResult>;
+  /** What answers here, or will when its weights have loaded; null while no package has been opened. */
+  classifier(): Classifier | null;
   /** For /readyz and the trace. */
   status(): EdgeStatus;
 }
@@ -101,6 +107,8 @@ export interface OriginLimits {
 export interface OriginStatus {
   breaker: BreakerStatus;
   p95Ms: number | null;
+  /** What answered last; null before. An origin runs the package it was deployed with, whatever the policy names. */
+  classifier: Classifier | null;
 }
 
 export interface Origins {

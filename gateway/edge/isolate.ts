@@ -3,10 +3,11 @@ import type { Policy } from "../../policies/schema.ts";
 import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { EdgeConditions } from "../decide/facts.ts";
 import { RecentP95 } from "../recent-p95.ts";
-import type { Call, Edge, EdgeStatus, SideAnswer, SideResult, Tokenized } from "../world.ts";
+import type { Call, Classifier, Edge, EdgeStatus, SideAnswer, SideResult, Tokenized } from "../world.ts";
 import { Experience } from "./experience.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import { EdgeRunError } from "./model.ts";
+import type { ModelPackage } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
 
 export interface EdgeParts extends LoaderParts {
@@ -42,6 +43,11 @@ export class EdgeIsolate implements Edge {
       queueMs: this.#queue.waitMs(),
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
     };
+  }
+
+  classifier(): Classifier | null {
+    const opened = this.#loader.opened();
+    return opened === null ? null : classifierOf(opened);
   }
 
   status(): EdgeStatus {
@@ -154,9 +160,11 @@ export class EdgeIsolate implements Edge {
 }
 
 function answerOf({ opened }: Ready, tokens: number, logits: Float32Array, timings: SideAnswer["timings"]): SideAnswer {
-  const { labels, problemType } = opened.manifest;
-  const windows = [{ tokens, logits: Array.from(logits) }];
-  return { model: opened.modelId, labels, problemType, windows, timings };
+  return { ...classifierOf(opened), windows: [{ tokens, logits: Array.from(logits) }], timings };
+}
+
+function classifierOf({ modelId, manifest: { labels, problemType } }: ModelPackage): Classifier {
+  return { model: modelId, labels, problemType };
 }
 
 /** A text that does not fit is no fault of the engine. */

@@ -5,7 +5,15 @@ import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
 import type { OriginConditions } from "../decide/facts.ts";
 import { RecentP95 } from "../recent-p95.ts";
-import { type Call, LostToOtherSide, type OriginLimits, type SideAnswer, type SideResult } from "../world.ts";
+import {
+  type Call,
+  type Classifier,
+  LostToOtherSide,
+  type OriginLimits,
+  type OriginStatus,
+  type SideAnswer,
+  type SideResult,
+} from "../world.ts";
 import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
@@ -17,6 +25,7 @@ export interface OriginParts {
 
 export class LambdaOrigin {
   readonly #latency = new RecentP95();
+  #classifier: Classifier | null = null;
   readonly #parts: OriginParts;
 
   constructor(parts: OriginParts) {
@@ -39,8 +48,12 @@ export class LambdaOrigin {
     };
   }
 
-  status() {
-    return this.#parts.breaker.status();
+  status(): OriginStatus {
+    return {
+      breaker: this.#parts.breaker.status(),
+      p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
+      classifier: this.#classifier,
+    };
   }
 
   async call(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
@@ -68,9 +81,11 @@ export class LambdaOrigin {
       if (!parsed.success) throw new OriginFault("bad-answer");
       const { model, labels, problemType, windows } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
+      const classifier = { model, labels, problemType };
+      this.#classifier = classifier;
       const runMs = clock.nowMs() - startedAtMs;
       if (!call.isShadow) this.#latency.observe(runMs, clock.nowMs());
-      return { model, labels, problemType, windows, timings: { runMs } };
+      return { ...classifier, windows, timings: { runMs } };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
       const gone = call.signal.aborted ? whyGone(call.signal) : null;

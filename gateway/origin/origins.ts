@@ -55,12 +55,7 @@ export class LambdaOrigins implements Origins {
   }
 
   status(): ReadonlyMap<string, OriginStatus> {
-    return new Map(
-      [...this.#known].map(([name, { origin }]) => [
-        name,
-        { breaker: origin.status(), p95Ms: origin.conditions().p95Ms },
-      ]),
-    );
+    return new Map([...this.#known].map(([name, { origin }]) => [name, origin.status()]));
   }
 
   /** An origin that stays where it was keeps its breaker and what is known of its latency. */

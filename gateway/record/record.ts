@@ -9,6 +9,7 @@ const PROBLEM_CHARACTERS = 200;
 export function record({ requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs }: Outcome): void {
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
+  const mismatches = inputs.flatMap(({ originProblem }) => (originProblem === null ? [] : [originProblem]));
   recordAttributes({
     "spillway.request_id": requestId,
     ...(inputs.length > 0 && {
@@ -19,6 +20,7 @@ export function record({ requestId, policyVersion, policyProblem, edgeProblem, r
       "spillway.tokens": tokens.reduce((sum, count) => sum + count, 0),
     }),
     ...(failures.length > 0 && { "spillway.failure": distinct(failures).join(", ") }),
+    ...(mismatches.length > 0 && { "spillway.origin.problem": distinct(mismatches).join(", ") }),
     ...(policyVersion !== null && { "spillway.policy.version": policyVersion }),
     ...(policyProblem !== null && { "spillway.policy.problem": plain(policyProblem) }),
     ...(edgeProblem !== null && { "spillway.edge.problem": plain(edgeProblem) }),

@@ -15,6 +15,9 @@ const held: (() => void)[] = [];
 
 const behaviours: Record<string, (response: ServerResponse) => void> = {
   ok: (response) => send(response, 200, JSON.stringify(answer)),
+  "other-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["no", "yes"] })),
+  "other-problem-type": (response) =>
+    send(response, 200, JSON.stringify({ ...answer, problemType: "multi_label_classification" })),
   "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
   "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
   "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),

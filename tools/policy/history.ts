@@ -69,12 +69,23 @@ export function isDeletion({ sha256 }: Entry): boolean {
   return sha256 === "";
 }
 
-/** @throws Error with one sentence that tells what there is */
-export function entryNamed({ entries }: History, name: string): Entry {
+/**
+ * @param orElse what else can be done, as the end of a sentence
+ * @throws Error with one sentence that tells what there is
+ */
+export function entryNamed({ entries }: History, name: string, orElse = ""): Entry {
   const found = entries.find((entry) => entry.name === name);
   if (found !== undefined) return found;
-  const kept = entries.length === 0 ? "no version yet" : `${entries[0]?.name} to ${entries.at(-1)?.name}`;
-  throw new Error(`There is no version "${name}" in the history, which holds ${kept}; see spillway policy history.`);
+  const [oldest, newest] = [entries[0]?.name, entries.at(-1)?.name];
+  if (oldest === undefined) {
+    throw new Error(
+      `There is no version "${name}": no policy has been stored yet, and the defaults serve; the first edit will be version 1, as with spillway policy set <path> <value>.`,
+    );
+  }
+  const kept = entries.length === 1 ? `${oldest} alone` : `${oldest} to ${newest}`;
+  throw new Error(
+    `There is no version "${name}" in the history, which holds ${kept}; see spillway policy history${orElse}.`,
+  );
 }
 
 export function sha256Of(text: string | null): string {

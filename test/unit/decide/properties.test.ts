@@ -69,6 +69,19 @@ const conditions: fc.Arbitrary<Conditions> = fc.record({
   ),
 });
 
+/** Nothing decides before the rules about time do. */
+const shortTexts = texts.map((text) => ({ ...text, tokens: 5 }));
+const openPolicies = policies.map((policy) => ({
+  ...policy,
+  override: null,
+  residency: policySchema.parse({}).residency,
+  edge: { ...policy.edge, share: 100, maxTokens: 512 },
+}));
+const readyNow = conditions.map((now) => ({
+  ...now,
+  edge: { ...now.edge, model: "ready" as const, breakerAllows: true, maxTokens: 512 },
+}));
+
 describe("whatever the conditions", () => {
   it("no route and no second try goes to a side that residency, memory, a breaker or a rejected model forbids", () => {
     fc.assert(
@@ -102,21 +115,10 @@ describe("whatever the conditions", () => {
   });
 
   it("`edge-slow` never chooses the side that is predicted slower, and only one within the budget", () => {
-    // Nothing that would decide before this rule does.
-    const readyNow = conditions.map((now) => ({
-      ...now,
-      edge: { ...now.edge, model: "ready" as const, breakerAllows: true, maxTokens: 512 },
-    }));
-    const openPolicies = policies.map((policy) => ({
-      ...policy,
-      override: null,
-      residency: policySchema.parse({}).residency,
-      edge: { ...policy.edge, share: 100, maxTokens: 512, maxQueueMs: 5000 },
-    }));
-    const shortTexts = texts.map((text) => ({ ...text, tokens: 5 }));
+    const patient = openPolicies.map((policy) => ({ ...policy, edge: { ...policy.edge, maxQueueMs: 5000 } }));
     let seen = 0;
     fc.assert(
-      fc.property(shortTexts, openPolicies, readyNow, (text, policy, now) => {
+      fc.property(shortTexts, patient, readyNow, (text, policy, now) => {
         const route = decide(text, policy, now, NOW_MS);
         if (route.because !== "edge-slow" || route.side !== "origin") return;
         seen += 1;
@@ -153,6 +155,20 @@ describe("whatever the conditions", () => {
       { numRuns: 5000 },
     );
     expect(Math.min(seen.share, seen.override)).toBeGreaterThan(20);
+  });
+
+  it("a latency budget of `edge.maxQueueMs` plus the time of a run sends nothing to the origin, half of it does", () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(shortTexts, openPolicies, readyNow, (text, policy, now) => {
+        const longestMs = policy.edge.maxQueueMs + (text.edgeRunMs ?? 0);
+        const because = (latencyBudgetMs: number) => decide(text, { ...policy, latencyBudgetMs }, now, NOW_MS).because;
+        expect(because(longestMs)).not.toBe("edge-slow");
+        if (because(longestMs / 2) === "edge-slow") seen += 1;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(seen).toBeGreaterThan(100);
   });
 
   it("a text is refused only where neither side could take it", () => {

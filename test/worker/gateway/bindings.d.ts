@@ -1,4 +1,5 @@
 /** What the test pool binds: the Worker's own bindings, the files of the checkout, and the Worker itself. */
+/// <reference types="@cloudflare/vitest-plugin/types" />
 declare namespace Cloudflare {
   interface Env {
     POLICIES: KVNamespace;

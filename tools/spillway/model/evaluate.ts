@@ -6,6 +6,7 @@ import { evaluate } from "../../../models/evaluate/evaluate.ts";
 import { openRuntimes } from "../../../models/evaluate/runtimes.ts";
 import { evaluationTable } from "../../../models/evaluate/table.ts";
 import { stderrProgress } from "../../../models/pack/progress.ts";
+import { openLocalPackage } from "../../start/local-package.ts";
 
 const DROP_MAX_POINTS = 0.4;
 
@@ -32,6 +33,8 @@ export function registerEvaluate(model: Command): void {
 }
 
 async function run(folder: string, { data, where, limit, maxDrop, json }: Options): Promise<void> {
+  // The runtimes verify what they read as well, but as the origin does: for whoever operates it, and with no next step.
+  await openLocalPackage(folder);
   const runtimes = await openRuntimes(folder);
   const texts = await readLabelledTexts(data, runtimes, { where, limit });
   const evaluation = await stderrProgress().step(`evaluating ${texts.length} texts`, texts.length, (advance) =>

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { SignatureError } from "../../../models/sign/bundle.ts";
 import { verifyFolder } from "../../../models/sign/folder.ts";
-import { readPublicKeyFile } from "../../../models/sign/keys.ts";
 import { withLocalBucket } from "../../publish/local-bucket.ts";
+import { keyFromFile, type PackageKey, pinnedByConfig, pinnedHere } from "../../publish/pinned-key.ts";
 import { type Bucket, publishPackage, type SignedPackage } from "../../publish/publish.ts";
 import { remoteBucket } from "../../publish/remote-bucket.ts";
 import { type LocalPackage, openLocalPackage } from "../../start/local-package.ts";
@@ -28,7 +28,7 @@ export function registerPublish(model: Command): void {
     .argument("<package>", "folder that spillway model sign has signed")
     .option("--local", "into the bucket on this machine, where npm start looks")
     .option("--remote", "into the account's bucket, through wrangler")
-    .option("--key <public.pem>", "key it must be signed with; the one that the gateway pins unless given")
+    .option("--key <public.pem>", "key it must be signed with, where it is not known here which one the gateway pins")
     .option("--env <name>", "environment of wrangler.toml, for --remote")
     .action(publish);
 }
@@ -52,24 +52,27 @@ async function publish(folder: string, options: Options): Promise<void> {
 
 /** A package that the gateway would refuse is not published. */
 async function verified({ folder, modelId, manifest }: LocalPackage, options: Options): Promise<SignedPackage> {
-  const pinned = await pinnedKey(options);
+  const key = await keyFor(options);
   try {
-    await verifyFolder(folder, pinned.pem);
+    await verifyFolder(folder, key.pem);
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key ${pinned.signWith}`);
+    throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key ${key.signWith}`);
   }
   return { folder, modelId, manifest, bundle: await readFile(join(folder, "model.sig"), "utf8") };
 }
 
-async function pinnedKey({ key, local, env }: Options): Promise<{ pem: string; signWith: string }> {
-  if (key !== undefined) return { pem: await readPublicKeyFile(key), signWith: "<its private key>" };
+async function keyFor({ key, local, env }: Options): Promise<PackageKey> {
+  const { stateFolder } = readSettings(process.env);
+  const pinned = local
+    ? await pinnedHere(stateFolder)
+    : await pinnedByConfig((await readGatewayConfig(env)).publicKeyPem);
+  if (key !== undefined) return keyFromFile(key, pinned);
+  if (pinned !== null) return pinned;
   if (local) {
-    const { stateFolder } = readSettings(process.env);
-    return { pem: (await localSigningKey(stateFolder)).publicKeyPem, signWith: `${stateFolder}/local-signing.pem` };
+    const { publicKeyPem } = await localSigningKey(stateFolder);
+    return { pem: publicKeyPem, signWith: `${stateFolder}/local-signing.pem` };
   }
-  const { publicKeyPem } = await readGatewayConfig(env);
-  if (publicKeyPem !== null) return { pem: publicKeyPem, signWith: "<the private key of MODEL_PUBLIC_KEY>" };
   throw new Error(
     "No key is pinned: make one with spillway model keygen, put the public half into wrangler.toml as MODEL_PUBLIC_KEY, or give --key.",
   );

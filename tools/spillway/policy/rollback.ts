@@ -1,6 +1,7 @@
 /** `spillway policy rollback 6`: what version 6 said, as a new version. */
 import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
+import type { Seen } from "../../policy/desk.ts";
 import { differences } from "../../policy/differences.ts";
 import { documentOf, withoutBookkeeping } from "../../policy/document.ts";
 import { type Entry, entryNamed, isDeletion } from "../../policy/history.ts";
@@ -15,20 +16,36 @@ export function registerRollback(policy: Command): void {
     .argument("<version>", "a version of the history");
   takesWrite(rollback).action((name: string, options: WriteOptions) =>
     withSeen(options, async (seen, kv) => {
-      const document = documentIn(entryNamed(seen.history, name));
-      if (saysTheSame(seen.stored, document))
-        console.log(`The stored policy says what version ${name} said; nothing was stored.`);
-      else await storeAndSay(kv, seen, document, options, `rollback to ${name}`);
+      const back = rollbackTo(seen, name);
+      if (typeof back === "string") console.log(back);
+      else await storeAndSay(kv, seen, back, options, `rollback to ${name}`);
     }),
   );
 }
 
-/** @throws Error with one sentence when the gateway would not take it */
+/** No version says what served before the oldest one; what a value was then is most likely its default. */
+const OR_UNSET = ", or give a value its default back with spillway policy unset <path>";
+
+/**
+ * The document to store, or a sentence where that would change nothing.
+ * @throws Error with one sentence when there is no such version, or the gateway would not take it
+ */
+export function rollbackTo({ stored, history }: Pick<Seen, "stored" | "history">, name: string): JsonObject | string {
+  const entry = entryNamed(history, name, OR_UNSET);
+  const document = documentIn(entry);
+  if (!saysTheSame(stored, document)) return document;
+  if (entry === history.entries.at(-1)) {
+    return `Version ${name} is the one that is stored now; nothing was changed. See spillway policy history for earlier ones${OR_UNSET}.`;
+  }
+  return `The stored policy already says what version ${name} said; nothing was changed.`;
+}
+
 function documentIn(entry: Entry): JsonObject {
   if (isDeletion(entry)) return {};
-  if (entry.text === null) throw new Error(`Version ${entry.name} was too large to be kept; choose another one.`);
+  const another = "choose another one from spillway policy history";
+  if (entry.text === null) throw new Error(`Version ${entry.name} was too large to be kept; ${another}.`);
   const parsed = parsePolicy(entry.text);
-  if (!parsed.ok) throw new Error(`Version ${entry.name} does not parse (${parsed.problem}); choose another one.`);
+  if (!parsed.ok) throw new Error(`Version ${entry.name} does not parse (${parsed.problem}); ${another}.`);
   return documentOf(entry.text);
 }
 

@@ -1,5 +1,5 @@
 /** `spillway model evaluate` as a person runs it, on a small package through both serving runtimes. */
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -91,13 +91,24 @@ describe("spillway model evaluate", () => {
     await expect(run(at("origin-only"), "--data", await dataOf("edge"))).rejects.toThrow(/packed for the origin alone/);
   });
 
-  it("refuses a package whose edge file is not the one that its manifest names", async () => {
-    await packModel({ folder: at("model"), out: at("bent"), maxTokens: 16 }, silent);
-    await appendFile(at("bent/edge.ort"), "x");
-    await expect(run(at("bent"), "--data", await dataOf("edge"))).rejects.toThrow(
-      /edge\.ort has \d+ bytes; manifest\.json says/,
-    );
-  });
+  it.each(["edge.ort", "origin.onnx"])(
+    "refuses a package with a flipped byte in %s, and says what next",
+    async (file) => {
+      const bent = await mkdtemp(at("bent-"));
+      await cp(at("tiny"), bent, { recursive: true });
+      const bytes = await readFile(join(bent, file));
+      bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+      await writeFile(join(bent, file), bytes);
+      const error = await run(bent, "--data", await dataOf("edge")).catch((thrown: unknown) => thrown);
+      expect(String(error)).toMatch(
+        new RegExp(
+          `^Error: ${join(bent, file)} is not the file that was packed \\(SHA-256 .*\\): pack the model again with .*\\.$`,
+        ),
+      );
+      // Nothing runs unverified, whoever opens the runtimes.
+      await expect(openRuntimes(bent)).rejects.toThrow(`${file} has SHA-256`);
+    },
+  );
 
   it.each([
     ["--where", "split"],

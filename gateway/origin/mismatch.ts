@@ -1,0 +1,43 @@
+/** Pure: no I/O, no clock. Whether callers get other labels from an origin than from the edge. */
+import type { Classifier } from "../world.ts";
+
+export const MISMATCHES = ["labels-differ", "problem-type-differs"] as const;
+
+export interface Mismatch {
+  /** For the trace, which takes codes and names, and not whatever an origin calls a label. */
+  code: (typeof MISMATCHES)[number];
+  /** For people. */
+  sentence: string;
+}
+
+const LABELS_SHOWN_MAX = 8;
+
+/**
+ * Null also while one of them is not known. Two models may differ in all else, as a newer version on one side does; and in the
+ * order of their labels, since an answer's row is sorted by score.
+ */
+export function mismatch(origin: Classifier | null, edge: Classifier | null): Mismatch | null {
+  if (origin === null || edge === null) return null;
+  if (!sameLabels(origin, edge)) {
+    const sentence = `labels differ from the edge's: origin ${shown(origin, edge)}, edge ${shown(edge, origin)}`;
+    return { code: "labels-differ", sentence };
+  }
+  if (origin.problemType === edge.problemType) return null;
+  const sentence = `problem type differs from the edge's: origin ${origin.problemType}, edge ${edge.problemType}`;
+  return { code: "problem-type-differs", sentence };
+}
+
+function sameLabels(one: Classifier, other: Classifier): boolean {
+  return new Set(one.labels).symmetricDifference(new Set(other.labels)).size === 0;
+}
+
+/** Of many labels first those that the other side does not have: the rest says nothing. */
+function shown({ labels }: Classifier, other: Classifier): string {
+  const theirs = new Set(other.labels);
+  const all =
+    labels.length <= LABELS_SHOWN_MAX
+      ? labels
+      : labels.toSorted((a, b) => Number(theirs.has(a)) - Number(theirs.has(b)));
+  const untold = all.length - LABELS_SHOWN_MAX;
+  return `[${[...all.slice(0, LABELS_SHOWN_MAX), ...(untold > 0 ? [`${untold} more`] : [])].join(", ")}]`;
+}

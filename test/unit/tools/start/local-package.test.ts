@@ -1,0 +1,56 @@
+/** A package that is not whole: what is wrong, what was seen, and a next step that holds for anybody's package. */
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openLocalPackage } from "../../../../tools/start/local-package.ts";
+import { writeTinyPackage } from "../../../support/model-package.ts";
+
+const NEXT_STEP =
+  "pack the model again with spillway model pack, or restore the folder with git if it is the checkout's own.";
+
+let scratch: string;
+let folder: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "spillway-local-"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+beforeEach(async () => {
+  folder = await mkdtemp(join(scratch, "package-"));
+  await writeTinyPackage(folder);
+});
+
+describe("a package that is not whole is told in one sentence with the file, what was seen and the next step", () => {
+  it.each<[string, () => Promise<void>, RegExp]>([
+    [
+      "a file of other bytes",
+      () => appendFile(join(folder, "edge.ort"), "x"),
+      /edge\.ort is not the file that was packed \(SHA-256 [0-9a-f]{12}…, but the manifest names [0-9a-f]{12}…\): /,
+    ],
+    ["a missing file", () => rm(join(folder, "model.onnx")), /model\.onnx is missing: /],
+    ["no manifest", () => rm(join(folder, "manifest.json")), /manifest\.json is missing: /],
+    [
+      "a manifest that is no JSON",
+      () => writeFile(join(folder, "manifest.json"), "{"),
+      /manifest\.json is not a model manifest \(it is not JSON\): /,
+    ],
+    [
+      "another tool's manifest",
+      () => writeFile(join(folder, "manifest.json"), '{"format": "theirs"}'),
+      /manifest\.json is not a model manifest \(format: .*"spillway-model\/1".*\): /,
+    ],
+    ["no folder at all", () => rm(folder, { recursive: true }), /manifest\.json is missing: /],
+  ])("%s", async (_, breakIt, wrong) => {
+    await breakIt();
+    const error = String(await openLocalPackage(folder).catch((thrown: unknown) => thrown));
+    expect(error).toMatch(wrong);
+    expect(error.startsWith(`Error: ${folder}/`) && error.endsWith(`: ${NEXT_STEP}`)).toBe(true);
+    expect(error.split("\n")).toHaveLength(1);
+  });
+});
+
+it("a file that is there but cannot be read is not called missing", async () => {
+  await rm(join(folder, "model.onnx"));
+  await mkdir(join(folder, "model.onnx"));
+  await expect(openLocalPackage(folder)).rejects.toThrow(/EISDIR/);
+});

@@ -1,0 +1,64 @@
+/** Which key a package must be signed with to be published: the one that the gateway at the target pins, where that is known. */
+import { access } from "node:fs/promises";
+import { readPublicKeyFile } from "../../models/sign/keys.ts";
+import { readPublicKey } from "../../models/sign/public-key.ts";
+import { SignatureError } from "../../models/sign/signature-error.ts";
+import { localSigningKey } from "../start/signing-key.ts";
+
+export interface PackageKey {
+  pem: string;
+  /** What makes a signature that it verifies, for people. */
+  signWith: string;
+}
+
+export interface PinnedKey extends PackageKey {
+  /** Where it is pinned, for people. */
+  place: string;
+  fingerprint: string;
+  /** How another key is pinned instead, as the end of a sentence; empty where that is no way. */
+  orPin: string;
+}
+
+/** The key of this machine's gateway, made by the first `npm start`; null before. */
+export async function pinnedHere(stateFolder: string): Promise<PinnedKey | null> {
+  const privatePath = `${stateFolder}/local-signing.pem`;
+  const exists = await access(privatePath).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return null;
+  const { publicKeyPem: pem } = await localSigningKey(stateFolder);
+  const { fingerprint } = await readPublicKey(pem);
+  return { pem, fingerprint, place: "the gateway on this machine", signWith: privatePath, orPin: "" };
+}
+
+/**
+ * @param pem what MODEL_PUBLIC_KEY is in wrangler.toml; null where it is empty
+ * @throws Error with one sentence where that is no key
+ */
+export async function pinnedByConfig(pem: string | null): Promise<PinnedKey | null> {
+  if (pem === null) return null;
+  const variable = "MODEL_PUBLIC_KEY of wrangler.toml";
+  try {
+    const { fingerprint } = await readPublicKey(pem);
+    const orPin = `, or put the public key there and deploy it first`;
+    return { pem, fingerprint, place: variable, signWith: `<the private key of MODEL_PUBLIC_KEY>`, orPin };
+  } catch (error) {
+    throw error instanceof SignatureError ? new Error(`${variable}: ${error.message}`) : error;
+  }
+}
+
+/** @throws Error with one sentence where the edge would refuse what the key in the file `given` has signed */
+export async function keyFromFile(given: string, pinned: PinnedKey | null): Promise<PackageKey> {
+  const pem = await readPublicKeyFile(given);
+  const { fingerprint } = await readPublicKey(pem);
+  if (pinned === null || pinned.fingerprint === fingerprint) return { pem, signWith: "<its private key>" };
+  const { place, signWith, orPin } = pinned;
+  throw new Error(
+    `${given} is the key ${short(fingerprint)}, but ${place} pins ${short(pinned.fingerprint)}, and its edge would refuse the package: sign it with ${signWith} and publish it without --key${orPin}.`,
+  );
+}
+
+function short(fingerprint: string): string {
+  return `${fingerprint.slice(0, 12)}…`;
+}
