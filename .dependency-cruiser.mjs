@@ -51,6 +51,13 @@ export default {
       to: { path: "^(gateway|policies|tools|bench)/" },
     },
     {
+      name: "what-serves-verifies-and-never-signs",
+      comment: "Keys and signing belong to whoever deploys: people, tools, and the local origin in their place.",
+      severity: "error",
+      from: { path: "^(gateway|lambda-origin)/", pathNot: "^lambda-origin/local/" },
+      to: { path: "^models/sign/(sign-bundle|keys|folder)\\.ts$" },
+    },
+    {
       name: "one-adapter-each",
       comment: "The user's chosen libraries stand behind one small adapter.",
       severity: "error",

@@ -6,7 +6,11 @@ import { withTelemetry } from "./telemetry/with-telemetry.ts";
 
 // Awaited at the top level: Lambda's INIT phase ends when this module is evaluated, so the load gets the CPU burst of INIT and
 // an instance kept ready (provisioned concurrency) has its model. It never rejects: a failed INIT would only be run again.
-const loaded = await loadModel(process.env["SPILLWAY_MODEL_DIR"]);
+const loaded = await loadModel({
+  folder: process.env["SPILLWAY_MODEL_DIR"],
+  publicKeyPem: process.env["MODEL_PUBLIC_KEY"],
+  signatureFile: process.env["SPILLWAY_MODEL_SIGNATURE"],
+});
 if (!loaded.ok) {
   console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
 }

@@ -1,6 +1,6 @@
 import type { OriginAnswer } from "./contract.ts";
 import { createInference, type Infer } from "./infer.ts";
-import { readOriginPackage } from "./model-package.ts";
+import { type PackageSource, readSignedPackage } from "./signed-package.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** A verified model, ready to run. */
@@ -15,10 +15,9 @@ export type Model = {
 /** Loading never throws: a process without a model still answers, with 503, and says why in its own diagnostics. */
 export type LoadedModel = { ok: true; model: Model } | { ok: false; reason: string };
 
-export async function loadModel(folder: string | undefined): Promise<LoadedModel> {
-  if (!folder) return { ok: false, reason: "SPILLWAY_MODEL_DIR is not set; it names the folder of a model package" };
+export async function loadModel(source: PackageSource): Promise<LoadedModel> {
   try {
-    const files = await readOriginPackage(folder);
+    const files = await readSignedPackage(source);
     const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
     const infer = await createInference(files.model, files.manifest.labels.length);
     return {

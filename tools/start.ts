@@ -1,5 +1,5 @@
 /** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { withLocalBucket } from "./publish/local-bucket.ts";
 import { publishPackage } from "./publish/publish.ts";
@@ -56,9 +56,12 @@ async function start(settings: StartSettings): Promise<void> {
   await mkdir(settings.stateFolder, { recursive: true });
   const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
   const key = await localSigningKey(settings.stateFolder);
+  const signature = `${settings.stateFolder}/model.sig`;
   await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
     const signed = await signLocally(opened, key);
     await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
+    // For the origin, beside the other state: the checkout's own folder stays as it is.
+    await writeFile(signature, signed.bundle);
   });
   const credentials = originCredentials(settings);
 
@@ -67,7 +70,10 @@ async function start(settings: StartSettings): Promise<void> {
   }
   if (originPort !== null) {
     await step("starting the Lambda origin and its first instance", () =>
-      startOrigin(settings, originPort, credentials),
+      startOrigin(settings, originPort, credentials, {
+        MODEL_PUBLIC_KEY: key.publicKeyPem,
+        SPILLWAY_MODEL_SIGNATURE: signature,
+      }),
     );
   }
   await step("starting the gateway in workerd", () =>
@@ -108,9 +114,15 @@ async function startViewer(settings: StartSettings, port: number): Promise<void>
   });
 }
 
-async function startOrigin(settings: StartSettings, port: number, credentials: Credentials): Promise<void> {
+async function startOrigin(
+  settings: StartSettings,
+  port: number,
+  credentials: Credentials,
+  trust: { MODEL_PUBLIC_KEY: string; SPILLWAY_MODEL_SIGNATURE: string },
+): Promise<void> {
   const child = await add(settings, "origin", [process.execPath, "lambda-origin/local/main.ts"], {
     ...credentials,
+    ...trust,
     SPILLWAY_ORIGIN_PORT: String(port),
     SPILLWAY_MODEL_DIR: settings.modelFolder,
     SPILLWAY_ORIGIN_PREWARM: "1",

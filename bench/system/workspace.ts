@@ -49,7 +49,8 @@ export async function withWorkspace<T>(atMostMs: number, work: (workspace: Works
   }
 }
 
-/** Without what would send a bench's traffic or traces to the user's own systems. */
+/** Without what would send a bench's traffic or traces to the user's own systems, or pin the key of the user's own models. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL|AWS|SPILLWAY)_/.test(name)));
+  const own = /^(OTEL_|AWS_|SPILLWAY_|MODEL_PUBLIC_KEY$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }

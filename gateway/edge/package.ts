@@ -4,6 +4,7 @@
  */
 import { type Manifest, manifestSchema, objectKey } from "../../models/manifest.ts";
 import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
+import { firstMismatch } from "../../models/sign/compare-files.ts";
 import { listObjects, type ModelBucket, readObject, type StoredObject, streamObject } from "./bucket.ts";
 import { PackageError } from "./package-error.ts";
 
@@ -103,13 +104,12 @@ async function signedDigests(bundle: string, publicKeyPem: string): Promise<Read
 
 /** The bundle, the manifest and the bucket must tell the same story. The origin's file may be left out of the bucket. */
 function compareFiles(stored: StoredFiles, signed: ReadonlyMap<string, string>, manifest: Manifest): void {
-  for (const file of stored.keys()) {
-    if (file !== BUNDLE && !signed.has(file)) throw rejected(`${file} is not in the signature`);
-  }
-  for (const { name, sha256, sizeBytes } of manifest.files) {
-    if (signed.get(name) !== sha256) throw rejected(`${name} is signed with another digest`);
+  const present = new Set([...stored.keys()].filter((name) => name !== BUNDLE));
+  const needed = manifest.files.map(({ name }) => name).filter((name) => name !== manifest.origin.file);
+  const mismatch = firstMismatch({ present, signed, manifest, needed });
+  if (mismatch !== undefined) throw rejected(mismatch);
+  for (const { name, sizeBytes } of manifest.files) {
     const object = stored.get(name);
-    if (object === undefined && name !== manifest.origin.file) throw rejected(`${name} is missing`);
     if (object !== undefined && object.size !== sizeBytes) throw rejected(`size of ${name}`);
   }
 }

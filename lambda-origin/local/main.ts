@@ -3,7 +3,16 @@ import { once } from "node:events";
 import { startInstance } from "./instance.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { createOriginServer } from "./server.ts";
-import { initTimeoutMs, instanceEnvironment, readSettings, type Settings } from "./settings.ts";
+import {
+  givenTrust,
+  initTimeoutMs,
+  instanceEnvironment,
+  type ModelTrust,
+  modelFolder,
+  readSettings,
+  type Settings,
+} from "./settings.ts";
+import { signForThisRun } from "./sign-for-this-run.ts";
 
 const HOST = "127.0.0.1";
 const SWEEP_EVERY_MS = 10_000;
@@ -16,7 +25,8 @@ try {
 }
 
 async function main(settings: Settings): Promise<void> {
-  const pool = poolFor(settings);
+  const trust = givenTrust(settings) ?? (await signForThisRun(modelFolder(settings)));
+  const pool = poolFor(settings, trust);
   const server = createOriginServer({
     credentials: credentialsOf(settings),
     region: settings.AWS_REGION,
@@ -43,8 +53,8 @@ async function main(settings: Settings): Promise<void> {
   console.log(`origin ready on http://${HOST}:${port}/`);
 }
 
-function poolFor(settings: Settings): Pool {
-  const environment = instanceEnvironment(settings, process.env);
+function poolFor(settings: Settings, trust: ModelTrust): Pool {
+  const environment = instanceEnvironment(settings, trust, process.env);
   return createPool(
     {
       concurrencyLimit: settings.SPILLWAY_ORIGIN_CONCURRENCY,

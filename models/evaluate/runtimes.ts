@@ -1,8 +1,16 @@
 /** The two models of a package on the runtimes that serve them: the edge's wasm engine and the origin's onnxruntime-node. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { toRow } from "../../gateway/respond/scores.ts";
 import type { SideAnswer } from "../../gateway/world.ts";
 import { createInference } from "../../lambda-origin/infer.ts";
-import { readOriginPackage, readVerified } from "../../lambda-origin/model-package.ts";
+import {
+  MANIFEST_FILE,
+  parseManifest,
+  readOriginFiles,
+  readVerified,
+  sha256Hex,
+} from "../../lambda-origin/package-files.ts";
 import { createTokenizer } from "../../lambda-origin/tokenize.ts";
 import { contentTokens, windowsOf } from "../../lambda-origin/windows.ts";
 import { EDGE_HEAP_MAX_BYTES, type Manifest } from "../manifest.ts";
@@ -31,7 +39,11 @@ export interface Runtimes {
 
 /** @throws Error with one sentence when the folder is not a whole package, or one for the origin alone */
 export async function openRuntimes(folder: string): Promise<Runtimes> {
-  const { modelId, manifest, model, tokenizer, tokenizerConfig } = await readOriginPackage(folder);
+  // Packages are evaluated before anybody signs them: here the manifest alone says what the files are.
+  const manifestBytes = await readFile(join(folder, MANIFEST_FILE));
+  const manifest = parseManifest(manifestBytes);
+  const modelId = `${manifest.name}@${sha256Hex(manifestBytes)}`;
+  const { model, tokenizer, tokenizerConfig } = await readOriginFiles(folder, manifest);
   const { labels, problemType, edge } = manifest;
   if (edge === null) throw new Error(`${folder} is packed for the origin alone: it has no INT8 model to compare.`);
   const { frame, contentIds } = createTokenizer(tokenizer, tokenizerConfig);

@@ -3,12 +3,8 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { SignatureError, type SignedResources, verifyBundle } from "./bundle.ts";
 import { type FolderFile, hashFile, listFiles } from "./folder-files.ts";
-import { isAtOrUnder } from "./resource-name.ts";
 import { signBundle } from "./sign-bundle.ts";
-
-const BUNDLE_FILE = "model.sig";
-/** What a signature leaves out by default, at the top of the folder only (OpenSSF Model Signing v1.0 §6.2). */
-const UNSIGNED_PATHS = [BUNDLE_FILE, ".git", ".gitattributes", ".github", ".gitignore"];
+import { BUNDLE_FILE, ignoredBy, UNSIGNED_PATHS } from "./unsigned-paths.ts";
 
 export interface SignedFolder extends SignedResources {
   files: readonly FolderFile[];
@@ -68,13 +64,6 @@ export async function verifyFolder(folder: string, publicKeyPem: string): Promis
     files.push(file);
   }
   return { ...signed, files };
-}
-
-/** A file that is listed is never ignored, whatever the paths to ignore say. */
-function ignoredBy({ ignorePaths, resources }: SignedResources): string[] {
-  return [...UNSIGNED_PATHS, ...ignorePaths].filter(
-    (ignored) => !resources.some(({ name }) => isAtOrUnder(ignored, name)),
-  );
 }
 
 async function readBundle(folder: string): Promise<string> {

@@ -18,17 +18,22 @@ export interface KeyFiles {
   fingerprint: string;
 }
 
+/** A key pair that is nowhere but in memory: `privateKey` in PKCS#8 PEM, `publicKey` in SPKI PEM. */
+export function generateKeyPair(curve: CurveName = "p256"): { privateKey: string; publicKey: string } {
+  return generateKeyPairSync("ec", {
+    namedCurve: NAMED_CURVES[curve],
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+}
+
 /**
  * Makes a key pair and writes `<prefix>.pem` (PKCS#8, mode 600) and `<prefix>.pub.pem` (SPKI). Neither may exist yet, since
  * a private key that was written over is lost.
  * @throws Error with one sentence for people
  */
 export async function writeKeyPair(prefix: string, curve: CurveName = "p256"): Promise<KeyFiles> {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", {
-    namedCurve: NAMED_CURVES[curve],
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
+  const { privateKey, publicKey } = generateKeyPair(curve);
   const files = { privatePath: `${prefix}.pem`, publicPath: `${prefix}.pub.pem` };
   await create(files.privatePath, privateKey, OWNER_ONLY);
   try {

@@ -5,10 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { createApp } from "../../../lambda-origin/app.ts";
 import { originAnswerSchema, originErrorSchema } from "../../../lambda-origin/contract.ts";
 import { type LoadedModel, loadModel } from "../../../lambda-origin/model.ts";
+import type { Manifest } from "../../../models/manifest.ts";
+import { signFolder } from "../../../models/sign/folder.ts";
+import { generateKeyPair } from "../../../models/sign/keys.ts";
 import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
 import { tinyOnnx } from "../../support/tiny-onnx.ts";
 
 const CANARY = "canary-3b1f7e";
+const { privateKey, publicKey } = generateKeyPair();
 let folder: string;
 let tiny: TinyPackage;
 let loaded: LoadedModel;
@@ -16,10 +20,16 @@ let loaded: LoadedModel;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "spillway-origin-"));
   tiny = await writeTinyPackage(join(folder, "good"));
-  loaded = await loadModel(tiny.folder);
+  loaded = await signAndLoad(tiny.folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
+
+/** Whatever is in the folder, its owner meant it: what a signature cannot hold back is left to find. */
+async function signAndLoad(path: string): Promise<LoadedModel> {
+  await signFolder(path, privateKey);
+  return loadModel({ folder: path, publicKeyPem: publicKey });
+}
 
 function post(body: unknown, model: LoadedModel = loaded): Promise<Response> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -58,7 +68,7 @@ describe("the origin's answer", () => {
   it("feeds token_type_ids to a graph that asks for them", async () => {
     const model = tinyOnnx(["input_ids", "attention_mask", "token_type_ids"]);
     const typed = await writeTinyPackage(join(folder, "typed"), { model });
-    const response = await post({ text: "ham", maxTokens: 10 }, await loadModel(typed.folder));
+    const response = await post({ text: "ham", maxTokens: 10 }, await signAndLoad(typed.folder));
     expect(originAnswerSchema.parse(await response.json()).windows).toEqual([{ tokens: 1, logits: [9, 3] }]);
   });
 });
@@ -107,20 +117,18 @@ describe("the origin refuses", () => {
   });
 });
 
-describe("a package that does not hold what its manifest says", () => {
+describe("a package that its owner signed although it does not fit together", () => {
   const changed = (name: string, content: string) => async (path: string) => writeFile(join(path, name), content);
   it.each([
     {
       name: "an altered model",
       spoil: changed("model.onnx", "x".repeat(tinyOnnx().length)),
-      says: "model.onnx has SHA-256",
+      says: "model.onnx is signed with another digest",
     },
-    { name: "a truncated model", spoil: changed("model.onnx", "x"), says: "model.onnx has 1 bytes" },
-    { name: "an altered tokenizer", spoil: changed("tokenizer.json", "{}"), says: "tokenizer.json has 2 bytes" },
     {
       name: "a missing file",
       spoil: (path: string) => rm(join(path, "tokenizer_config.json")),
-      says: "tokenizer_config.json",
+      says: "tokenizer_config.json is not in the signature",
     },
     { name: "a manifest that is not JSON", spoil: changed("manifest.json", "{"), says: "manifest.json is not JSON" },
     {
@@ -131,7 +139,7 @@ describe("a package that does not hold what its manifest says", () => {
   ])("answers 503 for $name and gives the reason to its operator only", async ({ name, spoil, says }) => {
     const { folder: path } = await writeTinyPackage(join(folder, name.replaceAll(" ", "-")));
     await spoil(path);
-    const bad = await loadModel(path);
+    const bad = await signAndLoad(path);
     expect(bad).toEqual({ ok: false, reason: expect.stringContaining(says) });
     const response = await post({ text: CANARY, maxTokens: 100 }, bad);
     const body = await response.text();
@@ -140,22 +148,36 @@ describe("a package that does not hold what its manifest says", () => {
     expect(body).not.toContain(says);
   });
 
-  it("answers 503 for a file that is used but has no digest in the manifest", async () => {
-    const bend = (manifest: TinyPackage["manifest"]) => ({
-      ...manifest,
-      files: manifest.files.filter((file) => file.name !== "model.onnx"),
-    });
-    const { folder: path } = await writeTinyPackage(join(folder, "undeclared"), { bend });
-    expect(await loadModel(path)).toEqual({ ok: false, reason: expect.stringContaining("not listed") });
+  it.each([
+    {
+      name: "a file that is used but has no digest in the manifest",
+      bend: (manifest: Manifest) => ({
+        ...manifest,
+        files: manifest.files.filter((file) => file.name !== "model.onnx"),
+      }),
+      says: "model.onnx is used but not listed",
+    },
+    {
+      name: "a file of another size than the manifest's",
+      bend: (manifest: Manifest) => ({
+        ...manifest,
+        files: manifest.files.map((file) => ({ ...file, sizeBytes: file.sizeBytes + 1 })),
+      }),
+      says: "bytes; manifest.json says",
+    },
+  ])("answers 503 for $name", async ({ name, bend, says }) => {
+    const { folder: path } = await writeTinyPackage(join(folder, name.replaceAll(" ", "-")), { bend });
+    expect(await signAndLoad(path)).toEqual({ ok: false, reason: expect.stringContaining(says) });
   });
 
   it("answers 503 for a graph with inputs that no BERT has", async () => {
     const model = tinyOnnx(["input_ids", "attention_mask", "pixel_values"]);
     const { folder: path } = await writeTinyPackage(join(folder, "pixels"), { model });
-    expect(await loadModel(path)).toEqual({ ok: false, reason: expect.stringContaining("pixel_values") });
+    expect(await signAndLoad(path)).toEqual({ ok: false, reason: expect.stringContaining("pixel_values") });
   });
 
   it("answers 503 where no folder is configured", async () => {
-    expect(await loadModel(undefined)).toEqual({ ok: false, reason: expect.stringContaining("SPILLWAY_MODEL_DIR") });
+    const bad = await loadModel({ folder: undefined, publicKeyPem: publicKey });
+    expect(bad).toEqual({ ok: false, reason: expect.stringContaining("SPILLWAY_MODEL_DIR") });
   });
 });

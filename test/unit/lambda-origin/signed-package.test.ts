@@ -1,0 +1,218 @@
+/** What makes a package trusted at the origin: anything else, and the model is not loaded and the reason is one line. */
+import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createInference } from "../../../lambda-origin/infer.ts";
+import { loadModel } from "../../../lambda-origin/model.ts";
+import type { PackageSource } from "../../../lambda-origin/signed-package.ts";
+import { createTokenizer } from "../../../lambda-origin/tokenize.ts";
+import { hashFolder, signFolder } from "../../../models/sign/folder.ts";
+import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { signBundle } from "../../../models/sign/sign-bundle.ts";
+import type { ModelStatement, Resource } from "../../../models/sign/statement.ts";
+import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
+
+vi.mock("node:fs/promises", { spy: true });
+vi.mock("../../../lambda-origin/infer.ts", { spy: true });
+vi.mock("../../../lambda-origin/tokenize.ts", { spy: true });
+
+const owner = generateKeyPair();
+const stranger = generateKeyPair();
+let scratch: string;
+let tiny: TinyPackage;
+let folder: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "spillway-signed-"));
+  tiny = await writeTinyPackage(join(scratch, "good"));
+  await signFolder(tiny.folder, owner.privateKey);
+});
+afterAll(() => rm(scratch, { recursive: true }));
+beforeEach(async () => {
+  folder = await mkdtemp(join(scratch, "package-"));
+  await cp(tiny.folder, folder, { recursive: true });
+  vi.clearAllMocks();
+});
+
+const path = (file: string) => join(folder, file);
+const load = (source: Partial<PackageSource> = {}) => loadModel({ folder, publicKeyPem: owner.publicKey, ...source });
+
+/** Why the origin refused. A tokenizer or a session that was made of what it refused is a failure of its own. */
+async function refusal(source: Partial<PackageSource> = {}): Promise<string> {
+  const loaded = await load(source);
+  expect(createTokenizer).not.toHaveBeenCalled();
+  expect(createInference).not.toHaveBeenCalled();
+  if (loaded.ok) throw new Error("the origin loaded a package that it should have refused");
+  return loaded.reason;
+}
+
+/** A bundle by the owner that says something else of the folder. */
+async function signBent(bend: (resources: Resource[]) => Resource[], ignorePaths: string[] = []): Promise<void> {
+  const statement: ModelStatement = { modelName: "tiny", resources: bend(await hashFolder(folder)), ignorePaths };
+  await writeFile(path("model.sig"), await signBundle(statement, owner.privateKey));
+}
+
+describe("a package that the pinned key signed", () => {
+  it("runs, and names the manifest that was signed", async () => {
+    expect(await load()).toMatchObject({ ok: true, model: { id: tiny.modelId } });
+  });
+
+  it("runs with its signature elsewhere", async () => {
+    const signatureFile = join(scratch, "elsewhere.sig");
+    await rename(path("model.sig"), signatureFile);
+    expect(await load({ signatureFile })).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ["spaces", " "],
+    ["the two characters \\n", "\\n"],
+    ["carriage returns and newlines", "\r\n"],
+  ])("runs with a key whose newlines became %s", async (_, newline) => {
+    expect(await load({ publicKeyPem: owner.publicKey.replaceAll("\n", newline) })).toMatchObject({ ok: true });
+  });
+
+  it("runs without the edge's file, and without a file that nobody runs", async () => {
+    await writeFile(path("README.md"), "signed, then left out of the artifact");
+    await signFolder(folder, owner.privateKey);
+    await rm(path("README.md"));
+    await rm(path("edge.ort"));
+    expect(await load()).toMatchObject({ ok: true, model: { id: tiny.modelId } });
+  });
+
+  it("runs from a folder with what a signature leaves out: git's own files, and what its owner ignored", async () => {
+    await writeFile(path(".gitattributes"), "*.onnx filter=lfs");
+    await signBent((resources) => resources, ["notes"]);
+    await writeFile(path("notes"), "");
+    expect(await load()).toMatchObject({ ok: true });
+  });
+
+  it("is read once, file by file, and the edge's file not at all", async () => {
+    await load();
+    const reads = vi.mocked(readFile).mock.calls.map(([file]) => file);
+    const used = ["model.sig", "manifest.json", "model.onnx", "tokenizer.json", "tokenizer_config.json"];
+    expect(reads.sort()).toEqual(used.map(path).sort());
+  });
+});
+
+describe("a flipped bit", () => {
+  const files: [string, RegExp][] = [
+    ["model.onnx", /^model\.onnx has SHA-256/],
+    ["tokenizer.json", /^tokenizer\.json has SHA-256/],
+    ["tokenizer_config.json", /^tokenizer_config\.json has SHA-256/],
+    ["manifest.json", /^manifest\.json has SHA-256/],
+    ["model.sig", /^signature: (bundle-unreadable|signature-invalid|wrong-key|media-type|payload-type): /],
+  ];
+  const cases = files.flatMap(([file, reason]) => [0, 0.25, 0.5, 0.75, 1].map((part) => ({ file, part, reason })));
+
+  it.each(cases)("in $file at $part of its length: no model", async ({ file, part, reason }) => {
+    const bytes = await readFile(path(file));
+    // The bundle ends in a newline, and white space around JSON is nobody's.
+    const at = Math.floor(part * (bytes.length - 2));
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(path(file), bytes);
+    expect(await refusal()).toMatch(reason);
+  });
+});
+
+describe("no model without trust", () => {
+  it("in an unsigned package", async () => {
+    await rm(path("model.sig"));
+    expect(await refusal()).toMatch(/^model\.sig cannot be read .*: make it with spillway model sign$/);
+  });
+
+  it.each([undefined, ""])("where no key is pinned (%j)", async (publicKeyPem) => {
+    expect(await refusal({ publicKeyPem })).toMatch(/^MODEL_PUBLIC_KEY is not set/);
+  });
+
+  it("where what is pinned is no key, or the private one; and the reason does not quote it", async () => {
+    expect(await refusal({ publicKeyPem: "hunter2" })).toMatch(/^signature: key-unreadable: /);
+    const reason = await refusal({ publicKeyPem: owner.privateKey });
+    expect(reason).toMatch(/^signature: key-unreadable: .*private key/);
+    for (const line of owner.privateKey.split("\n").slice(1, 3)) expect(reason).not.toContain(line);
+  });
+
+  it("signed with another key", async () => {
+    expect(await refusal({ publicKeyPem: stranger.publicKey })).toMatch(/^signature: wrong-key: /);
+    await signFolder(folder, stranger.privateKey);
+    expect(await refusal()).toMatch(/^signature: wrong-key: /);
+  });
+
+  it("signed with another key that says it were the pinned one", async () => {
+    const ours = await readFile(path("model.sig"), "utf8");
+    await signFolder(folder, stranger.privateKey);
+    const theirs = JSON.parse(await readFile(path("model.sig"), "utf8"));
+    const { verificationMaterial } = JSON.parse(ours);
+    await writeFile(path("model.sig"), JSON.stringify({ ...theirs, verificationMaterial }));
+    expect(await refusal()).toMatch(/^signature: signature-invalid: /);
+  });
+
+  it("in a bundle that was cut short", async () => {
+    await writeFile(path("model.sig"), (await readFile(path("model.sig"))).subarray(0, -20));
+    expect(await refusal()).toMatch(/^signature: bundle-unreadable: /);
+  });
+});
+
+describe("no model where folder, signature and manifest differ", () => {
+  it("in a manifest that is not in the signature", async () => {
+    await signBent((resources) => resources.filter(({ name }) => name !== "manifest.json"));
+    expect(await refusal()).toMatch(/^manifest\.json has SHA-256 [0-9a-f]{64}; signed is none$/);
+  });
+
+  it("in a manifest written anew to fit files that were swapped", async () => {
+    await writeTinyPackage(folder, { bend: (manifest) => ({ ...manifest, labels: ["spam", "ham"] }) });
+    expect(await refusal()).toMatch(/^manifest\.json has SHA-256/);
+  });
+
+  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json", "edge.ort"])(
+    "in the digest of %s",
+    async (file) => {
+      const bent = (resource: Resource) =>
+        resource.name === file ? { ...resource, sha256: "0".repeat(64) } : resource;
+      await signBent((resources) => resources.map(bent));
+      expect(await refusal()).toMatch(`${file} is signed with another digest`);
+    },
+  );
+
+  it("in a file that the signature does not list", async () => {
+    await signBent((resources) => resources.filter(({ name }) => name !== "model.onnx"));
+    expect(await refusal()).toMatch("model.onnx is not in the signature");
+  });
+
+  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json"])("in %s, which is missing", async (file) => {
+    await rm(path(file));
+    expect(await refusal()).toMatch(`${file} is missing`);
+  });
+
+  it("in the manifest, which is missing", async () => {
+    await rm(path("manifest.json"));
+    expect(await refusal()).toMatch(/^manifest\.json cannot be read .*: deploy the package whole$/);
+  });
+
+  it.each(["extra.bin", ".hidden", "model.sig2", "sub/model.sig"])("in a file %s that nobody signed", async (file) => {
+    await cp(path("edge.ort"), path(file));
+    expect(await refusal()).toMatch(`${file} is not in the signature`);
+  });
+
+  it("in a link that stands where a file was signed", async () => {
+    const elsewhere = join(scratch, "elsewhere.onnx");
+    await rename(path("model.onnx"), elsewhere);
+    await symlink(elsewhere, path("model.onnx"));
+    expect(await refusal()).toMatch("model.onnx is a symbolic link");
+  });
+});
+
+describe("nothing is parsed before its digest is known to be signed", () => {
+  const hostile = "{".repeat(100);
+
+  it.each(["tokenizer.json", "tokenizer_config.json"])("not %s", async (file) => {
+    const { length } = await readFile(path(file));
+    await writeFile(path(file), hostile.repeat(length).slice(0, length));
+    expect(await refusal()).toMatch(`${file} has SHA-256`);
+  });
+
+  it("not the manifest", async () => {
+    await writeFile(path("manifest.json"), hostile);
+    expect(await refusal()).toMatch(/^manifest\.json has SHA-256/);
+  });
+});
