@@ -2,7 +2,7 @@
 import type { Policy } from "../policies/schema.ts";
 import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/authenticate.ts";
-import { decide } from "./decide/decide.ts";
+import { decide, factsOf } from "./decide/decide.ts";
 import type { Turned } from "./decide/route.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
@@ -39,7 +39,7 @@ export async function classify(
   const route = decide(admitted.numbers, policy, conditions, clock.nowMs());
   if (route.side === "refuse") return refused(turnedAway(route));
   const tried = await tryRoute(route, admitted, policy, world, call);
-  if (!tried.ok) return refused(whyNot(tried, world));
+  if (!tried.ok) return refused(whyNot(tried, cooldownMs(admitted, policy, world)));
   return ok(classified(tried, admitted, edge.classifier()));
 }
 
@@ -73,10 +73,10 @@ function turnedAway({ because, retryAfterMs }: Turned): Refusal {
   return { code: "residency", publicText, reason: because };
 }
 
-function whyNot({ first, second }: Tried & { ok: false }, world: World): Refusal {
+function whyNot({ first, second }: Tried & { ok: false }, cooldownMs: number): Refusal {
   const last = typeof second === "string" ? first : second;
   if (isFinal(last)) return final(last);
-  const retryAfterMs = Math.max(cooldownMs(world), first.retryAfterMs ?? 0, last.retryAfterMs ?? 0);
+  const retryAfterMs = Math.max(cooldownMs, first.retryAfterMs ?? 0, last.retryAfterMs ?? 0);
   if (second === "budget") return unavailable("retry-budget", retryAfterMs);
   if (typeof second !== "string") return unavailable("both-failed", retryAfterMs);
   if (first.reason === "timeout") {
@@ -94,10 +94,11 @@ function final({ kind, reason }: SideFailure): Refusal {
   };
 }
 
-/** Until the first origin may be called again. */
-function cooldownMs({ origins, clock }: World): number {
-  const retries = origins.conditions().map(({ retryAtMs }) => retryAtMs ?? clock.nowMs());
-  return Math.max(0, Math.min(...retries) - clock.nowMs());
+/** Until the first origin that may see the text may be called again; 0 where that is now, or where there is none. */
+function cooldownMs({ numbers }: Admitted, policy: Policy, { edge, origins, clock }: World): number {
+  const conditions = { edge: edge.conditions(), origins: origins.conditions() };
+  const { origin } = factsOf(numbers, policy, conditions);
+  return Math.max(0, (origin?.retryAtMs ?? 0) - clock.nowMs());
 }
 
 function unavailable(reason: string, retryAfterMs: number): Refusal {

@@ -46,22 +46,24 @@ function buildWorld(env: Env): World {
   // Policies are read before either side is used, so these settings last only until the first request.
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, Math.random);
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+  const edge = new EdgeIsolate({
+    modelId: env.MODEL,
+    publicKeyPem: env.MODEL_PUBLIC_KEY,
+    bucket: env.MODELS,
+    engine: createOnnxEngine(wasm),
+    breaker: breaker("edge"),
+    clock,
+  });
   return {
     clock,
     policies: new PolicyStore(env.POLICIES, clock),
-    edge: new EdgeIsolate({
-      modelId: env.MODEL,
-      publicKeyPem: env.MODEL_PUBLIC_KEY,
-      bucket: env.MODELS,
-      engine: createOnnxEngine(wasm),
-      breaker: breaker("edge"),
-      clock,
-    }),
+    edge,
     origins: new LambdaOrigins({
       deployed: { url: env.ORIGIN_URL, region: env.ORIGIN_REGION },
       signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, tracedFetch),
       breaker,
       clock,
+      edgeClassifier: () => edge.classifier(),
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),

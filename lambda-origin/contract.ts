@@ -30,7 +30,10 @@ const originWindowSchema = z.strictObject({
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
   model: z.string(),
-  labels: z.array(z.string()).min(1),
+  labels: z
+    .array(z.string())
+    .min(1)
+    .refine((labels) => new Set(labels).size === labels.length, "each label once"),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In text order; an empty text has one window of 0 tokens. */
   windows: z.array(originWindowSchema).min(1),

@@ -21,6 +21,8 @@ export interface OriginParts {
   fetch: SignedFetch;
   breaker: Breaker;
   clock: { nowMs(): number };
+  /** What the edge knows of its own package. */
+  edgeClassifier(): Classifier | null;
 }
 
 export class LambdaOrigin {
@@ -82,6 +84,7 @@ export class LambdaOrigin {
       const { model, labels, problemType, windows } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
       const classifier = { model, labels, problemType };
+      if (contradicts(classifier, this.#parts.edgeClassifier())) throw new OriginFault("bad-answer");
       this.#classifier = classifier;
       const runMs = clock.nowMs() - startedAtMs;
       if (!call.isShadow) this.#latency.observe(runMs, clock.nowMs());
@@ -96,6 +99,14 @@ export class LambdaOrigin {
       throw new OriginFault(gone ?? (timeout.aborted ? "timeout" : "network"));
     }
   }
+}
+
+/** One package has one list of labels, in one order: what says otherwise in its name is not to be believed. */
+function contradicts(origin: Classifier, edge: Classifier | null): boolean {
+  if (edge === null || edge.model !== origin.model) return false;
+  const sameLabels =
+    edge.labels.length === origin.labels.length && edge.labels.every((label, index) => label === origin.labels[index]);
+  return !sameLabels || edge.problemType !== origin.problemType;
 }
 
 function whyGone({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {

@@ -2,7 +2,7 @@
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { OriginConditions } from "../decide/facts.ts";
-import type { Call, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
+import type { Call, Classifier, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
@@ -20,6 +20,7 @@ export interface OriginsParts {
   signedFetch(address: OriginAddress): SignedFetch;
   breaker(name: string): Breaker;
   clock: Clock;
+  edgeClassifier(): Classifier | null;
 }
 
 interface Known {
@@ -70,8 +71,8 @@ export class LambdaOrigins implements Origins {
   }
 
   #begin(name: string, address: OriginAddress, weight: number): Known {
-    const { signedFetch, breaker, clock } = this.#parts;
-    const origin = new LambdaOrigin({ fetch: signedFetch(address), breaker: breaker(`origin ${name}`), clock });
+    const { signedFetch, breaker, ...parts } = this.#parts;
+    const origin = new LambdaOrigin({ ...parts, fetch: signedFetch(address), breaker: breaker(`origin ${name}`) });
     return { address, weight, origin };
   }
 }

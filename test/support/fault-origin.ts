@@ -30,7 +30,9 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "http-503": (response) => send(response, 503, '{"error":"no","error_type":"model-unavailable"}'),
   "broken-json": (response) => send(response, 200, '{"model": "mail-tagger@'),
   "wrong-shape": (response) => send(response, 200, '{"scores": [0.5, 0.5]}'),
-  "wrong-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "spam", "eggs"] })),
+  "twice-a-label": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "ham"] })),
+  "redirect-307": (response) => void response.writeHead(307, { location: "/ok?elsewhere" }).end(),
+  "too-many-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "spam", "eggs"] })),
   "reset-mid-body": (response) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1000 });
     response.write('{"model":');
@@ -56,7 +58,7 @@ function send(response: ServerResponse, status: number, body: string): void {
 /** A POST of a path is a call; its other methods are for tests, which see and change what the path does. */
 export async function startFaultOrigin(port = 0): Promise<{ url: string; server: Server }> {
   const seen = new Map<string, Seen>();
-  /** What a PUT has told a path to do, whatever its name says. */
+  /** What a PUT has told a path to do, whatever its name says; a JSON object is what it answers. */
   const told = new Map<string, string>();
 
   const seenAt = (path: string) => {
@@ -71,7 +73,8 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
   };
   const call = (path: string, response: ServerResponse) => {
     // What follows a "?" only tells tests apart that ask for the same behaviour.
-    const behave = behaviours[told.get(path) ?? path.slice(1).split("?")[0] ?? ""];
+    const wanted = told.get(path) ?? path.slice(1).split("?")[0] ?? "";
+    const behave = wanted.startsWith("{") ? (to: ServerResponse) => send(to, 200, wanted) : behaviours[wanted];
     const counted = seenAt(path);
     counted.calls += 1;
     response.once("close", () => {

@@ -112,7 +112,9 @@ describe("an origin's breaker, from request to request", () => {
     ["http-429-retry-after", inARow],
     ["broken-json", inARow],
     ["wrong-shape", inARow],
-    ["wrong-labels", inARow],
+    ["too-many-labels", inARow],
+    ["twice-a-label", inARow],
+    ["redirect-307", inARow],
     // What stands between workerd and the network here keeps the reset to itself: the deadline ends it.
     ["reset-mid-body", { ...inARow, status: 504 }],
     ["hang", { ...inARow, status: 504 }],

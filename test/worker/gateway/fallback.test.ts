@@ -28,7 +28,9 @@ const faults = [
   "http-429-retry-after",
   "broken-json",
   "wrong-shape",
-  "wrong-labels",
+  "too-many-labels",
+  "twice-a-label",
+  "redirect-307",
   "reset-mid-body",
 ];
 
@@ -81,6 +83,28 @@ describe("the origin fails", () => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld(behaviour), SHORT);
     expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("a redirect is not followed: no text goes to an address that no policy names", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    await classify(await warmWorld("redirect-307"), SHORT);
+    const elsewhere = await fetch(`${inject("faultOrigin")}ok?elsewhere`);
+    expect(await elsewhere.json()).toMatchObject({ calls: 0 });
+  });
+
+  it.each([
+    ["other labels", { labels: ["no", "yes"] }],
+    ["the labels in another order", { labels: ["spam", "ham"] }],
+    ["another problem type", { problemType: "multi_label_classification" }],
+  ])("an answer in the name of the edge's own package, but with %s, is none", async (_, bend) => {
+    await setPolicy({ edge: { share: 0 } });
+    const windows = [{ tokens: 10, logits: [3, -3] }];
+    const own = { model: modelId, labels: ["ham", "spam"], problemType: "single_label_classification", windows };
+    const world = await warmWorld("told?own-package");
+    await tell("told?own-package", JSON.stringify(own));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    await tell("told?own-package", JSON.stringify({ ...own, ...bend }));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
   });
 
   it("an origin that hangs is given up at the policy's timeout", async () => {

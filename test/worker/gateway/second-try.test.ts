@@ -117,7 +117,7 @@ describe("a hedge", () => {
   });
 
   it("goes to the origin when the edge is slow; the edge's turn is given back, and its breaker hears nothing", async () => {
-    const world = await worldWith("ok?slow-edge", { hedge });
+    const world = await worldWith("ok?slow-edge", { hedge, retryBudget: { percent: 100 } });
     let release = () => {};
     engine.onRun = () => new Promise<void>((resolve) => (release = resolve));
     for (let call = 0; call < 4; call++) {

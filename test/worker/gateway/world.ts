@@ -11,7 +11,7 @@ import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
 import { RetryBudget } from "../../../gateway/retry-budget.ts";
 import { newShadowLeases } from "../../../gateway/shadow.ts";
 import type { Call, Clock, World } from "../../../gateway/world.ts";
-import { PolicyStore } from "../../../policies/store.ts";
+import { type PolicyKv, PolicyStore } from "../../../policies/store.ts";
 
 /** Real waiting, time that moves only when told. */
 export interface HandClock extends Clock {
@@ -34,28 +34,31 @@ export interface Parts {
   originUrl: string;
   clock: Clock;
   engine?: EdgeEngine;
+  kv?: PolicyKv;
 }
 
-export function aWorld({ modelId, originUrl, clock, engine }: Parts): World {
+export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
   const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
+  const edge = new EdgeIsolate({
+    modelId,
+    publicKeyPem: env.MODEL_PUBLIC_KEY,
+    bucket: env.MODELS,
+    engine: engine ?? createOnnxEngine(wasm),
+    breaker: breaker("edge"),
+    clock,
+  });
   return {
     clock,
-    policies: new PolicyStore(env.POLICIES, clock),
-    edge: new EdgeIsolate({
-      modelId,
-      publicKeyPem: env.MODEL_PUBLIC_KEY,
-      bucket: env.MODELS,
-      engine: engine ?? createOnnxEngine(wasm),
-      breaker: breaker("edge"),
-      clock,
-    }),
+    policies: new PolicyStore(kv, clock),
+    edge,
     origins: new LambdaOrigins({
       deployed: { url: originUrl, region: "us-east-1" },
       signedFetch: (address) =>
         createSignedFetch({ ...address, ...credentials }, (input, init) => globalThis.fetch(input, init)),
       breaker,
       clock,
+      edgeClassifier: () => edge.classifier(),
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
