@@ -1,0 +1,63 @@
+/** OTLP's environment variables, parsed. Pure: no I/O, no clock. https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+import type { Signal } from "./messages.ts";
+
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+/** `http/json` unless the other is asked for: every receiver of OTLP over HTTP reads both, and JSON can be read by people. */
+export type Protocol = "http/json" | "http/protobuf";
+
+/** Under the names that every OTLP exporter uses. */
+export interface OtlpVariables {
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  OTEL_EXPORTER_OTLP_HEADERS?: string | undefined;
+  OTEL_EXPORTER_OTLP_PROTOCOL?: string | undefined;
+}
+
+export interface OtlpSettings {
+  /** Where each signal goes; undefined where nothing usable is configured, which turns exporting off. */
+  urls: Readonly<Record<Signal, string>> | undefined;
+  /** Sent with every export, for example a backend's API key. */
+  headers: HttpHeaders;
+  protocol: Protocol;
+}
+
+export function otlpSettings(variables: OtlpVariables): OtlpSettings {
+  const protocol = variables.OTEL_EXPORTER_OTLP_PROTOCOL?.trim();
+  return {
+    urls: urlsUnder(variables.OTEL_EXPORTER_OTLP_ENDPOINT),
+    headers: parseHeaders(variables.OTEL_EXPORTER_OTLP_HEADERS),
+    protocol: protocol === "http/protobuf" ? protocol : "http/json",
+  };
+}
+
+function urlsUnder(endpoint: string | undefined): OtlpSettings["urls"] {
+  if (!endpoint?.trim() || !URL.canParse(endpoint)) return undefined;
+  const url = new URL(endpoint);
+  if (url.protocol !== "http:" && url.protocol !== "https:") return undefined;
+  const base = url.pathname.replace(/\/+$/, "");
+  const under = (signal: Signal) => {
+    url.pathname = `${base}/v1/${signal}`;
+    return url.href;
+  };
+  return { traces: under("traces"), logs: under("logs"), metrics: under("metrics") };
+}
+
+/** `key=value,key=value` with percent-encoded values (W3C Baggage form); entries that do not parse are skipped. */
+function parseHeaders(list: string | undefined): HttpHeaders {
+  const headers: Record<string, string> = {};
+  for (const entry of (list ?? "").split(",")) {
+    const equals = entry.indexOf("=");
+    const name = entry.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) continue;
+    headers[name] = decoded(entry.slice(equals + 1).trim());
+  }
+  return headers;
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
