@@ -28,7 +28,10 @@ const p95 = (p95Ms: number | null, bend: Partial<Conditions["edge"]> = {}): Cond
   ...edge(bend),
   origins: [{ ...origin, p95Ms }],
 });
+const mars = { url: "https://mars.example.com/", region: "us-east-1" };
 const allow = (...allowed: string[]) => ({ residency: { rules: [{ countries: ["DE"], allow: allowed }] } });
+
+const onlyMars = { ...allow("origin:mars"), origins: { mars } };
 
 type Row = [string, "edge" | "origin", Because, Partial<TextNumbers>, object, Conditions];
 
@@ -126,7 +129,7 @@ describe("decide", () => {
 describe("residency leaves one side, which cannot", () => {
   const refusals: [string, string, number, Partial<TextNumbers>, object, Conditions][] = [
     ["no side is allowed", "residency", 0, {}, allow(), good],
-    ["only an origin that is not there", "residency", 0, {}, allow("origin:mars"), good],
+    ["only an origin that this isolate does not have", "residency", 0, {}, onlyMars, good],
     ["only the edge, which the text does not fit", "residency", 0, { tokens: 257 }, allow("edge"), good],
     ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
     ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],

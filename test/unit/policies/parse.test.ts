@@ -30,8 +30,86 @@ describe("parsePolicy", () => {
     });
   });
 
-  it.each([0, 0.01, 12.34, 99.99, 100])("takes a share of %d percent", (share) => {
-    expect(parsed({ edge: { share } })).toMatchObject({ ok: true, policy: { edge: { share } } });
+  it("takes every share of two decimals from 0 to 100", () => {
+    for (let basisPoints = 0; basisPoints <= 10_000; basisPoints++) {
+      // As a person writes it, not as a division gives it.
+      const written = `${Math.floor(basisPoints / 100)}.${String(basisPoints % 100).padStart(2, "0")}`;
+      expect(parsePolicy(`{"edge": {"share": ${written}}}`), written).toMatchObject({ ok: true });
+    }
+  });
+
+  it.each([0.001, 12.345, 12.3400001, 99.999, 1e-9, 33.333333333333336])(
+    "refuses a share of %d: it has more than two decimals",
+    (share) => {
+      const problems = [`edge.share: ${share} is not allowed; at most two decimals`];
+      expect(parsed({ edge: { share } })).toMatchObject({ ok: false, problems });
+      expect(parsed({ shadow: { share } })).toMatchObject({ ok: false });
+    },
+  );
+
+  describe("an origin that residency allows must exist", () => {
+    const address = { url: "https://example.com/", region: "eu-central-1" };
+    const origins = { "eu-central-1": address, "us-east-1": address };
+    const rule = (...allow: string[]) => ({ residency: { rules: [{ countries: ["EU"], allow }] } });
+    const unknown = (...allow: string[]) => ({ residency: { unknown: allow } });
+
+    it.each([
+      ["of the policy's", { origins, ...rule("edge", "origin:eu-central-1") }],
+      ["of the policy's, for unknown countries", { origins, ...unknown("origin:us-east-1") }],
+      ["any", { origins, ...rule("origin") }],
+      ["the deployment's own", rule("origin:default")],
+    ])("%s is taken", (_, value) => {
+      expect(parsed(value)).toMatchObject({ ok: true });
+    });
+
+    const known = 'known here: "origin:eu-central-1", "origin:us-east-1"';
+    it.each([
+      [
+        "a mistyped name",
+        { origins, ...rule("edge", "origin:eu-centrl-1") },
+        'residency.rules.0.allow.1: "origin:eu-centrl-1" is not allowed; no origin has this name; did you mean "origin:eu-central-1"?',
+      ],
+      [
+        "a mistyped name for unknown countries",
+        { origins, ...unknown("origin:us-est-1") },
+        'residency.unknown.0: "origin:us-est-1" is not allowed; no origin has this name; did you mean "origin:us-east-1"?',
+      ],
+      [
+        "a name like no other",
+        { origins, ...rule("origin:mars") },
+        `residency.rules.0.allow.0: "origin:mars" is not allowed; no origin has this name; ${known}`,
+      ],
+      [
+        "the deployment's own, which serves only where the policy names none",
+        { origins, ...rule("origin:default") },
+        `residency.rules.0.allow.0: "origin:default" is not allowed; no origin has this name; ${known}`,
+      ],
+      [
+        "any name where the policy has no origins",
+        rule("origin:eu-central-1"),
+        'residency.rules.0.allow.0: "origin:eu-central-1" is not allowed; no origin has this name; known here: "origin:default"',
+      ],
+    ])("%s is refused, with its place", (_, value, problem) => {
+      expect(parsed(value)).toEqual({ ok: false, problem, problems: [problem] });
+    });
+
+    it("a document of the wrong shape is refused for its shape", () => {
+      for (const value of [
+        { origins: 5, ...rule("origin:mars") },
+        { residency: 5 },
+        { residency: { rules: [{ countries: ["DE"], allow: "origin:mars" }] } },
+        { residency: { rules: [null], unknown: 5 } },
+      ]) {
+        expect(parsed(value)).toMatchObject({ ok: false, problem: expect.stringMatching(/; must be /) });
+      }
+    });
+
+    it("of many origins a message names a few", () => {
+      const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`region-${index}`, address]));
+      const result = parsed({ origins: many, ...rule("origin:mars") });
+      expect(result.ok ? 0 : result.problem.length).toBeLessThan(300);
+      expect(result).toMatchObject({ problem: expect.stringMatching(/"origin:region-7" …$/) });
+    });
   });
 
   const wrong: [string, unknown, string][] = [
