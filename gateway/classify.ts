@@ -1,7 +1,7 @@
 /** One text: admit → decide → run at the edge | call the origin. */
 import type { Policy } from "../policies/schema.ts";
 import { type Admitted, admit } from "./admit/admit.ts";
-import type { Caller } from "./authenticate/authenticate.ts";
+import type { Caller } from "./authenticate/caller.ts";
 import { decide, factsOf } from "./decide/decide.ts";
 import type { Turned } from "./decide/route.ts";
 import { mismatch } from "./origin/mismatch.ts";
