@@ -66,6 +66,11 @@ export const RULES: readonly Rule[] = [
   { because: "within-share", side: () => "edge", saw: () => "nothing speaks against the edge" },
 ];
 
+/** Whether residency leaves nobody who may see the text; no rule is asked then. */
+export function isForbidden({ permitted, origin }: Facts): boolean {
+  return !permitted.edge && origin === null;
+}
+
 /** Whether the edge could answer now, share and `maxQueueMs` aside. */
 export function isReady(facts: Facts): boolean {
   const { model, breakerAllows } = facts.edge;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decide, hedgeSide, otherSide } from "../../../gateway/decide/decide.ts";
+import { decide, hedgeAfterMs, hedgeSide, otherSide, shadowSide } from "../../../gateway/decide/decide.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
-import type { Because } from "../../../gateway/decide/route.ts";
+import type { Because, SideRoute } from "../../../gateway/decide/route.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../policies/schema.ts";
 
@@ -183,5 +183,35 @@ describe("a hedge", () => {
     ["to an origin that may not see the text", "edge", allow("edge"), good],
   ])("never goes %s", (_, first, bend, conditions) => {
     expect(hedged(first, bend, conditions)).toBeNull();
+  });
+});
+
+describe("a hedge goes out", () => {
+  const toEdge = { side: "edge", because: "within-share" } as const;
+  const toOrigin = { side: "origin", because: "too-long", origin: "default" } as const;
+  it.each<[string, SideRoute, object, Conditions, number | null]>([
+    ["never where it is off", toEdge, {}, good, null],
+    ["never where it is off, whatever it would wait", toEdge, { hedge: { afterMs: 5 } }, good, null],
+    ["after what the policy says", toEdge, { hedge: { enabled: true, afterMs: 5 } }, good, 5],
+    ["after the edge's own P95", toEdge, { hedge: { enabled: true } }, good, 60],
+    ["after the origin's own P95", toOrigin, { hedge: { enabled: true } }, good, 100],
+    ["never while the P95 is unknown", toOrigin, { hedge: { enabled: true } }, p95(null), null],
+    ["never for an origin that is gone", { ...toOrigin, origin: "old" }, { hedge: { enabled: true } }, good, null],
+  ])("%s", (_, first, bend, conditions, afterMs) => {
+    expect(hedgeAfterMs(first, policy(bend), conditions)).toBe(afterMs);
+  });
+});
+
+describe("a comparison after the answer", () => {
+  it.each<[string, "edge" | "origin", object, Conditions, "edge" | "origin" | null]>([
+    ["is made on the other side", "edge", {}, good, "origin"],
+    ["is made on the edge while that is idle", "origin", {}, good, "edge"],
+    ["is not made on an edge with a queue", "origin", {}, edge({ queueMs: 1 }), null],
+    ["is not made on an edge that would have to load", "origin", {}, edge({ model: "cold" }), null],
+    ["is not made on an origin whose breaker is open", "edge", {}, originOpen(good), null],
+    ["is not made where residency forbids it", "edge", allow("edge"), good, null],
+    ["does not mind an override", "origin", { override: "origin" }, good, "edge"],
+  ])("%s", (_, answered, bend, conditions, side) => {
+    expect(shadowSide(answered, text, policy(bend), conditions)?.side ?? null).toBe(side);
   });
 });
