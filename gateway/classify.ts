@@ -7,7 +7,7 @@ import type { Turned } from "./decide/route.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
-import { ok, type Refusal, type Result, refused } from "./refusal.ts";
+import { ok, type Refusal, type RefusalReason, type Result, refused } from "./refusal.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
 import type { Call, Classifier, SideAnswer, SideFailure, World } from "./world.ts";
 
@@ -101,7 +101,7 @@ function cooldownMs({ numbers }: Admitted, policy: Policy, { edge, origins, cloc
   return Math.max(0, (origin?.retryAtMs ?? 0) - clock.nowMs());
 }
 
-function unavailable(reason: string, retryAfterMs: number): Refusal {
+function unavailable(reason: RefusalReason, retryAfterMs: number): Refusal {
   return {
     code: "unavailable",
     publicText: "No model can answer right now. Try again after the time in Retry-After.",
