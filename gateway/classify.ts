@@ -1,13 +1,13 @@
 /** One text: admit → decide → run at the edge | call the origin. */
 import type { Policy } from "../policies/schema.ts";
 import { type Admitted, admit } from "./admit/admit.ts";
-import type { Caller } from "./authenticate/authenticate.ts";
+import type { Caller } from "./authenticate/caller.ts";
 import { decide, factsOf } from "./decide/decide.ts";
 import type { Turned } from "./decide/route.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
 import { inSpan } from "./record/span.ts";
-import { ok, type Refusal, type Result, refused } from "./refusal.ts";
+import { ok, type Refusal, type RefusalReason, type Result, refused } from "./refusal.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
 import type { Call, Classifier, SideAnswer, SideFailure, World } from "./world.ts";
 
@@ -101,7 +101,7 @@ function cooldownMs({ numbers }: Admitted, policy: Policy, { edge, origins, cloc
   return Math.max(0, (origin?.retryAtMs ?? 0) - clock.nowMs());
 }
 
-function unavailable(reason: string, retryAfterMs: number): Refusal {
+function unavailable(reason: RefusalReason, retryAfterMs: number): Refusal {
   return {
     code: "unavailable",
     publicText: "No model can answer right now. Try again after the time in Retry-After.",

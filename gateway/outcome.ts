@@ -1,5 +1,6 @@
 /** What one request leaves behind. Pure data: numbers, codes and names, never a piece of the text. */
 import type { Because, Side } from "./decide/route.ts";
+import type { FailureReason } from "./failure.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
@@ -8,7 +9,7 @@ export interface InputOutcome {
   tokens: number | null;
   model: string;
   /** Why the first side failed, where this is a second try. */
-  firstFailure: string | null;
+  firstFailure: FailureReason | null;
   /** Why the origin's answer is not one of the edge's kind; null when it is, or the edge answered. */
   originProblem: string | null;
   queueMs: number;

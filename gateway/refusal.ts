@@ -1,4 +1,5 @@
 /** Every way to say no, and the one map from it to the wire. Public text is vague; `reason` is for the trace. */
+import type { FailureReason } from "./failure.ts";
 
 export const REFUSAL_CODES = [
   "malformed",
@@ -16,12 +17,36 @@ export const REFUSAL_CODES = [
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
+/** What really happened, by what the caller is told. What each means and what to check is in docs/runbook.md. */
+export const REFUSAL_REASONS = {
+  malformed: ["invalid-json", "invalid-utf8", "body-broken", "body-timeout"],
+  unauthorized: [],
+  forbidden: [],
+  "not-found": ["path"],
+  "method-not-allowed": ["method"],
+  "too-large": ["body-bytes", "inputs", "http-413"],
+  "unsupported-media-type": ["content-type", "content-encoding"],
+  unprocessable: ["shape", "no-inputs", "empty-text"],
+  "rate-limited": [],
+  residency: ["residency"],
+  unavailable: ["origin-unavailable", "edge-unavailable", "edge-busy", "both-failed", "retry-budget"],
+  timeout: ["origin-timeout", "caller-gone"],
+} as const satisfies Record<RefusalCode, readonly string[]>;
+
+export type RefusalReason =
+  | (typeof REFUSAL_REASONS)[RefusalCode][number]
+  /** The only side that could be tried failed. */
+  | FailureReason
+  /** With forbidden: the caller's version. */
+  | `tls-${string}`
+  /** With unavailable: the error's name. */
+  | `bug: ${string}`;
+
 export interface Refusal {
   code: RefusalCode;
   /** What the caller reads: what to do next, never a secret, never their text. */
   publicText: string;
-  /** A short code for the trace and the runbook: what really happened. */
-  reason: string;
+  reason: RefusalReason;
   /** Only with rate-limited and unavailable. */
   retryAfterMs?: number;
 }

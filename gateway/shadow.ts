@@ -2,7 +2,7 @@
 import type { Policy } from "../policies/schema.ts";
 import type { Classified } from "./classify.ts";
 import { insideShare, keyedBucket } from "./decide/bucket.ts";
-import { otherSide } from "./decide/decide.ts";
+import { shadowSide } from "./decide/decide.ts";
 import type { SideRoute } from "./decide/route.ts";
 import { Leases } from "./leases.ts";
 import { inSpan, recordFailure } from "./record/span.ts";
@@ -43,11 +43,9 @@ export function shadow(texts: readonly Classified[], policy: Policy, world: Worl
   });
 }
 
-/** Null where the other side may not see the text, could not take it, or has better things to do. */
-function shadowRoute({ outcome, admitted }: Classified, policy: Policy, world: World): SideRoute | null {
-  const edge = world.edge.conditions();
-  const route = otherSide(outcome.side, admitted.numbers, policy, { edge, origins: world.origins.conditions() });
-  return route?.side === "edge" && (edge.model !== "ready" || edge.queueMs > 0) ? null : route;
+function shadowRoute({ outcome, admitted }: Classified, policy: Policy, { edge, origins }: World): SideRoute | null {
+  const conditions = { edge: edge.conditions(), origins: origins.conditions() };
+  return shadowSide(outcome.side, admitted.numbers, policy, conditions);
 }
 
 async function compare(

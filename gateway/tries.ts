@@ -1,7 +1,7 @@
 /** Carries a route out: the first side, and one second try on the other when it fails, or when a hedge finds it slow. */
 import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
-import { hedgeSide, otherSide } from "./decide/decide.ts";
+import { hedgeAfterMs, hedgeSide, otherSide } from "./decide/decide.ts";
 import type { SideRoute } from "./decide/route.ts";
 import { runOn } from "./run-on.ts";
 import { type Call, LostToOtherSide, type SideAnswer, type SideFailure, type SideResult, type World } from "./world.ts";
@@ -75,13 +75,9 @@ function secondRoute(
 }
 
 /** Resolves when the first side has taken longer than a hedge waits; never where nothing is hedged. */
-async function slowness(route: SideRoute, { hedge }: Policy, { clock, edge, origins }: World): Promise<"slow"> {
-  const recentMs =
-    route.side === "edge"
-      ? edge.conditions().p95Ms
-      : (origins.conditions().find(({ name }) => name === route.origin)?.p95Ms ?? null);
-  const afterMs = hedge.afterMs ?? recentMs;
-  if (!hedge.enabled || afterMs === null) return new Promise(() => {});
+async function slowness(route: SideRoute, policy: Policy, { edge, origins, clock }: World): Promise<"slow"> {
+  const afterMs = hedgeAfterMs(route, policy, { edge: edge.conditions(), origins: origins.conditions() });
+  if (afterMs === null) return new Promise(() => {});
   await clock.wait(afterMs);
   return "slow";
 }

@@ -3,6 +3,7 @@ import type { Policy } from "../policies/schema.ts";
 import type { PolicyInForce } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
+import type { FailureReason } from "./failure.ts";
 import type { Leases } from "./leases.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
@@ -44,8 +45,7 @@ export interface SideAnswer extends Classifier {
 
 /** Why a side did not answer. */
 export interface SideFailure {
-  /** A short code for the trace: `timeout`, `http-500`, `out-of-memory` … */
-  reason: string;
+  reason: FailureReason;
   /**
    * `failed`: the side is at fault, the other may try. `refused`: the side will not have this text (the origin's 4xx), the
    * other may try where that can help. `aborted`: the caller is gone.

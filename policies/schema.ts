@@ -1,11 +1,13 @@
 /** The policy document: one zod schema is the parser, the defaults and (generated) the JSON Schema for editors. */
 import { z } from "zod";
+import { unknownOriginsIn } from "./residency-names.ts";
 
+/** Not by arithmetic: 12.34 times 100 is 1234 only by luck. */
 const percent = z
   .number()
   .min(0)
   .max(100)
-  .refine((value) => Number.isInteger(Math.round(value * 1e6) / 1e4), "at most two decimals");
+  .refine((value) => value === Number(value.toFixed(2)), "at most two decimals");
 
 const consecutive = (fallback: number) =>
   z.int().min(1).max(1000).default(fallback).describe("Open after so many failures in a row.");
@@ -30,7 +32,7 @@ const originBreaker = z.strictObject({
 const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals, or "EU"');
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
-export const policySchema = z.strictObject({
+const documentSchema = z.strictObject({
   $schema: z.string().optional().describe("Where editors find the JSON Schema of this document."),
   version: z
     .int()
@@ -165,7 +167,11 @@ export const policySchema = z.strictObject({
         .array(
           z.strictObject({
             countries: z.array(country).min(1).describe("Two-letter codes, or EU for all of its countries."),
-            allow: z.array(permission).describe("Where texts from there may be classified; empty refuses them."),
+            allow: z
+              .array(permission)
+              .describe(
+                "Where texts from there may be classified, each origin by a name in origins; empty refuses them.",
+              ),
           }),
         )
         .default([])
@@ -205,6 +211,11 @@ export const policySchema = z.strictObject({
     })
     .prefault({})
     .describe("When a failing side is left alone, and for how long."),
+});
+
+/** What one place of the document says of another; JSON Schema cannot say it, so editors do not see it. */
+export const policySchema = documentSchema.superRefine((policy, context) => {
+  for (const problem of unknownOriginsIn(policy)) context.addIssue({ code: "custom", ...problem });
 });
 
 export type Policy = z.infer<typeof policySchema>;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx spillway …`: packs, signs and publishes models. Results on stdout, progress and errors on stderr. */
+/** `npx spillway …`: packs, signs and publishes models, changes the policy, explains decisions. Results on stdout, progress and errors on stderr. */
 import { Command, CommanderError } from "commander";
 import { registerExplain } from "./spillway/explain.ts";
 import { registerModel } from "./spillway/model.ts";

@@ -1,7 +1,8 @@
 /** Tokenizes once and measures: what the edge could hold is known before deciding. */
-import type { Caller } from "../authenticate/authenticate.ts";
+import type { Caller } from "../authenticate/caller.ts";
 import type { TextNumbers } from "../decide/facts.ts";
 import type { Call, Edge, Tokenized } from "../world.ts";
+import { stickyKeyOf } from "./sticky-key.ts";
 
 declare const admitted: unique symbol;
 
@@ -14,22 +15,18 @@ export interface Admitted {
   numbers: TextNumbers;
 }
 
+type Measuring = Pick<Edge, "warm" | "tokenize" | "predictedRunMs">;
+
 /** `stickyBy` as the policy has it. */
-export function admit(text: string, caller: Caller, stickyBy: string, edge: Edge, call: Call): Admitted {
+export function admit(text: string, caller: Caller, stickyBy: string, edge: Measuring, call: Call): Admitted {
   edge.warm(call);
   const tokenized = edge.tokenize(text);
   const tokens = tokenized?.tokenIds.length ?? null;
   const numbers: TextNumbers = {
     tokens,
-    stickyKey: stickyKeyOf(stickyBy, caller) ?? text,
+    stickyKey: stickyKeyOf(stickyBy, caller, text),
     edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
     place: caller.place,
   };
   return { text, tokenized, numbers } as Admitted;
-}
-
-/** Null where the caller has none of it: then the text itself decides. */
-function stickyKeyOf(stickyBy: string, { apiKey, header }: Caller): string | null {
-  if (stickyBy === "api-key") return apiKey;
-  return stickyBy.startsWith("header:") ? header(stickyBy.slice("header:".length)) : null;
 }

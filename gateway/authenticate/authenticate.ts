@@ -1,22 +1,6 @@
-/** Who is calling, as far as routing needs it. Keys are checked at the front door once there are keys (anonymous today). */
-import type { Place } from "../decide/residency.ts";
-import { placeOf, tlsOf } from "./connection.ts";
-
-export interface Caller {
-  /** What the caller gave as a key; null for an anonymous one. Never logged. */
-  apiKey: string | null;
-  /** A header of the request, for `stickyBy`; null where there is none. */
-  header(name: string): string | null;
-  place: Place;
-  /** "1.3"; null where nothing is known of the connection, "none" where it is not encrypted. */
-  tls: string | null;
-}
+/** Keys are checked at the front door once there are keys (anonymous today). */
+import { type Caller, callerOf } from "./caller.ts";
 
 export function authenticate({ headers, cf }: Request): Caller {
-  return {
-    apiKey: headers.get("x-api-key") ?? headers.get("authorization"),
-    header: (name) => headers.get(name),
-    place: placeOf(cf),
-    tls: tlsOf(cf),
-  };
+  return callerOf(headers, cf);
 }

@@ -4,12 +4,12 @@ import type { Conditions, Facts, TextNumbers } from "./facts.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
 import type { Route, RuleBecause, Side, SideRoute, Turned } from "./route.ts";
-import { excessWaitMs, isTooLong, RULES } from "./rules.ts";
+import { excessWaitMs, isForbidden, isTooLong, RULES } from "./rules.ts";
 
 /** Where the text goes first. */
 export function decide(text: TextNumbers, policy: Policy, conditions: Conditions, nowMs: number): Route {
   const facts = factsOf(text, policy, conditions);
-  if (!facts.permitted.edge && facts.origin === null) return refuse("residency", 0);
+  if (isForbidden(facts)) return refuse("residency", 0);
   const { side, because } = firstOf(facts);
   return side === "edge" ? toEdge(facts, because) : toOrigin(facts, because, nowMs);
 }
@@ -35,6 +35,26 @@ export function hedgeSide(first: Side, text: TextNumbers, policy: Policy, condit
   const { model, queueMs } = conditions.edge;
   const isEdgeAtHand = model === "ready" && queueMs <= policy.edge.maxQueueMs;
   return other.side === "edge" && !isEdgeAtHand ? null : { ...other, because: "hedge" };
+}
+
+/** How long the first side has before a hedge goes out, in ms; null where none does, or the side's P95 is not known yet. */
+export function hedgeAfterMs(first: SideRoute, { hedge }: Policy, { edge, origins }: Conditions): number | null {
+  if (!hedge.enabled) return null;
+  if (hedge.afterMs !== null) return hedge.afterMs;
+  if (first.side === "edge") return edge.p95Ms;
+  return origins.find(({ name }) => name === first.origin)?.p95Ms ?? null;
+}
+
+/** Where a text is compared after its answer; null where that side may not see it, could not take it, or has better things to do. */
+export function shadowSide(
+  answered: Side,
+  text: TextNumbers,
+  policy: Policy,
+  conditions: Conditions,
+): SideRoute | null {
+  const other = otherSide(answered, text, policy, conditions);
+  const { model, queueMs } = conditions.edge;
+  return other?.side === "edge" && (model !== "ready" || queueMs > 0) ? null : other;
 }
 
 /** What the rules look at: the text's numbers and the conditions, less what residency forbids. */

@@ -11,6 +11,8 @@ export interface Rule {
   saw(facts: Facts): string;
 }
 
+const shownMs = (ms: number | null) => (ms === null ? "unknown" : `${Math.round(ms)} ms`);
+
 const toOriginIf = (holds: boolean): Side | null => (holds ? "origin" : null);
 
 export const RULES: readonly Rule[] = [
@@ -33,7 +35,8 @@ export const RULES: readonly Rule[] = [
   {
     because: "too-long",
     side: (facts) => toOriginIf(isTooLong(facts)),
-    saw: (facts) => `${facts.text.tokens ?? "uncounted"} tokens, the edge takes ${edgeTokens(facts)}`,
+    saw: (facts) =>
+      `${facts.text.tokens === null ? "not counted" : `${facts.text.tokens} tokens`}, the edge takes ${edgeTokens(facts)}`,
   },
   {
     because: "edge-cold",
@@ -61,10 +64,16 @@ export const RULES: readonly Rule[] = [
     saw: ({ text, edge, policy, origin }) =>
       policy.latencyBudgetMs === null
         ? "no latency budget"
-        : `edge ${Math.round(edge.queueMs + (text.edgeRunMs ?? 0))} ms, origin's P95 ${origin?.p95Ms ?? "unknown"}, budget ${policy.latencyBudgetMs} ms`,
+        : `edge ${shownMs(text.edgeRunMs === null ? null : edge.queueMs + text.edgeRunMs)}, ` +
+          `origin's P95 ${shownMs(origin?.p95Ms ?? null)}, budget ${policy.latencyBudgetMs} ms`,
   },
   { because: "within-share", side: () => "edge", saw: () => "nothing speaks against the edge" },
 ];
+
+/** Whether residency leaves nobody who may see the text; no rule is asked then. */
+export function isForbidden({ permitted, origin }: Facts): boolean {
+  return !permitted.edge && origin === null;
+}
 
 /** Whether the edge could answer now, share and `maxQueueMs` aside. */
 export function isReady(facts: Facts): boolean {

@@ -2,6 +2,7 @@
 import type { Policy } from "../../policies/schema.ts";
 import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { EdgeConditions } from "../decide/facts.ts";
+import type { FailureReason } from "../failure.ts";
 import { RecentP95 } from "../recent-p95.ts";
 import type { Call, Classifier, Edge, EdgeStatus, SideAnswer, SideResult, Tokenized } from "../world.ts";
 import { Experience } from "./experience.ts";
@@ -87,8 +88,8 @@ export class EdgeIsolate implements Edge {
     // Not even a microtask where the model is ready: the place in the queue is taken in the same turn as the decision.
     if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, call);
     const state = this.#loader.state();
-    const experience = this.#experienced();
-    if (state.kind !== "ready" || experience === null) return failed(`edge-${state.kind}`);
+    if (state.kind !== "ready") return failed(`edge-${state.kind}`);
+    const experience = this.#experienceOf(state.opened);
     // The policy may have turned to another model since the text was admitted.
     const { tokenIds } =
       admitted.modelId === state.opened.modelId ? admitted : (this.tokenize(admitted.text) ?? admitted);
@@ -153,7 +154,10 @@ export class EdgeIsolate implements Edge {
   /** What runs have taught of the package at hand; null where there is none. */
   #experienced(): Experience | null {
     const opened = this.#loader.opened();
-    if (opened === null) return null;
+    return opened === null ? null : this.#experienceOf(opened);
+  }
+
+  #experienceOf(opened: ModelPackage): Experience {
     if (this.#experience?.modelId !== opened.modelId) this.#experience = new Experience(opened);
     return this.#experience;
   }
@@ -172,6 +176,6 @@ function isOutOfMemory(error: unknown): boolean {
   return error instanceof EdgeRunError && error.fault === "out-of-memory";
 }
 
-function failed(reason: string): SideResult {
+function failed(reason: FailureReason): SideResult {
   return { ok: false, failure: { reason, kind: "failed" } };
 }

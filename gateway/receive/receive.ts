@@ -1,6 +1,6 @@
 /** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
 import type { Policy } from "../../policies/schema.ts";
-import { type Refusal, type Result, refused } from "../refusal.ts";
+import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
@@ -48,6 +48,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function malformed(publicText: string, reason: string): Refusal {
+function malformed(publicText: string, reason: RefusalReason): Refusal {
   return { code: "malformed", publicText, reason };
 }

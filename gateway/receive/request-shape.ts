@@ -1,6 +1,6 @@
 /** The Hugging Face text-classification request. Pure. */
 import { z } from "zod";
-import { ok, type Result, refused } from "../refusal.ts";
+import { ok, type RefusalReason, type Result, refused } from "../refusal.ts";
 
 const inputsSchema = z.union([z.string(), z.array(z.string())]);
 const parametersSchema = z.strictObject({
@@ -54,6 +54,6 @@ function places(error: z.ZodError): string {
   return [...new Set(names.map((name) => (name === "" ? "the top level" : `\`${name}\``)))].join(", ");
 }
 
-function unprocessable(publicText: string, reason: string): Result<Received> {
+function unprocessable(publicText: string, reason: RefusalReason): Result<Received> {
   return refused({ code: "unprocessable", publicText, reason });
 }

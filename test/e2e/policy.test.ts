@@ -69,6 +69,13 @@ describe("a running system", () => {
     ]);
   });
 
+  it("is explained by the policy that is in force", async () => {
+    const explained = await spillway(system, "explain", "--text", SHORT, "--local");
+    expect(explained).toMatch(/^policy +version 3, stored on this machine\n/);
+    expect(explained).toMatch(/\ndecision +origin default, because outside-share\n/);
+    expect(await history()).toHaveLength(3);
+  });
+
   it("refuses what is no policy, and stores nothing", async () => {
     await expect(policy("set", "edge.shar", "5")).rejects.toThrow(/^edge\.shar: unknown key; did you mean share\?/);
     await expect(policy("set", "edge.share", "101")).rejects.toThrow(/^edge\.share: 101 is not allowed; must be /);

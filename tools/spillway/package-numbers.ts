@@ -4,6 +4,9 @@ import { createTokenizer } from "../../gateway/edge/tokenizer.ts";
 import { openLocalPackage, readPackageFile } from "../start/local-package.ts";
 
 export interface PackageNumbers {
+  /** `<name>@<sha256>` */
+  modelId: string;
+  version: number;
   tokens: number;
   /** Predicted time of its inference at the edge. */
   runMs: number;
@@ -19,5 +22,11 @@ export async function packageNumbers(folder: string, text: string): Promise<Pack
   const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
   const tokens = encode(text).length;
   const experience = new Experience({ modelId, manifest, edge });
-  return { tokens, runMs: experience.predictedMs(tokens), maxTokens: experience.maxTokens() };
+  return {
+    modelId,
+    version: manifest.version,
+    tokens,
+    runMs: experience.predictedMs(tokens),
+    maxTokens: experience.maxTokens(),
+  };
 }

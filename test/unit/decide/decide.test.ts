@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decide, hedgeSide, otherSide } from "../../../gateway/decide/decide.ts";
+import { decide, hedgeAfterMs, hedgeSide, otherSide, shadowSide } from "../../../gateway/decide/decide.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
-import type { Because } from "../../../gateway/decide/route.ts";
+import type { Because, SideRoute } from "../../../gateway/decide/route.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../policies/schema.ts";
 
@@ -28,7 +28,10 @@ const p95 = (p95Ms: number | null, bend: Partial<Conditions["edge"]> = {}): Cond
   ...edge(bend),
   origins: [{ ...origin, p95Ms }],
 });
+const mars = { url: "https://mars.example.com/", region: "us-east-1" };
 const allow = (...allowed: string[]) => ({ residency: { rules: [{ countries: ["DE"], allow: allowed }] } });
+
+const onlyMars = { ...allow("origin:mars"), origins: { mars } };
 
 type Row = [string, "edge" | "origin", Because, Partial<TextNumbers>, object, Conditions];
 
@@ -126,7 +129,7 @@ describe("decide", () => {
 describe("residency leaves one side, which cannot", () => {
   const refusals: [string, string, number, Partial<TextNumbers>, object, Conditions][] = [
     ["no side is allowed", "residency", 0, {}, allow(), good],
-    ["only an origin that is not there", "residency", 0, {}, allow("origin:mars"), good],
+    ["only an origin that this isolate does not have", "residency", 0, {}, onlyMars, good],
     ["only the edge, which the text does not fit", "residency", 0, { tokens: 257 }, allow("edge"), good],
     ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
     ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],
@@ -180,5 +183,35 @@ describe("a hedge", () => {
     ["to an origin that may not see the text", "edge", allow("edge"), good],
   ])("never goes %s", (_, first, bend, conditions) => {
     expect(hedged(first, bend, conditions)).toBeNull();
+  });
+});
+
+describe("a hedge goes out", () => {
+  const toEdge = { side: "edge", because: "within-share" } as const;
+  const toOrigin = { side: "origin", because: "too-long", origin: "default" } as const;
+  it.each<[string, SideRoute, object, Conditions, number | null]>([
+    ["never where it is off", toEdge, {}, good, null],
+    ["never where it is off, whatever it would wait", toEdge, { hedge: { afterMs: 5 } }, good, null],
+    ["after what the policy says", toEdge, { hedge: { enabled: true, afterMs: 5 } }, good, 5],
+    ["after the edge's own P95", toEdge, { hedge: { enabled: true } }, good, 60],
+    ["after the origin's own P95", toOrigin, { hedge: { enabled: true } }, good, 100],
+    ["never while the P95 is unknown", toOrigin, { hedge: { enabled: true } }, p95(null), null],
+    ["never for an origin that is gone", { ...toOrigin, origin: "old" }, { hedge: { enabled: true } }, good, null],
+  ])("%s", (_, first, bend, conditions, afterMs) => {
+    expect(hedgeAfterMs(first, policy(bend), conditions)).toBe(afterMs);
+  });
+});
+
+describe("a comparison after the answer", () => {
+  it.each<[string, "edge" | "origin", object, Conditions, "edge" | "origin" | null]>([
+    ["is made on the other side", "edge", {}, good, "origin"],
+    ["is made on the edge while that is idle", "origin", {}, good, "edge"],
+    ["is not made on an edge with a queue", "origin", {}, edge({ queueMs: 1 }), null],
+    ["is not made on an edge that would have to load", "origin", {}, edge({ model: "cold" }), null],
+    ["is not made on an origin whose breaker is open", "edge", {}, originOpen(good), null],
+    ["is not made where residency forbids it", "edge", allow("edge"), good, null],
+    ["does not mind an override", "origin", { override: "origin" }, good, "edge"],
+  ])("%s", (_, answered, bend, conditions, side) => {
+    expect(shadowSide(answered, text, policy(bend), conditions)?.side ?? null).toBe(side);
   });
 });

@@ -9,6 +9,7 @@ import { policySchema } from "../../../policies/schema.ts";
 const NOW_MS = 1_000_000;
 const permission = fc.constantFrom("edge", "origin", "origin:a", "origin:b");
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const address = { url: "https://example.com/", region: "us-east-1" };
 const ms = fc.integer({ min: 0, max: 5000 });
 
 const policies = fc
@@ -32,7 +33,7 @@ const policies = fc
       unknown: fc.oneof(fc.constantFrom("allow", "refuse"), fc.array(permission, { maxLength: 2 })),
     }),
   })
-  .map((document) => policySchema.parse(document));
+  .map((document) => policySchema.parse({ ...document, origins: { a: address, b: address } }));
 
 const texts: fc.Arbitrary<TextNumbers> = fc.record({
   tokens: maybe(fc.integer({ min: 1, max: 600 })),

@@ -9,12 +9,18 @@ const rules = [
   { countries: ["KP"], allow: [] },
 ];
 
+const address = { url: "https://example.com/", region: "us-east-1" };
+const origins = { "eu-central-1": address, "us-east-1": address };
+
 type Expected = { edge: boolean; eu: boolean; us: boolean };
 const all = { edge: true, eu: true, us: true };
 const none = { edge: false, eu: false, us: false };
 
 function permitted(country: string | null, isEu: boolean, unknown?: unknown): Expected {
-  const { residency } = policySchema.parse({ residency: { rules, ...(unknown !== undefined && { unknown }) } });
+  const { residency } = policySchema.parse({
+    origins,
+    residency: { rules, ...(unknown !== undefined && { unknown }) },
+  });
   const { edge, origin } = permittedIn(residency, { country, isEu });
   return { edge, eu: origin("eu-central-1"), us: origin("us-east-1") };
 }

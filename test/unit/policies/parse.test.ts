@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
+import { ONLY_THE_PARSER_SEES, origins, VALID, WRONG } from "./documents.ts";
 
 const parsed = (value: unknown) => parsePolicy(JSON.stringify(value));
 
@@ -30,34 +31,45 @@ describe("parsePolicy", () => {
     });
   });
 
-  it.each([0, 0.01, 12.34, 99.99, 100])("takes a share of %d percent", (share) => {
-    expect(parsed({ edge: { share } })).toMatchObject({ ok: true, policy: { edge: { share } } });
+  it("takes every share of two decimals from 0 to 100", () => {
+    for (let basisPoints = 0; basisPoints <= 10_000; basisPoints++) {
+      // As a person writes it, not as a division gives it.
+      const written = `${Math.floor(basisPoints / 100)}.${String(basisPoints % 100).padStart(2, "0")}`;
+      expect(parsePolicy(`{"edge": {"share": ${written}}}`), written).toMatchObject({ ok: true });
+    }
   });
 
-  const wrong: [string, unknown, string][] = [
-    ["a share below 0", { edge: { share: -0.01 } }, "edge.share: -0.01 is not allowed; must be a number from 0 to 100"],
-    ["a share above 100", { edge: { share: 100.01 } }, "edge.share: 100.01 is not allowed; must be a number from 0"],
-    ["a share of three decimals", { edge: { share: 0.001 } }, "edge.share: 0.001 is not allowed; "],
-    ["a share that is text", { edge: { share: "10" } }, 'edge.share: "10" is not allowed; must be a number from 0'],
-    [
-      "a side that does not exist",
-      { override: "lambda" },
-      'override: "lambda" is not allowed; must be "edge", "origin"',
-    ],
-    ["an unknown key", { egde: {} }, "egde: unknown key; did you mean edge?"],
-    ["an unknown key inside", { edge: { shar: 5 } }, "edge.shar: unknown key; did you mean share?"],
-    ["a key without its unit", { origin: { timeout: 5 } }, "origin.timeout: unknown key; did you mean timeoutMs?"],
-    ["a key that belongs elsewhere", { maxTokens: 5 }, "maxTokens: unknown key; did you mean edge.maxTokens?"],
-    ["a key like no other", { origin: { qqqqqqqq: 5 } }, "origin.qqqqqqqq: unknown key; known here: timeoutMs"],
-    ["a key that objects have by nature", JSON.parse('{"__proto__": 1}'), "__proto__: unknown key; known here: "],
-    ["no timeout", { origin: { timeoutMs: 0 } }, "origin.timeoutMs: 0 is not allowed; must be a whole number from 100"],
-    ["a list", [], "policy: a list is not allowed; must be an object"],
-    ["null", null, "policy: null is not allowed; must be an object"],
-  ];
-  it.each(wrong)("names the place of %s, what was seen and what is allowed", (_, value, problem) => {
-    const result = parsed(value);
-    expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(problem) });
-    expect(result.ok || result.problems).toHaveLength(1);
+  it.each(VALID)("takes %s", (_, value) => {
+    expect(parsed(value)).toMatchObject({ ok: true });
+  });
+
+  it.each([...WRONG, ...ONLY_THE_PARSER_SEES])(
+    "names the place of %s, what was seen and what is allowed",
+    (_, value, problem) => {
+      const result = parsed(value);
+      expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(problem) });
+      expect(result.ok || result.problems).toHaveLength(1);
+    },
+  );
+
+  it("a residency of the wrong shape is refused for its shape", () => {
+    for (const value of [
+      { origins: 5, residency: { unknown: ["origin:mars"] } },
+      { residency: 5 },
+      { residency: { rules: [{ countries: ["DE"], allow: "origin:mars" }] } },
+      { residency: { rules: [null], unknown: 5 } },
+    ]) {
+      expect(parsed(value)).toMatchObject({ ok: false, problem: expect.stringMatching(/; must be /) });
+    }
+  });
+
+  it("where residency names an origin that does not exist, tells a few of many that do", () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 500 }, (_, index) => [`region-${index}`, origins["us-east-1"]]),
+    );
+    const result = parsed({ origins: many, residency: { unknown: ["origin:mars"] } });
+    expect(result.ok ? 0 : result.problem.length).toBeLessThan(300);
+    expect(result).toMatchObject({ problem: expect.stringMatching(/"origin:region-7" …$/) });
   });
 
   it("names every place that is wrong, each once", () => {

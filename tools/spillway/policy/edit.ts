@@ -7,8 +7,8 @@ import { parsePolicy } from "../../../policies/parse.ts";
 import type { Seen } from "../../policy/desk.ts";
 import { differences } from "../../policy/differences.ts";
 import { withoutBookkeeping } from "../../policy/document.ts";
+import { documentMeant, textToEdit } from "../../policy/edited-text.ts";
 import { isObject, type JsonObject, readJson } from "../../policy/json.ts";
-import { SCHEMA_FILE } from "../../policy/json-schema.ts";
 import { ask, canAsk } from "./ask.ts";
 import { changeLines } from "./changes.ts";
 import { paintFor } from "./colours.ts";
@@ -19,9 +19,6 @@ import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
 interface Options extends WriteOptions {
   yes?: true;
 }
-
-/** Of this checkout, so that editors complete and check wherever the file lies. */
-const SCHEMA_URL = new URL(`../../../${SCHEMA_FILE}`, import.meta.url).href;
 
 export function registerEdit(policy: Command): void {
   const edit = policy
@@ -56,13 +53,6 @@ async function editAndStore(file: string, seen: Seen, options: Options): Promise
   if (document !== null) await withKv(options, (kv) => storeAndSay(kv, seen, document, options));
 }
 
-function textToEdit(stored: string | null): string {
-  const document = stored === null ? {} : readJson(stored);
-  if (!isObject(document)) return stored ?? "";
-  const { $schema: _, ...rest } = document;
-  return `${JSON.stringify({ $schema: SCHEMA_URL, ...rest }, null, 2)}\n`;
-}
-
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
   return (await readFile(file, "utf8")) !== textToEdit(stored);
 }
@@ -86,9 +76,7 @@ async function editUntilGood(file: string): Promise<JsonObject> {
 async function agreedTo(edited: JsonObject, { stored }: Seen, { yes }: Options): Promise<JsonObject | null> {
   const before = stored === null ? {} : readJson(stored);
   const base = isObject(before) ? before : {};
-  const { $schema, ...rest } = edited;
-  const own = $schema === SCHEMA_URL ? base["$schema"] : $schema;
-  const document = own === undefined ? rest : { $schema: own, ...rest };
+  const document = documentMeant(edited, base);
   const changes = differences(withoutBookkeeping(base), withoutBookkeeping(document));
   if (changes.length === 0 && isObject(before)) {
     console.log("Nothing was changed, and nothing was stored.");

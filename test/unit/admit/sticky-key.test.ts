@@ -1,0 +1,60 @@
+/** The same caller gets the same side: through the request's headers, `stickyBy`, and the share's bucket. */
+import { describe, expect, it } from "vitest";
+import { stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
+import { callerOf } from "../../../gateway/authenticate/caller.ts";
+import { bucketOf, insideShare } from "../../../gateway/decide/bucket.ts";
+
+const TEXTS = Array.from({ length: 200 }, (_, index) => `text number ${index}`);
+
+function sides(stickyBy: string, headers: Record<string, string>, sharePercent = 50): Set<"edge" | "origin"> {
+  const caller = callerOf(new Headers(headers), undefined);
+  const inside = (text: string) => insideShare(bucketOf(stickyKeyOf(stickyBy, caller, text)), sharePercent);
+  return new Set(TEXTS.map((text) => (inside(text) ? "edge" : "origin")));
+}
+
+const key = (stickyBy: string, headers: Record<string, string>, text: string) =>
+  stickyKeyOf(stickyBy, callerOf(new Headers(headers), undefined), text);
+
+describe("one caller stays on one side, whatever the text", () => {
+  it.each([
+    ["api-key", "x-api-key"],
+    ["api-key", "authorization"],
+    ["header:x-tenant", "x-tenant"],
+    ["header:x-tenant", "X-Tenant"],
+  ])("by %s, given in the header %s", (stickyBy, name) => {
+    for (let caller = 0; caller < 20; caller++) {
+      expect(sides(stickyBy, { [name]: `caller ${caller}` }).size, `caller ${caller}`).toBe(1);
+    }
+  });
+
+  it("and different callers are on different sides", () => {
+    const all = Array.from({ length: 20 }, (_, index) => [...sides("api-key", { "x-api-key": `caller ${index}` })]);
+    expect(new Set(all.flat())).toEqual(new Set(["edge", "origin"]));
+  });
+});
+
+describe("texts are on different sides, each always on the same", () => {
+  it.each([
+    ["text, although there is a key", "text", { "x-api-key": "k", "x-tenant": "t" }],
+    ["api-key, which is missing", "api-key", { "x-tenant": "t" }],
+    ["api-key, which is empty", "api-key", { "x-api-key": "" }],
+    ["a header, which is missing", "header:x-tenant", { "x-api-key": "k" }],
+    ["a header, which is empty", "header:x-tenant", { "x-tenant": "" }],
+  ])("by %s", (_, stickyBy, headers) => {
+    expect(sides(stickyBy, headers)).toEqual(new Set(["edge", "origin"]));
+    for (const text of TEXTS) expect(key(stickyBy, headers, text)).toBe(text);
+  });
+});
+
+describe("the key is what the policy names, and nothing else", () => {
+  const headers = { "x-api-key": "k", "x-tenant": "t", authorization: "Bearer b" };
+  it.each([
+    ["api-key", headers, "k"],
+    ["api-key", { authorization: "Bearer b" }, "Bearer b"],
+    ["header:x-tenant", headers, "t"],
+    ["header:authorization", headers, "Bearer b"],
+    ["text", headers, "the text"],
+  ])("by %s of %j it is %j", (stickyBy, given, expected) => {
+    expect(key(stickyBy, given, "the text")).toBe(expected);
+  });
+});

@@ -1,0 +1,119 @@
+/** Policy documents, valid and not: what the parser and the committed JSON Schema must agree on. */
+import { FULL_DOCUMENT, WORST_DOCUMENT } from "../../../bench/decide/documents.ts";
+
+const address = { url: "https://example.com/", region: "eu-central-1" };
+export const origins = { "eu-central-1": address, "us-east-1": address };
+const rule = (...allow: string[]) => ({ residency: { rules: [{ countries: ["EU"], allow }] } });
+const unknown = (...allow: string[]) => ({ residency: { unknown: allow } });
+
+export const VALID: [string, object][] = [
+  ["the empty document", {}],
+  ["one key of an inner object", { edge: { share: 10 } }],
+  ["the smallest share", { edge: { share: 0.01 } }],
+  ["a share of two decimals", { edge: { share: 12.34 } }],
+  ["a document that names its schema", { $schema: "policies/policy.schema.json", version: 7 }],
+  ["every key", FULL_DOCUMENT],
+  ["many rules and origins", WORST_DOCUMENT],
+  ["nulls where null is meant", { model: null, override: null, latencyBudgetMs: null, hedge: { afterMs: null } }],
+  ["residency by an origin of the policy's", { origins, ...rule("edge", "origin:eu-central-1") }],
+  ["residency by an origin of the policy's, for unknown countries", { origins, ...unknown("origin:us-east-1") }],
+  ["residency by any origin", { origins, ...rule("origin") }],
+  ["residency by the deployment's own origin", rule("origin:default")],
+  ["a country that is refused", rule()],
+  ["unknown countries that are refused", { residency: { unknown: "refuse" } }],
+  ["stickiness by a header", { edge: { stickyBy: "header:x-tenant" } }],
+];
+
+/** What, the document, and how the first problem begins. */
+export type Wrong = [string, unknown, string];
+
+export const WRONG: Wrong[] = [
+  ["a share below 0", { edge: { share: -0.01 } }, "edge.share: -0.01 is not allowed; must be a number from 0 to 100"],
+  ["a share above 100", { edge: { share: 100.01 } }, "edge.share: 100.01 is not allowed; must be a number from 0"],
+  ["a share that is text", { edge: { share: "10" } }, 'edge.share: "10" is not allowed; must be a number from 0'],
+  ["a side that does not exist", { override: "lambda" }, 'override: "lambda" is not allowed; must be "edge", "origin"'],
+  ["an unknown key", { egde: {} }, "egde: unknown key; did you mean edge?"],
+  ["an unknown key inside", { edge: { shar: 5 } }, "edge.shar: unknown key; did you mean share?"],
+  ["a key without its unit", { origin: { timeout: 5 } }, "origin.timeout: unknown key; did you mean timeoutMs?"],
+  ["a key that belongs elsewhere", { maxTokens: 5 }, "maxTokens: unknown key; did you mean edge.maxTokens?"],
+  ["a key like no other", { origin: { qqqqqqqq: 5 } }, "origin.qqqqqqqq: unknown key; known here: timeoutMs"],
+  ["a key that objects have by nature", JSON.parse('{"__proto__": 1}'), "__proto__: unknown key; known here: "],
+  ["no timeout", { origin: { timeoutMs: 0 } }, "origin.timeoutMs: 0 is not allowed; must be a whole number from 100"],
+  ["a list", [], "policy: a list is not allowed; must be an object"],
+  ["null", null, "policy: null is not allowed; must be an object"],
+  ["a fraction of a token", { edge: { maxTokens: 1.5 } }, "edge.maxTokens: 1.5 is not allowed; must be a whole number"],
+  [
+    "a model without its digest",
+    { model: "mail-tagger" },
+    'model: "mail-tagger" is not allowed; must be <name>@<64 hex',
+  ],
+  ["an origin without a region", { origins: { a: { url: address.url } } }, "origins.a.region: missing; must be an AWS"],
+  ["an origin's name in capitals", { origins: { US: address } }, "origins.US: not a usable name; must be lowercase"],
+  [
+    "an origin's address that is none",
+    { origins: { a: { ...address, url: "x" } } },
+    'origins.a.url: "x" is not allowed',
+  ],
+  [
+    "a rule for no country",
+    { residency: { rules: [{ countries: [], allow: [] }] } },
+    "residency.rules.0.countries: a list",
+  ],
+  [
+    "a side that residency does not know",
+    rule("lambda"),
+    'residency.rules.0.allow.0: "lambda" is not allowed; must be',
+  ],
+  ["an answer that `unknown` does not know", { residency: { unknown: "deny" } }, 'residency.unknown: "deny" is not'],
+  ["a TLS version that does not exist", { minTls: "2.0" }, 'minTls: "2.0" is not allowed; must be "1.0", "1.1"'],
+  ["a header's name in capitals", { edge: { stickyBy: "header:X-T" } }, 'edge.stickyBy: "header:X-T" is not allowed'],
+  ["a version that is text", { version: "7" }, 'version: "7" is not allowed; must be a whole number of at least 0'],
+];
+
+const known = 'known here: "origin:eu-central-1", "origin:us-east-1"';
+
+/** What JSON Schema cannot say, so that an editor shows nothing: the command and the gateway refuse it all the same. */
+export const ONLY_THE_PARSER_SEES: Wrong[] = [
+  ...[0.001, 12.345, 12.3400001, 99.999, 1e-9, 33.333333333333336].map(
+    (share): Wrong => [
+      `a share of ${share}: more than two decimals`,
+      { edge: { share } },
+      `edge.share: ${share} is not allowed; at most two decimals`,
+    ],
+  ),
+  [
+    "a shadow of three decimals",
+    { shadow: { share: 0.125 } },
+    "shadow.share: 0.125 is not allowed; at most two decimals",
+  ],
+  [
+    "an address that is no web address",
+    { origins: { a: { ...address, url: "ftp://example.com/" } } },
+    'origins.a.url: "ftp://example.com/" is not allowed; must be a URL',
+  ],
+  [
+    "a mistyped origin in residency",
+    { origins, ...rule("edge", "origin:eu-centrl-1") },
+    'residency.rules.0.allow.1: "origin:eu-centrl-1" is not allowed; no origin has this name; did you mean "origin:eu-central-1"?',
+  ],
+  [
+    "a mistyped origin for unknown countries",
+    { origins, ...unknown("origin:us-est-1") },
+    'residency.unknown.0: "origin:us-est-1" is not allowed; no origin has this name; did you mean "origin:us-east-1"?',
+  ],
+  [
+    "an origin in residency like no other",
+    { origins, ...rule("origin:mars") },
+    `residency.rules.0.allow.0: "origin:mars" is not allowed; no origin has this name; ${known}`,
+  ],
+  [
+    "the deployment's own origin, which serves only where the policy names none",
+    { origins, ...rule("origin:default") },
+    `residency.rules.0.allow.0: "origin:default" is not allowed; no origin has this name; ${known}`,
+  ],
+  [
+    "an origin in residency where the policy names none",
+    rule("origin:eu-central-1"),
+    'residency.rules.0.allow.0: "origin:eu-central-1" is not allowed; no origin has this name; known here: "origin:default"',
+  ],
+];

@@ -1,0 +1,58 @@
+/** Pure. What the gateway would decide, and what each rule says of it: asked of the very functions that decide in the Worker. */
+import { decide, factsOf, hedgeAfterMs, hedgeSide, otherSide, shadowSide } from "../../../gateway/decide/decide.ts";
+import type { Facts } from "../../../gateway/decide/facts.ts";
+import type { Route, RuleBecause, Side, SideRoute } from "../../../gateway/decide/route.ts";
+import { isForbidden, RULES } from "../../../gateway/decide/rules.ts";
+import type { Situation } from "./situation.ts";
+
+export interface Verdict {
+  because: RuleBecause;
+  /** Null where the rule has nothing to say. */
+  says: Side | "refuse" | null;
+  /** The first that says something. */
+  decides: boolean;
+  saw: string;
+}
+
+export interface Explanation {
+  verdicts: readonly Verdict[];
+  route: Route;
+  /** The other side, for when the first fails; null when it could not take the text. */
+  ifItFails: SideRoute | null;
+  /** Null where the policy hedges nothing; `afterMs` is null while the first side's P95 is not known. */
+  hedge: { afterMs: number | null; route: SideRoute | null } | null;
+  /** Null where the policy compares nothing. */
+  shadow: { sharePercent: number; route: SideRoute | null } | null;
+}
+
+/** The conditions are as of now, so that now is 0. */
+const NOW_MS = 0;
+
+export function explain({ text, policy, conditions }: Situation): Explanation {
+  const route = decide(text, policy, conditions, NOW_MS);
+  const verdicts = verdictsOf(factsOf(text, policy, conditions));
+  if (route.side === "refuse") return { verdicts, route, ifItFails: null, hedge: null, shadow: null };
+  const { side } = route;
+  return {
+    verdicts,
+    route,
+    ifItFails: otherSide(side, text, policy, conditions),
+    hedge: policy.hedge.enabled
+      ? { afterMs: hedgeAfterMs(route, policy, conditions), route: hedgeSide(side, text, policy, conditions) }
+      : null,
+    shadow:
+      policy.shadow.share > 0
+        ? { sharePercent: policy.shadow.share, route: shadowSide(side, text, policy, conditions) }
+        : null,
+  };
+}
+
+function verdictsOf(facts: Facts): Verdict[] {
+  let isDecided = false;
+  return RULES.map(({ because, side, saw }) => {
+    const says = because === "residency" && isForbidden(facts) ? "refuse" : side(facts);
+    const decides = says !== null && !isDecided;
+    isDecided ||= decides;
+    return { because, says, decides, saw: saw(facts) };
+  });
+}
