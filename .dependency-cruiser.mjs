@@ -39,6 +39,12 @@ export default {
       to: { path: "^(gateway|lambda-origin|models|tools|bench)/" },
     },
     {
+      name: "otlp-is-pure-and-imports-nothing",
+      severity: "error",
+      from: { path: "^otlp/" },
+      to: { pathNot: "^otlp/" },
+    },
+    {
       name: "the-wire-is-the-only-file-both-sides-import",
       severity: "error",
       from: { path: "^gateway/" },

@@ -7,8 +7,8 @@ import { EdgeIsolate } from "./edge/isolate.ts";
 import { createOnnxEngine } from "./edge/onnx/engine.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
+import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
-import { traceSettings } from "./record/trace-settings.ts";
 import { traced } from "./record/traced.ts";
 import { tracedFetch } from "./record/traced-fetch.ts";
 import { RetryBudget } from "./retry-budget.ts";
@@ -26,9 +26,11 @@ export interface Env {
   ORIGIN_REGION: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
-  /** Where traces go; nothing is exported without it. */
+  /** Where traces, logs and metrics go; nothing is exported without it. */
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   OTEL_EXPORTER_OTLP_HEADERS?: string;
+  /** `http/json`, which is the default, or `http/protobuf`. */
+  OTEL_EXPORTER_OTLP_PROTOCOL?: string;
 }
 
 /**
@@ -91,7 +93,7 @@ const handler = {
   },
 } satisfies ExportedHandler<Env>;
 
-const tracedHandler = traced<Env>(handler, (env) => traceSettings(env, ROUTES));
+const tracedHandler = traced<Env>(handler, (env) => telemetrySettings(env, ROUTES));
 
 export default {
   ...tracedHandler,

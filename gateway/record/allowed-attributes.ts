@@ -2,7 +2,8 @@
  * What may leave in a span. otel-cf-workers puts full URLs, user agents, network data and exception messages on its spans;
  * here only listed keys pass, and only values too short and too plain to be somebody's text. Pure.
  */
-import type { Attributes, AttributeValue } from "@opentelemetry/api";
+import type * as api from "@opentelemetry/api";
+import type { AttributeValue } from "../../otlp/attributes.ts";
 
 const SEMANTIC_KEYS: ReadonlySet<string> = new Set([
   "error.type",
@@ -20,7 +21,7 @@ const LONGEST_VALUE = 200;
 const LONGEST_LIST = 64;
 
 /** The attributes that may leave. An empty value is dropped too: receivers need not accept an attribute without one. */
-export function allowedAttributes(attributes: Attributes): Record<string, AttributeValue> {
+export function allowedAttributes(attributes: api.Attributes): Record<string, AttributeValue> {
   const allowed: Record<string, AttributeValue> = {};
   for (const [key, value] of Object.entries(attributes)) {
     if (!SEMANTIC_KEYS.has(key) && !key.startsWith(OWN_PREFIX)) continue;
@@ -34,7 +35,7 @@ export function isPlainText(value: string): boolean {
   return value.length <= LONGEST_VALUE && /^[\x20-\x7e]*$/.test(value);
 }
 
-function isPlain(value: AttributeValue): boolean {
+function isPlain(value: api.AttributeValue): value is AttributeValue & api.AttributeValue {
   if (Array.isArray(value)) return value.length <= LONGEST_LIST && value.every((item) => item != null && isPlain(item));
   if (typeof value === "string") return isPlainText(value);
   return typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));

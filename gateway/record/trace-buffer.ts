@@ -3,8 +3,8 @@
  * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
  */
 import { type Span, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
-import type { FinishedSpan } from "./otlp-json.ts";
-import { countDropped } from "./trace-export.ts";
+import { countDropped } from "./export.ts";
+import type { FinishedSpan } from "./span-message.ts";
 
 /** 64 inputs make some 400 spans; more than this is a mistake that must not fill the isolate. */
 const MOST_SPANS = 1_024;
@@ -31,7 +31,7 @@ export class TraceBuffer {
   /** False when the span is one too many and will not be kept. The first span is the root. */
   start(span: Span): boolean {
     if (this.#taken >= MOST_SPANS) {
-      countDropped(1);
+      countDropped("traces", 1);
       return false;
     }
     this.#root ??= span;

@@ -3,17 +3,27 @@
  * the root span; everything that it patches, proxies, buffers or sends is switched off or kept away from it here.
  */
 import { instrument } from "@microlabs/otel-cf-workers";
-import { type Attributes, context, trace } from "@opentelemetry/api";
+import { context, trace } from "@opentelemetry/api";
+import { keyValues } from "../../otlp/attributes.ts";
+import { tracesRequest } from "../../otlp/messages.ts";
 import { errorType } from "./error-type.ts";
+import { exportSignal } from "./export.ts";
 import { headSampler } from "./head-sampler.ts";
 import { knownMethod, serverAttributes } from "./http-attributes.ts";
+import type { TelemetrySettings } from "./settings.ts";
 import { recordFailure } from "./span.ts";
+import { spanMessage } from "./span-message.ts";
 import { adopt, spanProcessor, withBuffer } from "./span-processor.ts";
 import { TraceBuffer } from "./trace-buffer.ts";
-import { exportSpans } from "./trace-export.ts";
-import type { TraceSettings } from "./trace-settings.ts";
 
 const SERVICE_NAME = "spillway-gateway";
+const RESOURCE = {
+  "service.name": SERVICE_NAME,
+  "cloud.provider": "cloudflare",
+  "cloud.platform": "cloudflare.workers",
+  "telemetry.sdk.language": "webjs",
+  "telemetry.sdk.name": "@microlabs/otel-cf-workers",
+};
 
 type Incoming = Request<unknown, IncomingRequestCfProperties>;
 
@@ -21,12 +31,12 @@ type Incoming = Request<unknown, IncomingRequestCfProperties>;
  * What the library gets for an environment: it wraps that in a Proxy which inspects every binding and records KV keys, so the
  * true `env` and `ctx` go past it in closures.
  */
-type Passage = { readonly settings: TraceSettings; readonly answer: (request: Incoming) => Promise<Response> };
+type Passage = { readonly settings: TelemetrySettings; readonly answer: (request: Incoming) => Promise<Response> };
 
 /** A SERVER span around every request of `handler`, continuing an incoming `traceparent`; exported after the response. */
 export function traced<Env>(
   handler: ExportedHandler<Env>,
-  configure: (env: Env) => TraceSettings,
+  configure: (env: Env) => TelemetrySettings,
 ): ExportedHandler<Env> {
   const serve = handler.fetch;
   if (!serve) return handler;
@@ -56,15 +66,15 @@ export function traced<Env>(
 /** Runs inside the library's root span. */
 async function answered(
   request: Incoming,
-  settings: TraceSettings,
+  settings: TelemetrySettings,
   ctx: ExecutionContext,
   serve: () => Response | Promise<Response>,
 ): Promise<Response> {
   const root = trace.getActiveSpan();
   if (!root) return serve();
-  const { url, headers } = settings;
   const buffer = new TraceBuffer((spans) => {
-    if (url !== undefined) ctx.waitUntil(exportSpans(spans, resource(settings), url, headers));
+    const request = tracesRequest(keyValues(RESOURCE), spans.map(spanMessage));
+    ctx.waitUntil(exportSignal("traces", request, spans.length, settings.otlp));
   });
   adopt(root, buffer);
   root.updateName(knownMethod(request.method)); // the library appends `http.route`, where there is one, at the end
@@ -77,15 +87,4 @@ async function answered(
     recordFailure(root, errorType(error));
     throw error;
   }
-}
-
-function resource(settings: TraceSettings): Attributes {
-  return {
-    "service.name": SERVICE_NAME,
-    "service.version": settings.serviceVersion,
-    "cloud.provider": "cloudflare",
-    "cloud.platform": "cloudflare.workers",
-    "telemetry.sdk.language": "webjs",
-    "telemetry.sdk.name": "@microlabs/otel-cf-workers",
-  };
 }

@@ -1,11 +1,13 @@
 /** Sends a trace before the answer leaves, and never at the answer's cost: bounded in time, quiet on failure, losses counted. */
-import { otlpHeaders, otlpTraceRequest, tracesUrl } from "./otlp.ts";
-import type { Attributes, Trace } from "./trace.ts";
+import { type Attributes, keyValues } from "../../otlp/attributes.ts";
+import { exportBody } from "../../otlp/body.ts";
+import { type Requests, type Signal, tracesRequest } from "../../otlp/messages.ts";
+import { type OtlpSettings, otlpSettings } from "../../otlp/settings.ts";
+import { spanMessages } from "./span-message.ts";
+import type { Trace } from "./trace.ts";
 
 export type ExportSettings = {
-  /** Undefined exports nothing. */
-  readonly url: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly otlp: OtlpSettings;
   /** The most that telemetry may add to an answer. */
   readonly flushMs: number;
   /** After a flush ran out of time, nothing is sent for so long: a backend that swallows packets delays one answer, not all. */
@@ -15,8 +17,7 @@ export type ExportSettings = {
 /** From the variables that every OTLP exporter reads. */
 export function exportSettings(env: NodeJS.ProcessEnv): ExportSettings {
   return {
-    url: tracesUrl(env["OTEL_EXPORTER_OTLP_ENDPOINT"]),
-    headers: otlpHeaders(env["OTEL_EXPORTER_OTLP_HEADERS"]),
+    otlp: otlpSettings(env),
     flushMs: 500,
     pauseMs: 30_000,
   };
@@ -38,19 +39,23 @@ export class TraceExporter {
 
   /** Sends the trace within the settings' bound and `leftMs`; never rejects. */
   async flush(trace: Trace, resource: Attributes, leftMs: number): Promise<void> {
-    const { url, flushMs } = this.#settings;
-    if (url === undefined || !trace.origin.sampled) return;
+    const { otlp, flushMs } = this.#settings;
+    if (otlp.urls === undefined || !trace.origin.sampled) return;
     const boundMs = Math.floor(Math.min(flushMs, leftMs));
-    const sent = boundMs > 0 && Date.now() >= this.#pausedUntilMs && (await this.#post(url, trace, resource, boundMs));
+    const request = tracesRequest(keyValues(resource), spanMessages(trace));
+    const mayTry = boundMs > 0 && Date.now() >= this.#pausedUntilMs;
+    const sent = mayTry && (await this.#post(otlp.urls.traces, "traces", request, boundMs));
     if (!sent) this.#droppedSpans += trace.spans.length;
   }
 
-  async #post(url: string, trace: Trace, resource: Attributes, boundMs: number): Promise<boolean> {
+  async #post<S extends Signal>(url: string, what: S, items: Requests[S], boundMs: number): Promise<boolean> {
+    const { headers, protocol } = this.#settings.otlp;
+    const { contentType, body } = exportBody(what, items, protocol);
     const signal = AbortSignal.timeout(boundMs);
     const request: RequestInit = {
       method: "POST",
-      headers: { ...this.#settings.headers, "content-type": "application/json" },
-      body: otlpTraceRequest(trace, resource),
+      headers: { ...headers, "content-type": contentType },
+      body,
       redirect: "manual",
       signal,
     };

@@ -1,5 +1,5 @@
 /** What AWS says about an invocation, under OpenTelemetry's names. No headers, addresses or queries. Pure. */
-import type { Attributes } from "./trace.ts";
+import type { Attributes } from "../../otlp/attributes.ts";
 
 /** The parts of a Function URL event (payload 2.0) that are read here. */
 export type HttpEvent = {

@@ -1,7 +1,5 @@
 /** One invocation's trace: W3C context in, spans out. No I/O. https://www.w3.org/TR/trace-context-2/ */
-
-export type AttributeValue = string | number | boolean;
-export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+import type { Attributes, AttributeValue } from "../../otlp/attributes.ts";
 
 export type Span = {
   readonly spanId: string;

@@ -3,6 +3,7 @@
  * import unbundled, on the cold start that this product is about; the little that is needed here fits into a few small files.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Attributes } from "../../otlp/attributes.ts";
 import { exportSettings, TraceExporter } from "./export.ts";
 import {
   type HttpEvent,
@@ -12,7 +13,7 @@ import {
   serverAttributes,
   serverName,
 } from "./lambda-attributes.ts";
-import { type Attributes, errorType, markFailed, type Span, setAttributes, Trace, traceOrigin } from "./trace.ts";
+import { errorType, markFailed, type Span, setAttributes, Trace, traceOrigin } from "./trace.ts";
 
 /** Left for Lambda to hand the answer over before its own timeout. */
 const RESERVED_MS = 100;

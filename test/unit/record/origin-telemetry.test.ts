@@ -4,15 +4,17 @@ import { handle } from "hono/aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ExportSettings, TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
 import { inSpan, withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
+import { otlpSettings } from "../../../otlp/settings.ts";
 import { attribute, ERROR, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
 
 const CANARY = "canary-7d0f5c";
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const otlpAt = (endpoint: string) => otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
 const receiver = new OtlpReceiver();
 let url: string;
 
 beforeAll(async () => {
-  url = `${await receiver.listen()}/v1/traces`;
+  url = await receiver.listen();
 });
 afterAll(() => receiver.close());
 beforeEach(() => {
@@ -63,7 +65,7 @@ function app(): Hono {
 }
 
 function handlerWith(bent: Partial<ExportSettings> = {}) {
-  const exporter = new TraceExporter({ url, headers: {}, flushMs: 5_000, pauseMs: 30_000, ...bent });
+  const exporter = new TraceExporter({ otlp: otlpAt(url), flushMs: 5_000, pauseMs: 30_000, ...bent });
   const handler = handle(app()) as (event: unknown, context: unknown) => Promise<{ statusCode: number }>;
   return { exporter, handler: withTelemetry(handler, exporter) };
 }
@@ -120,7 +122,7 @@ describe("an invocation", () => {
   });
 
   it("that throws has sent its trace and still throws", async () => {
-    const exporter = new TraceExporter({ url, headers: {}, flushMs: 5_000, pauseMs: 0 });
+    const exporter = new TraceExporter({ otlp: otlpAt(url), flushMs: 5_000, pauseMs: 0 });
     const handler = withTelemetry(() => Promise.reject(new TypeError(CANARY)), exporter);
     await expect(handler(event(), invocation())).rejects.toThrow(TypeError);
     expect(attribute(receiver.spans[0], "error.type")).toBe("TypeError");
@@ -156,7 +158,7 @@ describe("a backend", () => {
   });
 
   it("that is not there changes no answer", async () => {
-    const { handler, exporter } = handlerWith({ url: "http://127.0.0.1:9/v1/traces" });
+    const { handler, exporter } = handlerWith({ otlp: otlpAt("http://127.0.0.1:9") });
     expect((await handler(event(), invocation())).statusCode).toBe(200);
     expect(exporter.droppedSpans).toBe(4);
   });

@@ -2,10 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
-import type { FinishedSpan } from "../../../gateway/record/otlp-json.ts";
+import { exportCounts } from "../../../gateway/record/export.ts";
+import type { FinishedSpan } from "../../../gateway/record/span-message.ts";
 import { adopt, spanProcessor, withBuffer } from "../../../gateway/record/span-processor.ts";
 import { TraceBuffer } from "../../../gateway/record/trace-buffer.ts";
-import { exportCounts } from "../../../gateway/record/trace-export.ts";
 
 type TestSpan = Span & FinishedSpan;
 
@@ -72,11 +72,11 @@ describe("the buffer of a request", () => {
 
   it("has a bound, and what is over it is counted as dropped", () => {
     const { sent, root, child } = request();
-    const before = exportCounts().droppedSpans;
+    const before = exportCounts().dropped.traces;
     for (let spans = 0; spans < 2_000; spans++) child().end();
     root.end();
     expect(sent).toEqual([1_024]);
-    expect(exportCounts().droppedSpans - before).toBe(2_001 - 1_024);
+    expect(exportCounts().dropped.traces - before).toBe(2_001 - 1_024);
   });
 
   it("leaves nothing behind: the heap does not grow over requests", () => {

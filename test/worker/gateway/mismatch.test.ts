@@ -3,6 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { app } from "../../../gateway/app.ts";
+import { telemetrySettings } from "../../../gateway/record/settings.ts";
 import { traced } from "../../../gateway/record/traced.ts";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "./packages.ts";
@@ -47,7 +48,7 @@ async function traceOf(world: World, text: string): Promise<Record<string, unkno
     return new Response();
   });
   const call = aCall();
-  const settings = { url: TRACES, headers: {}, sampleRatio: 1, routes: ["/v1/classify"] };
+  const settings = telemetrySettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://traces.test" }, ["/v1/classify"]);
   const handler = traced<object>({ fetch: (request) => app.fetch(request, { world, call }) }, () => settings);
   const request = new Request<unknown, IncomingRequestCfProperties>("http://gateway/v1/classify", {
     method: "POST",

@@ -1,17 +1,20 @@
 /** The trace backend must never be felt by a caller, whatever state it is in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ExportCounts } from "../../../gateway/record/export.ts";
 import { type FixtureWorker, startFixtureWorker } from "./fixture-worker.ts";
 import { OtlpReceiver } from "./otlp-receiver.ts";
-
-type Counts = { exportedSpans: number; droppedSpans: number; failedExports: number; spansUnderWay: number };
 
 const EXPORT_TIMEOUT_MS = 5_000;
 
 /** Asks the Worker, whose own requests leave spans too, until `enough` holds. */
-async function countsOf(worker: FixtureWorker, enough: (counts: Counts) => boolean, boundMs = 20_000): Promise<Counts> {
+async function countsOf(
+  worker: FixtureWorker,
+  enough: (counts: ExportCounts) => boolean,
+  boundMs = 20_000,
+): Promise<ExportCounts> {
   const deadline = Date.now() + boundMs;
   for (;;) {
-    const counts = (await (await worker.fetch("/counts")).json()) as Counts;
+    const counts = (await (await worker.fetch("/counts")).json()) as ExportCounts;
     if (enough(counts)) return counts;
     if (Date.now() > deadline) throw new Error(`the counts stayed at ${JSON.stringify(counts)}`);
   }
@@ -40,8 +43,8 @@ describe("a backend that does not work", () => {
     receiver.manner = "refuse";
     expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
     const counts = await countsOf(worker, ({ failedExports }) => failedExports >= 20);
-    expect(counts.droppedSpans).toBeGreaterThanOrEqual(20);
-    expect(counts.exportedSpans).toBe(0);
+    expect(counts.dropped.traces).toBeGreaterThanOrEqual(20);
+    expect(counts.exported.traces).toBe(0);
   });
 
   it("by swallowing holds up no answer, and holds spans no longer than the export's timeout", async () => {
@@ -49,9 +52,9 @@ describe("a backend that does not work", () => {
     const startedMs = Date.now();
     expect(new Set(await answers(worker, 100))).toEqual(new Set([ANSWER]));
     expect(Date.now() - startedMs).toBeLessThan(EXPORT_TIMEOUT_MS); // all 100 were answered before a single export ended
-    const held = await countsOf(worker, ({ spansUnderWay }) => spansUnderWay >= 100);
+    const held = await countsOf(worker, ({ underWay }) => underWay >= 100);
     receiver.manner = "accept";
-    const letGo = ({ droppedSpans, spansUnderWay }: Counts) => droppedSpans > held.droppedSpans && spansUnderWay < 20;
+    const letGo = ({ dropped, underWay }: ExportCounts) => dropped.traces > held.dropped.traces && underWay < 20;
     expect(await countsOf(worker, letGo)).toBeDefined();
   }, 40_000);
 
@@ -59,7 +62,7 @@ describe("a backend that does not work", () => {
     receiver.manner = "accept";
     const before = await countsOf(worker, () => true);
     await answers(worker, 5);
-    await countsOf(worker, ({ exportedSpans }) => exportedSpans >= before.exportedSpans + 5);
+    await countsOf(worker, ({ exported }) => exported.traces >= before.exported.traces + 5);
   });
 });
 
@@ -71,7 +74,7 @@ describe("no backend", () => {
     const worker = await startFixtureWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
     try {
       expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
-      await countsOf(worker, ({ droppedSpans }) => droppedSpans >= 20);
+      await countsOf(worker, ({ dropped }) => dropped.traces >= 20);
     } finally {
       await worker.close();
     }
@@ -83,7 +86,8 @@ describe("no backend", () => {
       const response = await worker.fetch("/v1/classify");
       expect(response.headers.get("traceresponse")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]$/);
       const counts = await countsOf(worker, () => true);
-      expect(counts).toEqual({ exportedSpans: 0, droppedSpans: 0, failedExports: 0, spansUnderWay: 0 });
+      const none = { traces: 0, logs: 0, metrics: 0 };
+      expect(counts).toEqual({ exported: none, dropped: none, failedExports: 0, underWay: 0 });
     } finally {
       await worker.close();
     }

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
-import { tracesUrl } from "../../../lambda-origin/telemetry/otlp.ts";
 import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
+import { otlpSettings } from "../../../otlp/settings.ts";
 import { startFixtureWorker } from "./fixture-worker.ts";
 
 type Viewed = { traceId: string; spans: { spanId: string; parentSpanId?: string; kind: string; name: string }[] };
@@ -50,7 +50,11 @@ async function until(holds: () => Promise<boolean>, boundMs = 20_000): Promise<v
 /** Passes exports on to the viewer and keeps its answers; plays the Lambda origin on any other path. */
 async function startBetween(viewerUrl: string) {
   const statuses: number[] = [];
-  const exporter = new TraceExporter({ url: tracesUrl(viewerUrl), headers: {}, flushMs: 5_000, pauseMs: 0 });
+  const exporter = new TraceExporter({
+    otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: viewerUrl }),
+    flushMs: 5_000,
+    pauseMs: 0,
+  });
   const origin = withTelemetry(() => Promise.resolve({ statusCode: 200 }), exporter);
   const server = createServer(async (request, response) => {
     if (request.url !== "/v1/traces") {

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
-import { type FinishedSpan, otlpTraceRequest } from "../../../gateway/record/otlp-json.ts";
+import { type FinishedSpan, spanMessage } from "../../../gateway/record/span-message.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 
@@ -20,15 +20,10 @@ function finished(bent: Partial<FinishedSpan> = {}): FinishedSpan {
   };
 }
 
-function encoded(span: FinishedSpan) {
-  return JSON.parse(otlpTraceRequest([span], { "service.name": "s", "service.version": undefined })).resourceSpans[0];
-}
-
-describe("otlpTraceRequest", () => {
+describe("spanMessage", () => {
   it("writes ids in hex, 64-bit numbers as strings and kinds by number, as proto3 JSON wants", () => {
-    const { resource, scopeSpans } = encoded(finished({ attributes: { "spillway.tokens": 7, "spillway.share": 0.5 } }));
-    expect(resource.attributes).toEqual([{ key: "service.name", value: { stringValue: "s" } }]);
-    expect(scopeSpans[0].spans[0]).toMatchObject({
+    const span = finished({ attributes: { "spillway.tokens": 7, "spillway.share": 0.5 } });
+    expect(spanMessage(span)).toMatchObject({
       traceId,
       spanId: "b7ad6b7169203331",
       kind: 1,
@@ -43,8 +38,8 @@ describe("otlpTraceRequest", () => {
   });
 
   it("writes whole nanoseconds whatever the clock gave", () => {
-    const { scopeSpans } = encoded(finished({ startTime: [1_795_460_017, 868_000_000.25] }));
-    expect(scopeSpans[0].spans[0].startTimeUnixNano).toBe("1795460017868000000");
+    const span = finished({ startTime: [1_795_460_017, 868_000_000.25] });
+    expect(spanMessage(span).startTimeUnixNano).toBe("1795460017868000000");
   });
 
   it("writes no status message, no exception and no name made of text", () => {
@@ -59,13 +54,12 @@ describe("otlpTraceRequest", () => {
       ],
       links: [{ context: { traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }, attributes: { text: canary } }],
     });
-    expect(otlpTraceRequest([span], {})).not.toContain("canary");
+    expect(JSON.stringify(spanMessage(span))).not.toContain("canary");
   });
 
   it("says when the parent is in another process", () => {
     const parent = { traceId, spanId: "00f067aa0ba902b7", traceFlags: 1 };
-    const flags = (isRemote: boolean) =>
-      encoded(finished({ parentSpanContext: { ...parent, isRemote } })).scopeSpans[0].spans[0].flags;
+    const flags = (isRemote: boolean) => spanMessage(finished({ parentSpanContext: { ...parent, isRemote } })).flags;
     expect(flags(true)).toBe(0x301);
     expect(flags(false)).toBe(0x101);
   });

@@ -1,9 +1,8 @@
-/**
- * Spans as an OTLP/JSON export request, allow-listed on the way: nothing else writes what leaves.
- * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
- */
+/** A finished span as OTLP has it, allow-listed on the way: nothing else writes what leaves. */
 import type { SpanImpl } from "@microlabs/otel-cf-workers";
-import type { Attributes, AttributeValue, HrTime } from "@opentelemetry/api";
+import type { HrTime } from "@opentelemetry/api";
+import { keyValues } from "../../otlp/attributes.ts";
+import type { SpanMessage } from "../../otlp/messages.ts";
 import { allowedAttributes, isPlainText } from "./allowed-attributes.ts";
 
 export type FinishedSpan = Pick<
@@ -11,21 +10,11 @@ export type FinishedSpan = Pick<
   "name" | "kind" | "attributes" | "status" | "startTime" | "endTime" | "events" | "links" | "parentSpanContext"
 > & { spanContext(): ReturnType<SpanImpl["spanContext"]> };
 
-const SCOPE = { name: "spillway" };
 /** Bits 8 and 9 of OTLP's span flags: whether the parent's side is known, and whether it is another process. */
 const PARENT_SIDE_KNOWN = 0x100;
 const PARENT_IS_REMOTE = 0x200;
 
-/** The body of one `POST /v1/traces`. */
-export function otlpTraceRequest(spans: readonly FinishedSpan[], resource: Attributes): string {
-  return JSON.stringify({
-    resourceSpans: [
-      { resource: { attributes: keyValues(resource) }, scopeSpans: [{ scope: SCOPE, spans: spans.map(otlpSpan) }] },
-    ],
-  });
-}
-
-function otlpSpan(span: FinishedSpan): object {
+export function spanMessage(span: FinishedSpan): SpanMessage {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const parent = span.parentSpanContext;
   return {
@@ -56,18 +45,4 @@ function otlpSpan(span: FinishedSpan): object {
 /** A whole number, whatever the clock gave: a fraction of a nanosecond makes a receiver refuse the export. */
 function unixNano([seconds, nanos]: HrTime): string {
   return (BigInt(seconds) * 1_000_000_000n + BigInt(Math.trunc(nanos))).toString();
-}
-
-function keyValues(attributes: Attributes): object[] {
-  return Object.entries(attributes).flatMap(([key, value]) => {
-    return value === undefined ? [] : [{ key, value: anyValue(value) }];
-  });
-}
-
-function anyValue(value: AttributeValue): object {
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (typeof value === "number")
-    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
-  return { arrayValue: { values: value.flatMap((item) => (item == null ? [] : [anyValue(item)])) } };
 }
