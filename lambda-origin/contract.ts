@@ -27,6 +27,46 @@ const originWindowSchema = z.strictObject({
   logits: z.array(z.number()).min(1),
 });
 
+/** What the answer cost the function so far, for the estimate of its price. */
+const originUsageSchema = z.strictObject({
+  /** From the handler's start to the answer, in ms. */
+  durationMs: z.number().nonnegative(),
+  /** INIT of the instance, which AWS bills too, in ms; 0 where it was warm. */
+  initMs: z.number().nonnegative(),
+  memoryMiB: z.int().positive(),
+});
+export type OriginUsage = z.infer<typeof originUsageSchema>;
+
+const ID = (hexDigits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${hexDigits}}$`));
+const unixNano = z.string().regex(/^\d{1,20}$/);
+const attributeValue = z.union([z.string().max(200), z.number(), z.boolean()]);
+const originSpanSchema = z.strictObject({
+  spanId: ID(16),
+  parentSpanId: ID(16),
+  name: z.string().max(200),
+  kind: z.enum(["internal", "server"]),
+  startUnixNano: unixNano,
+  endUnixNano: unixNano,
+  attributes: z.record(z.string(), attributeValue),
+});
+export type OriginSpan = z.infer<typeof originSpanSchema>;
+
+/**
+ * The function's spans, handed to the gateway instead of to the trace backend, where the caller's `traceparent` says that the
+ * trace is not sampled: whether it is kept after all (an error, a fallback, a slow answer) shows only at the gateway.
+ */
+const originTraceSchema = z.strictObject({
+  resource: z.record(z.string(), attributeValue),
+  spans: z.array(originSpanSchema).max(64),
+});
+export type OriginTrace = z.infer<typeof originTraceSchema>;
+
+/**
+ * Request header: after so many ms the gateway has given up. An answer that comes later finds nobody to hand its spans to, so the
+ * function exports them itself. A header, and not a field, so that an older function takes requests of a newer gateway.
+ */
+export const TIMEOUT_HEADER = "x-spillway-timeout-ms";
+
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
   model: z.string(),
@@ -37,6 +77,9 @@ export const originAnswerSchema = z.strictObject({
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In text order; an empty text has one window of 0 tokens. */
   windows: z.array(originWindowSchema).min(1),
+  /** Absent from a function older than this field. */
+  usage: originUsageSchema.optional(),
+  trace: originTraceSchema.optional(),
 });
 export type OriginAnswer = z.infer<typeof originAnswerSchema>;
 
