@@ -1,6 +1,7 @@
 /** Pure. What the bench says of its readings: ratios, tables, and how to read them. */
 import { hundredths } from "../statistics.ts";
 import type { Table } from "../table.ts";
+import { ALTERNATIONS_MIB } from "./budget.ts";
 import type { GatewayMemory } from "./gateway-memory.ts";
 import type { HeapParts } from "./heap-parts.ts";
 import type { Speed } from "./speed.ts";
@@ -127,7 +128,7 @@ export function notes({ wasm, survived, plain, holds, budgetMiB }: MemoryResult)
     "A peak takes the wasm heap at the size it had after the stage, also before it was allocated: never too little.",
     "The isolate's thread answers no reading while it works: longestGapMs says how long nothing was seen, boundMiB what it can have been meanwhile: V8's heap as large as V8 had made it, used or not.",
     "Not counted, because V8 reports it for no isolate: the compiled code and the bytes of the wasm module. workerd enforces no limit locally.",
-    `The budget of ${budgetMiB} MiB ${holds ? "holds" : "does not hold"}; at the end: ${sameIsolate ? "the same isolate" : "ANOTHER ISOLATE"}, ${sameHeap ? "the same heap" : "ANOTHER HEAP"}, ${ready ? "ready" : "NOT READY"}.`,
+    `The budget (${budgetMiB} MiB, and ${ALTERNATIONS_MIB} through the alternations) ${holds ? "holds" : "does not hold"}; at the end: ${sameIsolate ? "the same isolate" : "ANOTHER ISOLATE"}, ${sameHeap ? "the same heap" : "ANOTHER HEAP"}, ${ready ? "ready" : "NOT READY"}.`,
     ...(plain === null ? [] : plainNotes(plain.largestLogitDifference)),
   ];
 }

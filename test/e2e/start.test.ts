@@ -53,7 +53,7 @@ describe("npm start", () => {
       SPILLWAY_OTLP_PORT: String(await freePort()),
     });
     expect(await launched.exited).toBe(1);
-    expect(launched.output()).toContain("models/no-such-model/manifest.json is missing.");
+    expect(launched.output()).toContain("models/no-such-model/manifest.json is missing: pack the model again");
   });
 
   it("says which child died, and ends the others", async () => {

@@ -51,14 +51,23 @@ describe("stages", () => {
 describe("the budget", () => {
   const survived = { sameIsolate: true, sameHeap: true, ready: true };
 
+  const held = (id: string, totalMiB: number) => {
+    const { stages } = count(reading("cold", 8, 0), reading("load", 10, 88), [reading(id, totalMiB - 88, 88)]);
+    expect(stages.at(-1)?.after.totalMiB).toBe(totalMiB);
+    return stages;
+  };
+
   it.each([
-    [112, survived, null],
-    [112.1, survived, "The isolate held 112.1 MiB; 112 MiB is its budget."],
-    [100, { ...survived, sameIsolate: false }, "another one answers now"],
-    [100, { ...survived, ready: false }, "loaded again or is gone"],
-    [100, { ...survived, sameHeap: false }, "loaded again or is gone"],
-  ])("at %d MiB with %j says %j", (peakMiB, lives, says) => {
-    const problem = broken({ peakMiB, survived: lives });
+    ["tokens-256", 112, survived, null],
+    ["tokens-256", 112.1, survived, "The isolate held 112.1 MiB at"],
+    ["mixed", 112.1, survived, "; 112 MiB is its budget there."],
+    ["alternations", 120, survived, null],
+    ["alternations", 120.1, survived, "; 120 MiB is its budget there."],
+    ["mixed", 100, { ...survived, sameIsolate: false }, "another one answers now"],
+    ["mixed", 100, { ...survived, ready: false }, "loaded again or is gone"],
+    ["mixed", 100, { ...survived, sameHeap: false }, "loaded again or is gone"],
+  ])("at stage %s with %d MiB and %j says %j", (id, totalMiB, lives, says) => {
+    const problem = broken({ stages: held(id, totalMiB), survived: lives });
     if (says === null) expect(problem).toBeNull();
     else expect(problem).toContain(says);
   });

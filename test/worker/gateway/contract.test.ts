@@ -204,56 +204,6 @@ describe("the policy in KV", () => {
   });
 });
 
-describe("KV fails a warm isolate", () => {
-  const failures: [string, () => Promise<string | null>, RegExp][] = [
-    ["down", () => Promise.reject(new Error("KV GET failed: 503")), /^KV could not be read/],
-    ["silent", () => new Promise(() => {}), /^KV did not answer within 50 ms$/],
-    ["behind", async () => '{"version": 6, "edge": {"share": 100}}', /^version 6 is older than 7/],
-  ];
-  it.each(failures)(
-    "%s: the last good policy serves, no request waits for it, /readyz says so, and it passes",
-    async (_, fail, problem) => {
-      const waits: number[] = [];
-      const hand = handClock();
-      const clock = {
-        ...hand,
-        wait: (ms: number) => {
-          waits.push(ms);
-          return hand.wait(ms);
-        },
-      };
-      let get = async (): Promise<string | null> => '{"version": 7, "override": "origin"}';
-      const failing = aWorld({
-        modelId: world.edge.status().model,
-        originUrl: `${inject("faultOrigin")}ok`,
-        clock,
-        kv: { get: () => get() },
-      });
-      const way = async () => {
-        const response = await classify(failing, SHORT);
-        return [response.status, response.headers.get("x-spillway-policy"), wayOf(response).because];
-      };
-      const readyz = async () =>
-        (
-          (await (await app.fetch(new Request("http://gateway/readyz"), { world: failing, call: aCall() })).json()) as {
-            policy: { version: number; problem: string | null };
-          }
-        ).policy;
-      expect(await way()).toEqual([200, "7", "override"]);
-      waits.length = 0;
-      get = fail;
-      hand.moveMs(5000);
-      expect(await way()).toEqual([200, "7", "override"]);
-      expect(waits.filter((ms) => ms > 50 && ms < 10_000)).toEqual([]);
-      expect(await readyz()).toMatchObject({ version: 7, problem: expect.stringMatching(problem) });
-      get = async () => '{"version": 8, "override": "origin"}';
-      hand.moveMs(5000);
-      expect(await way()).toEqual([200, "8", "override"]);
-      expect((await readyz()).problem).toBeNull();
-    },
-  );
-});
-
 describe("/healthz and /readyz", () => {
   it("health needs nothing; readiness names both sides", async () => {
     const get = (path: string) => app.fetch(new Request(`http://gateway${path}`), { world, call: aCall() });

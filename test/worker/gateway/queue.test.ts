@@ -1,6 +1,7 @@
 /** The queue as decisions see it, inside workerd: what was sent to the edge is known to whoever is decided next. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { urlOf } from "./faulty.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
 import { aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 async function worldWith(behaviour: string, policy: object) {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}${behaviour}`, clock: handClock(), engine }));
+  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
 }
 
 it("no text joins a queue that its decision did not see, not even beside others of its request", async () => {

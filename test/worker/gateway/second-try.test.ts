@@ -1,10 +1,22 @@
 /** Hedges, the retry budget and several origins, inside workerd, against origins that really misbehave. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { World } from "../../../gateway/world.ts";
+import { seenBy, tell, urlOf } from "./faulty.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
-import { aCall, aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
+import {
+  aCall,
+  aWorld,
+  classify,
+  handClock,
+  noting,
+  originBreaker,
+  ready,
+  setPolicy,
+  settled,
+  wayOf,
+} from "./world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -20,14 +32,9 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-const url = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
-const tell = (path: string, behaviour: string) => fetch(url(path), { method: "PUT", body: behaviour });
-const seenBy = async (behaviour: string): Promise<{ calls: number; aborted: number }> =>
-  (await fetch(url(behaviour))).json();
-
 async function worldWith(behaviour: string, policy: object, clock = handClock()): Promise<World> {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: url(behaviour), clock, engine }));
+  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
 /** Sends everything to the origin first, and a hand clock stands still: the budget must do for one second. */
@@ -79,17 +86,9 @@ describe("a hedge", () => {
   });
 
   it("without a time of its own waits for the origin's recent P95, once that is known", async () => {
-    const waits: number[] = [];
-    const clock = handClock();
-    const noting = {
-      ...clock,
-      wait: (ms: number) => {
-        waits.push(ms);
-        return clock.wait(ms);
-      },
-    };
+    const { clock, waits } = noting(handClock());
     await setPolicy({ ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 5000 } });
-    const world = await ready(aWorld({ modelId, originUrl: url("told?p95"), clock: noting, engine }));
+    const world = await ready(aWorld({ modelId, originUrl: urlOf("told?p95"), clock, engine }));
     // Nothing is known of the origin yet: a slow one is not hedged.
     await tell("told?p95", "slow-300");
     expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
@@ -105,7 +104,7 @@ describe("a hedge", () => {
 
   it("is not sent to an edge that would have to load first: the caller's own side is waited for", async () => {
     await setPolicy({ hedge });
-    const world = aWorld({ modelId, originUrl: url("slow-300"), clock: handClock(), engine });
+    const world = aWorld({ modelId, originUrl: urlOf("slow-300"), clock: handClock(), engine });
     const cold = { ...aCall(), afterAnswer: () => {} };
     expect(wayOf(await classify(world, SHORT, cold))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
     expect(world.edge.status().state).toBe("cold");
@@ -177,8 +176,8 @@ describe("the retry budget", () => {
 describe("several origins", () => {
   it("a country that one of them is for is never answered by the other, not even when its own is down", async () => {
     const origins = {
-      eu: { url: url("told?eu"), region: "eu-central-1" },
-      us: { url: url("ok?us"), region: "us-east-1", weight: 10_000 },
+      eu: { url: urlOf("told?eu"), region: "eu-central-1" },
+      us: { url: urlOf("ok?us"), region: "us-east-1", weight: 10_000 },
     };
     const residency = { rules: [{ countries: ["EU"], allow: ["origin:eu"] }] };
     await tell("told?eu", "ok");
@@ -201,8 +200,8 @@ describe("several origins", () => {
 
   it("when one fails, its breaker opens alone, and its callers go to the other", async () => {
     const origins = {
-      bad: { url: url("http-500?several"), region: "us-east-1" },
-      good: { url: url("ok?several"), region: "eu-central-1" },
+      bad: { url: urlOf("http-500?several"), region: "us-east-1" },
+      good: { url: urlOf("ok?several"), region: "eu-central-1" },
     };
     const world = await worldWith("hang", { ...originFirst, origins });
     const callers = Array.from({ length: 40 }, (_, index) => ({ "x-api-key": `caller-${index}` }));
@@ -225,7 +224,7 @@ describe("several origins", () => {
       const { defaultPolicy } = await import("../../../policies/parse.ts");
       world.origins.obey({
         ...defaultPolicy(),
-        origins: { only: { url: url(behaviour), region: "us-east-1", weight } },
+        origins: { only: { url: urlOf(behaviour), region: "us-east-1", weight } },
       });
     };
     await wanting("http-500?keeps", 100);

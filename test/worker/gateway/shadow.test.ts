@@ -1,7 +1,8 @@
 /** Shadows inside workerd: the other side sees the text after the answer is out, and nothing else changes. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { World } from "../../../gateway/world.ts";
+import { seenBy, tell, urlOf } from "./faulty.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
 import { aCall, aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "./world.ts";
@@ -22,14 +23,11 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-const url = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
-const tell = (path: string, behaviour: string) => fetch(url(path), { method: "PUT", body: behaviour });
-const callsOf = async (behaviour: string): Promise<number> =>
-  ((await (await fetch(url(behaviour))).json()) as { calls: number }).calls;
+const callsOf = async (path: string) => (await seenBy(path)).calls;
 
 async function worldWith(behaviour: string, policy: object): Promise<World> {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: url(behaviour), clock: handClock(), engine }));
+  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
 }
 
 const all = { shadow: { share: 100 } };
@@ -121,7 +119,7 @@ describe("a shadow", () => {
     expect(runs).toHaveLength(1);
 
     await setPolicy({ ...all, edge: { share: 0 } });
-    const cold = aWorld({ modelId, originUrl: url("ok"), clock: handClock(), engine });
+    const cold = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
     const begun: (() => Promise<unknown>)[] = [];
     const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
     expect(wayOf(await classify(cold, SHORT, call)).because).toBe("edge-cold");

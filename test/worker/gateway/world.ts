@@ -29,6 +29,16 @@ export function handClock(startMs = 1_000_000): HandClock {
   };
 }
 
+/** The same clock, and how long was waited for, each time. */
+export function noting(clock: HandClock): { clock: HandClock; waits: number[] } {
+  const waits: number[] = [];
+  const wait = (ms: number) => {
+    waits.push(ms);
+    return clock.wait(ms);
+  };
+  return { clock: { ...clock, wait }, waits };
+}
+
 export interface Parts {
   modelId: string;
   originUrl: string;

@@ -1,0 +1,34 @@
+/** The origin that misbehaves (test/support/fault-origin.ts), as tests inside workerd speak to it. */
+import { inject } from "vitest";
+
+/** Where every connection is refused. */
+export const NOBODY_LISTENS = "http://127.0.0.1:9/";
+
+/** What counts as the origin's failure, each by its own path. */
+export const FAULTS = [
+  "http-500",
+  "http-503",
+  "http-429",
+  "http-429-retry-after",
+  "broken-json",
+  "wrong-shape",
+  "too-many-labels",
+  "twice-a-label",
+  "redirect-307",
+  "reset-mid-body",
+];
+
+/** An address stays as it is; anything else is a path of the faulty origin. */
+export function urlOf(behaviour: string): string {
+  return behaviour.startsWith("http:") ? behaviour : `${inject("faultOrigin")}${behaviour}`;
+}
+
+/** Changes what the path does from now on: the name of a behaviour, or the JSON that it answers. */
+export async function tell(path: string, behaviour: string): Promise<void> {
+  await fetch(urlOf(path), { method: "PUT", body: behaviour });
+}
+
+/** Calls of the path, and those that the gateway gave up before they were answered. */
+export async function seenBy(path: string): Promise<{ calls: number; aborted: number }> {
+  return (await fetch(urlOf(path))).json();
+}
