@@ -1,5 +1,6 @@
 /** The Worker's entry, and the only file that sees Env. One world per isolate, made at its first request. */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import type { OtlpVariables } from "../otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
 import { createBreaker } from "./breaker/breaker.ts";
@@ -15,7 +16,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import { newShadowLeases } from "./shadow.ts";
 import type { Clock, World } from "./world.ts";
 
-export interface Env {
+export interface Env extends OtlpVariables {
   POLICIES: KVNamespace;
   MODELS: R2Bucket;
   /** `<name>@<sha256 of its manifest>`: the package that serves where the policy names none. */
@@ -26,11 +27,6 @@ export interface Env {
   ORIGIN_REGION: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
-  /** Where traces, logs and metrics go; nothing is exported without it. */
-  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
-  OTEL_EXPORTER_OTLP_HEADERS?: string;
-  /** `http/json`, which is the default, or `http/protobuf`. */
-  OTEL_EXPORTER_OTLP_PROTOCOL?: string;
 }
 
 /**

@@ -87,6 +87,7 @@ export interface Requests {
 }
 
 export type Signal = keyof Requests;
+export const SIGNALS: readonly Signal[] = ["traces", "logs", "metrics"];
 
 interface Scope {
   name: string;

@@ -35,20 +35,21 @@ export function countDropped(signal: Signal, items: number): void {
   dropped[signal] += items;
 }
 
-/** Sends one request of `items` items; never rejects. Nothing happens where no endpoint is configured. */
+/** Sends one request of `items` items; never rejects. Nothing happens where the signal has no endpoint. */
 export async function exportSignal<S extends Signal>(
   signal: S,
   request: Requests[S],
   items: number,
   { urls, headers, protocol }: OtlpSettings,
 ): Promise<void> {
-  if (urls === undefined) return;
+  const url = urls[signal];
+  if (url === undefined) return;
   const lease = underWay.take(items, Date.now());
   if (lease === undefined) return countDropped(signal, items);
   try {
     await new Promise((resolve) => setTimeout(resolve, 1)); // the response leaves first; encoding takes CPU time of the same thread
     const { contentType, body } = exportBody(signal, request, protocol);
-    const response = await fetch(urls[signal], {
+    const response = await fetch(url, {
       method: "POST",
       headers: { ...headers, "content-type": contentType },
       body,

@@ -40,11 +40,12 @@ export class TraceExporter {
   /** Sends the trace within the settings' bound and `leftMs`; never rejects. */
   async flush(trace: Trace, resource: Attributes, leftMs: number): Promise<void> {
     const { otlp, flushMs } = this.#settings;
-    if (otlp.urls === undefined || !trace.origin.sampled) return;
+    const url = otlp.urls.traces;
+    if (url === undefined || !trace.origin.sampled) return;
     const boundMs = Math.floor(Math.min(flushMs, leftMs));
     const request = tracesRequest(keyValues(resource), spanMessages(trace));
     const mayTry = boundMs > 0 && Date.now() >= this.#pausedUntilMs;
-    const sent = mayTry && (await this.#post(otlp.urls.traces, "traces", request, boundMs));
+    const sent = mayTry && (await this.#post(url, "traces", request, boundMs));
     if (!sent) this.#droppedSpans += trace.spans.length;
   }
 

@@ -12,7 +12,17 @@ describe("OTLP's variables", () => {
   });
 
   it.each([undefined, "", "  ", "localhost:4318", "ftp://x", "not a url"])("%j turns exporting off", (endpoint) => {
-    expect(otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).urls).toBeUndefined();
+    expect(otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).urls).toEqual({});
+  });
+
+  it("leave out a signal whose exporter is none", () => {
+    const { urls } = otlpSettings({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://jaeger:4318",
+      OTEL_LOGS_EXPORTER: "none",
+      OTEL_METRICS_EXPORTER: " none",
+      OTEL_TRACES_EXPORTER: "otlp",
+    });
+    expect(urls).toEqual({ traces: "http://jaeger:4318/v1/traces" });
   });
 
   it("give headers in W3C Baggage form, without the entries that are none", () => {
