@@ -39,7 +39,7 @@ export function changesInShort(entry: Entry, before: Entry | undefined): string 
   // What was in force before the first, and in place of one too large to be kept, is not known better than the defaults.
   const base = before === undefined ? {} : (comparable(before) ?? {});
   const changes = changeTexts(differences(base, after));
-  if (changes.length === 0) return "nothing";
+  if (changes.length === 0) return "the same as was in force";
   const short = (text: string) =>
     text.length > VALUE_IN_SHORT_MAX ? `${text.slice(0, VALUE_IN_SHORT_MAX - 1)}…` : text;
   const told = changes
