@@ -32,6 +32,8 @@ const originBreaker = z.strictObject({
 const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals, or "EU"');
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
+const keepReason = z.enum(["error", "fallback", "refused", "slow"]);
+
 const documentSchema = z.strictObject({
   $schema: z.string().optional().describe("Where editors find the JSON Schema of this document."),
   version: z
@@ -211,6 +213,24 @@ const documentSchema = z.strictObject({
     })
     .prefault({})
     .describe("When a failing side is left alone, and for how long."),
+  sampling: z
+    .strictObject({
+      ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe("Part of the traces that is exported; a caller's own decision, in traceparent, goes before it."),
+      keep: z
+        .array(keepReason)
+        .default([...keepReason.options])
+        .describe(
+          "What is exported whole although the ratio leaves it out: answers of 5xx, texts whose first side did not answer, requests that were refused, and slow ones.",
+        ),
+      slowMs: z.int().min(1).max(60_000).default(1000).describe("A request that takes longer than this, in ms, is slow."),
+    })
+    .prefault({})
+    .describe("Which traces are exported."),
 });
 
 /** What one place of the document says of another; JSON Schema cannot say it, so editors do not see it. */

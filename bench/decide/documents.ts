@@ -26,6 +26,7 @@ export const FULL_DOCUMENT = {
   residency: { rules: [{ countries: ["EU"], allow: ["edge", "origin:eu-central-1"] }], unknown: ["edge"] },
   minTls: "1.3",
   limits: { bodyBytes: 1_048_576, inputs: 64, originTokens: 16_384 },
+  sampling: { ratio: 0.1, keep: ["error", "fallback", "refused", "slow"], slowMs: 1000 },
 };
 
 /** Every rule is for the caller's country, named last but one, and allows every side by name: all lists are read to their ends. */

@@ -21,6 +21,8 @@ export const VALID: [string, object][] = [
   ["residency by the deployment's own origin", rule("origin:default")],
   ["a country that is refused", rule()],
   ["unknown countries that are refused", { residency: { unknown: "refuse" } }],
+  ["every trace left out", { sampling: { ratio: 0, keep: [] } }],
+  ["one trace in a thousand, and what went wrong", { sampling: { ratio: 0.001, keep: ["error", "fallback"] } }],
   ["stickiness by a header", { edge: { stickyBy: "header:x-tenant" } }],
 ];
 
@@ -67,6 +69,9 @@ export const WRONG: Wrong[] = [
   ["an answer that `unknown` does not know", { residency: { unknown: "deny" } }, 'residency.unknown: "deny" is not'],
   ["a TLS version that does not exist", { minTls: "2.0" }, 'minTls: "2.0" is not allowed; must be "1.0", "1.1"'],
   ["a header's name in capitals", { edge: { stickyBy: "header:X-T" } }, 'edge.stickyBy: "header:X-T" is not allowed'],
+  ["a ratio in percent", { sampling: { ratio: 10 } }, "sampling.ratio: 10 is not allowed; must be a number from 0 to 1"],
+  ["a reason to keep that does not exist", { sampling: { keep: ["errors"] } }, 'sampling.keep.0: "errors" is not allowed'],
+  ["a slowness of no time", { sampling: { slowMs: 0 } }, "sampling.slowMs: 0 is not allowed; must be a whole number"],
   ["a version that is text", { version: "7" }, 'version: "7" is not allowed; must be a whole number of at least 0'],
 ];
 
