@@ -5,5 +5,6 @@ import { decideBench } from "./decide/decide.ts";
 import { edgeBench } from "./edge/edge.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { spikeBench } from "./spike/spike.ts";
+import { telemetryBench } from "./telemetry/telemetry.ts";
 
-export const benches: readonly Bench[] = [edgeBench, memoryBench, coldBench, spikeBench, decideBench];
+export const benches: readonly Bench[] = [edgeBench, memoryBench, coldBench, spikeBench, decideBench, telemetryBench];

@@ -18,6 +18,8 @@ export interface GatewaySettings {
   credentials: Credentials;
   /** Null for what the stored package's KV already says: the defaults, where nothing was written. */
   policy: PolicyDocument | null;
+  /** Where telemetry goes; nowhere unless given: what exporting costs is a bench of its own. */
+  otlpEndpoint?: string | null;
 }
 
 export async function startGateway(workspace: Workspace, settings: GatewaySettings): Promise<RunningWorker> {
@@ -27,13 +29,13 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   const folder = join(workspace.folder, name.replaceAll(" ", "-"));
   await mkdir(folder, { recursive: true });
   const envFile = join(folder, "gateway.env");
-  // No trace backend: what exporting costs is another bench's question.
   await writeVariables(envFile, {
     ...credentials,
     MODEL: modelId,
     MODEL_PUBLIC_KEY: publicKeyPem,
     ORIGIN_URL: originUrl,
     ORIGIN_REGION: REGION,
+    ...(settings.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint }),
   });
   return startWorker(workspace, { name, bundle, persistFolder, envFile });
 }
