@@ -4,6 +4,7 @@ export const FAILURE_REASONS = [
   "timeout",
   "network",
   "bad-answer",
+  "model-unavailable",
   "origin-gone",
   "breaker-open",
   "out-of-memory",

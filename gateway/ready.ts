@@ -16,9 +16,10 @@ export async function ready({ edge, origins, policies, clock }: World, call: Cal
     ready: edgeReady || originReady,
     edge: { ...edgeStatus, breaker: describe(edgeStatus.breaker, clock) },
     origins: Object.fromEntries(
-      [...origins.status()].map(([name, { breaker, p95Ms, classifier }]) => {
+      [...origins.status()].map(([name, { breaker, p95Ms, classifier, lastFailure }]) => {
         const problem = mismatch(classifier, edge.classifier())?.sentence ?? null;
-        return [name, { model: classifier?.model ?? null, problem, breaker: describe(breaker, clock), p95Ms }];
+        const model = classifier?.model ?? null;
+        return [name, { model, problem, lastFailure, breaker: describe(breaker, clock), p95Ms }];
       }),
     ),
     policy: { version: policy.version, source, problem },

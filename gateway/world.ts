@@ -109,6 +109,8 @@ export interface OriginStatus {
   p95Ms: number | null;
   /** What answered last; null before. An origin runs the package it was deployed with, whatever the policy names. */
   classifier: Classifier | null;
+  /** Why it did not answer last; null where it did. A breaker says how often, and this says what. */
+  lastFailure: FailureReason | null;
 }
 
 export interface Origins {

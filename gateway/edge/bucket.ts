@@ -18,8 +18,8 @@ export interface ModelBucket {
 export interface StoredObject {
   key: string;
   size: number;
-  /** Changes with the content. */
-  etag: string;
+  /** Changes with each upload, of the same bytes too: what was mended in place must be looked at again. */
+  version: string;
 }
 
 /** One buffer is filled over and over: R2 hands out pieces of 4 KB, and an object for each piece would cost more than its bytes. */

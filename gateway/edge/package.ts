@@ -35,9 +35,9 @@ export function listPackage(bucket: ModelBucket, modelId: string): Promise<Store
   return listObjects(bucket, objectKey(modelId, ""));
 }
 
-/** Two listings with the same print are of the same bytes. */
+/** Two listings with the same print are of the same uploads. */
 export function fingerprint(stored: StoredFiles): string {
-  return JSON.stringify([...stored].map(([file, { etag }]) => [file, etag]).sort());
+  return JSON.stringify([...stored].map(([file, { version }]) => [file, version]).sort());
 }
 
 /** Nothing of the package has been used when this resolves, and all of it is accounted for. @throws PackageError */

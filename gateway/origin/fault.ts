@@ -6,6 +6,7 @@ type What =
   | "timeout"
   | "network"
   | "bad-answer"
+  | "model-unavailable"
   | "caller-gone"
   | "lost-to-other-side"
   | { status: number; retryAfterMs: number | null };

@@ -1,9 +1,10 @@
 /** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
-import { originAnswerSchema } from "../../lambda-origin/contract.ts";
+import { originAnswerSchema, originErrorSchema } from "../../lambda-origin/contract.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
 import type { OriginConditions } from "../decide/facts.ts";
+import type { FailureReason } from "../failure.ts";
 import { RecentP95 } from "../recent-p95.ts";
 import {
   type Call,
@@ -28,6 +29,7 @@ export interface OriginParts {
 export class LambdaOrigin {
   readonly #latency = new RecentP95();
   #classifier: Classifier | null = null;
+  #lastFailure: FailureReason | null = null;
   readonly #parts: OriginParts;
 
   constructor(parts: OriginParts) {
@@ -55,6 +57,7 @@ export class LambdaOrigin {
       breaker: this.#parts.breaker.status(),
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
       classifier: this.#classifier,
+      lastFailure: this.#lastFailure,
     };
   }
 
@@ -62,9 +65,13 @@ export class LambdaOrigin {
     try {
       const ask = () => this.#ask(text, limits, call);
       const answer = call.isShadow ? await ask() : await this.#parts.breaker.run(ask, outcomeOf);
+      this.#lastFailure = null;
       return { ok: true, answer };
     } catch (error) {
-      return { ok: false, failure: toFailure(error) };
+      const failure = toFailure(error);
+      // A breaker that refuses says nothing new of the origin, and neither does a caller who leaves.
+      if (failure.reason !== "breaker-open" && failure.kind !== "aborted") this.#lastFailure = failure.reason;
+      return { ok: false, failure };
     }
   }
 
@@ -75,10 +82,7 @@ export class LambdaOrigin {
     try {
       const body = JSON.stringify({ text, maxTokens });
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]));
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw new OriginFault({ status: response.status, retryAfterMs: retryAfterMs(response.headers) });
-      }
+      if (!response.ok) throw await faultOf(response);
       const parsed = originAnswerSchema.safeParse(await readJson(response));
       if (!parsed.success) throw new OriginFault("bad-answer");
       const { model, labels, problemType, windows } = parsed.data;
@@ -111,6 +115,15 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
 
 function whyGone({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
   return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
+}
+
+/** Our own function says why it answers 503; whatever else stands before it does not, and is known by its status. */
+async function faultOf(response: Response): Promise<OriginFault> {
+  if (response.status === 503) {
+    const said = originErrorSchema.safeParse(await readJson(response).catch(() => null));
+    if (said.data?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
+  } else await response.body?.cancel();
+  return new OriginFault({ status: response.status, retryAfterMs: retryAfterMs(response.headers) });
 }
 
 async function readJson(response: Response): Promise<unknown> {

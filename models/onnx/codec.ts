@@ -22,7 +22,13 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return writer.finish();
 }
 
+/** What a checkout without Git LFS has in place of a model. */
+const LFS_POINTER = "version https://git-lfs.github.com/spec/";
+
 function decode(bytes: Uint8Array, name: string): unknown {
+  if (new TextDecoder().decode(bytes.subarray(0, LFS_POINTER.length)) === LFS_POINTER) {
+    throw new Error(`${name} is a Git LFS pointer, not the model itself; fetch it first: git lfs pull`);
+  }
   try {
     checkWire(bytes, modelType);
     return modelType.toObject(modelType.decode(bytes), { arrays: true });

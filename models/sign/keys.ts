@@ -87,7 +87,11 @@ async function create(path: string, content: string, mode: number): Promise<void
   try {
     await writeFile(path, content, { flag: "wx", mode, flush: true });
   } catch (error) {
-    if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST") throw error;
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST") {
+      // On a full disk the file is there, and empty: left behind, it would be in the way of the next try.
+      await rm(path, { force: true });
+      throw error;
+    }
     throw new Error(`${path} exists already and is not overwritten; move it away, or give another --out.`);
   }
 }

@@ -29,8 +29,11 @@ export async function identifyPackage(folder: string, files: readonly FolderFile
     const file = found.get(name);
     if (file === undefined) throw new Error(`${join(folder, name)} is missing, but the manifest names it; pack again.`);
     if (file.sizeBytes !== sizeBytes || file.sha256 !== sha256) {
-      const sizes = `${file.sizeBytes} bytes here, ${sizeBytes} in the manifest`;
-      throw new Error(`${join(folder, name)} is not the file that the manifest names (${sizes}); pack again.`);
+      const seen =
+        file.sizeBytes === sizeBytes
+          ? `SHA-256 ${file.sha256.slice(0, 12)}… here, ${sha256.slice(0, 12)}… in the manifest`
+          : `${file.sizeBytes} bytes here, ${sizeBytes} in the manifest`;
+      throw new Error(`${join(folder, name)} is not the file that the manifest names (${seen}); pack again.`);
     }
   }
   return `${manifest.data.name}@${manifestFile.sha256}`;

@@ -27,7 +27,8 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
     send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}');
   },
   "http-500": (response) => send(response, 500, "Internal Server Error"),
-  "http-503": (response) => send(response, 503, '{"error":"no","error_type":"model-unavailable"}'),
+  "http-503": (response) => send(response, 503, '{"message":"Service Unavailable"}'),
+  "no-model": (response) => send(response, 503, '{"error":"no","error_type":"model-unavailable"}'),
   "broken-json": (response) => send(response, 200, '{"model": "mail-tagger@'),
   "wrong-shape": (response) => send(response, 200, '{"scores": [0.5, 0.5]}'),
   "twice-a-label": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "ham"] })),

@@ -4,7 +4,6 @@ import type { Bucket } from "./publish.ts";
 
 interface LocalEnv {
   MODELS: {
-    head(key: string): Promise<{ checksums: { sha256?: ArrayBuffer } } | null>;
     put(key: string, value: Uint8Array, options: { sha256: ArrayBuffer }): Promise<unknown>;
   };
 }
@@ -19,10 +18,6 @@ export async function withLocalBucket<T>(persistFolder: string, work: (bucket: B
   const { MODELS } = proxy.env;
   try {
     return await work({
-      holds: async (key, sha256) => {
-        const stored = (await MODELS.head(key))?.checksums.sha256;
-        return stored !== undefined && Buffer.from(stored).toString("hex") === sha256;
-      },
       put: async (key, bytes) => {
         await MODELS.put(key, bytes, { sha256: await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)) });
       },

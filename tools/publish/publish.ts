@@ -12,10 +12,8 @@ export interface SignedPackage {
   bundle: string;
 }
 
-/** Where objects are put; local or remote. */
+/** Where objects are put; local or remote. Nobody asks what is there: what a bucket says of a file that rotted is that it is well. */
 export interface Bucket {
-  /** Whether the object is there with these very bytes. */
-  holds(key: string, sha256: string): Promise<boolean>;
   put(key: string, bytes: Uint8Array): Promise<void>;
 }
 
@@ -35,10 +33,9 @@ export async function publishPackage(
   const files = edgeFiles(manifest);
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let sentBytes = 0;
-  for (const { name, sizeBytes, sha256 } of files) {
+  for (const { name, sizeBytes } of files) {
     progress(name, sentBytes, totalBytes);
-    const key = objectKey(modelId, name);
-    if (!(await bucket.holds(key, sha256))) await bucket.put(key, await readFile(join(folder, name)));
+    await bucket.put(objectKey(modelId, name), await readFile(join(folder, name)));
     sentBytes += sizeBytes;
   }
   progress("model.sig", sentBytes, totalBytes);

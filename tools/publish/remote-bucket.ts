@@ -14,8 +14,6 @@ const OBJECT_MAX_BYTES = 300 * 2 ** 20;
 /** @throws Error with wrangler's own words when a command of it fails. */
 export function remoteBucket(bucketName: string): Bucket {
   return {
-    // Asking would mean downloading: wrangler has no head. Keys name their content, so putting again changes nothing.
-    holds: async () => false,
     put: async (key, bytes) => {
       if (bytes.byteLength > OBJECT_MAX_BYTES) {
         throw new Error(`${key} is larger than ${OBJECT_MAX_BYTES / 2 ** 20} MiB, which wrangler does not upload.`);

@@ -108,6 +108,7 @@ describe("an origin's breaker, from request to request", () => {
   it.each([
     ["http-500", inARow],
     ["http-503", inARow],
+    ["no-model", inARow],
     ["http-429", inARow],
     ["http-429-retry-after", inARow],
     ["broken-json", inARow],

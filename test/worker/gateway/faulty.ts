@@ -8,6 +8,7 @@ export const NOBODY_LISTENS = "http://127.0.0.1:9/";
 export const FAULTS = [
   "http-500",
   "http-503",
+  "no-model",
   "http-429",
   "http-429-retry-after",
   "broken-json",

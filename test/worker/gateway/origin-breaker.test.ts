@@ -1,6 +1,7 @@
 /** The origin's breaker inside workerd, with a clock of its own, against an origin that really misbehaves. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { app } from "../../../gateway/app.ts";
 import type { World } from "../../../gateway/world.ts";
 import { FAULTS, NOBODY_LISTENS, tell, urlOf } from "./faulty.ts";
 import { publish } from "./packages.ts";
@@ -102,6 +103,28 @@ describe("the origin's breaker", () => {
       expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
     }
     expect(originBreaker(world)).toMatchObject({ state: "open", reason: "5 failures in a row" });
+  });
+
+  it("names in /readyz why the origin did not answer last, a refused model by name, until it answers", async () => {
+    await setPolicy({ edge: { share: 0 }, retryBudget });
+    const world = await warmWorld("told?last-failure");
+    const lastFailure = async () => {
+      const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+      const { origins }: { origins: Record<string, { lastFailure: string | null }> } = await readyz.json();
+      return origins["default"]?.lastFailure;
+    };
+    expect(await lastFailure()).toBeNull();
+    for (const [behaviour, reason] of [
+      ["no-model", "model-unavailable"],
+      ["http-503", "http-503"],
+      ["http-403", "http-403"],
+      ["broken-json", "bad-answer"],
+      ["ok", null],
+    ] as const) {
+      await tell("told?last-failure", behaviour);
+      await classify(world, SHORT);
+      expect(await lastFailure()).toBe(reason);
+    }
   });
 
   it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {

@@ -209,6 +209,30 @@ describe("a rejected package", () => {
     expect(edge.status().state).toBe("ready");
   });
 
+  it("is looked at again when it was published again, the very same bytes: what rotted in place heals", async () => {
+    const clock = handClock();
+    let rotten = true;
+    const bucket: ModelBucket = {
+      get: async (name) => {
+        const stored = await env.MODELS.get(name);
+        if (stored === null || !rotten || !name.endsWith("/tokenizer.json")) return stored;
+        const bytes = new Uint8Array(await stored.arrayBuffer());
+        bytes[100] = (bytes[100] ?? 0) ^ 1;
+        return { body: new Response(bytes).body as typeof stored.body, size: stored.size };
+      },
+      list: (options) => env.MODELS.list(options),
+    };
+    const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+    expect(edge.status()).toMatchObject({ state: "rejected", reason: "sha256 of tokenizer.json" });
+    rotten = false;
+    const stored = await env.MODELS.get(key("tokenizer.json"));
+    await env.MODELS.put(key("tokenizer.json"), (await stored?.arrayBuffer()) ?? new ArrayBuffer());
+    clock.moveMs(10_000);
+    await warmed(edge);
+    await warmed(edge);
+    expect(edge.status().state).toBe("ready");
+  });
+
   it("is left for the policy's new model at once", async () => {
     await tamper(modelId, "tokenizer.json", 100);
     const good = await publish((manifest) => {

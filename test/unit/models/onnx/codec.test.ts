@@ -17,6 +17,13 @@ const inline = (await readdir(vector("."))).filter((name) => name.endsWith(".onn
 const plain = vector("distilbert-17-eager-script.onnx");
 const external = vector("distilbert-17-external.onnx");
 
+it("a Git LFS pointer in place of a model is named as what it is", () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 268435456\n";
+  expect(() => decodeModel(Buffer.from(pointer), "model.onnx")).toThrow(
+    "model.onnx is a Git LFS pointer, not the model itself; fetch it first: git lfs pull",
+  );
+});
+
 describe("a model that is read and written", () => {
   it.each(inline)("%s is the same file, byte for byte", async (name) => {
     const before = await readFile(vector(name));

@@ -1,8 +1,10 @@
 /** Key files: their mode, that none is lost, and which ones may sign. */
+import { spawnSync } from "node:child_process";
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type CurveName, readPrivateKeyFile, readPublicKeyFile, writeKeyPair } from "../../../../models/sign/keys.ts";
 
@@ -95,4 +97,25 @@ it("a public key that cannot be used is named in the sentence", async () => {
   const { privatePath, publicPath } = await writeKeyPair(join(folder, "k"));
   expect(await readPublicKeyFile(publicPath)).toBe(await readFile(publicPath, "utf8"));
   await expect(readPublicKeyFile(privatePath)).rejects.toThrow(/k\.pem: .*private key; verifying takes the public one/);
+});
+
+/** A mount of its own, gone with the process. */
+const canMount = spawnSync("sh", ["-c", "unshare -rm mount -t tmpfs tmpfs /mnt"]).status === 0;
+
+describe.skipIf(!canMount)("keygen on a full disk", () => {
+  it("ends in one sentence, and leaves no empty key in the way of the next try", async () => {
+    const disk = await mkdtemp(join(tmpdir(), "spillway-full-"));
+    const command = fileURLToPath(new URL("../../../../tools/spillway.ts", import.meta.url));
+    const script =
+      'mount -t tmpfs -o size=4k tmpfs "$1" && head -c 4096 /dev/zero > "$1/full"; "$2" "$3" model keygen --out "$1/k"; echo "exit $?"; ls -A "$1"';
+    const words = [script, disk, process.execPath, command];
+    const { stdout, stderr } = spawnSync("sh", ["-c", 'exec unshare -rm sh -c "$0" sh "$@"', ...words], {
+      encoding: "utf8",
+    });
+    await rm(disk, { recursive: true });
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      "The disk is full, and nothing was written; free some space and try again.",
+    );
+    expect(stdout).toBe("exit 1\nfull\n");
+  });
 });
