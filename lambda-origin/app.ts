@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { classify } from "./classify.ts";
 import type { OriginError } from "./contract.ts";
 import type { LoadedModel } from "./model.ts";
+import { recordFacts, withAccount } from "./telemetry/active.ts";
+import { errorType } from "./telemetry/trace.ts";
 
 const STATUS = { malformed: 400, "too-large": 413, "model-unavailable": 503, internal: 500 } as const;
 
@@ -10,12 +12,12 @@ export function createApp(loaded: LoadedModel): Hono {
   const app = new Hono();
   app.post("/", async (context) => {
     const result = await classify(await context.req.text(), loaded);
-    return result.ok ? Response.json(result.answer) : refusal(result.refusal);
+    return result.ok ? Response.json(withAccount(result.answer)) : refusal(result.refusal);
   });
   app.notFound(() => refusal({ error: "only POST / is served here", error_type: "malformed" }, 404));
   app.onError((error) => {
     // The name alone: a message of the tokenizer or the runtime could quote the text.
-    console.error(JSON.stringify({ level: "error", error_type: "internal", error: error.name }));
+    recordFacts({ "error.type": errorType(error) });
     return refusal({ error: "internal error", error_type: "internal" });
   });
   return app;

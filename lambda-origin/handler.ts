@@ -2,17 +2,28 @@
 import { handle } from "hono/aws-lambda";
 import { createApp } from "./app.ts";
 import { loadModel } from "./model.ts";
+import { Exporter, exportSettings } from "./telemetry/exporter.ts";
+import { InitClock } from "./telemetry/init-clock.ts";
 import { withTelemetry } from "./telemetry/with-telemetry.ts";
+
+const exporter = new Exporter(exportSettings(process.env));
+const clock = new InitClock();
 
 // Awaited at the top level: Lambda's INIT phase ends when this module is evaluated, so the load gets the CPU burst of INIT and
 // an instance kept ready (provisioned concurrency) has its model. It never rejects: a failed INIT would only be run again.
-const loaded = await loadModel({
-  folder: process.env["SPILLWAY_MODEL_DIR"],
-  publicKeyPem: process.env["MODEL_PUBLIC_KEY"],
-  signatureFile: process.env["SPILLWAY_MODEL_SIGNATURE"],
-});
-if (!loaded.ok) {
+const loaded = await loadModel(
+  {
+    folder: process.env["SPILLWAY_MODEL_DIR"],
+    publicKeyPem: process.env["MODEL_PUBLIC_KEY"],
+    signatureFile: process.env["SPILLWAY_MODEL_SIGNATURE"],
+  },
+  clock.timed,
+);
+// A log record says it with the first invocation, if anybody takes log records.
+if (!loaded.ok && !exporter.isOn) {
   console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
 }
 
-export const handler = withTelemetry(handle(createApp(loaded)));
+const app = handle(createApp(loaded));
+const init = clock.finish(loaded.ok ? { model: loaded.model.id } : { problem: loaded.reason });
+export const handler = withTelemetry(app, { exporter, init });

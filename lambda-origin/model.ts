@@ -1,6 +1,7 @@
 import type { OriginAnswer } from "./contract.ts";
 import { createInference, type Infer } from "./infer.ts";
 import { type PackageSource, readSignedPackage } from "./signed-package.ts";
+import type { Timed } from "./telemetry/init-clock.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** A verified model, ready to run. */
@@ -12,14 +13,15 @@ export type Model = {
   infer: Infer;
 };
 
-/** Loading never throws: a process without a model still answers, with 503, and says why in its own diagnostics. */
+/** Loading never throws: a process without a model still answers, with 503, and tells its operator why. */
 export type LoadedModel = { ok: true; model: Model } | { ok: false; reason: string };
 
-export async function loadModel(source: PackageSource): Promise<LoadedModel> {
+/** `timed` is told of the parts: what reading and verifying took, and what making a tokenizer and a session of it. */
+export async function loadModel(source: PackageSource, timed: Timed = async (_, work) => work()): Promise<LoadedModel> {
   try {
-    const files = await readSignedPackage(source);
-    const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
-    const infer = await createInference(files.model, files.manifest.labels.length);
+    const files = await timed("verify package", () => readSignedPackage(source));
+    const tokenizer = await timed("load tokenizer", () => createTokenizer(files.tokenizer, files.tokenizerConfig));
+    const infer = await timed("load model", () => createInference(files.model, files.manifest.labels.length));
     return {
       ok: true,
       model: {

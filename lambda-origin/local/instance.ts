@@ -17,10 +17,12 @@ export type Instance = {
 
 const RUNTIME = fileURLToPath(new URL("runtime.ts", import.meta.url));
 
-/** A true cold start: a new process that imports the handler module. `environment` is all that it gets to see. */
-export function startInstance(environment: Record<string, string>): Instance {
-  // Its logs go where CloudWatch would be: standard error. Standard output stays the pool's own.
-  const child = spawn(process.execPath, [RUNTIME], { env: environment, stdio: ["pipe", 2, 2, "pipe"] });
+/**
+ * A true cold start: a new process that imports the handler module. `environment` is all that it gets to see. What it prints goes
+ * to the file descriptor `output`, in CloudWatch's place: standard error, as standard output is the pool's own.
+ */
+export function startInstance(environment: Record<string, string>, output = 2): Instance {
+  const child = spawn(process.execPath, [RUNTIME], { env: environment, stdio: ["pipe", output, output, "pipe"] });
   const channel = child.stdio[3];
   if (!(channel instanceof Duplex)) throw new Error("the instance has no channel");
 

@@ -8,8 +8,9 @@ export type HttpEvent = {
 };
 
 /** The parts of Lambda's context object that are read here. */
-export type Invocation = {
+export type LambdaContext = {
   readonly awsRequestId?: string;
+  readonly invokedFunctionArn?: string;
   getRemainingTimeInMillis?(): number;
 };
 
@@ -25,7 +26,7 @@ export function serverName(event: HttpEvent): string {
   return path === "/" ? `${method} /` : method;
 }
 
-export function serverAttributes(event: HttpEvent, context: Invocation): Attributes {
+export function serverAttributes(event: HttpEvent, context: LambdaContext): Attributes {
   const { method, path } = http(event);
   return {
     "http.request.method": method,
@@ -33,7 +34,8 @@ export function serverAttributes(event: HttpEvent, context: Invocation): Attribu
     "url.path": path === "/" ? path : undefined,
     "url.scheme": "https",
     "faas.trigger": "http",
-    "faas.invocation_id": context.awsRequestId,
+    "cloud.account.id": context.invokedFunctionArn?.split(":")[4],
+    "cloud.resource_id": context.invokedFunctionArn,
   };
 }
 
@@ -62,6 +64,7 @@ function http(event: HttpEvent): { method: string; path: unknown } {
   return { method: METHODS.has(method) ? String(method) : "_OTHER", path: member(request, "path") };
 }
 
-function member(of: unknown, name: string): unknown {
+/** A field of what may have none. */
+export function member(of: unknown, name: string): unknown {
   return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }

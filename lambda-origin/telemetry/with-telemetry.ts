@@ -1,82 +1,86 @@
 /**
- * The origin's part of the trace: no layer, no X-Ray and no SDK. The OpenTelemetry SDK and its OTLP encoder take 200 ms to
+ * The origin's part of the telemetry: no layer, no X-Ray and no SDK. The OpenTelemetry SDK and its OTLP encoder take 200 ms to
  * import unbundled, on the cold start that this product is about; the little that is needed here fits into a few small files.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { Attributes } from "../../otlp/attributes.ts";
-import { exportSettings, TraceExporter } from "./export.ts";
-import {
-  type HttpEvent,
-  header,
-  type Invocation,
-  resource,
-  serverAttributes,
-  serverName,
-} from "./lambda-attributes.ts";
-import { errorType, markFailed, type Span, setAttributes, Trace, traceOrigin } from "./trace.ts";
+import type { LogMessage } from "../../otlp/messages.ts";
+import { runAs } from "./active.ts";
+import type { Exporter } from "./exporter.ts";
+import type { Init } from "./init-clock.ts";
+import { Invocation } from "./invocation.ts";
+import { type HttpEvent, type LambdaContext, resource } from "./lambda-attributes.ts";
+import { modelUnavailableRecord, requestRecord } from "./log-record.ts";
+import { spanMessages } from "./span-message.ts";
+import { errorType } from "./trace.ts";
 
 /** Left for Lambda to hand the answer over before its own timeout. */
 const RESERVED_MS = 100;
-const active = new AsyncLocalStorage<{ readonly trace: Trace; readonly span: Span }>();
+/**
+ * With so much left and no answer, what is known is sent: Lambda kills the process at its timeout, and nothing tells of it then.
+ * A flush, the reserve, and a window under way, which holds the thread until it is through.
+ */
+const LAST_CALL_MS = 1_500;
 
 /**
- * A Lambda handler with a SERVER span around each invocation, continuing the incoming `traceparent`, sent before the answer is
- * returned: afterwards Lambda freezes the process. Wrap it once the model is loaded: the time from process start to this call
- * is recorded, in seconds, as `faas.init_duration`.
+ * A Lambda handler that leaves one trace and one log record for each invocation, continuing the incoming `traceparent`, sent
+ * before the answer is returned: afterwards Lambda freezes the process. `init` is what came before the first invocation.
  */
 export function withTelemetry<Event, Context, Result>(
   handler: (event: Event, context: Context) => Promise<Result>,
-  exporter: TraceExporter = new TraceExporter(exportSettings(process.env)),
-): (event: Event & HttpEvent, context: Context & Invocation) => Promise<Result> {
-  let initSeconds: number | undefined = performance.now() / 1000;
+  { exporter, init }: { exporter: Exporter; init: Init },
+): (event: Event & HttpEvent, context: Context & LambdaContext) => Promise<Result> {
+  let firstInit: Init | undefined = init;
+  let untoldProblem = init.problem;
+
+  /** @returns a promise that never rejects, at most the exporter's bound away */
+  async function leave(invocation: Invocation, leftMs: number, status?: number, failure?: string): Promise<void> {
+    const isExported = invocation.conclude(status, failure) === "export";
+    if (!exporter.isOn) tellOperator(invocation, status);
+    const logs: LogMessage[] = isExported ? [requestRecord(invocation)] : [];
+    // Told whatever the sampling says, and again until the backend has it.
+    if (untoldProblem !== undefined) logs.unshift(modelUnavailableRecord(invocation, untoldProblem));
+    const spans = isExported ? spanMessages(invocation.trace) : [];
+    const arrived = await exporter.flush({ spans, logs }, resource(process.env), leftMs);
+    if (arrived.logs) untoldProblem = undefined;
+  }
+
   return async (event, context) => {
-    const origin = traceOrigin(header(event, "traceparent"), header(event, "tracestate"));
-    const trace = new Trace(origin);
-    const span = trace.start(serverName(event), "server", origin.parentSpanId, {
-      ...serverAttributes(event, context),
-      "faas.coldstart": initSeconds !== undefined,
-      "faas.init_duration": initSeconds,
-      "spillway.telemetry.dropped_spans": exporter.droppedSpans || undefined,
-    });
-    initSeconds = undefined;
+    const invocation = new Invocation(event, context, { init: firstInit, dropped: exporter.dropped });
+    firstInit = undefined;
+    const leftMs = () => (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - RESERVED_MS;
+    let leaving: Promise<void> | undefined;
+    const leaveOnce = (status?: number, failure?: string) => {
+      leaving ??= leave(invocation, leftMs(), status, failure);
+      return leaving;
+    };
+    const lastCall = atLastCall(context, () => leaveOnce(undefined, "timeout"));
     try {
-      const result = await active.run({ trace, span }, () => handler(event, context));
-      recordStatus(span, result);
+      const result = await runAs(invocation, () => handler(event, context));
+      await leaveOnce(statusOf(result));
       return result;
     } catch (error) {
-      markFailed(span, errorType(error));
+      await leaveOnce(undefined, errorType(error));
       throw error;
     } finally {
-      trace.end(span);
-      const leftMs = (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - RESERVED_MS;
-      await exporter.flush(trace, resource(process.env), leftMs);
+      clearTimeout(lastCall);
     }
   };
 }
 
-/** Runs `work` as a child span; `record` adds attributes to it. Outside an invocation it just runs. */
-export async function inSpan<T>(
-  name: string,
-  attributes: Attributes,
-  work: (record: (more: Attributes) => void) => Promise<T> | T,
-): Promise<T> {
-  const parent = active.getStore();
-  if (!parent) return work(() => {});
-  const { trace } = parent;
-  const span = trace.start(name, "internal", parent.span.spanId, attributes);
-  try {
-    return await active.run({ trace, span }, () => work((more) => setAttributes(span, more)));
-  } catch (error) {
-    markFailed(span, errorType(error));
-    throw error;
-  } finally {
-    trace.end(span);
-  }
+function atLastCall(context: LambdaContext, work: () => void): NodeJS.Timeout | undefined {
+  const remainingMs = context.getRemainingTimeInMillis?.();
+  if (remainingMs === undefined) return undefined;
+  return setTimeout(work, remainingMs - Math.min(LAST_CALL_MS, remainingMs / 2));
 }
 
-function recordStatus(span: Span, result: unknown): void {
-  if (typeof result !== "object" || result === null || !("statusCode" in result)) return;
-  const status = Number(result.statusCode);
-  setAttributes(span, { "http.response.status_code": status });
-  if (status >= 500) markFailed(span, String(status));
+/** Lambda takes whatever names no status for a 200. */
+function statusOf(result: unknown): number {
+  const names = typeof result === "object" && result !== null && "statusCode" in result;
+  return names ? Number(result.statusCode) : 200;
+}
+
+/** Where there is no backend, a failure is one line on stderr; that there is no model was said once, at INIT. */
+function tellOperator({ server, facts }: Invocation, status: number | undefined): void {
+  const error = server.attributes["error.type"];
+  if (!server.failed || facts["error.type"] === "model-unavailable") return;
+  console.error(JSON.stringify({ level: "error", error_type: "internal", error, status }));
 }

@@ -58,7 +58,7 @@ describe("a text", () => {
 describe("one trace", () => {
   it("holds the gateway's and the Lambda's spans of a spilled text, in the right order", async () => {
     const { headers } = await classify(system, LONG);
-    const spans = await spansOf(system, headers.get("traceresponse"), 6);
+    const spans = await spansOf(system, headers.get("traceresponse"), 7);
     const by = (service: string, kind: string) =>
       spans.find((span) => span.attributes["service.name"] === service && span.kind === kind);
     const [root, call, lambda] = [
@@ -72,7 +72,7 @@ describe("one trace", () => {
     expect(root?.attributes).toMatchObject({ "spillway.route": "origin", "spillway.because": "too-long" });
     expect(lambda?.attributes["faas.name"]).toBe("spillway-origin");
     const parts = spans.filter(({ parentSpanId }) => parentSpanId === lambda?.spanId).map(({ name }) => name);
-    expect(parts.toSorted()).toEqual(["inference", "tokenize"]);
+    expect(parts.toSorted()).toEqual(["inference", "tokenize", "windows"]);
   });
 
   it("is left by a text answered at the edge too, though nothing went over the network", async () => {

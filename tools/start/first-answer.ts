@@ -17,5 +17,8 @@ export async function firstAnswer({ url, region, accessKeyId, secretAccessKey }:
   // Not sampled: the viewer opens on the user's own requests.
   signed.headers.set("traceparent", `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`);
   const response = await fetch(signed.url, { method: "POST", headers: signed.headers, body });
-  if (!response.ok) throw new Error(`The origin answered a first text with ${response.status}; see its log.`);
+  if (!response.ok)
+    throw new Error(
+      `The origin answered a first text with ${response.status}; \`npx spillway model evaluate\` says whether its package can be run.`,
+    );
 }

@@ -1,5 +1,4 @@
 /** Against the decoder that OpenTelemetry's own JavaScript SDK was generated with from the official definitions. */
-import { createRequire } from "node:module";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyValues } from "../../../otlp/attributes.ts";
@@ -12,26 +11,7 @@ import {
   tracesRequest,
 } from "../../../otlp/messages.ts";
 import { encodeProtobuf } from "../../../otlp/protobuf.ts";
-
-const require = createRequire(import.meta.url);
-const { opentelemetry } = require("../../../node_modules/@opentelemetry/otlp-transformer/build/src/generated/root.js");
-const { trace, logs, metrics } = opentelemetry.proto.collector;
-const DECODERS = {
-  traces: trace.v1.ExportTraceServiceRequest,
-  logs: logs.v1.ExportLogsServiceRequest,
-  metrics: metrics.v1.ExportMetricsServiceRequest,
-};
-
-const ID_FIELDS = new Set(["traceId", "spanId", "parentSpanId"]);
-
-/** As the decoder sees the bytes, with ids in hex as OTLP's JSON has them. */
-function decoded(signal: Signal, bytes: Uint8Array): unknown {
-  const type = DECODERS[signal];
-  const plain = type.toObject(type.decode(bytes), { longs: String, bytes: String });
-  return JSON.parse(JSON.stringify(plain), (key, value) =>
-    ID_FIELDS.has(key) ? Buffer.from(value, "base64").toString("hex") : value,
-  );
-}
+import { decodeOtlp } from "../../support/otlp-decoder.ts";
 
 /** Fields that came into the definitions after that decoder: seen as bytes below. */
 const SPAN_FLAGS = 0x301;
@@ -135,7 +115,7 @@ const requests: { [S in Signal]: Requests[S] } = {
 
 describe("a request as protobuf", () => {
   it.each(["traces", "logs", "metrics"] as const)("%s decode to what the JSON says, field by field", (signal) => {
-    expect(decoded(signal, encodeProtobuf(signal, requests[signal]))).toEqual(plain(requests[signal]));
+    expect(decodeOtlp(signal, encodeProtobuf(signal, requests[signal]))).toEqual(plain(requests[signal]));
   });
 
   it("has a span's flags as field 16, four bytes, and a log's event name as field 12", () => {
@@ -155,7 +135,7 @@ describe("a request as protobuf", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), value, { noNullPrototype: true }), (any) => {
         const request = logsRequest(keyValues(any), []);
-        expect(decoded("logs", encodeProtobuf("logs", request))).toEqual(plain(request));
+        expect(decodeOtlp("logs", encodeProtobuf("logs", request))).toEqual(plain(request));
       }),
     );
   });

@@ -1,184 +1,323 @@
-/** The Lambda side against a real OTLP receiver, through a real Function URL handler. */
-import { Hono } from "hono";
-import { handle } from "hono/aws-lambda";
+/** What the Lambda function exports, to a real OTLP receiver. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type ExportSettings, TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
-import { inSpan, withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
+import { inSpan } from "../../../lambda-origin/telemetry/active.ts";
+import { Exporter } from "../../../lambda-origin/telemetry/exporter.ts";
+import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
+import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { otlpSettings } from "../../../otlp/settings.ts";
 import { attribute, ERROR, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import {
+  CANARY,
+  context,
+  event,
+  functionWith,
+  INVOCATION_ID,
+  modelThat,
+  PARENT,
+  SAMPLED,
+  TRACE,
+  UNSAMPLED,
+} from "./function.ts";
 
-const CANARY = "canary-7d0f5c";
-const TRACE = "0af7651916cd43dd8448eb211c80319c";
-const otlpAt = (endpoint: string) => otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
 const receiver = new OtlpReceiver();
-let url: string;
+let endpoint: string;
 
 beforeAll(async () => {
-  url = await receiver.listen();
+  endpoint = await receiver.listen();
 });
 afterAll(() => receiver.close());
 beforeEach(() => {
   receiver.manner = "accept";
+  receiver.mannerFor = {};
   receiver.forget();
   vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "spillway-origin-eu");
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008");
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
-function event(path = "/", headers: Record<string, string> = {}) {
-  return {
-    version: "2.0",
-    routeKey: "$default",
-    rawPath: path,
-    rawQueryString: `q=${CANARY}`,
-    headers: { host: "origin.example", "content-type": "application/json", "user-agent": CANARY, ...headers },
-    requestContext: {
-      http: { method: "POST", path, sourceIp: "192.0.2.1" },
-      requestId: "r",
-      domainName: "origin.example",
-    },
-    body: JSON.stringify({ text: CANARY }),
-    isBase64Encoded: false,
-  };
-}
-
-function invocation(remainingMs = 30_000) {
-  return { awsRequestId: "8476a536-e9f4-11e8-9739-2dfe598c3fcd", getRemainingTimeInMillis: () => remainingMs };
-}
-
-/** An app with the shape of the real one: parts as spans and every way to fail. */
-function app(): Hono {
-  const hono = new Hono();
-  hono.post("/", async (context) => {
-    const { text } = await context.req.json();
-    await inSpan("tokenize", {}, () => String(text).length);
-    await inSpan("inference", { "spillway.windows": 1 }, async (record) => {
-      await inSpan("window", {}, () => Promise.resolve());
-      record({ "spillway.done": true });
-    });
-    return context.json({ ok: true });
-  });
-  hono.post("/broken", () => inSpan("tokenize", {}, () => Promise.reject(new RangeError(`bad ${CANARY}`))));
-  hono.onError((_, context) => context.text("internal", 500));
-  return hono;
-}
-
-function handlerWith(bent: Partial<ExportSettings> = {}) {
-  const exporter = new TraceExporter({ otlp: otlpAt(url), flushMs: 5_000, pauseMs: 30_000, ...bent });
-  const handler = handle(app()) as (event: unknown, context: unknown) => Promise<{ statusCode: number }>;
-  return { exporter, handler: withTelemetry(handler, exporter) };
-}
+const failing = () => modelThat(() => Promise.reject(new RangeError(`bad ${CANARY}`)));
+const named = (name: string) => receiver.spans.find((span) => span.name === name);
 
 describe("an invocation", () => {
   it("has sent its trace, continuing the caller's, before the answer is returned", async () => {
-    const { handler } = handlerWith();
-    const headers = { traceparent: `00-${TRACE}-b7ad6b7169203331-01`, tracestate: "a=b" };
-    const { statusCode } = await handler(event("/", headers), invocation());
+    const loaded = modelThat((windows) => inSpan("window", {}, () => windows.map(() => [1, 2])));
+    const { handler } = functionWith({ endpoint, loaded });
+    const { statusCode } = await handler(event({ ...SAMPLED, tracestate: "a=b" }, { words: 600 }), context());
     expect(statusCode).toBe(200);
-    const [root, tokenize, inference, window] = receiver.spans; // no waiting: all must be here by now
-    expect(receiver.spans.map(({ name }) => name)).toEqual(["POST /", "tokenize", "inference", "window"]);
-    expect(new Set(receiver.spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
-    expect(root).toMatchObject({
-      kind: SERVER,
-      parentSpanId: "b7ad6b7169203331",
-      traceState: "a=b",
-      status: { code: 0 },
-    });
-    expect(tokenize?.parentSpanId).toBe(root?.spanId);
-    expect(inference?.parentSpanId).toBe(root?.spanId);
-    expect(window?.parentSpanId).toBe(inference?.spanId);
-    expect(attribute(root, "faas.invocation_id")).toBe("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
-    expect(attribute(root, "http.response.status_code")).toBe("200");
-    expect(attribute(inference, "spillway.windows")).toBe("1");
-    expect(attribute(inference, "spillway.done")).toBe(true);
-    expect(BigInt(root?.endTimeUnixNano ?? 0)).toBeGreaterThanOrEqual(BigInt(window?.endTimeUnixNano ?? 0));
+    const spans = receiver.spans; // no waiting: all must be here by now
+    expect(spans.map(({ name }) => name)).toEqual(["POST /", "init", "tokenize", "windows", "inference", "window"]);
+    expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
+    const root = named("POST /");
+    expect(root).toMatchObject({ kind: SERVER, parentSpanId: PARENT, traceState: "a=b", status: { code: 0 } });
+    for (const part of ["init", "tokenize", "windows", "inference"]) {
+      expect(named(part)?.parentSpanId).toBe(root?.spanId);
+    }
+    expect(named("window")?.parentSpanId).toBe(named("inference")?.spanId);
+    expect(BigInt(root?.endTimeUnixNano ?? 0)).toBeGreaterThanOrEqual(BigInt(named("window")?.endTimeUnixNano ?? 0));
   });
 
-  it("names the function and its region, and the cold start once", async () => {
-    const { handler } = handlerWith();
-    await handler(event(), invocation());
-    await handler(event(), invocation());
+  it("says what it worked on", async () => {
+    await functionWith({ endpoint }).handler(event(SAMPLED, { words: 600 }), context());
+    const root = named("POST /");
+    const inference = named("inference");
+    expect(attribute(root, "http.response.status_code")).toBe("200");
+    expect(attribute(named("tokenize"), "spillway.tokens")).toBe("600");
+    expect(attribute(named("windows"), "spillway.windows")).toBe("2");
+    for (const span of [root, inference]) {
+      expect(attribute(span, "spillway.model")).toBe(`tiny@${"a".repeat(64)}`);
+      expect(attribute(span, "spillway.windows")).toBe("2");
+      expect(attribute(span, "spillway.tokens")).toBe("600");
+    }
+    expect(attribute(inference, "spillway.origin.inference_ms")).toBeDefined();
+  });
+
+  it("names function, invocation and place, and the cold start once", async () => {
+    const { handler } = functionWith({ endpoint });
+    await handler(event(), context());
+    await handler(event(), context());
     const [cold, warm] = receiver.spans.filter(({ kind }) => kind === SERVER);
     expect(attribute(cold, "faas.coldstart")).toBe(true);
     expect(attribute(cold, "faas.init_duration")).toBeGreaterThan(0);
+    expect(attribute(cold, "faas.invocation_id")).toBe(INVOCATION_ID);
+    expect(attribute(cold, "cloud.account.id")).toBe("123456789012");
+    expect(attribute(cold, "cloud.resource_id")).toBe(context().invokedFunctionArn);
     expect(attribute(warm, "faas.coldstart")).toBe(false);
     expect(attribute(warm, "faas.init_duration")).toBeUndefined();
-    const { attributes } = JSON.parse(receiver.bodies[0] ?? "").resourceSpans[0].resource;
-    expect(attributes).toContainEqual({ key: "service.name", value: { stringValue: "spillway-origin" } });
-    expect(attributes).toContainEqual({ key: "faas.name", value: { stringValue: "spillway-origin-eu" } });
-    expect(attributes).toContainEqual({ key: "cloud.provider", value: { stringValue: "aws" } });
-    expect(attributes).toContainEqual({ key: "cloud.region", value: { stringValue: "eu-central-1" } });
-    expect(attributes).toContainEqual({ key: "faas.max_memory", value: { intValue: "3154116608" } });
+    expect(receiver.spans.filter(({ name }) => name === "init")).toHaveLength(1);
+    for (const body of receiver.bodies.map((text) => JSON.parse(text))) {
+      const { attributes } = (body.resourceSpans ?? body.resourceLogs)[0].resource;
+      expect(attributes).toContainEqual({ key: "service.name", value: { stringValue: "spillway-origin" } });
+      expect(attributes).toContainEqual({ key: "faas.name", value: { stringValue: "spillway-origin-eu" } });
+      expect(attributes).toContainEqual({ key: "cloud.provider", value: { stringValue: "aws" } });
+      expect(attributes).toContainEqual({ key: "cloud.region", value: { stringValue: "eu-central-1" } });
+      expect(attributes).toContainEqual({ key: "faas.max_memory", value: { intValue: "3154116608" } });
+    }
+  });
+
+  it("shows INIT and its parts when they were, before it and below it", async () => {
+    const clock = new InitClock();
+    await clock.timed("verify package", () => Promise.resolve());
+    const { handler } = functionWith({ endpoint, init: clock.finish({ model: "tiny@1" }) });
+    await handler(event(), context());
+    const [root, init, verify] = [named("POST /"), named("init"), named("verify package")];
+    expect(init?.parentSpanId).toBe(root?.spanId);
+    expect(verify?.parentSpanId).toBe(init?.spanId);
+    const times = [init?.startTimeUnixNano, verify?.startTimeUnixNano, verify?.endTimeUnixNano, init?.endTimeUnixNano];
+    expect(times).toEqual(times.toSorted());
+    expect(Number(init?.startTimeUnixNano) / 1e6).toBeCloseTo(performance.timeOrigin, 0);
+    expect(BigInt(init?.endTimeUnixNano ?? 0)).toBeLessThanOrEqual(BigInt(root?.startTimeUnixNano ?? 0));
+    const initNano = BigInt(init?.endTimeUnixNano ?? 0) - BigInt(init?.startTimeUnixNano ?? 0);
+    expect(attribute(root, "faas.init_duration")).toBeCloseTo(Number(initNano) / 1e9, 4);
   });
 
   it("that answers 500 is an error, named by its kind alone", async () => {
-    const { handler } = handlerWith();
-    expect((await handler(event("/broken"), invocation())).statusCode).toBe(500);
-    const [root, tokenize] = receiver.spans;
-    expect(root).toMatchObject({ name: "POST", status: { code: ERROR } });
-    expect(attribute(tokenize, "error.type")).toBe("RangeError");
-    expect(attribute(root, "error.type")).toBe("500");
+    const { handler } = functionWith({ endpoint, loaded: failing() });
+    expect((await handler(event(), context())).statusCode).toBe(500);
+    expect(named("POST /")?.status).toEqual({ code: ERROR });
+    expect(attribute(named("POST /"), "error.type")).toBe("RangeError");
+    expect(attribute(named("inference"), "error.type")).toBe("RangeError");
+    expect(named("tokenize")?.status).toEqual({ code: 0 });
   });
 
-  it("that throws has sent its trace and still throws", async () => {
-    const exporter = new TraceExporter({ otlp: otlpAt(url), flushMs: 5_000, pauseMs: 0 });
-    const handler = withTelemetry(() => Promise.reject(new TypeError(CANARY)), exporter);
-    await expect(handler(event(), invocation())).rejects.toThrow(TypeError);
-    expect(attribute(receiver.spans[0], "error.type")).toBe("TypeError");
+  it("that is refused is no error of the function", async () => {
+    const { handler } = functionWith({ endpoint });
+    expect((await handler(event({}, { words: 9, maxTokens: 8 }), context())).statusCode).toBe(413);
+    expect(named("POST /")?.status).toEqual({ code: 0 });
+    expect(receiver.logs.map(({ severityText }) => severityText)).toEqual(["INFO"]);
   });
 
-  it("sends nothing where the caller does not sample", async () => {
-    const { handler, exporter } = handlerWith();
-    await handler(event("/", { traceparent: `00-${TRACE}-b7ad6b7169203331-00` }), invocation());
-    expect(receiver.bodies).toEqual([]);
-    expect(exporter.droppedSpans).toBe(0);
+  it("that throws has sent its trace and its log record, and still throws", async () => {
+    const exporter = new Exporter({
+      otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
+      flushMs: 5_000,
+      pauseMs: 0,
+    });
+    const init = new InitClock().finish();
+    const handler = withTelemetry(() => Promise.reject(new TypeError(CANARY)), { exporter, init });
+    await expect(handler(event(), context())).rejects.toThrow(TypeError);
+    expect(attribute(named("POST /"), "error.type")).toBe("TypeError");
+    expect(attribute(receiver.logs[0], "error.type")).toBe("TypeError");
   });
 
-  it("lets nothing of the text out, nor of the caller", async () => {
-    const { handler } = handlerWith();
-    for (const path of ["/", "/broken", `/${CANARY}`]) await handler(event(path), invocation());
-    expect(receiver.bodies).toHaveLength(3);
-    expect(receiver.bodies.join("\n")).not.toContain(CANARY);
-    expect(receiver.bodies.join("\n")).not.toContain("192.0.2.1");
+  it("that has no answer shortly before Lambda's timeout has told so by then, once", async () => {
+    let answer = (_: number[][]) => {};
+    const loaded = modelThat(() => new Promise((resolve) => (answer = resolve)));
+    const { handler } = functionWith({ endpoint, loaded });
+    const answered = handler(event(UNSAMPLED), context(300));
+    await receiver.until((spans) => spans.length > 0);
+    answer([[1, 2]]);
+    const { statusCode, body } = await answered;
+    expect(statusCode).toBe(200);
+    expect(JSON.parse(body).trace).toBeUndefined();
+    expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(1);
+    expect(attribute(named("POST /"), "error.type")).toBe("timeout");
+    expect(receiver.logs.map(({ severityText }) => severityText)).toEqual(["ERROR"]);
+  });
+
+  it.each(["http/json", "http/protobuf"])(
+    "leaves in %s a trace and a log record, and nothing of the text or the caller",
+    async (protocol) => {
+      const { handler } = functionWith({ endpoint, protocol, loaded: failing() });
+      const ok = functionWith({ endpoint, protocol });
+      await handler(event(), context());
+      for (const path of ["/", `/${CANARY}`]) await ok.handler(event({}, { path }), context());
+      const contentType = protocol === "http/json" ? "application/json" : "application/x-protobuf";
+      expect(receiver.exports.map(({ signal }) => signal).toSorted()).toEqual([
+        ...Array(3).fill("logs"),
+        ...Array(3).fill("traces"),
+      ]);
+      expect(new Set(receiver.exports.map((one) => one.contentType))).toEqual(new Set([contentType]));
+      expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(3);
+      expect(receiver.logs).toHaveLength(3);
+      expect(receiver.bodies.join("\n")).not.toContain(CANARY);
+      expect(receiver.bodies.join("\n")).not.toContain("192.0.2.1");
+    },
+  );
+});
+
+describe("a log record", () => {
+  it("tells of each invocation within its trace: the status, the work and the time", async () => {
+    await functionWith({ endpoint }).handler(event(SAMPLED, { words: 600 }), context());
+    const [record, ...more] = receiver.logs;
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({
+      eventName: "spillway.origin.request",
+      severityNumber: 9,
+      severityText: "INFO",
+      body: { stringValue: "The origin answered 200." },
+      traceId: TRACE,
+      spanId: named("POST /")?.spanId,
+      flags: 1,
+    });
+    const facts = {
+      "http.response.status_code": "200",
+      "spillway.tokens": "600",
+      "spillway.windows": "2",
+      "spillway.model": `tiny@${"a".repeat(64)}`,
+      "faas.coldstart": true,
+      "faas.invocation_id": INVOCATION_ID,
+    };
+    expect(Object.fromEntries(Object.keys(facts).map((key) => [key, attribute(record, key)]))).toEqual(facts);
+    expect(attribute(record, "spillway.origin.duration_ms")).toBeGreaterThan(0);
+    expect(attribute(record, "error.type")).toBeUndefined();
+  });
+
+  it("of a failure is an error", async () => {
+    await functionWith({ endpoint, loaded: failing() }).handler(event(SAMPLED), context());
+    expect(receiver.logs).toHaveLength(1);
+    expect(receiver.logs[0]).toMatchObject({ severityNumber: 17, severityText: "ERROR" });
+    expect(attribute(receiver.logs[0], "error.type")).toBe("RangeError");
+  });
+});
+
+describe("a function without a model", () => {
+  const reason = "model.sig cannot be read (no such file): sign it";
+  const without = (endpoint: string | undefined) =>
+    functionWith({ endpoint, loaded: { ok: false, reason }, init: new InitClock().finish({ problem: reason }) });
+  const unavailable = () => receiver.logs.filter(({ eventName }) => eventName === "spillway.origin.model_unavailable");
+
+  it("tells why, once, with the first invocation, sampled or refused or neither", async () => {
+    const { handler } = without(endpoint);
+    const malformed = { ...event(UNSAMPLED), body: "{" };
+    expect((await handler(malformed, context())).statusCode).toBe(400);
+    expect(receiver.spans).toEqual([]);
+    expect(unavailable()).toHaveLength(1);
+    expect(unavailable()[0]).toMatchObject({ severityText: "ERROR", traceId: TRACE });
+    expect(attribute(unavailable()[0], "spillway.origin.reason")).toBe(reason);
+    expect((await handler(event(UNSAMPLED), context())).statusCode).toBe(503);
+    expect(unavailable()).toHaveLength(1);
+  });
+
+  it("tells it again until a backend has taken it", async () => {
+    const { handler } = without(endpoint);
+    receiver.mannerFor = { logs: "refuse" };
+    await handler(event(), context());
+    receiver.mannerFor = {};
+    receiver.forget();
+    await handler(event(), context());
+    expect(unavailable()).toHaveLength(1);
+  });
+
+  it("answers 503 with an error's trace", async () => {
+    await without(endpoint).handler(event(UNSAMPLED), context());
+    expect(attribute(named("POST /"), "error.type")).toBe("model-unavailable");
+    expect(named("POST /")?.status).toEqual({ code: ERROR });
+    expect(named("init")?.status).toEqual({ code: ERROR });
+  });
+});
+
+describe("stderr", () => {
+  it("has one line for a failure where no backend is configured, and none where one is", async () => {
+    const written = vi.spyOn(console, "error").mockImplementation(() => {});
+    await functionWith({ endpoint, loaded: failing() }).handler(event(), context());
+    expect(written).not.toHaveBeenCalled();
+    await functionWith({ endpoint: undefined, loaded: failing() }).handler(event(), context());
+    expect(written.mock.calls.map(([line]) => JSON.parse(line))).toEqual([
+      { level: "error", error_type: "internal", error: "RangeError", status: 500 },
+    ]);
   });
 });
 
 describe("a backend", () => {
   it("that never answers costs one answer the bound, the next ones nothing, and the losses are counted", async () => {
     receiver.manner = "swallow";
-    const { handler, exporter } = handlerWith({ flushMs: 150 });
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
     const startedAtMs = performance.now();
-    expect((await handler(event(), invocation())).statusCode).toBe(200);
+    expect((await handler(event(), context())).statusCode).toBe(200);
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
-    expect(exporter.droppedSpans).toBe(4);
-    await handler(event(), invocation());
-    expect(receiver.bodies).toHaveLength(1); // not even tried
-    expect(exporter.droppedSpans).toBe(8);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+    await handler(event(), context());
+    expect(receiver.bodies).toHaveLength(2); // not even tried
+    expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
+  });
+
+  it("that swallows log records still gets spans", async () => {
+    receiver.mannerFor = { logs: "swallow" };
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
+    for (let i = 0; i < 2; i += 1) await handler(event(), context());
+    expect(exporter.dropped).toEqual({ spans: 0, logs: 2 });
+    expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
+  });
+
+  it("gets both at once: neither waits for the other's answer", async () => {
+    receiver.manner = "swallow";
+    const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
+    await handler(event(), context());
+    expect(receiver.exports.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
   });
 
   it("that is not there changes no answer", async () => {
-    const { handler, exporter } = handlerWith({ otlp: otlpAt("http://127.0.0.1:9") });
-    expect((await handler(event(), invocation())).statusCode).toBe(200);
-    expect(exporter.droppedSpans).toBe(4);
+    const { handler, exporter } = functionWith({ endpoint: "http://127.0.0.1:9" });
+    expect((await handler(event(), context())).statusCode).toBe(200);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
   });
 
   it("that refuses changes no answer, and hears of the loss once it accepts", async () => {
     receiver.manner = "refuse";
-    const { handler } = handlerWith();
-    expect((await handler(event(), invocation())).statusCode).toBe(200);
+    const { handler } = functionWith({ endpoint });
+    expect((await handler(event(), context())).statusCode).toBe(200);
     receiver.manner = "accept";
     receiver.forget();
-    await handler(event(), invocation());
-    expect(attribute(receiver.spans[0], "spillway.telemetry.dropped_spans")).toBe("4");
+    await handler(event(), context());
+    expect(attribute(named("POST /"), "spillway.telemetry.dropped_spans")).toBe("5");
+    expect(attribute(named("POST /"), "spillway.telemetry.dropped_logs")).toBe("1");
   });
 
-  it("is not waited for when Lambda's own timeout is near", async () => {
+  it("is not waited for beyond what Lambda's own timeout leaves", async () => {
     receiver.manner = "swallow";
-    const { handler, exporter } = handlerWith({ flushMs: 60_000 });
-    expect((await handler(event(), invocation(250))).statusCode).toBe(200);
-    expect((await handler(event(), invocation(50))).statusCode).toBe(200);
-    expect(receiver.bodies).toHaveLength(1);
-    expect(exporter.droppedSpans).toBe(8);
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 60_000 } });
+    expect((await handler(event(), context(250))).statusCode).toBe(200);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+  });
+
+  it.each([100, 0, -5])("is not even tried with %i ms left, which the answer needs", async (remainingMs) => {
+    const { handler, exporter } = functionWith({ endpoint });
+    expect((await handler(event(), context(remainingMs))).statusCode).toBe(200);
+    expect(receiver.bodies).toEqual([]);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
   });
 });

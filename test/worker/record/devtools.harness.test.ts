@@ -5,7 +5,8 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { TraceExporter } from "../../../lambda-origin/telemetry/export.ts";
+import { Exporter } from "../../../lambda-origin/telemetry/exporter.ts";
+import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
 import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { otlpSettings } from "../../../otlp/settings.ts";
 import { startFixtureWorker } from "./fixture-worker.ts";
@@ -50,12 +51,15 @@ async function until(holds: () => Promise<boolean>, boundMs = 20_000): Promise<v
 /** Passes exports on to the viewer and keeps its answers; plays the Lambda origin on any other path. */
 async function startBetween(viewerUrl: string) {
   const statuses: number[] = [];
-  const exporter = new TraceExporter({
+  const exporter = new Exporter({
     otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: viewerUrl }),
     flushMs: 5_000,
     pauseMs: 0,
   });
-  const origin = withTelemetry(() => Promise.resolve({ statusCode: 200 }), exporter);
+  const origin = withTelemetry(() => Promise.resolve({ statusCode: 200 }), {
+    exporter,
+    init: new InitClock().finish(),
+  });
   const server = createServer(async (request, response) => {
     if (request.url !== "/v1/traces") {
       const event = { headers: request.headers, requestContext: { http: { method: "POST", path: "/" } } };
@@ -93,13 +97,13 @@ describe("the local trace viewer", () => {
       }
       await until(async () => between.statuses.length >= paths.length + 1); // background work makes one export more
       expect(new Set(between.statuses)).toEqual(new Set([200]));
-      expect(between.exporter.droppedSpans).toBe(0);
+      expect(between.exporter.dropped).toEqual({ spans: 0, logs: 0 });
 
       const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
       const spans = traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
       const client = spans.find(({ kind }) => kind === "CLIENT");
       const origin = spans.find(({ name, kind }) => kind === "SERVER" && name === "POST /");
-      expect(spans).toHaveLength(4);
+      expect(spans).toHaveLength(5); // the fifth is the function's INIT
       expect(origin?.parentSpanId).toBe(client?.spanId);
     } finally {
       await worker.close();

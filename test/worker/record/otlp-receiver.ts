@@ -1,6 +1,8 @@
 /** A real OTLP/HTTP receiver for tests: keeps what arrives, and can be told to be slow, to refuse or to swallow. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { LogMessage } from "../../../otlp/messages.ts";
+import { decodeOtlp } from "../../support/otlp-decoder.ts";
 
 export type Received = {
   readonly traceId: string;
@@ -19,18 +21,25 @@ export const SERVER = 2;
 export const CLIENT = 3;
 export const ERROR = 2;
 
-type ExportRequest = { resourceSpans: { scopeSpans: { spans: Received[] }[] }[] };
+type TracesRequest = { resourceSpans: { scopeSpans: { spans: Received[] }[] }[] };
+type LogsRequest = { resourceLogs: { scopeLogs: { logRecords: LogMessage[] }[] }[] };
+type Taken = "traces" | "logs";
 
 /** `accept` answers 200, `refuse` 400, `swallow` never answers. */
 type Manner = "accept" | "refuse" | "swallow";
 
 export class OtlpReceiver {
   manner: Manner = "accept";
+  /** For one signal, where it is another one than `manner`. */
+  mannerFor: Partial<Record<Taken, Manner>> = {};
   /** Everything that came, byte for byte: the place to look for what must not be there. */
   readonly bodies: string[] = [];
   /** Requests to any other path: this server plays the origin too. */
   readonly calls: IncomingMessage["headers"][] = [];
   readonly spans: Received[] = [];
+  readonly logs: LogMessage[] = [];
+  /** In the order of `bodies`. */
+  readonly exports: { signal: Taken; contentType: string | undefined }[] = [];
   readonly #server = createServer((request, response) => void this.#receive(request, response));
   #waiting: (() => void)[] = [];
 
@@ -48,6 +57,8 @@ export class OtlpReceiver {
     this.bodies.length = 0;
     this.calls.length = 0;
     this.spans.length = 0;
+    this.logs.length = 0;
+    this.exports.length = 0;
   }
 
   /** The spans once `enough` holds of them; fails after `boundMs`. */
@@ -75,22 +86,35 @@ export class OtlpReceiver {
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    if (request.url !== "/v1/traces") {
+    const signal = request.url === "/v1/traces" ? "traces" : request.url === "/v1/logs" ? "logs" : undefined;
+    if (signal === undefined) {
       this.calls.push(request.headers);
       response.end("{}");
       return;
     }
-    const body = Buffer.concat(chunks).toString("utf8");
-    const { resourceSpans }: ExportRequest = JSON.parse(body);
-    this.bodies.push(body);
-    this.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+    const bytes = Buffer.concat(chunks);
+    const contentType = request.headers["content-type"];
+    this.bodies.push(bytes.toString("utf8"));
+    this.exports.push({ signal, contentType });
+    this.#keep(signal, contentType === "application/x-protobuf" ? decodeOtlp(signal, bytes) : JSON.parse(`${bytes}`));
     for (const wake of this.#waiting.splice(0)) wake();
-    if (this.manner === "swallow") return;
-    response.writeHead(this.manner === "accept" ? 200 : 400, { "content-type": "application/json" }).end("{}");
+    const manner = this.mannerFor[signal] ?? this.manner;
+    if (manner === "swallow") return;
+    response.writeHead(manner === "accept" ? 200 : 400, { "content-type": "application/json" }).end("{}");
+  }
+
+  #keep(signal: Taken, request: unknown): void {
+    if (signal === "traces") {
+      const { resourceSpans } = request as TracesRequest;
+      this.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+    } else {
+      const { resourceLogs } = request as LogsRequest;
+      this.logs.push(...resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
+    }
   }
 }
 
-export function attribute(span: Received | undefined, key: string): unknown {
-  const value = span?.attributes.find((item) => item.key === key)?.value;
+export function attribute(item: Pick<Received, "attributes"> | LogMessage | undefined, key: string): unknown {
+  const value = item?.attributes.find((one) => one.key === key)?.value;
   return value === undefined ? undefined : Object.values(value)[0];
 }
