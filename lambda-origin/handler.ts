@@ -20,7 +20,7 @@ const loaded = await loadModel(
   clock.timed,
 );
 // A log record says it with the first invocation, if anybody takes log records.
-if (!loaded.ok && !exporter.isOn) {
+if (!loaded.ok && !exporter.hasLogBackend) {
   console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
 }
 

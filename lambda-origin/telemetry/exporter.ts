@@ -24,14 +24,14 @@ export function exportSettings(env: NodeJS.ProcessEnv): ExportSettings {
 export type Batch = { readonly spans: SpanMessage[]; readonly logs: LogMessage[] };
 
 export class Exporter {
-  /** Whether there is a backend at all. */
-  readonly isOn: boolean;
+  /** Whether log records go anywhere: else what an operator must know goes to stderr. */
+  readonly hasLogBackend: boolean;
   readonly #flushMs: number;
   readonly #traces: SignalSender<"traces">;
   readonly #logs: SignalSender<"logs">;
 
   constructor({ otlp, flushMs, pauseMs }: ExportSettings) {
-    this.isOn = otlp.urls !== undefined;
+    this.hasLogBackend = otlp.urls.logs !== undefined;
     this.#flushMs = flushMs;
     this.#traces = new SignalSender("traces", otlp, pauseMs);
     this.#logs = new SignalSender("logs", otlp, pauseMs);

@@ -34,7 +34,7 @@ export function withTelemetry<Event, Context, Result>(
   /** @returns a promise that never rejects, at most the exporter's bound away */
   async function leave(invocation: Invocation, leftMs: number, status?: number, failure?: string): Promise<void> {
     const isExported = invocation.conclude(status, failure) === "export";
-    if (!exporter.isOn) tellOperator(invocation, status);
+    if (!exporter.hasLogBackend) tellOperator(invocation, status);
     const logs: LogMessage[] = isExported ? [requestRecord(invocation)] : [];
     // Told whatever the sampling says, and again until the backend has it.
     if (untoldProblem !== undefined) logs.unshift(modelUnavailableRecord(invocation, untoldProblem));
