@@ -227,7 +227,12 @@ const documentSchema = z.strictObject({
         .describe(
           "What is exported whole although the ratio leaves it out: answers of 5xx, texts whose first side did not answer, requests that were refused, and slow ones.",
         ),
-      slowMs: z.int().min(1).max(60_000).default(1000).describe("A request that takes longer than this, in ms, is slow."),
+      slowMs: z
+        .int()
+        .min(1)
+        .max(60_000)
+        .default(1000)
+        .describe("A request that takes longer than this, in ms, is slow."),
     })
     .prefault({})
     .describe("Which traces are exported."),

@@ -69,8 +69,16 @@ export const WRONG: Wrong[] = [
   ["an answer that `unknown` does not know", { residency: { unknown: "deny" } }, 'residency.unknown: "deny" is not'],
   ["a TLS version that does not exist", { minTls: "2.0" }, 'minTls: "2.0" is not allowed; must be "1.0", "1.1"'],
   ["a header's name in capitals", { edge: { stickyBy: "header:X-T" } }, 'edge.stickyBy: "header:X-T" is not allowed'],
-  ["a ratio in percent", { sampling: { ratio: 10 } }, "sampling.ratio: 10 is not allowed; must be a number from 0 to 1"],
-  ["a reason to keep that does not exist", { sampling: { keep: ["errors"] } }, 'sampling.keep.0: "errors" is not allowed'],
+  [
+    "a ratio in percent",
+    { sampling: { ratio: 10 } },
+    "sampling.ratio: 10 is not allowed; must be a number from 0 to 1",
+  ],
+  [
+    "a reason to keep that does not exist",
+    { sampling: { keep: ["errors"] } },
+    'sampling.keep.0: "errors" is not allowed',
+  ],
   ["a slowness of no time", { sampling: { slowMs: 0 } }, "sampling.slowMs: 0 is not allowed; must be a whole number"],
   ["a version that is text", { version: "7" }, 'version: "7" is not allowed; must be a whole number of at least 0'],
 ];
