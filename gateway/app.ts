@@ -1,6 +1,7 @@
 /** Routes, request id, last-resort error handler; no logic. */
 import { Hono } from "hono";
 import { ready } from "./ready.ts";
+import { requestCostUsd } from "./record/cost.ts";
 import { record } from "./record/record.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuse } from "./respond/refuse.ts";
@@ -68,6 +69,7 @@ function no(call: Call, refusal: Refusal, headers: Record<string, string> = {}):
     edgeProblem: null,
     refusal: { code, reason },
     inputs: [],
+    costUsd: requestCostUsd(0),
   });
   return response;
 }

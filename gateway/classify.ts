@@ -3,10 +3,11 @@ import type { Policy } from "../policies/schema.ts";
 import { type Admitted, admit } from "./admit/admit.ts";
 import type { Caller } from "./authenticate/caller.ts";
 import { decide, factsOf } from "./decide/decide.ts";
-import type { Turned } from "./decide/route.ts";
+import type { Route, Turned } from "./decide/route.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import type { InputOutcome } from "./outcome.ts";
-import { inSpan } from "./record/span.ts";
+import { inSpanAtOnce } from "./record/span.ts";
+import { TextTries } from "./record/text-tries.ts";
 import { ok, type Refusal, type RefusalReason, type Result, refused } from "./refusal.ts";
 import { isFinal, type Tried, tryRoute } from "./tries.ts";
 import type { Call, Classifier, SideAnswer, SideFailure, World } from "./world.ts";
@@ -15,6 +16,7 @@ export interface Classified {
   admitted: Admitted;
   answer: SideAnswer;
   outcome: InputOutcome;
+  tries: TextTries;
 }
 
 /** Callers are asked to come back no sooner than this. */
@@ -26,33 +28,52 @@ export async function classify(
   policy: Policy,
   world: World,
   call: Call,
-): Promise<Result<Classified>> {
-  const { edge, origins, clock, retryBudget } = world;
-  const admitted = await inSpan("admit", {}, (span) => {
+): Promise<Result<Classified> & { costUsd: number }> {
+  const { edge, clock, retryBudget } = world;
+  const tries = new TextTries();
+  const admitted = inSpanAtOnce("admit", {}, (span) => {
     const measured = admit(text, caller, policy.edge.stickyBy, edge, call);
     if (measured.numbers.tokens !== null) span.setAttribute("spillway.tokens", measured.numbers.tokens);
     return measured;
   });
   retryBudget.noteText(clock.nowMs());
   // From here to the place in the queue nothing is awaited: each decision sees those before it.
-  const conditions = { edge: edge.conditions(), origins: origins.conditions() };
-  const route = decide(admitted.numbers, policy, conditions, clock.nowMs());
-  if (route.side === "refuse") return refused(turnedAway(route));
-  const tried = await tryRoute(route, admitted, policy, world, call);
-  if (!tried.ok) return refused(whyNot(tried, cooldownMs(admitted, policy, world)));
-  return ok(classified(tried, admitted, edge.classifier()));
+  const route = decided(admitted, policy, world);
+  if (route.side === "refuse") return { ...refused(turnedAway(route)), costUsd: 0 };
+  const tried = await tryRoute(route, admitted, policy, world, call, tries);
+  const { costUsd } = tries;
+  if (!tried.ok) return { ...refused(whyNot(tried, cooldownMs(admitted, policy, world))), costUsd };
+  return { ...ok(classified(tried, admitted, edge.classifier(), tries)), costUsd };
+}
+
+function decided({ numbers }: Admitted, policy: Policy, { edge, origins, clock }: World): Route {
+  return inSpanAtOnce("decide", {}, (span) => {
+    const conditions = { edge: edge.conditions(), origins: origins.conditions() };
+    const route = decide(numbers, policy, conditions, clock.nowMs());
+    span.setAttributes({
+      "spillway.route": route.side,
+      "spillway.because": route.because,
+      ...(route.side === "origin" && { "spillway.origin": route.origin }),
+      ...(numbers.tokens !== null && { "spillway.tokens": numbers.tokens }),
+      ...(numbers.edgeRunMs !== null && { "spillway.edge.predicted_ms": numbers.edgeRunMs }),
+      "spillway.edge.queue_ms": conditions.edge.queueMs,
+    });
+    return route;
+  });
 }
 
 function classified(
   { answer, route, firstFailure }: Tried & { ok: true },
   admitted: Admitted,
   edge: Classifier | null,
+  tries: TextTries,
 ): Classified {
   const { model, timings } = answer;
   const { tokens } = admitted.numbers;
   return {
     admitted,
     answer,
+    tries,
     outcome: {
       side: route.side,
       because: route.because,
@@ -63,6 +84,7 @@ function classified(
       originProblem: route.side === "origin" ? (mismatch(answer, edge)?.code ?? null) : null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
+      costUsd: tries.costUsd,
     },
   };
 }

@@ -38,7 +38,7 @@ const breathe = () => scheduler.wait(ANSWER_LEAVES_MS);
 
 const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
 
-let world: World | undefined;
+let known: World | undefined;
 
 function buildWorld(env: Env): World {
   // Policies are read before either side is used, so these settings last only until the first request.
@@ -69,9 +69,14 @@ function buildWorld(env: Env): World {
   };
 }
 
+function worldOf(env: Env): World {
+  known ??= buildWorld(env);
+  return known;
+}
+
 const handler = {
   async fetch(request, env, context) {
-    world ??= buildWorld(env);
+    const world = worldOf(env);
     const answered = Promise.withResolvers<void>();
     const call = {
       requestId: world.newRequestId(),
@@ -89,7 +94,9 @@ const handler = {
   },
 } satisfies ExportedHandler<Env>;
 
-const tracedHandler = traced<Env>(handler, (env) => telemetrySettings(env, ROUTES));
+const tracedHandler = traced<Env>(handler, (env) =>
+  telemetrySettings(env, ROUTES, worldOf(env).policies.known().sampling),
+);
 
 export default {
   ...tracedHandler,

@@ -1,33 +1,97 @@
-/** One try on one side. */
+/** One try on one side, and the span that tells of it. */
 import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
 import type { SideRoute } from "./decide/route.ts";
-import { inSpan, recordFailure } from "./record/span.ts";
-import type { Call, SideResult, World } from "./world.ts";
+import { edgeCostUsd, originCost } from "./record/cost.ts";
+import { inCallSpan, inSpan, recordOriginTrace } from "./record/span.ts";
+import type { TextTries, TryKind } from "./record/text-tries.ts";
+import { recordTryEnd } from "./record/try-end.ts";
+import type { Call, Edge, SideFailure, SideResult, Tokenized, World } from "./world.ts";
 
-export async function runOn(
+export interface Try {
+  kind: TryKind;
+  /** Of the same text. */
+  tries: TextTries;
+}
+
+export function runOn(
   route: SideRoute,
   admitted: Admitted,
   policy: Policy,
-  { edge, origins }: World,
+  world: World,
   call: Call,
+  attempt: Try,
 ): Promise<SideResult> {
-  if (route.side === "origin") {
-    const limits = { timeoutMs: policy.origin.timeoutMs, maxTokens: policy.limits.originTokens };
-    return origins.call(route.origin, admitted.text, limits, call);
-  }
-  // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
-  const tokenized = admitted.tokenized ?? (await edge.tokenizeWhenLoaded(admitted.text, call));
-  if (tokenized === null) return { ok: false, failure: { reason: "edge-no-tokenizer", kind: "failed" } };
-  const tokens = tokenized.tokenIds.length;
-  if (tokens > Math.min(policy.edge.maxTokens, edge.conditions().maxTokens ?? 0)) {
-    return { ok: false, failure: { reason: "edge-too-long", kind: "failed" } };
-  }
-  return inSpan("edge inference", { "spillway.tokens": tokens }, async (span) => {
-    const result = await edge.run(tokenized, call);
+  return route.side === "edge"
+    ? runAtEdge(admitted, policy, world, call, attempt)
+    : callOrigin(route.origin, admitted, policy, world, call, attempt);
+}
+
+function runAtEdge(
+  admitted: Admitted,
+  policy: Policy,
+  { edge }: World,
+  call: Call,
+  { kind, tries }: Try,
+): Promise<SideResult> {
+  return inSpan("edge inference", {}, async (span) => {
+    tries.begin(span, kind);
+    // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
+    const tokenized = admitted.tokenized ?? (await edge.tokenizeWhenLoaded(admitted.text, call));
+    const tokens = tokenized?.tokenIds.length ?? 0;
+    const predictedMs = (tokenized && edge.predictedRunMs(tokens)) ?? 0;
+    if (tokenized !== null)
+      span.setAttributes({ "spillway.tokens": tokens, "spillway.edge.predicted_ms": predictedMs });
+    const result = await runIfItFits(tokenized, policy, edge, call);
     span.setAttribute("spillway.edge.heap_bytes", edge.status().heapBytes);
-    if (result.ok) span.setAttribute("spillway.edge.queue_ms", result.answer.timings.queueMs ?? 0);
-    else recordFailure(span, result.failure.reason);
+    if (result.ok) {
+      const { queueMs = 0, runMs } = result.answer.timings;
+      span.setAttributes({ "spillway.edge.queue_ms": queueMs, "spillway.edge.run_ms": runMs });
+      tries.end(span, edgeCostUsd({ runMs, predictedMs, failure: null }));
+    } else {
+      tries.end(span, edgeCostUsd({ runMs: null, predictedMs, failure: result.failure.reason }));
+    }
+    recordTryEnd(span, result, call.signal);
     return result;
   });
+}
+
+/** Not a microtask before the edge is asked: the place in the queue is taken in the same turn as the decision. */
+function runIfItFits(
+  tokenized: Tokenized | null,
+  policy: Policy,
+  edge: Edge,
+  call: Call,
+): SideResult | Promise<SideResult> {
+  if (tokenized === null) return failed("edge-no-tokenizer");
+  const mostTokens = Math.min(policy.edge.maxTokens, edge.conditions().maxTokens ?? 0);
+  return tokenized.tokenIds.length > mostTokens ? failed("edge-too-long") : edge.run(tokenized, call);
+}
+
+function callOrigin(
+  origin: string,
+  { text }: Admitted,
+  policy: Policy,
+  { origins, clock }: World,
+  call: Call,
+  { kind, tries }: Try,
+): Promise<SideResult> {
+  return inCallSpan("POST", { "spillway.origin": origin }, async (span) => {
+    tries.begin(span, kind);
+    const startedAtMs = clock.nowMs();
+    const limits = { timeoutMs: policy.origin.timeoutMs, maxTokens: policy.limits.originTokens };
+    const result = await origins.call(origin, text, limits, call);
+    const { usage, trace } = result.ok ? result.answer : {};
+    if (trace !== undefined) recordOriginTrace(span, trace);
+    const failure = result.ok ? null : result.failure.reason;
+    const { usd, isAssumed } = originCost({ usage, roundTripMs: clock.nowMs() - startedAtMs, failure });
+    if (isAssumed) span.setAttribute("spillway.cost.assumed", true);
+    tries.end(span, usd);
+    recordTryEnd(span, result, call.signal);
+    return result;
+  });
+}
+
+function failed(reason: SideFailure["reason"]): SideResult {
+  return { ok: false, failure: { reason, kind: "failed" } };
 }

@@ -1,11 +1,13 @@
 /** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
-import { authenticate } from "./authenticate/authenticate.ts";
 import { checkTls } from "./authenticate/tls.ts";
 import { type Classified, classify } from "./classify.ts";
+import { policyFor, whoCalls } from "./first-steps.ts";
 import { inOrder } from "./in-order.ts";
 import type { InputOutcome, Outcome } from "./outcome.ts";
 import { receive } from "./receive/receive.ts";
+import { requestCostUsd } from "./record/cost.ts";
 import { record } from "./record/record.ts";
+import { inSpan } from "./record/span.ts";
 import { type Refusal, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
 import { refuse } from "./respond/refuse.ts";
@@ -19,17 +21,17 @@ const TEXTS_AT_ONCE = 4;
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
   const startedAtMs = world.clock.nowMs();
   // The limits as they are known before the policy is read: a body is not made to wait for KV.
-  const received = await receive(request, world.policies.known().limits, world.clock);
+  const { limits } = world.policies.known();
+  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock));
   if (!received.ok) return no(received.refusal, call, NOTHING_YET);
   const { texts, functionToApply, topK } = received.value;
 
-  const caller = authenticate(request);
-  const { policy, problem } = await world.policies.read(call.keepAlive);
-  world.edge.obey(policy);
-  world.origins.obey(policy);
+  const caller = whoCalls(request);
+  const { policy, problem, asked } = await policyFor(world, call);
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem: world.edge.status().reason };
+  const ownCostUsd = requestCostUsd(asked ? 1 : 0);
   const tls = checkTls(caller, policy.minTls);
-  if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [] });
+  if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
 
   const results = await inOrder(
     texts,
@@ -37,25 +39,32 @@ export async function serve(request: Request, world: World, call: Call): Promise
     (text) => classify(text, caller, policy, world, call),
     ({ ok }) => ok,
   );
+  const costUsd = results.reduce((sum, result) => sum + result.costUsd, ownCostUsd);
   const rows = [];
   const classified: Classified[] = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {
-    if (!result.ok) return no(result.refusal, call, { ...known, inputs });
+    if (!result.ok) return no(result.refusal, call, { ...known, inputs, costUsd });
     rows.push(toRow(result.value.answer, functionToApply, topK));
     classified.push(result.value);
     inputs.push(result.value.outcome);
   }
 
   shadow(classified, policy, world, call);
-  record({ requestId: call.requestId, status: 200, refusal: null, ...known, inputs });
+  record({ requestId: call.requestId, status: 200, refusal: null, ...known, inputs, costUsd });
   const totalMs = world.clock.nowMs() - startedAtMs;
   return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });
 }
 
-type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs">;
+type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs" | "costUsd">;
 
-const NOTHING_YET: Known = { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [] };
+const NOTHING_YET: Known = {
+  policyVersion: null,
+  policyProblem: null,
+  edgeProblem: null,
+  inputs: [],
+  costUsd: requestCostUsd(0),
+};
 
 function no(refusal: Refusal, call: Call, known: Known): Response {
   const { code, reason } = refusal;

@@ -50,7 +50,7 @@ function shadowRoute({ outcome, admitted }: Classified, policy: Policy, { edge, 
 
 async function compare(
   route: SideRoute,
-  { answer, admitted }: Classified,
+  { answer, admitted, tries }: Classified,
   policy: Policy,
   world: World,
   call: Call,
@@ -58,7 +58,7 @@ async function compare(
   await inSpan("shadow", { "spillway.shadow.side": route.side }, async (span) => {
     // The caller may hang up now; the comparison is not theirs.
     const mine: Call = { ...call, isShadow: true, signal: new AbortController().signal };
-    const result = await runOn(route, admitted, policy, world, mine);
+    const result = await runOn(route, admitted, policy, world, mine, { kind: "shadow", tries });
     if (!result.ok) return recordFailure(span, result.failure.reason);
     span.setAttributes({
       ...agreement(answer, result.answer),

@@ -3,6 +3,7 @@ import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
 import { hedgeAfterMs, hedgeSide, otherSide } from "./decide/decide.ts";
 import type { SideRoute } from "./decide/route.ts";
+import type { TextTries, TryKind } from "./record/text-tries.ts";
 import { runOn } from "./run-on.ts";
 import { type Call, LostToOtherSide, type SideAnswer, type SideFailure, type SideResult, type World } from "./world.ts";
 
@@ -24,21 +25,32 @@ export async function tryRoute(
   policy: Policy,
   world: World,
   call: Call,
+  tries: TextTries,
 ): Promise<Tried> {
-  const begin = (to: SideRoute) => attempt(to, admitted, policy, world, call);
+  const begin = (kind: TryKind, to: SideRoute): Attempt => {
+    const losing = new AbortController();
+    const mine = { ...call, signal: AbortSignal.any([call.signal, losing.signal]) };
+    const result = runOn(to, admitted, policy, world, mine, { kind, tries });
+    const lose = () => {
+      losing.abort(new LostToOtherSide());
+      // Its span and its cost are still to come.
+      call.keepAlive(result);
+    };
+    return { route: to, result, lose };
+  };
   const second = (pick: typeof otherSide) => secondRoute(pick, route, admitted, policy, world);
-  const first = begin(route);
+  const first = begin("first", route);
   const early = await Promise.race([first.result, slowness(route, policy, world)]);
   if (early === "slow") {
     const hedge = second(hedgeSide);
-    if (typeof hedge !== "string") return race(first, begin(hedge));
+    if (typeof hedge !== "string") return race(first, begin("hedge", hedge));
   }
   const result = early === "slow" ? await first.result : early;
   if (result.ok) return { ok: true, answer: result.answer, route, firstFailure: null };
   if (isFinal(result.failure)) return { ok: false, first: result.failure, second: "impossible" };
   const next = second(otherSide);
   if (typeof next === "string") return { ok: false, first: result.failure, second: next };
-  const { result: again } = begin(next);
+  const { result: again } = begin("fallback", next);
   const settled = await again;
   return settled.ok
     ? { ok: true, answer: settled.answer, route: next, firstFailure: result.failure }
@@ -48,16 +60,6 @@ export async function tryRoute(
 /** The caller is gone, or the text is too long for any side: another try would not help. */
 export function isFinal({ kind, reason }: SideFailure): boolean {
   return kind === "aborted" || reason === "http-413";
-}
-
-function attempt(route: SideRoute, admitted: Admitted, policy: Policy, world: World, call: Call): Attempt {
-  const losing = new AbortController();
-  const signal = AbortSignal.any([call.signal, losing.signal]);
-  return {
-    route,
-    result: runOn(route, admitted, policy, world, { ...call, signal }),
-    lose: () => losing.abort(new LostToOtherSide()),
-  };
 }
 
 /** The other side where `pick` names it and the budget has a try left, which is then taken. */

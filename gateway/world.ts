@@ -1,6 +1,7 @@
 /** The ports: everything the gateway needs from outside, so that rooms can be tested with a clock and faults of their own. */
+import type { OriginTrace, OriginUsage } from "../lambda-origin/contract.ts";
 import type { Policy } from "../policies/schema.ts";
-import type { PolicyInForce } from "../policies/store.ts";
+import type { PolicyRead } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
 import type { FailureReason } from "./failure.ts";
@@ -41,6 +42,9 @@ export interface SideAnswer extends Classifier {
   windows: readonly { tokens: number; logits: readonly number[] }[];
   /** Milliseconds, for `server-timing` and the trace. */
   timings: { queueMs?: number; runMs: number };
+  /** What an origin says of its own part; the edge says nothing. */
+  usage?: OriginUsage | undefined;
+  trace?: OriginTrace | undefined;
 }
 
 /** Why a side did not answer. */
@@ -131,10 +135,15 @@ export class LostToOtherSide extends Error {
   }
 }
 
+/** Who has ended an aborted try. */
+export function whyGone({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
+  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
+}
+
 export interface Policies {
   /** As it is known now, without asking. */
   known(): Policy;
-  read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce>;
+  read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyRead>;
 }
 
 export interface World {

@@ -24,6 +24,11 @@ export interface PolicyInForce {
   problem: string | null;
 }
 
+export interface PolicyRead extends PolicyInForce {
+  /** Whether KV was asked for it; such a read is paid for, whatever comes of it. */
+  asked: boolean;
+}
+
 export interface PolicyStoreTools {
   nowMs: () => number;
   wait: (ms: number) => Promise<unknown>;
@@ -51,9 +56,9 @@ export class PolicyStore {
   }
 
   /** The policy for a request. Asks KV when what is known is older than 4 s; `keepAlive` lets a late answer still count. */
-  async read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyInForce> {
+  async read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyRead> {
     const nowMs = this.#tools.nowMs();
-    if (nowMs - this.#readAtMs < FRESH_MS) return this.#inForce;
+    if (nowMs - this.#readAtMs < FRESH_MS) return { ...this.#inForce, asked: false };
     const waitMs = this.#waitMs;
     // Set before the answer: requests that come meanwhile use what is known instead of asking too. A new isolate knows nothing.
     if (waitMs === WARM_WAIT_MS) this.#readAtMs = nowMs;
@@ -63,7 +68,7 @@ export class PolicyStore {
     const isSilent = (await Promise.race([refreshed, silent])) === "silent";
     if (isSilent) this.#inForce = this.#unchanged(`KV did not answer within ${waitMs} ms`);
     this.#waitMs = WARM_WAIT_MS;
-    return this.#inForce;
+    return { ...this.#inForce, asked: true };
   }
 
   async #refresh(): Promise<void> {

@@ -9,6 +9,11 @@ export function placeOf(cf: unknown): Place {
   return { country: known ? country : null, isEu: field(cf, "isEUCountry") === "1" };
 }
 
+export function asnOf(cf: unknown): number | null {
+  const asn = field(cf, "asn");
+  return typeof asn === "number" && Number.isSafeInteger(asn) ? asn : null;
+}
+
 /** "1.0" to "1.3", "none" for plain HTTP, null where there is no `cf` at all (a test, or another host). */
 export function tlsOf(cf: unknown): string | null {
   if (cf === undefined || cf === null) return null;

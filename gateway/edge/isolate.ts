@@ -4,7 +4,16 @@ import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { EdgeConditions } from "../decide/facts.ts";
 import type { FailureReason } from "../failure.ts";
 import { RecentP95 } from "../recent-p95.ts";
-import type { Call, Classifier, Edge, EdgeStatus, SideAnswer, SideResult, Tokenized } from "../world.ts";
+import {
+  type Call,
+  type Classifier,
+  type Edge,
+  type EdgeStatus,
+  type SideAnswer,
+  type SideResult,
+  type Tokenized,
+  whyGone,
+} from "../world.ts";
 import { Experience } from "./experience.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import { EdgeRunError } from "./model.ts";
@@ -101,7 +110,7 @@ export class EdgeIsolate implements Edge {
     // The turn outlives a caller that hangs up, so that it is always given back.
     call.keepAlive(turn);
     const result = await turn;
-    return result === "gone" ? { ok: false, failure: { reason: "caller-gone", kind: "aborted" } } : result;
+    return result === "gone" ? { ok: false, failure: { reason: whyGone(call.signal), kind: "aborted" } } : result;
   }
 
   async #runNow(
@@ -115,11 +124,9 @@ export class EdgeIsolate implements Edge {
     const startedAtMs = clock.nowMs();
     try {
       const logits = await breaker.run(
-        () => ready.model.run(tokenIds),
+        () => this.#timed(ready, tokenIds),
         (settled) => (settled.ok ? "success" : isOutOfMemory(settled.error) ? "ignored" : "failure"),
       );
-      // I/O, so that the clock moves in production too.
-      await clock.wait(0);
       const runMs = clock.nowMs() - startedAtMs;
       experience.observe(tokens, runMs);
       this.#latency.observe(queueMs + runMs, clock.nowMs());
@@ -140,14 +147,22 @@ export class EdgeIsolate implements Edge {
     const { clock } = this.#parts;
     const startedAtMs = clock.nowMs();
     try {
-      const logits = await ready.model.run(tokenIds);
-      await clock.wait(0);
+      const logits = await this.#timed(ready, tokenIds);
       const timings = { queueMs, runMs: clock.nowMs() - startedAtMs };
       return { ok: true, answer: answerOf(ready, tokenIds.length, logits, timings) };
     } catch (error) {
       if (!(error instanceof EdgeRunError)) throw error;
       if (error.fault === "crashed") this.#loader.drop(ready);
       return failed(error.fault);
+    }
+  }
+
+  /** A turn of the event loop after the run, a failed one too: in production the clock moves at I/O alone. */
+  async #timed({ model }: Ready, tokenIds: readonly number[]): Promise<Float32Array> {
+    try {
+      return await model.run(tokenIds);
+    } finally {
+      await this.#parts.clock.wait(0);
     }
   }
 

@@ -9,11 +9,11 @@ import { RecentP95 } from "../recent-p95.ts";
 import {
   type Call,
   type Classifier,
-  LostToOtherSide,
   type OriginLimits,
   type OriginStatus,
   type SideAnswer,
   type SideResult,
+  whyGone,
 } from "../world.ts";
 import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
@@ -81,18 +81,18 @@ export class LambdaOrigin {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const body = JSON.stringify({ text, maxTokens });
-      const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]));
+      const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]), timeoutMs);
       if (!response.ok) throw await faultOf(response);
       const parsed = originAnswerSchema.safeParse(await readJson(response));
       if (!parsed.success) throw new OriginFault("bad-answer");
-      const { model, labels, problemType, windows } = parsed.data;
+      const { model, labels, problemType, windows, usage, trace } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
       const classifier = { model, labels, problemType };
       if (contradicts(classifier, this.#parts.edgeClassifier())) throw new OriginFault("bad-answer");
       this.#classifier = classifier;
       const runMs = clock.nowMs() - startedAtMs;
       if (!call.isShadow) this.#latency.observe(runMs, clock.nowMs());
-      return { ...classifier, windows, timings: { runMs } };
+      return { ...classifier, windows, timings: { runMs }, usage, trace };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
       const gone = call.signal.aborted ? whyGone(call.signal) : null;
@@ -111,10 +111,6 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
   const sameLabels =
     edge.labels.length === origin.labels.length && edge.labels.every((label, index) => label === origin.labels[index]);
   return !sameLabels || edge.problemType !== origin.problemType;
-}
-
-function whyGone({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
-  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
 }
 
 /** Our own function says why it answers 503; whatever else stands before it does not, and is known by its status. */

@@ -8,11 +8,13 @@ import type { AttributeValue } from "../../otlp/attributes.ts";
 const SEMANTIC_KEYS: ReadonlySet<string> = new Set([
   "error.type",
   "faas.coldstart",
+  "geo.country.iso_code",
   "http.request.method",
   "http.response.status_code",
   "http.route",
   "server.address",
   "server.port",
+  "tls.protocol.version",
   "url.path",
   "url.scheme",
 ]);

@@ -1,17 +1,17 @@
 /** Record exactly once: one outcome per request, onto its root span. Only numbers, codes and names leave here. */
 import type { Outcome } from "../outcome.ts";
 import { distinct, routeOf } from "../outcome.ts";
+import { plain } from "./plain.ts";
 import { recordAttributes } from "./span.ts";
 
-/** The trace drops longer values whole; the start of a policy's problem is worth more than nothing. */
-const PROBLEM_CHARACTERS = 200;
-
-export function record({ requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs }: Outcome): void {
+export function record(outcome: Outcome): void {
+  const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
   const mismatches = inputs.flatMap(({ originProblem }) => (originProblem === null ? [] : [originProblem]));
   recordAttributes({
     "spillway.request_id": requestId,
+    "spillway.cost.usd": costUsd,
     ...(inputs.length > 0 && {
       "spillway.inputs": inputs.length,
       "spillway.route": routeOf(inputs),
@@ -26,8 +26,4 @@ export function record({ requestId, policyVersion, policyProblem, edgeProblem, r
     ...(edgeProblem !== null && { "spillway.edge.problem": plain(edgeProblem) }),
     ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plain(refusal.reason) }),
   });
-}
-
-function plain(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, PROBLEM_CHARACTERS);
 }

@@ -1,19 +1,20 @@
 /** What telemetry needs to know, read per request, so that an edit needs no restart of the isolate. */
+
 import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../../otlp/settings.ts";
+import { SAMPLE_ALL, type Sampling } from "./keep.ts";
 
 export interface TelemetrySettings {
   otlp: OtlpSettings;
-  /** Share of new traces that are exported, 0 to 1; a caller's own sampling decision goes before it. */
-  sampleRatio: number;
+  /** As the policy has it that is known when the request comes in. */
+  sampling: Sampling;
   /** Paths that may appear in a trace; any other path could hold a caller's text. */
   routes: readonly string[];
 }
 
-/** Everything is traced unless `sampleRatio` says otherwise. */
 export function telemetrySettings(
   variables: OtlpVariables,
   routes: readonly string[],
-  sampleRatio = 1,
+  sampling: Sampling = SAMPLE_ALL,
 ): TelemetrySettings {
-  return { otlp: otlpSettings(variables), sampleRatio, routes };
+  return { otlp: otlpSettings(variables), sampling, routes };
 }

@@ -8,7 +8,11 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import type { OriginTrace } from "../../lambda-origin/contract.ts";
 import { errorType, isAbort } from "./error-type.ts";
+import { countDropped } from "./export.ts";
+import type { Sampling } from "./keep.ts";
+import { handedTrace } from "./origin-trace.ts";
 import { bufferOf } from "./span-processor.ts";
 
 /**
@@ -36,6 +40,26 @@ export async function inSpan<T>(
   });
 }
 
+/** The same for a call of something outside, which gets a CLIENT span. */
+export function inCallSpan<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
+  return inSpan(name, attributes, work, SpanKind.CLIENT);
+}
+
+/** The same for work that must be over before anything else of the isolate goes on: not even a microtask lies in between. */
+export function inSpanAtOnce<T>(name: string, attributes: Attributes, work: (span: Span) => T): T {
+  if (!bufferOf(context.active())) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+  return trace.getTracer("spillway").startActiveSpan(name, { attributes }, (span) => {
+    try {
+      return work(span);
+    } catch (error) {
+      recordFailure(span, errorType(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
 /** Marks a span as failed with a short code such as `timeout` or `500`, never a message. */
 export function recordFailure(span: Span, type: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
@@ -45,6 +69,20 @@ export function recordFailure(span: Span, type: string): void {
 /** Puts attributes on the request's root span, from however deep inside. */
 export function recordAttributes(attributes: Attributes): void {
   bufferOf(context.active())?.root?.setAttributes(attributes);
+}
+
+/** Which traces are kept after the fact is for the policy that the request is answered by. */
+export function recordSampling(sampling: Sampling): void {
+  bufferOf(context.active())?.obey(sampling);
+}
+
+/** Takes the spans that an origin has handed back with its answer to the call that `client` is the span of. */
+export function recordOriginTrace(client: Span, trace: OriginTrace): void {
+  const buffer = bufferOf(context.active());
+  if (buffer === undefined) return;
+  const handed = handedTrace(trace, client.spanContext());
+  if (handed === null) countDropped("traces", trace.spans.length);
+  else buffer.hold(handed);
 }
 
 /** The value of a `traceresponse` header (W3C Trace Context level 2): the root span of the active request. */

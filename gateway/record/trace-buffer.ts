@@ -2,25 +2,33 @@
  * The spans of one request. They belong to the request and not to a trace id, which two concurrent requests may share when
  * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
  */
-import { type Span, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
+import { type Span, TraceFlags } from "@opentelemetry/api";
+import { endingOf } from "./ending.ts";
 import { countDropped } from "./export.ts";
+import { keepReasons, type Sampling } from "./keep.ts";
+import type { HandedTrace } from "./origin-trace.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
 /** 64 inputs make some 400 spans; more than this is a mistake that must not fill the isolate. */
 const MOST_SPANS = 1_024;
 
+type Send = (spans: readonly FinishedSpan[], handed: readonly HandedTrace[]) => void;
+
 export class TraceBuffer {
-  readonly #send: (spans: readonly FinishedSpan[]) => void;
+  readonly #send: Send;
+  #sampling: Sampling;
   #root: Span | undefined;
   #rootEnded = false;
   #kept = false;
   #open = 0;
   #taken = 0;
   #finished: FinishedSpan[] = [];
+  #handed: HandedTrace[] = [];
 
   /** `send` is called when the root ends, and again whenever the last span still open ends after it (background work). */
-  constructor(send: (spans: readonly FinishedSpan[]) => void) {
+  constructor(send: Send, sampling: Sampling) {
     this.#send = send;
+    this.#sampling = sampling;
   }
 
   /** The request's SERVER span. */
@@ -28,14 +36,15 @@ export class TraceBuffer {
     return this.#root;
   }
 
+  /** What is kept is for the policy that this request was answered by. */
+  obey(sampling: Sampling): void {
+    this.#sampling = sampling;
+  }
+
   /** False when the span is one too many and will not be kept. The first span is the root. */
   start(span: Span): boolean {
-    if (this.#taken >= MOST_SPANS) {
-      countDropped("traces", 1);
-      return false;
-    }
+    if (!this.#hasRoomFor(1)) return false;
     this.#root ??= span;
-    this.#taken += 1;
     this.#open += 1;
     return true;
   }
@@ -45,21 +54,39 @@ export class TraceBuffer {
     this.#finished.push(span);
     if (span === this.#root) {
       this.#rootEnded = true;
-      this.#kept = isWorthKeeping(span);
+      this.#kept = this.#isWorthKeeping(span);
       this.#flush();
     } else if (this.#rootEnded && this.#open === 0) {
       this.#flush();
     }
   }
 
-  #flush(): void {
-    const spans = this.#finished;
-    this.#finished = [];
-    if (this.#kept && spans.length > 0) this.#send(spans);
+  /** Takes what an origin has handed back; it goes the way of the span that it answers. */
+  hold(handed: HandedTrace): void {
+    if (this.#hasRoomFor(handed.spans.length)) this.#handed.push(handed);
   }
-}
 
-/** Head sampling, and every error besides: what went wrong must not depend on a coin. */
-function isWorthKeeping(root: FinishedSpan): boolean {
-  return (root.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0 || root.status.code === SpanStatusCode.ERROR;
+  #hasRoomFor(spans: number): boolean {
+    if (this.#taken + spans > MOST_SPANS) {
+      countDropped("traces", spans);
+      return false;
+    }
+    this.#taken += spans;
+    return true;
+  }
+
+  /** By the head's decision, or by how it went: what went wrong must not depend on a coin. */
+  #isWorthKeeping(root: Span & FinishedSpan): boolean {
+    if ((root.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) return true;
+    const reasons = keepReasons(endingOf(root, this.#finished), this.#sampling);
+    // Whoever counts by traces has to know which ones no ratio has chosen.
+    if (reasons.length > 0) root.setAttribute("spillway.sampling.kept", reasons.join(", "));
+    return reasons.length > 0;
+  }
+
+  #flush(): void {
+    const [spans, handed] = [this.#finished, this.#handed];
+    [this.#finished, this.#handed] = [[], []];
+    if (this.#kept && spans.length > 0) this.#send(spans, handed);
+  }
 }

@@ -45,7 +45,7 @@ export function traced<Env>(
     (passage: Passage) => ({
       service: { name: SERVICE_NAME },
       spanProcessors: spanProcessor,
-      sampling: { headSampler: headSampler(passage.settings.sampleRatio) },
+      sampling: { headSampler: headSampler(passage.settings.sampling.ratio) },
       instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
     }),
   );
@@ -72,10 +72,12 @@ async function answered(
 ): Promise<Response> {
   const root = trace.getActiveSpan();
   if (!root) return serve();
-  const buffer = new TraceBuffer((spans) => {
-    const request = tracesRequest(keyValues(RESOURCE), spans.map(spanMessage));
-    ctx.waitUntil(exportSignal("traces", request, spans.length, settings.otlp));
-  });
+  const buffer = new TraceBuffer((spans, handed) => {
+    const all = [{ resource: keyValues(RESOURCE), spans: spans.map(spanMessage) }, ...handed];
+    const request = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
+    const count = all.reduce((total, one) => total + one.spans.length, 0);
+    ctx.waitUntil(exportSignal("traces", request, count, settings.otlp));
+  }, settings.sampling);
   adopt(root, buffer);
   root.updateName(knownMethod(request.method)); // the library appends `http.route`, where there is one, at the end
   root.setAttributes(serverAttributes(request.method, request.url, settings.routes));

@@ -1,8 +1,8 @@
 /** An origin that misbehaves as its path says, over a real socket. Also vitest's global setup: it provides the address. */
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import type { OriginAnswer } from "../../lambda-origin/contract.ts";
+import type { OriginAnswer, OriginSpan } from "../../lambda-origin/contract.ts";
 
 const answer: OriginAnswer = {
   model: `mail-tagger@${"f".repeat(64)}`,
@@ -11,6 +11,36 @@ const answer: OriginAnswer = {
   windows: [{ tokens: 10, logits: [3, -3] }],
 };
 
+/** What stands where no text may be, in all that an origin hands back. */
+export const HOSTILE = "hostile-5e1f0a";
+
+/** The function's own part of the trace below the call that is answered; `own` goes onto its SERVER span. */
+function handedBack(response: ServerResponse, own: OriginSpan["attributes"]): OriginAnswer {
+  const [, , parentSpanId = ""] = String(response.req.headers["traceparent"]).split("-");
+  const span = { startUnixNano: "1795460017868000000", endUnixNano: "1795460017869000000" };
+  const [spanId, childId] = [`aaaa${parentSpanId.slice(4)}`, `bbbb${parentSpanId.slice(4)}`];
+  return {
+    ...answer,
+    usage: { durationMs: 120.5, initMs: 0, memoryMiB: 1024 },
+    trace: {
+      resource: { "service.name": "spillway-origin", "cloud.region": "eu-central-1" },
+      spans: [
+        {
+          ...span,
+          spanId,
+          parentSpanId,
+          name: "POST /",
+          kind: "server",
+          attributes: { "faas.coldstart": false, ...own },
+        },
+        { ...span, spanId: childId, parentSpanId: spanId, name: "tokenize", kind: "internal", attributes: {} },
+      ],
+    },
+  };
+}
+
+const hostile = { text: HOSTILE, "spillway.note": HOSTILE, "url.full": HOSTILE, "faas.name": `dear ${HOSTILE}` };
+
 const held: (() => void)[] = [];
 
 const behaviours: Record<string, (response: ServerResponse) => void> = {
@@ -18,6 +48,10 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "other-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["no", "yes"] })),
   "other-problem-type": (response) =>
     send(response, 200, JSON.stringify({ ...answer, problemType: "multi_label_classification" })),
+  "hands-back": (response) => send(response, 200, JSON.stringify(handedBack(response, {}))),
+  "hands-back-slowly": (response) =>
+    void setTimeout(() => send(response, 200, JSON.stringify(handedBack(response, {}))), 300),
+  "hands-back-hostile": (response) => send(response, 200, JSON.stringify(handedBack(response, hostile))),
   "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
   "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
   "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),
@@ -49,6 +83,8 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
 interface Seen {
   calls: number;
   aborted: number;
+  /** Of the last call. */
+  headers: IncomingHttpHeaders;
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
@@ -63,7 +99,7 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
   const told = new Map<string, string>();
 
   const seenAt = (path: string) => {
-    const counted = seen.get(path) ?? { calls: 0, aborted: 0 };
+    const counted = seen.get(path) ?? { calls: 0, aborted: 0, headers: {} };
     seen.set(path, counted);
     return counted;
   };
@@ -78,6 +114,7 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
     const behave = wanted.startsWith("{") ? (to: ServerResponse) => send(to, 200, wanted) : behaviours[wanted];
     const counted = seenAt(path);
     counted.calls += 1;
+    counted.headers = response.req.headers;
     response.once("close", () => {
       if (!response.writableEnded) counted.aborted += 1;
     });

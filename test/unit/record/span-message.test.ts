@@ -1,24 +1,7 @@
-import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
-import { type FinishedSpan, spanMessage } from "../../../gateway/record/span-message.ts";
-
-const traceId = "0af7651916cd43dd8448eb211c80319c";
-
-function finished(bent: Partial<FinishedSpan> = {}): FinishedSpan {
-  return {
-    name: "admit",
-    kind: SpanKind.INTERNAL,
-    attributes: {},
-    status: { code: SpanStatusCode.UNSET },
-    startTime: [1_795_460_017, 868_000_000],
-    endTime: [1_795_460_017, 869_000_000],
-    events: [],
-    links: [],
-    parentSpanContext: undefined,
-    spanContext: () => ({ traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }),
-    ...bent,
-  };
-}
+import { spanMessage } from "../../../gateway/record/span-message.ts";
+import { finished, TRACE_ID as traceId } from "./spans.ts";
 
 describe("spanMessage", () => {
   it("writes ids in hex, 64-bit numbers as strings and kinds by number, as proto3 JSON wants", () => {

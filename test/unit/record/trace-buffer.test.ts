@@ -1,29 +1,29 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type AttributeValue, ROOT_CONTEXT, type Span, trace } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import { exportCounts } from "../../../gateway/record/export.ts";
+import { SAMPLE_ALL } from "../../../gateway/record/keep.ts";
 import type { FinishedSpan } from "../../../gateway/record/span-message.ts";
 import { adopt, spanProcessor, withBuffer } from "../../../gateway/record/span-processor.ts";
 import { TraceBuffer } from "../../../gateway/record/trace-buffer.ts";
+import type { SpanMessage } from "../../../otlp/messages.ts";
+import { finished, TRACE_ID } from "./spans.ts";
 
 type TestSpan = Span & FinishedSpan;
 
-/** As the library's, which cannot be imported outside workerd: ending it tells the processor. */
+/** As the library's: ending it tells the processor. */
 function newSpan(traceFlags: number): TestSpan {
+  const context = { traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags };
   const span: TestSpan = Object.assign(
-    trace.wrapSpanContext({ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags }),
+    trace.wrapSpanContext(context),
+    finished({ attributes: { "http.response.status_code": 200 }, spanContext: () => context }),
     {
-      name: "span",
-      kind: SpanKind.INTERNAL,
-      attributes: {},
-      status: { code: SpanStatusCode.UNSET },
-      startTime: [0, 0] as [number, number],
-      endTime: [0, 0] as [number, number],
-      events: [],
-      links: [],
-      parentSpanContext: undefined,
       end: () => spanProcessor.onEnd(span as never),
+      setAttribute: (key: string, value: AttributeValue) => {
+        span.attributes[key] = value;
+        return span;
+      },
     },
   );
   return span;
@@ -31,7 +31,9 @@ function newSpan(traceFlags: number): TestSpan {
 
 function request(traceFlags = 1) {
   const sent: number[] = [];
-  const buffer = new TraceBuffer((spans) => sent.push(spans.length));
+  const buffer = new TraceBuffer((spans, handed) => {
+    sent.push(handed.reduce((total, one) => total + one.spans.length, spans.length));
+  }, SAMPLE_ALL);
   const root = newSpan(traceFlags);
   adopt(root, buffer);
   const child = () => {
@@ -39,7 +41,7 @@ function request(traceFlags = 1) {
     spanProcessor.onStart(span as never, withBuffer(ROOT_CONTEXT, buffer));
     return span;
   };
-  return { sent, root, child };
+  return { sent, buffer, root, child };
 }
 
 describe("the buffer of a request", () => {
@@ -68,6 +70,51 @@ describe("the buffer of a request", () => {
     root.end();
     late.end();
     expect(sent).toEqual([]);
+  });
+
+  it("of a trace that is not sampled is sent whole when it went wrong, and the root says why", () => {
+    const { sent, root, child } = request(0);
+    child().end();
+    const late = child();
+    root.attributes["spillway.refusal"] = "malformed";
+    root.end();
+    late.end();
+    expect(sent).toEqual([2, 1]);
+    expect(root.attributes["spillway.sampling.kept"]).toBe("refused");
+  });
+
+  it("goes by the policy that came in force while it was served", () => {
+    const { sent, buffer, root } = request(0);
+    buffer.obey({ ...SAMPLE_ALL, slowMs: 0 });
+    root.end();
+    expect(sent).toEqual([1]);
+    const strict = request(0);
+    strict.root.attributes["http.response.status_code"] = 500;
+    strict.buffer.obey({ ...SAMPLE_ALL, keep: ["slow"] });
+    strict.root.end();
+    expect(strict.sent).toEqual([]);
+  });
+
+  it("holds what an origin has handed back, within the same bound, and lets it go with the rest", () => {
+    const handed = (spans: number) => ({
+      resource: [],
+      spans: Array.from({ length: spans }, () => ({}) as SpanMessage),
+    });
+    const kept = request();
+    kept.buffer.hold(handed(3));
+    kept.root.end();
+    expect(kept.sent).toEqual([4]);
+    const left = request(0);
+    left.buffer.hold(handed(3));
+    left.root.end();
+    expect(left.sent).toEqual([]);
+    const before = exportCounts().dropped.traces;
+    const full = request();
+    full.buffer.hold(handed(1_023));
+    full.buffer.hold(handed(1));
+    full.root.end();
+    expect(full.sent).toEqual([1_024]);
+    expect(exportCounts().dropped.traces - before).toBe(1);
   });
 
   it("has a bound, and what is over it is counted as dropped", () => {

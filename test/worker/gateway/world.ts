@@ -29,6 +29,8 @@ export function handClock(startMs = 1_000_000): HandClock {
   };
 }
 
+export const credentials = { accessKeyId: "AKIA0CANARY0ID", secretAccessKey: "canary-secret-access-key" };
+
 /** The same clock, and how long was waited for, each time. */
 export function noting(clock: HandClock): { clock: HandClock; waits: number[] } {
   const waits: number[] = [];
@@ -45,11 +47,14 @@ export interface Parts {
   clock: Clock;
   engine?: EdgeEngine;
   kv?: PolicyKv;
+  /** Does the fetching of signed requests. */
+  send?: typeof fetch;
 }
 
-export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }: Parts): World {
+const plainFetch: typeof fetch = (input, init) => globalThis.fetch(input, init);
+
+export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES, send = plainFetch }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
-  const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
   const edge = new EdgeIsolate({
     modelId,
     publicKeyPem: env.MODEL_PUBLIC_KEY,
@@ -64,8 +69,7 @@ export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }:
     edge,
     origins: new LambdaOrigins({
       deployed: { url: originUrl, region: "us-east-1" },
-      signedFetch: (address) =>
-        createSignedFetch({ ...address, ...credentials }, (input, init) => globalThis.fetch(input, init)),
+      signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, send),
       breaker,
       clock,
       edgeClassifier: () => edge.classifier(),

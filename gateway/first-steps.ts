@@ -1,0 +1,37 @@
+/** Who calls, and by which policy: what a request is asked before its texts are looked at, each with its span. */
+import type { PolicyRead } from "../policies/store.ts";
+import { authenticate } from "./authenticate/authenticate.ts";
+import type { Caller } from "./authenticate/caller.ts";
+import { plain } from "./record/plain.ts";
+import { inSpan, inSpanAtOnce, recordSampling } from "./record/span.ts";
+import type { Call, World } from "./world.ts";
+
+export function whoCalls(request: Request): Caller {
+  return inSpanAtOnce("authenticate", {}, (span) => {
+    const caller = authenticate(request);
+    const { place, asn, tls } = caller;
+    // All that a trace says of where somebody is.
+    if (place.country !== null) span.setAttribute("geo.country.iso_code", place.country);
+    if (asn !== null) span.setAttribute("spillway.client.asn", asn);
+    if (tls !== null && tls !== "none") span.setAttribute("tls.protocol.version", tls);
+    return caller;
+  });
+}
+
+/** The policy, in force on both sides and for what is kept of the trace. */
+export function policyFor({ policies, edge, origins }: World, call: Call): Promise<PolicyRead> {
+  return inSpan("policy", {}, async (span) => {
+    const read = await policies.read(call.keepAlive);
+    const { policy, source, problem, asked } = read;
+    edge.obey(policy);
+    origins.obey(policy);
+    recordSampling(policy.sampling);
+    span.setAttributes({
+      "spillway.policy.version": policy.version,
+      "spillway.policy.source": source,
+      "spillway.policy.asked": asked,
+      ...(problem !== null && { "spillway.policy.problem": plain(problem) }),
+    });
+    return read;
+  });
+}

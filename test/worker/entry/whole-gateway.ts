@@ -1,0 +1,92 @@
+/** The whole Worker behind its own entry, with a model of its own to load, an origin that misbehaves and a real trace backend. */
+import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+import { createTestHarness } from "wrangler";
+import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { publishPackage } from "../../../tools/publish/publish.ts";
+import { openLocalPackage } from "../../../tools/start/local-package.ts";
+import { signLocally } from "../../../tools/start/signing-key.ts";
+import { startFaultOrigin } from "../../support/fault-origin.ts";
+import { OtlpReceiver } from "../record/otlp-receiver.ts";
+
+export const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIA0CANARY0ID", AWS_SECRET_ACCESS_KEY: "canary-secret-access-key" };
+
+interface Bindings {
+  POLICIES: { put(key: string, value: string): Promise<void> };
+  MODELS: { put(key: string, value: Uint8Array): Promise<unknown> };
+}
+
+export interface WholeGateway {
+  receiver: OtlpReceiver;
+  /** With a path under the origin's address: what it has seen there. */
+  origin(behaviour: string): Promise<{ calls: number; headers: Record<string, string> }>;
+  /** What the deployment's own origin does from now on. */
+  tell(behaviour: string): Promise<void>;
+  /** Resolves when the isolate answers by it. */
+  setPolicy(policy: object): Promise<void>;
+  classify(input: string, headers?: Record<string, string>): Promise<Response>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Resolves when the edge is warm. */
+export async function startWholeGateway(): Promise<WholeGateway> {
+  const receiver = new OtlpReceiver();
+  const origin = await startFaultOrigin();
+  const opened = await openLocalPackage(fileURLToPath(new URL("../../../models/mail-tagger", import.meta.url).href));
+  const { privateKey, publicKey } = generateKeyPair();
+  const signed = await signLocally(opened, { privateKeyPem: privateKey, publicKeyPem: publicKey });
+  const harness = createTestHarness({
+    workers: [
+      {
+        configPath: new URL("../../../wrangler.toml", import.meta.url),
+        vars: {
+          MODEL: signed.modelId,
+          MODEL_PUBLIC_KEY: publicKey,
+          ORIGIN_URL: `${origin.url}told?own`,
+          OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
+          ...CREDENTIALS,
+        },
+      },
+    ],
+  });
+  const { url } = await harness.listen();
+  const { POLICIES, MODELS } = await harness.getWorker<Bindings>().getEnv();
+  await publishPackage(signed, {
+    put: async (key, bytes) => void (await MODELS.put(key, bytes)),
+  });
+  const ask = (path: string, init?: RequestInit) => fetch(new URL(path, url), init);
+  const classify = (input: string, headers: Record<string, string> = {}) =>
+    ask("/v1/classify", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ inputs: input }),
+    });
+  await vi.waitFor(async () => {
+    const { edge }: { edge: { state: string } } = await (await ask("/readyz")).json();
+    if (edge.state !== "ready") throw new Error(`the edge is ${edge.state}`);
+  }, 30_000);
+  let version = 0;
+  return {
+    receiver,
+    origin: async (behaviour) => (await fetch(`${origin.url}${behaviour}`)).json(),
+    tell: async (behaviour) => void (await fetch(`${origin.url}told?own`, { method: "PUT", body: behaviour })),
+    setPolicy: async (policy) => {
+      version += 1;
+      await POLICIES.put("policy", JSON.stringify({ version, ...policy }));
+      // A probe reads the policy as requests do, and leaves no trace.
+      await vi.waitFor(async () => {
+        const { policy }: { policy: { version: number } } = await (await ask("/readyz")).json();
+        if (policy.version !== version) throw new Error(`version ${policy.version} is in force`);
+      }, 15_000);
+    },
+    classify,
+    fetch: ask,
+    close: async () => {
+      await harness.close();
+      await receiver.close();
+      origin.server.closeAllConnections();
+      origin.server.close();
+    },
+  };
+}
