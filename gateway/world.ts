@@ -3,6 +3,7 @@ import type { Policy } from "../policies/schema.ts";
 import type { PolicyInForce } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
+import type { Report } from "./event.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Leases } from "./leases.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -95,6 +96,8 @@ export interface EdgeStatus {
   /** How long this model's load took, R2 to ready, requests in between included; null while there is none. */
   loadMs: number | null;
   queueMs: number;
+  /** Texts that run or wait to run. */
+  queuedTexts: number;
   breaker: BreakerStatus;
 }
 
@@ -142,5 +145,7 @@ export interface World {
   origins: Origins;
   retryBudget: RetryBudget;
   shadowLeases: Leases;
+  /** Takes what happens in the isolate; returns at once. */
+  report: Report;
   newRequestId(): string;
 }
