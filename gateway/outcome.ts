@@ -14,6 +14,8 @@ export interface InputOutcome {
   originProblem: string | null;
   queueMs: number;
   runMs: number;
+  /** Estimated US dollars; absent while nothing estimates them. */
+  costUsd?: number;
 }
 
 export interface Outcome {

@@ -8,6 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import type { Outcome } from "../outcome.ts";
 import { errorType, isAbort } from "./error-type.ts";
 import { bufferOf } from "./span-processor.ts";
 
@@ -45,6 +46,12 @@ export function recordFailure(span: Span, type: string): void {
 /** Puts attributes on the request's root span, from however deep inside. */
 export function recordAttributes(attributes: Attributes): void {
   bufferOf(context.active())?.root?.setAttributes(attributes);
+}
+
+/** Keeps what the active request leaves, until its end; the last word counts. */
+export function leaveOutcome(outcome: Outcome): void {
+  const buffer = bufferOf(context.active());
+  if (buffer) buffer.outcome = outcome;
 }
 
 /** The value of a `traceresponse` header (W3C Trace Context level 2): the root span of the active request. */

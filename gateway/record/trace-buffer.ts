@@ -3,6 +3,7 @@
  * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
  */
 import { type Span, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
+import type { Outcome } from "../outcome.ts";
 import { countDropped } from "./export.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
@@ -10,6 +11,8 @@ import type { FinishedSpan } from "./span-message.ts";
 const MOST_SPANS = 1_024;
 
 export class TraceBuffer {
+  /** What the request leaves, as far as is known. */
+  outcome: Outcome | undefined;
   readonly #send: (spans: readonly FinishedSpan[]) => void;
   #root: Span | undefined;
   #rootEnded = false;

@@ -6,6 +6,7 @@ import { type BreakerStatus, createBreaker } from "../../../gateway/breaker/brea
 import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
 import type { EdgeEngine } from "../../../gateway/edge/model.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
+import type { Report } from "../../../gateway/event.ts";
 import { LambdaOrigins } from "../../../gateway/origin/origins.ts";
 import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
 import { RetryBudget } from "../../../gateway/retry-budget.ts";
@@ -35,9 +36,10 @@ export interface Parts {
   clock: Clock;
   engine?: EdgeEngine;
   kv?: PolicyKv;
+  report?: Report;
 }
 
-export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }: Parts): World {
+export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES, report = () => {} }: Parts): World {
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
   const credentials = { accessKeyId: "id", secretAccessKey: "secret" };
   const edge = new EdgeIsolate({
@@ -47,6 +49,7 @@ export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }:
     engine: engine ?? createOnnxEngine(wasm),
     breaker: breaker("edge"),
     clock,
+    report,
   });
   return {
     clock,
@@ -58,10 +61,12 @@ export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES }:
         createSignedFetch({ ...address, ...credentials }, (input, init) => globalThis.fetch(input, init)),
       breaker,
       clock,
+      report,
       edgeClassifier: () => edge.classifier(),
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
+    report,
     newRequestId: () => crypto.randomUUID(),
   };
 }
