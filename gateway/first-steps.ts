@@ -2,7 +2,7 @@
 import type { PolicyRead } from "../policies/store.ts";
 import { authenticate } from "./authenticate/authenticate.ts";
 import type { Caller } from "./authenticate/caller.ts";
-import { plain } from "./record/plain.ts";
+import { plainText } from "./record/plain-text.ts";
 import { inSpan, inSpanAtOnce, recordSampling } from "./record/span.ts";
 import type { Call, World } from "./world.ts";
 
@@ -30,7 +30,7 @@ export function policyFor({ policies, edge, origins }: World, call: Call): Promi
       "spillway.policy.version": policy.version,
       "spillway.policy.source": source,
       "spillway.policy.asked": asked,
-      ...(problem !== null && { "spillway.policy.problem": plain(problem) }),
+      ...(problem !== null && { "spillway.policy.problem": plainText(problem) }),
     });
     return read;
   });

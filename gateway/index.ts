@@ -4,10 +4,14 @@ import type { OtlpVariables } from "../otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
 import { createBreaker } from "./breaker/breaker.ts";
+import type { Side } from "./decide/route.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { createOnnxEngine } from "./edge/onnx/engine.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
+import { policyEvents } from "./policy-events.ts";
+import { readGauges } from "./record/gauges.ts";
+import { IsolateTelemetry } from "./record/isolate-telemetry.ts";
 import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
 import { traced } from "./record/traced.ts";
@@ -40,9 +44,24 @@ const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms)
 
 let known: World | undefined;
 
+const telemetry = new IsolateTelemetry({
+  clock,
+  readGauges(to) {
+    if (known !== undefined) readGauges(known, to);
+  },
+});
+const { report } = telemetry;
+
 function buildWorld(env: Env): World {
   // Policies are read before either side is used, so these settings last only until the first request.
-  const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, Math.random);
+  const breaker = (side: Side, origin: string | null = null) =>
+    createBreaker(
+      origin === null ? side : `${side} ${origin}`,
+      { consecutive: 5, openMs: 30_000 },
+      clock,
+      Math.random,
+      (change) => report({ kind: "breaker", side, origin, ...change }),
+    );
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
   const edge = new EdgeIsolate({
     modelId: env.MODEL,
@@ -51,20 +70,26 @@ function buildWorld(env: Env): World {
     engine: createOnnxEngine(wasm),
     breaker: breaker("edge"),
     clock,
+    report,
   });
   return {
     clock,
-    policies: new PolicyStore(env.POLICIES, clock),
+    policies: new PolicyStore(env.POLICIES, {
+      ...clock,
+      changed: (now, before) => policyEvents(now, before).forEach(report),
+    }),
     edge,
     origins: new LambdaOrigins({
       deployed: { url: env.ORIGIN_URL, region: env.ORIGIN_REGION },
       signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, tracedFetch),
-      breaker,
+      breaker: (origin) => breaker("origin", origin),
       clock,
+      report,
       edgeClassifier: () => edge.classifier(),
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
+    report,
     newRequestId: () => crypto.randomUUID(),
   };
 }
@@ -94,16 +119,20 @@ const handler = {
   },
 } satisfies ExportedHandler<Env>;
 
-const tracedHandler = traced<Env>(handler, (env) =>
-  telemetrySettings(env, ROUTES, worldOf(env).policies.known().sampling),
-);
+const settingsOf = (env: Env) => telemetrySettings(env, ROUTES, worldOf(env).policies.known().sampling);
+const tracedHandler = traced<Env>(handler, settingsOf, telemetry);
+
+/** A probe every few seconds would bury the requests that matter; but it can carry what they have left, and what it notices itself. */
+function probed(...[request, env, context]: Parameters<typeof handler.fetch>): Promise<Response> {
+  const carrier = { otlp: settingsOf(env).otlp, keepAlive: (work: Promise<unknown>) => context.waitUntil(work) };
+  return telemetry.during(carrier, () => handler.fetch(request, env, context));
+}
 
 export default {
   ...tracedHandler,
-  // A probe every few seconds would bury the requests that matter.
   fetch(request, env, context) {
-    const { fetch } = PROBES.includes(new URL(request.url).pathname) ? handler : tracedHandler;
-    if (fetch === undefined) throw new Error("the handler serves no fetch events");
-    return fetch(request, env, context);
+    if (PROBES.includes(new URL(request.url).pathname)) return probed(request, env, context);
+    if (tracedHandler.fetch === undefined) throw new Error("the handler serves no fetch events");
+    return tracedHandler.fetch(request, env, context);
   },
 } satisfies ExportedHandler<Env>;

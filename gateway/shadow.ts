@@ -60,8 +60,11 @@ async function compare(
     const mine: Call = { ...call, isShadow: true, signal: new AbortController().signal };
     const result = await runOn(route, admitted, policy, world, mine, { kind: "shadow", tries });
     if (!result.ok) return recordFailure(span, result.failure.reason);
+    const { agrees, scoreDistance } = agreement(answer, result.answer);
+    world.report({ kind: "shadow", side: route.side, agrees, scoreDistance });
     span.setAttributes({
-      ...agreement(answer, result.answer),
+      "spillway.shadow.agrees": agrees,
+      "spillway.shadow.score_distance": scoreDistance,
       "spillway.shadow.answered_ms": answer.timings.runMs,
       "spillway.shadow.ms": result.answer.timings.runMs,
     });
@@ -73,7 +76,7 @@ function agreement(answered: SideAnswer, shadowed: SideAnswer) {
   const scoreOf = (label: string) => other?.find((row) => row.label === label)?.score ?? 0;
   const distances = (one ?? []).map(({ label, score }) => Math.abs(score - scoreOf(label)));
   return {
-    "spillway.shadow.agrees": one?.[0]?.label === other?.[0]?.label,
-    "spillway.shadow.score_distance": Math.max(0, ...distances),
+    agrees: one?.[0]?.label === other?.[0]?.label,
+    scoreDistance: Math.max(0, ...distances),
   };
 }

@@ -4,6 +4,7 @@ import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
+import type { Report } from "./event.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Leases } from "./leases.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -99,6 +100,8 @@ export interface EdgeStatus {
   /** How long this model's load took, R2 to ready, requests in between included; null while there is none. */
   loadMs: number | null;
   queueMs: number;
+  /** Texts that run or wait to run. */
+  queuedTexts: number;
   breaker: BreakerStatus;
 }
 
@@ -153,5 +156,7 @@ export interface World {
   origins: Origins;
   retryBudget: RetryBudget;
   shadowLeases: Leases;
+  /** Takes what happens in the isolate; returns at once. */
+  report: Report;
   newRequestId(): string;
 }

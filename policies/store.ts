@@ -32,6 +32,8 @@ export interface PolicyRead extends PolicyInForce {
 export interface PolicyStoreTools {
   nowMs: () => number;
   wait: (ms: number) => Promise<unknown>;
+  /** Told what is in force from now on, each time that it is looked at anew. */
+  changed?: (now: PolicyInForce, before: PolicyInForce) => void;
 }
 
 export class PolicyStore {
@@ -66,7 +68,7 @@ export class PolicyStore {
     keepAlive(refreshed);
     const silent = this.#tools.wait(waitMs).then(() => "silent" as const);
     const isSilent = (await Promise.race([refreshed, silent])) === "silent";
-    if (isSilent) this.#inForce = this.#unchanged(`KV did not answer within ${waitMs} ms`);
+    if (isSilent) this.#enter(this.#unchanged(`KV did not answer within ${waitMs} ms`));
     this.#waitMs = WARM_WAIT_MS;
     return { ...this.#inForce, asked: true };
   }
@@ -82,13 +84,20 @@ export class PolicyStore {
       this.#readAtMs = this.#tools.nowMs();
     } catch (error) {
       // An old read's failure is no news once a newer one has succeeded.
-      if (read > this.#newestAdopted) this.#inForce = this.#unchanged(`KV could not be read: ${String(error)}`);
+      if (read > this.#newestAdopted) this.#enter(this.#unchanged(`KV could not be read: ${String(error)}`));
     }
   }
 
   #adopt(text: string | null): void {
-    this.#inForce =
-      text === null ? { policy: defaultPolicy(), source: "defaults", problem: null } : this.#weighed(parsePolicy(text));
+    this.#enter(
+      text === null ? { policy: defaultPolicy(), source: "defaults", problem: null } : this.#weighed(parsePolicy(text)),
+    );
+  }
+
+  #enter(now: PolicyInForce): void {
+    const before = this.#inForce;
+    this.#inForce = now;
+    this.#tools.changed?.(now, before);
   }
 
   #weighed(parsed: ParsedPolicy): PolicyInForce {

@@ -13,6 +13,14 @@ export interface BreakerStatus {
   readonly retryAtMs: number | null;
 }
 
+/** `half-open` begins with the probe that goes through, and not with the end of the opening, which nobody may be there to see. */
+export interface BreakerChange {
+  readonly from: BreakerStatus["state"];
+  readonly to: BreakerStatus["state"];
+  /** Why it is not closed; null when it is. */
+  readonly reason: string | null;
+}
+
 export interface Breaker {
   /** The state as of now. Asking changes nothing. */
   status(): BreakerStatus;
@@ -43,11 +51,13 @@ export function createBreaker(
   settings: BreakerSettings,
   clock: { nowMs(): number },
   random: () => number,
+  changed: (change: BreakerChange) => void = () => {},
 ): Breaker {
   let inForce = settings;
   // Not null exactly while the gate is not closed.
   let opening: Opening | null = null;
   let gate = begin("closed", 0);
+  let told: BreakerStatus["state"] = "closed";
 
   function begin(state: "closed" | "half-open", nowMs: number): Gate {
     return createGate(name, state, nowMs, {
@@ -59,17 +69,27 @@ export function createBreaker(
           reopenings: opening === null ? 0 : opening.reopenings + 1,
           draw: random(),
         };
+        tell("open");
       },
       closed() {
         opening = null;
+        tell("closed");
       },
     });
+  }
+
+  function tell(to: BreakerStatus["state"]): void {
+    if (to === told) return;
+    const from = told;
+    told = to;
+    changed({ from, to, reason: opening === null ? null : reasonOf(opening) });
   }
 
   // opossum gives a gate one probe only, and a gate's late calls must not touch what came after: so each probe gets a new one.
   function renew(nowMs: number): void {
     gate.retire();
     gate = begin("half-open", nowMs);
+    tell("half-open");
   }
 
   function statusAt(nowMs: number): BreakerStatus {

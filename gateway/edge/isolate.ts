@@ -36,7 +36,7 @@ export class EdgeIsolate implements Edge {
   constructor(parts: EdgeParts) {
     this.#parts = parts;
     this.#queue = new EdgeQueue(parts.clock);
-    this.#loader = new ModelLoader(parts, { modelId: parts.modelId, minVersion: 0 }, () => this.#queue.isEmpty());
+    this.#loader = new ModelLoader(parts, { modelId: parts.modelId, minVersion: 0 }, () => this.#queue.texts() === 0);
   }
 
   obey({ model, minVersion, breaker }: Policy): void {
@@ -70,6 +70,7 @@ export class EdgeIsolate implements Edge {
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
       loadMs: state.kind === "ready" ? state.loadMs : null,
       queueMs: this.#queue.waitMs(),
+      queuedTexts: this.#queue.texts(),
     };
   }
 
@@ -119,7 +120,7 @@ export class EdgeIsolate implements Edge {
     tokenIds: readonly number[],
     queueMs: number,
   ): Promise<SideResult> {
-    const { breaker, clock } = this.#parts;
+    const { breaker, clock, report } = this.#parts;
     const tokens = tokenIds.length;
     const startedAtMs = clock.nowMs();
     try {
@@ -130,10 +131,12 @@ export class EdgeIsolate implements Edge {
       const runMs = clock.nowMs() - startedAtMs;
       experience.observe(tokens, runMs);
       this.#latency.observe(queueMs + runMs, clock.nowMs());
+      report({ kind: "edge-run", outcome: "ok", queueMs, runMs });
       return { ok: true, answer: answerOf(ready, tokens, logits, { queueMs, runMs }) };
     } catch (error) {
       if (error instanceof BreakerOpenError) return failed("breaker-open");
       if (!(error instanceof EdgeRunError)) throw error;
+      report({ kind: "edge-run", outcome: error.fault, queueMs, runMs: clock.nowMs() - startedAtMs });
       // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent: the next
       // request loads a new one.
       const isSpent = error.fault === "out-of-memory" && !experience.learnsOutOfMemory(tokens);

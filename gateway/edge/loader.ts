@@ -2,6 +2,7 @@
  * The isolate's model from cold to ready, and from one model to the next. What is kept is the *resolved* model, never a promise
  * of it: a promise dies with the request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
  */
+import type { Report } from "../event.ts";
 import type { Call, Clock } from "../world.ts";
 import type { ModelBucket } from "./bucket.ts";
 import { warmUp } from "./golden.ts";
@@ -43,12 +44,16 @@ export type LoadState =
   | { kind: "rejected"; reason: string; storedPrint: string; lookAgainAtMs: number }
   | { kind: "failed"; reason: string; retryAtMs: number };
 
+/** How a load can end. */
+type LoadEnd = Exclude<LoadState, Loading | { kind: "cold" }>;
+
 export interface LoaderParts {
   bucket: ModelBucket;
   /** PEM of the key that packages must be signed with. */
   publicKeyPem: string;
   engine: EdgeEngine;
   clock: Clock;
+  report: Report;
 }
 
 export class ModelLoader {
@@ -147,26 +152,35 @@ export class ModelLoader {
   }
 
   async #load(mine: Loading): Promise<void> {
-    const next = await this.#loaded(mine);
+    const { modelId } = this.#wanted;
+    const startedAtMs = this.#parts.clock.nowMs();
+    const next = await this.#loaded(mine, startedAtMs);
     // A loader that was given up for dead, or whose package is no longer wanted, must not overwrite what came after it.
     if (this.#state !== mine) {
       if (next.kind === "ready") next.model.release();
       return;
     }
     this.#state = next;
+    this.#parts.report({
+      kind: "edge-load",
+      result: next.kind,
+      reason: next.kind === "ready" ? null : next.reason,
+      model: modelId,
+      loadMs: this.#parts.clock.nowMs() - startedAtMs,
+      heapBytes: next.kind === "ready" ? next.model.heapBytes() : 0,
+    });
     if (next.kind !== "ready") return;
     const goesOn = () => this.#state === next && this.#isIdle();
     await warmUp(next.model, next.opened, goesOn, () => this.#parts.clock.wait(0));
   }
 
-  async #loaded(mine: Loading): Promise<LoadState> {
+  async #loaded(mine: Loading, startedAtMs: number): Promise<LoadEnd> {
     const { bucket, engine, publicKeyPem, clock } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
       if (this.#state !== mine) throw new PackageError("unavailable", "another load has taken over");
       mine.aliveAtMs = clock.nowMs();
     };
-    const startedAtMs = clock.nowMs();
     let storedPrint = "";
     try {
       const stored = await listPackage(bucket, wanted.modelId);
@@ -213,7 +227,7 @@ export class ModelLoader {
     }
   }
 
-  #failed(reason: string): LoadState {
+  #failed(reason: string): LoadEnd {
     const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.#failures);
     this.#failures += 1;
     return { kind: "failed", reason, retryAtMs: this.#parts.clock.nowMs() + backoffMs };

@@ -28,9 +28,10 @@ export class EdgeQueue {
     return this.#tickets.reduce((sum, { predictedMs }) => sum + predictedMs, 0);
   }
 
-  isEmpty(): boolean {
+  /** Texts that run or wait to run. */
+  texts(): number {
     this.#dropExpired();
-    return this.#tickets.length === 0;
+    return this.#tickets.length;
   }
 
   /** Runs `work` when it is its turn; resolves to "gone" when the caller hung up while waiting. */

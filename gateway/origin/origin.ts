@@ -4,6 +4,7 @@ import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
 import type { OriginConditions } from "../decide/facts.ts";
+import type { Report } from "../event.ts";
 import type { FailureReason } from "../failure.ts";
 import { RecentP95 } from "../recent-p95.ts";
 import {
@@ -19,9 +20,12 @@ import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
 export interface OriginParts {
+  /** The policy's for it. */
+  name: string;
   fetch: SignedFetch;
   breaker: Breaker;
   clock: { nowMs(): number };
+  report: Report;
   /** What the edge knows of its own package. */
   edgeClassifier(): Classifier | null;
 }
@@ -62,6 +66,17 @@ export class LambdaOrigin {
   }
 
   async call(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
+    const { name, clock, report } = this.#parts;
+    const startedAtMs = clock.nowMs();
+    const result = await this.#tried(text, limits, call);
+    const outcome = result.ok ? "ok" : result.failure.reason;
+    if (!call.isShadow && outcome !== "breaker-open") {
+      report({ kind: "origin-call", origin: name, outcome, tookMs: clock.nowMs() - startedAtMs });
+    }
+    return result;
+  }
+
+  async #tried(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
     try {
       const ask = () => this.#ask(text, limits, call);
       const answer = call.isShadow ? await ask() : await this.#parts.breaker.run(ask, outcomeOf);

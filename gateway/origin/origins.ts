@@ -3,6 +3,7 @@ import { DEFAULT_ORIGIN } from "../../policies/origin-names.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { OriginConditions } from "../decide/facts.ts";
+import type { Report } from "../event.ts";
 import type { Call, Classifier, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
@@ -16,8 +17,10 @@ export interface OriginsParts {
   /** Serves where the policy names no origin. */
   deployed: OriginAddress;
   signedFetch(address: OriginAddress): SignedFetch;
-  breaker(name: string): Breaker;
+  /** A new one, for the origin of that name. */
+  breaker(origin: string): Breaker;
   clock: Clock;
+  report: Report;
   edgeClassifier(): Classifier | null;
 }
 
@@ -70,7 +73,7 @@ export class LambdaOrigins implements Origins {
 
   #begin(name: string, address: OriginAddress, weight: number): Known {
     const { signedFetch, breaker, ...parts } = this.#parts;
-    const origin = new LambdaOrigin({ ...parts, fetch: signedFetch(address), breaker: breaker(`origin ${name}`) });
+    const origin = new LambdaOrigin({ ...parts, name, fetch: signedFetch(address), breaker: breaker(name) });
     return { address, weight, origin };
   }
 }

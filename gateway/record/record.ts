@@ -1,11 +1,12 @@
-/** Record exactly once: one outcome per request, onto its root span. Only numbers, codes and names leave here. */
+/** Record exactly once: one outcome per request, onto its root span, its log record and the metrics. Only numbers, codes and names leave here. */
 import type { Outcome } from "../outcome.ts";
 import { distinct, routeOf } from "../outcome.ts";
-import { plain } from "./plain.ts";
-import { recordAttributes } from "./span.ts";
+import { plainText } from "./plain-text.ts";
+import { leaveOutcome, recordAttributes } from "./span.ts";
 
 export function record(outcome: Outcome): void {
   const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
+  leaveOutcome(outcome);
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
   const mismatches = inputs.flatMap(({ originProblem }) => (originProblem === null ? [] : [originProblem]));
@@ -22,8 +23,8 @@ export function record(outcome: Outcome): void {
     ...(failures.length > 0 && { "spillway.failure": distinct(failures).join(", ") }),
     ...(mismatches.length > 0 && { "spillway.origin.problem": distinct(mismatches).join(", ") }),
     ...(policyVersion !== null && { "spillway.policy.version": policyVersion }),
-    ...(policyProblem !== null && { "spillway.policy.problem": plain(policyProblem) }),
-    ...(edgeProblem !== null && { "spillway.edge.problem": plain(edgeProblem) }),
-    ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plain(refusal.reason) }),
+    ...(policyProblem !== null && { "spillway.policy.problem": plainText(policyProblem) }),
+    ...(edgeProblem !== null && { "spillway.edge.problem": plainText(edgeProblem) }),
+    ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plainText(refusal.reason) }),
   });
 }

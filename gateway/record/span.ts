@@ -9,6 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import type { OriginTrace } from "../../lambda-origin/contract.ts";
+import type { Outcome } from "../outcome.ts";
 import { errorType, isAbort } from "./error-type.ts";
 import { countDropped } from "./export.ts";
 import type { Sampling } from "./keep.ts";
@@ -83,6 +84,12 @@ export function recordOriginTrace(client: Span, trace: OriginTrace): void {
   const handed = handedTrace(trace, client.spanContext());
   if (handed === null) countDropped("traces", trace.spans.length);
   else buffer.hold(handed);
+}
+
+/** Keeps what the active request leaves, until its end; the last word counts. */
+export function leaveOutcome(outcome: Outcome): void {
+  const buffer = bufferOf(context.active());
+  if (buffer) buffer.outcome = outcome;
 }
 
 /** The value of a `traceresponse` header (W3C Trace Context level 2): the root span of the active request. */

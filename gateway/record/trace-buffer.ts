@@ -3,6 +3,7 @@
  * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
  */
 import { type Span, TraceFlags } from "@opentelemetry/api";
+import type { Outcome } from "../outcome.ts";
 import { endingOf } from "./ending.ts";
 import { countDropped } from "./export.ts";
 import { keepReasons, type Sampling } from "./keep.ts";
@@ -15,6 +16,8 @@ const MOST_SPANS = 1_024;
 type Send = (spans: readonly FinishedSpan[], handed: readonly HandedTrace[]) => void;
 
 export class TraceBuffer {
+  /** What the request leaves, as far as is known. */
+  outcome: Outcome | undefined;
   readonly #send: Send;
   #sampling: Sampling;
   #root: Span | undefined;

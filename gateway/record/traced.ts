@@ -4,26 +4,19 @@
  */
 import { instrument } from "@microlabs/otel-cf-workers";
 import { context, trace } from "@opentelemetry/api";
-import { keyValues } from "../../otlp/attributes.ts";
 import { tracesRequest } from "../../otlp/messages.ts";
 import { errorType } from "./error-type.ts";
 import { exportSignal } from "./export.ts";
 import { headSampler } from "./head-sampler.ts";
 import { knownMethod, serverAttributes } from "./http-attributes.ts";
+import type { IsolateTelemetry } from "./isolate-telemetry.ts";
+import { requestLog } from "./request-log.ts";
+import { resource, SERVICE_NAME } from "./resource.ts";
 import type { TelemetrySettings } from "./settings.ts";
 import { recordFailure } from "./span.ts";
 import { spanMessage } from "./span-message.ts";
 import { adopt, spanProcessor, withBuffer } from "./span-processor.ts";
 import { TraceBuffer } from "./trace-buffer.ts";
-
-const SERVICE_NAME = "spillway-gateway";
-const RESOURCE = {
-  "service.name": SERVICE_NAME,
-  "cloud.provider": "cloudflare",
-  "cloud.platform": "cloudflare.workers",
-  "telemetry.sdk.language": "webjs",
-  "telemetry.sdk.name": "@microlabs/otel-cf-workers",
-};
 
 type Incoming = Request<unknown, IncomingRequestCfProperties>;
 
@@ -33,10 +26,14 @@ type Incoming = Request<unknown, IncomingRequestCfProperties>;
  */
 type Passage = { readonly settings: TelemetrySettings; readonly answer: (request: Incoming) => Promise<Response> };
 
-/** A SERVER span around every request of `handler`, continuing an incoming `traceparent`; exported after the response. */
+/**
+ * A SERVER span around every request of `handler`, continuing an incoming `traceparent`; exported after the response. The request
+ * is counted, and logged where its trace is kept.
+ */
 export function traced<Env>(
   handler: ExportedHandler<Env>,
   configure: (env: Env) => TelemetrySettings,
+  telemetry: IsolateTelemetry,
 ): ExportedHandler<Env> {
   const serve = handler.fetch;
   if (!serve) return handler;
@@ -54,8 +51,10 @@ export function traced<Env>(
     ...handler,
     fetch(request, env, ctx) {
       const settings = configure(env);
-      const answer = (incoming: Incoming) => answered(incoming, settings, ctx, () => serve(incoming, env, ctx));
-      const response = Promise.resolve(start(request, { settings, answer }, ctx));
+      const answer = (incoming: Incoming) =>
+        answered(incoming, settings, telemetry, ctx, () => serve(incoming, env, ctx));
+      const carrier = { otlp: settings.otlp, keepAlive: (work: Promise<unknown>) => ctx.waitUntil(work) };
+      const response = Promise.resolve(telemetry.during(carrier, () => start(request, { settings, answer }, ctx)));
       // A caller who hangs up ends the request's life at once, and its trace with it, unless something holds on to it.
       ctx.waitUntil(response.catch(() => {}));
       return response;
@@ -67,26 +66,49 @@ export function traced<Env>(
 async function answered(
   request: Incoming,
   settings: TelemetrySettings,
+  telemetry: IsolateTelemetry,
   ctx: ExecutionContext,
   serve: () => Response | Promise<Response>,
 ): Promise<Response> {
   const root = trace.getActiveSpan();
   if (!root) return serve();
+  const startedAtMs = Date.now();
   const buffer = new TraceBuffer((spans, handed) => {
-    const all = [{ resource: keyValues(RESOURCE), spans: spans.map(spanMessage) }, ...handed];
+    const messages = spans.map(spanMessage);
+    const { spanId } = root.spanContext();
+    // The root ends once, so there is one log record, and only of a trace that is kept.
+    const sentRoot = messages.find((span) => span.spanId === spanId);
+    if (sentRoot) telemetry.log(requestLog(sentRoot, buffer.outcome));
+    const all = [{ resource: resource(), spans: messages }, ...handed];
     const request = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
     const count = all.reduce((total, one) => total + one.spans.length, 0);
     ctx.waitUntil(exportSignal("traces", request, count, settings.otlp));
   }, settings.sampling);
   adopt(root, buffer);
   root.updateName(knownMethod(request.method)); // the library appends `http.route`, where there is one, at the end
-  root.setAttributes(serverAttributes(request.method, request.url, settings.routes));
+  const attributes = serverAttributes(request.method, request.url, settings.routes);
+  root.setAttributes(attributes);
+  const route = attributes["http.route"];
+  const count = (status: number | undefined, errorType: string | undefined) =>
+    telemetry.request({
+      method: knownMethod(request.method),
+      scheme: request.url.startsWith("https:") ? "https" : "http",
+      route: typeof route === "string" ? route : undefined,
+      status,
+      errorType,
+      tookMs: Date.now() - startedAtMs,
+      outcome: buffer.outcome,
+    });
   try {
     const response = await context.with(withBuffer(context.active(), buffer), serve);
-    if (response.status >= 500) recordFailure(root, String(response.status)); // a caller's mistake (4xx) is none of ours
+    const failure = response.status >= 500 ? String(response.status) : undefined; // a caller's mistake (4xx) is none of ours
+    if (failure !== undefined) recordFailure(root, failure);
+    count(response.status, failure);
     return response;
   } catch (error) {
-    recordFailure(root, errorType(error));
+    const thrown = errorType(error);
+    recordFailure(root, thrown);
+    count(undefined, thrown);
     throw error;
   }
 }

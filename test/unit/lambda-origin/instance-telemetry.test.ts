@@ -206,7 +206,7 @@ describe("with a backend", () => {
         const isTold = sampled || status === undefined || status >= 500;
         expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(Number(isTold));
         expect(receiver.logs.length > 0).toBe(isTold);
-        const left = receiver.bodies.join("\n") + JSON.stringify(outcomes);
+        const left = receiver.everything.join("\n") + JSON.stringify(outcomes);
         expect(left).not.toContain(CANARY);
         expect(left).not.toContain(ADDRESS);
         expect(left).not.toContain("origin.example");

@@ -115,7 +115,9 @@ const requests: { [S in Signal]: Requests[S] } = {
 
 describe("a request as protobuf", () => {
   it.each(["traces", "logs", "metrics"] as const)("%s decode to what the JSON says, field by field", (signal) => {
-    expect(decodeOtlp(signal, encodeProtobuf(signal, requests[signal]))).toEqual(plain(requests[signal]));
+    expect(decodeOtlp(signal, "application/x-protobuf", Buffer.from(encodeProtobuf(signal, requests[signal])))).toEqual(
+      plain(requests[signal]),
+    );
   });
 
   it("has a span's flags as field 16, four bytes, and a log's event name as field 12", () => {
@@ -135,7 +137,9 @@ describe("a request as protobuf", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), value, { noNullPrototype: true }), (any) => {
         const request = logsRequest(keyValues(any), []);
-        expect(decodeOtlp("logs", encodeProtobuf("logs", request))).toEqual(plain(request));
+        expect(decodeOtlp("logs", "application/x-protobuf", Buffer.from(encodeProtobuf("logs", request)))).toEqual(
+          plain(request),
+        );
       }),
     );
   });

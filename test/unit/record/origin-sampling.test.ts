@@ -66,7 +66,7 @@ describe("an answer", () => {
       expect(BigInt(part.endUnixNano)).toBeLessThanOrEqual(BigInt(server?.endUnixNano ?? 0));
     }
     expect(trace?.resource).toMatchObject({ "service.name": "spillway-origin", "cloud.region": "eu-central-1" });
-    expect(receiver.bodies).toEqual([]);
+    expect(receiver.everything).toEqual([]);
     expect(exporter.dropped).toEqual({ spans: 0, logs: 0 });
   });
 
@@ -123,13 +123,13 @@ describe("an unsampled trace that no answer can carry", () => {
     const { handler } = functionWith({ endpoint });
     const answer = answerOf(await handler(event({ ...UNSAMPLED, [TIMEOUT_HEADER]: "60000" }), context()));
     expect(answer.trace).toBeDefined();
-    expect(receiver.bodies).toEqual([]);
+    expect(receiver.everything).toEqual([]);
   });
 
   it("is dropped where the request is refused", async () => {
     const { handler, exporter } = functionWith({ endpoint });
     expect((await handler(event(UNSAMPLED, { words: 9, maxTokens: 8 }), context())).statusCode).toBe(413);
-    expect(receiver.bodies).toEqual([]);
+    expect(receiver.everything).toEqual([]);
     expect(exporter.dropped).toEqual({ spans: 0, logs: 0 });
   });
 });

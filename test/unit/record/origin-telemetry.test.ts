@@ -88,7 +88,7 @@ describe("an invocation", () => {
     expect(attribute(warm, "faas.coldstart")).toBe(false);
     expect(attribute(warm, "faas.init_duration")).toBeUndefined();
     expect(receiver.spans.filter(({ name }) => name === "init")).toHaveLength(1);
-    for (const body of receiver.bodies.map((text) => JSON.parse(text))) {
+    for (const body of receiver.everything.map((text) => JSON.parse(text))) {
       const { attributes } = (body.resourceSpans ?? body.resourceLogs)[0].resource;
       expect(attributes).toContainEqual({ key: "service.name", value: { stringValue: "spillway-origin" } });
       expect(attributes).toContainEqual({ key: "faas.name", value: { stringValue: "spillway-origin-eu" } });
@@ -166,15 +166,15 @@ describe("an invocation", () => {
       await handler(event(), context());
       for (const path of ["/", `/${CANARY}`]) await ok.handler(event({}, { path }), context());
       const contentType = protocol === "http/json" ? "application/json" : "application/x-protobuf";
-      expect(receiver.exports.map(({ signal }) => signal).toSorted()).toEqual([
+      expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual([
         ...Array(3).fill("logs"),
         ...Array(3).fill("traces"),
       ]);
-      expect(new Set(receiver.exports.map((one) => one.contentType))).toEqual(new Set([contentType]));
+      expect(new Set(receiver.arrivals.map((one) => one.contentType))).toEqual(new Set([contentType]));
       expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(3);
       expect(receiver.logs).toHaveLength(3);
-      expect(receiver.bodies.join("\n")).not.toContain(CANARY);
-      expect(receiver.bodies.join("\n")).not.toContain("192.0.2.1");
+      expect(receiver.everything.join("\n")).not.toContain(CANARY);
+      expect(receiver.everything.join("\n")).not.toContain("192.0.2.1");
     },
   );
 });
@@ -271,7 +271,7 @@ describe("a backend", () => {
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
     await handler(event(), context());
-    expect(receiver.bodies).toHaveLength(2); // not even tried
+    expect(receiver.everything).toHaveLength(2); // not even tried
     expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
   });
 
@@ -287,7 +287,7 @@ describe("a backend", () => {
     receiver.manner = "swallow";
     const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
     await handler(event(), context());
-    expect(receiver.exports.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
+    expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
   });
 
   it("that is not there changes no answer", async () => {
@@ -317,7 +317,7 @@ describe("a backend", () => {
   it.each([100, 0, -5])("is not even tried with %i ms left, which the answer needs", async (remainingMs) => {
     const { handler, exporter } = functionWith({ endpoint });
     expect((await handler(event(), context(remainingMs))).statusCode).toBe(200);
-    expect(receiver.bodies).toEqual([]);
+    expect(receiver.everything).toEqual([]);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
   });
 });

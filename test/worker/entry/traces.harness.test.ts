@@ -173,7 +173,7 @@ describe("with every trace", () => {
     const ids = new Set(asked.map(traceOf));
     const spans = await gateway.receiver.until((all) => idsOf(all).isSupersetOf(ids));
     expect(spans.some(({ name }) => name === "tokenize")).toBe(true);
-    const bytes = gateway.receiver.bodies.join("\n");
+    const bytes = gateway.receiver.everything.join("\n");
     for (const secret of [canary, HOSTILE, "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
       expect(bytes).not.toContain(secret);
     }

@@ -51,6 +51,7 @@ export function anIsolate(modelId: string, parts: IsolateParts = {}): EdgeIsolat
     engine: parts.engine ?? createOnnxEngine(wasm),
     breaker: createBreaker("edge", { consecutive: 3, openMs: 30_000 }, clock, () => 0.5),
     clock,
+    report: () => {},
   });
 }
 

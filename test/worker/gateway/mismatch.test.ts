@@ -3,6 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { app } from "../../../gateway/app.ts";
+import { IsolateTelemetry } from "../../../gateway/record/isolate-telemetry.ts";
 import { telemetrySettings } from "../../../gateway/record/settings.ts";
 import { traced } from "../../../gateway/record/traced.ts";
 import type { World } from "../../../gateway/world.ts";
@@ -16,6 +17,8 @@ const LONG = "see you at lunch tomorrow ".repeat(200);
 const ORIGIN_MODEL = `mail-tagger@${"f".repeat(64)}`;
 const LABELS_DIFFER = "labels differ from the edge's: origin [no, yes], edge [ham, spam]";
 const TRACES = "http://traces.test/v1/traces";
+/** Of any signal. */
+const BACKEND = "http://traces.test/";
 
 const engine = sharedEngine();
 let modelId: string;
@@ -43,13 +46,19 @@ async function traceOf(world: World, text: string): Promise<Record<string, unkno
   const exported: string[] = [];
   const fetchAny = globalThis.fetch;
   const backend = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    if (input !== TRACES) return fetchAny(input, init);
-    exported.push(String(init?.body));
+    if (!String(input).startsWith(BACKEND)) return fetchAny(input, init);
+    if (input === TRACES) exported.push(String(init?.body));
     return new Response();
   });
   const call = aCall();
   const settings = telemetrySettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://traces.test" }, ["/v1/classify"]);
-  const handler = traced<object>({ fetch: (request) => app.fetch(request, { world, call }) }, () => settings);
+  const atOnce = { nowMs: () => Date.now(), wait: () => Promise.resolve() };
+  const telemetry = new IsolateTelemetry({ clock: atOnce, readGauges: () => {} });
+  const handler = traced<object>(
+    { fetch: (request) => app.fetch(request, { world, call }) },
+    () => settings,
+    telemetry,
+  );
   const request = new Request<unknown, IncomingRequestCfProperties>("http://gateway/v1/classify", {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { vi } from "vitest";
 import { app, ROUTES } from "../../../gateway/app.ts";
+import { IsolateTelemetry } from "../../../gateway/record/isolate-telemetry.ts";
 import { telemetrySettings } from "../../../gateway/record/settings.ts";
 import { traceResponse } from "../../../gateway/record/span.ts";
 import { traced } from "../../../gateway/record/traced.ts";
@@ -56,6 +57,7 @@ export async function send(world: World, { body, path = "/v1/classify", ...asked
       },
     },
     settings,
+    new IsolateTelemetry({ clock: { nowMs: () => Date.now(), wait: () => scheduler.wait(0) }, readGauges: () => {} }),
   );
   const { headers, cf, method = "POST" } = asked;
   const plain = new Request(`http://gateway${path}`, {

@@ -6,6 +6,7 @@ import { type BreakerStatus, createBreaker } from "../../../gateway/breaker/brea
 import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
 import type { EdgeEngine } from "../../../gateway/edge/model.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
+import type { Report } from "../../../gateway/event.ts";
 import { LambdaOrigins } from "../../../gateway/origin/origins.ts";
 import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
 import { RetryBudget } from "../../../gateway/retry-budget.ts";
@@ -49,11 +50,13 @@ export interface Parts {
   kv?: PolicyKv;
   /** Does the fetching of signed requests. */
   send?: typeof fetch;
+  report?: Report;
 }
 
 const plainFetch: typeof fetch = (input, init) => globalThis.fetch(input, init);
 
-export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES, send = plainFetch }: Parts): World {
+export function aWorld(parts: Parts): World {
+  const { modelId, originUrl, clock, engine, kv = env.POLICIES, send = plainFetch, report = () => {} } = parts;
   const breaker = (name: string) => createBreaker(name, { consecutive: 5, openMs: 30_000 }, clock, () => 0.5);
   const edge = new EdgeIsolate({
     modelId,
@@ -62,6 +65,7 @@ export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES, s
     engine: engine ?? createOnnxEngine(wasm),
     breaker: breaker("edge"),
     clock,
+    report,
   });
   return {
     clock,
@@ -72,10 +76,12 @@ export function aWorld({ modelId, originUrl, clock, engine, kv = env.POLICIES, s
       signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, send),
       breaker,
       clock,
+      report,
       edgeClassifier: () => edge.classifier(),
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
+    report,
     newRequestId: () => crypto.randomUUID(),
   };
 }

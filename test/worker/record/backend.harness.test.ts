@@ -1,8 +1,8 @@
 /** The trace backend must never be felt by a caller, whatever state it is in. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ExportCounts } from "../../../gateway/record/export.ts";
 import { type FixtureWorker, startFixtureWorker } from "./fixture-worker.ts";
-import { OtlpReceiver } from "./otlp-receiver.ts";
+import { OtlpReceiver, sumOf } from "./otlp-receiver.ts";
 
 const EXPORT_TIMEOUT_MS = 5_000;
 
@@ -37,32 +37,52 @@ describe("a backend that does not work", () => {
     await worker?.close();
     await receiver.close();
   });
-  beforeEach(() => receiver.forget());
 
   it("by refusing changes no answer, and what it refused is counted", async () => {
     receiver.manner = "refuse";
     expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
-    const counts = await countsOf(worker, ({ failedExports }) => failedExports >= 20);
-    expect(counts.dropped.traces).toBeGreaterThanOrEqual(20);
-    expect(counts.exported.traces).toBe(0);
+    const counts = await countsOf(
+      worker,
+      ({ dropped }) => dropped.traces >= 20 && dropped.logs >= 20 && dropped.metrics > 0,
+    );
+    expect(counts.failedExports).toBeGreaterThanOrEqual(22);
+    expect(counts.exported).toEqual({ traces: 0, logs: 0, metrics: 0 });
   });
 
   it("by swallowing holds up no answer, and holds spans no longer than the export's timeout", async () => {
     receiver.manner = "swallow";
+    const before = { ...receiver.exports };
     const startedMs = Date.now();
     expect(new Set(await answers(worker, 100))).toEqual(new Set([ANSWER]));
     expect(Date.now() - startedMs).toBeLessThan(EXPORT_TIMEOUT_MS); // all 100 were answered before a single export ended
     const held = await countsOf(worker, ({ underWay }) => underWay >= 100);
+    await receiver.when(() => receiver.exports.logs > before.logs && receiver.exports.metrics > before.metrics);
     receiver.manner = "accept";
-    const letGo = ({ dropped, underWay }: ExportCounts) => dropped.traces > held.dropped.traces && underWay < 20;
+    const letGo = ({ dropped, underWay }: ExportCounts) =>
+      dropped.traces > held.dropped.traces &&
+      dropped.logs > held.dropped.logs &&
+      dropped.metrics > held.dropped.metrics &&
+      underWay < 20;
     expect(await countsOf(worker, letGo)).toBeDefined();
   }, 40_000);
+
+  it("learns what it has missed once it works", async () => {
+    const lost = (signal: string) =>
+      sumOf(receiver.metrics, "spillway.telemetry.dropped", { "spillway.signal": signal });
+    const { dropped } = await countsOf(worker, () => true);
+    await receiver.when(() => lost("traces") >= dropped.traces && lost("logs") >= dropped.logs);
+    expect([lost("traces"), lost("logs"), lost("metrics")]).toEqual([dropped.traces, dropped.logs, dropped.metrics]);
+  });
 
   it("is used again once it works", async () => {
     receiver.manner = "accept";
     const before = await countsOf(worker, () => true);
     await answers(worker, 5);
-    await countsOf(worker, ({ exported }) => exported.traces >= before.exported.traces + 5);
+    const hasAll = ({ exported }: ExportCounts) =>
+      exported.traces >= before.exported.traces + 5 &&
+      exported.logs >= before.exported.logs + 5 &&
+      exported.metrics > before.exported.metrics;
+    await countsOf(worker, hasAll);
   });
 });
 
@@ -74,7 +94,7 @@ describe("no backend", () => {
     const worker = await startFixtureWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
     try {
       expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
-      await countsOf(worker, ({ dropped }) => dropped.traces >= 20);
+      await countsOf(worker, ({ dropped }) => dropped.traces >= 20 && dropped.logs >= 20 && dropped.metrics > 0);
     } finally {
       await worker.close();
     }

@@ -51,6 +51,8 @@ async function until(holds: () => Promise<boolean>, boundMs = 20_000): Promise<v
 /** Passes exports on to the viewer and keeps its answers; plays the Lambda origin on any other path. */
 async function startBetween(viewerUrl: string) {
   const statuses: number[] = [];
+  /** What the viewer says it took of each signal, by path. */
+  const accepted = new Map<string, number>();
   const exporter = new Exporter({
     otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: viewerUrl }),
     flushMs: 5_000,
@@ -61,16 +63,20 @@ async function startBetween(viewerUrl: string) {
     init: new InitClock().finish(),
   });
   const server = createServer(async (request, response) => {
-    if (request.url !== "/v1/traces") {
+    const { url: path = "" } = request;
+    if (!path.startsWith("/v1/")) {
       const event = { headers: request.headers, requestContext: { http: { method: "POST", path: "/" } } };
       response.writeHead((await origin(event, {})).statusCode).end("{}");
       return;
     }
     const { host: _, ...headers } = request.headers;
-    const onward = httpRequest(`${viewerUrl}/v1/traces`, { method: "POST", headers }, (answer) => {
+    const onward = httpRequest(viewerUrl + path, { method: "POST", headers }, async (answer) => {
+      let body = "";
+      for await (const piece of answer.setEncoding("utf8")) body += piece;
+      const [items = 0] = Object.values(JSON.parse(body) as Record<string, number>);
+      accepted.set(path, (accepted.get(path) ?? 0) + items);
       statuses.push(answer.statusCode ?? 0);
-      response.writeHead(answer.statusCode ?? 502);
-      answer.pipe(response);
+      response.writeHead(answer.statusCode ?? 502).end(body);
     });
     request.pipe(onward);
   }).listen(0, "127.0.0.1");
@@ -80,35 +86,45 @@ async function startBetween(viewerUrl: string) {
     server.closeAllConnections();
     return new Promise((closed) => server.close(closed));
   };
-  return { url, statuses, exporter, stop };
+  return { url, statuses, accepted, exporter, stop };
 }
 
 describe("the local trace viewer", () => {
-  it("accepts every export and shows Worker and Lambda in one trace", async () => {
-    const viewer = await startDevtools();
-    const between = await startBetween(viewer.url);
-    const worker = await startFixtureWorker({ OTEL_EXPORTER_OTLP_ENDPOINT: between.url, ORIGIN_URL: between.url });
-    try {
-      const paths = ["/v1/classify", "/children?mark=3", "/broken", "/refused", "/background", "/unknown", "/origin"];
-      let traceId = "";
-      for (const path of paths) {
-        const response = await worker.fetch(path, { method: "POST", body: "text" });
-        traceId = response.headers.get("traceresponse")?.split("-")[1] ?? traceId;
-      }
-      await until(async () => between.statuses.length >= paths.length + 1); // background work makes one export more
-      expect(new Set(between.statuses)).toEqual(new Set([200]));
-      expect(between.exporter.dropped).toEqual({ spans: 0, logs: 0 });
+  it.each(["http/json", "http/protobuf"])(
+    "accepts every export over %s and shows Worker and Lambda in one trace",
+    async (protocol) => {
+      const viewer = await startDevtools();
+      const between = await startBetween(viewer.url);
+      const worker = await startFixtureWorker({
+        OTEL_EXPORTER_OTLP_ENDPOINT: between.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        ORIGIN_URL: between.url,
+      });
+      try {
+        const paths = ["/v1/classify", "/children?mark=3", "/broken", "/refused", "/background", "/unknown", "/origin"];
+        let traceId = "";
+        for (const path of paths) {
+          const response = await worker.fetch(path, { method: "POST", body: "text" });
+          traceId = response.headers.get("traceresponse")?.split("-")[1] ?? traceId;
+        }
+        const tookOf = (signal: string) => between.accepted.get(`/v1/${signal}`) ?? 0;
+        await until(async () => tookOf("logs") >= paths.length && tookOf("metrics") >= 2);
+        await until(async () => between.statuses.length >= paths.length + 3); // background work makes one export of spans more
+        expect(new Set(between.statuses)).toEqual(new Set([200]));
+        expect(between.exporter.dropped).toEqual({ spans: 0, logs: 0 });
 
-      const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
-      const spans = traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
-      const client = spans.find(({ kind }) => kind === "CLIENT");
-      const origin = spans.find(({ name, kind }) => kind === "SERVER" && name === "POST /");
-      expect(spans).toHaveLength(5); // the fifth is the function's INIT
-      expect(origin?.parentSpanId).toBe(client?.spanId);
-    } finally {
-      await worker.close();
-      await between.stop();
-      await viewer.stop();
-    }
-  }, 90_000);
+        const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
+        const spans = traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
+        const client = spans.find(({ kind }) => kind === "CLIENT");
+        const origin = spans.find(({ name, kind }) => kind === "SERVER" && name === "POST /");
+        expect(spans).toHaveLength(5); // the fifth is the function's INIT
+        expect(origin?.parentSpanId).toBe(client?.spanId);
+      } finally {
+        await worker.close();
+        await between.stop();
+        await viewer.stop();
+      }
+    },
+    90_000,
+  );
 });

@@ -1,14 +1,14 @@
-/** A real OTLP/HTTP receiver for tests: keeps what arrives, and can be told to be slow, to refuse or to swallow. */
+/** A real OTLP/HTTP receiver for tests: keeps what arrives, JSON or protobuf, and can be told to refuse or to swallow. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { LogMessage } from "../../../otlp/messages.ts";
+import { type LogMessage, type MetricMessage, SIGNALS, type Signal } from "../../../otlp/messages.ts";
 import { decodeOtlp } from "../../support/otlp-decoder.ts";
 
 export type Received = {
   readonly traceId: string;
   readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly traceState?: string;
+  readonly parentSpanId?: string | undefined;
+  readonly traceState?: string | undefined;
   readonly name: string;
   readonly kind: number;
   readonly startTimeUnixNano: string;
@@ -21,27 +21,41 @@ export const SERVER = 2;
 export const CLIENT = 3;
 export const ERROR = 2;
 
-type TracesRequest = { resourceSpans: { scopeSpans: { spans: Received[] }[] }[] };
-type LogsRequest = { resourceLogs: { scopeLogs: { logRecords: LogMessage[] }[] }[] };
-type Taken = "traces" | "logs";
-
 /** `accept` answers 200, `refuse` 400, `swallow` never answers. */
 type Manner = "accept" | "refuse" | "swallow";
 
 export class OtlpReceiver {
   manner: Manner = "accept";
-  /** For one signal, where it is another one than `manner`. */
-  mannerFor: Partial<Record<Taken, Manner>> = {};
+  /** Where one signal is to be treated otherwise. */
+  mannerFor: Partial<Record<Signal, Manner>> = {};
   /** Everything that came, byte for byte: the place to look for what must not be there. */
   readonly bodies: string[] = [];
   /** Requests to any other path: this server plays the origin too. */
   readonly calls: IncomingMessage["headers"][] = [];
   readonly spans: Received[] = [];
+  /** Likewise of logs and metrics; of their items only those that were accepted. */
+  readonly otherBodies: string[] = [];
   readonly logs: LogMessage[] = [];
-  /** In the order of `bodies`. */
-  readonly exports: { signal: Taken; contentType: string | undefined }[] = [];
+  readonly metrics: MetricMessage[] = [];
+  /** How many exports came of each signal, refused ones too. */
+  readonly exports: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
+  /** The same, one by one. */
+  readonly arrivals: { signal: Signal; contentType: string | undefined; headers: IncomingMessage["headers"] }[] = [];
+  /** Why an export could not be read; `close` fails when there is one. */
+  readonly problems: string[] = [];
+  readonly #basePath: string;
   readonly #server = createServer((request, response) => void this.#receive(request, response));
   #waiting: (() => void)[] = [];
+
+  /** `basePath` stands before `/v1/traces` and the others. */
+  constructor(basePath = "") {
+    this.#basePath = basePath;
+  }
+
+  /** All bodies of all signals. */
+  get everything(): string[] {
+    return [...this.bodies, ...this.otherBodies];
+  }
 
   async listen(): Promise<string> {
     await new Promise<void>((listening) => this.#server.listen(0, "127.0.0.1", listening));
@@ -51,24 +65,35 @@ export class OtlpReceiver {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((closed) => this.#server.close(closed));
+    if (this.problems.length > 0) throw new Error(`exports that nobody can read: ${this.problems.join("\n")}`);
   }
 
   forget(): void {
     this.bodies.length = 0;
     this.calls.length = 0;
     this.spans.length = 0;
+    this.otherBodies.length = 0;
     this.logs.length = 0;
-    this.exports.length = 0;
+    this.metrics.length = 0;
+    this.arrivals.length = 0;
   }
 
   /** The spans once `enough` holds of them; fails after `boundMs`. */
   async until(enough: (spans: Received[]) => boolean, boundMs = 10_000): Promise<Received[]> {
+    await this.when(() => enough([...this.spans]), boundMs);
+    return [...this.spans];
+  }
+
+  /** Resolves once what came, of any signal, makes `holds` true; fails after `boundMs`. */
+  async when(holds: () => boolean, boundMs = 20_000): Promise<void> {
     const deadline = Date.now() + boundMs;
-    for (;;) {
-      const spans = [...this.spans];
-      if (enough(spans)) return spans;
+    while (!holds()) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0) throw new Error(`only ${spans.length} spans came`);
+      if (leftMs <= 0) {
+        throw new Error(
+          `only ${this.spans.length} spans, ${this.logs.length} logs, ${this.metrics.length} metrics came`,
+        );
+      }
       await this.#nextExport(leftMs);
     }
   }
@@ -83,38 +108,83 @@ export class OtlpReceiver {
     });
   }
 
+  #keep(signal: Signal, contentType: string | undefined, body: Buffer): void {
+    this.exports[signal] += 1;
+    (signal === "traces" ? this.bodies : this.otherBodies).push(body.toString("utf8"));
+    const isTaken = this.#mannerOf(signal) === "accept";
+    switch (signal) {
+      case "traces": {
+        const { resourceSpans } = decodeOtlp(signal, contentType, body);
+        this.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+        break;
+      }
+      case "logs": {
+        const { resourceLogs } = decodeOtlp(signal, contentType, body);
+        if (!isTaken) return;
+        this.logs.push(...resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
+        break;
+      }
+      case "metrics": {
+        const { resourceMetrics } = decodeOtlp(signal, contentType, body);
+        if (!isTaken) return;
+        this.metrics.push(...resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((of) => of.metrics)));
+      }
+    }
+  }
+
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const signal = request.url === "/v1/traces" ? "traces" : request.url === "/v1/logs" ? "logs" : undefined;
+    const signal = SIGNALS.find((one) => request.url === `${this.#basePath}/v1/${one}`);
     if (signal === undefined) {
       this.calls.push(request.headers);
       response.end("{}");
       return;
     }
-    const bytes = Buffer.concat(chunks);
-    const contentType = request.headers["content-type"];
-    this.bodies.push(bytes.toString("utf8"));
-    this.exports.push({ signal, contentType });
-    this.#keep(signal, contentType === "application/x-protobuf" ? decodeOtlp(signal, bytes) : JSON.parse(`${bytes}`));
+    const { headers } = request;
+    const contentType = headers["content-type"];
+    this.arrivals.push({ signal, contentType, headers });
+    try {
+      this.#keep(signal, contentType, Buffer.concat(chunks));
+    } catch (error) {
+      this.problems.push(String(error));
+    }
     for (const wake of this.#waiting.splice(0)) wake();
-    const manner = this.mannerFor[signal] ?? this.manner;
+    const manner = this.#mannerOf(signal);
     if (manner === "swallow") return;
     response.writeHead(manner === "accept" ? 200 : 400, { "content-type": "application/json" }).end("{}");
   }
 
-  #keep(signal: Taken, request: unknown): void {
-    if (signal === "traces") {
-      const { resourceSpans } = request as TracesRequest;
-      this.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
-    } else {
-      const { resourceLogs } = request as LogsRequest;
-      this.logs.push(...resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
-    }
+  #mannerOf(signal: Signal): Manner {
+    return this.mannerFor[signal] ?? this.manner;
   }
 }
 
-export function attribute(item: Pick<Received, "attributes"> | LogMessage | undefined, key: string): unknown {
-  const value = item?.attributes.find((one) => one.key === key)?.value;
+export function attribute(span: Pick<Received, "attributes"> | undefined, key: string): unknown {
+  const value = span?.attributes.find((item) => item.key === key)?.value;
   return value === undefined ? undefined : Object.values(value)[0];
+}
+
+interface Point extends Pick<Received, "attributes"> {
+  /** Of a histogram, how many were seen. */
+  value: number;
+}
+
+/** The points of one metric, over all exports. */
+export function pointsOf(metrics: readonly MetricMessage[], name: string): Point[] {
+  return metrics.filter((metric) => metric.name === name).flatMap(pointsIn);
+}
+
+function pointsIn(metric: MetricMessage): Point[] {
+  if ("histogram" in metric)
+    return metric.histogram.dataPoints.map((point) => ({ ...point, value: Number(point.count) }));
+  const { dataPoints } = "sum" in metric ? metric.sum : metric.gauge;
+  return dataPoints.map((point) => ({ ...point, value: point.asDouble }));
+}
+
+/** What the points with these attributes add up to. */
+export function sumOf(metrics: readonly MetricMessage[], name: string, where: Record<string, unknown> = {}): number {
+  const wanted = Object.entries(where);
+  const points = pointsOf(metrics, name).filter((point) => wanted.every(([key, is]) => attribute(point, key) === is));
+  return points.reduce((sum, { value }) => sum + value, 0);
 }

@@ -1,0 +1,95 @@
+/** What is said of an event. Pure. */
+import type { Attributes } from "@opentelemetry/api";
+import type { BreakerChanged, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "../event.ts";
+import { LOG_EVENTS, type LogEvent, type Severity } from "./log-events.ts";
+import { plainText } from "./plain-text.ts";
+
+export interface Said {
+  event: LogEvent;
+  severity: Severity;
+  sentence: string;
+  attributes: Attributes;
+}
+
+/** Null for what happens to every text: that is counted, and in its request's trace. */
+export function eventLog(event: IsolateEvent): Said | null {
+  switch (event.kind) {
+    case "edge-load":
+      return edgeLoad(event);
+    case "breaker":
+      return breaker(event);
+    case "policy":
+      return {
+        event: LOG_EVENTS.policy,
+        severity: "INFO",
+        sentence: `policy ${event.version} of ${event.source} is in force`,
+        attributes: { "spillway.policy.version": event.version, "spillway.policy.source": event.source },
+      };
+    case "policy-problem":
+      return policyProblem(event);
+    case "shadow":
+      return event.agrees
+        ? null
+        : {
+            event: LOG_EVENTS.shadowDisagreed,
+            severity: "INFO",
+            sentence: `the ${event.side} would have answered with another label`,
+            attributes: {
+              "spillway.shadow.side": event.side,
+              "spillway.shadow.score_distance": event.scoreDistance,
+            },
+          };
+    case "edge-run":
+    case "origin-call":
+      return null;
+  }
+}
+
+const LOAD_SEVERITY = { ready: "INFO", failed: "WARN", rejected: "ERROR" } as const;
+
+function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): Said {
+  return {
+    event: LOG_EVENTS.edgeLoad,
+    severity: LOAD_SEVERITY[result],
+    sentence: reason === null ? `edge model ${result} in ${loadMs} ms` : `edge model ${result}: ${reason}`,
+    attributes: {
+      "spillway.edge.result": result,
+      ...(reason !== null && { "spillway.edge.problem": plainText(reason) }),
+      "spillway.edge.load_ms": loadMs,
+      "spillway.edge.heap_bytes": heapBytes,
+      "spillway.model": model,
+    },
+  };
+}
+
+function breaker({ side, origin, from, to, reason }: BreakerChanged): Said {
+  const name = origin === null ? side : `${side} ${origin}`;
+  return {
+    event: LOG_EVENTS.breaker,
+    severity: to === "open" ? "WARN" : "INFO",
+    sentence: `${name} breaker ${to}${reason === null ? "" : `: ${reason}`}`,
+    attributes: {
+      "spillway.side": side,
+      ...(origin !== null && { "spillway.origin": origin }),
+      "spillway.breaker.from": from,
+      "spillway.breaker.to": to,
+      ...(reason !== null && { "spillway.breaker.reason": plainText(reason) }),
+    },
+  };
+}
+
+function policyProblem({ problem }: PolicyProblemChanged): Said {
+  return problem === null
+    ? {
+        event: LOG_EVENTS.policyProblem,
+        severity: "INFO",
+        sentence: "the stored policy is in force again",
+        attributes: {},
+      }
+    : {
+        event: LOG_EVENTS.policyProblem,
+        severity: "WARN",
+        sentence: `the stored policy is not in force: ${problem}`,
+        attributes: { "spillway.policy.problem": plainText(problem) },
+      };
+}

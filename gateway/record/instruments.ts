@@ -1,0 +1,154 @@
+/**
+ * Every metric of the gateway. docs/telemetry.md shows the same table, and a test compares it with what leaves. Attributes hold
+ * codes, origin names and model ids alone: what a caller sends can make no series. Pure data.
+ */
+
+interface Described<K extends string> {
+  name: string;
+  /** UCUM, as OpenTelemetry asks. */
+  unit: string;
+  meaning: string;
+  attributes: readonly K[];
+}
+
+/** What has come since the last export. */
+export interface Counter<K extends string = string> extends Described<K> {
+  type: "counter";
+}
+
+export interface Histogram<K extends string = string> extends Described<K> {
+  type: "histogram";
+  /** Upper bounds of the buckets, inclusive. */
+  bounds: readonly number[];
+}
+
+/** As it is when it is exported. */
+export interface Gauge<K extends string = string> extends Described<K> {
+  type: "gauge";
+}
+
+export type Instrument<K extends string = string> = Counter<K> | Histogram<K> | Gauge<K>;
+
+/** The semantic conventions' advice for `http.server.request.duration`. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Up to what an origin takes; 512 is one of its windows. */
+const TOKENS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
+const DISTANCES = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
+function counter<const K extends string>(described: Described<K>): Counter<K> {
+  return { type: "counter", ...described };
+}
+
+function histogram<const K extends string>(bounds: readonly number[], described: Described<K>): Histogram<K> {
+  return { type: "histogram", bounds, ...described };
+}
+
+function gauge<const K extends string>(described: Described<K>): Gauge<K> {
+  return { type: "gauge", ...described };
+}
+
+export const INSTRUMENTS = {
+  requestDuration: histogram(SECONDS, {
+    name: "http.server.request.duration",
+    unit: "s",
+    meaning: "Time to the answer, probes not included.",
+    attributes: ["http.request.method", "url.scheme", "http.route", "http.response.status_code", "error.type"],
+  }),
+  requests: counter({
+    name: "spillway.requests",
+    unit: "{request}",
+    meaning:
+      "Requests, by where they were answered and why, or by their refusal; `mixed` where one request's texts differ.",
+    attributes: ["spillway.route", "spillway.because", "spillway.refusal"],
+  }),
+  tokens: histogram(TOKENS, {
+    name: "spillway.tokens",
+    unit: "{token}",
+    meaning: "Tokens of an answered text, where they were counted.",
+    attributes: ["spillway.side"],
+  }),
+  cost: counter({
+    name: "spillway.cost",
+    unit: "{USD}",
+    meaning: "Estimated dollars of answered texts.",
+    attributes: ["spillway.side"],
+  }),
+  edgeRunDuration: histogram(SECONDS, {
+    name: "spillway.edge.run.duration",
+    unit: "s",
+    meaning: "Time that the edge model took for one text; `ok`, or why it failed.",
+    attributes: ["spillway.outcome"],
+  }),
+  edgeQueueDuration: histogram(SECONDS, {
+    name: "spillway.edge.queue.duration",
+    unit: "s",
+    meaning: "Time that a text waited for its turn at the edge.",
+    attributes: [],
+  }),
+  edgeQueueDepth: gauge({
+    name: "spillway.edge.queue.depth",
+    unit: "{text}",
+    meaning: "Texts that run or wait to run.",
+    attributes: [],
+  }),
+  edgeHeap: gauge({
+    name: "spillway.edge.heap",
+    unit: "By",
+    meaning: "The edge engine's heap; 0 without a model.",
+    attributes: [],
+  }),
+  edgeLoads: counter({
+    name: "spillway.edge.loads",
+    unit: "{load}",
+    meaning: "Loads of the edge model: `ready`, `rejected` or `failed`.",
+    attributes: ["spillway.edge.result"],
+  }),
+  edgeLoadDuration: histogram(SECONDS, {
+    name: "spillway.edge.load.duration",
+    unit: "s",
+    meaning: "Time from the first look into the bucket to the load's end.",
+    attributes: ["spillway.edge.result"],
+  }),
+  originDuration: histogram(SECONDS, {
+    name: "spillway.origin.duration",
+    unit: "s",
+    meaning: "Time of one call of an origin; `ok`, or why it failed.",
+    attributes: ["spillway.origin", "spillway.outcome"],
+  }),
+  breakerState: gauge({
+    name: "spillway.breaker.state",
+    unit: "1",
+    meaning: "0 closed, 1 half-open, 2 open.",
+    attributes: ["spillway.side", "spillway.origin"],
+  }),
+  policyVersion: gauge({
+    name: "spillway.policy.version",
+    unit: "1",
+    meaning: "The version of the policy in force.",
+    attributes: [],
+  }),
+  modelInfo: gauge({
+    name: "spillway.model.info",
+    unit: "1",
+    meaning: "Always 1: the model that a side answers with.",
+    attributes: ["spillway.side", "spillway.origin", "spillway.model"],
+  }),
+  shadowComparisons: counter({
+    name: "spillway.shadow.comparisons",
+    unit: "{comparison}",
+    meaning: "Texts that both sides classified, by whether their best label is the same.",
+    attributes: ["spillway.shadow.agrees"],
+  }),
+  shadowScoreDistance: histogram(DISTANCES, {
+    name: "spillway.shadow.score_distance",
+    unit: "1",
+    meaning: "The largest difference of one label's two scores.",
+    attributes: [],
+  }),
+  telemetryDropped: counter({
+    name: "spillway.telemetry.dropped",
+    unit: "{item}",
+    meaning: "Spans, log records and data points of this isolate that were lost.",
+    attributes: ["spillway.signal"],
+  }),
+};

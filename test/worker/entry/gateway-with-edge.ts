@@ -1,0 +1,59 @@
+/** The whole Worker behind its own entry, with the mail tagger in its bucket and signed, and any policy. */
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { createTestHarness } from "wrangler";
+import { manifestSchema, objectKey } from "../../../models/manifest.ts";
+import { signBundle } from "../../../models/sign/sign-bundle.ts";
+
+export interface GatewayWithEdge {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  setPolicy(policy: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PACKAGE = fileURLToPath(new URL("../../../models/mail-tagger/", import.meta.url).href);
+
+export async function startGatewayWithEdge(vars: Record<string, string>, policy: object): Promise<GatewayWithEdge> {
+  const signing = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const manifestBytes = await readFile(`${PACKAGE}manifest.json`);
+  const { name, tokenizer, edge, files } = manifestSchema.parse(JSON.parse(manifestBytes.toString("utf8")));
+  if (edge === null) throw new Error("the mail tagger is packed for the edge");
+  const sha256 = createHash("sha256").update(manifestBytes).digest("hex");
+  const modelId = `${name}@${sha256}`;
+  const harness = createTestHarness({
+    workers: [
+      {
+        configPath: new URL("../../../wrangler.toml", import.meta.url),
+        vars: {
+          MODEL: modelId,
+          MODEL_PUBLIC_KEY: signing.publicKey,
+          AWS_ACCESS_KEY_ID: "id",
+          AWS_SECRET_ACCESS_KEY: "secret",
+          ...vars,
+        },
+      },
+    ],
+  });
+  const { url } = await harness.listen();
+  const { POLICIES, MODELS } = await harness.getWorker<{ POLICIES: KVNamespace; MODELS: R2Bucket }>().getEnv();
+  const setPolicy = (text: string) => POLICIES.put("policy", text);
+  await setPolicy(JSON.stringify(policy));
+  for (const file of [tokenizer.file, tokenizer.configFile, edge.file, "manifest.json"]) {
+    await MODELS.put(objectKey(modelId, file), new Uint8Array(await readFile(PACKAGE + file)));
+  }
+  const resources = [...files, { name: "manifest.json", sha256 }]
+    .map(({ name, sha256 }) => ({ name, sha256 }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const bundle = await signBundle({ modelName: name, resources, ignorePaths: ["model.sig"] }, signing.privateKey);
+  await MODELS.put(objectKey(modelId, "model.sig"), bundle);
+  return {
+    fetch: (path, init) => fetch(new URL(path, url), init),
+    setPolicy,
+    close: () => harness.close(),
+  };
+}
