@@ -121,6 +121,27 @@ describe("with the ratio at a half", () => {
   });
 });
 
+describe("with hedges and shadows", () => {
+  beforeAll(async () => {
+    const hedge = { enabled: true, afterMs: 20 };
+    await gateway.setPolicy({ edge: { share: 0 }, hedge, shadow: { share: 100 }, retryBudget: { percent: 100 } });
+  });
+
+  it("what ends after the answer arrives too, below the same root: the try that lost, and the comparison", async () => {
+    await gateway.tell("hang");
+    const hedged = await gateway.classify(SHORT);
+    expect(hedged.headers.get("x-spillway-because")).toBe("hedge");
+    const lost = (all: readonly Received[]) => all.find((span) => attribute(span, "spillway.aborted") === true);
+    expect(lost(await gateway.receiver.until((all) => lost(all) !== undefined))?.traceId).toBe(traceOf(hedged));
+    await gateway.tell("ok");
+    const shadowed = await gateway.classify(SHORT);
+    const isShadow = (span: Received) =>
+      span.traceId === traceOf(shadowed) && attribute(span, "spillway.try") === "shadow";
+    const spans = await gateway.receiver.until((all) => all.some(isShadow));
+    expect(roots(spans.filter(({ traceId }) => traceId === traceOf(shadowed)))).toHaveLength(1);
+  });
+});
+
 describe("with every trace", () => {
   beforeAll(() => gateway.setPolicy({ limits: { inputs: 2 } }));
 
