@@ -32,12 +32,13 @@ export interface PolicyRead extends PolicyInForce {
 export interface PolicyStoreTools {
   nowMs: () => number;
   wait: (ms: number) => Promise<unknown>;
-  /** Told what is in force from now on, each time that it is looked at anew. */
+  /** Told what is in force from now on, each time that it is looked at anew, and what was told before. */
   changed?: (now: PolicyInForce, before: PolicyInForce) => void;
 }
 
 export class PolicyStore {
   #inForce: PolicyInForce = { policy: defaultPolicy(), source: "defaults", problem: null };
+  #told = this.#inForce;
   /** When KV was asked for what is in force, or asked in vain; never, in a new isolate. */
   #readAtMs = Number.NEGATIVE_INFINITY;
   #waitMs = COLD_WAIT_MS;
@@ -68,7 +69,12 @@ export class PolicyStore {
     keepAlive(refreshed);
     const silent = this.#tools.wait(waitMs).then(() => "silent" as const);
     const isSilent = (await Promise.race([refreshed, silent])) === "silent";
-    if (isSilent) this.#enter(this.#unchanged(`KV did not answer within ${waitMs} ms`));
+    if (isSilent) {
+      // One late answer is KV's everyday; a second in a row is news.
+      const isNews = this.#inForce.problem !== null;
+      this.#inForce = this.#unchanged(`KV did not answer within ${waitMs} ms`);
+      if (isNews) this.#tell();
+    }
     this.#waitMs = WARM_WAIT_MS;
     return { ...this.#inForce, asked: true };
   }
@@ -95,9 +101,14 @@ export class PolicyStore {
   }
 
   #enter(now: PolicyInForce): void {
-    const before = this.#inForce;
     this.#inForce = now;
-    this.#tools.changed?.(now, before);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const before = this.#told;
+    this.#told = this.#inForce;
+    this.#tools.changed?.(this.#told, before);
   }
 
   #weighed(parsed: ParsedPolicy): PolicyInForce {

@@ -12,6 +12,7 @@ function setUp(answer: () => Promise<string | null>) {
     },
   };
   const waits: number[] = [];
+  const told: (string | number | null)[] = [];
   const store = new PolicyStore(kv, {
     nowMs: () => nowMs,
     // A wait is over at the next turn of the event loop: long after a KV that answers at once, long before a silent one.
@@ -19,6 +20,7 @@ function setUp(answer: () => Promise<string | null>) {
       waits.push(ms);
       return new Promise((resolve) => setImmediate(resolve));
     },
+    changed: ({ policy, problem }) => told.push(problem ?? policy.version),
   });
   const late: Promise<unknown>[] = [];
   return {
@@ -28,6 +30,7 @@ function setUp(answer: () => Promise<string | null>) {
     },
     reads: () => reads,
     waits,
+    told,
     late,
   };
 }
@@ -198,5 +201,25 @@ describe("PolicyStore", () => {
     moveMs(4000);
     await Promise.all(Array.from({ length: 20 }, read));
     expect(reads()).toBe(2);
+  });
+
+  it("tells of each reading, of a failing KV, and of a silent one once it is silent again", async () => {
+    let answer: () => Promise<string | null> = async () => '{"version": 1}';
+    const { read, moveMs, told } = setUp(() => answer());
+    await read();
+    answer = silent;
+    moveMs(4000);
+    await read();
+    expect(told).toEqual([1]);
+    moveMs(4000);
+    await read();
+    expect(told).toEqual([1, "KV did not answer within 50 ms"]);
+    answer = async () => Promise.reject(new Error("no"));
+    moveMs(4000);
+    await read();
+    answer = async () => '{"version": 2}';
+    moveMs(4000);
+    await read();
+    expect(told.slice(2)).toEqual(["KV could not be read: Error: no", 2]);
   });
 });

@@ -12,8 +12,6 @@ const SHORT = "see you at lunch";
 const SPAM = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
 
-/** Not emitted until the gateway estimates it; once it does, this list must be empty. */
-
 const fault = await startFaultOrigin();
 afterAll(() => {
   fault.server.closeAllConnections();
