@@ -17,6 +17,9 @@ const PAGE = { width: 1280, height: 900 };
 /** Right of the page's own menu. */
 const MENU_PX = 262;
 const ABOVE_PX = 80;
+/** Of a trace: its title, then a row a span. */
+const HEAD_PX = 158;
+const ROW_PX = 40;
 const MARGIN_PX = 24;
 
 export interface Viewer {
@@ -40,17 +43,14 @@ export async function openViewer(url: string): Promise<Viewer> {
       await page.goto(url);
       await page.getByText("POST /v1/classify").first().click();
       await page.getByText(`Trace ID: ${traceId}`).waitFor();
-      const last = page.getByText("ms", { exact: false }).last();
-      await last.waitFor();
-      const rowPx = 40;
-      const height = 158 + spans * rowPx + MARGIN_PX;
+      const heightPx = HEAD_PX + spans * ROW_PX + MARGIN_PX;
       await page.screenshot({
         path: file,
         clip: {
           x: MENU_PX,
           y: ABOVE_PX,
           width: PAGE.width - MENU_PX,
-          height: Math.min(height, PAGE.height - ABOVE_PX),
+          height: Math.min(heightPx, PAGE.height - ABOVE_PX),
         },
       });
     },
