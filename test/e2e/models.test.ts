@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shortModelId } from "../../models/manifest.ts";
 import { spillway } from "./support/spillway.ts";
 import { classify, type Running, start, until, wrangler } from "./support/system.ts";
-import { spansOf } from "./support/traces.ts";
+import { rootOf } from "./support/traces.ts";
 
 const SHORT = "WIN a free prize now, click here";
 
@@ -82,9 +82,8 @@ describe("a package with a changed file", () => {
     const spilled = await classify(system, SHORT);
     expect([spilled.status, spilled.headers.get("x-spillway-route")]).toEqual([200, "origin"]);
     expect(spilled.headers.get("x-spillway-because")).toBe("edge-unavailable");
-    const spans = await spansOf(system, spilled.headers.get("traceresponse"), 1);
-    const root = spans.find(({ kind }) => kind === "SERVER" && spans.length > 0);
-    expect(root?.attributes["spillway.edge.problem"]).toBe("sha256 of tokenizer_config.json");
+    const root = await rootOf(system, spilled.headers.get("traceresponse"));
+    expect(root.attributes["spillway.edge.problem"]).toBe("sha256 of tokenizer_config.json");
 
     await wrangler(system, "r2", "object", "put", object, "--file", join(copy, "tokenizer_config.json"));
     await until("the mended package", async () => (await edgeState()).state === "ready");
