@@ -7,9 +7,9 @@ const expectMicroUsd = (usd: number, microUsd: number) => expect(usd * 1e6).toBe
 
 describe("a request", () => {
   it("costs its invocation, the gateway's own CPU time and its reads of KV", () => {
-    expect(GATEWAY_CPU_MS).toBe(2);
-    expectMicroUsd(requestCostUsd(0), 0.3 + 2 * 0.02);
-    expectMicroUsd(requestCostUsd(1), 0.3 + 2 * 0.02 + 0.5);
+    expect(GATEWAY_CPU_MS).toBe(1);
+    expectMicroUsd(requestCostUsd(0), 0.3 + 1 * 0.02);
+    expectMicroUsd(requestCostUsd(1), 0.3 + 1 * 0.02 + 0.5);
   });
 });
 

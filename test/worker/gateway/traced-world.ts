@@ -25,6 +25,8 @@ export interface Asked {
   headers?: Record<string, string>;
   cf?: Connection & { asn?: number };
   signal?: AbortSignal;
+  /** Called once the answer is there; what goes on then is waited for. */
+  onAnswer?: () => void;
 }
 
 /** Resolves when everything is over: background work and exports too. */
@@ -58,7 +60,7 @@ export async function send(world: World, { body, path = "/v1/classify", ...asked
     settings,
   );
   const { headers, cf, method = "POST" } = asked;
-  const plain = new Request(`http://gateway${path}`, {
+  const plain = new Request(`http://gateway:8787${path}`, {
     method,
     headers: { "content-type": "application/json", ...headers },
     ...(method === "POST" && { body }),
@@ -68,16 +70,24 @@ export async function send(world: World, { body, path = "/v1/classify", ...asked
   const context = createExecutionContext();
   const response = await handler.fetch?.(request, {}, context);
   if (response === undefined) throw new Error("the handler serves no fetch events");
+  asked.onAnswer?.();
   await waitOnExecutionContext(context);
   backend.mockRestore();
-  return { response, spans: bodies.flatMap(spansIn), bytes: bodies.join("\n") };
+  seen.push(...bodies.flatMap((json) => spansIn(json, "spillway-gateway")));
+  return { response, spans: bodies.flatMap((json) => spansIn(json)), bytes: bodies.join("\n") };
 }
 
 export const texts = (...inputs: string[]): Asked => ({ body: JSON.stringify({ inputs }) });
 
-function spansIn(body: string): SpanMessage[] {
+const seen: SpanMessage[] = [];
+
+/** Every span of the gateway's own that was sent so far. */
+export const ours = (): readonly SpanMessage[] => seen;
+
+function spansIn(body: string, service = ""): SpanMessage[] {
   const { resourceSpans = [] }: Partial<Requests["traces"]> = JSON.parse(body);
-  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans).flatMap(({ spans }) => spans);
+  const wanted = resourceSpans.filter(({ resource }) => JSON.stringify(resource).includes(service));
+  return wanted.flatMap(({ scopeSpans }) => scopeSpans).flatMap(({ spans }) => spans);
 }
 
 export function named(spans: readonly SpanMessage[], name: string): SpanMessage {

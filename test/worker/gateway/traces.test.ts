@@ -6,7 +6,7 @@ import type { World } from "../../../gateway/world.ts";
 import type { SpanMessage } from "../../../otlp/messages.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
-import { attributesOf, durationMs, named, type Sent, send, texts } from "./traced-world.ts";
+import { attributesOf, durationMs, named, ours, type Sent, send, texts } from "./traced-world.ts";
 import { aWorld, credentials, handClock, ready, setPolicy, settled } from "./world.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -159,8 +159,10 @@ describe("a second try", () => {
   });
 
   it("as a hedge to the origin that wins leaves the edge's run marked, although that ran to its end", async () => {
-    engine.onRun = () => scheduler.wait(60);
-    const sent = await send(await worldWith("ok", { hedge: { enabled: true, afterMs: 5 } }), texts(SHORT));
+    const world = await worldWith("ok", { hedge: { enabled: true, afterMs: 5 } });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    engine.onRun = () => promise;
+    const sent = await send(world, { ...texts(SHORT), onAnswer: resolve });
     expect(sent.response.headers.get("x-spillway-because")).toBe("hedge");
     const lost = named(sent.spans, "edge inference");
     expect(attributesOf(lost)).toMatchObject({ "spillway.aborted": true, "spillway.edge.run_ms": expect.any(Number) });
@@ -179,7 +181,7 @@ describe("a second try", () => {
 });
 
 describe("the cost", () => {
-  const OWN_USD = 0.3e-6 + 2 * 0.02e-6;
+  const OWN_USD = 0.3e-6 + 1 * 0.02e-6;
   const KV_READ_USD = 0.5e-6;
 
   it("of a request is its own and its side's, which the edge has from its time", async () => {
@@ -289,7 +291,7 @@ describe("what is kept of traces that are not sampled", () => {
     expect(kept(fallback)).toBe("fallback");
     expect(fallback.spans).toHaveLength(8);
     expect(kept(await sentBy("hang", { ...originFirst, hedge: { enabled: true, afterMs: 20 } }))).toBe("fallback");
-    expect(kept(await sentBy("slow-300", { hedge: { enabled: true, afterMs: 1 } }))).toBe(false);
+    expect(kept(await sentBy("hang", { hedge: { enabled: true, afterMs: 1 } }))).toBe(false);
   });
 
   it("has the origin's part, which was handed back, and is dropped with it", async () => {
@@ -322,7 +324,9 @@ describe("what leaves", () => {
     const paths: [string, object, string[]][] = [
       ["ok", {}, [short, long]],
       ["hands-back-hostile", {}, [long]],
+      ["other-labels", {}, [long]],
       ["ok", { shadow: { share: 100 } }, [short]],
+      ["http-500", { shadow: { share: 100 } }, [short]],
       ["hang", { ...originFirst, hedge }, [short]],
       ["ok", { residency: { rules: [{ countries: ["DE"], allow: [] }] } }, [short]],
       ["ok", { limits: { inputs: 1 } }, [short, short]],
@@ -367,4 +371,30 @@ describe("what leaves", () => {
     }
     expect(bytes).toContain("64496");
   });
+
+  // Of all the requests of this file, so it does not hold of this test alone.
+  it("is what docs/telemetry-spans.md lists, span by span, and all of that", async () => {
+    const page = await (await env.FILES.fetch("http://files/docs/telemetry-spans.md")).text();
+    const rows = page
+      .split("\n")
+      .flatMap((line) => (/^\| `[a-zA-Z]/.test(line) ? [line.split("|").map(backticked)] : []));
+    const listed = new Map(
+      rows.flatMap(([, [name = ""] = [], , , , attributes]) => (attributes ? [[name, attributes]] : [])),
+    );
+    const own = rows.flatMap(([, [name = ""] = []]) => (name.startsWith("spillway.") ? [name] : []));
+    const seen = new Map<string, Set<string>>();
+    for (const span of ours()) {
+      const name = span.kind === SERVER ? "POST /v1/classify" : span.name;
+      const keys = seen.get(name) ?? new Set();
+      for (const { key } of span.attributes) keys.add(key);
+      seen.set(name, keys);
+    }
+    const sorted = (keys: Iterable<string>) => [...keys].toSorted();
+    for (const [name, keys] of seen) expect([name, sorted(keys)]).toEqual([name, sorted(listed.get(name) ?? [])]);
+    expect(sorted(seen.keys())).toEqual(sorted(listed.keys()));
+    const used = new Set([...seen.values()].flatMap((keys) => [...keys].filter((key) => key.startsWith("spillway."))));
+    expect(sorted(own)).toEqual(sorted(used));
+  });
 });
+
+const backticked = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
