@@ -125,9 +125,10 @@ export class EdgeIsolate implements Edge {
     const startedAtMs = clock.nowMs();
     try {
       const logits = await breaker.run(
-        () => this.#timed(ready, tokenIds),
+        () => ready.model.run(tokenIds),
         (settled) => (settled.ok ? "success" : isOutOfMemory(settled.error) ? "ignored" : "failure"),
       );
+      await this.#letClockMove();
       const runMs = clock.nowMs() - startedAtMs;
       experience.observe(tokens, runMs);
       this.#latency.observe(queueMs + runMs, clock.nowMs());
@@ -141,6 +142,8 @@ export class EdgeIsolate implements Edge {
       // request loads a new one.
       const isSpent = error.fault === "out-of-memory" && !experience.learnsOutOfMemory(tokens);
       if (error.fault === "crashed" || isSpent) this.#loader.drop(ready);
+      // Not before it is dropped: what else goes on meanwhile must not find it.
+      await this.#letClockMove();
       return failed(error.fault);
     }
   }
@@ -150,23 +153,21 @@ export class EdgeIsolate implements Edge {
     const { clock } = this.#parts;
     const startedAtMs = clock.nowMs();
     try {
-      const logits = await this.#timed(ready, tokenIds);
+      const logits = await ready.model.run(tokenIds);
+      await this.#letClockMove();
       const timings = { queueMs, runMs: clock.nowMs() - startedAtMs };
       return { ok: true, answer: answerOf(ready, tokenIds.length, logits, timings) };
     } catch (error) {
       if (!(error instanceof EdgeRunError)) throw error;
       if (error.fault === "crashed") this.#loader.drop(ready);
+      await this.#letClockMove();
       return failed(error.fault);
     }
   }
 
-  /** A turn of the event loop after the run, a failed one too: in production the clock moves at I/O alone. */
-  async #timed({ model }: Ready, tokenIds: readonly number[]): Promise<Float32Array> {
-    try {
-      return await model.run(tokenIds);
-    } finally {
-      await this.#parts.clock.wait(0);
-    }
+  /** A turn of the event loop, as I/O: in production nothing else moves the clock, and a run would have taken no time. */
+  async #letClockMove(): Promise<void> {
+    await this.#parts.clock.wait(0);
   }
 
   /** What runs have taught of the package at hand; null where there is none. */
