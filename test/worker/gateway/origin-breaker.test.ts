@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { app } from "../../../gateway/app.ts";
 import type { World } from "../../../gateway/world.ts";
-import { FAULTS, NOBODY_LISTENS, tell, urlOf } from "./faulty.ts";
+import { FAULTS, NOBODY_LISTENS, seenBy, tell, urlOf } from "./faulty.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
 import {
@@ -142,11 +142,11 @@ describe("the origin's breaker", () => {
 
   it("a caller that hangs up while the origin works is not the origin's failure", async () => {
     await setPolicy({ edge: { share: 0 } });
-    const world = await warmWorld("hang");
+    const world = await warmWorld("hang?hung-up");
     for (let call = 0; call < 6; call++) {
       const hungUp = new AbortController();
       const answer = classify(world, SHORT, aCall(hungUp.signal));
-      await scheduler.wait(20);
+      await expect.poll(async () => (await seenBy("hang?hung-up")).calls).toBe(call + 1);
       hungUp.abort();
       expect((await answer).status).toBe(504);
     }
