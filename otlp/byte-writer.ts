@@ -1,55 +1,105 @@
-/** Bytes that grow as they are written, in protobuf's scalar encodings. https://protobuf.dev/programming-guides/encoding/ */
+/**
+ * Bytes in protobuf's encodings, written from the last to the first: a nested message's length is known by the time its head is
+ * written, so nothing is measured beforehand or copied afterwards. https://protobuf.dev/programming-guides/encoding/
+ */
 
-const FIRST_BYTES = 1024;
+const FIRST_BYTES = 4096;
+const encoder = new TextEncoder();
 
 export class ByteWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
-  #length = 0;
+  #view = new DataView(this.#bytes.buffer);
+  /** What is written lies from here to the end. */
+  #at = FIRST_BYTES;
 
   /** What was written, without a copy. */
   written(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.subarray(this.#at);
   }
 
-  bytes(bytes: Uint8Array): void {
-    this.#room(bytes.byteLength).set(bytes);
+  get length(): number {
+    return this.#bytes.byteLength - this.#at;
   }
 
-  varint(value: bigint | number): void {
-    let rest = BigInt(value);
-    for (; rest > 0x7fn; rest >>= 7n) this.#byte(Number(rest & 0x7fn) | 0x80);
-    this.#byte(Number(rest));
+  /** A whole number that is not negative. */
+  varint(value: number): void {
+    let sizeBytes = 1;
+    for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) sizeBytes++;
+    let at = this.#room(sizeBytes);
+    let rest = value;
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#bytes[at++] = (rest % 128) | 0x80;
+    this.#bytes[at] = rest;
+  }
+
+  /** A whole number in digits; a negative one is written as its 64-bit complement, ten bytes long. */
+  int64(decimal: string): void {
+    const near = Number(decimal);
+    if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) return this.varint(near);
+    const whole = BigInt.asUintN(64, BigInt(decimal));
+    const septets: number[] = [];
+    for (let rest = whole; rest > 0n; rest >>= 7n) septets.push(Number(rest & 0x7fn));
+    const from = this.#room(septets.length);
+    septets.forEach((septet, index) => {
+      this.#bytes[from + index] = index + 1 < septets.length ? septet | 0x80 : septet;
+    });
   }
 
   double(value: number): void {
-    this.#view(8).setFloat64(0, value, true);
+    this.#view.setFloat64(this.#room(8), value, true);
   }
 
   fixed64(value: bigint): void {
-    this.#view(8).setBigUint64(0, value, true);
+    this.#view.setBigUint64(this.#room(8), value, true);
   }
 
   fixed32(value: number): void {
-    this.#view(4).setUint32(0, value, true);
+    this.#view.setUint32(this.#room(4), value, true);
   }
 
-  #byte(value: number): void {
-    this.#room(1)[0] = value;
-  }
-
-  #view(sizeBytes: number): DataView {
-    const { buffer, byteOffset } = this.#room(sizeBytes);
-    return new DataView(buffer, byteOffset, sizeBytes);
-  }
-
-  #room(sizeBytes: number): Uint8Array<ArrayBuffer> {
-    const from = this.#length;
-    this.#length += sizeBytes;
-    if (this.#length > this.#bytes.byteLength) {
-      const larger = new Uint8Array(2 * this.#length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+  /** UTF-8; half of a surrogate pair becomes U+FFFD. */
+  text(value: string): void {
+    const from = this.#room(value.length);
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) {
+        this.#at = from + value.length;
+        return this.#encoded(encoder.encode(value));
+      }
+      this.#bytes[from + index] = unit;
     }
-    return this.#bytes.subarray(from, this.#length);
   }
+
+  /** Two digits a byte. */
+  hex(value: string): void {
+    const sizeBytes = value.length >> 1;
+    const from = this.#room(sizeBytes);
+    for (let index = 0; index < sizeBytes; index++) {
+      this.#bytes[from + index] = (digit(value, 2 * index) << 4) | digit(value, 2 * index + 1);
+    }
+  }
+
+  #encoded(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#room(bytes.byteLength));
+  }
+
+  /** Where the next `sizeBytes` go. */
+  #room(sizeBytes: number): number {
+    if (sizeBytes > this.#at) this.#grow(sizeBytes);
+    this.#at -= sizeBytes;
+    return this.#at;
+  }
+
+  #grow(sizeBytes: number): void {
+    const written = this.written();
+    const larger = new Uint8Array(2 * (written.byteLength + sizeBytes));
+    this.#at = larger.byteLength - written.byteLength;
+    larger.set(written, this.#at);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+function digit(hex: string, index: number): number {
+  const code = hex.charCodeAt(index) | 0x20;
+  return code > 0x60 ? code - 0x57 : code - 0x30;
 }

@@ -1,4 +1,4 @@
-/** OTLP's requests as protobuf: the JSON messages, walked by the table in fields.ts. Pure. */
+/** OTLP's requests as protobuf: the JSON messages, walked by the table in fields.ts, from the last field to the first. Pure. */
 import { ByteWriter } from "./byte-writer.ts";
 import { type Field, type Kind, type Message, REQUESTS, type Scalar } from "./fields.ts";
 import type { Requests, Signal } from "./messages.ts";
@@ -8,74 +8,69 @@ const WIRE: Readonly<Record<Scalar, number>> = { varint: 0, int64: 0, fixed64: 1
 const LENGTH_DELIMITED = 2;
 
 export function encodeProtobuf<S extends Signal>(signal: S, request: Requests[S]): Uint8Array<ArrayBuffer> {
-  return messageBytes(request, REQUESTS[signal]);
+  const to = new ByteWriter();
+  writeMessage(to, request, REQUESTS[signal]);
+  return to.written();
 }
 
 /** Every field that is there is written, zeros too: in a choice such as AnyValue even a zero says which one it is. */
-function messageBytes(message: object, fields: Message): Uint8Array<ArrayBuffer> {
-  const to = new ByteWriter();
-  for (const [name, value] of Object.entries(message)) {
+function writeMessage(to: ByteWriter, message: object, fields: Message): void {
+  for (const [name, value] of Object.entries(message).reverse()) {
     const field = fields[name];
     if (field === undefined) throw new Error(`OTLP has no field ${name} here`);
     if (value === undefined) continue;
-    const isRepeated = Array.isArray(value) && typeof field.kind === "function";
-    for (const one of isRepeated ? value : [value]) writeField(to, one, field);
+    if (Array.isArray(value) && typeof field.kind === "function") {
+      for (let index = value.length - 1; index >= 0; index--) writeField(to, value[index], field);
+    } else writeField(to, value, field);
   }
-  return to.written();
 }
 
 function writeField(to: ByteWriter, value: unknown, { number, kind }: Field): void {
   if (isScalar(kind)) {
-    to.varint((number << 3) | WIRE[kind]);
     writeScalar(to, value, kind);
+    to.varint((number << 3) | WIRE[kind]);
     return;
   }
-  const block = blockOf(value, kind);
+  const before = to.length;
+  writeBlock(to, value, kind);
+  to.varint(to.length - before);
   to.varint((number << 3) | LENGTH_DELIMITED);
-  to.varint(block.byteLength);
-  to.bytes(block);
 }
 
 function isScalar(kind: Field["kind"]): kind is Scalar {
   return typeof kind === "string" && kind in WIRE;
 }
 
-function blockOf(value: unknown, kind: Exclude<Kind, Scalar> | (() => Message)): Uint8Array {
-  if (typeof kind === "function") return messageBytes(Object(value), kind());
+function writeBlock(to: ByteWriter, value: unknown, kind: Exclude<Kind, Scalar> | (() => Message)): void {
+  if (typeof kind === "function") return writeMessage(to, Object(value), kind());
   switch (kind) {
     case "text":
-      return new TextEncoder().encode(String(value));
+      return to.text(String(value));
     case "hex":
-      return Uint8Array.from(String(value).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+      return to.hex(String(value));
     case "packed-fixed64":
-      return packed(value, "fixed64");
+      return writePacked(to, value, "fixed64");
     case "packed-double":
-      return packed(value, "double");
+      return writePacked(to, value, "double");
   }
 }
 
-function packed(values: unknown, kind: Scalar): Uint8Array {
-  const to = new ByteWriter();
-  for (const value of Array.isArray(values) ? values : []) writeScalar(to, value, kind);
-  return to.written();
+function writePacked(to: ByteWriter, values: unknown, kind: Scalar): void {
+  if (!Array.isArray(values)) return;
+  for (let index = values.length - 1; index >= 0; index--) writeScalar(to, values[index], kind);
 }
 
 function writeScalar(to: ByteWriter, value: unknown, kind: Scalar): void {
   switch (kind) {
     case "double":
-      to.double(Number(value));
-      break;
+      return to.double(Number(value));
     case "fixed64":
-      to.fixed64(BigInt(String(value)));
-      break;
+      return to.fixed64(BigInt(String(value)));
     case "fixed32":
-      to.fixed32(Number(value));
-      break;
+      return to.fixed32(Number(value));
     case "int64":
-      // Negative numbers are written as their 64-bit complement.
-      to.varint(BigInt.asUintN(64, BigInt(String(value))));
-      break;
+      return to.int64(String(value));
     case "varint":
-      to.varint(Number(value));
+      return to.varint(Number(value));
   }
 }
