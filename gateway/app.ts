@@ -69,6 +69,7 @@ function no(call: Call, refusal: Refusal, headers: Record<string, string> = {}):
     edgeProblem: null,
     refusal: { code, reason },
     inputs: [],
+    ownCostUsd: requestCostUsd(0),
     costUsd: requestCostUsd(0),
   });
   return response;

@@ -84,7 +84,6 @@ function classified(
       originProblem: route.side === "origin" ? (mismatch(answer, edge)?.code ?? null) : null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
-      costUsd: tries.costUsd,
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { BreakerChange } from "./breaker/breaker.ts";
 import type { Side } from "./decide/route.ts";
 import type { FailureReason } from "./failure.ts";
+import type { TryKind } from "./record/text-tries.ts";
 
 /** A load of the edge model came to its end, and was still wanted. */
 export interface EdgeLoadEnded {
@@ -59,6 +60,14 @@ export interface ShadowCompared {
   scoreDistance: number;
 }
 
+/** A try of a text is over, whoever waited for it: losers and comparisons cost money too. */
+export interface TryPaid {
+  kind: "try-paid";
+  side: Side;
+  tryKind: TryKind;
+  costUsd: number;
+}
+
 export type IsolateEvent =
   | EdgeLoadEnded
   | EdgeRunEnded
@@ -66,6 +75,7 @@ export type IsolateEvent =
   | BreakerChanged
   | PolicyChanged
   | PolicyProblemChanged
-  | ShadowCompared;
+  | ShadowCompared
+  | TryPaid;
 
 export type Report = (event: IsolateEvent) => void;

@@ -14,8 +14,6 @@ export interface InputOutcome {
   originProblem: string | null;
   queueMs: number;
   runMs: number;
-  /** Of all its tries that were over when it was answered, in US dollars. */
-  costUsd: number;
 }
 
 export interface Outcome {
@@ -29,7 +27,9 @@ export interface Outcome {
   /** The refusal's internal reason; null for an answer. */
   refusal: { code: string; reason: string } | null;
   inputs: readonly InputOutcome[];
-  /** The request with all its tries, those of texts that got no answer too; what goes on after the answer is on its own spans. */
+  /** The request alone, in US dollars. */
+  ownCostUsd: number;
+  /** With all its tries, those of texts that got no answer too; what goes on after the answer is on its own spans. */
   costUsd: number;
 }
 

@@ -1,7 +1,9 @@
 /** One try on one side, and the span that tells of it. */
+import type { Span } from "@opentelemetry/api";
 import type { Policy } from "../policies/schema.ts";
 import type { Admitted } from "./admit/admit.ts";
-import type { SideRoute } from "./decide/route.ts";
+import type { Side, SideRoute } from "./decide/route.ts";
+import type { Report } from "./event.ts";
 import { edgeCostUsd, originCost } from "./record/cost.ts";
 import { inCallSpan, inSpan, recordOriginTrace } from "./record/span.ts";
 import type { TextTries, TryKind } from "./record/text-tries.ts";
@@ -30,12 +32,12 @@ export function runOn(
 function runAtEdge(
   admitted: Admitted,
   policy: Policy,
-  { edge }: World,
+  { edge, report }: World,
   call: Call,
-  { kind, tries }: Try,
+  attempt: Try,
 ): Promise<SideResult> {
   return inSpan("edge inference", {}, async (span) => {
-    tries.begin(span, kind);
+    attempt.tries.begin(span, attempt.kind);
     // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
     const tokenized = admitted.tokenized ?? (await edge.tokenizeWhenLoaded(admitted.text, call));
     const tokens = tokenized?.tokenIds.length ?? 0;
@@ -47,9 +49,9 @@ function runAtEdge(
     if (result.ok) {
       const { queueMs = 0, runMs } = result.answer.timings;
       span.setAttributes({ "spillway.edge.queue_ms": queueMs, "spillway.edge.run_ms": runMs });
-      tries.end(span, edgeCostUsd({ runMs, predictedMs, failure: null }));
+      pay("edge", attempt, span, edgeCostUsd({ runMs, predictedMs, failure: null }), report);
     } else {
-      tries.end(span, edgeCostUsd({ runMs: null, predictedMs, failure: result.failure.reason }));
+      pay("edge", attempt, span, edgeCostUsd({ runMs: null, predictedMs, failure: result.failure.reason }), report);
     }
     recordTryEnd(span, result, call.signal);
     return result;
@@ -72,12 +74,12 @@ function callOrigin(
   origin: string,
   { text }: Admitted,
   policy: Policy,
-  { origins, clock }: World,
+  { origins, clock, report }: World,
   call: Call,
-  { kind, tries }: Try,
+  attempt: Try,
 ): Promise<SideResult> {
   return inCallSpan("POST", { "spillway.origin": origin }, async (span) => {
-    tries.begin(span, kind);
+    attempt.tries.begin(span, attempt.kind);
     const startedAtMs = clock.nowMs();
     const limits = { timeoutMs: policy.origin.timeoutMs, maxTokens: policy.limits.originTokens };
     const result = await origins.call(origin, text, limits, call);
@@ -86,10 +88,15 @@ function callOrigin(
     const failure = result.ok ? null : result.failure.reason;
     const { usd, isAssumed } = originCost({ usage, roundTripMs: clock.nowMs() - startedAtMs, failure });
     if (isAssumed) span.setAttribute("spillway.cost.assumed", true);
-    tries.end(span, usd);
+    pay("origin", attempt, span, usd, report);
     recordTryEnd(span, result, call.signal);
     return result;
   });
+}
+
+function pay(side: Side, { kind, tries }: Try, span: Span, costUsd: number, report: Report): void {
+  tries.end(span, costUsd);
+  report({ kind: "try-paid", side, tryKind: kind, costUsd });
 }
 
 function failed(reason: SideFailure["reason"]): SideResult {

@@ -28,8 +28,9 @@ export async function serve(request: Request, world: World, call: Call): Promise
 
   const caller = whoCalls(request);
   const { policy, problem, asked } = await policyFor(world, call);
-  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem: world.edge.status().reason };
   const ownCostUsd = requestCostUsd(asked ? 1 : 0);
+  const edgeProblem = world.edge.status().reason;
+  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ownCostUsd };
   const tls = checkTls(caller, policy.minTls);
   if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
 
@@ -56,13 +57,14 @@ export async function serve(request: Request, world: World, call: Call): Promise
   return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });
 }
 
-type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs" | "costUsd">;
+type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs" | "ownCostUsd" | "costUsd">;
 
 const NOTHING_YET: Known = {
   policyVersion: null,
   policyProblem: null,
   edgeProblem: null,
   inputs: [],
+  ownCostUsd: requestCostUsd(0),
   costUsd: requestCostUsd(0),
 };
 

@@ -34,14 +34,8 @@ export class ByteWriter {
   /** A whole number in digits; a negative one is written as its 64-bit complement, ten bytes long. */
   int64(decimal: string): void {
     const near = Number(decimal);
-    if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) return this.varint(near);
-    const whole = BigInt.asUintN(64, BigInt(decimal));
-    const septets: number[] = [];
-    for (let rest = whole; rest > 0n; rest >>= 7n) septets.push(Number(rest & 0x7fn));
-    const from = this.#room(septets.length);
-    septets.forEach((septet, index) => {
-      this.#bytes[from + index] = index + 1 < septets.length ? septet | 0x80 : septet;
-    });
+    if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) this.varint(near);
+    else this.#longVarint(BigInt.asUintN(64, BigInt(decimal)));
   }
 
   double(value: number): void {
@@ -58,15 +52,9 @@ export class ByteWriter {
 
   /** UTF-8; half of a surrogate pair becomes U+FFFD. */
   text(value: string): void {
-    const from = this.#room(value.length);
-    for (let index = 0; index < value.length; index++) {
-      const unit = value.charCodeAt(index);
-      if (unit > 0x7f) {
-        this.#at = from + value.length;
-        return this.#encoded(encoder.encode(value));
-      }
-      this.#bytes[from + index] = unit;
-    }
+    if (this.#ascii(value)) return;
+    const bytes = encoder.encode(value);
+    this.#bytes.set(bytes, this.#room(bytes.byteLength));
   }
 
   /** Two digits a byte. */
@@ -78,8 +66,27 @@ export class ByteWriter {
     }
   }
 
-  #encoded(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#room(bytes.byteLength));
+  /** Nearly all there is; false, and nothing written, for any other text. */
+  #ascii(value: string): boolean {
+    const from = this.#room(value.length);
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) {
+        this.#at = from + value.length;
+        return false;
+      }
+      this.#bytes[from + index] = unit;
+    }
+    return true;
+  }
+
+  #longVarint(value: bigint): void {
+    const septets: number[] = [];
+    for (let rest = value; rest > 0n; rest >>= 7n) septets.push(Number(rest & 0x7fn));
+    const from = this.#room(septets.length);
+    septets.forEach((septet, index) => {
+      this.#bytes[from + index] = index + 1 < septets.length ? septet | 0x80 : septet;
+    });
   }
 
   /** Where the next `sizeBytes` go. */

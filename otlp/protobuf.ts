@@ -42,17 +42,10 @@ function isScalar(kind: Field["kind"]): kind is Scalar {
 }
 
 function writeBlock(to: ByteWriter, value: unknown, kind: Exclude<Kind, Scalar> | (() => Message)): void {
-  if (typeof kind === "function") return writeMessage(to, Object(value), kind());
-  switch (kind) {
-    case "text":
-      return to.text(String(value));
-    case "hex":
-      return to.hex(String(value));
-    case "packed-fixed64":
-      return writePacked(to, value, "fixed64");
-    case "packed-double":
-      return writePacked(to, value, "double");
-  }
+  if (typeof kind === "function") writeMessage(to, Object(value), kind());
+  else if (kind === "text") to.text(String(value));
+  else if (kind === "hex") to.hex(String(value));
+  else writePacked(to, value, kind === "packed-double" ? "double" : "fixed64");
 }
 
 function writePacked(to: ByteWriter, values: unknown, kind: Scalar): void {
@@ -63,14 +56,18 @@ function writePacked(to: ByteWriter, values: unknown, kind: Scalar): void {
 function writeScalar(to: ByteWriter, value: unknown, kind: Scalar): void {
   switch (kind) {
     case "double":
-      return to.double(Number(value));
+      to.double(Number(value));
+      break;
     case "fixed64":
-      return to.fixed64(BigInt(String(value)));
+      to.fixed64(BigInt(String(value)));
+      break;
     case "fixed32":
-      return to.fixed32(Number(value));
+      to.fixed32(Number(value));
+      break;
     case "int64":
-      return to.int64(String(value));
+      to.int64(String(value));
+      break;
     case "varint":
-      return to.varint(Number(value));
+      to.varint(Number(value));
   }
 }

@@ -41,6 +41,7 @@ export function eventLog(event: IsolateEvent): Said | null {
           };
     case "edge-run":
     case "origin-call":
+    case "try-paid":
       return null;
   }
 }

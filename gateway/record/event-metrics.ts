@@ -25,6 +25,12 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
       meter.add(INSTRUMENTS.shadowComparisons, 1, { "spillway.shadow.agrees": event.agrees });
       meter.observe(INSTRUMENTS.shadowScoreDistance, event.scoreDistance, {});
       break;
+    case "try-paid":
+      meter.add(INSTRUMENTS.cost, event.costUsd, {
+        "spillway.cost.part": event.side,
+        "spillway.try": event.tryKind,
+      });
+      break;
     case "breaker":
     case "policy":
     case "policy-problem":

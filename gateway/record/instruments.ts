@@ -70,8 +70,9 @@ export const INSTRUMENTS = {
   cost: counter({
     name: "spillway.cost",
     unit: "{USD}",
-    meaning: "Estimated dollars of answered texts.",
-    attributes: ["spillway.side"],
+    meaning:
+      "Estimated dollars: of each request itself (`gateway`), and of each try of a text (`edge`, `origin`), failed, lost and compared ones too.",
+    attributes: ["spillway.cost.part", "spillway.try"],
   }),
   edgeRunDuration: histogram(SECONDS, {
     name: "spillway.edge.run.duration",

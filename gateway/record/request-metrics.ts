@@ -31,9 +31,9 @@ export function countRequest({ method, scheme, route, status, errorType, tookMs,
     "spillway.because": isAnswered ? onlyOne(distinct(inputs.map(({ because }) => because))) : undefined,
     "spillway.refusal": refusal?.code,
   });
-  for (const { side, tokens, costUsd } of inputs) {
+  if (outcome !== undefined) meter.add(INSTRUMENTS.cost, outcome.ownCostUsd, { "spillway.cost.part": "gateway" });
+  for (const { side, tokens } of inputs) {
     if (tokens !== null) meter.observe(INSTRUMENTS.tokens, tokens, { "spillway.side": side });
-    if (costUsd !== undefined) meter.add(INSTRUMENTS.cost, costUsd, { "spillway.side": side });
   }
 }
 

@@ -132,6 +132,33 @@ describe.each([
     );
   }, 120_000);
 
+  it("the metric of cost is the sum over every try's span, comparisons and losers among them, and over the requests", async () => {
+    const usdOf = (span: (typeof receiver.spans)[number]) => Number(attribute(span, "spillway.cost.usd") ?? 0);
+    const tries = receiver.spans.filter(({ name }) => name === "edge inference" || name === "POST");
+    const spent = (part: string, kind: string) =>
+      tries
+        .filter((span) => (span.name === "POST" ? "origin" : "edge") === part)
+        .filter((span) => (attribute(span, "spillway.try") ?? "first") === kind)
+        .reduce((usd, span) => usd + usdOf(span), 0);
+    const said = (part: string, kind?: string) =>
+      sumOf(receiver.metrics, "spillway.cost", {
+        "spillway.cost.part": part,
+        ...(kind !== undefined && { "spillway.try": kind }),
+      });
+    const parts = ["edge", "origin"].flatMap((part) =>
+      ["first", "fallback", "shadow"].map((kind) => [part, kind] as const),
+    );
+    // The last shadows come after the last answer.
+    await receiver.when(() => parts.every(([part, kind]) => isNear(said(part, kind), spent(part, kind))), 20_000);
+    expect(spent("edge", "first")).toBeGreaterThan(0);
+    expect(spent("origin", "shadow") + spent("edge", "shadow")).toBeGreaterThan(0);
+
+    const roots = receiver.spans.filter(({ kind }) => kind === SERVER);
+    const total =
+      roots.reduce((usd, root) => usd + usdOf(root), 0) + spent("edge", "shadow") + spent("origin", "shadow");
+    expect(said("gateway") + said("edge") + said("origin")).toBeCloseTo(total, 9);
+  }, 40_000);
+
   it("a log record says in a sentence what became of the request, and has its root span's facts", async () => {
     const root = receiver.spans.find(
       (span) => span.kind === SERVER && attribute(span, "spillway.because") === "too-long",
@@ -146,6 +173,9 @@ describe.each([
 });
 
 const PARENT = "00f067aa0ba902b7";
+
+/** But for the rounding of sums in another order. */
+const isNear = (one: number, other: number) => Math.abs(one - other) < 1e-12 + 1e-9 * other;
 
 /** The decoder of protobuf does not know event names. */
 function isOfRequest({ attributes }: { attributes: readonly { key: string }[] }): boolean {
@@ -185,7 +215,8 @@ describe("docs/telemetry.md", () => {
     await untilSeen(() => isLogged(LOG_EVENTS.policyProblem.name));
     // A backend that refuses for a while.
     receiver.manner = "refuse";
-    await untilSeen(() => receiver.exports.metrics > 1);
+    const before = receiver.exports.metrics;
+    await untilSeen(() => receiver.exports.metrics > before);
     receiver.manner = "accept";
     const emitted = () => new Set(receiver.metrics.map(({ name }) => name));
     await untilSeen(() => emitted().has(INSTRUMENTS.telemetryDropped.name));
