@@ -1,7 +1,9 @@
 /** What happens in an isolate is reported as it happens, by whichever room it happens in. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Side } from "../../../gateway/decide/route.ts";
 import type { IsolateEvent } from "../../../gateway/event.ts";
+import type { TryKind } from "../../../gateway/record/text-tries.ts";
 import { objectKey } from "../../../models/manifest.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
@@ -59,9 +61,21 @@ describe("a load of the edge model", () => {
 
 describe("a text", () => {
   it.each([
-    ["at the edge", SHORT, "ok", false, [{ kind: "edge-run", outcome: "ok" }]],
-    ["at the origin", LONG, "ok", false, [{ kind: "origin-call", origin: "default", outcome: "ok" }]],
-    ["that the origin refuses", LONG, "http-500", false, [{ kind: "origin-call", outcome: "http-500" }]],
+    ["at the edge", SHORT, "ok", false, [{ kind: "edge-run", outcome: "ok" }, paid("edge", "first")]],
+    [
+      "at the origin",
+      LONG,
+      "ok",
+      false,
+      [{ kind: "origin-call", origin: "default", outcome: "ok" }, paid("origin", "first")],
+    ],
+    [
+      "that the origin refuses",
+      LONG,
+      "http-500",
+      false,
+      [{ kind: "origin-call", outcome: "http-500" }, paid("origin", "first")],
+    ],
     [
       "that the edge fails on",
       SHORT,
@@ -69,10 +83,12 @@ describe("a text", () => {
       true,
       [
         { kind: "edge-run", outcome: "engine-error" },
+        paid("edge", "first"),
         { kind: "origin-call", outcome: "ok" },
+        paid("origin", "fallback"),
       ],
     ],
-  ])("%s is reported by whoever had it", async (_, text, behaviour, broken, expected) => {
+  ])("%s is reported by whoever had it, and what it cost", async (_, text, behaviour, broken, expected) => {
     const { world, events } = await observed(behaviour);
     engine.broken = broken;
     await classify(world, text);
@@ -88,5 +104,10 @@ describe("a text", () => {
       { kind: "shadow", side: "origin", agrees: false, scoreDistance: expect.any(Number) },
     ]);
     expect(of("origin-call")).toEqual([]);
+    expect(of("try-paid")).toMatchObject([paid("edge", "first"), paid("origin", "shadow")]);
   });
 });
+
+function paid(side: Side, tryKind: TryKind) {
+  return { kind: "try-paid", side, tryKind, costUsd: expect.any(Number) };
+}
