@@ -19,9 +19,9 @@ export const WAYS: readonly Way[] = [
   { name: "100 %", ratio: 1, about: "every trace" },
 ];
 
-/** Noise of a floor of some 13 MiB over 50,000 requests; one small object held for each request is more. */
-const GROWTH_MAX_BYTES_PER_REQUEST = 40;
-/** V8 collects its old garbage once in about 1,500 requests: with fewer in a part its floor is garbage. */
+/** One number held for each request is more; V8's own code and caches may still come and go. */
+const GROWTH_MAX_BYTES_PER_REQUEST = 8;
+/** With fewer, what V8 compiles and learns meanwhile outweighs what requests leave. */
 const JUDGED_FROM_REQUESTS = 30_000;
 
 export interface TelemetryResult {
@@ -107,7 +107,7 @@ export function telemetryTables({ ways, heap, exports }: TelemetryResult): Table
       ]),
     },
     {
-      title: "The isolate that exports everything, in MiB, at its lowest within each tenth",
+      title: "What the isolate that exports everything holds, in MiB, after a collection",
       header: ["after requests", "V8", "embedder", "buffers"],
       rows: heap.map(({ requests, v8UsedMiB, embedderMiB, backingMiB }) => [
         requests,
@@ -129,5 +129,5 @@ export const NOTES = [
   "Times are the caller's, wrangler dev's proxy included: their difference is what telemetry adds, in the caller's way or beside it on the same thread.",
   "Texts of 8 tokens at the edge: the shortest inference, beside which an addition is largest.",
   "The receiver is on this machine and answers at once. One that does not is another matter: test/worker/record/backend.harness.test.ts.",
-  "A heap's reading is the lowest of a hundred within a tenth of the requests: what collections leave is held by something.",
+  "Each tenth of the requests ends with a collection by V8 before the heap is read: what it leaves is held by something.",
 ];

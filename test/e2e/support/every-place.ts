@@ -1,0 +1,46 @@
+/** Where a piece of somebody's text could have been left: all that was exported, stored or printed, searched in the forms it could have. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Running, until } from "./system.ts";
+
+/** As it is, as JSON, URLs and headers could have it, and as the middle of base64 at each of its three offsets. */
+export function formsOf(word: string): Buffer[] {
+  const inBase64 = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.from(" ".repeat(offset) + word).toString("base64");
+    // The first and the last group hold bits of the neighbours.
+    return encoded.slice(4, -4);
+  });
+  return [word, ...inBase64].flatMap((form) => [Buffer.from(form), Buffer.from(form, "utf16le")]);
+}
+
+/** Each file below a folder, with its bytes. What is gone before it is read was not left. */
+export async function filesBelow(folder: string): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path).catch(() => null);
+    if (bytes !== null) found.set(path.slice(folder.length + 1), bytes);
+  }
+  return found;
+}
+
+/** All that the viewer holds, as it hands it to its own page: traces, logs, metrics, errors. */
+export function viewerStore({ viewer }: Pick<Running, "viewer">): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${viewer.replace("http", "ws")}/ws`);
+    socket.addEventListener("message", ({ data }) => {
+      socket.close();
+      resolve(String(data));
+    });
+    socket.addEventListener("error", () => reject(new Error("the viewer took no WebSocket")));
+  });
+}
+
+/** What `holds` of the viewer's store, once it does. */
+export function viewerHas(system: Running, what: string, holds: (store: string) => boolean): Promise<string> {
+  return until(what, async () => {
+    const store = await viewerStore(system);
+    return holds(store) ? store : null;
+  });
+}
