@@ -170,6 +170,9 @@ async function startGateway(
       String(gatewayPort),
       "--inspector-port",
       "0",
+      // What goes wrong; a line for each request would have its path in it, which may be anything.
+      "--log-level",
+      "warn",
       "--persist-to",
       settings.persistFolder,
       "--env-file",
