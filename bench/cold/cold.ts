@@ -12,6 +12,7 @@ import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
+import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
@@ -39,13 +40,15 @@ export const coldBench: Bench = {
   async run(values: OptionValues) {
     const asked = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
     const opened = await openPackage(values);
-    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, asked));
+    const sink = await startSink();
+    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, sink.url, asked)).finally(sink.close);
   },
 };
 
 async function run(
   workspace: Workspace,
   opened: EdgePackage,
+  otlpEndpoint: string,
   { samples, plain }: { samples: number; plain: boolean },
 ): Promise<Report> {
   const { folder } = workspace;
@@ -82,7 +85,7 @@ async function run(
   return { result, tables: coldTables(result), notes: NOTES };
 
   async function withGateway<T>(work: (gateway: RunningWorker) => Promise<T>): Promise<T> {
-    const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: null };
+    const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: null, otlpEndpoint };
     const gateway = await startGateway(workspace, settings);
     const result = await work(gateway);
     await gateway.stop();

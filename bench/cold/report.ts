@@ -11,6 +11,7 @@ export const PROMISES = { loadMs: 1000, uploadGzipBytes: 5_000_000, startUpMs: 4
 export const NOTES = [
   "A load is one fresh process, its weights in local R2, started by one request and left alone: R2 to ready by the Worker's clock. Signature, SHA-256 of every byte and golden logits are part of it.",
   "A first caller meets another fresh process and is spilled to a warm origin on this machine: no network distance. What it waits beyond the gateway's own clock, its answer lies behind the load.",
+  "Every trace, log and metric of the gateway is exported meanwhile, to a receiver on this machine.",
   "The plain way's load is arrayBuffer() and InferenceSession.create(bytes); it verifies and proves nothing, and its first caller waits for it.",
   "Start-up is a fresh isolate in workerd: modules compiled and evaluated, one /healthz answered. An empty Worker's is beside it.",
   "Upload: the files of wrangler's own bundling, gzipped one by one; source maps are not in it.",

@@ -10,6 +10,7 @@ import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
@@ -55,11 +56,12 @@ export const memoryBench: Bench = {
     };
     const opened = await openPackage(values);
     const atMostMs = BENCH_MAX_MS + asked.alternations * ALTERNATION_MAX_MS;
-    return withWorkspace(atMostMs, (workspace) => run(workspace, opened, asked));
+    const sink = await startSink();
+    return withWorkspace(atMostMs, (workspace) => run(workspace, opened, sink.url, asked)).finally(sink.close);
   },
 };
 
-async function run(workspace: Workspace, opened: EdgePackage, asked: Asked): Promise<Report> {
+async function run(workspace: Workspace, opened: EdgePackage, otlpEndpoint: string, asked: Asked): Promise<Report> {
   const { maxTokens } = opened.edge;
   const edgeFile = join(opened.folder, opened.edge.file);
   const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= maxTokens);
@@ -72,7 +74,7 @@ async function run(workspace: Workspace, opened: EdgePackage, asked: Asked): Pro
   );
   const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
   const gateway = await step("starting the gateway", () =>
-    startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY }),
+    startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY, otlpEndpoint }),
   );
   const memory = await measureGateway(gateway, texts, { maxTokens, ...asked });
   const problem = broken(memory);

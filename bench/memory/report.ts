@@ -124,6 +124,7 @@ export function notes({ wasm, survived, plain, holds, budgetMiB }: MemoryResult)
   return [
     "total = wasm heap (memory.buffer.byteLength) + the inspector's usedSize + embedderHeapUsedSize + backingStorageSize of the Worker's isolate.",
     counting,
+    "Every trace, log and metric is exported meanwhile, to a receiver on this machine.",
     "usedSize includes garbage not yet collected; nothing is collected by force.",
     "A peak takes the wasm heap at the size it had after the stage, also before it was allocated: never too little.",
     "The isolate's thread answers no reading while it works: longestGapMs says how long nothing was seen, boundMiB what it can have been meanwhile: V8's heap as large as V8 had made it, used or not.",

@@ -12,13 +12,13 @@ import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { type Sink, startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { takeTurns } from "../take-turns.ts";
 import { textsOf } from "../texts.ts";
 import { growth } from "./growth.ts";
 import { NOTES, telemetryResult, telemetryTables, WAYS, type Way } from "./report.ts";
-import { type Sink, startSink } from "./sink.ts";
 
 const BENCH_MAX_MS = 45 * 60_000;
 const SAMPLES = { min: 30, max: 5000, fallback: 300 };
