@@ -5,7 +5,7 @@
 import { rawFromDer } from "./der.ts";
 import { type Envelope, openBundle, signedBytes } from "./envelope.ts";
 import { readPem } from "./pem.ts";
-import { fingerprintOf, type PublicKey, readPublicKey } from "./public-key.ts";
+import { fingerprintOf, type PublicKey, readPublicKeys } from "./public-key.ts";
 import { SignatureError } from "./signature-error.ts";
 import { type ModelStatement, readStatement } from "./statement.ts";
 
@@ -21,23 +21,28 @@ export interface SignedResources extends ModelStatement {
  * What the holder of the key has signed. The files themselves are not looked at: they are the model only if each of them
  * has its listed digest, and no others are there.
  * @param bundleJson the text of `model.sig`
- * @param publicKeyPem SPKI PEM, P-256 or P-384: the pinned key, from a source that the bundle's author cannot write to
+ * @param publicKeyPem SPKI PEM, P-256 or P-384: the pinned key, or the old and the new one while they are rotated, from a source
+ *   that the bundle's author cannot write to
  * @throws SignatureError
  */
 export async function verifyBundle(bundleJson: string, publicKeyPem: string): Promise<SignedResources> {
-  const publicKey = await readPublicKey(publicKeyPem);
+  const pinned = await readPublicKeys(publicKeyPem);
   const envelope = openBundle(bundleJson);
-  await checkKeyNamed(envelope, publicKey);
-  await checkSignature(envelope, publicKey);
-  return { ...(await readStatement(envelope.payload)), keyFingerprint: publicKey.fingerprint };
+  const { fingerprint } = await signerAmong(await candidates(envelope, pinned), envelope);
+  return { ...(await readStatement(envelope.payload)), keyFingerprint: fingerprint };
 }
 
 /** Tells a wrong key from a broken signature. The bundle's word for its key is not trusted, only contradicted. */
-async function checkKeyNamed({ keyHint, keyBytes }: Envelope, { fingerprint }: PublicKey): Promise<void> {
+async function candidates(
+  { keyHint, keyBytes }: Envelope,
+  pinned: readonly PublicKey[],
+): Promise<readonly PublicKey[]> {
   const named = keyHint ?? (keyBytes && (await fingerprintOf(spkiOf(keyBytes))));
-  if (named === undefined || named === fingerprint) return;
-  const [other, pinned] = [named.slice(0, 12), fingerprint.slice(0, 12)];
-  throw new SignatureError("wrong-key", `The model was signed with the key ${other}…, not with ${pinned}….`);
+  if (named === undefined) return pinned;
+  const found = pinned.filter(({ fingerprint }) => fingerprint === named);
+  if (found.length > 0) return found;
+  const known = pinned.map(({ fingerprint }) => `${fingerprint.slice(0, 12)}…`).join(" or ");
+  throw new SignatureError("wrong-key", `The model was signed with the key ${named.slice(0, 12)}…, not with ${known}.`);
 }
 
 /** Older bundles hold the key's PEM text where the Sigstore format has DER. */
@@ -45,9 +50,13 @@ function spkiOf(keyBytes: Uint8Array): Uint8Array {
   return readPem("PUBLIC KEY", new TextDecoder().decode(keyBytes)) ?? keyBytes;
 }
 
-async function checkSignature({ payload, signature }: Envelope, { key, curve }: PublicKey): Promise<void> {
+async function signerAmong(keys: readonly PublicKey[], envelope: Envelope): Promise<PublicKey> {
+  for (const key of keys) if (await hasSigned(key, envelope)) return key;
+  throw new SignatureError("signature-invalid", "The signature does not fit what it signs: one of them was changed.");
+}
+
+async function hasSigned({ key, curve }: PublicKey, { payload, signature }: Envelope): Promise<boolean> {
   const raw = rawFromDer(signature, curve.integerBytes);
   const algorithm = { name: "ECDSA", hash: curve.hash };
-  if (raw !== undefined && (await crypto.subtle.verify(algorithm, key, raw, signedBytes(payload)))) return;
-  throw new SignatureError("signature-invalid", "The signature does not fit what it signs: one of them was changed.");
+  return raw !== undefined && crypto.subtle.verify(algorithm, key, raw, signedBytes(payload));
 }

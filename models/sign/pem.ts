@@ -14,6 +14,14 @@ export function readPem(label: string, text: string): Uint8Array<ArrayBuffer> | 
   return start < 0 || end < 0 ? undefined : decodeBase64(text.slice(start + begin.length, end).replaceAll("\\n", "\n"));
 }
 
+/** Every block with this label, as texts that `readPem` reads one by one; empty where there is none. */
+export function pemBlocks(label: string, text: string): string[] {
+  return text
+    .split(`-----BEGIN ${label}-----`)
+    .slice(1)
+    .map((rest) => `-----BEGIN ${label}-----${rest}`);
+}
+
 /** The strict form: lines of 64 characters and a newline at the end. A key's fingerprint is of exactly this text. */
 export function writePem(label: string, bytes: Uint8Array): string {
   const lines = encodeBase64(bytes).match(new RegExp(`.{1,${LINE_CHARACTERS}}`, "g")) ?? [];

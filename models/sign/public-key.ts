@@ -1,7 +1,7 @@
 /** The key that a package is verified with. It decides the curve; a bundle never does. */
 import { type Curve, curves } from "./curve.ts";
 import { encodeHex } from "./hex.ts";
-import { readPem, writePem } from "./pem.ts";
+import { pemBlocks, readPem, writePem } from "./pem.ts";
 import { sha256Hex } from "./sha256.ts";
 import { SignatureError } from "./signature-error.ts";
 import { utf8 } from "./utf8.ts";
@@ -26,6 +26,17 @@ export async function readPublicKey(pem: string): Promise<PublicKey> {
   const key = curve && (await importPoint(spki, curve));
   if (!key) throw unreadable("it is a public key, but not of P-256 or P-384; make one with `spillway model keygen`.");
   return { key, curve, fingerprint: await fingerprintOf(spki) };
+}
+
+/**
+ * The pinned keys: one, or while keys are rotated the old and the new. All must be readable: one that is not would be missed only
+ * when it is needed.
+ * @param pem one or more SPKI PEM blocks, one after another. @throws SignatureError (key-unreadable)
+ */
+export async function readPublicKeys(pem: string): Promise<PublicKey[]> {
+  const blocks = pemBlocks(LABEL, pem);
+  // What holds none at all is told as for a single key.
+  return Promise.all((blocks.length === 0 ? [pem] : blocks).map(readPublicKey));
 }
 
 /** @param spki DER with an uncompressed point */

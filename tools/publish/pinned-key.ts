@@ -1,7 +1,7 @@
 /** Which key a package must be signed with to be published: the one that the gateway at the target pins, where that is known. */
 import { access } from "node:fs/promises";
 import { readPublicKeyFile } from "../../models/sign/keys.ts";
-import { readPublicKey } from "../../models/sign/public-key.ts";
+import { readPublicKey, readPublicKeys } from "../../models/sign/public-key.ts";
 import { SignatureError } from "../../models/sign/signature-error.ts";
 import { localSigningKey } from "../start/signing-key.ts";
 
@@ -14,7 +14,8 @@ export interface PackageKey {
 export interface PinnedKey extends PackageKey {
   /** Where it is pinned, for people. */
   place: string;
-  fingerprint: string;
+  /** One, or the old and the new while they are rotated. */
+  fingerprints: readonly string[];
   /** How another key is pinned instead, as the end of a sentence; empty where that is no way. */
   orPin: string;
 }
@@ -28,8 +29,8 @@ export async function pinnedHere(stateFolder: string): Promise<PinnedKey | null>
   );
   if (!exists) return null;
   const { publicKeyPem: pem } = await localSigningKey(stateFolder);
-  const { fingerprint } = await readPublicKey(pem);
-  return { pem, fingerprint, place: "the gateway on this machine", signWith: privatePath, orPin: "" };
+  const fingerprints = await fingerprintsOf(pem);
+  return { pem, fingerprints, place: "the gateway on this machine", signWith: privatePath, orPin: "" };
 }
 
 /**
@@ -40,9 +41,9 @@ export async function pinnedByConfig(pem: string | null): Promise<PinnedKey | nu
   if (pem === null) return null;
   const variable = "MODEL_PUBLIC_KEY of wrangler.toml";
   try {
-    const { fingerprint } = await readPublicKey(pem);
+    const fingerprints = await fingerprintsOf(pem);
     const orPin = `, or put the public key there and deploy it first`;
-    return { pem, fingerprint, place: variable, signWith: `<the private key of MODEL_PUBLIC_KEY>`, orPin };
+    return { pem, fingerprints, place: variable, signWith: `<the private key of MODEL_PUBLIC_KEY>`, orPin };
   } catch (error) {
     throw error instanceof SignatureError ? new Error(`${variable}: ${error.message}`) : error;
   }
@@ -52,11 +53,16 @@ export async function pinnedByConfig(pem: string | null): Promise<PinnedKey | nu
 export async function keyFromFile(given: string, pinned: PinnedKey | null): Promise<PackageKey> {
   const pem = await readPublicKeyFile(given);
   const { fingerprint } = await readPublicKey(pem);
-  if (pinned === null || pinned.fingerprint === fingerprint) return { pem, signWith: "<its private key>" };
-  const { place, signWith, orPin } = pinned;
+  if (pinned === null || pinned.fingerprints.includes(fingerprint)) return { pem, signWith: "<its private key>" };
+  const { place, signWith, orPin, fingerprints } = pinned;
+  const pins = fingerprints.map(short).join(" and ");
   throw new Error(
-    `${given} is the key ${short(fingerprint)}, but ${place} pins ${short(pinned.fingerprint)}, and its edge would refuse the package: sign it with ${signWith} and publish it without --key${orPin}.`,
+    `${given} is the key ${short(fingerprint)}, but ${place} pins ${pins}, and its edge would refuse the package: sign it with ${signWith} and publish it without --key${orPin}.`,
   );
+}
+
+async function fingerprintsOf(pem: string): Promise<string[]> {
+  return (await readPublicKeys(pem)).map(({ fingerprint }) => fingerprint);
 }
 
 function short(fingerprint: string): string {

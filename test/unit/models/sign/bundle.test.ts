@@ -48,6 +48,40 @@ describe("the specification's own vectors", () => {
   });
 });
 
+describe("while keys are rotated", () => {
+  const [p256, p384] = (["p256", "p384"] as const).map((curve) =>
+    JSON.stringify(acceptedCases.find((known) => known.curve === curve)?.bundle),
+  );
+  const unnamed = JSON.stringify(
+    acceptedCases.find((known) => known.case === "no hint" && known.curve === "p384")?.bundle,
+  );
+
+  it.each([
+    ["one after the other", `${keys.p256}${keys.p384}`],
+    ["the new one first, with text between them", `${keys.p384}\nthe old one:\n${keys.p256}`],
+    ["with spaces for newlines, as forms make them", `${keys.p256}${keys.p384}`.replaceAll("\n", " ")],
+    ["with \\n for newlines, as files of variables have them", `${keys.p256}${keys.p384}`.replaceAll("\n", "\\n")],
+  ])("what either of two pinned keys has signed verifies: %s", async (_, pinned) => {
+    for (const bundle of [p256 ?? "", p384 ?? "", unnamed]) expect(await reasonOf(bundle, pinned)).toBe("accepted");
+  });
+
+  it("what neither has signed is refused, and both are named", async () => {
+    const pinned = keyPair("P-256").publicKey + keyPair("P-384").publicKey;
+    await expect(verifyBundle(p256 ?? "", pinned)).rejects.toThrow(
+      /with the key \w{12}…, not with \w{12}… or \w{12}….$/,
+    );
+    expect(await reasonOf(unnamed, pinned)).toBe("signature-invalid");
+  });
+
+  it("a second key that cannot be read is told at once, not when it is needed", async () => {
+    const { privateKey } = keyPair("P-256");
+    const half = keys.p384.slice(0, 60);
+    for (const second of [privateKey, half, keyPair("P-521").publicKey]) {
+      expect(await reasonOf(p256 ?? "", keys.p256 + second)).toBe("key-unreadable");
+    }
+  });
+});
+
 describe("bundles that the reference package made", () => {
   it.each(acceptedCases)("$curve verifies: $case", async ({ curve, bundle }) => {
     const { resources } = await verifyBundle(JSON.stringify(bundle), keys[curve]);
