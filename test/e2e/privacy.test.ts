@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/start/ports.ts";
-import { filesBelow, formsOf, viewerHas } from "./support/every-place.ts";
+import { filesBelow, formsOf, viewerHas, viewerMetrics } from "./support/every-place.ts";
 import { type Running, start, until, wrangler } from "./support/system.ts";
 
 const CANARY = "canaryquetzal7f3b";
@@ -117,10 +117,10 @@ describe("a canary", () => {
       "what came last in the viewer",
       (store) => store.includes('"spillway.refusal":"residency"') && store.includes('"tokenize"'),
     );
-    const metrics = await (await fetch(`${system.viewer}/api/metrics`)).text();
+    const metrics = await viewerMetrics(system);
     const files = await filesBelow(system.stateFolder);
     // So that this test cannot pass by looking at nothing.
-    expect(metrics).toContain("spillway.shadow.comparisons");
+    expect(metrics).toMatch(/spillway\.shadow\.comparisons: .*"spillway\.shadow\.agrees"/);
     expect([...files.keys()].join("\n")).toMatch(/^wrangler\/.*kv.*$/m);
     expect([...files.keys()].join("\n")).toMatch(/^wrangler\/.*r2.*$/m);
     expect(files.get("logs/origin.log")?.toString().trim().split("\n")).toEqual([

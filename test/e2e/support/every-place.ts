@@ -37,6 +37,22 @@ export function viewerStore({ viewer }: Pick<Running, "viewer">): Promise<string
   });
 }
 
+/** Every series of every metric that the viewer holds, attributes included. */
+export async function viewerMetrics({ viewer }: Pick<Running, "viewer">): Promise<string> {
+  const { metrics }: { metrics: { name: string }[] } = await (await fetch(`${viewer}/api/metrics`)).json();
+  const asked = metrics.map(async ({ name }) => {
+    const body = JSON.stringify({ name });
+    const response = await fetch(`${viewer}/api/query/metrics`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    if (!response.ok) throw new Error(`the viewer answered ${response.status} for ${name}`);
+    return `${name}: ${await response.text()}`;
+  });
+  return (await Promise.all(asked)).join("\n");
+}
+
 /** What `holds` of the viewer's store, once it does. */
 export function viewerHas(system: Running, what: string, holds: (store: string) => boolean): Promise<string> {
   return until(what, async () => {
