@@ -1,4 +1,5 @@
 /** What happens in an isolate besides its answers. Rooms report it and never ask what becomes of it. Numbers, codes and names alone. */
+import type { PolicySource } from "../policies/store.ts";
 import type { BreakerChange } from "./breaker/breaker.ts";
 import type { Side } from "./decide/route.ts";
 import type { FailureReason } from "./failure.ts";
@@ -42,7 +43,7 @@ export interface BreakerChanged extends BreakerChange {
 export interface PolicyChanged {
   kind: "policy";
   version: number;
-  source: "kv" | "defaults";
+  source: PolicySource;
 }
 
 /** What is stored stopped being what is in force, or (null) is it again. */

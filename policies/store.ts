@@ -12,14 +12,23 @@ const WARM_WAIT_MS = 50;
 /** A cold isolate has only the defaults to fall back to, so its first read may take longer. */
 const COLD_WAIT_MS = 1000;
 
+export const POLICY_KEY = "policy";
+/**
+ * What the spillway command stored last, and checked: a new isolate that meets a document which does not parse has nothing else to
+ * go by, and the defaults would know no residency.
+ */
+export const LAST_GOOD_KEY = "policy-last-good";
+
 export interface PolicyKv {
   get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
 }
 
+/** The KV key, the key that stands in for it, or what is built in. */
+export type PolicySource = "kv" | "last-good" | "defaults";
+
 export interface PolicyInForce {
   policy: Policy;
-  /** Where it came from: the KV key, or the built-in defaults. */
-  source: "kv" | "defaults";
+  source: PolicySource;
   /** Why the stored document is not the one in force; null when it is. */
   problem: string | null;
 }
@@ -83,10 +92,13 @@ export class PolicyStore {
     this.#readsBegun += 1;
     const read = this.#readsBegun;
     try {
-      const text = await this.#kv.get("policy", { type: "text", cacheTtl: KV_CACHE_SECONDS });
+      const text = await this.#get(POLICY_KEY);
+      const parsed = text === null ? null : parsePolicy(text);
+      const isLost = parsed?.ok === false && this.#newestAdopted === 0;
+      const standIn = isLost ? await this.#lastGood(parsed.problem) : null;
       if (read < this.#newestAdopted) return;
       this.#newestAdopted = read;
-      this.#adopt(text);
+      this.#enter(standIn ?? this.#weighed(parsed));
       this.#readAtMs = this.#tools.nowMs();
     } catch (error) {
       // An old read's failure is no news once a newer one has succeeded.
@@ -94,10 +106,15 @@ export class PolicyStore {
     }
   }
 
-  #adopt(text: string | null): void {
-    this.#enter(
-      text === null ? { policy: defaultPolicy(), source: "defaults", problem: null } : this.#weighed(parsePolicy(text)),
-    );
+  #get(key: string): Promise<string | null> {
+    return this.#kv.get(key, { type: "text", cacheTtl: KV_CACHE_SECONDS });
+  }
+
+  /** For a new isolate; null where nothing good was ever stored by the command. */
+  async #lastGood(problem: string): Promise<PolicyInForce | null> {
+    const text = await this.#get(LAST_GOOD_KEY);
+    const parsed = text === null ? null : parsePolicy(text);
+    return parsed?.ok ? { policy: parsed.policy, source: "last-good", problem } : null;
   }
 
   #enter(now: PolicyInForce): void {
@@ -111,7 +128,9 @@ export class PolicyStore {
     this.#tools.changed?.(this.#told, before);
   }
 
-  #weighed(parsed: ParsedPolicy): PolicyInForce {
+  /** @param parsed null where the namespace is empty */
+  #weighed(parsed: ParsedPolicy | null): PolicyInForce {
+    if (parsed === null) return { policy: defaultPolicy(), source: "defaults", problem: null };
     if (!parsed.ok) return this.#unchanged(parsed.problem);
     const problem = outOfOrder(parsed.policy.version, this.#inForce.policy.version);
     if (problem !== null) return this.#unchanged(problem);

@@ -1,5 +1,5 @@
 /**
- * Reads and writes the two keys: the policy and its history. KV has no compare-and-swap; docs/decisions/015-policy-history.md
+ * Reads and writes the policy, its history, and the copy that stands in where another edit breaks it. KV has no compare-and-swap; docs/decisions/015-policy-history.md
  * says what is checked instead, why the history goes first, and which race remains.
  */
 import { parsePolicy } from "../../policies/parse.ts";
@@ -15,7 +15,7 @@ import {
 } from "./history.ts";
 import { historyText, readHistory } from "./history-file.ts";
 import type { JsonObject } from "./json.ts";
-import { HISTORY_KEY, POLICY_KEY, type PolicyKv } from "./kv.ts";
+import { HISTORY_KEY, LAST_GOOD_KEY, POLICY_KEY, type PolicyKv } from "./kv.ts";
 
 /** What was there when a command began. */
 export interface Seen {
@@ -70,6 +70,8 @@ export async function store(kv: PolicyKv, seen: Seen, document: JsonObject, by: 
   await mustBeUnchanged(kv, seen);
   await kv.put(HISTORY_KEY, historyText(history));
   await kv.put(POLICY_KEY, text);
+  // Last: what it says was stored.
+  await kv.put(LAST_GOOD_KEY, text);
   return history;
 }
 

@@ -1,6 +1,6 @@
 /** The KV namespace POLICIES as the policy commands use it. */
 
-export const POLICY_KEY = "policy";
+export { LAST_GOOD_KEY, POLICY_KEY } from "../../policies/store.ts";
 /** The gateway never reads it. */
 export const HISTORY_KEY = "policy-history";
 

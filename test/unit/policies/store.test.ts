@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type PolicyKv, PolicyStore } from "../../../policies/store.ts";
+import { LAST_GOOD_KEY, type PolicyKv, PolicyStore } from "../../../policies/store.ts";
 
 /** A KV whose answer a test decides; waiting ends when the test says so. */
-function setUp(answer: () => Promise<string | null>) {
+function setUp(answer: (key: string) => Promise<string | null>) {
   let nowMs = 1_000_000;
   let reads = 0;
   const kv: PolicyKv = {
-    get: () => {
+    get: (key) => {
       reads += 1;
-      return answer();
+      return answer(key);
     },
   };
   const waits: number[] = [];
@@ -127,6 +127,52 @@ describe("PolicyStore", () => {
     });
     expect(await read()).toMatchObject({ policy: { version: 1 }, problem: null });
   });
+
+  describe("in a new isolate that meets a document which does not parse", () => {
+    const good = '{"version": 6, "residency": {"unknown": "refuse"}}';
+    const keys = (values: Record<string, string>) => async (key: string) => values[key] ?? null;
+
+    it("serves what the command stored last, with its residency, says what is wrong, and takes the mended one", async () => {
+      const values: Record<string, string> = {
+        policy: '{"version": 7, "edge": {"share": 1000}}',
+        [LAST_GOOD_KEY]: good,
+      };
+      const { read, moveMs } = setUp((key) => keys(values)(key));
+      expect(await read()).toMatchObject({
+        source: "last-good",
+        policy: { version: 6, residency: { unknown: "refuse" } },
+        problem: expect.stringMatching(/edge\.share/),
+      });
+      moveMs(4000);
+      expect(await read()).toMatchObject({ source: "last-good", problem: expect.stringMatching(/edge\.share/) });
+      values["policy"] = '{"version": 7}';
+      moveMs(4000);
+      expect(await read()).toMatchObject({ source: "kv", policy: { version: 7 }, problem: null });
+    });
+
+    it.each([
+      ["there is none", {}],
+      ["it does not parse either", { [LAST_GOOD_KEY]: "{" }],
+    ])("serves the defaults where %s", async (_, lastGood) => {
+      const { read } = setUp(keys({ policy: "{", ...lastGood }));
+      expect(await read()).toMatchObject({ source: "defaults", problem: expect.stringMatching(/^not JSON/) });
+    });
+  });
+
+  it.each([
+    ["a policy", '{"version": 7}', "kv", 7],
+    ["an empty namespace", null, "defaults", 0],
+  ])(
+    "that has seen %s keeps it through a bad edit, whatever was stored last by the command",
+    async (_, first, source, version) => {
+      let policy = first;
+      const { read, moveMs } = setUp(async (key) => (key === LAST_GOOD_KEY ? '{"version": 6}' : policy));
+      await read();
+      policy = "{";
+      moveMs(4000);
+      expect(await read()).toMatchObject({ source, policy: { version }, problem: expect.stringMatching(/^not JSON/) });
+    },
+  );
 
   it("does not go back to an older version that KV shows after a newer one, and says so", async () => {
     let text = '{"version": 7, "edge": {"share": 10}}';

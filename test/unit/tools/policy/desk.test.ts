@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidPolicy, look, Overtaken, record, store } from "../../../../tools/policy/desk.ts";
 import type { JsonObject } from "../../../../tools/policy/json.ts";
-import { HISTORY_KEY, POLICY_KEY } from "../../../../tools/policy/kv.ts";
+import { HISTORY_KEY, LAST_GOOD_KEY, POLICY_KEY } from "../../../../tools/policy/kv.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
 
 const ANN = { author: "Ann", message: null };
@@ -29,11 +29,12 @@ describe("storing", () => {
     expect(entries[1]?.text).toBe(kv.values.get(POLICY_KEY));
   });
 
-  it("writes each key once, the history first", async () => {
+  it("writes each key once: the history first, what stands in for a broken edit last", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 4 });
     await set(kv, share(10));
-    expect(kv.writes).toEqual([HISTORY_KEY, POLICY_KEY]);
+    expect(kv.writes).toEqual([HISTORY_KEY, POLICY_KEY, LAST_GOOD_KEY]);
+    expect(kv.values.get(LAST_GOOD_KEY)).toBe(kv.values.get(POLICY_KEY));
     expect(await names(kv)).toEqual(["4", "5"]);
   });
 
