@@ -136,7 +136,13 @@ function statementsIn(value: unknown): Record<string, unknown>[] {
 describe("secrets", () => {
   it("are in no output, and no access key is made whose secret would have to be", () => {
     expect(all("AWS::IAM::AccessKey")).toEqual([]);
-    expect(Object.keys(template.Outputs)).toEqual(["FunctionUrl", "FunctionArn", "GatewayUserName", "LogGroupName"]);
+    expect(Object.keys(template.Outputs)).toEqual([
+      "FunctionUrl",
+      "FunctionArn",
+      "GatewayUserName",
+      "GatewayArn",
+      "LogGroup",
+    ]);
     expect(JSON.stringify(template.Outputs)).not.toMatch(/secret|password|headers|resolve:/i);
   });
 
