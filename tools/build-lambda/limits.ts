@@ -16,7 +16,7 @@ export const LIMITS = {
 
 export type ArtifactKind = "zip" | "image";
 
-/** `auto` takes the zip where it fits, since a zip starts cold faster and needs no Docker. @throws Error with one sentence */
+/** `auto` takes the zip where it fits, since it needs no Docker and no registry. @throws Error with one sentence */
 export function kindFor(wanted: ArtifactKind | "auto", unzippedBytes: number): ArtifactKind {
   if (unzippedBytes > LIMITS.imageBytes) {
     throw new Error(

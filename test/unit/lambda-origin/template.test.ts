@@ -215,3 +215,19 @@ describe("the template and the artifact agree", () => {
     }
   });
 });
+
+describe("docs/deploy-origin.md", () => {
+  const docs = read("docs/deploy-origin.md");
+
+  it("names no parameter and no output that the template does not have", () => {
+    const overrides = docs.matchAll(/--parameter-overrides ([^\n]+)/g);
+    const used = [...overrides].flatMap(([, list = ""]) =>
+      [...list.matchAll(/(?:^| )([A-Z]\w+)=/g)].map(([, name]) => name),
+    );
+    expect(used.length).toBeGreaterThan(8);
+    expect(Object.keys(template.Parameters)).toEqual(expect.arrayContaining(used));
+    const outputs = [...docs.matchAll(/\$\(output (\w+)\)/g)].map(([, name]) => name);
+    expect(outputs.length).toBeGreaterThan(3);
+    expect(Object.keys(template.Outputs)).toEqual(expect.arrayContaining(outputs));
+  });
+});
