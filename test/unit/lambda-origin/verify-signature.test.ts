@@ -2,6 +2,7 @@ import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../../lambda-origin/local/http-request.ts";
+import { signatureOf } from "../../../lambda-origin/local/sigv4.ts";
 import { verifySignature } from "../../../lambda-origin/local/verify-signature.ts";
 import { httpRequest } from "./requests.ts";
 
@@ -211,6 +212,20 @@ describe("a request is refused as AWS refuses it", () => {
     expect(seen(verify(withHeader(await signed(), "x-amz-date", date)))).toBe(
       `403 IncompleteSignatureException Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`,
     );
+  });
+
+  it("with a date that it did not sign, though the signature fits", async () => {
+    const request = await signed();
+    const scope = { date: "20261123", region: "us-east-1", service: "lambda", terminator: "aws4_request" };
+    const input = { secretAccessKey: "secret-example", scope, amzDate: "20261123T120000Z" };
+    const signing = (...signedHeaders: string[]) =>
+      withHeader(
+        request,
+        "authorization",
+        `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/lambda/aws4_request, SignedHeaders=${signedHeaders.join(";")}, Signature=${signatureOf(request, { ...input, signedHeaders })}`,
+      );
+    expect(seen(verify(signing("host", "x-amz-date")))).toBe("accepted");
+    expect(seen(verify(signing("host")))).toContain(MISMATCH);
   });
 
   it("with several faults: AWS tells the first in its own order", async () => {
