@@ -19,6 +19,8 @@ interface Options {
   json?: true;
 }
 
+const THROWN_AWAY = "  Signed with a key that is gone: it shows that the build works, and is not to be deployed.\n";
+
 const command = new Command("npm run build:lambda --")
   .description(
     "Make the Lambda origin's artifact of a signed package: a zip where it fits, else a container image's folder.",
@@ -39,14 +41,11 @@ const command = new Command("npm run build:lambda --")
   .showHelpAfterError("Add --help to see what there is.")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
   .action(async ({ zip, image, ...options }: Options) => {
-    const progress = stderrProgress();
-    const built = await buildLambda({ ...options, kind: zip ? "zip" : image ? "image" : "auto" }, progress);
-    if (options.signForThisRun)
-      progress.note("signed with a key that is gone: the artifact shows the build, and is not for use");
+    const built = await buildLambda({ ...options, kind: zip ? "zip" : image ? "image" : "auto" }, stderrProgress());
     if (options.json) console.log(JSON.stringify(asJson(built)));
     else {
       console.error(buildSummary(built));
-      console.error(`${nextSteps(built)}\n`);
+      console.error(options.signForThisRun ? THROWN_AWAY : `${nextSteps(built)}\n`);
       console.log(built.path);
     }
   });

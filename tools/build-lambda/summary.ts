@@ -4,6 +4,7 @@ import type { Built } from "./build.ts";
 import { LIMITS, megabytes } from "./limits.ts";
 
 const KEY_WIDTH = 12;
+const MIB = 2 ** 20;
 
 export function buildSummary(built: Built): string {
   return ["", ...what(built), "", ...sizes(built), "", ...answered(built), ""].join("\n");
@@ -64,7 +65,7 @@ function answered({ tried, arch }: Built): string[] {
     ),
     ...(tried.peakMiB === null
       ? []
-      : [row("memory", `${megabytes(tried.peakMiB * 2 ** 20)} at most, of the template's 3,072`)]),
+      : [row("memory", `${megabytes(tried.peakMiB * MIB)} at most, of the template's ${megabytes(3072 * MIB)}`)]),
   ];
 }
 
