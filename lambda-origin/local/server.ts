@@ -50,7 +50,7 @@ async function answer(origin: OriginServer, incoming: IncomingMessage, requestId
 }
 
 function awsError({ statusCode, errorType, body }: AwsError): HttpResponse {
-  const headers = { "content-type": "application/json", "x-amzn-errortype": errorType };
+  const headers = { "content-type": "application/json", "x-amzn-ErrorType": errorType };
   return { statusCode, headers, body: Buffer.from(JSON.stringify(body)) };
 }
 

@@ -2,13 +2,23 @@
  * Lets in what AWS would let in: header authentication for service `lambda`. No clock of its own.
  *
  * A request sent again with the same signature within the five minutes is accepted, here as on AWS: SigV4 has no nonce. What
- * it does bind is the method, path, query, signed headers and body, so a replay can only repeat the same classification.
+ * it does bind is the method, path, query, signed headers and body, so a replay can only repeat the same classification, and
+ * whoever could replay it has read it first: it leaves the Worker over TLS alone. After the five minutes it has expired.
+ *
+ * Of several faults AWS tells the first in its own order: what is missing, date, signed host, algorithm, scope, key, signature.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { parseAuthorization } from "./authorization-header.ts";
-import { type AwsError, FORBIDDEN, invalidSignature, SIGNATURE_MISMATCH, UNKNOWN_CLIENT } from "./aws-error.ts";
+import { type Authorization, parseAuthorization } from "./authorization-header.ts";
+import {
+  type AwsError,
+  FORBIDDEN,
+  incompleteSignature,
+  invalidSignature,
+  SIGNATURE_MISMATCH,
+  UNKNOWN_CLIENT,
+} from "./aws-error.ts";
 import { type HttpRequest, headerOf } from "./http-request.ts";
-import { type CredentialScope, signatureOf } from "./sigv4.ts";
+import { ALGORITHM, type CredentialScope, signatureOf } from "./sigv4.ts";
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
@@ -25,19 +35,28 @@ export function verifySignature(
 ): Verdict {
   const header = headerOf(request, "authorization");
   if (header === undefined) return refuse(FORBIDDEN);
-  const amzDate = headerOf(request, "x-amz-date") ?? "";
+  const amzDate = headerOf(request, "x-amz-date");
   const parsed = parseAuthorization(header, amzDate);
   if (!parsed.ok) return refuse(parsed.refusal);
+  return verifyAuthorization(request, parsed.authorization, amzDate ?? "", { credentials, region, nowMs });
+}
 
-  const { accessKeyId, scope, signedHeaders, signature } = parsed.authorization;
+type Side = { credentials: Credentials; region: string; nowMs: number };
+
+function verifyAuthorization(
+  request: HttpRequest,
+  { algorithm, credential, signedHeaders, signature }: Authorization,
+  amzDate: string,
+  { credentials, region, nowMs }: Side,
+): Verdict {
+  const [accessKeyId = "", date = "", scopeRegion = "", service = "", terminator = ""] = credential.split("/");
+  const scope = { date, region: scopeRegion, service, terminator };
   const refusal =
-    scopeRefusal(scope, region, amzDate) ??
     dateRefusal(amzDate, nowMs) ??
+    formRefusal(signedHeaders, algorithm, credential) ??
+    scopeRefusal(scope, region, amzDate) ??
     clientRefusal(request, accessKeyId, credentials);
   if (refusal) return refuse(refusal);
-  if (!signedHeaders.includes("host")) {
-    return refuse(invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
-  }
 
   const { secretAccessKey } = credentials;
   const expected = signatureOf(request, { secretAccessKey, scope, amzDate, signedHeaders });
@@ -47,12 +66,24 @@ export function verifySignature(
     : refuse(SIGNATURE_MISMATCH);
 }
 
+function formRefusal(signedHeaders: readonly string[], algorithm: string, credential: string): AwsError | undefined {
+  if (!signedHeaders.includes("host")) {
+    return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  if (algorithm !== ALGORITHM) return incompleteSignature("Unsupported AWS 'algorithm'.");
+  if (credential.split("/").length === 5) return undefined;
+  return incompleteSignature(
+    "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
+  );
+}
+
+/** All that is wrong at once. The region that was asked for is not repeated, and each sentence ends with a space, as on AWS. */
 function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): AwsError | undefined {
   const wrong: string[] = [];
-  if (scope.region !== region) wrong.push(`Credential should be scoped to a valid region, not '${scope.region}'.`);
-  if (scope.service !== "lambda") wrong.push("Credential should be scoped to correct service: 'lambda'.");
+  if (scope.region !== region) wrong.push("Credential should be scoped to a valid region. ");
+  if (scope.service !== "lambda") wrong.push("Credential should be scoped to correct service: 'lambda'. ");
   if (scope.terminator !== "aws4_request") {
-    wrong.push(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'.`);
+    wrong.push(`Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'. `);
   }
   if (scope.date !== amzDate.slice(0, 8)) {
     wrong.push(
@@ -60,14 +91,21 @@ function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): 
         `'${scope.date}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`,
     );
   }
-  return wrong.length > 0 ? invalidSignature(wrong.join(" ")) : undefined;
+  return wrong.length > 0 ? invalidSignature(wrong.join("")) : undefined;
 }
 
 function dateRefusal(amzDate: string, nowMs: number): AwsError | undefined {
   const skewMs = SKEW_MINUTES * 60_000;
-  const signedAtMs = Date.parse(amzDate.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const [, ...digits] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate) ?? [];
+  const [year, month, day, hour, minute, second] = digits;
+  const signedAtMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(signedAtMs)) {
+    return incompleteSignature(
+      `Date must be in ISO-8601 'basic format'. Got '${amzDate}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+    );
+  }
   const now = toAmzDate(nowMs);
-  if (!(signedAtMs >= nowMs - skewMs)) {
+  if (signedAtMs < nowMs - skewMs) {
     const earliest = toAmzDate(nowMs - skewMs);
     return invalidSignature(
       `Signature expired: ${amzDate} is now earlier than ${earliest} (${now} - ${SKEW_MINUTES} min.)`,

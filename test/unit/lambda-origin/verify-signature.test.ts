@@ -2,6 +2,7 @@ import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../../lambda-origin/local/http-request.ts";
+import { signatureOf } from "../../../lambda-origin/local/sigv4.ts";
 import { verifySignature } from "../../../lambda-origin/local/verify-signature.ts";
 import { httpRequest } from "./requests.ts";
 
@@ -12,7 +13,7 @@ const BODY_SHA256 = "cbbbdcd27692344de5dbab3abcaba413fb0f45307267de7081401576df1
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-example" };
 
 type Bend = { url?: string; method?: string; body?: string; headers?: Record<string, string> } & Partial<
-  Record<"accessKeyId" | "secretAccessKey" | "sessionToken" | "service" | "region", string>
+  Record<"accessKeyId" | "secretAccessKey" | "sessionToken" | "service" | "region" | "datetime", string>
 >;
 
 /** One good request as aws4fetch, an independent implementation and the gateway's own, signs it. */
@@ -186,7 +187,12 @@ describe("a request is refused as AWS refuses it", () => {
   });
 
   it.each([
-    { header: "Bearer abc", says: "Unsupported AWS 'algorithm'" },
+    { header: "Bearer abc", says: "Invalid key=value pair (missing equal-sign) in Authorization header" },
+    { header: "Basic YTpiYw==", says: "requires 'SignedHeaders' parameter." },
+    {
+      header: "AWS4-HMAC-SHA512 Credential=a/b/c/d/e, SignedHeaders=host, Signature=c",
+      says: "Unsupported AWS 'algorithm'",
+    },
     {
       header: "AWS4-HMAC-SHA256",
       says: "requires 'Credential' parameter. Authorization header requires 'Signature' parameter.",
@@ -195,17 +201,40 @@ describe("a request is refused as AWS refuses it", () => {
       header: "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c",
       says: "exactly 5 slash-delimited elements",
     },
-    { header: "", says: "Unsupported AWS 'algorithm'" },
+    { header: "", says: "Authorization header cannot be empty: ''." },
   ])("with the authorization '$header'", async ({ header, says }) => {
     const text = seen(verify(withHeader(await signed(), "authorization", header)));
     expect(text).toContain("403 IncompleteSignatureException");
     expect(text).toContain(says);
   });
 
-  it("with a date that is none", async () => {
-    expect(seen(verify(withHeader(await signed(), "x-amz-date", "yesterday")))).toContain("'X-Amz-Date'");
-    expect(seen(verify(withHeader(await signed(), "x-amz-date", "20261399T000000Z")))).toContain(
-      "403 InvalidSignatureException",
+  it.each(["yesterday", "2026", "20261399T000000Z"])("with the date '%s', which is none", async (date) => {
+    expect(seen(verify(withHeader(await signed(), "x-amz-date", date)))).toBe(
+      `403 IncompleteSignatureException Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+    );
+  });
+
+  it("with a date that it did not sign, though the signature fits", async () => {
+    const request = await signed();
+    const scope = { date: "20261123", region: "us-east-1", service: "lambda", terminator: "aws4_request" };
+    const input = { secretAccessKey: "secret-example", scope, amzDate: "20261123T120000Z" };
+    const signing = (...signedHeaders: string[]) =>
+      withHeader(
+        request,
+        "authorization",
+        `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/lambda/aws4_request, SignedHeaders=${signedHeaders.join(";")}, Signature=${signatureOf(request, { ...input, signedHeaders })}`,
+      );
+    expect(seen(verify(signing("host", "x-amz-date")))).toBe("accepted");
+    expect(seen(verify(signing("host")))).toContain(MISMATCH);
+  });
+
+  it("with several faults: AWS tells the first in its own order", async () => {
+    const signedAt = "20261123T114500Z";
+    const stale = await signed({ region: "eu-west-1", service: "s3", accessKeyId: "AKIDOTHER", datetime: signedAt });
+    expect(seen(verify(stale))).toContain("Signature expired: ");
+    const unknown = await signed({ region: "eu-west-1", service: "s3", accessKeyId: "AKIDOTHER" });
+    expect(seen(verify(unknown))).toBe(
+      "403 InvalidSignatureException Credential should be scoped to a valid region. Credential should be scoped to correct service: 'lambda'. ",
     );
   });
 

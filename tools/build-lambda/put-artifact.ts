@@ -1,0 +1,77 @@
+/** The two forms of the artifact, put into an empty folder, and how each is unpacked again to see what it holds. */
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Progress } from "../../models/pack/progress.ts";
+import type { ArtifactFile } from "./artifact-files.ts";
+import { unzip, zip } from "./zip.ts";
+
+const DOCKERFILE = "Dockerfile";
+const FUNCTION_FOLDER = "function";
+const ZIP_NAME = /^origin-[0-9a-f]{12}\.zip$/;
+
+/** Whether a build may have put it into its folder. */
+export function isOfABuild(name: string): boolean {
+  return ZIP_NAME.test(name) || name === DOCKERFILE || name === FUNCTION_FOLDER;
+}
+
+export interface Made {
+  /** Below `out`; empty for the folder itself. */
+  name: string;
+  digest: string;
+  zipBytes: number | null;
+  unpackTo: (folder: string) => Promise<void>;
+}
+
+export async function putZip(files: readonly ArtifactFile[], target: string, progress: Progress): Promise<Made> {
+  const contents = new Map<string, Uint8Array>();
+  for (const { name, source } of files) contents.set(name, await readFile(source));
+  const digest = digestOf(new Map([...contents].map(([name, bytes]) => [name, sha256(bytes)])));
+  const name = `origin-${digest.slice(0, 12)}.zip`;
+  const zipBytes = await progress.step(`zip ${files.length} files`, 1, async () => {
+    const bytes = zip(contents);
+    await writeFile(join(target, name), bytes);
+    return bytes.length;
+  });
+  const unpackTo = async (folder: string) => {
+    for (const [file, bytes] of unzip(await readFile(join(target, name)))) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), bytes);
+    }
+  };
+  return { name, digest, zipBytes, unpackTo };
+}
+
+/** The folder that `docker build` is given: a Dockerfile, and beside it the function as it will lie in /var/task. */
+export async function putImage(files: readonly ArtifactFile[], target: string, progress: Progress): Promise<Made> {
+  const dockerfile = fileURLToPath(new URL(`../../lambda-origin/${DOCKERFILE}`, import.meta.url));
+  const digests = await progress.step(`copy ${files.length} files`, 1, async () => {
+    await copyFile(dockerfile, join(target, DOCKERFILE));
+    return copyInto(files, join(target, FUNCTION_FOLDER));
+  });
+  const copies = files.map((file) => ({ ...file, source: join(target, FUNCTION_FOLDER, file.name) }));
+  const unpackTo = async (folder: string) => void (await copyInto(copies, folder));
+  return { name: "", digest: digestOf(digests), zipBytes: null, unpackTo };
+}
+
+async function copyInto(files: readonly ArtifactFile[], folder: string): Promise<Map<string, string>> {
+  const digests = new Map<string, string>();
+  for (const { name, source } of files) {
+    const target = join(folder, name);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+    digests.set(name, sha256(await readFile(target)));
+  }
+  return digests;
+}
+
+function digestOf(digests: ReadonlyMap<string, string>): string {
+  const lines = [...digests].map(([name, digest]) => `${digest}  ${name}\n`).sort();
+  return sha256(Buffer.from(lines.join("")));
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
