@@ -7,7 +7,7 @@ export interface HostileRequest {
   method: string;
   path: string;
   headers: [string, string][];
-  body: Uint8Array<ArrayBuffer> | null;
+  body: Uint8Array | null;
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
