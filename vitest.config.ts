@@ -27,6 +27,15 @@ const signing = generateKeyPairSync("ec", {
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
+/** Null where nothing is set: then each run has a seed of its own. */
+function wholeNumber(text: string | undefined): number | null {
+  if (text === undefined || text === "") return null;
+  if (/^-?\d{1,10}$/.test(text)) return Number(text);
+  throw new Error(
+    `SPILLWAY_HOSTILE_SEED is "${text}"; it must be the whole number that a failed run has printed as its seed.`,
+  );
+}
+
 const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
 export default defineConfig({
@@ -57,6 +66,7 @@ export default defineConfig({
         test: {
           name: "worker: gateway",
           globalSetup: "test/support/fault-origin.ts",
+          provide: { hostileSeed: wholeNumber(process.env["SPILLWAY_HOSTILE_SEED"]) },
           include: ["test/worker/gateway/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,9 +1,12 @@
 /** Routes, request id, last-resort error handler; no logic. */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { ready } from "./ready.ts";
 import { requestCostUsd } from "./record/cost.ts";
 import { record } from "./record/record.ts";
 import type { Refusal } from "./refusal.ts";
+import { crossOrigin } from "./respond/cross-origin.ts";
+import { hardened } from "./respond/hardened.ts";
+import { identity } from "./respond/identity.ts";
 import { refuse } from "./respond/refuse.ts";
 import { serve } from "./serve.ts";
 import type { Call, World } from "./world.ts";
@@ -17,28 +20,47 @@ export const ROUTES: readonly string[] = ["/v1/classify"];
 /** Asked by machines every few seconds; not traced. */
 export const PROBES: readonly string[] = ["/healthz", "/readyz"];
 
-export const app = new Hono<Context>();
+/** What a deployment must not be is refused whole, whatever was asked: half obeyed it would be overlooked. */
+const configured: MiddlewareHandler<Context> = async ({ env }, next) => {
+  if (env.world.cors.ok) return next();
+  return no(env.call, {
+    code: "unavailable",
+    publicText: "The gateway is not set up rightly. Its operator finds the reason in its log.",
+    reason: "misconfigured",
+    retryAfterMs: 60_000,
+  });
+};
 
-app.get("/healthz", (context) => context.json({ status: "ok" }));
+/** Hono passes on to onError what is an Error; anything else that is thrown would leave as the runtime's own page. */
+const onlyErrors: MiddlewareHandler = async (_, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw thrown instanceof Error ? thrown : new Error("something else than an error was thrown");
+  }
+};
+
+/** The path as it was sent: `/v1/%63lassify` is another one, here as in a trace. */
+export const app = new Hono<Context>({ getPath: ({ url }) => new URL(url).pathname });
+
+app.use(hardened);
+app.use(configured, onlyErrors);
+app.use("/v1/classify", (context, next) => {
+  const { cors } = context.env.world;
+  return crossOrigin(cors.ok ? cors.origins : [])(context, next);
+});
+
+app.get("/healthz", (context) => context.json({ status: "ok" }, 200, identity(context.env.call)));
 
 app.get("/readyz", async (context) => {
   const { body, status } = await ready(context.env.world, context.env.call);
-  return context.json(body, status);
+  return context.json(body, status, identity(context.env.call));
 });
 
 app.post("/v1/classify", (context) => serve(context.req.raw, context.env.world, context.env.call));
 
-app.all("/v1/classify", (context) =>
-  no(
-    context.env.call,
-    {
-      code: "method-not-allowed",
-      publicText: "Use POST with a JSON body.",
-      reason: "method",
-    },
-    { allow: "POST" },
-  ),
-);
+app.all("/v1/classify", ({ env }) => wrongMethod(env.call, "Use POST with a JSON body.", "POST"));
+for (const path of PROBES) app.all(path, ({ env }) => wrongMethod(env.call, "Use GET.", "GET, HEAD"));
 
 app.notFound((context) =>
   no(context.env.call, {
@@ -57,6 +79,10 @@ app.onError((error, context) =>
     retryAfterMs: 1000,
   }),
 );
+
+function wrongMethod(call: Call, publicText: string, allow: string): Response {
+  return no(call, { code: "method-not-allowed", publicText, reason: "method" }, { allow });
+}
 
 function no(call: Call, refusal: Refusal, headers: Record<string, string> = {}): Response {
   const response = refuse(refusal, call, headers);

@@ -10,12 +10,14 @@ import { createOnnxEngine } from "./edge/onnx/engine.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
 import { policyEvents } from "./policy-events.ts";
+import { Intake } from "./receive/intake.ts";
 import { readGauges } from "./record/gauges.ts";
 import { IsolateTelemetry } from "./record/isolate-telemetry.ts";
 import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
 import { traced } from "./record/traced.ts";
 import { tracedFetch } from "./record/traced-fetch.ts";
+import { type CorsSetting, parseCorsOrigins } from "./respond/cors-origins.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { newShadowLeases } from "./shadow.ts";
 import type { Clock, World } from "./world.ts";
@@ -29,6 +31,8 @@ export interface Env extends OtlpVariables {
   MODEL_PUBLIC_KEY: string;
   ORIGIN_URL: string;
   ORIGIN_REGION: string;
+  /** Whose web pages may read answers: exact origins with commas between, or `*`; nobody where it is not set. */
+  CORS_ORIGINS?: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
 }
@@ -89,9 +93,18 @@ function buildWorld(env: Env): World {
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
+    intake: new Intake(),
+    cors: corsSetting(env),
     report,
     newRequestId: () => crypto.randomUUID(),
   };
+}
+
+/** Told once; every request is then refused, so nobody can overlook it. */
+function corsSetting(env: Env): CorsSetting {
+  const setting = parseCorsOrigins(env.CORS_ORIGINS);
+  if (!setting.ok) console.error(setting.problem);
+  return setting;
 }
 
 function worldOf(env: Env): World {

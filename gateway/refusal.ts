@@ -19,7 +19,7 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** What really happened, by what the caller is told. What each means and what to check is in docs/runbook.md. */
 export const REFUSAL_REASONS = {
-  malformed: ["invalid-json", "invalid-utf8", "body-broken", "body-timeout"],
+  malformed: ["invalid-json", "json-depth", "invalid-utf8", "body-broken", "body-timeout"],
   unauthorized: [],
   forbidden: [],
   "not-found": ["path"],
@@ -27,9 +27,9 @@ export const REFUSAL_REASONS = {
   "too-large": ["body-bytes", "inputs", "http-413"],
   "unsupported-media-type": ["content-type", "content-encoding"],
   unprocessable: ["shape", "no-inputs", "empty-text"],
-  "rate-limited": [],
+  "rate-limited": ["isolate-busy"],
   residency: ["residency"],
-  unavailable: ["origin-unavailable", "edge-unavailable", "edge-busy", "both-failed", "retry-budget"],
+  unavailable: ["origin-unavailable", "edge-unavailable", "edge-busy", "both-failed", "retry-budget", "misconfigured"],
   timeout: ["origin-timeout", "caller-gone"],
 } as const satisfies Record<RefusalCode, readonly string[]>;
 

@@ -4,6 +4,8 @@ import { type Classified, classify } from "./classify.ts";
 import { policyFor, whoCalls } from "./first-steps.ts";
 import { inOrder } from "./in-order.ts";
 import type { InputOutcome, Outcome } from "./outcome.ts";
+import { isolateBusy } from "./receive/body.ts";
+import type { Place } from "./receive/intake.ts";
 import { receive } from "./receive/receive.ts";
 import { requestCostUsd } from "./record/cost.ts";
 import { record } from "./record/record.ts";
@@ -19,10 +21,20 @@ import type { Call, World } from "./world.ts";
 const TEXTS_AT_ONCE = 4;
 
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
+  const place = world.intake.enter(world.policies.known().limits, world.clock.nowMs());
+  if (place === null) return no(isolateBusy, call, NOTHING_YET);
+  try {
+    return await serveInside(place, request, world, call);
+  } finally {
+    place.leave();
+  }
+}
+
+async function serveInside(place: Place, request: Request, world: World, call: Call): Promise<Response> {
   const startedAtMs = world.clock.nowMs();
   // The limits as they are known before the policy is read: a body is not made to wait for KV.
   const { limits } = world.policies.known();
-  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock));
+  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock, place));
   if (!received.ok) return no(received.refusal, call, NOTHING_YET);
   const { texts, functionToApply, topK } = received.value;
 
@@ -37,7 +49,10 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const results = await inOrder(
     texts,
     TEXTS_AT_ONCE,
-    (text) => classify(text, caller, policy, world, call),
+    (text) => {
+      place.renew(world.clock.nowMs());
+      return classify(text, caller, policy, world, call);
+    },
     ({ ok }) => ok,
   );
   const costUsd = results.reduce((sum, result) => sum + result.costUsd, ownCostUsd);

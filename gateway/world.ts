@@ -7,6 +7,8 @@ import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
 import type { Report } from "./event.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Leases } from "./leases.ts";
+import type { Intake } from "./receive/intake.ts";
+import type { CorsSetting } from "./respond/cors-origins.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
@@ -156,6 +158,8 @@ export interface World {
   origins: Origins;
   retryBudget: RetryBudget;
   shadowLeases: Leases;
+  intake: Intake;
+  cors: CorsSetting;
   /** Takes what happens in the isolate; returns at once. */
   report: Report;
   newRequestId(): string;

@@ -159,10 +159,16 @@ const documentSchema = z.strictObject({
     .strictObject({
       bodyBytes: z.int().min(1).max(16_777_216).default(1_048_576).describe("Larger bodies are refused with 413."),
       inputs: z.int().min(1).max(1024).default(64).describe("Texts in one request."),
+      concurrentRequests: z
+        .int()
+        .min(1)
+        .max(1024)
+        .default(128)
+        .describe("Requests that an isolate answers at once; one more is refused with 429, its body unread."),
       originTokens: z.int().min(1).max(16_384).default(16_384).describe("Texts with more tokens are refused with 413."),
     })
     .prefault({})
-    .describe("What is refused as too large."),
+    .describe("What is refused as too large or too much."),
   residency: z
     .strictObject({
       rules: z

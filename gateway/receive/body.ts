@@ -1,6 +1,9 @@
 /** Reads a body by counting its bytes (Content-Length is only a promise) and never waits for a silent sender for ever. */
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
+import { Deadline } from "./deadline.ts";
+import { Gathered } from "./gathered.ts";
+import type { Place } from "./intake.ts";
 
 /** The whole body must have arrived within this time. */
 const BODY_TIMEOUT_MS = 15_000;
@@ -23,20 +26,33 @@ const broken: Refusal = {
   reason: "body-broken",
 };
 
-export async function readBody(request: Request, maxBytes: number, clock: Clock): Promise<Result<Uint8Array>> {
+/** No place, or no room for the body: before anything else of the request is looked at. */
+export const isolateBusy: Refusal = {
+  code: "rate-limited",
+  publicText: "The gateway holds as many requests as it can. Try again in a second.",
+  reason: "isolate-busy",
+  retryAfterMs: 1000,
+};
+
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  clock: Clock,
+  place: Place,
+): Promise<Result<Uint8Array>> {
   if (request.body === null) return ok(new Uint8Array());
   const reader = request.body.getReader();
-  const deadline = clock.wait(BODY_TIMEOUT_MS).then(() => "deadline" as const);
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
+  const deadline = new Deadline(clock.wait(BODY_TIMEOUT_MS));
+  const gathered = new Gathered();
   try {
     for (;;) {
-      const read = await Promise.race([reader.read(), deadline]);
+      const read = await deadline.within(reader.read());
       if (read === "deadline") return await giveUp(reader, tooSlow);
-      if (read.done) return ok(concatenate(chunks, sizeBytes));
-      sizeBytes += read.value.byteLength;
-      if (sizeBytes > maxBytes) return await giveUp(reader, tooLarge(maxBytes));
-      chunks.push(read.value);
+      if (read.done) return ok(gathered.bytes);
+      const { byteLength } = read.value;
+      if (gathered.size + byteLength > maxBytes) return await giveUp(reader, tooLarge(maxBytes));
+      if (!place.hold(byteLength, clock.nowMs())) return await giveUp(reader, isolateBusy);
+      gathered.add(read.value);
     }
   } catch {
     return refused(broken);
@@ -47,14 +63,4 @@ async function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>, refusal: 
   // A sender that is gone already is nothing new.
   await reader.cancel().catch(() => {});
   return refused(refusal);
-}
-
-function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -3,9 +3,19 @@ import type { Policy } from "../../policies/schema.ts";
 import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
+import type { Place } from "./intake.ts";
+import { nestsDeeper } from "./json-depth.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
-export async function receive(request: Request, limits: Policy["limits"], clock: Clock): Promise<Result<Received>> {
+/** What we take nests three levels; the rest is for clients that send more than they must. */
+const DEPTH_MAX = 16;
+
+export async function receive(
+  request: Request,
+  limits: Policy["limits"],
+  clock: Clock,
+  place: Place,
+): Promise<Result<Received>> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/json") {
     return refused({
@@ -22,10 +32,13 @@ export async function receive(request: Request, limits: Policy["limits"], clock:
       reason: "content-encoding",
     });
   }
-  const body = await readBody(request, limits.bodyBytes, clock);
+  const body = await readBody(request, limits.bodyBytes, clock, place);
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
   if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));
+  if (nestsDeeper(text, DEPTH_MAX)) {
+    return refused(malformed(`The body nests arrays and objects deeper than ${DEPTH_MAX} levels.`, "json-depth"));
+  }
   const value = parseJson(text);
   if (value === undefined) return refused(malformed("The body is not valid JSON.", "invalid-json"));
   return parseClassifyRequest(value, limits.inputs);

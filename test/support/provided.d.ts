@@ -4,5 +4,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where the misbehaving origin listens; ends in `/`, append a behaviour. */
     faultOrigin: string;
+    /** What a failed run of the hostile requests has printed; null: a new one. */
+    hostileSeed: number | null;
   }
 }

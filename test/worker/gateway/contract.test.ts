@@ -80,10 +80,22 @@ describe("an answer", () => {
 describe("a bad request gets the contract's error and the next one is answered", () => {
   const CANARY = "canary-7c1f";
   const notUtf8 = new Uint8Array([0x7b, 0x22, 0x69, 0xff, 0xfe, 0x22, 0x7d]);
+  const nested = (levels: number) => `${"[".repeat(levels)}"${CANARY}"${"]".repeat(levels)}`;
   const cases: [string, () => Response | Promise<Response>, number, string][] = [
     ["malformed JSON", () => post(`{"inputs": "${CANARY}`), 400, "malformed"],
     ["an empty body", () => post(null), 400, "malformed"],
     ["invalid UTF-8", () => post(notUtf8), 400, "malformed"],
+    ["JSON of 17 levels", () => post(nested(17)), 400, "malformed"],
+    ["JSON of 16 levels", () => post(nested(16)), 422, "unprocessable"],
+    ["a megabyte of brackets", () => post("[".repeat(1_000_000)), 400, "malformed"],
+    [
+      "the same key twice: the last one counts",
+      () => post(`{"inputs": "${CANARY}", "inputs": 7}`),
+      422,
+      "unprocessable",
+    ],
+    ["inputs by way of __proto__", () => post(`{"__proto__": {"inputs": "${CANARY}"}}`), 422, "unprocessable"],
+    ["inputs by way of constructor", () => post(`{"constructor": {"inputs": "${CANARY}"}}`), 422, "unprocessable"],
     ["a number for inputs", () => send({ inputs: 7 }), 422, "unprocessable"],
     ["a list with a number", () => send({ inputs: [CANARY, 7] }), 422, "unprocessable"],
     ["pairs", () => send({ inputs: [[CANARY, CANARY]] }), 422, "unprocessable"],
@@ -124,6 +136,23 @@ describe("a bad request gets the contract's error and the next one is answered",
     expect(text).not.toContain(CANARY);
     expect(response.headers.get("x-request-id")).toBe("test-request");
     expect((await send({ inputs: SHORT })).status).toBe(200);
+  });
+
+  it("what __proto__ and the like say changes nothing, neither here nor for others", async () => {
+    const sneaky = (key: string) =>
+      `{"inputs": "${SHORT}", "${key}": {"parameters": {"top_k": 1}, "inputs": [], "toString": 1}}`;
+    for (const key of ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "then"]) {
+      const response = await post(sneaky(key));
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual([[expect.anything(), expect.anything()]]);
+    }
+    expect(Reflect.has({}, "inputs") || Reflect.has({}, "parameters")).toBe(false);
+  });
+
+  it("JSON that nests too deep is told so", async () => {
+    expect(await (await post(nested(17))).json()).toMatchObject({
+      error: expect.stringContaining("deeper than 16 levels"),
+    });
   });
 
   it("a body that stops half-way is given up, and the next request is answered", async () => {

@@ -9,6 +9,8 @@ import { createOnnxEngine } from "../../../gateway/edge/onnx/engine.ts";
 import type { Report } from "../../../gateway/event.ts";
 import { LambdaOrigins } from "../../../gateway/origin/origins.ts";
 import { createSignedFetch } from "../../../gateway/origin/signed-fetch.ts";
+import { Intake } from "../../../gateway/receive/intake.ts";
+import type { CorsSetting } from "../../../gateway/respond/cors-origins.ts";
 import { RetryBudget } from "../../../gateway/retry-budget.ts";
 import { newShadowLeases } from "../../../gateway/shadow.ts";
 import type { Call, Clock, World } from "../../../gateway/world.ts";
@@ -51,6 +53,7 @@ export interface Parts {
   /** Does the fetching of signed requests. */
   send?: typeof fetch;
   report?: Report;
+  cors?: CorsSetting;
 }
 
 const plainFetch: typeof fetch = (input, init) => globalThis.fetch(input, init);
@@ -81,6 +84,8 @@ export function aWorld(parts: Parts): World {
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
+    intake: new Intake(),
+    cors: parts.cors ?? { ok: true, origins: [] },
     report,
     newRequestId: () => crypto.randomUUID(),
   };

@@ -1,0 +1,75 @@
+/**
+ * Who is inside the isolate at once, and how much of their bodies it holds: beside the model there are 16 MiB for all of them.
+ * A place expires by itself: when the runtime cancels a request, its `finally` never runs. Pure: time is an argument.
+ */
+import type { Policy } from "../../policies/schema.ts";
+
+/** What is held of bodies, and then of the texts in them, until they are answered; calls of an origin make copies. */
+export const BODIES_BYTES = 4 * 1_048_576;
+/** So long after its last sign of life a request is taken for dead; every wait inside one is shorter. */
+export const LEASE_MS = 150_000;
+
+export type IntakeLimits = Pick<Policy["limits"], "concurrentRequests" | "bodyBytes">;
+
+export interface Place {
+  /** Counts bytes that have arrived; false when they are more than the isolate may hold. Also a sign of life. */
+  hold(bytes: number, nowMs: number): boolean;
+  /** A sign of life. */
+  renew(nowMs: number): void;
+  /** Gives everything back; more than once does no harm. */
+  leave(): void;
+}
+
+interface Held {
+  bytes: number;
+  expiryMs: number;
+}
+
+export class Intake {
+  readonly #inside = new Map<number, Held>();
+  #bytes = 0;
+  #next = 0;
+
+  get requests(): number {
+    return this.#inside.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Null when there are as many inside as there may be. */
+  enter({ concurrentRequests, bodyBytes }: IntakeLimits, nowMs: number): Place | null {
+    if (this.#inside.size >= concurrentRequests) this.#expire(nowMs);
+    if (this.#inside.size >= concurrentRequests) return null;
+    const id = this.#next++;
+    const held: Held = { bytes: 0, expiryMs: 0 };
+    // A body that the policy allows must fit when it is alone.
+    const mostBytes = Math.max(BODIES_BYTES, bodyBytes);
+    const renew = (nowMs: number) => {
+      // It may have been taken for dead.
+      if (!this.#inside.has(id)) this.#bytes += held.bytes;
+      held.expiryMs = nowMs + LEASE_MS;
+      this.#inside.set(id, held);
+    };
+    const hold = (bytes: number, nowMs: number) => {
+      renew(nowMs);
+      if (this.#bytes + bytes > mostBytes) this.#expire(nowMs);
+      if (this.#bytes + bytes > mostBytes) return false;
+      held.bytes += bytes;
+      this.#bytes += bytes;
+      return true;
+    };
+    renew(nowMs);
+    return { hold, renew, leave: () => this.#remove(id) };
+  }
+
+  #remove(id: number): void {
+    this.#bytes -= this.#inside.get(id)?.bytes ?? 0;
+    this.#inside.delete(id);
+  }
+
+  #expire(nowMs: number): void {
+    for (const [id, { expiryMs }] of this.#inside) if (expiryMs <= nowMs) this.#remove(id);
+  }
+}
