@@ -22,8 +22,9 @@ export const app = new Hono<Context>();
 app.get("/healthz", (context) => context.json({ status: "ok" }));
 
 app.get("/readyz", async (context) => {
-  const { body, status } = await ready(context.env.world, context.env.call);
-  return context.json(body, status);
+  const { world, call } = context.env;
+  const said = await ready(context.req.raw, world, call);
+  return said.ok ? context.json(said.value.body, said.value.status) : no(call, said.refusal);
 });
 
 app.post("/v1/classify", (context) => serve(context.req.raw, context.env.world, context.env.call));

@@ -3,6 +3,7 @@ import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import type { OtlpVariables } from "../otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
+import { type Access, type AccessVariables, createAccess } from "./authenticate/access.ts";
 import { createBreaker } from "./breaker/breaker.ts";
 import type { Side } from "./decide/route.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
@@ -20,7 +21,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import { newShadowLeases } from "./shadow.ts";
 import type { Clock, World } from "./world.ts";
 
-export interface Env extends OtlpVariables {
+export interface Env extends OtlpVariables, AccessVariables {
   POLICIES: KVNamespace;
   MODELS: R2Bucket;
   /** `<name>@<sha256 of its manifest>`: the package that serves where the policy names none. */
@@ -74,6 +75,7 @@ function buildWorld(env: Env): World {
   });
   return {
     clock,
+    access: accessFrom(env),
     policies: new PolicyStore(env.POLICIES, {
       ...clock,
       changed: (now, before) => policyEvents(now, before).forEach(report),
@@ -92,6 +94,13 @@ function buildWorld(env: Env): World {
     report,
     newRequestId: () => crypto.randomUUID(),
   };
+}
+
+/** Told once for each isolate; every request is then refused, so nobody can overlook it. */
+function accessFrom(env: Env): Access {
+  const access = createAccess(env, clock);
+  for (const problem of access.problems) console.error(`${problem}.`);
+  return access;
 }
 
 function worldOf(env: Env): World {

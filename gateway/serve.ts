@@ -1,4 +1,5 @@
 /** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
+import { checkInputs } from "./authenticate/inputs.ts";
 import { checkTls } from "./authenticate/tls.ts";
 import { type Classified, classify } from "./classify.ts";
 import { policyFor, whoCalls } from "./first-steps.ts";
@@ -26,10 +27,15 @@ export async function serve(request: Request, world: World, call: Call): Promise
   if (!received.ok) return no(received.refusal, call, NOTHING_YET);
   const { texts, functionToApply, topK } = received.value;
 
-  const caller = whoCalls(request);
+  const who = await whoCalls(request, world, call);
+  const keyCostUsd = requestCostUsd(who.asked ? 1 : 0);
+  if (!who.ok) return no(who.refusal, call, { ...NOTHING_YET, costUsd: keyCostUsd });
+  const caller = who.value;
+  const few = checkInputs(texts.length, caller);
+  if (!few.ok) return no(few.refusal, call, { ...NOTHING_YET, costUsd: keyCostUsd });
   const { policy, problem, asked } = await policyFor(world, call);
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem: world.edge.status().reason };
-  const ownCostUsd = requestCostUsd(asked ? 1 : 0);
+  const ownCostUsd = requestCostUsd((who.asked ? 1 : 0) + (asked ? 1 : 0));
   const tls = checkTls(caller, policy.minTls);
   if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
 

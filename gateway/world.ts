@@ -2,6 +2,7 @@
 import type { OriginTrace, OriginUsage } from "../lambda-origin/contract.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
+import type { Access } from "./authenticate/access.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
 import type { Report } from "./event.ts";
@@ -151,6 +152,7 @@ export interface Policies {
 
 export interface World {
   clock: Clock;
+  access: Access;
   policies: Policies;
   edge: Edge;
   origins: Origins;

@@ -157,6 +157,7 @@ async function startGateway(
     ORIGIN_URL: settings.originUrl,
     ORIGIN_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+    ...settings.access,
   });
   const { gatewayPort } = settings;
   const child = await add(
@@ -186,12 +187,15 @@ async function startGateway(
   });
 }
 
-async function edgeReady({ gatewayPort }: StartSettings): Promise<void> {
+async function edgeReady({ gatewayPort, access }: StartSettings): Promise<void> {
   await waitFor({
     url: `http://127.0.0.1:${gatewayPort}/readyz`,
+    headers: access.OPERATOR_TOKEN === undefined ? {} : { authorization: `Bearer ${access.OPERATOR_TOKEN}` },
     isReady: async (response) => {
-      const { edge } = (await response.json()) as { edge: { state: string; reason: string | null } };
-      if (edge.state === "rejected") throw new Error(`The edge rejected the model: ${edge.reason}.`);
+      const { edge } = (await response.json()) as { edge: { state: string; reason?: string | null } };
+      if (edge.state === "rejected") {
+        throw new Error(`The edge rejected the model: ${edge.reason ?? "the reason is in the details of /readyz"}.`);
+      }
       return edge.state === "ready";
     },
     died: Promise.race(children.map(({ died }) => died)),

@@ -5,6 +5,7 @@ import { createTestHarness } from "wrangler";
 import { generateKeyPair } from "../../../models/sign/keys.ts";
 import { publishPackage } from "../../../tools/publish/publish.ts";
 import { openLocalPackage } from "../../../tools/start/local-package.ts";
+import { openToAll } from "../../../tools/start/open-to-all.ts";
 import { signLocally } from "../../../tools/start/signing-key.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { OtlpReceiver } from "../record/otlp-receiver.ts";
@@ -41,6 +42,7 @@ export async function startWholeGateway(): Promise<WholeGateway> {
       {
         configPath: new URL("../../../wrangler.toml", import.meta.url),
         vars: {
+          ...openToAll,
           MODEL: signed.modelId,
           MODEL_PUBLIC_KEY: publicKey,
           ORIGIN_URL: `${origin.url}told?own`,

@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { app } from "../../../gateway/app.ts";
+import { type Access, createAccess } from "../../../gateway/authenticate/access.ts";
 import { type BreakerStatus, createBreaker } from "../../../gateway/breaker/breaker.ts";
 import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
 import type { EdgeEngine } from "../../../gateway/edge/model.ts";
@@ -48,6 +49,8 @@ export interface Parts {
   clock: Clock;
   engine?: EdgeEngine;
   kv?: PolicyKv;
+  /** Open to everybody unless given. */
+  access?: Access;
   /** Does the fetching of signed requests. */
   send?: typeof fetch;
   report?: Report;
@@ -69,6 +72,7 @@ export function aWorld(parts: Parts): World {
   });
   return {
     clock,
+    access: parts.access ?? createAccess(env, clock),
     policies: new PolicyStore(kv, clock),
     edge,
     origins: new LambdaOrigins({
