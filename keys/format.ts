@@ -7,6 +7,7 @@ export const ID_LENGTH = 12;
 /** Five bits each, and none that is mistaken for another. */
 export const ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 export const SECRET_BYTES = 32;
+export const SECRET_LENGTH = 43;
 
 const ID = "[a-z2-7]{12}";
 const KEY = new RegExp(`^spw_(${ID})_[A-Za-z0-9_-]{43}$`);

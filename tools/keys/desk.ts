@@ -16,7 +16,12 @@ export interface Listed {
 }
 
 /** @throws Error with one sentence; nothing is stored then */
-export async function createKey(kv: KeysKv, wanted: NewRecord, now: Date, make = newKey): Promise<NewKey> {
+export async function createKey(
+  kv: Pick<KeysKv, "get" | "put">,
+  wanted: NewRecord,
+  now: Date,
+  make = newKey,
+): Promise<NewKey> {
   const made = make();
   if ((await kv.get(kvKeyOf(made.id))) !== null) {
     throw new Error(`There is a key ${made.id} already, and nothing was stored; run the command again.`);

@@ -13,5 +13,6 @@ export function registerRevoke(keys: Command): void {
     const { id, name, revokedAt, before } = await withKv("KEYS", where, (kv) => revokeKey(kv, named, new Date()));
     if (before) console.log(`${id} (${name}) was revoked before, at ${revokedAt}; nothing was changed.`);
     else console.log(`${id} (${name}) is revoked; it stops within ${REVOKED_WITHIN_SECONDS} s.`);
+    if (!before && where.remote) console.error("  (as KV's caches end; Cloudflare gives no bound for other locations)");
   });
 }
