@@ -216,10 +216,15 @@ async function add(
   return child;
 }
 
-function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder }: StartSettings): string {
+function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder, access }: StartSettings): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
-  const json = "-H 'content-type: application/json'";
-  return `
+  const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
+  const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
+  const key = `
+  Callers need a key:
+    KEY=$(npx spillway keys create --name me --local)
+`;
+  return `${needsKey ? key : ""}
   A short text, answered at the edge:
     curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
 
