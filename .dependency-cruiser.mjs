@@ -39,6 +39,18 @@ export default {
       to: { path: "^(gateway|lambda-origin|models|tools|bench)/" },
     },
     {
+      name: "keys-import-nothing-of-the-rest",
+      severity: "error",
+      from: { path: "^keys/" },
+      to: { path: "^(gateway|policies|lambda-origin|models|tools|bench|otlp)/" },
+    },
+    {
+      name: "what-serves-checks-keys-and-never-makes-them",
+      severity: "error",
+      from: { path: "^(gateway|lambda-origin|keys)/" },
+      to: { path: "^tools/keys/" },
+    },
+    {
       name: "otlp-is-pure-and-imports-nothing",
       severity: "error",
       from: { path: "^otlp/" },

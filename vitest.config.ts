@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { offlineWrangler } from "./tools/start/offline-wrangler.ts";
+import { openToAll } from "./tools/start/open-to-all.ts";
 
 Object.assign(process.env, offlineWrangler);
 
@@ -57,6 +58,7 @@ export default defineConfig({
                 MODEL: await modelId(),
                 MODEL_PUBLIC_KEY: signing.publicKey,
                 SIGNING_KEY: signing.privateKey,
+                ...openToAll,
                 ORIGIN_URL: "http://127.0.0.1:9/",
                 ...credentials,
               },

@@ -20,12 +20,12 @@ export const ROUTES: readonly string[] = ["/v1/classify"];
 /** Asked by machines every few seconds; not traced. */
 export const PROBES: readonly string[] = ["/healthz", "/readyz"];
 
-/** What a deployment must not be is refused whole, whatever was asked: half obeyed it would be overlooked. */
+/** A deployment whose settings cannot be obeyed serves nobody: half obeyed it would be overlooked. /readyz says why. */
 const configured: MiddlewareHandler<Context> = async ({ env }, next) => {
-  if (env.world.cors.ok) return next();
+  if (env.world.misconfigured.length === 0) return next();
   return no(env.call, {
     code: "unavailable",
-    publicText: "The gateway is not set up rightly. Its operator finds the reason in its log.",
+    publicText: "The gateway is not set up rightly. Its operator finds the reason in /readyz and in its log.",
     reason: "misconfigured",
     retryAfterMs: 60_000,
   });
@@ -44,17 +44,15 @@ const onlyErrors: MiddlewareHandler = async (_, next) => {
 export const app = new Hono<Context>({ getPath: ({ url }) => new URL(url).pathname });
 
 app.use(hardened);
-app.use(configured, onlyErrors);
-app.use("/v1/classify", (context, next) => {
-  const { cors } = context.env.world;
-  return crossOrigin(cors.ok ? cors.origins : [])(context, next);
-});
+app.use(onlyErrors);
+app.use("/v1/classify", configured, (context, next) => crossOrigin(context.env.world.corsOrigins)(context, next));
 
 app.get("/healthz", (context) => context.json({ status: "ok" }, 200, identity(context.env.call)));
 
 app.get("/readyz", async (context) => {
-  const { body, status } = await ready(context.env.world, context.env.call);
-  return context.json(body, status, identity(context.env.call));
+  const { world, call } = context.env;
+  const said = await ready(context.req.raw, world, call);
+  return said.ok ? context.json(said.value.body, said.value.status, identity(call)) : no(call, said.refusal);
 });
 
 app.post("/v1/classify", (context) => serve(context.req.raw, context.env.world, context.env.call));

@@ -1,20 +1,24 @@
 /** Who calls, and by which policy: what a request is asked before its texts are looked at, each with its span. */
 import type { PolicyRead } from "../policies/store.ts";
-import { authenticate } from "./authenticate/authenticate.ts";
-import type { Caller } from "./authenticate/caller.ts";
+import { type Authenticated, authenticate } from "./authenticate/authenticate.ts";
+import { connectionOf } from "./authenticate/caller.ts";
 import { plainText } from "./record/plain-text.ts";
-import { inSpan, inSpanAtOnce, recordSampling } from "./record/span.ts";
+import { inSpan, recordSampling } from "./record/span.ts";
 import type { Call, World } from "./world.ts";
 
-export function whoCalls(request: Request): Caller {
-  return inSpanAtOnce("authenticate", {}, (span) => {
-    const caller = authenticate(request);
-    const { place, asn, tls } = caller;
+export function whoCalls(request: Request, { access, clock }: World, call: Call): Promise<Authenticated> {
+  return inSpan("authenticate", {}, async (span) => {
+    const { place, asn, tls } = connectionOf(request.cf);
     // All that a trace says of where somebody is.
     if (place.country !== null) span.setAttribute("geo.country.iso_code", place.country);
     if (asn !== null) span.setAttribute("spillway.client.asn", asn);
     if (tls !== null && tls !== "none") span.setAttribute("tls.protocol.version", tls);
-    return caller;
+    const authenticated = await authenticate(request, access, clock, call);
+    const { keyId, asked, rateUnknown } = authenticated;
+    if (keyId !== null) span.setAttribute("spillway.api_key.id", keyId);
+    if (asked) span.setAttribute("spillway.api_key.asked", true);
+    if (rateUnknown) span.setAttribute("spillway.rate.unknown", true);
+    return authenticated;
   });
 }
 

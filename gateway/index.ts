@@ -3,6 +3,7 @@ import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import type { OtlpVariables } from "../otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
+import { type AccessVariables, createAccess } from "./authenticate/access.ts";
 import { createBreaker } from "./breaker/breaker.ts";
 import type { Side } from "./decide/route.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
@@ -17,12 +18,12 @@ import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
 import { traced } from "./record/traced.ts";
 import { tracedFetch } from "./record/traced-fetch.ts";
-import { type CorsSetting, parseCorsOrigins } from "./respond/cors-origins.ts";
+import { parseCorsOrigins } from "./respond/cors-origins.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { newShadowLeases } from "./shadow.ts";
 import type { Clock, World } from "./world.ts";
 
-export interface Env extends OtlpVariables {
+export interface Env extends OtlpVariables, AccessVariables {
   POLICIES: KVNamespace;
   MODELS: R2Bucket;
   /** `<name>@<sha256 of its manifest>`: the package that serves where the policy names none. */
@@ -76,8 +77,12 @@ function buildWorld(env: Env): World {
     clock,
     report,
   });
+  const access = createAccess(env, clock);
+  const cors = parseCorsOrigins(env.CORS_ORIGINS);
   return {
     clock,
+    access,
+    misconfigured: told([...access.problems, ...(cors.ok ? [] : [cors.problem])]),
     policies: new PolicyStore(env.POLICIES, {
       ...clock,
       changed: (now, before) => policyEvents(now, before).forEach(report),
@@ -94,17 +99,16 @@ function buildWorld(env: Env): World {
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
     intake: new Intake(),
-    cors: corsSetting(env),
+    corsOrigins: cors.ok ? cors.origins : [],
     report,
     newRequestId: () => crypto.randomUUID(),
   };
 }
 
-/** Told once; every request is then refused, so nobody can overlook it. */
-function corsSetting(env: Env): CorsSetting {
-  const setting = parseCorsOrigins(env.CORS_ORIGINS);
-  if (!setting.ok) console.error(setting.problem);
-  return setting;
+/** What cannot be obeyed in the deployment's settings: told once for each isolate, and every request is refused, so nobody can overlook it. */
+function told(problems: readonly string[]): readonly string[] {
+  for (const problem of problems) console.error(`${problem}.`);
+  return problems;
 }
 
 function worldOf(env: Env): World {

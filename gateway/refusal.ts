@@ -20,16 +20,33 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 /** What really happened, by what the caller is told. What each means and what to check is in docs/runbook.md. */
 export const REFUSAL_REASONS = {
   malformed: ["invalid-json", "json-depth", "invalid-utf8", "body-broken", "body-timeout"],
-  unauthorized: [],
-  forbidden: [],
+  unauthorized: [
+    "key-missing",
+    "key-malformed",
+    "key-ambiguous",
+    "key-unknown",
+    "key-revoked",
+    "key-expired",
+    "operator-token",
+  ],
+  forbidden: ["scope"],
   "not-found": ["path"],
   "method-not-allowed": ["method"],
-  "too-large": ["body-bytes", "inputs", "http-413"],
+  "too-large": ["body-bytes", "inputs", "key-inputs", "http-413"],
   "unsupported-media-type": ["content-type", "content-encoding"],
   unprocessable: ["shape", "no-inputs", "empty-text"],
-  "rate-limited": ["isolate-busy"],
+  "rate-limited": ["isolate-busy", "key-rate", "address-rate", "failed-authentications"],
   residency: ["residency"],
-  unavailable: ["origin-unavailable", "edge-unavailable", "edge-busy", "both-failed", "retry-budget", "misconfigured"],
+  unavailable: [
+    "origin-unavailable",
+    "edge-unavailable",
+    "edge-busy",
+    "both-failed",
+    "retry-budget",
+    "keys-unavailable",
+    "key-unreadable",
+    "misconfigured",
+  ],
   timeout: ["origin-timeout", "caller-gone"],
 } as const satisfies Record<RefusalCode, readonly string[]>;
 

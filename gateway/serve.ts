@@ -1,4 +1,9 @@
-/** The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. */
+/**
+ * The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. Of what is
+ * received, the head is enough to know who calls; the body is read of callers who may come in (docs/decisions/021-hardening.md).
+ */
+import type { Caller } from "./authenticate/caller.ts";
+import { checkInputs } from "./authenticate/inputs.ts";
 import { checkTls } from "./authenticate/tls.ts";
 import { type Classified, classify } from "./classify.ts";
 import { policyFor, whoCalls } from "./first-steps.ts";
@@ -20,27 +25,42 @@ import type { Call, World } from "./world.ts";
 /** Workers allow six connections at once; four leave room for KV and the trace. */
 const TEXTS_AT_ONCE = 4;
 
+/** What is known of a request once its caller may come in and has a place. */
+interface Visit {
+  caller: Caller;
+  place: Place;
+  startedAtMs: number;
+  /** So far. */
+  kvReads: number;
+}
+
+/** Strangers are turned away before they can hold a place, or have a body read. */
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
+  const startedAtMs = world.clock.nowMs();
+  const who = await whoCalls(request, world, call);
+  const kvReads = who.asked ? 1 : 0;
+  if (!who.ok) return no(who.refusal, call, nothingYet(kvReads));
   const place = world.intake.enter(world.policies.known().limits, world.clock.nowMs());
-  if (place === null) return no(isolateBusy, call, NOTHING_YET);
+  if (place === null) return no(isolateBusy, call, nothingYet(kvReads));
   try {
-    return await serveInside(place, request, world, call);
+    return await serveInside(request, { caller: who.value, place, startedAtMs, kvReads }, world, call);
   } finally {
     place.leave();
   }
 }
 
-async function serveInside(place: Place, request: Request, world: World, call: Call): Promise<Response> {
-  const startedAtMs = world.clock.nowMs();
+async function serveInside(request: Request, visit: Visit, world: World, call: Call): Promise<Response> {
+  const { caller, place, startedAtMs, kvReads } = visit;
   // The limits as they are known before the policy is read: a body is not made to wait for KV.
   const { limits } = world.policies.known();
   const received = await inSpan("receive", {}, () => receive(request, limits, world.clock, place));
-  if (!received.ok) return no(received.refusal, call, NOTHING_YET);
+  if (!received.ok) return no(received.refusal, call, nothingYet(kvReads));
   const { texts, functionToApply, topK } = received.value;
+  const few = checkInputs(texts.length, caller);
+  if (!few.ok) return no(few.refusal, call, nothingYet(kvReads));
 
-  const caller = whoCalls(request);
   const { policy, problem, asked } = await policyFor(world, call);
-  const ownCostUsd = requestCostUsd(asked ? 1 : 0);
+  const ownCostUsd = requestCostUsd(kvReads + (asked ? 1 : 0));
   const edgeProblem = world.edge.status().reason;
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ownCostUsd };
   const tls = checkTls(caller, policy.minTls);
@@ -74,14 +94,10 @@ async function serveInside(place: Place, request: Request, world: World, call: C
 
 type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs" | "ownCostUsd" | "costUsd">;
 
-const NOTHING_YET: Known = {
-  policyVersion: null,
-  policyProblem: null,
-  edgeProblem: null,
-  inputs: [],
-  ownCostUsd: requestCostUsd(0),
-  costUsd: requestCostUsd(0),
-};
+function nothingYet(kvReads: number): Known {
+  const costUsd = requestCostUsd(kvReads);
+  return { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [], ownCostUsd: costUsd, costUsd };
+}
 
 function no(refusal: Refusal, call: Call, known: Known): Response {
   const { code, reason } = refusal;

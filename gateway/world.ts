@@ -2,13 +2,14 @@
 import type { OriginTrace, OriginUsage } from "../lambda-origin/contract.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
+import type { Access } from "./authenticate/access.ts";
 import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
 import type { Report } from "./event.ts";
 import type { FailureReason } from "./failure.ts";
 import type { Leases } from "./leases.ts";
 import type { Intake } from "./receive/intake.ts";
-import type { CorsSetting } from "./respond/cors-origins.ts";
+import type { CorsOrigins } from "./respond/cors-origins.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
@@ -153,13 +154,17 @@ export interface Policies {
 
 export interface World {
   clock: Clock;
+  access: Access;
+  /** What cannot be obeyed in the deployment's settings, a sentence each. While there is anything, nobody is served. */
+  misconfigured: readonly string[];
   policies: Policies;
   edge: Edge;
   origins: Origins;
   retryBudget: RetryBudget;
   shadowLeases: Leases;
   intake: Intake;
-  cors: CorsSetting;
+  /** Whose web pages may read answers. */
+  corsOrigins: CorsOrigins;
   /** Takes what happens in the isolate; returns at once. */
   report: Report;
   newRequestId(): string;

@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withLocalKv } from "./kv/local-kv.ts";
 import { openViewer } from "./pictures/viewer.ts";
-import { withLocalKv } from "./policy/local-kv.ts";
 import { type Child, startChild } from "./start/child.ts";
 import { newCredentials } from "./start/credentials.ts";
 import { freePort } from "./start/ports.ts";
@@ -41,7 +41,7 @@ async function classify(text: string): Promise<{ traceId: string; because: strin
 }
 
 async function setPolicy(policy: object): Promise<void> {
-  await withLocalKv(`${stateFolder}/wrangler`, undefined, (kv) => kv.put("policy", JSON.stringify(policy)));
+  await withLocalKv("POLICIES", `${stateFolder}/wrangler`, undefined, (kv) => kv.put("policy", JSON.stringify(policy)));
 }
 
 async function untilObeyed(): Promise<void> {

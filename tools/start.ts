@@ -157,6 +157,7 @@ async function startGateway(
     ORIGIN_URL: settings.originUrl,
     ORIGIN_REGION: settings.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+    ...settings.access,
   });
   const { gatewayPort } = settings;
   const child = await add(
@@ -189,12 +190,15 @@ async function startGateway(
   });
 }
 
-async function edgeReady({ gatewayPort }: StartSettings): Promise<void> {
+async function edgeReady({ gatewayPort, access }: StartSettings): Promise<void> {
   await waitFor({
     url: `http://127.0.0.1:${gatewayPort}/readyz`,
+    headers: access.OPERATOR_TOKEN === undefined ? {} : { authorization: `Bearer ${access.OPERATOR_TOKEN}` },
     isReady: async (response) => {
-      const { edge } = (await response.json()) as { edge: { state: string; reason: string | null } };
-      if (edge.state === "rejected") throw new Error(`The edge rejected the model: ${edge.reason}.`);
+      const { edge } = (await response.json()) as { edge: { state: string; reason?: string | null } };
+      if (edge.state === "rejected") {
+        throw new Error(`The edge rejected the model: ${edge.reason ?? "the reason is in the details of /readyz"}.`);
+      }
       return edge.state === "ready";
     },
     died: Promise.race(children.map(({ died }) => died)),
@@ -215,10 +219,15 @@ async function add(
   return child;
 }
 
-function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder }: StartSettings): string {
+function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder, access }: StartSettings): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
-  const json = "-H 'content-type: application/json'";
-  return `
+  const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
+  const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
+  const key = `
+  Callers need a key:
+    KEY=$(npx spillway keys create --name me --local)
+`;
+  return `${needsKey ? key : ""}
   A short text, answered at the edge:
     curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
 

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Credentials } from "../../tools/start/credentials.ts";
+import { openToAll } from "../../tools/start/open-to-all.ts";
 import { writeVariables } from "../../tools/start/variables.ts";
 import type { Bundle } from "./bundle.ts";
 import { REGION } from "./origin.ts";
@@ -31,6 +32,7 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   const envFile = join(folder, "gateway.env");
   await writeVariables(envFile, {
     ...credentials,
+    ...openToAll,
     MODEL: modelId,
     MODEL_PUBLIC_KEY: publicKeyPem,
     ORIGIN_URL: originUrl,

@@ -51,6 +51,6 @@ export async function withWorkspace<T>(atMostMs: number, work: (workspace: Works
 
 /** Without what would send a bench's traffic or traces to the user's own systems, or pin the key of the user's own models. */
 function environment(): NodeJS.ProcessEnv {
-  const own = /^(OTEL_|AWS_|SPILLWAY_|MODEL_PUBLIC_KEY$)/;
+  const own = /^(OTEL_|AWS_|SPILLWAY_|ANONYMOUS_|(MODEL_PUBLIC_KEY|OPERATOR_TOKEN)$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }

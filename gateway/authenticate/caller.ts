@@ -1,12 +1,18 @@
 /** Pure. Who is calling, as far as routing needs it. */
+import type { Rate } from "../../keys/schema.ts";
 import type { Place } from "../decide/residency.ts";
 import { asnOf, placeOf, tlsOf } from "./connection.ts";
 
-export interface Caller {
-  /** What the caller gave as a key; null for an anonymous one. Never logged. */
-  apiKey: string | null;
-  /** A header of the request, for `stickyBy`; null where there is none. */
-  header(name: string): string | null;
+/** Of a key that was verified. */
+export interface KeyHolder {
+  id: string;
+  /** Null for the default. */
+  rate: Rate | null;
+  /** How many inputs a request may have, where that is fewer than the policy allows; null where nothing is said of it. */
+  inputsMax: number | null;
+}
+
+export interface Connection {
   place: Place;
   /** The number of the network that the caller is in; null where it is not known. For the trace alone. */
   asn: number | null;
@@ -14,13 +20,28 @@ export interface Caller {
   tls: string | null;
 }
 
+export interface Caller extends Connection {
+  /** The id of the caller's verified key, never its secret; null for an anonymous one. */
+  apiKey: string | null;
+  inputsMax: number | null;
+  /** A header of the request, for `stickyBy`; null where there is none. */
+  header(name: string): string | null;
+}
+
 /** `cf` as Cloudflare gives it with a request; undefined elsewhere. */
-export function callerOf(headers: { get(name: string): string | null }, cf: unknown): Caller {
+export function connectionOf(cf: unknown): Connection {
+  return { place: placeOf(cf), asn: asnOf(cf), tls: tlsOf(cf) };
+}
+
+export function callerOf(
+  headers: { get(name: string): string | null },
+  cf: unknown,
+  holder: Pick<KeyHolder, "id" | "inputsMax"> | null,
+): Caller {
   return {
-    apiKey: headers.get("x-api-key") ?? headers.get("authorization"),
+    ...connectionOf(cf),
+    apiKey: holder?.id ?? null,
+    inputsMax: holder?.inputsMax ?? null,
     header: (name) => headers.get(name),
-    place: placeOf(cf),
-    asn: asnOf(cf),
-    tls: tlsOf(cf),
   };
 }

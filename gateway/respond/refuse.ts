@@ -7,7 +7,10 @@ import { identity } from "./identity.ts";
 export function refuse(refusal: Refusal, call: Call, headers: Record<string, string> = {}): Response {
   return Response.json(
     { error: refusal.publicText, error_type: refusal.code, request_id: call.requestId },
-    { status: statusOf(refusal.code), headers: { ...identity(call), ...retryAfter(refusal), ...headers } },
+    {
+      status: statusOf(refusal.code),
+      headers: { ...identity(call), ...retryAfter(refusal), ...challenge(refusal), ...headers },
+    },
   );
 }
 
@@ -15,4 +18,9 @@ export function refuse(refusal: Refusal, call: Call, headers: Record<string, str
 function retryAfter({ retryAfterMs }: Refusal): Record<string, string> {
   if (retryAfterMs === undefined) return {};
   return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+}
+
+/** A 401 says how to come in (RFC 9110). */
+function challenge({ code }: Refusal): Record<string, string> {
+  return code === "unauthorized" ? { "www-authenticate": 'Bearer realm="spillway"' } : {};
 }

@@ -2,8 +2,9 @@
 
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/start/ports.ts";
+import { spillway } from "./support/spillway.ts";
 import {
   classify,
   descendants,
@@ -67,19 +68,64 @@ describe("npm start", () => {
   });
 });
 
-describe("an origin that is not there", () => {
-  it("short texts are answered at the edge, long ones are refused with 503 and Retry-After", async () => {
-    const system = await start({
+describe("an origin that is not there, and callers who need a key", () => {
+  let system: Running;
+  let key: { authorization: string };
+  beforeAll(async () => {
+    system = await start({
       SPILLWAY_ORIGIN_URL: `http://127.0.0.1:${await freePort()}/`,
       AWS_ACCESS_KEY_ID: "id",
       AWS_SECRET_ACCESS_KEY: "secret",
+      ANONYMOUS_ACCESS: "refused",
+      OPERATOR_TOKEN: "the-operator's-token",
     });
     running.push(system);
-    expect((await classify(system, SHORT)).headers.get("x-spillway-route")).toBe("edge");
-    const refused = await classify(system, LONG);
+    key = bearer(await keys("create", "--name", "Ann", "--rate", "large", "--expires", "90d"));
+  });
+  const keys = (...words: string[]) => spillway(system, "keys", ...words);
+  const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+
+  it("short texts are answered at the edge, long ones are refused with 503 and Retry-After", async () => {
+    expect((await classify(system, SHORT, key)).headers.get("x-spillway-route")).toBe("edge");
+    const refused = await classify(system, LONG, key);
     expect(refused.status).toBe(503);
     expect(refused.body).toMatchObject({ error_type: "unavailable" });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
-    expect((await classify(system, SHORT)).status).toBe(200);
+    expect((await classify(system, SHORT, key)).status).toBe(200);
+  });
+
+  it("a key that the command made lets in, one that it revoked does not, and it never shows one again", async () => {
+    // Alone on stdout, so that a shell can take it.
+    expect(key.authorization).toMatch(/^Bearer spw_[a-z2-7]{12}_[\w-]{43}$/);
+    expect((await classify(system, SHORT)).status).toBe(401);
+    const other = await keys("create", "--name", "Ben");
+    const id = other.slice(4, 16);
+    expect(await keys("revoke", id)).toBe(`${id} (Ben) is revoked; it stops within 60 s.`);
+    expect((await classify(system, SHORT, bearer(other))).status).toBe(401);
+    const [table, json] = await Promise.all([keys("list"), keys("list", "--json")]);
+    expect(table).toMatch(
+      /^id +name +state +scopes +rate +inputs +created +expires\n\w{12} +Ann +active +classify +large /,
+    );
+    expect(JSON.parse(json)).toMatchObject([
+      { name: "Ann", state: "active", rate: "large", scopes: ["classify"] },
+      { id, name: "Ben", state: "revoked", rate: "standard", expiresAt: null },
+    ]);
+    for (const secret of [key.authorization.slice(-43), other.slice(-43), "sha256"]) {
+      expect(table + json).not.toContain(secret);
+    }
+    await expect(keys("revoke", "zzzzzzzzzzzz")).rejects.toThrow(
+      /^There is no key zzzzzzzzzzzz; there are \w{12} \(Ann\)/,
+    );
+    await expect(keys("create", "--name", "Cal", "--rate", "huge")).rejects.toThrow(/small, standard, large/);
+  });
+
+  it("/readyz tells its details to the operator alone", async () => {
+    const look = async (headers = {}) => (await fetch(`${system.gateway}/readyz`, { headers })).json();
+    expect(await look()).toEqual({ ready: true, edge: { state: "ready" }, origin: { breaker: expect.any(String) } });
+    expect(await look(bearer("the-operator's-token"))).toMatchObject({
+      access: { anonymous: "refused" },
+      problems: [],
+    });
+    expect(await look(key)).toMatchObject({ error_type: "unauthorized" });
   });
 });

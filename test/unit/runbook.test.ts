@@ -4,9 +4,22 @@ import { describe, expect, it } from "vitest";
 import { BECAUSE } from "../../gateway/decide/route.ts";
 import { FAILURE_REASONS } from "../../gateway/failure.ts";
 import { MISMATCHES } from "../../gateway/origin/mismatch.ts";
-import { REFUSAL_CODES, REFUSAL_REASONS } from "../../gateway/refusal.ts";
+import { REFUSAL_CODES, REFUSAL_REASONS, type RefusalReason } from "../../gateway/refusal.ts";
 
 const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+
+/** Why somebody is not let in. */
+const ACCESS_REASONS: readonly RefusalReason[] = [
+  ...REFUSAL_REASONS.unauthorized,
+  "scope",
+  "key-inputs",
+  "key-rate",
+  "address-rate",
+  "failed-authentications",
+  "keys-unavailable",
+  "key-unreadable",
+  "misconfigured",
+];
 
 type Row = Readonly<Record<string, string>>;
 
@@ -43,6 +56,7 @@ describe.each<[string, string, readonly string[], readonly string[]]>([
     ["http-403", "http-413", "http-429", "http-500", "http-502", "http-503", "http-…"],
   ],
   ["Refusals", "error_type", REFUSAL_CODES, []],
+  ["Keys, tokens and rates", "reason", ACCESS_REASONS, []],
   ["The two sides answer with different labels", "code", MISMATCHES, []],
 ])('the runbook\'s table of "%s"', (heading, column, known, patterns) => {
   const rows = tableBelow(heading);

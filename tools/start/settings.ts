@@ -1,4 +1,5 @@
-/** Where everything listens, from the environment. */
+/** Where everything listens and who may call, from the environment. */
+import { openToAll } from "./open-to-all.ts";
 
 export interface StartSettings {
   /** Local KV, R2 and Durable Objects: where plain `wrangler … --local` commands look. */
@@ -14,6 +15,14 @@ export interface StartSettings {
   viewerPort: number | null;
   otlpEndpoint: string;
   region: string;
+  access: AccessSettings;
+}
+
+/** As the gateway knows them; open to everybody unless the environment says otherwise. */
+export interface AccessSettings {
+  ANONYMOUS_ACCESS: string;
+  ANONYMOUS_RATE: string;
+  OPERATOR_TOKEN?: string;
 }
 
 /** @throws Error with one sentence for people when a value is not a port. */
@@ -34,6 +43,11 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
     viewerPort: otlpEndpoint ? null : viewerPort,
     otlpEndpoint: otlpEndpoint || `http://127.0.0.1:${viewerPort}`,
     region: env["AWS_REGION"] || "us-east-1",
+    access: {
+      ANONYMOUS_ACCESS: env["ANONYMOUS_ACCESS"] || openToAll.ANONYMOUS_ACCESS,
+      ANONYMOUS_RATE: env["ANONYMOUS_RATE"] || openToAll.ANONYMOUS_RATE,
+      ...(env["OPERATOR_TOKEN"] && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
+    },
   };
 }
 

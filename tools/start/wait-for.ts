@@ -5,6 +5,7 @@ const ASK_EVERY_MS = 100;
 
 export interface Waiting {
   url: string;
+  headers?: Record<string, string>;
   /** Whether this answer is the one waited for; may throw to give up. */
   isReady: (response: Response) => boolean | Promise<boolean>;
   died: Promise<never>;
@@ -13,10 +14,10 @@ export interface Waiting {
 }
 
 /** @throws Error with one sentence for people when time is up; whatever `died` rejects with. */
-export async function waitFor({ url, isReady, died, atMostMs, what }: Waiting): Promise<void> {
+export async function waitFor({ url, headers = {}, isReady, died, atMostMs, what }: Waiting): Promise<void> {
   const untilMs = performance.now() + atMostMs;
   while (performance.now() < untilMs) {
-    const asked = fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => null);
+    const asked = fetch(url, { headers, signal: AbortSignal.timeout(5000) }).catch(() => null);
     const response = await Promise.race([asked, died]);
     if (response !== null && (await isReady(response))) return;
     await Promise.race([sleep(ASK_EVERY_MS), died]);

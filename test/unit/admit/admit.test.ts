@@ -11,7 +11,11 @@ const call: Call = {
   keepAlive: () => {},
   afterAnswer: () => {},
 };
-const caller = callerOf(new Headers({ "x-api-key": "k", "x-tenant": "t" }), { country: "DE", isEUCountry: "1" });
+const caller = callerOf(
+  new Headers({ "x-tenant": "t" }),
+  { country: "DE", isEUCountry: "1" },
+  { id: "k", inputsMax: null },
+);
 
 /** `tokenized` is what this isolate's tokenizer makes of any text; null where it has none yet. */
 function admitted(stickyBy: string, tokenized: Tokenized | null = null) {

@@ -6,19 +6,25 @@ import { bucketOf, insideShare } from "../../../gateway/decide/bucket.ts";
 
 const TEXTS = Array.from({ length: 200 }, (_, index) => `text number ${index}`);
 
-function sides(stickyBy: string, headers: Record<string, string>, sharePercent = 50): Set<"edge" | "origin"> {
-  const caller = callerOf(new Headers(headers), undefined);
+const named = (headers: Record<string, string>, keyId: string | null) =>
+  callerOf(new Headers(headers), undefined, keyId === null ? null : { id: keyId, inputsMax: null });
+
+function sides(
+  stickyBy: string,
+  headers: Record<string, string>,
+  keyId: string | null = null,
+  sharePercent = 50,
+): Set<"edge" | "origin"> {
+  const caller = named(headers, keyId);
   const inside = (text: string) => insideShare(bucketOf(stickyKeyOf(stickyBy, caller, text)), sharePercent);
   return new Set(TEXTS.map((text) => (inside(text) ? "edge" : "origin")));
 }
 
-const key = (stickyBy: string, headers: Record<string, string>, text: string) =>
-  stickyKeyOf(stickyBy, callerOf(new Headers(headers), undefined), text);
+const key = (stickyBy: string, headers: Record<string, string>, keyId: string | null, text: string) =>
+  stickyKeyOf(stickyBy, named(headers, keyId), text);
 
 describe("one caller stays on one side, whatever the text", () => {
   it.each([
-    ["api-key", "x-api-key"],
-    ["api-key", "authorization"],
     ["header:x-tenant", "x-tenant"],
     ["header:x-tenant", "X-Tenant"],
   ])("by %s, given in the header %s", (stickyBy, name) => {
@@ -27,34 +33,37 @@ describe("one caller stays on one side, whatever the text", () => {
     }
   });
 
+  it("by the id of the verified key", () => {
+    for (let caller = 0; caller < 20; caller++) expect(sides("api-key", {}, `caller${caller}`).size).toBe(1);
+  });
+
   it("and different callers are on different sides", () => {
-    const all = Array.from({ length: 20 }, (_, index) => [...sides("api-key", { "x-api-key": `caller ${index}` })]);
+    const all = Array.from({ length: 20 }, (_, index) => [...sides("api-key", {}, `caller${index}`)]);
     expect(new Set(all.flat())).toEqual(new Set(["edge", "origin"]));
   });
 });
 
 describe("texts are on different sides, each always on the same", () => {
   it.each([
-    ["text, although there is a key", "text", { "x-api-key": "k", "x-tenant": "t" }],
-    ["api-key, which is missing", "api-key", { "x-tenant": "t" }],
-    ["api-key, which is empty", "api-key", { "x-api-key": "" }],
-    ["a header, which is missing", "header:x-tenant", { "x-api-key": "k" }],
-    ["a header, which is empty", "header:x-tenant", { "x-tenant": "" }],
-  ])("by %s", (_, stickyBy, headers) => {
-    expect(sides(stickyBy, headers)).toEqual(new Set(["edge", "origin"]));
-    for (const text of TEXTS) expect(key(stickyBy, headers, text)).toBe(text);
+    ["text, although there is a key", "text", { "x-tenant": "t" }, "k"],
+    ["api-key, which is missing", "api-key", { "x-tenant": "t" }, null],
+    ["api-key, which nobody has verified", "api-key", { "x-api-key": "k", authorization: "Bearer b" }, null],
+    ["a header, which is missing", "header:x-tenant", {}, "k"],
+    ["a header, which is empty", "header:x-tenant", { "x-tenant": "" }, null],
+  ])("by %s", (_, stickyBy, headers, keyId) => {
+    expect(sides(stickyBy, headers, keyId)).toEqual(new Set(["edge", "origin"]));
+    for (const text of TEXTS) expect(key(stickyBy, headers, keyId, text)).toBe(text);
   });
 });
 
 describe("the key is what the policy names, and nothing else", () => {
-  const headers = { "x-api-key": "k", "x-tenant": "t", authorization: "Bearer b" };
+  const headers = { "x-api-key": "sent", "x-tenant": "t", authorization: "Bearer b" };
   it.each([
     ["api-key", headers, "k"],
-    ["api-key", { authorization: "Bearer b" }, "Bearer b"],
     ["header:x-tenant", headers, "t"],
     ["header:authorization", headers, "Bearer b"],
     ["text", headers, "the text"],
   ])("by %s of %j it is %j", (stickyBy, given, expected) => {
-    expect(key(stickyBy, given, "the text")).toBe(expected);
+    expect(key(stickyBy, given, "k", "the text")).toBe(expected);
   });
 });

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestHarness } from "wrangler";
+import { openToAll } from "../../../tools/start/open-to-all.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 
 /** Long enough to be looked at while open, short enough to be polled for: this runs on the real clock. */
@@ -36,6 +37,7 @@ beforeAll(async () => {
         configPath: new URL("../../../wrangler.toml", import.meta.url),
         // No key is pinned, so there is no edge: whatever is answered is answered by an origin.
         vars: {
+          ...openToAll,
           MODEL_PUBLIC_KEY: "",
           ORIGIN_URL: origin.url,
           AWS_ACCESS_KEY_ID: "id",

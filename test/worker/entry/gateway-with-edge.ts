@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import { manifestSchema, objectKey } from "../../../models/manifest.ts";
 import { signBundle } from "../../../models/sign/sign-bundle.ts";
+import { openToAll } from "../../../tools/start/open-to-all.ts";
 
 export interface GatewayWithEdge {
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -30,6 +31,7 @@ export async function startGatewayWithEdge(vars: Record<string, string>, policy:
       {
         configPath: new URL("../../../wrangler.toml", import.meta.url),
         vars: {
+          ...openToAll,
           MODEL: modelId,
           MODEL_PUBLIC_KEY: signing.publicKey,
           AWS_ACCESS_KEY_ID: "id",

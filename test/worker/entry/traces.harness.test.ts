@@ -172,9 +172,10 @@ describe("with every trace", () => {
 
   it("nothing of the text, of keys, of credentials and of addresses arrives", async () => {
     const canary = "canary-7d0f5c";
+    const { id, key } = await gateway.makeKey(canary);
     const headers = {
-      "x-api-key": canary,
-      authorization: `Bearer ${canary}`,
+      "x-api-key": key,
+      authorization: `Bearer ${key}`,
       "user-agent": canary,
       "cf-connecting-ip": "192.0.2.77",
       "x-forwarded-for": "192.0.2.77",
@@ -190,11 +191,14 @@ describe("with every trace", () => {
     asked.push(
       await gateway.fetch(`/v1/classify?q=${canary}`, { method: "POST", headers, body: `{"inputs": "${canary}` }),
       await gateway.fetch(`/${canary}`, { headers }),
+      await gateway.classify(canary, { authorization: `Bearer ${canary}` }),
+      await gateway.classify(canary, { "x-api-key": key.replace(id, "a".repeat(12)) }),
     );
     const ids = new Set(asked.map(traceOf));
     const spans = await gateway.receiver.until((all) => idsOf(all).isSupersetOf(ids));
     expect(spans.some(({ name }) => name === "tokenize")).toBe(true);
     const bytes = gateway.receiver.everything.join("\n");
+    for (const told of [id, "key-malformed", "key-unknown"]) expect(bytes).toContain(told);
     for (const secret of [canary, HOSTILE, "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
       expect(bytes).not.toContain(secret);
     }

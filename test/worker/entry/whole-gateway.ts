@@ -1,10 +1,15 @@
 /** The whole Worker behind its own entry, with a model of its own to load, an origin that misbehaves and a real trace backend. */
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
+import { keyText, SECRET_LENGTH } from "../../../keys/format.ts";
 import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { createKey, type KeysKv } from "../../../tools/keys/desk.ts";
+import { type NewKey, newKey } from "../../../tools/keys/new-key.ts";
 import { publishPackage } from "../../../tools/publish/publish.ts";
 import { openLocalPackage } from "../../../tools/start/local-package.ts";
+import { openToAll } from "../../../tools/start/open-to-all.ts";
 import { signLocally } from "../../../tools/start/signing-key.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { OtlpReceiver } from "../record/otlp-receiver.ts";
@@ -12,6 +17,7 @@ import { OtlpReceiver } from "../record/otlp-receiver.ts";
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIA0CANARY0ID", AWS_SECRET_ACCESS_KEY: "canary-secret-access-key" };
 
 interface Bindings {
+  KEYS: KVNamespace;
   POLICIES: { put(key: string, value: string): Promise<void> };
   MODELS: { put(key: string, value: Uint8Array): Promise<unknown> };
 }
@@ -22,6 +28,8 @@ export interface WholeGateway {
   origin(behaviour: string): Promise<{ calls: number; headers: Record<string, string> }>;
   /** What the deployment's own origin does from now on. */
   tell(behaviour: string): Promise<void>;
+  /** With these words at the beginning of its secret. */
+  makeKey(words: string): Promise<NewKey>;
   /** Resolves when the isolate answers by it. */
   setPolicy(policy: object): Promise<void>;
   classify(input: string, headers?: Record<string, string>): Promise<Response>;
@@ -41,6 +49,7 @@ export async function startWholeGateway(): Promise<WholeGateway> {
       {
         configPath: new URL("../../../wrangler.toml", import.meta.url),
         vars: {
+          ...openToAll,
           MODEL: signed.modelId,
           MODEL_PUBLIC_KEY: publicKey,
           ORIGIN_URL: `${origin.url}told?own`,
@@ -51,7 +60,7 @@ export async function startWholeGateway(): Promise<WholeGateway> {
     ],
   });
   const { url } = await harness.listen();
-  const { POLICIES, MODELS } = await harness.getWorker<Bindings>().getEnv();
+  const { POLICIES, KEYS, MODELS } = await harness.getWorker<Bindings>().getEnv();
   await publishPackage(signed, {
     put: async (key, bytes) => void (await MODELS.put(key, bytes)),
   });
@@ -70,6 +79,16 @@ export async function startWholeGateway(): Promise<WholeGateway> {
   return {
     receiver,
     origin: async (behaviour) => (await fetch(`${origin.url}${behaviour}`)).json(),
+    makeKey: (words) => {
+      const { id, key: random } = newKey();
+      const key = keyText(id, (words + random.slice(-SECRET_LENGTH)).slice(0, SECRET_LENGTH));
+      const made = { id, key, sha256: createHash("sha256").update(key).digest("hex") };
+      const kv: Pick<KeysKv, "get" | "put"> = {
+        get: (name) => KEYS.get(name),
+        put: (name, text) => KEYS.put(name, text),
+      };
+      return createKey(kv, { name: "a test", scopes: ["classify"], expiresAt: null }, new Date(), () => made);
+    },
     tell: async (behaviour) => void (await fetch(`${origin.url}told?own`, { method: "PUT", body: behaviour })),
     setPolicy: async (policy) => {
       version += 1;

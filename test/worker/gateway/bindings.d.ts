@@ -3,6 +3,13 @@
 declare namespace Cloudflare {
   interface Env {
     POLICIES: KVNamespace;
+    KEYS: KVNamespace;
+    RATE_SMALL: RateLimit;
+    RATE_STANDARD: RateLimit;
+    RATE_LARGE: RateLimit;
+    FAILED_AUTH: RateLimit;
+    ANONYMOUS_ACCESS: string;
+    ANONYMOUS_RATE: string;
     MODELS: R2Bucket;
     FILES: Fetcher;
     MODEL_PUBLIC_KEY: string;

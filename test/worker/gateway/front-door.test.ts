@@ -46,8 +46,8 @@ describe("every answer", () => {
     ["another path", 404, () => ask("GET", "/")],
     ["another method", 405, () => ask("DELETE", "/v1/classify")],
     ["a preflight without CORS", 405, () => ask("OPTIONS", "/v1/classify")],
-    ["a preflight with CORS", 204, () => ask("OPTIONS", "/v1/classify", {}, { ...world, cors: allowing(APP) })],
-    ["a deployment with a wrong setting", 503, () => ask("GET", "/", {}, { ...world, cors: allowing("x") })],
+    ["a preflight with CORS", 204, () => ask("OPTIONS", "/v1/classify", {}, { ...world, corsOrigins: [APP] })],
+    ["a deployment with a wrong setting", 503, () => classify({}, { ...world, misconfigured: ["MODEL is not set"] })],
     ["/healthz", 200, () => ask("GET", "/healthz")],
     ["/readyz", 200, () => ask("GET", "/readyz")],
     ["a HEAD", 200, () => ask("HEAD", "/healthz")],
@@ -76,7 +76,11 @@ describe("every answer", () => {
   });
 });
 
-const allowing = (origins: string) => parseCorsOrigins(origins);
+function allowing(text: string): Pick<World, "corsOrigins"> {
+  const setting = parseCorsOrigins(text);
+  if (!setting.ok) throw new Error(setting.problem);
+  return { corsOrigins: setting.origins };
+}
 
 describe("methods and paths", () => {
   const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "PURGE", "QUERY"];
@@ -158,7 +162,7 @@ describe("CORS", () => {
   describe("for two origins", () => {
     let open: World;
     beforeAll(() => {
-      open = { ...world, cors: allowing(`${APP}, http://localhost:3000`) };
+      open = { ...world, ...allowing(`${APP}, http://localhost:3000`) };
     });
 
     it.each([APP, "http://localhost:3000"])("answers the preflight of %s", async (origin) => {
@@ -209,19 +213,28 @@ describe("CORS", () => {
   });
 
   it("for everybody says so, and to nobody with credentials", async () => {
-    const open = { ...world, cors: allowing("*") };
+    const open = { ...world, ...allowing("*") };
     for (const response of [await preflight(open, "https://any.example"), await classify({ origin: "null" }, open)]) {
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
       expect(response.headers.has("access-control-allow-credentials")).toBe(false);
     }
   });
 
-  it.each(["POST", "GET", "OPTIONS"])("a setting that cannot be obeyed refuses everything: %s", async (method) => {
-    const wrong = { ...world, cors: allowing("app.example") };
-    for (const path of ["/v1/classify", "/healthz", "/readyz"]) {
-      const response = await ask(method, path, method === "POST" ? { headers: JSON_BODY, body: TEXT } : {}, wrong);
-      expect(response.status).toBe(503);
-      expect(await response.json()).toMatchObject({ error_type: "unavailable" });
-    }
+  it.each(["POST", "GET", "OPTIONS"])("a setting that cannot be obeyed refuses every caller: %s", async (method) => {
+    const wrong = await worldWith(parseCorsOrigins("app.example"));
+    const response = await ask(
+      method,
+      "/v1/classify",
+      method === "POST" ? { headers: JSON_BODY, body: TEXT } : {},
+      wrong,
+    );
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error_type: "unavailable" });
+    const readyz = await ask("GET", "/readyz", {}, wrong);
+    expect(readyz.status).toBe(503);
+    expect(await readyz.json()).toMatchObject({
+      ready: false,
+      problems: [expect.stringMatching(/^CORS_ORIGINS: "app\.example" is not allowed/)],
+    });
   });
 });

@@ -1,9 +1,11 @@
 /** What a request's trace tells, path by path: its tree, its tries and their links, its cost, and what is kept of it. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { createAccess } from "../../../gateway/authenticate/access.ts";
 import { tracedFetch } from "../../../gateway/record/traced-fetch.ts";
 import type { World } from "../../../gateway/world.ts";
 import type { SpanMessage } from "../../../otlp/messages.ts";
+import { bearer, storeKey } from "./api-keys.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
 import { attributesOf, durationMs, named, ours, type Sent, send, texts } from "./traced-world.ts";
@@ -88,6 +90,27 @@ describe("a trace", () => {
       "spillway.cost.usd": expect.any(Number),
     });
     expect(sent.spans.map(({ status }) => status.code)).toEqual(sent.spans.map(() => 0));
+  });
+
+  it("of a caller with a key has its id, never its secret, and whether KV was asked for it", async () => {
+    const world = await worldWith("ok", {});
+    const { key, id } = await storeKey();
+    const authenticated = async () => {
+      const { spans, bytes } = await send(world, { ...texts(SHORT), headers: bearer(key) });
+      expect(bytes).not.toContain(key.slice(-43));
+      return attributesOf(named(spans, "authenticate"));
+    };
+    expect(await authenticated()).toEqual({ "spillway.api_key.id": id, "spillway.api_key.asked": true });
+    expect(await authenticated()).toEqual({ "spillway.api_key.id": id });
+  });
+
+  it("tells that a rate was not counted, where the limiter gave no answer", async () => {
+    const RATE_STANDARD = { limit: () => Promise.reject(new Error("the limiter is down")) };
+    const world = await worldWith("ok", {});
+    world.access = createAccess({ ...env, ANONYMOUS_RATE: "standard", RATE_STANDARD }, world.clock);
+    const { spans, response } = await send(world, texts(SHORT));
+    expect(response.status).toBe(200);
+    expect(attributesOf(named(spans, "authenticate"))).toMatchObject({ "spillway.rate.unknown": true });
   });
 
   it("of several texts has admit, decide and a side's span for each", async () => {
@@ -192,6 +215,11 @@ describe("the cost", () => {
     expect(costOf(rootOf(sent))).toBeCloseTo(OWN_USD + KV_READ_USD + 200 * 0.02e-6, 12);
     const again = await send(await worldWith("ok", {}), { body: "{" });
     expect(costOf(rootOf(again))).toBeCloseTo(OWN_USD, 12);
+    const { key } = await storeKey();
+    const unknown = `${key.slice(0, -1)}${key.endsWith("A") ? "B" : "A"}`;
+    const refused = await send(await worldWith("ok", {}), { ...texts(SHORT), headers: bearer(unknown) });
+    expect(refused.response.status).toBe(401);
+    expect(costOf(rootOf(refused))).toBeCloseTo(OWN_USD + KV_READ_USD, 12);
   });
 
   it("of a call is from what the function says, else from the round trip, which is told", async () => {
@@ -307,9 +335,10 @@ describe("what is kept of traces that are not sampled", () => {
 describe("what leaves", () => {
   it("holds nothing of the text, of keys and of credentials, whatever the path", async () => {
     const canary = "canary-7d0f5c";
+    const { key, id } = await storeKey({}, canary);
     const headers = {
-      "x-api-key": canary,
-      authorization: `Bearer ${canary}`,
+      "x-api-key": key,
+      authorization: `Bearer ${key}`,
       "user-agent": canary,
       "cf-connecting-ip": "192.0.2.77",
       "x-forwarded-for": "192.0.2.77",
@@ -351,7 +380,11 @@ describe("what leaves", () => {
       await leaves(send(await worldWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
     }
     const world = await worldWith("ok", {});
+    const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, canary);
+    const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, canary);
+    const sent = (key: string) => ({ ...texts(short), headers: { ...bearer(key), "cf-connecting-ip": "192.0.2.77" } });
     const refusals = [
+      ...[canary, revoked, wrong].map(sent),
       { body: `{"inputs": "${canary}` },
       { body: `{"${canary}": 1}` },
       { body: canary, headers: { ...headers, "content-type": `text/${canary}` } },
@@ -369,7 +402,7 @@ describe("what leaves", () => {
     for (const secret of [canary, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(credentials)]) {
       expect(bytes).not.toContain(secret);
     }
-    expect(bytes).toContain("64496");
+    for (const told of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(told);
   });
 
   // Of all the requests of this file, so it does not hold of this test alone.

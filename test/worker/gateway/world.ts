@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { app } from "../../../gateway/app.ts";
+import { type Access, createAccess } from "../../../gateway/authenticate/access.ts";
 import { type BreakerStatus, createBreaker } from "../../../gateway/breaker/breaker.ts";
 import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
 import type { EdgeEngine } from "../../../gateway/edge/model.ts";
@@ -50,6 +51,8 @@ export interface Parts {
   clock: Clock;
   engine?: EdgeEngine;
   kv?: PolicyKv;
+  /** Open to everybody unless given. */
+  access?: Access;
   /** Does the fetching of signed requests. */
   send?: typeof fetch;
   report?: Report;
@@ -70,8 +73,11 @@ export function aWorld(parts: Parts): World {
     clock,
     report,
   });
+  const { access = createAccess(env, clock), cors = { ok: true, origins: [] } } = parts;
   return {
     clock,
+    access,
+    misconfigured: [...access.problems, ...(cors.ok ? [] : [cors.problem])],
     policies: new PolicyStore(kv, clock),
     edge,
     origins: new LambdaOrigins({
@@ -85,7 +91,7 @@ export function aWorld(parts: Parts): World {
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
     intake: new Intake(),
-    cors: parts.cors ?? { ok: true, origins: [] },
+    corsOrigins: cors.ok ? cors.origins : [],
     report,
     newRequestId: () => crypto.randomUUID(),
   };

@@ -45,7 +45,7 @@ export function takesExplainOptions(command: Command): Command {
     .option("--share <percent>", "edge.share instead of the policy's", share)
     .optionsGroup("The caller:")
     .option("--country <code>", "two letters, T1 for Tor; unknown unless given", country)
-    .option("--api-key <key>", "as the header x-api-key")
+    .option("--api-key <id>", "the caller's API key: its id")
     .option("--header <name=value>", "a header of the request; may be given again", header)
     .optionsGroup("What the isolate and the origins are like:")
     .addOption(new Option("--edge <state>", "the isolate's model").choices(EDGE_STATES).default("ready"))

@@ -5,7 +5,7 @@ import type { Policy } from "../../../policies/schema.ts";
 import { look, type Seen } from "../../policy/desk.ts";
 import { type Entry, isDeletion } from "../../policy/history.ts";
 import { historyRows } from "../../policy/history-row.ts";
-import { withKv } from "../policy/where.ts";
+import { withKv } from "../where.ts";
 import type { ExplainOptions } from "./options.ts";
 
 export interface PolicyToExplain {
@@ -31,7 +31,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
   if (local || remote) {
     const where = { ...(local && { local }), ...(remote && { remote }), ...(env !== undefined && { env }) };
     return inForce(
-      await withKv(where, (kv) => look(kv, new Date())),
+      await withKv("POLICIES", where, (kv) => look(kv, new Date())),
       remote ? "in the account's KV" : "on this machine",
     );
   }

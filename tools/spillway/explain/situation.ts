@@ -2,6 +2,7 @@
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
+import { idIn } from "../../../keys/format.ts";
 import { nearest } from "../../../policies/nearest.ts";
 import { originNames } from "../../../policies/origin-names.ts";
 import type { Policy } from "../../../policies/schema.ts";
@@ -40,10 +41,10 @@ export function situationOf(options: Circumstances, policy: Policy, numbers: Pac
 }
 
 function callerIn({ country, apiKey, header }: Circumstances): Caller {
-  const headers = new Headers(header);
-  if (apiKey !== undefined) headers.set("x-api-key", apiKey);
+  // Only the id of a key has a part in it, and the key itself may be given.
+  const holder = apiKey === undefined ? null : { id: idIn(apiKey) ?? apiKey, inputsMax: null };
   const cf = country === undefined ? undefined : { country, ...(isEuCountry(country) && { isEUCountry: "1" }) };
-  return callerOf(headers, cf);
+  return callerOf(new Headers(header), cf, holder);
 }
 
 function describeSplit(stickyBy: string, caller: Caller): string {

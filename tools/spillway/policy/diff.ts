@@ -4,9 +4,10 @@ import { comparable } from "../../policy/change-text.ts";
 import { differences } from "../../policy/differences.ts";
 import { type Entry, entryNamed, type History } from "../../policy/history.ts";
 import type { JsonObject } from "../../policy/json.ts";
+import { takesWhere, type WhereOptions } from "../where.ts";
 import { changeLines } from "./changes.ts";
 import { paintFor } from "./colours.ts";
-import { takesWhere, type WhereOptions, withSeen } from "./where.ts";
+import { withSeen } from "./where.ts";
 
 export function registerDiff(policy: Command): void {
   const diff = policy

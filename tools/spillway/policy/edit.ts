@@ -9,11 +9,12 @@ import { differences } from "../../policy/differences.ts";
 import { withoutBookkeeping } from "../../policy/document.ts";
 import { documentMeant, textToEdit } from "../../policy/edited-text.ts";
 import { isObject, type JsonObject, readJson } from "../../policy/json.ts";
+import { withKv } from "../where.ts";
 import { ask, canAsk } from "./ask.ts";
 import { changeLines } from "./changes.ts";
 import { paintFor } from "./colours.ts";
 import { openEditor } from "./editor.ts";
-import { withKv, withSeen } from "./where.ts";
+import { withSeen } from "./where.ts";
 import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
 
 interface Options extends WriteOptions {
@@ -50,7 +51,7 @@ async function editPolicy(options: Options): Promise<void> {
 async function editAndStore(file: string, seen: Seen, options: Options): Promise<void> {
   const edited = await editUntilGood(file);
   const document = await agreedTo(edited, seen, options);
-  if (document !== null) await withKv(options, (kv) => storeAndSay(kv, seen, document, options));
+  if (document !== null) await withKv("POLICIES", options, (kv) => storeAndSay(kv, seen, document, options));
 }
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {

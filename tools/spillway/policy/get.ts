@@ -9,7 +9,8 @@ import { documentOf } from "../../policy/document.ts";
 import { entryNamed } from "../../policy/history.ts";
 import { type Json, readJson } from "../../policy/json.ts";
 import { parsePath, valueAt } from "../../policy/path.ts";
-import { takesWhere, type WhereOptions, withSeen } from "./where.ts";
+import { takesWhere, type WhereOptions } from "../where.ts";
+import { withSeen } from "./where.ts";
 
 interface Options extends WhereOptions {
   defaults?: true;

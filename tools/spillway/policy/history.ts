@@ -1,9 +1,10 @@
 /** `spillway policy history`: the versions that were stored, newest first. */
 import type { Command } from "commander";
 import { type HistoryRow, historyRows } from "../../policy/history-row.ts";
+import { takesWhere, type WhereOptions } from "../where.ts";
 import { paintFor } from "./colours.ts";
 import { historyTable } from "./history-table.ts";
-import { takesWhere, type WhereOptions, withSeen } from "./where.ts";
+import { withSeen } from "./where.ts";
 
 interface Options extends WhereOptions {
   json?: true;

@@ -12,7 +12,7 @@ import { type By, type Seen, store } from "../../policy/desk.ts";
 import { historyRows } from "../../policy/history-row.ts";
 import type { JsonObject } from "../../policy/json.ts";
 import type { PolicyKv } from "../../policy/kv.ts";
-import { takesWhere, type WhereOptions } from "./where.ts";
+import { takesWhere, type WhereOptions } from "../where.ts";
 
 export interface WriteOptions extends WhereOptions {
   author?: string;

@@ -42,7 +42,8 @@ describe("the split goes by what the policy says", () => {
   const bucket = (stdout: string) => /bucket ([\d.]+)/.exec(stdout)?.[1];
   it.each<[string, string[], string, string]>([
     ["api-key", ["--api-key", "k"], "k", "the API key"],
-    ["api-key", ["--header", "authorization=Bearer b=="], "Bearer b==", "the API key"],
+    ["api-key", ["--api-key", `spw_abcdefghijkl_${"s".repeat(43)}`], "abcdefghijkl", "the API key"],
+    ["api-key", ["--header", "authorization=Bearer b=="], TEXT, "the text, for want of the API key"],
     ["api-key", ["--header", "x-tenant=t"], TEXT, "the text, for want of the API key"],
     ["header:x-tenant", ["--api-key", "k", "--header", "X-Tenant=t"], "t", "the header x-tenant"],
     ["header:x-tenant", ["--api-key", "k"], TEXT, "the text, for want of the header x-tenant"],

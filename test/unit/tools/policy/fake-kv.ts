@@ -1,7 +1,8 @@
 /** A KV in memory; a test may change it as others would. */
-import { POLICY_KEY, type PolicyKv } from "../../../../tools/policy/kv.ts";
+import type { Kv } from "../../../../tools/kv/kv.ts";
+import { POLICY_KEY } from "../../../../tools/policy/kv.ts";
 
-export interface FakeKv extends PolicyKv {
+export interface FakeKv extends Kv {
   values: Map<string, string>;
   /** The keys that were written, in order. */
   writes: string[];
@@ -17,6 +18,7 @@ export function fakeKv(settleSeconds = 0): FakeKv {
     settleSeconds,
     beforePut: () => {},
     get: async (key) => values.get(key) ?? null,
+    all: async (prefix) => new Map([...values].filter(([key]) => key.startsWith(prefix))),
     put: async (key, text) => {
       kv.beforePut(key);
       kv.writes.push(key);
