@@ -1,6 +1,6 @@
 /** Who is let in, inside workerd: so many requests and bytes as an isolate can hold, and everything given back on every way out. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { app } from "../../../gateway/app.ts";
 import { BODIES_BYTES } from "../../../gateway/receive/intake.ts";
 import type { World } from "../../../gateway/world.ts";
@@ -182,6 +182,7 @@ describe("a slow sender", () => {
 
   it("that says nothing at all likewise", async () => {
     const silent = sender();
+    await vi.waitUntil(() => held()[0] === 1);
     await clock.moveMs(14_999);
     expect(held()).toEqual([1, 0]);
     await clock.moveMs(1);

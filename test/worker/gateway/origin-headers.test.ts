@@ -1,6 +1,7 @@
 /** What of a caller's headers reaches the origin: the whole Worker, behind its own entry, before a real HTTP server. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import { storeKey } from "./api-keys.ts";
 import { setPolicy } from "./world.ts";
 
 const CANARY = "canary-7b1d90";
@@ -58,9 +59,6 @@ function expectOnlyOurs(headers: Record<string, string>, ...more: string[]): voi
 
 describe("no header of a caller's reaches the origin but a well-formed trace context", () => {
   it.each([
-    ["authorization", `Bearer ${CANARY}`],
-    ["authorization", `AWS4-HMAC-SHA256 Credential=${CANARY}`],
-    ["x-api-key", CANARY],
     ["cookie", `session=${CANARY}`],
     ["proxy-authorization", CANARY],
     ["host", `${CANARY}.example`],
@@ -105,6 +103,16 @@ describe("no header of a caller's reaches the origin but a well-formed trace con
     ["x-odd", CANARY.repeat(4000)],
   ])("%s: %s", async (name, value) => {
     expectOnlyOurs(await arrived({ traceparent: TRACEPARENT, [name]: value }));
+  });
+
+  it.each([
+    ["authorization", (key: string) => `Bearer ${key}`],
+    ["x-api-key", (key: string) => key],
+  ])("%s: an API key that lets its caller in", async (name, value) => {
+    const { key } = await storeKey();
+    const headers = await arrived({ traceparent: TRACEPARENT, [name]: value(key) });
+    expectOnlyOurs(headers);
+    expect(JSON.stringify(headers)).not.toContain(key.slice(4));
   });
 });
 
