@@ -203,8 +203,9 @@ describe("several origins", () => {
       bad: { url: urlOf("http-500?several"), region: "us-east-1" },
       good: { url: urlOf("ok?several"), region: "eu-central-1" },
     };
-    const world = await worldWith("hang", { ...originFirst, origins });
-    const callers = Array.from({ length: 40 }, (_, index) => ({ "x-api-key": `caller-${index}` }));
+    const edge = { share: 0, stickyBy: "header:x-tenant" };
+    const world = await worldWith("hang", { ...originFirst, edge, origins });
+    const callers = Array.from({ length: 40 }, (_, index) => ({ "x-tenant": `caller-${index}` }));
     for (const headers of callers) {
       expect((await classify(world, SHORT, undefined, { headers })).status).toBe(200);
     }
