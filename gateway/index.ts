@@ -12,6 +12,7 @@ import { createSignedFetch } from "./origin/signed-fetch.ts";
 import { policyEvents } from "./policy-events.ts";
 import { readGauges } from "./record/gauges.ts";
 import { IsolateTelemetry } from "./record/isolate-telemetry.ts";
+import { runsAs, type WorkerVersion } from "./record/resource.ts";
 import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
 import { traced } from "./record/traced.ts";
@@ -31,6 +32,8 @@ export interface Env extends OtlpVariables {
   ORIGIN_REGION: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
+  /** Where it is deployed. */
+  CF_VERSION_METADATA?: WorkerVersion;
 }
 
 /**
@@ -95,6 +98,7 @@ function buildWorld(env: Env): World {
 }
 
 function worldOf(env: Env): World {
+  if (known === undefined) runsAs(env.CF_VERSION_METADATA);
   known ??= buildWorld(env);
   return known;
 }

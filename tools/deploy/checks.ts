@@ -38,7 +38,12 @@ export interface Checked {
 export async function check(options: CheckOptions): Promise<Checked> {
   const commit = await commitHere(process.cwd());
   const git = checkCommit(commit);
-  const { target, others, environments } = await readTargets(options.config, options.env);
+  const read = await readTargets(options.config, options.env).catch((error: unknown) => String(error));
+  if (typeof read === "string") {
+    const found = problem("configuration", read.split("\n").slice(0, 2).join(" "), `mend ${options.config}`);
+    return { findings: [found, git], worker: null, bundle: null, commit };
+  }
+  const { target, others, environments } = read;
   if (target === null) {
     const says = `${options.env} is not in ${options.config}`;
     const next = `choose one of ${environments.join(", ") || "none"}, or add [env.${options.env}]`;

@@ -2,7 +2,8 @@
 import { Command, Option } from "commander";
 import { paintFor } from "../spillway/policy/colours.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
-import { type Finding, isClear } from "./finding.ts";
+import type { Commit } from "./commit.ts";
+import { type Finding, isClear, problem } from "./finding.ts";
 import { findingLines, verdict } from "./report.ts";
 import { checkRollout, type Share, servedNow } from "./rollout.ts";
 import { nextShares, type Uploaded, upload } from "./upload.ts";
@@ -37,18 +38,37 @@ export function deployProgram(): Command {
 }
 
 async function deploy(options: Options): Promise<void> {
-  const { env, config, dryRun, gradual, json } = options;
+  const { env, config, dryRun, json } = options;
   const checked = await check(options);
   const served = dryRun === true || !isClear(checked.findings) ? null : await servedNow(config, env);
   const findings = [...checked.findings, ...checkRollout(served, env)];
   if (!json) for (const line of lines(findings, options)) console.log(line);
-  if (!isClear(findings)) process.exitCode = 1;
   const goes = isClear(findings) && dryRun !== true;
+  const { uploaded, failed } = goes ? await tryUpload(options, checked.commit) : NOTHING;
+  const all = [...findings, ...failed];
+  if (!isClear(all)) process.exitCode = 1;
+  if (json) console.log(JSON.stringify(asJson({ ...checked, findings: all }, options, uploaded)));
+  else if (uploaded !== null) for (const line of after(uploaded, served, options)) console.log(line);
+  else for (const line of findingLines(failed, paintFor(process.stdout, process.env))) console.log(line);
+}
+
+interface Outcome {
+  uploaded: Uploaded | null;
+  failed: Finding[];
+}
+
+const NOTHING: Outcome = { uploaded: null, failed: [] };
+
+async function tryUpload({ config, env, gradual, json }: Options, commit: Commit | null): Promise<Outcome> {
   // With --json stdout is one object's: wrangler's own words go beside it.
   const tell = (text: string) => void (json ? process.stderr : process.stdout).write(text);
-  const uploaded = goes ? await upload({ config, env, gradual: gradual === true }, checked.commit, tell) : null;
-  if (json) console.log(JSON.stringify(asJson({ ...checked, findings }, options, uploaded)));
-  else if (uploaded !== null) for (const line of after(uploaded, served, options)) console.log(line);
+  try {
+    return { uploaded: await upload({ config, env, gradual: gradual === true }, commit, tell), failed: [] };
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    const next = `see whether a version was left: npx wrangler versions list --env ${env}, npx wrangler deployments status --env ${env}`;
+    return { uploaded: null, failed: [problem("upload", `wrangler failed: ${says}`, next)] };
+  }
 }
 
 function lines(findings: readonly Finding[], { env, dryRun }: Options): string[] {

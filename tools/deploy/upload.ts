@@ -42,7 +42,7 @@ export async function upload(
   const run = await runWrangler(words, tell);
   const event = run.events.map((one) => uploadedSchema.safeParse(one)).find(({ success }) => success)?.data;
   // Where wrangler stops at a question that nobody can answer, it ends well and has uploaded nothing.
-  if (run.code !== 0 || event === undefined) throw new Error(`wrangler ${words[0]} did not upload: ${lastWords(run)}`);
+  if (run.code !== 0 || event === undefined) throw new Error(lastWords(run));
   return {
     command: `wrangler ${words.join(" ")}`,
     versionId: event.version_id ?? null,
