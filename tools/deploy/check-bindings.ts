@@ -77,9 +77,8 @@ function checkRateLimits({ environment, config }: Target, others: readonly Targe
     if (!/^[1-9]\d*$/.test(id)) {
       return [problem(`rate limit ${name}`, `has the namespace_id ${quoted(id)}; it must be a whole number`, where)];
     }
-    const twin = config.ratelimits.some((one) => one !== found && one.namespace_id === id)
-      ? environment
-      : taken.get(id);
+    const before = config.ratelimits.slice(0, config.ratelimits.indexOf(found));
+    const twin = before.some((one) => one.namespace_id === id) ? environment : taken.get(id);
     return twin === undefined
       ? []
       : [problem(`rate limit ${name}`, `counts by ${id}, as another of ${twin} does`, where)];
