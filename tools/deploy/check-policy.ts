@@ -26,8 +26,7 @@ export function checkPolicy(given: PolicyText | null): CheckedPolicy {
   const { text, from } = given;
   const parsed = parsePolicy(text ?? "{}");
   if (!parsed.ok) {
-    const next =
-      "mend it: while it is stored, each isolate goes on with the last good one it has seen, a new one with the defaults";
+    const next = "mend it: a gateway takes nothing of a policy that does not parse";
     return { findings: parsed.problems.map((each) => problem("policy", `${from}: ${each}`, next)), policy: null };
   }
   const { policy } = parsed;

@@ -1,12 +1,11 @@
 /** All checks of one deployment. Each is made whatever the others found: people want every problem at once. */
 import { readFile } from "node:fs/promises";
-import { readPublicKey } from "../../models/sign/public-key.ts";
 import { pinnedHere } from "../publish/pinned-key.ts";
 import { readSettings } from "../start/settings.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
 import { checkDoor } from "./check-door.ts";
-import { checkKey } from "./check-key.ts";
+import { checkKey, pinnedKeys } from "./check-key.ts";
 import { checkOrigin } from "./check-origin.ts";
 import { checkPackage } from "./check-package.ts";
 import { type CheckedPolicy, checkPolicy, type PolicyText } from "./check-policy.ts";
@@ -81,9 +80,9 @@ async function checkSettings(target: Target, options: CheckOptions): Promise<Fin
   ];
 }
 
-async function policyFindings({ policy, remote, env }: CheckOptions): Promise<CheckedPolicy> {
+async function policyFindings({ policy, remote, env, config }: CheckOptions): Promise<CheckedPolicy> {
   try {
-    return checkPolicy(await policyText(policy, remote ? env : null));
+    return checkPolicy(await policyText(policy, remote ? () => storedPolicy(config, env) : null));
   } catch (error) {
     const says = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
     const next =
@@ -92,9 +91,12 @@ async function policyFindings({ policy, remote, env }: CheckOptions): Promise<Ch
   }
 }
 
-async function policyText(file: string | undefined, environment: string | null): Promise<PolicyText | null> {
+async function policyText(
+  file: string | undefined,
+  readStored: (() => Promise<PolicyText>) | null,
+): Promise<PolicyText | null> {
   if (file !== undefined) return { text: await readFile(file, "utf8"), from: file };
-  return environment === null ? null : storedPolicy(environment);
+  return readStored === null ? null : readStored();
 }
 
 /** Nothing is said of packages where the key or MODEL is wrong: that is said already. */
@@ -105,7 +107,7 @@ async function modelFindings(
 ): Promise<Finding[]> {
   const { MODEL: deployed, MODEL_PUBLIC_KEY: publicKeyPem } = config.vars;
   if (typeof deployed !== "string" || typeof publicKeyPem !== "string") return [];
-  const isKey = await readPublicKey(publicKeyPem).then(
+  const isKey = await pinnedKeys(publicKeyPem).then(
     () => true,
     () => false,
   );

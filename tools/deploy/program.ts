@@ -19,14 +19,11 @@ export function deployProgram(): Command {
     .usage("--env <name> [options]")
     .description("Check everything that a deployment of the gateway needs, and deploy it where all of it is there.")
     .requiredOption("--env <name>", "environment of wrangler.toml: staging or production")
-    .option("--dry-run", "check only, without the network; nothing is uploaded")
+    .option("--dry-run", "check only; nothing is uploaded, and without --remote the network is not needed")
     .option("--gradual", "upload a version that nobody is sent to yet (wrangler versions deploy gives it its share)")
     .option("--policy <file>", "check this policy")
     .addOption(
-      new Option("--remote", "check the stored policy and the published package, through wrangler").conflicts([
-        "policy",
-        "config",
-      ]),
+      new Option("--remote", "check the stored policy and the published package, through wrangler").conflicts("policy"),
     )
     .option("--package <folder>", "check that this package is the one that is named, signed by the pinned key")
     .option("--allow-anonymous", "callers without a key are wanted outside of staging too")

@@ -2,14 +2,20 @@
 import { objectKey, shortModelId } from "../../models/manifest.ts";
 import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
 import { POLICY_KEY } from "../policy/kv.ts";
-import { remoteKv } from "../policy/remote-kv.ts";
 import type { PolicyText } from "./check-policy.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 import { lastWords, runWrangler } from "./run-wrangler.ts";
 
+/** Wrangler's words for a key that is not there. */
+const NOT_FOUND = /\b404: Not Found/;
+
 /** @throws Error with wrangler's own words */
-export async function storedPolicy(environment: string): Promise<PolicyText> {
-  return { text: await remoteKv(environment).get(POLICY_KEY), from: "the stored policy" };
+export async function storedPolicy(configPath: string, environment: string): Promise<PolicyText> {
+  const where = ["--binding", "POLICIES", "--remote", "--config", configPath, "--env", environment];
+  const run = await runWrangler(["kv", "key", "get", POLICY_KEY, ...where]);
+  if (run.code === 0) return { text: run.stdout, from: "the stored policy" };
+  if (NOT_FOUND.test(run.stderr + run.stdout)) return { text: null, from: "the stored policy" };
+  throw new Error(`wrangler could not read the stored policy: ${lastWords(run)}`);
 }
 
 /** @throws Error with wrangler's own words */

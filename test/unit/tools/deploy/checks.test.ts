@@ -243,6 +243,15 @@ describe("the pinned key", () => {
     expect(JSON.stringify(found)).not.toContain(privateKey.split("\n")[1]);
   });
 
+  it("may be two while keys are rotated, both of them usable", async () => {
+    const [old, fresh] = [generateKeyPair().publicKey, generateKeyPair().publicKey];
+    expect(await checkKey(old + fresh, null)).toMatchObject({
+      state: "ok",
+      says: expect.stringMatching(/^has 2 keys: /),
+    });
+    expect(await checkKey(`${old}\nmine`, null)).toMatchObject({ state: "problem" });
+  });
+
   it("is not the one that npm start has made on this machine", async () => {
     const { publicKey } = generateKeyPair();
     const { fingerprint } = await readPublicKey(publicKey);

@@ -1,7 +1,7 @@
 /** `npm run deploy` as it is run, with wrangler itself; the account is one that only notes what it is asked. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -84,6 +84,14 @@ describe("a dry run of a deployment that is filled in", () => {
     const found = report(dryRun).checks.find(({ check }) => check === "model package");
     expect(found).toMatchObject({ state: "ok", says: expect.stringContaining("signed by the pinned key") });
   });
+});
+
+it("nothing is left on the machine that deployed: neither beside the configuration, nor in the state of npm start", async () => {
+  const left = (await readdir(deployment.folder)).filter((name) => name !== ".wrangler");
+  expect(left.toSorted()).toEqual(["package", "policy.json", "signing.pem", "signing.pub.pem", "wrangler.toml"]);
+  const scratchOfWrangler = await readdir(join(deployment.folder, ".wrangler")).catch(() => []);
+  expect(scratchOfWrangler.filter((name) => name !== "tmp")).toEqual([]);
+  expect(await readdir(scratch)).not.toContain("state");
 });
 
 describe("the repository as it is, with nothing filled in", () => {
