@@ -65,10 +65,11 @@ export async function check(options: CheckOptions): Promise<Checked> {
 async function checkSettings(target: Target, options: CheckOptions): Promise<Finding[]> {
   const { vars } = target.config;
   const local = await pinnedHere(readSettings(process.env).stateFolder);
+  const [localKey] = local === null ? [] : await pinnedKeys(local.pem);
   const { findings: ofPolicy, policy } = await policyFindings(options);
   return [
     ...checkVariables(target, { allowAnonymous: options.allowAnonymous === true }),
-    await checkKey(vars["MODEL_PUBLIC_KEY"], local?.fingerprint ?? null),
+    await checkKey(vars["MODEL_PUBLIC_KEY"], localKey?.fingerprint ?? null),
     checkOrigin({
       url: vars["ORIGIN_URL"],
       region: vars["ORIGIN_REGION"],
