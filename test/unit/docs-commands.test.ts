@@ -1,5 +1,5 @@
-/** Every command that the pages on deployment tell is one that exists, with the options that it has. */
-import { readFileSync } from "node:fs";
+/** Every command that the README and the pages in docs/ tell is one that exists, with the options that it has. */
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { IN_FORCE_EVERYWHERE_SECONDS, IN_FORCE_HERE_SECONDS } from "../../policies/effect.ts";
@@ -17,7 +17,7 @@ async function problemOf([program, ...words]: readonly string[]): Promise<string
   if (program === "npx" && words[0] === "spillway") return commanderProblem(spillwayProgram(), words.slice(1));
   if (program === "npx" && words[0] === "wrangler") return wranglerProblem(words.slice(1));
   if (program === "npm" && words[0] === "run")
-    return scriptProblem(words.slice(1).filter((word) => word !== "--silent"));
+    return scriptProblem(words.slice(1).filter((word) => !["--silent", "-s"].includes(word)));
   return null;
 }
 
@@ -32,19 +32,23 @@ async function scriptProblem([script = "", dashes, ...words]: readonly string[])
 const isComing = ([, , command]: readonly string[]) =>
   command === "keys" && spillwayProgram().commands.every((one) => one.name() !== "keys");
 
-const PAGES = ["README.md", "docs/deploy-gateway.md", "docs/state.md"];
+const PAGES = [
+  "README.md",
+  ...readdirSync(new URL("../../docs", import.meta.url)).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith(".md"));
 const told = PAGES.flatMap((page) => shellCommands(read(page)).map((words) => ({ page, words })));
 const ours = told
   .filter(({ words }) => words[0] === "npx" || words[0] === "npm")
   .filter(({ words }) => !isComing(words));
+const unique = [...new Map(ours.map((one) => [one.words.join(" "), one])).values()];
 
-describe("the commands of the pages on deployment", () => {
+describe("the commands of the pages", () => {
   it("are found", () => {
     expect(ours.length).toBeGreaterThan(30);
     expect(told.map(({ words }) => words.slice(0, 3).join(" "))).toContain("npx spillway keys");
   });
 
-  it.each(ours.map(({ page, words }) => [words.join(" "), page, words] as const))("%s (%s)", async (_, __, words) => {
+  it.each(unique.map(({ page, words }) => [words.join(" "), page, words] as const))("%s (%s)", async (_, __, words) => {
     expect(await problemOf(words)).toBeNull();
   });
 });
@@ -69,13 +73,20 @@ describe("a command that does not exist is noticed", () => {
 });
 
 it("pages are split as a shell would: quotes, pipes, comments, redirections, what goes on in the next line", () => {
-  const page =
-    "text\n\n    KEY=$(npx a --name \"one two\") | b 'it is' # no\n    c \\\n      --d > file\n\n```sh\ne && f\n```\n";
-  expect(shellCommands(page)).toEqual([
+  const page = [
+    'P="--x --y 1"',
+    "z $P $Q",
+    `KEY=$(npx a --name "one two") | b 'it is' # no`,
+    "c \\",
+    "  --d <one of yours> > file",
+  ].map((line) => `    ${line}`);
+  expect(shellCommands(["text", "", ...page, "", "```sh", "e && f", "```"].join("\n"))).toEqual([
+    ["P=--x --y 1"],
+    ["z", "--x", "--y", "1", "$Q"],
     ["KEY=$"],
     ["npx", "a", "--name", "one two"],
     ["b", "it is"],
-    ["c", "--d"],
+    ["c", "--d", "<one of yours>"],
     ["e"],
     ["f"],
   ]);

@@ -2,7 +2,21 @@
 
 /** `page` in Markdown: fenced blocks, and blocks that are indented by four. */
 export function shellCommands(page: string): string[][] {
-  return joined(blockLines(page)).flatMap(splitCommands);
+  const lines = joined(blockLines(page));
+  const options = optionsIn(lines);
+  return lines
+    .map((line) => line.replaceAll(/\$([A-Z]+)\b/g, (as, name) => options.get(name) ?? as))
+    .flatMap(splitCommands);
+}
+
+/** Variables that stand for options, as `P="--remote --env production"`: a shell makes several words of them. */
+function optionsIn(lines: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    lines.flatMap((line) => {
+      const [, name, value] = /^([A-Z]+)="(--[^"]*)"/.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 function blockLines(page: string): string[] {
@@ -21,6 +35,9 @@ function blockLines(page: string): string[] {
 function joined(lines: readonly string[]): string[] {
   return lines.join("\n").replaceAll("\\\n", " ").split("\n");
 }
+
+/** `<version>`: what a reader puts something of their own for. */
+const PLACEHOLDER = /^<[a-z][^<>|]*>/;
 
 /** One line into commands, each a list of words; quotes are taken off, comments and redirections left out. */
 export function splitCommands(line: string): string[][] {
@@ -50,7 +67,11 @@ export function splitCommands(line: string): string[][] {
     else if (/\s/.test(char)) endWord();
     // `KEY=$(npx …)` is two commands: what stands before is an assignment.
     else if (/[|;&()]/.test(char)) endCommand();
-    else if (/[<>]/.test(char)) {
+    else if (PLACEHOLDER.test(line.slice(at))) {
+      const [placeholder = ""] = PLACEHOLDER.exec(line.slice(at)) ?? [];
+      word = (word ?? "") + placeholder;
+      at += placeholder.length - 1;
+    } else if (/[<>]/.test(char)) {
       endWord();
       // The file's name is no word of the command.
       const rest = /^\s*[^\s|;&)]*/.exec(line.slice(at + 1))?.[0] ?? "";
