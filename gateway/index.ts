@@ -14,6 +14,7 @@ import { policyEvents } from "./policy-events.ts";
 import { Intake } from "./receive/intake.ts";
 import { readGauges } from "./record/gauges.ts";
 import { IsolateTelemetry } from "./record/isolate-telemetry.ts";
+import { runsAs, type WorkerVersion } from "./record/resource.ts";
 import { telemetrySettings } from "./record/settings.ts";
 import { traceResponse } from "./record/span.ts";
 import { traced } from "./record/traced.ts";
@@ -36,6 +37,8 @@ export interface Env extends OtlpVariables, AccessVariables {
   CORS_ORIGINS?: string;
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string;
+  /** Where it is deployed. */
+  CF_VERSION_METADATA?: WorkerVersion;
 }
 
 /**
@@ -112,6 +115,7 @@ function told(problems: readonly string[]): readonly string[] {
 }
 
 function worldOf(env: Env): World {
+  if (known === undefined) runsAs(env.CF_VERSION_METADATA);
   known ??= buildWorld(env);
   return known;
 }

@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { unknownOriginsIn } from "./residency-names.ts";
 
+/** How a package is named: `<name>@<sha256 of its manifest>`. */
+export const MODEL_ID = /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/;
+
 /** Not by arithmetic: 12.34 times 100 is 1234 only by luck. */
 const percent = z
   .number()
@@ -45,7 +48,7 @@ const documentSchema = z.strictObject({
     ),
   model: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/, "must be <name>@<64 hex digits>, as `spillway model publish` prints it")
+    .regex(MODEL_ID, "must be <name>@<64 hex digits>, as `spillway model publish` prints it")
     .nullable()
     .default(null)
     .describe(

@@ -1,0 +1,25 @@
+/** Whose telemetry it is: two versions that serve side by side can be told apart. */
+import { beforeEach, expect, it, vi } from "vitest";
+
+beforeEach(() => void vi.resetModules());
+
+async function attributesAs(version: { id: string; tag: string } | undefined): Promise<Record<string, unknown>> {
+  const { resource, runsAs } = await import("../../../gateway/record/resource.ts");
+  runsAs(version);
+  return Object.fromEntries(resource().map(({ key, value }) => [key, Object.values(value)[0]]));
+}
+
+it("names the Worker's version, and the commit it was built from", async () => {
+  const attributes = await attributesAs({ id: "3b7c1f00-0000-4000-8000-000000000001", tag: "fc5f820aa111" });
+  expect(attributes).toMatchObject({
+    "faas.version": "3b7c1f00-0000-4000-8000-000000000001",
+    "service.version": "fc5f820aa111",
+  });
+});
+
+it("names no commit where none was given, and no version on this machine", async () => {
+  const untagged = await attributesAs({ id: "3b7c1f00-0000-4000-8000-000000000001", tag: "" });
+  expect(untagged["service.version"]).toBeUndefined();
+  vi.resetModules();
+  expect(Object.keys(await attributesAs(undefined)).filter((key) => key.endsWith(".version"))).toEqual([]);
+});

@@ -1,0 +1,133 @@
+/** `npm run deploy` as it is run, with wrangler itself; the account is one that only notes what it is asked. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type FakeAccount, NEW_VERSION, SERVED_VERSION, startFakeAccount } from "../../../support/fake-account.ts";
+import { CHECKOUT, type FilledIn, fillIn } from "./filled-in.ts";
+
+const reportSchema = z.object({
+  ok: z.boolean(),
+  environment: z.string(),
+  worker: z.string().nullable(),
+  checks: z.array(z.object({ check: z.string(), state: z.string(), says: z.string(), next: z.string().nullable() })),
+  bundle: z.object({ gzipBytes: z.number(), wasmBytes: z.number() }).nullable(),
+  commit: z.object({ tag: z.string(), message: z.string() }).nullable(),
+  uploaded: z.object({ versionId: z.string() }).nullable(),
+});
+
+interface Run {
+  code: number | null;
+  stdout: string;
+  account: FakeAccount;
+}
+
+let scratch: string;
+let deployment: FilledIn;
+const accounts: FakeAccount[] = [];
+
+/** Each run has an account of its own. */
+async function deploy(...words: string[]): Promise<Run> {
+  const account = await startFakeAccount();
+  accounts.push(account);
+  const child = spawn(process.execPath, ["tools/deploy.ts", ...words], {
+    cwd: CHECKOUT,
+    env: { ...process.env, ...account.env, NO_COLOR: "1", SPILLWAY_STATE_DIR: join(scratch, "state") },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  const [code] = await once(child, "close");
+  return { code, stdout, account };
+}
+
+const report = ({ stdout }: Run) => reportSchema.parse(JSON.parse(stdout));
+
+let dryRun: Run;
+let placeholders: Run;
+let gradual: Run;
+// wrangler builds the Worker in each of them, so they go side by side.
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "spillway-deploy-"));
+  deployment = await fillIn(scratch);
+  const { config, policy, packageFolder } = deployment;
+  const filled = ["--config", config, "--policy", policy, "--package", packageFolder, "--json"];
+  [dryRun, placeholders, gradual] = await Promise.all([
+    deploy("--env", "production", "--dry-run", ...filled),
+    deploy("--env", "production"),
+    deploy("--env", "staging", "--gradual", ...filled),
+  ]);
+}, 120_000);
+afterAll(async () => {
+  for (const account of accounts) account.stop();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+describe("a dry run of a deployment that is filled in", () => {
+  it("finds no problem, and asks the account nothing", () => {
+    const { checks, ok, worker } = report(dryRun);
+    expect(checks.filter(({ state }) => state === "problem")).toEqual([]);
+    expect({ ok, worker, code: dryRun.code }).toEqual({ ok: true, worker: "spillway-production", code: 0 });
+    expect(dryRun.account.asked).toEqual([]);
+  });
+
+  it("weighs what would be uploaded, the engine in it", () => {
+    const { bundle } = report(dryRun);
+    expect(bundle?.wasmBytes).toBeGreaterThan(10_000_000);
+    expect(bundle?.gzipBytes).toBeLessThan(10_000_000);
+  });
+
+  it("has verified the package that MODEL names", () => {
+    const found = report(dryRun).checks.find(({ check }) => check === "model package");
+    expect(found).toMatchObject({ state: "ok", says: expect.stringContaining("signed by the pinned key") });
+  });
+});
+
+it("nothing is left on the machine that deployed: neither beside the configuration, nor in the state of npm start", async () => {
+  const left = (await readdir(deployment.folder)).filter((name) => name !== ".wrangler");
+  expect(left.toSorted()).toEqual(["package", "policy.json", "signing.pem", "signing.pub.pem", "wrangler.toml"]);
+  const scratchOfWrangler = await readdir(join(deployment.folder, ".wrangler")).catch(() => []);
+  expect(scratchOfWrangler.filter((name) => name !== "tmp")).toEqual([]);
+  expect(await readdir(scratch)).not.toContain("state");
+});
+
+describe("the repository as it is, with nothing filled in", () => {
+  it("is refused with every problem and its next step at once, and the account is asked nothing", () => {
+    const { code, stdout, account } = placeholders;
+    const lines = stdout.split("\n");
+    const problems = lines.flatMap((line, index) => (line.startsWith("  ✗ ") ? [`${line}\n${lines[index + 1]}`] : []));
+    expect(problems).toEqual([
+      "  ✗ KV POLICIES: has a placeholder for its id\n      → npx wrangler kv namespace create spillway-production-policies, and put the id it prints under [[env.production.kv_namespaces]]",
+      "  ✗ KV KEYS: has a placeholder for its id\n      → npx wrangler kv namespace create spillway-production-keys, and put the id it prints under [[env.production.kv_namespaces]]",
+      "  ✗ MODEL_PUBLIC_KEY: is a placeholder\n      → npx spillway model keygen, then put the text of spillway-signing.pub.pem there, between triple quotes",
+      '  ✗ ORIGIN_URL: "https://<url-id>.lambda-url.us-east-1.on.aws/" is a placeholder\n      → set ORIGIN_URL to the Function URL that the stack\'s outputs show, as in https://<url-id>.lambda-url.us-east-1.on.aws/',
+      "  ✗ address: classify.example.com is a placeholder\n      → put a name of a zone in your account into routes under [env.production]",
+    ]);
+    expect(stdout).toContain("5 problems: nothing was uploaded.");
+    expect({ code, asked: account.asked }).toEqual({ code: 1, asked: [] });
+  });
+});
+
+describe("a gradual deployment", () => {
+  it("uploads a version that has the commit's tag and message, and gives it no share", () => {
+    const { uploaded, commit } = report(gradual);
+    expect({ code: gradual.code, uploaded }).toMatchObject({ code: 0, uploaded: { versionId: NEW_VERSION } });
+    const { asked } = gradual.account;
+    const upload = asked.find(({ what }) => what.startsWith("POST /workers/scripts/spillway-staging/versions"));
+    expect(upload?.body).toContain(`"workers/tag":${JSON.stringify(commit?.tag)}`);
+    expect(upload?.body).toContain(`"limits":{"cpu_ms":30000}`);
+    expect(asked.filter(({ what }) => /^(POST|PUT) .*\/deployments/.test(what))).toEqual([]);
+    expect(report(gradual).checks.at(-1)).toMatchObject({ check: "served now", says: SERVED_VERSION });
+  });
+
+  it("sends no secret: each is taken over from the account, and missed where it is not there", () => {
+    const upload = gradual.account.asked.find(({ what }) => what.includes("/versions"));
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPERATOR_TOKEN"]) {
+      expect(upload?.body).toContain(`{"name":"${name}","type":"inherit"}`);
+    }
+    expect(upload?.what).toContain("bindings_inherit=strict");
+  });
+});

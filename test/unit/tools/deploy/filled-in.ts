@@ -1,0 +1,52 @@
+/** The repository's own wrangler.toml as an owner would fill it in: one valid deployment, in a folder of its own. */
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { signFolder } from "../../../../models/sign/folder.ts";
+import { writeKeyPair } from "../../../../models/sign/keys.ts";
+import { writeTinyPackage } from "../../../support/model-package.ts";
+
+export const CHECKOUT = fileURLToPath(new URL("../../../../", import.meta.url));
+
+export interface FilledIn {
+  folder: string;
+  /** wrangler's configuration. */
+  config: string;
+  publicKeyPem: string;
+  privateKeyPem: string;
+  /** Signed, and named by MODEL. */
+  packageFolder: string;
+  modelId: string;
+  /** A policy's file. */
+  policy: string;
+}
+
+/** `bend` changes the filled-in text, to make one bad deployment out of the good one. */
+export async function fillIn(scratch: string, bend: (toml: string) => string = (same) => same): Promise<FilledIn> {
+  const folder = await mkdtemp(join(scratch, "deployment-"));
+  const keys = await writeKeyPair(join(folder, "signing"));
+  const [privateKeyPem, publicKeyPem] = await Promise.all(
+    [keys.privatePath, keys.publicPath].map((path) => readFile(path, "utf8")),
+  );
+  if (privateKeyPem === undefined || publicKeyPem === undefined) throw new Error("no keys were written");
+  const packageFolder = join(folder, "package");
+  const { modelId } = await writeTinyPackage(packageFolder);
+  await signFolder(packageFolder, privateKeyPem);
+  const policy = join(folder, "policy.json");
+  await writeFile(policy, JSON.stringify({ version: 1, edge: { share: 10 } }));
+  const config = join(folder, "wrangler.toml");
+  const toml = filled(await readFile(join(CHECKOUT, "wrangler.toml"), "utf8"), publicKeyPem, modelId);
+  await writeFile(config, bend(toml));
+  return { folder, config, publicKeyPem, privateKeyPem, packageFolder, modelId, policy };
+}
+
+function filled(toml: string, publicKeyPem: string, modelId: string): string {
+  let namespaces = 0;
+  return toml
+    .replace('main = "', `main = "${CHECKOUT}`)
+    .replaceAll(/id = "<npx wrangler kv [^"]*>"/g, () => `id = "${(++namespaces).toString(16).padStart(32, "0")}"`)
+    .replaceAll(/^<the PEM text .*>$/gm, publicKeyPem.trim())
+    .replaceAll("<url-id>", "abcdefghijklmnopqrstuvwxyz")
+    .replaceAll("classify.example.com", "classify.spillway.dev")
+    .replaceAll(/^MODEL = ".*"/gm, `MODEL = "${modelId}"`);
+}

@@ -1,0 +1,98 @@
+/** Pure. Whether everything is bound that the gateway reads, to things of its own. */
+import { type Finding, ok, problem, quoted } from "./finding.ts";
+import { KV_NAMESPACES, R2_BUCKETS, RATE_LIMITS, VERSION_METADATA } from "./needs.ts";
+import { isPlaceholder } from "./placeholder.ts";
+import type { Target } from "./target.ts";
+
+const KV_ID = /^[0-9a-f]{32}$/;
+const ALL_RATE_LIMITS = "rate limits";
+
+export function checkBindings(target: Target, others: readonly Target[]): Finding[] {
+  return [
+    ...KV_NAMESPACES.map((binding) => checkNamespace(binding, target, others)),
+    ...R2_BUCKETS.map((binding) => checkBucket(binding, target, others)),
+    ...checkRateLimits(target, others),
+    checkVersionMetadata(target),
+  ];
+}
+
+function checkNamespace(binding: string, { environment, config }: Target, others: readonly Target[]): Finding {
+  const check = `KV ${binding}`;
+  const table = `[[env.${environment}.kv_namespaces]]`;
+  const create = `npx wrangler kv namespace create spillway-${environment}-${binding.toLowerCase()}`;
+  const found = config.kv_namespaces.find((one) => one.binding === binding);
+  if (found === undefined) {
+    return problem(check, "is not bound", `add it to wrangler.toml under ${table}; the id is printed by: ${create}`);
+  }
+  const { id = "" } = found;
+  if (!KV_ID.test(id)) {
+    const says = isPlaceholder(id)
+      ? "has a placeholder for its id"
+      : `has the id ${quoted(id)}; it must be 32 hex digits`;
+    return problem(check, says, `${create}, and put the id it prints under ${table}`);
+  }
+  const twin = others.find((other) => other.config.kv_namespaces.some((one) => one.id === id));
+  if (twin === undefined) return ok(check, `is bound to ${id}`);
+  return problem(
+    check,
+    `is the same namespace as one of ${twin.environment}`,
+    `${create}, and put the id it prints under ${table}`,
+  );
+}
+
+function checkBucket(binding: string, { environment, config }: Target, others: readonly Target[]): Finding {
+  const check = `R2 ${binding}`;
+  const table = `[[env.${environment}.r2_buckets]]`;
+  const create = `npx wrangler r2 bucket create spillway-${environment}-models`;
+  const name = config.r2_buckets.find((one) => one.binding === binding)?.bucket_name;
+  if (name === undefined) return problem(check, "is not bound", `${create}, and put its name under ${table}`);
+  if (isPlaceholder(name))
+    return problem(check, "has a placeholder for its name", `${create}, and put its name under ${table}`);
+  const twin = others.find((other) => other.config.r2_buckets.some((one) => one.bucket_name === name));
+  if (twin === undefined) return ok(check, `is bound to ${name}`);
+  return problem(
+    check,
+    `is the same bucket as that of ${twin.environment}`,
+    `${create}, and put its name under ${table}`,
+  );
+}
+
+/** One line where all is well; they are of one kind. */
+function checkRateLimits({ environment, config }: Target, others: readonly Target[]): Finding[] {
+  const table = `[[env.${environment}.ratelimits]]`;
+  const taken = new Map(others.flatMap((o) => o.config.ratelimits.map((one) => [one.namespace_id, o.environment])));
+  const problems = RATE_LIMITS.flatMap((name) => {
+    const found = config.ratelimits.find((one) => one.name === name);
+    if (found === undefined) {
+      return [
+        problem(
+          `rate limit ${name}`,
+          "is not bound",
+          `take its block from the checkout's wrangler.toml, under ${table}`,
+        ),
+      ];
+    }
+    const { namespace_id: id } = found;
+    const where = `put a number of its own under ${table}`;
+    if (!/^[1-9]\d*$/.test(id)) {
+      return [problem(`rate limit ${name}`, `has the namespace_id ${quoted(id)}; it must be a whole number`, where)];
+    }
+    const before = config.ratelimits.slice(0, config.ratelimits.indexOf(found));
+    const twin = before.some((one) => one.namespace_id === id) ? environment : taken.get(id);
+    return twin === undefined
+      ? []
+      : [problem(`rate limit ${name}`, `counts by ${id}, as another of ${twin} does`, where)];
+  });
+  return problems.length > 0 ? problems : [ok(ALL_RATE_LIMITS, `${RATE_LIMITS.join(", ")} are bound`)];
+}
+
+function checkVersionMetadata({ environment, config: { version_metadata } }: Target): Finding {
+  const check = "version metadata";
+  if (version_metadata?.binding === VERSION_METADATA) return ok(check, `is bound as ${VERSION_METADATA}`);
+  const line = `version_metadata = { binding = "${VERSION_METADATA}" }`;
+  return problem(
+    check,
+    "is not bound: telemetry could not tell one version from another",
+    `add to [env.${environment}]: ${line}`,
+  );
+}

@@ -1,0 +1,34 @@
+/** Pure. What one check found: one line for people, with the next step where there is one. */
+
+export interface Finding {
+  /** What was looked at, in a word or two. */
+  check: string;
+  /** A problem keeps everything from being uploaded, a warning does not. */
+  state: "ok" | "warning" | "problem";
+  /** What was found: the value seen, and what is allowed where it is not. */
+  says: string;
+  /** What to do about it; null where nothing is to be done. */
+  next: string | null;
+}
+
+export function ok(check: string, says: string): Finding {
+  return { check, state: "ok", says, next: null };
+}
+
+export function warning(check: string, says: string, next: string): Finding {
+  return { check, state: "warning", says, next };
+}
+
+export function problem(check: string, says: string, next: string): Finding {
+  return { check, state: "problem", says, next };
+}
+
+export function isClear(findings: readonly Finding[]): boolean {
+  return findings.every(({ state }) => state !== "problem");
+}
+
+/** Values are quoted, and no longer than a line has room for. */
+export function quoted(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}

@@ -1,0 +1,52 @@
+/** What only the account knows: the policy that is stored there, and the published package. */
+import { objectKey, shortModelId } from "../../models/manifest.ts";
+import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
+import { POLICY_KEY } from "../policy/kv.ts";
+import type { PolicyText } from "./check-policy.ts";
+import { type Finding, ok, problem } from "./finding.ts";
+import { lastWords, runWrangler } from "./run-wrangler.ts";
+
+/** Wrangler's words for a key that is not there. */
+const NOT_FOUND = /\b404: Not Found/;
+
+/** @throws Error with wrangler's own words */
+export async function storedPolicy(configPath: string, environment: string): Promise<PolicyText> {
+  const where = ["--binding", "POLICIES", "--remote", "--config", configPath, "--env", environment];
+  const run = await runWrangler(["kv", "key", "get", POLICY_KEY, ...where]);
+  if (run.code === 0) return { text: run.stdout, from: "the stored policy" };
+  if (NOT_FOUND.test(run.stderr + run.stdout)) return { text: null, from: "the stored policy" };
+  throw new Error(`wrangler could not read the stored policy: ${lastWords(run)}`);
+}
+
+/** @throws Error with wrangler's own words */
+export async function publishedSignature(bucketName: string, modelId: string): Promise<string> {
+  const object = `${bucketName}/${objectKey(modelId, "model.sig")}`;
+  const run = await runWrangler(["r2", "object", "get", object, "--pipe", "--remote"]);
+  if (run.code !== 0) throw new Error(`wrangler could not read ${object}: ${lastWords(run)}`);
+  return run.stdout;
+}
+
+/** The signature comes last when a package is published: where it stands, the rest does. */
+export async function checkPublished(
+  modelId: string,
+  publicKeyPem: string,
+  readSignature: () => Promise<string>,
+): Promise<Finding> {
+  const check = "published package";
+  try {
+    const { resources } = await verifyBundle(await readSignature(), publicKeyPem);
+    const manifest = resources.find(({ name }) => name === "manifest.json");
+    if (!modelId.endsWith(`@${manifest?.sha256}`)) {
+      const says = `what is signed under the name ${shortModelId(modelId)} is another package`;
+      return problem(check, says, "see who can write to the bucket, and publish the package again");
+    }
+    return ok(check, `${shortModelId(modelId)} is in the bucket, signed by the pinned key`);
+  } catch (error) {
+    const says = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    const isSignature = error instanceof SignatureError;
+    const next = isSignature
+      ? "sign the package with the private key of MODEL_PUBLIC_KEY, and publish it again"
+      : "npx spillway model publish <package> --remote";
+    return problem(check, says, next);
+  }
+}

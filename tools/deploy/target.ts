@@ -1,0 +1,70 @@
+/** One environment of wrangler.toml, as wrangler itself reads it: where a deployment goes, and what it has there. */
+import { z } from "zod";
+
+const rateLimitSchema = z.object({
+  name: z.string(),
+  namespace_id: z.string(),
+  simple: z.object({ limit: z.number(), period: z.number() }),
+});
+
+const routeSchema = z.union([z.string(), z.object({ pattern: z.string(), custom_domain: z.boolean().optional() })]);
+
+/** The part of wrangler's configuration that is looked at. */
+const configSchema = z.object({
+  name: z.string().optional(),
+  kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string().optional() })),
+  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string().optional() })),
+  ratelimits: z.array(rateLimitSchema).default([]),
+  version_metadata: z.object({ binding: z.string() }).optional(),
+  vars: z.record(z.string(), z.unknown()),
+  secrets: z.object({ required: z.array(z.string()).optional() }).optional(),
+  workers_dev: z.boolean().optional(),
+  preview_urls: z.boolean().optional(),
+  route: routeSchema.optional(),
+  routes: z.array(routeSchema).optional(),
+  observability: z
+    .object({
+      enabled: z.boolean().optional(),
+      logs: z.object({ enabled: z.boolean().optional() }).optional(),
+      traces: z.object({ enabled: z.boolean().optional() }).optional(),
+    })
+    .optional(),
+  logpush: z.boolean().optional(),
+  limits: z.object({ cpu_ms: z.number().optional() }).optional(),
+});
+
+export type TargetConfig = z.infer<typeof configSchema>;
+
+export interface Target {
+  environment: string;
+  config: TargetConfig;
+}
+
+export interface Targets {
+  /** Null where there is no such environment. */
+  target: Target | null;
+  /** What must not be shared with it. */
+  others: readonly Target[];
+  environments: readonly string[];
+}
+
+/** @throws Error with wrangler's own words where the file is none of its */
+export async function readTargets(configPath: string, environment: string): Promise<Targets> {
+  // Only here: it takes a second to load, which `--help` need not wait for.
+  const { unstable_readConfig } = await import("wrangler");
+  const read = (env?: string) => unstable_readConfig({ config: configPath, env }, { hideWarnings: true });
+  const environments: readonly string[] = read().definedEnvironments ?? [];
+  const all = environments.map((name): Target => ({ environment: name, config: configSchema.parse(read(name)) }));
+  return {
+    target: all.find((one) => one.environment === environment) ?? null,
+    others: all.filter((one) => one.environment !== environment),
+    environments,
+  };
+}
+
+/** Addresses that lead to it, as wrangler.toml writes them. */
+export function routesOf({ config: { route, routes = [] } }: Target): string[] {
+  return [...(route === undefined ? [] : [route]), ...routes].map((one) =>
+    typeof one === "string" ? one : one.pattern,
+  );
+}
