@@ -28,18 +28,12 @@ async function scriptProblem([script = "", dashes, ...words]: readonly string[])
   return script === "spillway" ? commanderProblem(spillwayProgram(), words) : null;
 }
 
-/** Made side by side with these pages: until it is there, what is told of it cannot be looked at. */
-const isComing = ([, , command]: readonly string[]) =>
-  command === "keys" && spillwayProgram().commands.every((one) => one.name() !== "keys");
-
 const PAGES = [
   "README.md",
   ...readdirSync(new URL("../../docs", import.meta.url)).map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith(".md"));
 const told = PAGES.flatMap((page) => shellCommands(read(page)).map((words) => ({ page, words })));
-const ours = told
-  .filter(({ words }) => words[0] === "npx" || words[0] === "npm")
-  .filter(({ words }) => !isComing(words));
+const ours = told.filter(({ words }) => words[0] === "npx" || words[0] === "npm");
 const unique = [...new Map(ours.map((one) => [one.words.join(" "), one])).values()];
 
 describe("the commands of the pages", () => {
