@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/start/ports.ts";
 import { filesBelow, formsOf, viewerHas, viewerMetrics } from "./support/every-place.ts";
+import { spillway } from "./support/spillway.ts";
 import { type Running, start, until, wrangler } from "./support/system.ts";
 
 const CANARY = "canaryquetzal7f3b";
@@ -23,6 +24,8 @@ const HEADERS = {
 };
 
 let system: Running;
+/** Lets Ann in; its last 43 characters are the secret. */
+let apiKey: string;
 /** An origin that keeps the text to itself and fails: 500 for all. */
 const failing = createServer((request, response) => request.resume().once("end", () => response.writeHead(500).end()));
 let deadUrl: string;
@@ -75,6 +78,12 @@ describe("a canary", () => {
     expect(await ask(SHORT)).toMatch(/^200 (edge|origin) within-share$/);
     expect(await ask(LONG)).toBe("200 origin too-long");
     expect(await ask([LONG, SHORT])).toMatch(/^200 /);
+
+    apiKey = await spillway(system, "keys", "create", "--name", "Ann");
+    for (const header of [{ authorization: `Bearer ${apiKey}` }, { "x-api-key": apiKey }]) {
+      expect(await outcome(send({ body: JSON.stringify({ inputs: SHORT }), headers: header }))).toMatch(/^200 /);
+    }
+    expect(await outcome(send({ body: SHORT, headers: { authorization: `Bearer ${CANARY}` } }))).toBe("401");
 
     expect(await outcome(send({ body: `{"inputs": "${CANARY}` }))).toBe("400");
     expect(await outcome(send({ body: Buffer.concat([Buffer.from(CANARY), Buffer.from([0xff])]) }))).toBe("400");
@@ -139,13 +148,14 @@ describe("a canary", () => {
     expect(found.map(([place]) => place)).toEqual([]);
   });
 
-  it("has no company of secrets: the keys of this run are in the gateway's own variables alone", async () => {
+  it("has no company of secrets: the origin's credentials are in the gateway's own variables alone, an API key nowhere", async () => {
     const files = await filesBelow(system.stateFolder);
     const variables = files.get("gateway.env")?.toString() ?? "";
     const secrets = [...variables.matchAll(/^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)="?([^"\n]+)"?$/gm)].map(
       ([, secret = ""]) => secret,
     );
     expect(secrets).toHaveLength(2);
+    secrets.push(apiKey.slice(-43));
     const viewed = await viewerHas(system, "the viewer", (store) => store.includes("spillway"));
     const places = new Map([
       ["the viewer", Buffer.from(viewed)],
