@@ -19,6 +19,8 @@ export interface Classified {
   tries: TextTries;
 }
 
+/** The two special tokens of a text, which an origin does not count. */
+const FRAME_TOKENS = 2;
 /** Callers are asked to come back no sooner than this. */
 const RETRY_AFTER_MIN_MS = 1000;
 
@@ -69,7 +71,6 @@ function classified(
   tries: TextTries,
 ): Classified {
   const { model, timings } = answer;
-  const { tokens } = admitted.numbers;
   return {
     admitted,
     answer,
@@ -77,7 +78,7 @@ function classified(
     outcome: {
       side: route.side,
       because: route.because,
-      tokens,
+      tokens: route.side === "origin" ? tokensOf(answer) : admitted.numbers.tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
       // Only told: another label set is better than no answer, and whoever deploys an origin can mend it.
@@ -86,6 +87,11 @@ function classified(
       runMs: timings.runMs,
     },
   };
+}
+
+/** Of a long text only the beginning is counted here, as far as it takes to know its side; the origin has counted it all. */
+function tokensOf({ windows }: SideAnswer): number {
+  return windows.reduce((sum, { tokens }) => sum + tokens, FRAME_TOKENS);
 }
 
 function turnedAway({ because, retryAfterMs }: Turned): Refusal {

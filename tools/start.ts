@@ -127,7 +127,7 @@ async function startOrigin(
     SPILLWAY_MODEL_DIR: settings.modelFolder,
     SPILLWAY_ORIGIN_PREWARM: "1",
     AWS_REGION: settings.region,
-    OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+    ...settings.otlp,
   });
   // Unsigned, so this is refused; that something listens is what counts here.
   await waitFor({
@@ -156,7 +156,7 @@ async function startGateway(
     MODEL_PUBLIC_KEY: publicKeyPem,
     ORIGIN_URL: settings.originUrl,
     ORIGIN_REGION: settings.region,
-    OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint,
+    ...settings.otlp,
     ...settings.access,
   });
   const { gatewayPort } = settings;
@@ -219,7 +219,7 @@ async function add(
   return child;
 }
 
-function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder, access }: StartSettings): string {
+function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: StartSettings): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
   const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
   const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
@@ -234,7 +234,7 @@ function greeting({ gatewayPort, viewerPort, otlpEndpoint, stateFolder, access }
   A long one, answered by the origin:
     node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60)})' | curl -i ${url} ${json} -d @-
 
-  Traces: ${viewerPort === null ? otlpEndpoint : `http://127.0.0.1:${viewerPort}/`}
+  Traces: ${viewerPort === null ? otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] : `http://127.0.0.1:${viewerPort}/`}
   Logs:   ${stateFolder}/logs/
 `;
 }

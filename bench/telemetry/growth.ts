@@ -4,6 +4,9 @@ import type { HeapUsage, Inspector } from "../memory/inspector.ts";
 const AT_ONCE = 4;
 const PARTS = 10;
 
+/** Shows that a tenth is under way, and how long it took. */
+export type Step = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
 export interface HeapReading {
   requests: number;
   usage: HeapUsage;
@@ -13,6 +16,7 @@ export interface HeapReading {
 export async function growth(
   inspector: Pick<Inspector, "collectedHeapUsage">,
   requests: number,
+  step: Step,
   send: (request: number) => Promise<{ status: number }>,
 ): Promise<HeapReading[]> {
   const readings: HeapReading[] = [];
@@ -26,8 +30,11 @@ export async function growth(
         if (status !== 200) throw new Error(`Request ${request} was answered ${status}.`);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    readings.push({ requests: until, usage: await inspector.collectedHeapUsage() });
+    const usage = await step(`${until} of ${requests} requests of one isolate`, async () => {
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      return inspector.collectedHeapUsage();
+    });
+    readings.push({ requests: until, usage });
   }
   return readings;
 }

@@ -88,8 +88,8 @@ async function run(
   if (all === undefined) throw new Error("no gateway exports everything");
   const inspector = await Inspector.connect(all.gateway);
   const sentBefore = sink.received();
-  const heap = await step(`${requests} requests of one isolate that exports everything`, () =>
-    growth(inspector, requests, (request) => classify(all.gateway.url, texts.make(TEXT_TOKENS, request % 1000))),
+  const heap = await growth(inspector, requests, step, (request) =>
+    classify(all.gateway.url, texts.make(TEXT_TOKENS, request % 1000)),
   ).finally(() => inspector.close());
   const received = sink.received();
   const result = telemetryResult({

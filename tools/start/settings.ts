@@ -1,4 +1,5 @@
 /** Where everything listens and who may call, from the environment. */
+import type { OtlpVariables } from "../../otlp/settings.ts";
 import { openToAll } from "./open-to-all.ts";
 
 export interface StartSettings {
@@ -13,7 +14,8 @@ export interface StartSettings {
   originUrl: string;
   /** Null when `OTEL_EXPORTER_OTLP_ENDPOINT` names another backend: then no viewer is started. */
   viewerPort: number | null;
-  otlpEndpoint: string;
+  /** The `OTEL_…` variables that both sides read. */
+  otlp: Readonly<Record<string, string>>;
   region: string;
   access: AccessSettings;
 }
@@ -41,7 +43,7 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
     originPort: originUrl ? null : originPort,
     originUrl: originUrl || `http://127.0.0.1:${originPort}/`,
     viewerPort: otlpEndpoint ? null : viewerPort,
-    otlpEndpoint: otlpEndpoint || `http://127.0.0.1:${viewerPort}`,
+    otlp: otlpEndpoint ? givenOtlp(env) : { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${viewerPort}` },
     region: env["AWS_REGION"] || "us-east-1",
     access: {
       ANONYMOUS_ACCESS: env["ANONYMOUS_ACCESS"] || openToAll.ANONYMOUS_ACCESS,
@@ -49,6 +51,20 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
       ...(env["OPERATOR_TOKEN"] && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
   };
+}
+
+/** For another backend than the local viewer: its key, its encoding and the signals that it takes. */
+const OTLP_VARIABLES = [
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_PROTOCOL",
+  "OTEL_TRACES_EXPORTER",
+  "OTEL_LOGS_EXPORTER",
+  "OTEL_METRICS_EXPORTER",
+] as const satisfies readonly (keyof OtlpVariables)[];
+
+function givenOtlp(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(OTLP_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { growth, heldBytes } from "../../../bench/telemetry/growth.ts";
+import { growth, heldBytes, type Step } from "../../../bench/telemetry/growth.ts";
 import { telemetryResult, type Way } from "../../../bench/telemetry/report.ts";
 
 const MIB = 2 ** 20;
@@ -42,11 +42,13 @@ describe("what telemetry adds", () => {
   });
 });
 
+const silently: Step = (_, work) => work();
+
 describe("a heap over many requests", () => {
   it("is read after a collection, at the end of each tenth", async () => {
     const sent = [0];
     const collectedHeapUsage = async () => usage(sent[0] ?? 0);
-    const readings = await growth({ collectedHeapUsage }, 1000, async (request) => {
+    const readings = await growth({ collectedHeapUsage }, 1000, silently, async (request) => {
       sent[0] = Math.max(sent[0] ?? 0, request + 1);
       return { status: 200 };
     });
@@ -55,7 +57,7 @@ describe("a heap over many requests", () => {
   });
 
   it("is not measured over requests that were not answered", async () => {
-    const sent = growth({ collectedHeapUsage: async () => usage(1) }, 100, async () => ({ status: 503 }));
+    const sent = growth({ collectedHeapUsage: async () => usage(1) }, 100, silently, async () => ({ status: 503 }));
     await expect(sent).rejects.toThrow(/was answered 503/);
   });
 });
