@@ -40,7 +40,7 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const who = await whoCalls(request, world, call);
   const kvReads = who.asked ? 1 : 0;
   if (!who.ok) return no(who.refusal, call, nothingYet(kvReads));
-  const place = world.intake.enter(world.policies.known().limits, world.clock.nowMs());
+  const place = world.intake.enter(world.policies.known().limits, who.value.countedAs, world.clock.nowMs());
   if (place === null) return no(isolateBusy, call, nothingYet(kvReads));
   try {
     return await serveInside(request, { caller: who.value, place, startedAtMs, kvReads }, world, call);

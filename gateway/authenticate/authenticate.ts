@@ -5,6 +5,7 @@ import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { type Caller, callerOf, type KeyHolder } from "./caller.ts";
 import { checkKey, type KeyFacts } from "./check-key.ts";
+import { countedAs } from "./counted-as.ts";
 import { credentialOf } from "./credential.ts";
 import { noKey, twoKeys } from "./key-refusals.ts";
 import { countRequest } from "./rate.ts";
@@ -21,10 +22,12 @@ export async function authenticate(
   const holder = await holderOf(headers, address, access, clock, call);
   const { keyId, asked } = holder;
   if (!holder.ok) return { ...holder, rateUnknown: false };
-  const counted = await countRequest(holder.value, address, access, clock);
-  const { rateUnknown } = counted;
-  if (!counted.ok) return { ...counted, keyId, asked };
-  return { ...ok(callerOf(headers, cf, holder.value)), keyId, asked, rateUnknown };
+  const rated = await countRequest(holder.value, address, access, clock);
+  const { rateUnknown } = rated;
+  if (!rated.ok) return { ...rated, keyId, asked };
+  const isUncounted = holder.value === null && access.anonymous === "unlimited";
+  const counted = isUncounted ? null : countedAs(holder.value?.id ?? null, address);
+  return { ...ok(callerOf(headers, cf, holder.value, counted)), keyId, asked, rateUnknown };
 }
 
 /** Null for callers without a key, where they may come in. A wrong key is refused even there, so that its holder finds out early. */

@@ -24,6 +24,8 @@ export interface Caller extends Connection {
   /** The id of the caller's verified key, never its secret; null for an anonymous one. */
   apiKey: string | null;
   inputsMax: number | null;
+  /** Whom its places are counted against, in memory alone; null where everybody may come in without limit. */
+  countedAs: string | null;
   /** A header of the request, for `stickyBy`; null where there is none. */
   header(name: string): string | null;
 }
@@ -37,11 +39,13 @@ export function callerOf(
   headers: { get(name: string): string | null },
   cf: unknown,
   holder: Pick<KeyHolder, "id" | "inputsMax"> | null,
+  countedAs: string | null = null,
 ): Caller {
   return {
     ...connectionOf(cf),
     apiKey: holder?.id ?? null,
     inputsMax: holder?.inputsMax ?? null,
+    countedAs,
     header: (name) => headers.get(name),
   };
 }

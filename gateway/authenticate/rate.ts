@@ -4,6 +4,7 @@ import { ok, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import type { Access } from "./access.ts";
 import type { KeyHolder } from "./caller.ts";
+import { countedAs } from "./counted-as.ts";
 import { tooManyRequests } from "./key-refusals.ts";
 import { isWithin, PERIOD_MS } from "./limiter.ts";
 
@@ -18,8 +19,7 @@ export async function countRequest(
 ): Promise<Counted> {
   const rate = holder === null ? anonymous : (holder.rate ?? DEFAULT_RATE);
   if (rate === "unlimited" || rate === "refused") return { ...ok(null), rateUnknown: false };
-  const counted = holder === null ? `address:${address}` : `key:${holder.id}`;
-  const within = await isWithin(limiters[rate], counted, clock);
+  const within = await isWithin(limiters[rate], countedAs(holder?.id ?? null, address), clock);
   if (within !== false) return { ...ok(null), rateUnknown: within === null };
   return {
     ...refused(tooManyRequests(holder === null ? "address-rate" : "key-rate", PERIOD_MS)),

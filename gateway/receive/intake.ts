@@ -6,6 +6,8 @@ import type { Policy } from "../../policies/schema.ts";
 
 /** What is held of bodies, and then of the texts in them, until they are answered; calls of an origin make copies. */
 export const BODIES_BYTES = 4 * 1_048_576;
+/** Of places and bytes one caller has no more than this part, so that a single key cannot shut the others out. */
+const CALLER_SHARE = 0.5;
 /** So long after its last sign of life a request is taken for dead; every wait inside one is shorter. */
 export const LEASE_MS = 150_000;
 
@@ -21,6 +23,7 @@ export interface Place {
 }
 
 interface Held {
+  caller: string | null;
   bytes: number;
   expiryMs: number;
 }
@@ -38,14 +41,24 @@ export class Intake {
     return this.#bytes;
   }
 
-  /** Null when there are as many inside as there may be. */
-  enter({ concurrentRequests, bodyBytes }: IntakeLimits, nowMs: number): Place | null {
-    if (this.#inside.size >= concurrentRequests) this.#expire(nowMs);
-    if (this.#inside.size >= concurrentRequests) return null;
+  /**
+   * Null when there are as many inside as there may be, or as many of this caller.
+   * @param caller null for those who share nothing but the gateway: on a developer's machine everybody is one caller
+   */
+  enter({ concurrentRequests, bodyBytes }: IntakeLimits, caller: string | null, nowMs: number): Place | null {
+    const isFull = () => {
+      const ofCaller = this.#heldBy(caller).length;
+      return this.#inside.size >= concurrentRequests || ofCaller >= Math.ceil(concurrentRequests * CALLER_SHARE);
+    };
+    if (isFull()) this.#expire(nowMs);
+    if (isFull()) return null;
     const id = this.#next++;
-    const held: Held = { bytes: 0, expiryMs: 0 };
+    const held: Held = { caller, bytes: 0, expiryMs: 0 };
     // A body that the policy allows must fit when it is alone.
     const mostBytes = Math.max(BODIES_BYTES, bodyBytes);
+    const mostOfCaller = Math.max(BODIES_BYTES * CALLER_SHARE, bodyBytes);
+    const isTooMuch = (bytes: number) =>
+      this.#bytes + bytes > mostBytes || (caller !== null && sum(this.#heldBy(caller)) + bytes > mostOfCaller);
     const renew = (nowMs: number) => {
       // It may have been taken for dead.
       if (!this.#inside.has(id)) this.#bytes += held.bytes;
@@ -54,14 +67,18 @@ export class Intake {
     };
     const hold = (bytes: number, nowMs: number) => {
       renew(nowMs);
-      if (this.#bytes + bytes > mostBytes) this.#expire(nowMs);
-      if (this.#bytes + bytes > mostBytes) return false;
+      if (isTooMuch(bytes)) this.#expire(nowMs);
+      if (isTooMuch(bytes)) return false;
       held.bytes += bytes;
       this.#bytes += bytes;
       return true;
     };
     renew(nowMs);
     return { hold, renew, leave: () => this.#remove(id) };
+  }
+
+  #heldBy(caller: string | null): Held[] {
+    return caller === null ? [] : [...this.#inside.values()].filter((held) => held.caller === caller);
   }
 
   #remove(id: number): void {
@@ -72,4 +89,8 @@ export class Intake {
   #expire(nowMs: number): void {
     for (const [id, { expiryMs }] of this.#inside) if (expiryMs <= nowMs) this.#remove(id);
   }
+}
+
+function sum(held: readonly Held[]): number {
+  return held.reduce((total, { bytes }) => total + bytes, 0);
 }

@@ -60,12 +60,18 @@ describe("who may call the function", () => {
     ]);
   });
 
-  it("is one named user or role, never everybody or an account", () => {
+  it("is one named user, never everybody, an account, or a role that a Worker cannot sign as", () => {
     const allowed = new RegExp(`^(?:${template.Parameters["GatewayPrincipalArn"]?.["AllowedPattern"]})$`);
-    for (const good of ["", "arn:aws:iam::123456789012:user/a", "arn:aws-us-gov:iam::123456789012:role/path/b"]) {
+    for (const good of ["", "arn:aws:iam::123456789012:user/a", "arn:aws-us-gov:iam::123456789012:user/path/b"]) {
       expect(good).toMatch(allowed);
     }
-    for (const bad of ["*", "123456789012", "arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:user/*"]) {
+    for (const bad of [
+      "*",
+      "123456789012",
+      "arn:aws:iam::123456789012:root",
+      "arn:aws:iam::123456789012:user/*",
+      "arn:aws:iam::123456789012:role/b",
+    ]) {
       expect(bad).not.toMatch(allowed);
     }
   });
@@ -212,6 +218,11 @@ describe("the template and the artifact agree", () => {
       expect(publicKey).toMatch(pattern);
       expect(publicKey.replaceAll("\n", " ")).toMatch(pattern);
       expect(privateKey).not.toMatch(pattern);
+      // While keys are rotated.
+      const other = generateKeyPair("p256").publicKey;
+      expect(publicKey + other).toMatch(pattern);
+      expect((publicKey + other).replaceAll("\n", " ")).toMatch(pattern);
+      expect(publicKey + privateKey).not.toMatch(pattern);
     }
   });
 });

@@ -6,7 +6,7 @@ import { BODIES_BYTES, Intake, LEASE_MS, type Place } from "../../../gateway/rec
 const LIMITS = { concurrentRequests: 2, bodyBytes: 1_048_576 };
 
 function entered(intake: Intake, nowMs = 0, limits = LIMITS): Place {
-  const place = intake.enter(limits, nowMs);
+  const place = intake.enter(limits, null, nowMs);
   if (place === null) throw new Error("there is no place left");
   return place;
 }
@@ -16,26 +16,26 @@ describe("places", () => {
     const intake = new Intake();
     const first = entered(intake);
     entered(intake);
-    expect(intake.enter(LIMITS, 0)).toBeNull();
+    expect(intake.enter(LIMITS, null, 0)).toBeNull();
     first.leave();
     first.leave();
     expect(intake.requests).toBe(1);
     entered(intake);
-    expect(intake.enter(LIMITS, 0)).toBeNull();
+    expect(intake.enter(LIMITS, null, 0)).toBeNull();
   });
 
   it("follow a policy that changes", () => {
     const intake = new Intake();
     entered(intake);
-    expect(intake.enter({ ...LIMITS, concurrentRequests: 1 }, 0)).toBeNull();
-    expect(intake.enter({ ...LIMITS, concurrentRequests: 3 }, 0)).not.toBeNull();
+    expect(intake.enter({ ...LIMITS, concurrentRequests: 1 }, null, 0)).toBeNull();
+    expect(intake.enter({ ...LIMITS, concurrentRequests: 3 }, null, 0)).not.toBeNull();
   });
 
   it("of requests that died come back with all they held, as long as the lease after their last sign of life", () => {
     const intake = new Intake();
     entered(intake).hold(1000, 5000);
     entered(intake);
-    expect(intake.enter(LIMITS, LEASE_MS - 1)).toBeNull();
+    expect(intake.enter(LIMITS, null, LEASE_MS - 1)).toBeNull();
     // The silent one goes, the one that has sent something stays.
     entered(intake, LEASE_MS);
     expect([intake.requests, intake.bytes]).toEqual([2, 1000]);
@@ -54,6 +54,38 @@ describe("places", () => {
     expect([intake.requests, intake.bytes]).toEqual([3, 1000]);
     slow.leave();
     expect([intake.requests, intake.bytes]).toEqual([2, 0]);
+  });
+});
+
+describe("one caller", () => {
+  const limits = { concurrentRequests: 8, bodyBytes: 1_048_576 };
+
+  it("has half of the places, and the rest is for the others", () => {
+    const intake = new Intake();
+    const mine = Array.from({ length: 4 }, () => intake.enter(limits, "key:a", 0));
+    expect(mine.every((place) => place !== null)).toBe(true);
+    expect(intake.enter(limits, "key:a", 0)).toBeNull();
+    expect(intake.enter(limits, "key:b", 0)).not.toBeNull();
+    mine[0]?.leave();
+    expect(intake.enter(limits, "key:a", 0)).not.toBeNull();
+    // What died is no longer held against it.
+    expect(intake.enter(limits, "key:a", LEASE_MS)).not.toBeNull();
+  });
+
+  it("has half of the bytes, over all of its bodies, and always as many as one body may have", () => {
+    const intake = new Intake();
+    const [one, two, other] = ["key:a", "key:a", "key:b"].map((caller) => intake.enter(limits, caller, 0));
+    expect(one?.hold(BODIES_BYTES / 2 - 10, 0)).toBe(true);
+    expect([two?.hold(10, 0), two?.hold(1, 0)]).toEqual([true, false]);
+    expect(other?.hold(BODIES_BYTES / 2, 0)).toBe(true);
+    const large = { ...limits, bodyBytes: BODIES_BYTES };
+    expect(new Intake().enter(large, "key:a", 0)?.hold(BODIES_BYTES, 0)).toBe(true);
+  });
+
+  it("that is counted as nobody has them all", () => {
+    const intake = new Intake();
+    for (let place = 0; place < 8; place++) expect(intake.enter(limits, null, 0)).not.toBeNull();
+    expect(intake.enter(limits, null, 0)).toBeNull();
   });
 });
 
@@ -101,7 +133,7 @@ it("whatever happens in whatever order, nothing is left once all have left", () 
         nowMs += waitMs;
         const place = places.get(who);
         if (what === "enter" && place === undefined) {
-          const entered = intake.enter({ concurrentRequests: 3, bodyBytes: 1 }, nowMs);
+          const entered = intake.enter({ concurrentRequests: 3, bodyBytes: 1 }, null, nowMs);
           if (entered !== null) places.set(who, entered);
         } else if (what === "hold") place?.hold(1_000_000, nowMs);
         else if (what === "renew") place?.renew(nowMs);
