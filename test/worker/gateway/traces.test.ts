@@ -326,6 +326,17 @@ describe("what is kept of traces that are not sampled", () => {
     const slow = await sentBy("hands-back-slowly", { sampling: { slowMs: 200 } }, texts(LONG));
     expect(kept(slow)).toBe("slow");
     expect(named(slow.spans, "POST /").parentSpanId).toBe(client(slow).spanId);
+    const refused = await sentBy("refuses-and-hands-back", {}, texts(LONG));
+    expect(kept(refused)).toBe("refused");
+    expect(named(refused.spans, "POST /").parentSpanId).toBe(client(refused).spanId);
+    expect(attributesOf(client(refused))).not.toHaveProperty(["spillway.cost.assumed"]);
+    const forgotten = await sentBy(
+      "refuses-and-hands-back",
+      { sampling: { keep: ["slow"], slowMs: 60_000 } },
+      texts(LONG),
+    );
+    expect(forgotten.response.status).toBe(413);
+    expect(forgotten.spans).toEqual([]);
     const quick = await sentBy("hands-back", {}, texts(LONG));
     expect(quick.response.headers.get("x-spillway-route")).toBe("origin");
     expect(quick.spans).toEqual([]);
@@ -353,6 +364,7 @@ describe("what leaves", () => {
     const paths: [string, object, string[]][] = [
       ["ok", {}, [short, long]],
       ["hands-back-hostile", {}, [long]],
+      ["refuses-and-hands-back-hostile", {}, [long]],
       ["other-labels", {}, [long]],
       ["ok", { shadow: { share: 100 } }, [short]],
       ["http-500", { shadow: { share: 100 } }, [short]],
