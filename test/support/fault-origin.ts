@@ -44,8 +44,13 @@ const handedBack = (response: ServerResponse, own: OriginSpan["attributes"]): Or
 });
 
 /** A text too long for it, and the function's part. */
-const refuse = (response: ServerResponse, own: OriginSpan["attributes"]) =>
-  send(response, 413, JSON.stringify({ error: "no", error_type: "too-large", ...account(response, own) }));
+function refuse(response: ServerResponse, own: OriginSpan["attributes"], moreSpans = 0): void {
+  const { usage, trace } = account(response, own);
+  const [, child] = trace?.spans ?? [];
+  const more = Array.from({ length: moreSpans }, (_, index) => ({ ...child, spanId: String(index).padStart(16, "c") }));
+  const spans = [...(trace?.spans ?? []), ...more];
+  send(response, 413, JSON.stringify({ error: "no", error_type: "too-large", usage, trace: { ...trace, spans } }));
+}
 
 const hostile = { text: HOSTILE, "spillway.note": HOSTILE, "url.full": HOSTILE, "faas.name": `dear ${HOSTILE}` };
 
@@ -62,6 +67,7 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "hands-back-hostile": (response) => send(response, 200, JSON.stringify(handedBack(response, hostile))),
   "refuses-and-hands-back": (response) => refuse(response, {}),
   "refuses-and-hands-back-hostile": (response) => refuse(response, hostile),
+  "refuses-and-floods": (response) => refuse(response, {}, 64),
   "refuses-and-hangs": (response) => {
     response.writeHead(413, { "content-type": "application/json", "content-length": 1000 });
     response.write('{"error":');

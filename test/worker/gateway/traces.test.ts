@@ -330,6 +330,9 @@ describe("what is kept of traces that are not sampled", () => {
     expect(kept(refused)).toBe("refused");
     expect(named(refused.spans, "POST /").parentSpanId).toBe(client(refused).spanId);
     expect(attributesOf(client(refused))).not.toHaveProperty(["spillway.cost.assumed"]);
+    const flooded = await sentBy("refuses-and-floods", {}, texts(LONG));
+    expect([flooded.response.status, kept(flooded)]).toEqual([413, "refused"]);
+    expect(flooded.spans.map(({ name }) => name)).not.toContain("POST /");
     const forgotten = await sentBy(
       "refuses-and-hands-back",
       { sampling: { keep: ["slow"], slowMs: 60_000 } },
