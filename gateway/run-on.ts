@@ -83,7 +83,7 @@ function callOrigin(
     const startedAtMs = clock.nowMs();
     const limits = { timeoutMs: policy.origin.timeoutMs, maxTokens: policy.limits.originTokens };
     const result = await origins.call(origin, text, limits, call);
-    const { usage, trace } = result.ok ? result.answer : {};
+    const { usage, trace } = result.ok ? result.answer : result.failure;
     if (trace !== undefined) recordOriginTrace(span, trace);
     const failure = result.ok ? null : result.failure.reason;
     const { usd, isAssumed } = originCost({ usage, roundTripMs: clock.nowMs() - startedAtMs, failure });

@@ -1,5 +1,5 @@
 /** The ports: everything the gateway needs from outside, so that rooms can be tested with a clock and faults of their own. */
-import type { OriginTrace, OriginUsage } from "../lambda-origin/contract.ts";
+import type { OriginAccount } from "../lambda-origin/contract.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
 import type { Access } from "./authenticate/access.ts";
@@ -42,17 +42,14 @@ export interface Classifier {
 }
 
 /** A side's answer for one text: a row of logits per window (the edge has one), weights in content tokens. */
-export interface SideAnswer extends Classifier {
+export interface SideAnswer extends Classifier, OriginAccount {
   windows: readonly { tokens: number; logits: readonly number[] }[];
   /** Milliseconds, for `server-timing` and the trace. */
   timings: { queueMs?: number; runMs: number };
-  /** What an origin says of its own part; the edge says nothing. */
-  usage?: OriginUsage | undefined;
-  trace?: OriginTrace | undefined;
 }
 
 /** Why a side did not answer. */
-export interface SideFailure {
+export interface SideFailure extends OriginAccount {
   reason: FailureReason;
   /**
    * `failed`: the side is at fault, the other may try. `refused`: the side will not have this text (the origin's 4xx), the

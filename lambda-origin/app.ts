@@ -12,7 +12,7 @@ export function createApp(loaded: LoadedModel): Hono {
   const app = new Hono();
   app.post("/", async (context) => {
     const result = await classify(await context.req.text(), loaded);
-    return result.ok ? Response.json(withAccount(result.answer)) : refusal(result.refusal);
+    return result.ok ? Response.json(withAccount(result.answer, 200)) : refusal(result.refusal);
   });
   app.notFound(() => refusal({ error: "only POST / is served here", error_type: "malformed" }, 404));
   app.onError((error) => {
@@ -24,5 +24,5 @@ export function createApp(loaded: LoadedModel): Hono {
 }
 
 function refusal(body: OriginError, status: number = STATUS[body.error_type]): Response {
-  return Response.json(body, { status });
+  return Response.json(withAccount(body, status), { status });
 }

@@ -27,9 +27,9 @@ const originWindowSchema = z.strictObject({
   logits: z.array(z.number()).min(1),
 });
 
-/** What the answer cost the function so far, for the estimate of its price. */
+/** What it cost the function, for the estimate of its price. */
 const originUsageSchema = z.strictObject({
-  /** From the handler's start to the answer, in ms. */
+  /** From the handler's start until the answer is known, in ms: as long as its SERVER span. */
   durationMs: z.number().nonnegative(),
   /** INIT of the instance, which AWS bills too, in ms; 0 where it was warm. */
   initMs: z.number().nonnegative(),
@@ -67,6 +67,10 @@ export type OriginTrace = z.infer<typeof originTraceSchema>;
  */
 export const TIMEOUT_HEADER = "x-spillway-timeout-ms";
 
+/** What the function says of its own part. Absent from a function older than these fields. */
+const originAccount = { usage: originUsageSchema.optional(), trace: originTraceSchema.optional() };
+export type OriginAccount = { usage?: OriginUsage | undefined; trace?: OriginTrace | undefined };
+
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
   model: z.string(),
@@ -77,14 +81,14 @@ export const originAnswerSchema = z.strictObject({
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In text order; an empty text has one window of 0 tokens. */
   windows: z.array(originWindowSchema).min(1),
-  /** Absent from a function older than this field. */
-  usage: originUsageSchema.optional(),
-  trace: originTraceSchema.optional(),
+  ...originAccount,
 });
 export type OriginAnswer = z.infer<typeof originAnswerSchema>;
 
+/** Not strict: an older gateway takes errors of a newer function. */
 export const originErrorSchema = z.object({
   error: z.string(),
   error_type: z.enum(["malformed", "too-large", "model-unavailable", "internal"]),
+  ...originAccount,
 });
 export type OriginError = z.infer<typeof originErrorSchema>;

@@ -1,4 +1,5 @@
 /** Classifies what went wrong with a call of the origin. Pure. */
+import type { OriginAccount } from "../../lambda-origin/contract.ts";
 import { BreakerOpenError } from "../breaker/breaker.ts";
 import type { SideFailure } from "../world.ts";
 
@@ -9,7 +10,7 @@ type What =
   | "model-unavailable"
   | "caller-gone"
   | "lost-to-other-side"
-  | { status: number; retryAfterMs: number | null };
+  | { status: number; retryAfterMs: number | null; account: OriginAccount };
 
 export class OriginFault extends Error {
   readonly what: What;
@@ -28,7 +29,11 @@ export function toFailure(error: unknown): SideFailure {
   if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };
   const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
-  const failure: SideFailure = { reason: `http-${what.status}`, kind: isRefusal ? "refused" : "failed" };
+  const failure: SideFailure = {
+    reason: `http-${what.status}`,
+    kind: isRefusal ? "refused" : "failed",
+    ...what.account,
+  };
   return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
 }
 

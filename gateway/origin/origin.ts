@@ -1,5 +1,5 @@
 /** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
-import { originAnswerSchema, originErrorSchema } from "../../lambda-origin/contract.ts";
+import { type OriginError, originAnswerSchema, originErrorSchema } from "../../lambda-origin/contract.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { CallOutcome } from "../breaker/classify.ts";
@@ -128,13 +128,22 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
   return !sameLabels || edge.problemType !== origin.problemType;
 }
 
-/** Our own function says why it answers 503; whatever else stands before it does not, and is known by its status. */
+/**
+ * With what our own function has more to say: why there is a 503, and of a refusal its spans and its cost. Whatever else stands
+ * before it is known by its status, and a second try waits for the body of no other failure.
+ */
+const TELLING: ReadonlySet<number> = new Set([400, 404, 413, 503]);
+
 async function faultOf(response: Response): Promise<OriginFault> {
-  if (response.status === 503) {
-    const said = originErrorSchema.safeParse(await readJson(response).catch(() => null));
-    if (said.data?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
-  } else await response.body?.cancel();
-  return new OriginFault({ status: response.status, retryAfterMs: retryAfterMs(response.headers) });
+  const { status } = response;
+  const said = TELLING.has(status) ? await errorIn(response) : await response.body?.cancel();
+  if (status === 503 && said?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
+  const { usage, trace } = said ?? {};
+  return new OriginFault({ status, retryAfterMs: retryAfterMs(response.headers), account: { usage, trace } });
+}
+
+async function errorIn(response: Response): Promise<OriginError | undefined> {
+  return originErrorSchema.safeParse(await readJson(response).catch(() => null)).data;
 }
 
 async function readJson(response: Response): Promise<unknown> {

@@ -15,9 +15,11 @@ export interface HandedTrace {
 
 /** The keys whose values may be words; every other one of Spillway's own holds a number or a flag, and the rest do not pass. */
 const WORDS: ReadonlySet<string> = new Set([
+  "cloud.account.id",
   "cloud.platform",
   "cloud.provider",
   "cloud.region",
+  "cloud.resource_id",
   "error.type",
   "faas.instance",
   "faas.invocation_id",

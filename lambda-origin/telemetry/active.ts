@@ -1,7 +1,7 @@
 /** The invocation under way, for the code that answers it. Outside of one everything here just runs. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Attributes } from "../../otlp/attributes.ts";
-import type { OriginAnswer } from "../contract.ts";
+import type { OriginAccount } from "../contract.ts";
 import type { Invocation } from "./invocation.ts";
 import { errorType, markFailed, type Span, setAttributes } from "./trace.ts";
 
@@ -36,7 +36,7 @@ export function recordFacts(facts: Attributes): void {
   active.getStore()?.invocation.record(facts);
 }
 
-/** The answer with what it cost and, where the gateway is to send them, its spans. The last step before it is written. */
-export function withAccount(answer: OriginAnswer): OriginAnswer {
-  return { ...answer, ...active.getStore()?.invocation.account() };
+/** An answer or a refusal with what it cost and, where the gateway is to send them, its spans. The last step before it is written. */
+export function withAccount<T>(body: T, status: number): T & OriginAccount {
+  return { ...body, ...active.getStore()?.invocation.account(status) };
 }

@@ -1,7 +1,7 @@
 /** Who sends an invocation's spans. Pure: no I/O, no clock. */
 
-/** `export`: the function itself. `hand-back`: the gateway gets them in the answer. `drop`: nobody wants them. */
-export type Fate = "export" | "hand-back" | "drop";
+/** `export`: the function itself. `hand-back`: the gateway gets them in the answer. */
+export type Fate = "export" | "hand-back";
 
 export type Ending = {
   sampled: boolean;
@@ -14,12 +14,11 @@ export type Ending = {
 };
 
 /**
- * The gateway keeps an unsampled trace that turns out an error or late, and only an answer in time can hand it this part of it:
- * what cannot be handed over is exported on the spot. A refusal (4xx) is the gateway's to tell of.
+ * The gateway keeps an unsampled trace that turns out an error, refused or late, and only an answer in time can hand it this part of it:
+ * what cannot be handed over is exported on the spot. So is a failure: the gateway does not wait for what else a 5xx has to say.
  */
 export function fateOf({ sampled, status, elapsedMs, giveUpMs }: Ending): Fate {
-  if (sampled || hasFailed(status) || elapsedMs > giveUpMs) return "export";
-  return status === 200 ? "hand-back" : "drop";
+  return sampled || hasFailed(status) || elapsedMs > giveUpMs ? "export" : "hand-back";
 }
 
 export function hasFailed(status: number | undefined): boolean {

@@ -1,6 +1,6 @@
 /** One invocation, from its start to what it leaves behind. No I/O. */
 import type { Attributes } from "../../otlp/attributes.ts";
-import type { OriginAnswer, OriginUsage } from "../contract.ts";
+import type { OriginAccount } from "../contract.ts";
 import { type Fate, fateOf, hasFailed } from "./fate.ts";
 import { giveUpAfterMs } from "./give-up.ts";
 import { handedBack } from "./handed-back.ts";
@@ -31,9 +31,10 @@ export class Invocation {
   readonly server: Span;
   /** Facts of the whole request, on its SERVER span and on its log record. */
   readonly facts: Record<string, PlainValue> = {};
-  readonly #startedAtMs = performance.now();
   readonly #giveUpMs: number;
   readonly #initMs: number;
+  /** The answer's whose making was accounted for. */
+  #accountedStatus: number | undefined;
   #isHandedBack = false;
   #isOver = false;
 
@@ -57,35 +58,38 @@ export class Invocation {
   }
 
   /**
-   * What a 200 answer says of its own making. To be asked last: where the gateway is to have the spans, it gets them as they
-   * are now, and the function sends none. An answer after the last call has no spans to give: they are sent.
+   * What an answer says of its own making, refusals too. To be asked last: the SERVER span ends with it, and where the gateway is
+   * to have the spans, it gets them as they are now, and the function sends none. An answer after the last call has no spans to
+   * give: they are sent.
    */
-  account(): Pick<OriginAnswer, "usage" | "trace"> {
-    const durationMs = this.#end(200);
-    const usage: OriginUsage = { durationMs, initMs: this.#initMs, memoryMiB: memoryMiB(process.env) };
-    if (this.#isOver || this.#fate(200, durationMs) !== "hand-back") return { usage };
-    this.#isHandedBack = true;
-    return { usage, trace: handedBack(this.trace, resource(process.env)) };
+  account(status: number): OriginAccount {
+    if (!this.#isOver) this.#end(status);
+    const durationMs = this.#elapsedMs(this.#isOver ? this.trace.nowUnixNano() : this.server.endUnixNano);
+    const usage = { durationMs, initMs: this.#initMs, memoryMiB: memoryMiB(process.env) };
+    this.#accountedStatus = status;
+    const { sampled } = this.trace.origin;
+    const fate = fateOf({ sampled, status, elapsedMs: durationMs, giveUpMs: this.#giveUpMs });
+    this.#isHandedBack = !this.#isOver && fate === "hand-back";
+    return this.#isHandedBack ? { usage, trace: handedBack(this.trace, resource(process.env)) } : { usage };
   }
 
   /** Ends it with its answer's status, or without an answer and the one word for why; to be called once. */
   conclude(status: number | undefined, failure?: string): Fate {
     this.#isOver = true;
-    const durationMs = this.#end(status);
+    // An answer that has said how long it took is not made to have taken longer: its cost and its span are of one time.
+    if (status === undefined || status !== this.#accountedStatus) this.#end(status);
     if (hasFailed(status)) markFailed(this.server, failure ?? String(this.facts["error.type"] ?? status));
-    // What was handed over stays so, however late the answer leaves; only without an answer it was in vain.
-    if (this.#isHandedBack && !hasFailed(status)) return "hand-back";
-    return this.#fate(status, durationMs);
+    // What was handed over stays so, however late the answer leaves; only where that failed after all it was in vain.
+    return this.#isHandedBack && !hasFailed(status) ? "hand-back" : "export";
   }
 
-  #end(status: number | undefined): number {
-    const durationMs = performance.now() - this.#startedAtMs;
-    this.record({ "http.response.status_code": status, "spillway.origin.duration_ms": durationMs });
+  #end(status: number | undefined): void {
     this.trace.end(this.server);
-    return durationMs;
+    const durationMs = this.#elapsedMs(this.server.endUnixNano);
+    this.record({ "http.response.status_code": status, "spillway.origin.duration_ms": durationMs });
   }
 
-  #fate(status: number | undefined, elapsedMs: number): Fate {
-    return fateOf({ sampled: this.trace.origin.sampled, status, elapsedMs, giveUpMs: this.#giveUpMs });
+  #elapsedMs(untilUnixNano: bigint): number {
+    return Number(untilUnixNano - this.server.startUnixNano) / 1e6;
   }
 }

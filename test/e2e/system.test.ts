@@ -178,7 +178,8 @@ describe("a shadow", () => {
 
 describe("a trace that the ratio leaves out", () => {
   it("is kept whole for a slow request all the same: the Lambda has handed its spans back with the answer", async () => {
-    await setPolicy('{"version": 5, "sampling": {"ratio": 0, "keep": ["slow"], "slowMs": 1}}');
+    const sampling = { ratio: 0, keep: ["refused", "slow"], slowMs: 1 };
+    await setPolicy(JSON.stringify({ version: 5, limits: { originTokens: 2000 }, sampling }));
     await until("the policy that samples", async () => {
       const { headers } = await classify(system, SHORT);
       return headers.get("x-spillway-policy") === "5";
@@ -192,6 +193,22 @@ describe("a trace that the ratio leaves out", () => {
     expect(lambda?.attributes).toMatchObject({ "service.name": "spillway-origin", "faas.name": "spillway-origin" });
     const parts = spans.filter(({ parentSpanId }) => parentSpanId === lambda?.spanId).map(({ name }) => name);
     expect(parts.toSorted()).toEqual(["inference", "tokenize", "windows"]);
+  });
+
+  it("is kept whole for a request that the origin refused too", async () => {
+    const refused = await classify(system, LONG.repeat(3));
+    expect(refused.status).toBe(413);
+    const spans = await spansOf(system, refused.headers.get("traceresponse"), 7);
+    const lambda = spans.find(
+      ({ attributes, kind }) => attributes["service.name"] === "spillway-origin" && kind === "SERVER",
+    );
+    expect(lambda?.parentSpanId).toBe(spans.find(({ kind }) => kind === "CLIENT")?.spanId);
+    expect(lambda?.attributes["http.response.status_code"]).toBe(413);
+    const root = spans.find(({ parentSpanId }) => parentSpanId === undefined);
+    expect(root?.attributes["spillway.sampling.kept"]).toBe("refused, slow");
+    expect(spans.filter(({ parentSpanId }) => parentSpanId === lambda?.spanId).map(({ name }) => name)).toEqual([
+      "tokenize",
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import type { OriginAnswer, OriginSpan } from "../../lambda-origin/contract.ts";
+import type { OriginAccount, OriginAnswer, OriginSpan } from "../../lambda-origin/contract.ts";
 
 const answer: OriginAnswer = {
   model: `mail-tagger@${"f".repeat(64)}`,
@@ -14,13 +14,12 @@ const answer: OriginAnswer = {
 /** What stands where no text may be, in all that an origin hands back. */
 export const HOSTILE = "hostile-5e1f0a";
 
-/** The function's own part of the trace below the call that is answered; `own` goes onto its SERVER span. */
-function handedBack(response: ServerResponse, own: OriginSpan["attributes"]): OriginAnswer {
+/** What the function says of its own part of the trace, below the call that is answered; `own` goes onto its SERVER span. */
+function account(response: ServerResponse, own: OriginSpan["attributes"]): OriginAccount {
   const [, , parentSpanId = ""] = String(response.req.headers["traceparent"]).split("-");
   const span = { startUnixNano: "1795460017868000000", endUnixNano: "1795460017869000000" };
   const [spanId, childId] = [`aaaa${parentSpanId.slice(4)}`, `bbbb${parentSpanId.slice(4)}`];
   return {
-    ...answer,
     usage: { durationMs: 120.5, initMs: 0, memoryMiB: 1024 },
     trace: {
       resource: { "service.name": "spillway-origin", "cloud.region": "eu-central-1" },
@@ -39,6 +38,20 @@ function handedBack(response: ServerResponse, own: OriginSpan["attributes"]): Or
   };
 }
 
+const handedBack = (response: ServerResponse, own: OriginSpan["attributes"]): OriginAnswer => ({
+  ...answer,
+  ...account(response, own),
+});
+
+/** A text too long for it, and the function's part. */
+function refuse(response: ServerResponse, own: OriginSpan["attributes"], moreSpans = 0): void {
+  const { usage, trace } = account(response, own);
+  const [, child] = trace?.spans ?? [];
+  const more = Array.from({ length: moreSpans }, (_, index) => ({ ...child, spanId: String(index).padStart(16, "c") }));
+  const spans = [...(trace?.spans ?? []), ...more];
+  send(response, 413, JSON.stringify({ error: "no", error_type: "too-large", usage, trace: { ...trace, spans } }));
+}
+
 const hostile = { text: HOSTILE, "spillway.note": HOSTILE, "url.full": HOSTILE, "faas.name": `dear ${HOSTILE}` };
 
 const held: (() => void)[] = [];
@@ -52,6 +65,13 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "hands-back-slowly": (response) =>
     void setTimeout(() => send(response, 200, JSON.stringify(handedBack(response, {}))), 300),
   "hands-back-hostile": (response) => send(response, 200, JSON.stringify(handedBack(response, hostile))),
+  "refuses-and-hands-back": (response) => refuse(response, {}),
+  "refuses-and-hands-back-hostile": (response) => refuse(response, hostile),
+  "refuses-and-floods": (response) => refuse(response, {}, 64),
+  "refuses-and-hangs": (response) => {
+    response.writeHead(413, { "content-type": "application/json", "content-length": 1000 });
+    response.write('{"error":');
+  },
   "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
   "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
   "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),

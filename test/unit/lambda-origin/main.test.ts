@@ -198,6 +198,7 @@ describe("the model's signature", () => {
     expect(await response.json()).toEqual({
       error: "the model could not be loaded",
       error_type: "model-unavailable",
+      usage: expect.anything(),
     });
     child.kill("SIGTERM");
     const lines = (await errors).trim().split("\n");

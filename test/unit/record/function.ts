@@ -31,6 +31,9 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
   };
 }
 
+/** Its error quotes the text, as a tokenizer's or a runtime's may. */
+export const failing = () => modelThat(() => Promise.reject(new RangeError(`bad ${CANARY}`)));
+
 type Parts = {
   endpoint: string | undefined;
   loaded?: LoadedModel;

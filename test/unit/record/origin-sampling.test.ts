@@ -1,9 +1,21 @@
 /** Who sends the function's spans: itself, the gateway that gets them in the answer, or nobody. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { TIMEOUT_HEADER } from "../../../lambda-origin/contract.ts";
+import { handedTrace } from "../../../gateway/record/origin-trace.ts";
+import { originErrorSchema, TIMEOUT_HEADER } from "../../../lambda-origin/contract.ts";
 import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
-import { OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
-import { answerOf, CANARY, context, event, functionWith, modelThat, PARENT, SAMPLED, UNSAMPLED } from "./function.ts";
+import { attribute, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import {
+  answerOf,
+  CANARY,
+  context,
+  event,
+  functionWith,
+  modelThat,
+  PARENT,
+  SAMPLED,
+  TRACE,
+  UNSAMPLED,
+} from "./function.ts";
 
 const receiver = new OtlpReceiver();
 let endpoint: string;
@@ -125,11 +137,58 @@ describe("an unsampled trace that no answer can carry", () => {
     expect(answer.trace).toBeDefined();
     expect(receiver.everything).toEqual([]);
   });
+});
 
-  it("is dropped where the request is refused", async () => {
-    const { handler, exporter } = functionWith({ endpoint });
-    expect((await handler(event(UNSAMPLED, { words: 9, maxTokens: 8 }), context())).statusCode).toBe(413);
-    expect(receiver.everything).toEqual([]);
-    expect(exporter.dropped).toEqual({ spans: 0, logs: 0 });
+describe("a refusal", () => {
+  it.each([
+    ["too long a text", event(UNSAMPLED, { words: 9, maxTokens: 8 }), 413, ["POST /", "init", "tokenize"]],
+    ["no JSON", { ...event(UNSAMPLED), body: "{" }, 400, ["POST /", "init"]],
+    ["another path", event(UNSAMPLED, { path: "/elsewhere" }), 404, ["POST", "init"]],
+  ])(
+    "of %s hands back spans and cost where the trace is not sampled, and nothing is sent",
+    async (_, asked, is, names) => {
+      const { handler, exporter } = functionWith({ endpoint });
+      const { statusCode, body } = await handler(asked, context());
+      expect(statusCode).toBe(is);
+      const { trace, usage } = originErrorSchema.parse(JSON.parse(body));
+      expect(trace?.spans.map(({ name }) => name)).toEqual(names);
+      expect(trace?.spans[0]?.attributes["http.response.status_code"]).toBe(is);
+      expect(usage?.durationMs).toBeGreaterThan(0);
+      expect(body).not.toContain(CANARY);
+      expect(receiver.everything).toEqual([]);
+      expect(exporter.dropped).toEqual({ spans: 0, logs: 0 });
+    },
+  );
+
+  it("in a sampled trace has no spans in it: the function has sent them", async () => {
+    const { body } = await functionWith({ endpoint }).handler(event(SAMPLED, { words: 9, maxTokens: 8 }), context());
+    expect(originErrorSchema.parse(JSON.parse(body)).trace).toBeUndefined();
+    expect(serverSpans()).toHaveLength(1);
+  });
+
+  it("costs what its span shows, and so does an answer", async () => {
+    const { handler } = functionWith({ endpoint });
+    for (const maxTokens of [8, 9]) {
+      const { body } = await handler(event(SAMPLED, { words: 9, maxTokens }), context());
+      const [span] = serverSpans().slice(-1);
+      const shownMs = Number(BigInt(span?.endTimeUnixNano ?? 0) - BigInt(span?.startTimeUnixNano ?? 0)) / 1e6;
+      expect(JSON.parse(body).usage.durationMs).toBe(shownMs);
+      expect(attribute(span, "spillway.origin.duration_ms")).toBe(shownMs);
+    }
+  });
+
+  it("that is handed back loses no attribute, and no word of where it ran, at the gateway's filter", async () => {
+    vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "spillway-origin-eu");
+    vi.stubEnv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/24/[$LATEST]0f3c");
+    const { body } = await functionWith({ endpoint }).handler(event(UNSAMPLED, { words: 9, maxTokens: 8 }), context());
+    const { trace } = originErrorSchema.parse(JSON.parse(body));
+    if (trace === undefined) throw new Error("nothing was handed back");
+    const passed = handedTrace(trace, { traceId: TRACE, spanId: PARENT, traceFlags: 0 });
+    const keys = (attributes: readonly { key: string }[] = []) => attributes.map(({ key }) => key);
+    expect(keys(passed?.resource)).toEqual(Object.keys(trace.resource));
+    for (const [index, { name, attributes }] of trace.spans.entries()) {
+      expect(passed?.spans[index]?.name).toBe(name);
+      expect(keys(passed?.spans[index]?.attributes)).toEqual(Object.keys(attributes));
+    }
   });
 });

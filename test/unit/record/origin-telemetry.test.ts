@@ -1,4 +1,4 @@
-/** What the Lambda function exports, to a real OTLP receiver. */
+/** The trace that an invocation of the Lambda function exports, to a real OTLP receiver. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { inSpan } from "../../../lambda-origin/telemetry/active.ts";
 import { Exporter } from "../../../lambda-origin/telemetry/exporter.ts";
@@ -10,6 +10,7 @@ import {
   CANARY,
   context,
   event,
+  failing,
   functionWith,
   INVOCATION_ID,
   modelThat,
@@ -27,19 +28,13 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.close());
 beforeEach(() => {
-  receiver.manner = "accept";
-  receiver.mannerFor = {};
   receiver.forget();
   vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "spillway-origin-eu");
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008");
 });
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.unstubAllEnvs());
 
-const failing = () => modelThat(() => Promise.reject(new RangeError(`bad ${CANARY}`)));
 const named = (name: string) => receiver.spans.find((span) => span.name === name);
 
 describe("an invocation", () => {
@@ -177,147 +172,4 @@ describe("an invocation", () => {
       expect(receiver.everything.join("\n")).not.toContain("192.0.2.1");
     },
   );
-});
-
-describe("a log record", () => {
-  it("tells of each invocation within its trace: the status, the work and the time", async () => {
-    await functionWith({ endpoint }).handler(event(SAMPLED, { words: 600 }), context());
-    const [record, ...more] = receiver.logs;
-    expect(more).toEqual([]);
-    expect(record).toMatchObject({
-      eventName: "spillway.origin.request",
-      severityNumber: 9,
-      severityText: "INFO",
-      body: { stringValue: "The origin answered 200." },
-      traceId: TRACE,
-      spanId: named("POST /")?.spanId,
-      flags: 1,
-    });
-    const facts = {
-      "http.response.status_code": "200",
-      "spillway.tokens": "600",
-      "spillway.windows": "2",
-      "spillway.model": `tiny@${"a".repeat(64)}`,
-      "faas.coldstart": true,
-      "faas.invocation_id": INVOCATION_ID,
-    };
-    expect(Object.fromEntries(Object.keys(facts).map((key) => [key, attribute(record, key)]))).toEqual(facts);
-    expect(attribute(record, "spillway.origin.duration_ms")).toBeGreaterThan(0);
-    expect(attribute(record, "error.type")).toBeUndefined();
-  });
-
-  it("of a failure is an error", async () => {
-    await functionWith({ endpoint, loaded: failing() }).handler(event(SAMPLED), context());
-    expect(receiver.logs).toHaveLength(1);
-    expect(receiver.logs[0]).toMatchObject({ severityNumber: 17, severityText: "ERROR" });
-    expect(attribute(receiver.logs[0], "error.type")).toBe("RangeError");
-  });
-});
-
-describe("a function without a model", () => {
-  const reason = "model.sig cannot be read (no such file): sign it";
-  const without = (endpoint: string | undefined) =>
-    functionWith({ endpoint, loaded: { ok: false, reason }, init: new InitClock().finish({ problem: reason }) });
-  const unavailable = () => receiver.logs.filter(({ eventName }) => eventName === "spillway.origin.model_unavailable");
-
-  it("tells why, once, with the first invocation, sampled or refused or neither", async () => {
-    const { handler } = without(endpoint);
-    const malformed = { ...event(UNSAMPLED), body: "{" };
-    expect((await handler(malformed, context())).statusCode).toBe(400);
-    expect(receiver.spans).toEqual([]);
-    expect(unavailable()).toHaveLength(1);
-    expect(unavailable()[0]).toMatchObject({ severityText: "ERROR", traceId: TRACE });
-    expect(attribute(unavailable()[0], "spillway.origin.reason")).toBe(reason);
-    expect((await handler(event(UNSAMPLED), context())).statusCode).toBe(503);
-    expect(unavailable()).toHaveLength(1);
-  });
-
-  it("tells it again until a backend has taken it", async () => {
-    const { handler } = without(endpoint);
-    receiver.mannerFor = { logs: "refuse" };
-    await handler(event(), context());
-    receiver.mannerFor = {};
-    receiver.forget();
-    await handler(event(), context());
-    expect(unavailable()).toHaveLength(1);
-  });
-
-  it("answers 503 with an error's trace", async () => {
-    await without(endpoint).handler(event(UNSAMPLED), context());
-    expect(attribute(named("POST /"), "error.type")).toBe("model-unavailable");
-    expect(named("POST /")?.status).toEqual({ code: ERROR });
-    expect(named("init")?.status).toEqual({ code: ERROR });
-  });
-});
-
-describe("stderr", () => {
-  it("has one line for a failure where no backend is configured, and none where one is", async () => {
-    const written = vi.spyOn(console, "error").mockImplementation(() => {});
-    await functionWith({ endpoint, loaded: failing() }).handler(event(), context());
-    expect(written).not.toHaveBeenCalled();
-    await functionWith({ endpoint: undefined, loaded: failing() }).handler(event(), context());
-    expect(written.mock.calls.map(([line]) => JSON.parse(line))).toEqual([
-      { level: "error", error_type: "internal", error: "RangeError", status: 500 },
-    ]);
-  });
-});
-
-describe("a backend", () => {
-  it("that never answers costs one answer the bound, the next ones nothing, and the losses are counted", async () => {
-    receiver.manner = "swallow";
-    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    const startedAtMs = performance.now();
-    expect((await handler(event(), context())).statusCode).toBe(200);
-    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
-    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
-    await handler(event(), context());
-    expect(receiver.everything).toHaveLength(2); // not even tried
-    expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
-  });
-
-  it("that swallows log records still gets spans", async () => {
-    receiver.mannerFor = { logs: "swallow" };
-    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    for (let i = 0; i < 2; i += 1) await handler(event(), context());
-    expect(exporter.dropped).toEqual({ spans: 0, logs: 2 });
-    expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
-  });
-
-  it("gets both at once: neither waits for the other's answer", async () => {
-    receiver.manner = "swallow";
-    const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    await handler(event(), context());
-    expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
-  });
-
-  it("that is not there changes no answer", async () => {
-    const { handler, exporter } = functionWith({ endpoint: "http://127.0.0.1:9" });
-    expect((await handler(event(), context())).statusCode).toBe(200);
-    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
-  });
-
-  it("that refuses changes no answer, and hears of the loss once it accepts", async () => {
-    receiver.manner = "refuse";
-    const { handler } = functionWith({ endpoint });
-    expect((await handler(event(), context())).statusCode).toBe(200);
-    receiver.manner = "accept";
-    receiver.forget();
-    await handler(event(), context());
-    expect(attribute(named("POST /"), "spillway.telemetry.dropped_spans")).toBe("5");
-    expect(attribute(named("POST /"), "spillway.telemetry.dropped_logs")).toBe("1");
-  });
-
-  it("is not waited for beyond what Lambda's own timeout leaves", async () => {
-    receiver.manner = "swallow";
-    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 60_000 } });
-    expect((await handler(event(), context(250))).statusCode).toBe(200);
-    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
-  });
-
-  it.each([100, 0, -5])("is not even tried with %i ms left, which the answer needs", async (remainingMs) => {
-    const { handler, exporter } = functionWith({ endpoint });
-    expect((await handler(event(), context(remainingMs))).statusCode).toBe(200);
-    expect(receiver.everything).toEqual([]);
-    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
-  });
 });

@@ -130,6 +130,11 @@ describe("the origin fails", () => {
     expect(originBreaker(world).state).toBe("closed");
   });
 
+  it("a refusal whose body never ends is one all the same, once the origin's time is over", async () => {
+    await setPolicy({ origin: { timeoutMs: 200 } });
+    expect((await classify(await warmWorld("refuses-and-hangs"), LONG)).status).toBe(413);
+  });
+
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
     await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
     const world = await warmWorld("http-403");

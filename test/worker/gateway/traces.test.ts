@@ -326,6 +326,20 @@ describe("what is kept of traces that are not sampled", () => {
     const slow = await sentBy("hands-back-slowly", { sampling: { slowMs: 200 } }, texts(LONG));
     expect(kept(slow)).toBe("slow");
     expect(named(slow.spans, "POST /").parentSpanId).toBe(client(slow).spanId);
+    const refused = await sentBy("refuses-and-hands-back", {}, texts(LONG));
+    expect(kept(refused)).toBe("refused");
+    expect(named(refused.spans, "POST /").parentSpanId).toBe(client(refused).spanId);
+    expect(attributesOf(client(refused))).not.toHaveProperty(["spillway.cost.assumed"]);
+    const flooded = await sentBy("refuses-and-floods", {}, texts(LONG));
+    expect([flooded.response.status, kept(flooded)]).toEqual([413, "refused"]);
+    expect(flooded.spans.map(({ name }) => name)).not.toContain("POST /");
+    const forgotten = await sentBy(
+      "refuses-and-hands-back",
+      { sampling: { keep: ["slow"], slowMs: 60_000 } },
+      texts(LONG),
+    );
+    expect(forgotten.response.status).toBe(413);
+    expect(forgotten.spans).toEqual([]);
     const quick = await sentBy("hands-back", {}, texts(LONG));
     expect(quick.response.headers.get("x-spillway-route")).toBe("origin");
     expect(quick.spans).toEqual([]);
@@ -353,6 +367,7 @@ describe("what leaves", () => {
     const paths: [string, object, string[]][] = [
       ["ok", {}, [short, long]],
       ["hands-back-hostile", {}, [long]],
+      ["refuses-and-hands-back-hostile", {}, [long]],
       ["other-labels", {}, [long]],
       ["ok", { shadow: { share: 100 } }, [short]],
       ["http-500", { shadow: { share: 100 } }, [short]],
@@ -408,7 +423,7 @@ describe("what leaves", () => {
   // Of all the requests of this file, so it does not hold of this test alone.
   it("is what docs/telemetry-spans.md lists, span by span, and all of that", async () => {
     const page = await (await env.FILES.fetch("http://files/docs/telemetry-spans.md")).text();
-    const rows = page
+    const rows = (page.split("\n## ").find((section) => section.startsWith("The spans of the gateway\n")) ?? "")
       .split("\n")
       .flatMap((line) => (/^\| `[a-zA-Z]/.test(line) ? [line.split("|").map(backticked)] : []));
     const listed = new Map(

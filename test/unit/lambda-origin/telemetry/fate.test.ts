@@ -7,6 +7,8 @@ describe("fateOf", () => {
   it.each([
     ["hands back what is not sampled", {}, "hand-back"],
     ["exports what is sampled", { sampled: true }, "export"],
+    ["hands back a refusal", { status: 413 }, "hand-back"],
+    ["hands back the last of the refusals", { status: 499 }, "hand-back"],
     ["exports a sampled refusal", { sampled: true, status: 413 }, "export"],
     ["hands back in the last moment that the gateway waits", { elapsedMs: 8_000 }, "hand-back"],
     ["exports what the gateway no longer waits for", { elapsedMs: 8_001 }, "export"],
@@ -15,9 +17,6 @@ describe("fateOf", () => {
     ["exports a failure", { status: 500 }, "export"],
     ["exports where there is no model", { status: 503 }, "export"],
     ["exports where there is no answer", { status: undefined }, "export"],
-    ["drops a refusal", { status: 400 }, "drop"],
-    ["drops the last of the refusals", { status: 499 }, "drop"],
-    ["drops an answer that has no room for spans", { status: 204 }, "drop"],
   ] as const)("%s", (_, bent, fate) => {
     expect(fateOf({ ...inTime, ...bent })).toBe(fate);
   });

@@ -1,0 +1,118 @@
+/** True instances of the function, each a process, as Lambda starts them: the real handler or a fixture, with a signed package. */
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Instance, type Outcome, startInstance } from "../../../lambda-origin/local/instance.ts";
+import { signFolder } from "../../../models/sign/folder.ts";
+import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { writeTinyPackage } from "../../support/model-package.ts";
+import type { OtlpReceiver } from "../../worker/record/otlp-receiver.ts";
+
+export const TRACE = "0af7651916cd43dd8448eb211c80319c";
+export const traceparent = (sampled: boolean) => `00-${TRACE}-b7ad6b7169203331-0${Number(sampled)}`;
+
+const REAL = fileURLToPath(new URL("../../../lambda-origin", import.meta.url));
+const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
+
+type Manner = {
+  /** Of its environment, what is other than usual. */
+  bend?: Record<string, string>;
+  handler?: string;
+  remainingMs?: number;
+};
+
+/** Asks the instance; a function is called for its event when its turn has come. */
+type Asked = readonly (object | (() => object))[];
+
+export class TrueInstances {
+  readonly #receiver: OtlpReceiver;
+  readonly #endpoint: string;
+  readonly #folder: string;
+  readonly #publicKey: string;
+  readonly packages: { good: string; failing: string };
+  #running: Instance | undefined;
+
+  private constructor(
+    receiver: OtlpReceiver,
+    endpoint: string,
+    folder: string,
+    publicKey: string,
+    packages: { good: string; failing: string },
+  ) {
+    this.#receiver = receiver;
+    this.#endpoint = endpoint;
+    this.#folder = folder;
+    this.#publicKey = publicKey;
+    this.packages = packages;
+  }
+
+  /** They export to `receiver`, which listens at `endpoint`. */
+  static async prepare(receiver: OtlpReceiver, endpoint: string): Promise<TrueInstances> {
+    const { privateKey, publicKey } = generateKeyPair();
+    const folder = await mkdtemp(join(tmpdir(), "spillway-instance-"));
+    const good = await writeTinyPackage(join(folder, "good"));
+    // Three labels, and a graph that gives two logits: it loads, and fails on each text.
+    const failing = await writeTinyPackage(join(folder, "failing"), {
+      bend: (manifest) => ({ ...manifest, labels: ["ham", "spam", "eggs"] }),
+    });
+    const packages = { good: good.folder, failing: failing.folder };
+    for (const path of Object.values(packages)) await signFolder(path, privateKey);
+    return new TrueInstances(receiver, endpoint, folder, publicKey, packages);
+  }
+
+  /** What is asked of a new instance in this order, and all that comes of it. */
+  async asked(
+    events: Asked,
+    { bend = {}, handler = "handler.handler", remainingMs = 30_000 }: Manner = {},
+  ): Promise<{ outcomes: Outcome[]; printed: string }> {
+    const printedTo = join(this.#folder, "printed");
+    const file = await open(printedTo, "w");
+    try {
+      const environment = {
+        PATH: process.env["PATH"] ?? "",
+        LAMBDA_TASK_ROOT: handler === "handler.handler" ? REAL : FIXTURES,
+        _HANDLER: handler,
+        AWS_REGION: "eu-central-1",
+        AWS_LAMBDA_FUNCTION_NAME: "spillway-origin",
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "3008",
+        SPILLWAY_MODEL_DIR: this.packages.good,
+        MODEL_PUBLIC_KEY: this.#publicKey,
+        OTEL_EXPORTER_OTLP_ENDPOINT: this.#endpoint,
+        ...bend,
+      };
+      const running = startInstance(environment, file.fd);
+      this.#running = running;
+      const started = await running.ready;
+      if (started.kind !== "ready") throw new Error(`the instance did not start: ${JSON.stringify(started)}`);
+      const outcomes: Outcome[] = [];
+      for (const next of events) {
+        const event = typeof next === "function" ? next() : next;
+        const invoked = running.invoke({ requestId: "id-1", event, deadlineMs: Date.now() + remainingMs });
+        outcomes.push(await Promise.race([invoked, this.#killedOnceTold(running, handler)]));
+      }
+      return { outcomes, printed: await readFile(printedTo, "utf8") };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Ends the last one. */
+  async end(): Promise<void> {
+    this.#running?.kill();
+    await this.#running?.exited;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** Lambda's part where there is no answer: it kills the process. By then, the process must have told. */
+  async #killedOnceTold(running: Instance, handler: string): Promise<Outcome> {
+    if (handler !== "no-answer.handler") return new Promise<never>(() => {});
+    const receiver = this.#receiver;
+    await receiver.until((spans) => spans.length > 0 && receiver.logs.length > 0, 30_000);
+    running.kill();
+    return { kind: "exited", reason: "killed at its timeout" };
+  }
+}
