@@ -20,20 +20,29 @@ export const originRequestSchema = z.strictObject({
 });
 export type OriginRequest = z.infer<typeof originRequestSchema>;
 
+/** What is over these is no model's answer. Scores of larger logits would not be finite, and headers and memory have ends. */
+const LOGIT_MAX = 1e6;
+const LABELS_MAX = 1024;
+const LABEL_MAX_CHARACTERS = 200;
+const WINDOWS_MAX = 64;
+/** Of an invocation, by AWS. */
+const DURATION_MAX_MS = 900_000;
+const MEMORY_MAX_MIB = 10_240;
+
 const originWindowSchema = z.strictObject({
   /** Tokens of the text in this window (special tokens not counted): the window's weight in the mean. */
-  tokens: z.int().nonnegative(),
+  tokens: z.int().nonnegative().max(ORIGIN_MAX_TOKENS),
   /** One raw logit per label, in the order of `labels`. */
-  logits: z.array(z.number()).min(1),
+  logits: z.array(z.number().min(-LOGIT_MAX).max(LOGIT_MAX)).min(1).max(LABELS_MAX),
 });
 
 /** What it cost the function, for the estimate of its price. */
 const originUsageSchema = z.strictObject({
   /** From the handler's start until the answer is known, in ms: as long as its SERVER span. */
-  durationMs: z.number().nonnegative(),
+  durationMs: z.number().nonnegative().max(DURATION_MAX_MS),
   /** INIT of the instance, which AWS bills too, in ms; 0 where it was warm. */
-  initMs: z.number().nonnegative(),
-  memoryMiB: z.int().positive(),
+  initMs: z.number().nonnegative().max(DURATION_MAX_MS),
+  memoryMiB: z.int().positive().max(MEMORY_MAX_MIB),
 });
 export type OriginUsage = z.infer<typeof originUsageSchema>;
 
@@ -73,14 +82,18 @@ export type OriginAccount = { usage?: OriginUsage | undefined; trace?: OriginTra
 
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
-  model: z.string(),
+  model: z
+    .string()
+    .max(200)
+    .regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/),
   labels: z
-    .array(z.string())
+    .array(z.string().max(LABEL_MAX_CHARACTERS))
     .min(1)
+    .max(LABELS_MAX)
     .refine((labels) => new Set(labels).size === labels.length, "each label once"),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In text order; an empty text has one window of 0 tokens. */
-  windows: z.array(originWindowSchema).min(1),
+  windows: z.array(originWindowSchema).min(1).max(WINDOWS_MAX),
   ...originAccount,
 });
 export type OriginAnswer = z.infer<typeof originAnswerSchema>;

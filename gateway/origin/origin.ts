@@ -16,6 +16,7 @@ import {
   type SideResult,
   whyGone,
 } from "../world.ts";
+import { readAnswer } from "./answer-body.ts";
 import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
@@ -147,7 +148,8 @@ async function errorIn(response: Response): Promise<OriginError | undefined> {
 }
 
 async function readJson(response: Response): Promise<unknown> {
-  const body = await response.text();
+  const body = await readAnswer(response);
+  if (body === null) throw new OriginFault("bad-answer");
   try {
     return JSON.parse(body);
   } catch {
