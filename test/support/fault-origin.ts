@@ -88,6 +88,16 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "twice-a-label": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "ham"] })),
   "redirect-307": (response) => void response.writeHead(307, { location: "/ok?elsewhere" }).end(),
   "too-many-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "spam", "eggs"] })),
+  /** Goes on for as long as somebody reads. */
+  endless: (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    const piece = " ".repeat(65_536);
+    const more = () => {
+      while (!response.destroyed && response.write(piece));
+    };
+    response.on("drain", more).on("error", () => {});
+    more();
+  },
   "reset-mid-body": (response) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1000 });
     response.write('{"model":');

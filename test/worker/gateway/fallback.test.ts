@@ -73,6 +73,37 @@ describe("the origin fails", () => {
     expect((await seenBy("ok?elsewhere")).calls).toBe(0);
   });
 
+  it("an answer that never ends is read no further than an answer can go", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    const response = await classify(await warmWorld("endless?once"), SHORT);
+    expect(wayOf(response).because).toBe("origin-failed");
+    await expect.poll(async () => (await seenBy("endless?once")).aborted).toBe(1);
+  });
+
+  it.each([
+    ["a name that is no model's", { model: "evil@aaaa" }],
+    ["a name that no header can hold", { model: `mail\r\nset-cookie: a=${"b".repeat(64)}` }],
+    ["a name of 300 kB", { model: `${"a".repeat(300_000)}@${"f".repeat(64)}` }],
+    ["more labels than a model has", { labels: Array.from({ length: 2000 }, (_, index) => `label ${index}`) }],
+    ["a label as long as a page", { labels: ["ham", "s".repeat(10_000)] }],
+    ["logits of which no score can be made", { windows: [{ tokens: 10, logits: [1e308, -1e308] }] }],
+    ["more windows than a text has", { windows: Array.from({ length: 100 }, () => ({ tokens: 1, logits: [1, 0] })) }],
+    ["a cost that nothing has", { usage: { durationMs: 1e300, initMs: 0, memoryMiB: 1024 } }],
+  ])("an answer with %s is none", async (_, bend) => {
+    await setPolicy({ edge: { share: 0 } });
+    const good = {
+      model: `mail-tagger@${"f".repeat(64)}`,
+      labels: ["ham", "spam"],
+      problemType: "single_label_classification",
+      windows: [{ tokens: 10, logits: [3, -3] }],
+    };
+    const world = await warmWorld("told?bent");
+    await tell("told?bent", JSON.stringify(good));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    await tell("told?bent", JSON.stringify({ ...good, ...bend }));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+  });
+
   it.each([
     ["other labels", { labels: ["no", "yes"] }],
     ["the labels in another order", { labels: ["spam", "ham"] }],

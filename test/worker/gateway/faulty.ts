@@ -17,6 +17,7 @@ export const FAULTS = [
   "twice-a-label",
   "redirect-307",
   "reset-mid-body",
+  "endless",
 ];
 
 /** An address stays as it is; anything else is a path of the faulty origin. */
