@@ -47,9 +47,22 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
       large: bound("RATE_LARGE", RATE_LARGE, noLimiter),
     },
     failedAttempts: new FailedAttempts(bound("FAILED_AUTH", FAILED_AUTH, noLimiter), clock),
-    operatorToken: OPERATOR_TOKEN?.trim() || null,
+    operatorToken: operatorTokenIn(OPERATOR_TOKEN, problems),
     problems,
   };
+}
+
+/** It has no rate of its own: an address that guesses is told nothing, but a token that people think up would be guessed. */
+const TOKEN_MIN_CHARACTERS = 20;
+
+function operatorTokenIn(value: string | undefined, problems: string[]): string | null {
+  const token = value?.trim() || null;
+  if (token !== null && token.length < TOKEN_MIN_CHARACTERS) {
+    problems.push(
+      `OPERATOR_TOKEN has ${token.length} characters; it must have at least ${TOKEN_MIN_CHARACTERS}, and openssl rand -hex 32 makes one`,
+    );
+  }
+  return token;
 }
 
 function anonymousIn({ ANONYMOUS_ACCESS, ANONYMOUS_RATE }: AccessVariables, problems: string[]): Access["anonymous"] {

@@ -271,20 +271,23 @@ describe("/readyz", () => {
 });
 
 describe("a deployment without one of its bindings, or with a variable that says nothing", () => {
-  it.each([
+  const TOKEN = "an-operator's-token-of-32-letters";
+
+  it.each<[{ OPERATOR_TOKEN?: string } & Record<string, unknown>, RegExp]>([
     [{ KEYS: undefined }, /^KEYS is not bound; take its block from the checkout's wrangler\.toml$/],
     [{ RATE_SMALL: undefined }, /^RATE_SMALL is not bound/],
     [{ RATE_STANDARD: undefined }, /^RATE_STANDARD is not bound/],
     [{ RATE_LARGE: undefined }, /^RATE_LARGE is not bound/],
     [{ FAILED_AUTH: undefined }, /^FAILED_AUTH is not bound/],
+    [{ OPERATOR_TOKEN: "hush-hush" }, /^OPERATOR_TOKEN has 9 characters; it must have at least 20, /],
     [{ ANONYMOUS_ACCESS: "yes" }, /^ANONYMOUS_ACCESS is "yes"; it must be one of refused, allowed$/],
     [{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "1000" }, /^ANONYMOUS_RATE is "1000"; it must be one of small, /],
   ])("%j refuses everybody, and says so", async (variables, problem) => {
-    const world = gateway({ OPERATOR_TOKEN: "token", ...variables });
+    const world = gateway({ OPERATOR_TOKEN: TOKEN, ...variables });
     expect(world.access.problems).toEqual([expect.stringMatching(problem)]);
     const refused = await ask(world, bearer((await storeKey()).key));
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "60"]);
-    const asked = new Request("http://gateway/readyz", { headers: bearer("token") });
+    const asked = new Request("http://gateway/readyz", { headers: bearer(variables.OPERATOR_TOKEN ?? TOKEN) });
     const readyz = await app.fetch(asked, { world, call: aCall() });
     expect(readyz.status).toBe(503);
     expect(await readyz.json()).toMatchObject({ ready: false, problems: world.access.problems });
