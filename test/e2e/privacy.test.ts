@@ -1,6 +1,6 @@
 /**
  * Text is processed and never stored: a canary goes down every path of the whole system, and then all that was exported, stored or
- * printed is searched for it. The same of what was really sent, byte for byte: test/worker/gateway/traces.test.ts.
+ * printed is searched for it. The same of what was really sent, byte for byte: test/worker/gateway/trace-leaves.test.ts.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
