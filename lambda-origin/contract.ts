@@ -22,8 +22,8 @@ export type OriginRequest = z.infer<typeof originRequestSchema>;
 
 /** What is over these is no model's answer. Scores of larger logits would not be finite, and headers and memory have ends. */
 const LOGIT_MAX = 1e6;
-const LABELS_MAX = 1024;
-const LABEL_MAX_CHARACTERS = 200;
+export const LABELS_MAX = 1024;
+export const LABEL_MAX_CHARACTERS = 200;
 const WINDOWS_MAX = 64;
 /** Of an invocation, by AWS. */
 const DURATION_MAX_MS = 900_000;

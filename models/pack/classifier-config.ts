@@ -1,7 +1,7 @@
 /** Pure. What `config.json` says of a classifier, in the many ways it is written. */
 import { basename } from "node:path";
 import { z } from "zod";
-import { WINDOW_TOKENS } from "../../lambda-origin/contract.ts";
+import { LABEL_MAX_CHARACTERS, LABELS_MAX, WINDOW_TOKENS } from "../../lambda-origin/contract.ts";
 import type { Manifest } from "../manifest.ts";
 
 const configSchema = z.object({
@@ -43,7 +43,10 @@ export function parseClassifierConfig(path: string, text: string): ClassifierCon
       `${path} is a regression's, with one number for a text; Spillway serves classifiers of 2 labels or more.`,
     );
   }
-  if (labels !== null) mustBeDistinct(labels, path);
+  if (labels !== null) {
+    mustFitAnAnswer(labels, path);
+    mustBeDistinct(labels, path);
+  }
   return {
     labels,
     problemType: config.problem_type ?? "single_label_classification",
@@ -80,6 +83,18 @@ function labelsOf({ id2label, label2id, num_labels }: Config, path: string): str
 /** As transformers calls labels without a name. */
 export function unnamedLabels(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `LABEL_${index}`);
+}
+
+/** The gateway believes no answer with more. */
+function mustFitAnAnswer(labels: readonly string[], path: string): void {
+  if (labels.length > LABELS_MAX) {
+    throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers of at most ${LABELS_MAX}.`);
+  }
+  const long = labels.findIndex((label) => label.length > LABEL_MAX_CHARACTERS);
+  if (long === -1) return;
+  throw new Error(
+    `${path} names label ${long} with ${labels[long]?.length} characters; at most ${LABEL_MAX_CHARACTERS} are allowed.`,
+  );
 }
 
 function mustBeDistinct(labels: readonly string[], path: string): void {

@@ -42,6 +42,16 @@ describe("refused, by name", () => {
     ["a regression", { problem_type: "regression" }, /is a regression's/],
     ["a single label", { id2label: undefined, num_labels: 1 }, /is a regression's/],
     ["a gap between labels", { id2label: { 0: "a", 2: "b" } }, /names no label 1/],
+    [
+      "more labels than an answer can have",
+      { id2label: undefined, num_labels: 1025 },
+      /has 1025 labels; .* at most 1024/,
+    ],
+    [
+      "a label as long as a page",
+      { id2label: { 0: "a", 1: "b".repeat(201) } },
+      /label 1 with 201 characters; at most 200/,
+    ],
     ["two labels of one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
     ["fewer positions than the origin's windows", { max_position_embeddings: 128 }, /allows 128 positions; .* 512/],
     ["no vocabulary", { vocab_size: undefined }, /vocab_size/],

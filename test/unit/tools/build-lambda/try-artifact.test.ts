@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { otherPlatform, tryArtifact } from "../../../../tools/build-lambda/try-artifact.ts";
 
-const expected = { modelId: "tiny@1", publicKeyPem: "a key" };
+const TINY = `tiny@${"1".repeat(64)}`;
+const OTHER = `other@${"2".repeat(64)}`;
+const expected = { modelId: TINY, publicKeyPem: "a key" };
 const answer = (over: object = {}) => ({
   statusCode: 200,
   body: JSON.stringify({
-    model: "tiny@1",
+    model: TINY,
     labels: ["ham", "spam"],
     problemType: "single_label_classification",
     windows: [{ tokens: 2, logits: [1, 3] }],
@@ -48,7 +50,7 @@ describe("an artifact", () => {
     },
     { name: "has no handler", code: "export const other = 1;", says: "handler.handler is undefined or not exported" },
     { name: "answers an error", code: returning({ statusCode: 503, body: '{"error":"no"}' }), says: "it answered 503" },
-    { name: "runs another model", code: returning(answer({ model: "other@2" })), says: "model other@2, not tiny@1" },
+    { name: "runs another model", code: returning(answer({ model: OTHER })), says: `model ${OTHER}, not ${TINY}` },
     {
       name: "does not read its memory from Lambda's variable",
       code: returning(answer({ usage: { durationMs: 1, initMs: 1, memoryMiB: 128 } })),
