@@ -158,6 +158,7 @@ async function startGateway(
     ORIGIN_REGION: settings.region,
     ...settings.otlp,
     ...settings.access,
+    ...settings.cors,
   });
   const { gatewayPort } = settings;
   const child = await add(

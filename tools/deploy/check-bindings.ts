@@ -1,22 +1,31 @@
 /** Pure. Whether everything is bound that the gateway reads, to things of its own. */
-import { type Finding, ok, problem, quoted } from "./finding.ts";
+import { type Finding, ok, problem, quoted, warning } from "./finding.ts";
 import { KV_NAMESPACES, R2_BUCKETS, RATE_LIMITS, VERSION_METADATA } from "./needs.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import type { Target } from "./target.ts";
 
 const KV_ID = /^[0-9a-f]{32}$/;
 const ALL_RATE_LIMITS = "rate limits";
+/** The code counts by the minute: `PERIOD_MS` in gateway/authenticate/limiter.ts, and what keys and refusals say. */
+const PERIOD_SECONDS = 60;
+/** Wrong keys a minute from one address. Beyond, guessing is hardly slowed down, and each guess is a read of KV. */
+const FAILED_AUTH_MAX = 1000;
 
 export function checkBindings(target: Target, others: readonly Target[]): Finding[] {
   return [
     ...KV_NAMESPACES.map((binding) => checkNamespace(binding, target, others)),
     ...R2_BUCKETS.map((binding) => checkBucket(binding, target, others)),
     ...checkRateLimits(target, others),
+    ...checkFailedAuth(target),
     checkVersionMetadata(target),
   ];
 }
 
-function checkNamespace(binding: string, { environment, config }: Target, others: readonly Target[]): Finding {
+function checkNamespace(
+  binding: (typeof KV_NAMESPACES)[number],
+  { environment, config }: Target,
+  others: readonly Target[],
+): Finding {
   const check = `KV ${binding}`;
   const table = `[[env.${environment}.kv_namespaces]]`;
   const create = `npx wrangler kv namespace create spillway-${environment}-${binding.toLowerCase()}`;
@@ -29,6 +38,12 @@ function checkNamespace(binding: string, { environment, config }: Target, others
     const says = isPlaceholder(id)
       ? "has a placeholder for its id"
       : `has the id ${quoted(id)}; it must be 32 hex digits`;
+    return problem(check, says, `${create}, and put the id it prints under ${table}`);
+  }
+  const before = KV_NAMESPACES.slice(0, KV_NAMESPACES.indexOf(binding));
+  const own = config.kv_namespaces.find((one) => one.id === id && before.some((name) => name === one.binding));
+  if (own !== undefined) {
+    const says = `is the same namespace as ${own.binding}: who may write policies could make keys`;
     return problem(check, says, `${create}, and put the id it prints under ${table}`);
   }
   const twin = others.find((other) => other.config.kv_namespaces.some((one) => one.id === id));
@@ -72,7 +87,11 @@ function checkRateLimits({ environment, config }: Target, others: readonly Targe
         ),
       ];
     }
-    const { namespace_id: id } = found;
+    const { namespace_id: id, simple } = found;
+    if (simple.period !== PERIOD_SECONDS) {
+      const says = `counts by ${simple.period} s, but the gateway takes it for a minute`;
+      return [problem(`rate limit ${name}`, says, `set simple.period = ${PERIOD_SECONDS} under ${table}`)];
+    }
     const where = `put a number of its own under ${table}`;
     if (!/^[1-9]\d*$/.test(id)) {
       return [problem(`rate limit ${name}`, `has the namespace_id ${quoted(id)}; it must be a whole number`, where)];
@@ -84,6 +103,14 @@ function checkRateLimits({ environment, config }: Target, others: readonly Targe
       : [problem(`rate limit ${name}`, `counts by ${id}, as another of ${twin} does`, where)];
   });
   return problems.length > 0 ? problems : [ok(ALL_RATE_LIMITS, `${RATE_LIMITS.join(", ")} are bound`)];
+}
+
+function checkFailedAuth({ environment, config }: Target): Finding[] {
+  const limit = config.ratelimits.find(({ name }) => name === "FAILED_AUTH")?.simple.limit ?? 0;
+  if (limit <= FAILED_AUTH_MAX) return [];
+  const says = `lets ${limit} wrong keys a minute through from one address: guessing is not slowed down`;
+  const next = `set simple.limit to some 10, ${FAILED_AUTH_MAX} at most, under [[env.${environment}.ratelimits]]`;
+  return [warning("rate limit FAILED_AUTH", says, next)];
 }
 
 function checkVersionMetadata({ environment, config: { version_metadata } }: Target): Finding {

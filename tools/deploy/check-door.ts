@@ -1,6 +1,6 @@
 /** Pure. By which addresses callers reach it, and what Cloudflare itself would keep of their requests. */
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import { isPlaceholder } from "./placeholder.ts";
+import { isPlaceholder, placeholderIn } from "./placeholder.ts";
 import { routesOf, type Target } from "./target.ts";
 
 /** The platform's largest. */
@@ -17,7 +17,11 @@ function checkAddress(target: Target): Finding {
   const where = `routes under [env.${environment}]`;
   const placeholder = routes.find(isPlaceholder);
   if (placeholder !== undefined) {
-    return problem(check, `${placeholder} is a placeholder`, `put a name of a zone in your account into ${where}`);
+    return problem(
+      check,
+      `${placeholder} ${placeholderIn(placeholder)}`,
+      `put a name of a zone in your account into ${where}`,
+    );
   }
   if (routes.length === 0 && config.workers_dev !== true) {
     return problem(check, "nothing leads to it", `put your domain into ${where}, or set workers_dev = true`);

@@ -1,7 +1,8 @@
 /** Pure. Whether an origin's address is one that a Worker can call, signed for the region that it is in. */
 import { isIP } from "node:net";
 import { type Finding, ok, problem, quoted } from "./finding.ts";
-import { isPlaceholder } from "./placeholder.ts";
+import { placeholderIn } from "./placeholder.ts";
+import { hasCredentials } from "./secret-shape.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
 const FUNCTION_URL = /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
@@ -18,13 +19,16 @@ export interface OriginAddress {
 export function checkOrigin({ url, region, urlName, regionName }: OriginAddress): Finding {
   const set = `set ${urlName} to the Function URL that the stack's outputs show, as in https://<url-id>.lambda-url.us-east-1.on.aws/`;
   if (typeof url !== "string" || url.trim() === "") return problem(urlName, "is not set", set);
-  if (isPlaceholder(url)) return problem(urlName, `${quoted(url)} is a placeholder`, set);
+  // Before anything that would show it.
+  if (hasCredentials(url)) return problem(urlName, "has credentials in it", `${set}; the gateway signs`);
+  const placeholder = placeholderIn(url);
+  if (placeholder !== null) return problem(urlName, `${quoted(url)} ${placeholder}`, set);
   if (!URL.canParse(url)) return problem(urlName, `${quoted(url)} is no URL`, set);
-  const { protocol, hostname, username, password, search, hash } = new URL(url);
+  const { protocol, hostname, search, hash } = new URL(url);
   if (protocol !== "https:")
     return problem(urlName, `${quoted(url)} is not https: texts would travel in the clear`, set);
-  if (username !== "" || password !== "") return problem(urlName, "has credentials in it", `${set}; the gateway signs`);
-  if (search !== "" || hash !== "") return problem(urlName, `${quoted(url)} has a query or a fragment`, set);
+  // Often a token, so it is not shown.
+  if (search !== "" || hash !== "") return problem(urlName, "has a query or a fragment", set);
   if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || !hostname.includes(".")) {
     return problem(urlName, `${hostname} is no name that a Worker could call`, set);
   }

@@ -1,15 +1,14 @@
 /** Pure. That no secret is a variable: those are in git, and shown by the dashboard to whoever may look. Values are never told. */
 import { type Finding, ok, problem } from "./finding.ts";
 import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "./needs.ts";
+import { hasCredentials, secretIn } from "./secret-shape.ts";
 import type { Target } from "./target.ts";
 
 const SECRETS: readonly string[] = [...REQUIRED_SECRETS, ...OPTIONAL_SECRETS];
 const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|HEADERS$/i;
-const SECRET_VALUE = [
-  { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
-  { what: "an AWS access key id", pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/ },
-  { what: "a bearer token", pattern: /\bBearer\s+\S{12,}/i },
-];
+/** Each is looked at by a check of its own, which knows where its credentials belong. */
+const ADDRESSES: readonly string[] = ["ORIGIN_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "CORS_ORIGINS"];
+const ADDRESS_WITH_PASSWORD = /:\/\/[^/?#\s"]*@/;
 
 export function checkSecrets({ environment, config }: Target): Finding[] {
   const leaked = Object.entries(config.vars).flatMap(([name, value]) => {
@@ -26,9 +25,11 @@ export function checkSecrets({ environment, config }: Target): Finding[] {
 
 function whySecret(name: string, value: unknown): string | null {
   if (SECRETS.includes(name) || SECRET_NAME.test(name)) return "is a secret by its name";
-  if (typeof value !== "string") return null;
-  const found = SECRET_VALUE.find(({ pattern }) => pattern.test(value));
-  return found === undefined ? null : `has ${found.what} in it`;
+  // A digest, and looked at by a check of its own.
+  const found = name === "MODEL" ? null : secretIn(value);
+  if (found !== null) return `has ${found} in it`;
+  const isLeft = hasCredentials(value) && !ADDRESSES.includes(name);
+  return isLeft && ADDRESS_WITH_PASSWORD.test(String(value)) ? "is an address with credentials in it" : null;
 }
 
 /** wrangler uploads nothing while one of these is not set in the account. */

@@ -1,22 +1,12 @@
-/** Pure. The variables besides the origin's and the key. */
+/** Pure. The variables besides the origin's, the key and those that say who may call. */
 import { MODEL_ID } from "../../policies/schema.ts";
 import { type Finding, ok, problem, quoted, warning } from "./finding.ts";
-import { isPlaceholder } from "./placeholder.ts";
+import { placeholderIn } from "./placeholder.ts";
+import { hasCredentials } from "./secret-shape.ts";
 import type { Target } from "./target.ts";
 
-export interface VariableOptions {
-  /** Said on the command line: callers without a key are wanted. */
-  allowAnonymous: boolean;
-}
-
-export function checkVariables(target: Target, options: VariableOptions): Finding[] {
-  const { vars } = target.config;
-  return [
-    checkModel(vars["MODEL"]),
-    checkAnonymous(target, options),
-    ...checkCors(vars["CORS_ORIGINS"]),
-    checkOtlp(vars),
-  ];
+export function checkVariables({ config: { vars } }: Target): Finding[] {
+  return [checkModel(vars["MODEL"]), checkOtlp(vars["OTEL_EXPORTER_OTLP_ENDPOINT"])];
 }
 
 function checkModel(model: unknown): Finding {
@@ -26,35 +16,22 @@ function checkModel(model: unknown): Finding {
   return problem("MODEL", `is ${quoted(model)}`, next);
 }
 
-/** Everywhere but in staging, an open door has to be said twice. */
-function checkAnonymous({ environment, config: { vars } }: Target, { allowAnonymous }: VariableOptions): Finding {
-  const check = "ANONYMOUS_ACCESS";
-  const value = vars[check];
-  if (value === undefined || value === "" || value === "refused") return ok(check, "callers need an API key");
-  const next = `set it to "refused" under [env.${environment}.vars]`;
-  if (value !== "allowed") return problem(check, `is ${quoted(value)}; it must be "refused" or "allowed"`, next);
-  const says = 'is "allowed": everybody may call, and you pay';
-  if (allowAnonymous || environment === "staging") return warning(check, says, next);
-  return problem(check, says, `${next}, or say --allow-anonymous`);
-}
-
-function checkCors(value: unknown): Finding[] {
-  if (value === undefined || value === "") return [];
-  if (typeof value === "string" && !isPlaceholder(value)) return [ok("CORS_ORIGINS", `is ${quoted(value)}`)];
-  return [
-    problem("CORS_ORIGINS", `is ${quoted(value)}`, "name your site's origin, or take the line out: CORS is off then"),
-  ];
-}
-
-function checkOtlp(vars: Readonly<Record<string, unknown>>): Finding {
+function checkOtlp(endpoint: unknown): Finding {
   const check = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  const endpoint = vars[check];
   const next = "set it to your backend's OTLP/HTTP base URL, see docs/telemetry-backends.md";
+  const secret = "its key goes into the secret OTEL_EXPORTER_OTLP_HEADERS; make a new one, since this one is in git";
   if (endpoint === undefined || endpoint === "")
     return warning(check, "is not set: no trace, log or metric is kept", next);
-  if (typeof endpoint !== "string" || isPlaceholder(endpoint)) return problem(check, `is ${quoted(endpoint)}`, next);
-  const isHttps = URL.canParse(endpoint) && new URL(endpoint).protocol === "https:";
-  return isHttps
-    ? ok(check, `is ${endpoint}`)
+  if (typeof endpoint !== "string") return problem(check, `is ${quoted(endpoint)}`, next);
+  // Before anything that would show it.
+  if (hasCredentials(endpoint)) return problem(check, "has credentials in it", secret);
+  const placeholder = placeholderIn(endpoint);
+  if (placeholder !== null) return problem(check, `${quoted(endpoint)} ${placeholder}`, next);
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  if (url !== null && (url.search !== "" || url.hash !== "")) {
+    return problem(check, "has a query or a fragment; it must be a base URL", secret);
+  }
+  return url?.protocol === "https:"
+    ? ok(check, `is ${quoted(endpoint)}`)
     : problem(check, `is ${quoted(endpoint)}; it must be an https URL`, next);
 }

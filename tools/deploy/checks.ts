@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { pinnedHere } from "../publish/pinned-key.ts";
 import { readSettings } from "../start/settings.ts";
+import { checkAccess } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
 import { checkDoor } from "./check-door.ts";
@@ -68,7 +69,8 @@ async function checkSettings(target: Target, options: CheckOptions): Promise<Fin
   const [localKey] = local === null ? [] : await pinnedKeys(local.pem);
   const { findings: ofPolicy, policy } = await policyFindings(options);
   return [
-    ...checkVariables(target, { allowAnonymous: options.allowAnonymous === true }),
+    ...checkVariables(target),
+    ...checkAccess(target, { allowAnonymous: options.allowAnonymous === true }),
     await checkKey(vars["MODEL_PUBLIC_KEY"], localKey?.fingerprint ?? null),
     checkOrigin({
       url: vars["ORIGIN_URL"],

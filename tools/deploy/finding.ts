@@ -1,4 +1,5 @@
 /** Pure. What one check found: one line for people, with the next step where there is one. */
+import { whyHidden } from "./secret-shape.ts";
 
 export interface Finding {
   /** What was looked at, in a word or two. */
@@ -27,8 +28,10 @@ export function isClear(findings: readonly Finding[]): boolean {
   return findings.every(({ state }) => state !== "problem");
 }
 
-/** Values are quoted, and no longer than a line has room for. */
+/** Values are quoted, no longer than a line has room for, and not at all where a secret is in them. */
 export function quoted(value: unknown): string {
+  const hidden = whyHidden(value);
+  if (hidden !== null) return `a value that is not shown, since it has ${hidden} in it`;
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

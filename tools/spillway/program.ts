@@ -1,5 +1,6 @@
 /** The `spillway` command: all that it understands. */
 import { Command } from "commander";
+import { registerBackup } from "./backup.ts";
 import { registerExplain } from "./explain.ts";
 import { registerKeys } from "./keys.ts";
 import { registerModel } from "./model.ts";
@@ -15,5 +16,6 @@ export function spillwayProgram(): Command {
   registerPolicy(program);
   registerKeys(program);
   registerExplain(program);
+  registerBackup(program);
   return program;
 }

@@ -18,6 +18,8 @@ export interface StartSettings {
   otlp: Readonly<Record<string, string>>;
   region: string;
   access: AccessSettings;
+  /** Whose web pages may read answers; empty leaves it to `wrangler.toml`. */
+  cors: { CORS_ORIGINS?: string };
 }
 
 /** As the gateway knows them; open to everybody unless the environment says otherwise. */
@@ -50,6 +52,7 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
       ANONYMOUS_RATE: env["ANONYMOUS_RATE"] || openToAll.ANONYMOUS_RATE,
       ...(env["OPERATOR_TOKEN"] && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
+    cors: env["CORS_ORIGINS"] ? { CORS_ORIGINS: env["CORS_ORIGINS"] } : {},
   };
 }
 

@@ -7,6 +7,7 @@ import { signFolder } from "../../../../models/sign/folder.ts";
 import { generateKeyPair } from "../../../../models/sign/keys.ts";
 import { readPublicKey } from "../../../../models/sign/public-key.ts";
 import { signBundle } from "../../../../models/sign/sign-bundle.ts";
+import { checkAccess } from "../../../../tools/deploy/check-access.ts";
 import { checkBindings } from "../../../../tools/deploy/check-bindings.ts";
 import { judge } from "../../../../tools/deploy/check-bundle.ts";
 import { checkDoor } from "../../../../tools/deploy/check-door.ts";
@@ -51,6 +52,9 @@ const inProduction = (bend: (part: string) => string) => (text: string) => {
 };
 const replaced = (from: string | RegExp, to: string) => inProduction((part) => part.replace(from, to));
 
+const variable = (line: string, from = "", to = "") =>
+  inProduction((part) => part.replace(from, to).replace("MODEL =", `${line}\nMODEL =`));
+
 const problems = (findings: readonly Finding[]) =>
   findings.filter(({ state }) => state === "problem").map(({ check, says }) => `${check}: ${says}`);
 const warnings = (findings: readonly Finding[]) =>
@@ -59,7 +63,8 @@ const warnings = (findings: readonly Finding[]) =>
 function settingsOf({ target, others }: Targets & { target: Target }, allowAnonymous = false): Finding[] {
   return [
     ...checkBindings(target, others),
-    ...checkVariables(target, { allowAnonymous }),
+    ...checkVariables(target),
+    ...checkAccess(target, { allowAnonymous }),
     ...checkSecrets(target),
     ...checkDoor(target),
   ];
@@ -87,6 +92,14 @@ describe("settings", () => {
       replaced("spillway-production-models", "spillway-staging-models"),
     ],
     ["R2 MODELS: is not bound", replaced(/\[\[env\.production\.r2_buckets\]\]\n.*\n.*\n/, "")],
+    [
+      "KV KEYS: is the same namespace as POLICIES: who may write policies could make keys",
+      replaced('"00000000000000000000000000000004"', '"00000000000000000000000000000003"'),
+    ],
+    [
+      "rate limit RATE_SMALL: counts by 10 s, but the gateway takes it for a minute",
+      replaced("period = 60", "period = 10"),
+    ],
     ["rate limit FAILED_AUTH: is not bound", replaced('name = "FAILED_AUTH"', 'name = "OTHER"')],
     ["rate limit RATE_SMALL: counts by 7201, as another of staging does", replaced('"7301"', '"7201"')],
     ["rate limit RATE_STANDARD: counts by 7301, as another of production does", replaced('"7302"', '"7301"')],
@@ -97,7 +110,12 @@ describe("settings", () => {
     ["MODEL: is not set", replaced(/MODEL = ".*"/, "")],
     ['MODEL: is "tiny@latest"', replaced(/MODEL = ".*"/, 'MODEL = "tiny@latest"')],
     ['ANONYMOUS_ACCESS: is "allowed": everybody may call, and you pay', replaced('"refused"', '"allowed"')],
-    ['ANONYMOUS_ACCESS: is "yes"; it must be "refused" or "allowed"', replaced('"refused"', '"yes"')],
+    ['ANONYMOUS_ACCESS: is "yes"; it must be one of refused, allowed', replaced('"refused"', '"yes"')],
+    ["ANONYMOUS_ACCESS: is true; it must be text", replaced('"refused"', "true")],
+    [
+      'ANONYMOUS_RATE: is "fast"; it must be one of small, standard, large, unlimited',
+      variable('ANONYMOUS_RATE = "fast"'),
+    ],
     ["required secrets: OPERATOR_TOKEN would not be missed by wrangler", replaced(', "OPERATOR_TOKEN"]', "]")],
     [
       "secrets: the variable OTEL_EXPORTER_OTLP_HEADERS is a secret by its name",
@@ -121,7 +139,19 @@ describe("settings", () => {
       'OTEL_EXPORTER_OTLP_ENDPOINT: is "http://backend.spillway.dev"; it must be an https URL',
       replaced("MODEL =", 'OTEL_EXPORTER_OTLP_ENDPOINT = "http://backend.spillway.dev"\nMODEL ='),
     ],
-    ['CORS_ORIGINS: is "https://app.example.com"', replaced("# CORS_ORIGINS", "CORS_ORIGINS")],
+    [
+      'CORS_ORIGINS: "https://app.example.com" is at a name kept for examples, which nobody can own',
+      replaced("# CORS_ORIGINS", "CORS_ORIGINS"),
+    ],
+    [
+      'CORS_ORIGINS: "https://app.spillway.dev/" is not an origin; did you mean "https://app.spillway.dev"?',
+      variable('CORS_ORIGINS = "https://app.spillway.dev/"'),
+    ],
+    ["CORS_ORIGINS: is true; it must be text", variable("CORS_ORIGINS = true")],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com" is at a name kept for examples, which nobody can own',
+      replaced("# OTEL_EXPORTER", "OTEL_EXPORTER"),
+    ],
   ])("%s", async (expected, bend) => {
     expect(problems(settingsOf(await bent(bend)))).toEqual([expected]);
   });
@@ -141,6 +171,11 @@ describe("settings", () => {
       "Cloudflare's own logs",
       replaced("workers_dev = false", "workers_dev = false\nobservability = { enabled = true }"),
       /^Cloudflare's own logs: are on/,
+    ],
+    [
+      "a limit of wrong keys that limits nobody",
+      replaced("limit = 10,", "limit = 1001,"),
+      /^rate limit FAILED_AUTH: lets 1001 wrong keys a minute through/,
     ],
   ])("warn of %s", async (_, bend, expected) => {
     const findings = settingsOf(await bent(bend));
@@ -176,8 +211,21 @@ describe("settings", () => {
     });
   });
 
+  it("of a limit of wrong keys up to 1,000 are no reason to warn", async () => {
+    expect(warnings(settingsOf(await bent(replaced("limit = 10,", "limit = 1000,"))))).not.toContainEqual(
+      expect.stringMatching(/FAILED_AUTH/),
+    );
+  });
+
+  it("that let everybody in without any limit say so", async () => {
+    const findings = settingsOf(await bent(variable('ANONYMOUS_RATE = "unlimited"', '"refused"', '"allowed"')), true);
+    expect(warnings(findings)).toContain(
+      'ANONYMOUS_ACCESS: is "allowed": everybody may call, as often as they like, and you pay',
+    );
+  });
+
   it("never show what a secret is", async () => {
-    const { target } = await bent(replaced("MODEL =", 'MAIL_TOKEN = "hush-hush"\nMODEL ='));
+    const { target } = await bent(variable('MAIL_TOKEN = "hush-hush"'));
     expect(JSON.stringify(checkSecrets(target))).not.toContain("hush-hush");
   });
 });
@@ -208,11 +256,14 @@ describe("an origin's address", () => {
       'problem ORIGIN_URL: "http://origin.spillway.dev/" is not https: texts would travel in the clear',
     ],
     [{ url: "https://id:secret@origin.spillway.dev/" }, "problem ORIGIN_URL: has credentials in it"],
-    [{ url: `${url}?a=1` }, `problem ORIGIN_URL: "${url}?a=1" has a query or a fragment`],
+    [{ url: `${url}?token=hush` }, "problem ORIGIN_URL: has a query or a fragment"],
     [{ url: "https://127.0.0.1:8790/" }, "problem ORIGIN_URL: 127.0.0.1 is no name that a Worker could call"],
     [{ url: "https://[::1]/" }, "problem ORIGIN_URL: [::1] is no name that a Worker could call"],
     [{ url: "https://localhost/" }, "problem ORIGIN_URL: localhost is no name that a Worker could call"],
-    [{ url: "https://origin.example.com/" }, 'problem ORIGIN_URL: "https://origin.example.com/" is a placeholder'],
+    [
+      { url: "https://origin.example.com/" },
+      'problem ORIGIN_URL: "https://origin.example.com/" is at a name kept for examples, which nobody can own',
+    ],
     [
       { url: "https://abc.execute-api.on.aws/" },
       "problem ORIGIN_URL: abc.execute-api.on.aws is at AWS, but no Function URL",

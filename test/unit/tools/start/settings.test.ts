@@ -23,3 +23,16 @@ describe("telemetry, as npm start hands it to both sides", () => {
     expect([otlp, viewerPort]).toEqual([given, null]);
   });
 });
+
+describe("who may call, as npm start hands it to the gateway", () => {
+  it("is everybody, and no web page, unless the environment says otherwise", () => {
+    const { access, cors } = readSettings({});
+    expect([access, cors]).toEqual([{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" }, {}]);
+  });
+
+  it("is what the environment says, letter by letter: it is the gateway that judges it", () => {
+    const access = { ANONYMOUS_ACCESS: "refused", ANONYMOUS_RATE: "small", OPERATOR_TOKEN: "only a test" };
+    const cors = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
+    expect(readSettings({ ...access, ...cors, PATH: "/bin" })).toMatchObject({ access, cors });
+  });
+});

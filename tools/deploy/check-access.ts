@@ -1,0 +1,79 @@
+/**
+ * Who may call, judged by the gateway's own parsers: what they cannot obey would refuse every request with 503, and nobody would know
+ * before the deployment.
+ */
+import { type AccessVariables, createAccess } from "../../gateway/authenticate/access.ts";
+import { parseCorsOrigins } from "../../gateway/respond/cors-origins.ts";
+import { type Finding, ok, problem, quoted, warning } from "./finding.ts";
+import { placeholderIn } from "./placeholder.ts";
+import { whyHidden } from "./secret-shape.ts";
+import type { Target } from "./target.ts";
+
+export interface AccessOptions {
+  /** Said on the command line: callers without a key are wanted. */
+  allowAnonymous: boolean;
+}
+
+const ACCESS = "ANONYMOUS_ACCESS";
+const RATE = "ANONYMOUS_RATE";
+const CORS = "CORS_ORIGINS";
+const REFUSES_ALL = "as it is, every request would be refused with 503";
+
+export function checkAccess(target: Target, options: AccessOptions): Finding[] {
+  const { vars } = target.config;
+  const bad = [...badly(ACCESS, vars[ACCESS]), ...badly(RATE, vars[RATE])];
+  return [...(bad.length > 0 ? bad : [checkAnonymous(target, options)]), ...checkCors(vars[CORS])];
+}
+
+/** Alone, so that what is said is said of it. */
+function badly(name: typeof ACCESS | typeof RATE, value: unknown): Finding[] {
+  const text = textOf(value);
+  if (text === null) return [problem(name, `is ${quoted(value)}; it must be text`, REFUSES_ALL)];
+  const { problems } = parsed({ [name]: text });
+  return problems.map((each) => problem(name, shown(name, value, each), REFUSES_ALL));
+}
+
+/** Everywhere but in staging, an open door has to be said twice. */
+function checkAnonymous({ environment, config: { vars } }: Target, { allowAnonymous }: AccessOptions): Finding {
+  const [access, rate] = [textOf(vars[ACCESS]) ?? "", textOf(vars[RATE]) ?? ""];
+  const { anonymous } = parsed({ ANONYMOUS_ACCESS: access, ANONYMOUS_RATE: rate });
+  if (anonymous === "refused") return ok(ACCESS, "callers need an API key");
+  const much = anonymous === "unlimited" ? ", as often as they like" : "";
+  const says = `is "allowed": everybody may call${much}, and you pay`;
+  const next = `set it to "refused" under [env.${environment}.vars]`;
+  if (allowAnonymous || environment === "staging") return warning(ACCESS, says, next);
+  return problem(ACCESS, says, `${next}, or say --allow-anonymous`);
+}
+
+function checkCors(value: unknown): Finding[] {
+  const next = `name your site's origin, or take the line out: CORS is off then; ${REFUSES_ALL}`;
+  const text = textOf(value);
+  if (text === null) return [problem(CORS, `is ${quoted(value)}; it must be text`, next)];
+  const cors = parseCorsOrigins(text);
+  if (!cors.ok) return [problem(CORS, shown(CORS, value, cors.problem), next)];
+  if (cors.origins.length === 0) return [];
+  const placeholder = placeholderIn(text);
+  if (placeholder === null) return [ok(CORS, `is ${quoted(text)}`)];
+  return [
+    problem(CORS, `${quoted(text)} ${placeholder}`, "name your site's origin, or take the line out: CORS is off then"),
+  ];
+}
+
+/** A parser's words, unless they would show what nobody should see. */
+function shown(name: string, value: unknown, words: string): string {
+  return whyHidden(value) === null ? words.replace(new RegExp(`^${name}:? `), "") : `is ${quoted(value)}`;
+}
+
+/** Null where it is neither text nor nothing: the Worker would get a number, a list or a table. */
+function textOf(value: unknown): string | null {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : null;
+}
+
+/** Bindings stand in that nobody asks; only the variables are looked at. */
+function parsed(variables: Pick<AccessVariables, typeof ACCESS | typeof RATE>) {
+  const limiter = { limit: async () => ({ success: false }) };
+  const bindings = { RATE_SMALL: limiter, RATE_STANDARD: limiter, RATE_LARGE: limiter, FAILED_AUTH: limiter };
+  const clock = { nowMs: () => 0, wait: async () => {} };
+  return createAccess({ KEYS: { get: async () => null }, ...bindings, ...variables }, clock);
+}
