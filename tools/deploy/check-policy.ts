@@ -18,10 +18,12 @@ export interface CheckedPolicy {
   policy: Policy | null;
 }
 
-export function checkPolicy(given: PolicyText | null): CheckedPolicy {
+/** @param uploads whether this is no dry run: nothing goes to where the policy was not looked at */
+export function checkPolicy(given: PolicyText | null, uploads = false): CheckedPolicy {
   if (given === null) {
     const next = "give it with --policy <file>, or --remote to check the stored one";
-    return { findings: [warning("policy", "was not looked at", next)], policy: null };
+    const found = uploads ? problem : warning;
+    return { findings: [found("policy", "was not looked at", next)], policy: null };
   }
   const { text, from } = given;
   const parsed = parsePolicy(text ?? "{}");

@@ -25,6 +25,7 @@ export interface CheckOptions {
   package?: string;
   remote?: true;
   allowAnonymous?: true;
+  dryRun?: true;
 }
 
 export interface Checked {
@@ -83,9 +84,9 @@ async function checkSettings(target: Target, options: CheckOptions): Promise<Fin
   ];
 }
 
-async function policyFindings({ policy, remote, env, config }: CheckOptions): Promise<CheckedPolicy> {
+async function policyFindings({ policy, remote, env, config, dryRun }: CheckOptions): Promise<CheckedPolicy> {
   try {
-    return checkPolicy(await policyText(policy, remote ? () => storedPolicy(config, env) : null));
+    return checkPolicy(await policyText(policy, remote ? () => storedPolicy(config, env) : null), dryRun !== true);
   } catch (error) {
     const says = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
     const next =

@@ -319,6 +319,8 @@ describe("the policy", () => {
     expect(problems(checkPolicy({ text: "{", from: "policy.json" }).findings)).toHaveLength(1);
     expect(problems(checkPolicy({ text: null, from: "the stored policy" }).findings)).toEqual([]);
     expect(warnings(checkPolicy(null).findings)).toEqual(["policy: was not looked at"]);
+    // A dry run may go without; an upload may not.
+    expect(checkPolicy(null, true).findings).toMatchObject([{ state: "problem", says: "was not looked at" }]);
   });
 
   it("names no origin that is signed for another region than its own", () => {

@@ -104,9 +104,10 @@ describe("the repository as it is, with nothing filled in", () => {
       "  ✗ KV KEYS: has a placeholder for its id\n      → npx wrangler kv namespace create spillway-production-keys, and put the id it prints under [[env.production.kv_namespaces]]",
       "  ✗ MODEL_PUBLIC_KEY: is a placeholder\n      → npx spillway model keygen, then put the text of spillway-signing.pub.pem there, between triple quotes",
       '  ✗ ORIGIN_URL: "https://<url-id>.lambda-url.us-east-1.on.aws/" is a placeholder\n      → set ORIGIN_URL to the Function URL that the stack\'s outputs show, as in https://<url-id>.lambda-url.us-east-1.on.aws/',
+      "  ✗ policy: was not looked at\n      → give it with --policy <file>, or --remote to check the stored one",
       "  ✗ address: classify.example.com is at a name kept for examples, which nobody can own\n      → put a name of a zone in your account into routes under [env.production]",
     ]);
-    expect(stdout).toContain("5 problems: nothing was uploaded.");
+    expect(stdout).toContain("6 problems: nothing was uploaded.");
     expect({ code, asked: account.asked }).toEqual({ code: 1, asked: [] });
   });
 });
