@@ -18,19 +18,22 @@ const ACCESS = "ANONYMOUS_ACCESS";
 const RATE = "ANONYMOUS_RATE";
 const CORS = "CORS_ORIGINS";
 const REFUSES_ALL = "as it is, every request would be refused with 503";
+const NAME_YOUR_SITE = "name your site's exact origin, or take the line out: CORS is off then";
 
 export function checkAccess(target: Target, options: AccessOptions): Finding[] {
   const { vars } = target.config;
-  const bad = [...badly(ACCESS, vars[ACCESS]), ...badly(RATE, vars[RATE])];
+  const bad = [...disobeyed(ACCESS, target), ...disobeyed(RATE, target)];
   return [...(bad.length > 0 ? bad : [checkAnonymous(target, options)]), ...checkCors(vars[CORS])];
 }
 
 /** Alone, so that what is said is said of it. */
-function badly(name: typeof ACCESS | typeof RATE, value: unknown): Finding[] {
+function disobeyed(name: typeof ACCESS | typeof RATE, { environment, config: { vars } }: Target): Finding[] {
+  const value = vars[name];
+  const next = `change it under [env.${environment}.vars]: ${REFUSES_ALL}`;
   const text = textOf(value);
-  if (text === null) return [problem(name, `is ${quoted(value)}; it must be text`, REFUSES_ALL)];
+  if (text === null) return [problem(name, `is ${quoted(value)}; it must be text`, next)];
   const { problems } = parsed({ [name]: text });
-  return problems.map((each) => problem(name, shown(name, value, each), REFUSES_ALL));
+  return problems.map((each) => problem(name, shown(name, value, each), next));
 }
 
 /** Everywhere but in staging, an open door has to be said twice. */
@@ -46,7 +49,7 @@ function checkAnonymous({ environment, config: { vars } }: Target, { allowAnonym
 }
 
 function checkCors(value: unknown): Finding[] {
-  const next = `name your site's origin, or take the line out: CORS is off then; ${REFUSES_ALL}`;
+  const next = `${NAME_YOUR_SITE}; ${REFUSES_ALL}`;
   const text = textOf(value);
   if (text === null) return [problem(CORS, `is ${quoted(value)}; it must be text`, next)];
   const cors = parseCorsOrigins(text);
@@ -54,9 +57,7 @@ function checkCors(value: unknown): Finding[] {
   if (cors.origins.length === 0) return [];
   const placeholder = placeholderIn(text);
   if (placeholder === null) return [ok(CORS, `is ${quoted(text)}`)];
-  return [
-    problem(CORS, `${quoted(text)} ${placeholder}`, "name your site's origin, or take the line out: CORS is off then"),
-  ];
+  return [problem(CORS, `${quoted(text)} ${placeholder}`, NAME_YOUR_SITE)];
 }
 
 /** A parser's words, unless they would show what nobody should see. */

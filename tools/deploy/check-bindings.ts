@@ -1,4 +1,5 @@
 /** Pure. Whether everything is bound that the gateway reads, to things of its own. */
+import { PERIOD_MS } from "../../gateway/authenticate/limiter.ts";
 import { type Finding, ok, problem, quoted, warning } from "./finding.ts";
 import { KV_NAMESPACES, R2_BUCKETS, RATE_LIMITS, VERSION_METADATA } from "./needs.ts";
 import { isPlaceholder } from "./placeholder.ts";
@@ -6,8 +7,8 @@ import type { Target } from "./target.ts";
 
 const KV_ID = /^[0-9a-f]{32}$/;
 const ALL_RATE_LIMITS = "rate limits";
-/** The code counts by the minute: `PERIOD_MS` in gateway/authenticate/limiter.ts, and what keys and refusals say. */
-const PERIOD_SECONDS = 60;
+/** What the gateway takes every limit for, and so what it tells callers to wait. */
+const PERIOD_SECONDS = PERIOD_MS / 1000;
 /** Wrong keys a minute from one address. Beyond, guessing is hardly slowed down, and each guess is a read of KV. */
 const FAILED_AUTH_MAX = 1000;
 

@@ -3,7 +3,7 @@
 /** Spelled as `keys/format.ts` makes them, wherever in a text they are. */
 const SPILLWAY_KEY = /\bspw_[a-z2-7]{12}_[A-Za-z0-9_-]{43}/;
 /** Random text has them all; words, paths and a commit's 40 hex digits do not. */
-const MIXED = "(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])";
+const MIXED = "(?=[\\w/+-]*[a-z])(?=[\\w/+-]*[A-Z])(?=[\\w/+-]*[0-9])";
 
 /** Each names its service by how it begins, as its makers want it to, so that it is found. */
 const TOKEN_STARTS = [
@@ -27,8 +27,8 @@ const SHAPES: readonly { what: string; pattern: RegExp }[] = [
   { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY/ },
   { what: "an AWS access key id", pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/ },
   { what: "an API key of Spillway", pattern: SPILLWAY_KEY },
-  { what: "a bearer token", pattern: /\bBearer\s+\S{12,}/i },
-  { what: "a basic authorization", pattern: /\bBasic\s+[A-Za-z0-9+/_-]{12,}=*/i },
+  { what: "a bearer token", pattern: /\bBearer\s+(?=\S*\d)\S{12,}/i },
+  { what: "a basic authorization", pattern: /\b[Bb]asic\s+(?=\S*[A-Z])[A-Za-z0-9+/_-]{12,}/ },
   { what: "a JSON web token", pattern: /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\./ },
   ...TOKEN_STARTS.map((pattern) => ({ what: "a service's token", pattern })),
   {

@@ -105,6 +105,7 @@ describe("an address with credentials in it", () => {
     const all = findings({ [name]: value });
     expect(problems(all).map(({ check }) => check)).toEqual([name]);
     expect(problems(all)[0]?.says).toContain("credentials in it");
+    expect(all.map(({ says }) => says)).not.toContain("none is among the variables");
     expect(JSON.stringify(all)).not.toContain("s3cret");
   });
 
@@ -126,6 +127,8 @@ describe("an address with credentials in it", () => {
 
 it.each([
   ["a commit", "0123456789abcdef0123456789abcdef01234567"],
+  ["a commit and who made it", "0123456789abcdef0123456789abcdef01234567 by Ann"],
+  ["a name of a way to authorize", "basic authorization or bearer authorization"],
   ["a public key", generateKeyPair("p384").publicKey],
   ["a package", MODEL],
   ["an address of the team", "mailto:team@spillway.dev"],
