@@ -1,22 +1,10 @@
 /** What the Lambda function does about a trace backend that is dead, slow or refuses: no answer waits for long. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { attribute, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import { describe, expect, it } from "vitest";
+import { attribute, SERVER } from "../../worker/record/otlp-receiver.ts";
 import { context, event, functionWith } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
-const receiver = new OtlpReceiver();
-let endpoint: string;
-
-beforeAll(async () => {
-  endpoint = await receiver.listen();
-});
-afterAll(() => receiver.close());
-beforeEach(() => {
-  receiver.manner = "accept";
-  receiver.mannerFor = {};
-  receiver.forget();
-});
-
-const named = (name: string) => receiver.spans.find((span) => span.name === name);
+const { receiver, endpoint, named } = await listeningReceiver();
 
 describe("a backend", () => {
   it("that never answers costs one answer the bound, the next ones nothing, and the losses are counted", async () => {

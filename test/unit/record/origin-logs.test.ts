@@ -1,23 +1,13 @@
 /** The log records of the Lambda function, and what stands on stderr instead where nobody takes any. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
-import { attribute, ERROR, OtlpReceiver } from "../../worker/record/otlp-receiver.ts";
+import { attribute, ERROR } from "../../worker/record/otlp-receiver.ts";
 import { context, event, failing, functionWith, INVOCATION_ID, SAMPLED, TRACE, UNSAMPLED } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
-const receiver = new OtlpReceiver();
-let endpoint: string;
+const { receiver, endpoint, named } = await listeningReceiver();
 
-beforeAll(async () => {
-  endpoint = await receiver.listen();
-});
-afterAll(() => receiver.close());
-beforeEach(() => {
-  receiver.mannerFor = {};
-  receiver.forget();
-});
 afterEach(() => void vi.restoreAllMocks());
-
-const named = (name: string) => receiver.spans.find((span) => span.name === name);
 
 describe("a log record", () => {
   it("tells of each invocation within its trace: the status, the work and the time", async () => {

@@ -1,9 +1,9 @@
 /** Who sends the function's spans: itself, the gateway that gets them in the answer, or nobody. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { handedTrace } from "../../../gateway/record/origin-trace.ts";
 import { originErrorSchema, TIMEOUT_HEADER } from "../../../lambda-origin/contract.ts";
 import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
-import { attribute, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import { attribute, SERVER } from "../../worker/record/otlp-receiver.ts";
 import {
   answerOf,
   CANARY,
@@ -16,15 +16,10 @@ import {
   TRACE,
   UNSAMPLED,
 } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
-const receiver = new OtlpReceiver();
-let endpoint: string;
+const { receiver, endpoint } = await listeningReceiver();
 
-beforeAll(async () => {
-  endpoint = await receiver.listen();
-});
-afterAll(() => receiver.close());
-beforeEach(() => receiver.forget());
 afterEach(() => vi.unstubAllEnvs());
 
 const serverSpans = () => receiver.spans.filter(({ kind }) => kind === SERVER);

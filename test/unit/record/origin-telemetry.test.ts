@@ -1,11 +1,11 @@
 /** The trace that an invocation of the Lambda function exports, to a real OTLP receiver. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { inSpan } from "../../../lambda-origin/telemetry/active.ts";
 import { Exporter } from "../../../lambda-origin/telemetry/exporter.ts";
 import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
 import { withTelemetry } from "../../../lambda-origin/telemetry/with-telemetry.ts";
 import { otlpSettings } from "../../../otlp/settings.ts";
-import { attribute, ERROR, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import { attribute, ERROR, SERVER } from "../../worker/record/otlp-receiver.ts";
 import {
   CANARY,
   context,
@@ -19,23 +19,16 @@ import {
   TRACE,
   UNSAMPLED,
 } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
-const receiver = new OtlpReceiver();
-let endpoint: string;
+const { receiver, endpoint, named } = await listeningReceiver();
 
-beforeAll(async () => {
-  endpoint = await receiver.listen();
-});
-afterAll(() => receiver.close());
 beforeEach(() => {
-  receiver.forget();
   vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "spillway-origin-eu");
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008");
 });
 afterEach(() => vi.unstubAllEnvs());
-
-const named = (name: string) => receiver.spans.find((span) => span.name === name);
 
 describe("an invocation", () => {
   it("has sent its trace, continuing the caller's, before the answer is returned", async () => {
