@@ -1,13 +1,11 @@
 /** Routes, request id, last-resort error handler; no logic. */
 import { Hono, type MiddlewareHandler } from "hono";
-import { ready } from "./ready.ts";
-import { requestCostUsd } from "./record/cost.ts";
+import { requestCostUsd } from "./dispatch/cost.ts";
+import { ready } from "./readyz.ts";
 import { record } from "./record/record.ts";
 import type { Refusal } from "./refusal.ts";
-import { crossOrigin } from "./respond/cross-origin.ts";
-import { hardened } from "./respond/hardened.ts";
-import { identity } from "./respond/identity.ts";
-import { refuse } from "./respond/refuse.ts";
+import { identity, refuse } from "./respond/refuse.ts";
+import { crossOrigin, hardened } from "./respond/web-headers.ts";
 import { serve } from "./serve.ts";
 import type { Call, World } from "./world.ts";
 

@@ -1,27 +1,26 @@
 /** The Worker's entry, and the only file that sees Env. One world per isolate, made at its first request. */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import type { OtlpVariables } from "../otlp/settings.ts";
+import type { OtlpVariables } from "../formats/otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
+import { Intake } from "./admit/slots.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
 import { type AccessVariables, createAccess } from "./authenticate/access.ts";
-import { createBreaker } from "./breaker/breaker.ts";
 import type { Side } from "./decide/route.ts";
+import { RetryBudget } from "./dispatch/retry-budget.ts";
+import { newShadowLeases } from "./dispatch/shadow.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
-import { createOnnxEngine } from "./edge/onnx/engine.ts";
+import { createOnnxEngine } from "./edge/onnx/onnx-engine.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
-import { policyEvents } from "./policy-events.ts";
-import { Intake } from "./receive/intake.ts";
-import { readGauges } from "./record/gauges.ts";
-import { IsolateTelemetry } from "./record/isolate-telemetry.ts";
-import { runsAs, type WorkerVersion } from "./record/resource.ts";
-import { telemetrySettings } from "./record/settings.ts";
-import { traceResponse } from "./record/span.ts";
-import { traced } from "./record/traced.ts";
-import { tracedFetch } from "./record/traced-fetch.ts";
-import { parseCorsOrigins } from "./respond/cors-origins.ts";
-import { RetryBudget } from "./retry-budget.ts";
-import { newShadowLeases } from "./shadow.ts";
+import { policyEvents } from "./record/events.ts";
+import { readGauges } from "./record/metrics.ts";
+import { createBreaker } from "./resilience/breaker/breaker.ts";
+import { parseCorsOrigins } from "./respond/web-headers.ts";
+import { IsolateTelemetry } from "./telemetry/isolate-telemetry.ts";
+import { runsAs, type WorkerVersion } from "./telemetry/resource.ts";
+import { traceResponse } from "./telemetry/span.ts";
+import { telemetrySettings, traced } from "./telemetry/traced.ts";
+import { tracedFetch } from "./telemetry/traced-fetch.ts";
 import type { Clock, World } from "./world.ts";
 
 export interface Env extends OtlpVariables, AccessVariables {

@@ -1,5 +1,5 @@
 /** Every way to say no, and the one map from it to the wire. Public text is vague; `reason` is for the trace. */
-import type { FailureReason } from "./failure.ts";
+import type { FailureReason } from "./sides.ts";
 
 export const REFUSAL_CODES = [
   "malformed",

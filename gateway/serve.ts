@@ -2,24 +2,24 @@
  * The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. Of what is
  * received, the head is enough to know who calls; the body is read of callers who may come in (docs/decisions/021-hardening.md).
  */
+
+import { checkInputs, checkTls } from "./admit/check-request.ts";
+import type { Place } from "./admit/slots.ts";
 import type { Caller } from "./authenticate/caller.ts";
-import { checkInputs } from "./authenticate/inputs.ts";
-import { checkTls } from "./authenticate/tls.ts";
-import { type Classified, classify } from "./classify.ts";
-import { policyFor, whoCalls } from "./first-steps.ts";
-import { inOrder } from "./in-order.ts";
-import type { InputOutcome, Outcome } from "./outcome.ts";
+import { requestCostUsd } from "./dispatch/cost.ts";
+import { inOrder } from "./dispatch/ordered-pool.ts";
+import { toRow } from "./dispatch/scores.ts";
+import { shadow } from "./dispatch/shadow.ts";
+import { type Classified, classify } from "./dispatch/text.ts";
+import { policyFor, whoCalls } from "./read-policy.ts";
 import { isolateBusy } from "./receive/body.ts";
-import type { Place } from "./receive/intake.ts";
 import { receive } from "./receive/receive.ts";
-import { requestCostUsd } from "./record/cost.ts";
+import type { InputOutcome, Outcome } from "./record/outcome.ts";
 import { record } from "./record/record.ts";
-import { inSpan } from "./record/span.ts";
 import { type Refusal, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
 import { refuse } from "./respond/refuse.ts";
-import { toRow } from "./respond/scores.ts";
-import { shadow } from "./shadow.ts";
+import { inSpan } from "./telemetry/span.ts";
 import type { Call, World } from "./world.ts";
 
 /** Workers allow six connections at once; four leave room for KV and the trace. */

@@ -1,16 +1,16 @@
 /** The ports: everything the gateway needs from outside, so that rooms can be tested with a clock and faults of their own. */
-import type { OriginAccount } from "../lambda-origin/contract.ts";
+import type { OriginAccount } from "../formats/origin-wire.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
+import type { Intake } from "./admit/slots.ts";
 import type { Access } from "./authenticate/access.ts";
-import type { BreakerStatus } from "./breaker/breaker.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
-import type { Report } from "./event.ts";
-import type { FailureReason } from "./failure.ts";
-import type { Leases } from "./leases.ts";
-import type { Intake } from "./receive/intake.ts";
-import type { CorsOrigins } from "./respond/cors-origins.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import type { RetryBudget } from "./dispatch/retry-budget.ts";
+import type { Report } from "./record/events.ts";
+import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
+import type { Leases } from "./resilience/leases.ts";
+import type { CorsOrigins } from "./respond/web-headers.ts";
+import type { FailureReason } from "./sides.ts";
 
 /** `Date.now` and `scheduler.wait`; in production the clock only moves across I/O, and `wait` is I/O. */
 export interface Clock {

@@ -1,9 +1,15 @@
 import { Hono } from "hono";
-import { classify } from "./classify.ts";
-import type { OriginError } from "./contract.ts";
-import type { LoadedModel } from "./model.ts";
-import { recordFacts, withAccount } from "./telemetry/active.ts";
+import {
+  type OriginAnswer,
+  type OriginError,
+  type OriginRequest,
+  originRequestSchema,
+} from "../formats/origin-wire.ts";
+import type { Attributes } from "../formats/otlp/attributes.ts";
+import type { LoadedModel, Model } from "./model.ts";
+import { inSpan, recordFacts, withAccount } from "./telemetry/active.ts";
 import { errorType } from "./telemetry/trace.ts";
+import { contentTokens, windowsOf } from "./windows.ts";
 
 const STATUS = { malformed: 400, "too-large": 413, "model-unavailable": 503, internal: 500 } as const;
 
@@ -25,4 +31,75 @@ export function createApp(loaded: LoadedModel): Hono {
 
 function refusal(body: OriginError, status: number = STATUS[body.error_type]): Response {
   return Response.json(withAccount(body, status), { status });
+}
+
+type Classified = { ok: true; answer: OriginAnswer } | { ok: false; refusal: OriginError };
+
+/** parse → model → tokenize → cut into windows → infer. Errors name kinds and limits, never the text. */
+export async function classify(body: string, loaded: LoadedModel): Promise<Classified> {
+  const request = parseRequest(body);
+  if (!request) return refuse("malformed", 'expected {"text": string, "maxTokens": integer of at least 1}');
+  if (!loaded.ok) {
+    recordFacts({ "error.type": "model-unavailable" });
+    return refuse("model-unavailable", "the model could not be loaded");
+  }
+  recordFacts({ "spillway.model": loaded.model.id });
+  const ids = await tokenize(request.text, loaded.model);
+  if (ids.length > request.maxTokens) {
+    return refuse("too-large", `the text has ${ids.length} tokens; at most ${request.maxTokens} are allowed`);
+  }
+  return { ok: true, answer: await infer(await cut(ids, loaded.model), loaded.model) };
+}
+
+function parseRequest(body: string): OriginRequest | undefined {
+  try {
+    return originRequestSchema.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function tokenize(text: string, model: Model): Promise<number[]> {
+  return inSpan("tokenize", {}, (record) => {
+    const ids = model.tokenizer.contentIds(text);
+    const facts = { "spillway.tokens": ids.length };
+    record(facts);
+    recordFacts(facts);
+    return ids;
+  });
+}
+
+function cut(ids: readonly number[], model: Model): Promise<number[][]> {
+  return inSpan("windows", {}, (record) => {
+    const windows = windowsOf(ids, model.tokenizer.frame);
+    const facts = { "spillway.windows": windows.length };
+    record(facts);
+    recordFacts(facts);
+    return windows;
+  });
+}
+
+async function infer(windows: readonly number[][], model: Model): Promise<OriginAnswer> {
+  const tokens = windows.map(contentTokens);
+  const rows = await inSpan("inference", inferenceFacts(model, tokens), async (record) => {
+    const startedAtMs = performance.now();
+    const logits = await model.infer(windows);
+    record({ "spillway.origin.inference_ms": performance.now() - startedAtMs });
+    return logits;
+  });
+  return {
+    model: model.id,
+    labels: model.labels,
+    problemType: model.problemType,
+    windows: tokens.map((count, index) => ({ tokens: count, logits: rows[index] ?? [] })),
+  };
+}
+
+function inferenceFacts(model: Model, tokens: readonly number[]): Attributes {
+  const sum = tokens.reduce((total, count) => total + count, 0);
+  return { "spillway.model": model.id, "spillway.windows": tokens.length, "spillway.tokens": sum };
+}
+
+function refuse(error_type: OriginError["error_type"], error: string): Classified {
+  return { ok: false, refusal: { error, error_type } };
 }

@@ -1,4 +1,4 @@
-import type { OriginAnswer } from "./contract.ts";
+import type { OriginAnswer } from "../formats/origin-wire.ts";
 import { createInference, type Infer } from "./infer.ts";
 import { type PackageSource, readSignedPackage } from "./signed-package.ts";
 import type { Timed } from "./telemetry/init-clock.ts";

@@ -4,12 +4,12 @@
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Manifest } from "../models/manifest.ts";
-import { SignatureError, type SignedResources, verifyBundle } from "../models/sign/bundle.ts";
-import { firstMismatch } from "../models/sign/compare-files.ts";
-import { listFiles } from "../models/sign/folder-files.ts";
-import { BUNDLE_FILE, ignoredBy } from "../models/sign/unsigned-paths.ts";
+import { BUNDLE_FILE, firstMismatch, ignoredBy } from "../formats/model-package/contents.ts";
+import type { Manifest } from "../formats/model-package/manifest.ts";
+import { SignatureError } from "../formats/signature/signature-error.ts";
+import { type SignedResources, verifyBundle } from "../formats/signature/verify-bundle.ts";
 import {
+  listFiles,
   MANIFEST_FILE,
   type OriginFiles,
   originFileNames,

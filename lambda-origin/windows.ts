@@ -1,5 +1,5 @@
 /** Cutting a long text's tokens into windows. No I/O, no clock. */
-import { WINDOW_TOKENS } from "./contract.ts";
+import { WINDOW_TOKENS } from "../formats/origin-wire.ts";
 
 /** The two ids that frame every window, `[CLS]` and `[SEP]` in BERT's words. */
 export type Frame = { startId: number; endId: number };

@@ -1,6 +1,6 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
-import { describeIssues, onlyOwnWords } from "./describe-issues.ts";
-import { whereJsonBreaks } from "./json-place.ts";
+import { describeIssues, onlyOwnWords } from "./messages/describe-issues.ts";
+import { whereJsonBreaks } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
 
 export type ParsedPolicy =

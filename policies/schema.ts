@@ -1,6 +1,6 @@
 /** The policy document: one zod schema is the parser, the defaults and (generated) the JSON Schema for editors. */
 import { z } from "zod";
-import { unknownOriginsIn } from "./residency-names.ts";
+import { unknownOriginsIn } from "./names.ts";
 
 /** How a package is named: `<name>@<sha256 of its manifest>`. */
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/;

@@ -2,8 +2,6 @@
  * The policy as one isolate sees it: read from KV, kept while fresh, and never lost to a bad edit or a slow KV.
  * State carries its own timestamps; no timer outlives the request that made it.
  */
-import { FRESH_MS, KV_CACHE_SECONDS } from "./effect.ts";
-import { outOfOrder } from "./order.ts";
 import { defaultPolicy, type ParsedPolicy, parsePolicy } from "./parse.ts";
 import type { Policy } from "./schema.ts";
 
@@ -141,4 +139,33 @@ export class PolicyStore {
   #unchanged(problem: string): PolicyInForce {
     return { ...this.#inForce, problem };
   }
+}
+
+/** Pure. Which document may follow which: KV may show an older one after a newer one. */
+
+/**
+ * Why a document of this version may not replace the one in force; null when it may. One without a version, or with 0, claims
+ * no order and is taken as it comes: an edit by hand in an emergency must not fail for want of a number.
+ */
+export function outOfOrder(version: number, inForce: number): string | null {
+  if (version === 0 || version >= inForce) return null;
+  return `version ${version} is older than ${inForce}, which is in force`;
+}
+
+/** How long an edit takes to be in force: the waits that lie between a write to KV and a request. */
+
+/** An isolate keeps what it read so long. With KV's own cache this keeps an edit's way to effect under 35 s. */
+export const FRESH_MS = 4000;
+/** KV's smallest cacheTtl. */
+export const KV_CACHE_SECONDS = 30;
+/** KV may show a write elsewhere only after so long. https://developers.cloudflare.com/kv/concepts/how-kv-works/ */
+export const KV_ELSEWHERE_SECONDS = 60;
+
+/** Where the write was made, rounded up to 5 s for the request itself. */
+export const IN_FORCE_HERE_SECONDS = roundedUp(KV_CACHE_SECONDS + FRESH_MS / 1000);
+/** In every location. */
+export const IN_FORCE_EVERYWHERE_SECONDS = roundedUp(KV_ELSEWHERE_SECONDS + KV_CACHE_SECONDS + FRESH_MS / 1000);
+
+function roundedUp(seconds: number): number {
+  return Math.ceil(seconds / 5) * 5;
 }

@@ -1,9 +1,8 @@
 /** Who may call, as the deployment's bindings and variables say. What is missing is told, and refuses everybody: it would be overlooked. */
-import { RATES, type Rate } from "../../keys/schema.ts";
-import { type KeyKv, KeyStore } from "../../keys/store.ts";
+import { RATES, type Rate } from "../../formats/api-key.ts";
 import type { Clock } from "../world.ts";
-import { FailedAttempts } from "./failed-attempts.ts";
-import type { Limiter } from "./limiter.ts";
+import { type KeyKv, KeyStore } from "./key-store.ts";
+import { FailedAttempts, type Limiter } from "./limiter.ts";
 
 export interface AccessVariables {
   /** API keys. Apart from POLICIES, so that who may write policies cannot make keys. */

@@ -5,10 +5,9 @@ import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { type Caller, callerOf, type KeyHolder } from "./caller.ts";
 import { checkKey, type KeyFacts } from "./check-key.ts";
-import { countedAs } from "./counted-as.ts";
 import { credentialOf } from "./credential.ts";
 import { noKey, twoKeys } from "./key-refusals.ts";
-import { countRequest } from "./rate.ts";
+import { countedAs, countRequest } from "./rate.ts";
 
 export type Authenticated = Result<Caller> & KeyFacts & { rateUnknown: boolean };
 

@@ -1,5 +1,5 @@
 /** A key that was sent: looked up, verified, and counted against the address where it is wrong. */
-import { idIn } from "../../keys/format.ts";
+import { idIn } from "../../formats/api-key.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Call, Clock } from "../world.ts";
 import type { Access } from "./access.ts";

@@ -4,7 +4,7 @@ import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { bearerOf } from "./credential.ts";
 import { tooManyFailures } from "./key-refusals.ts";
-import { hasDigest, sha256Of } from "./same-text.ts";
+import { hasDigest, sha256Of } from "./verify-key.ts";
 
 export type View = "brief" | "details";
 

@@ -1,10 +1,9 @@
 /** How often a caller may ask: by the key, or by the address of a caller who has none. */
-import { DEFAULT_RATE } from "../../keys/schema.ts";
+import { DEFAULT_RATE } from "../../formats/api-key.ts";
 import { ok, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import type { Access } from "./access.ts";
 import type { KeyHolder } from "./caller.ts";
-import { countedAs } from "./counted-as.ts";
 import { tooManyRequests } from "./key-refusals.ts";
 import { isWithin, PERIOD_MS } from "./limiter.ts";
 
@@ -25,4 +24,9 @@ export async function countRequest(
     ...refused(tooManyRequests(holder === null ? "address-rate" : "key-rate", PERIOD_MS)),
     rateUnknown: false,
   };
+}
+
+/** Pure. Whom a request is counted against, in memory alone: a key by its id, a caller without one by the address. */
+export function countedAs(keyId: string | null, address: string): string {
+  return keyId === null ? `address:${address}` : `key:${keyId}`;
 }

@@ -1,6 +1,7 @@
 /** Pure. Which of several origins a text would go to: by weight, sticky per caller, past those whose breaker is open. */
-import { keyedBucket } from "./bucket.ts";
+
 import type { OriginConditions } from "./facts.ts";
+import { keyedBucket } from "./share.ts";
 
 /** Changing the salt reshuffles every caller: never change it. */
 const SALT = "spillway-origin";

@@ -1,7 +1,8 @@
 /** Pure. The rules in their order (design.md "Deciding, in order"): the first that says a side decides. */
-import { bucketOf, insideShare } from "./bucket.ts";
+
 import type { Facts } from "./facts.ts";
 import type { RuleBecause, Side } from "./route.ts";
+import { bucketOf, insideShare } from "./share.ts";
 
 export interface Rule {
   because: RuleBecause;

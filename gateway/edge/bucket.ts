@@ -1,6 +1,5 @@
 /** Reads from the bucket. Bytes are hashed while they stream in, and nobody may use them before the digest was compared. */
 import { createHash } from "node:crypto";
-import { PackageError } from "./package-error.ts";
 
 /** The part of an R2 object's body that is needed: reads that fill a buffer of our own. */
 interface ByteBody {
@@ -87,4 +86,14 @@ function unavailable(error: unknown): never {
 
 function nameOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
+}
+
+/** `rejected`: what is stored is not what was named, and asking again will not help. `unavailable`: it could not be read now. */
+export class PackageError extends Error {
+  readonly kind: "rejected" | "unavailable";
+  constructor(kind: "rejected" | "unavailable", reason: string) {
+    super(reason);
+    this.name = "PackageError";
+    this.kind = kind;
+  }
 }

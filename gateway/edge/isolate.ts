@@ -1,9 +1,9 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
 import type { Policy } from "../../policies/schema.ts";
-import { type Breaker, BreakerOpenError } from "../breaker/breaker.ts";
 import type { EdgeConditions } from "../decide/facts.ts";
-import type { FailureReason } from "../failure.ts";
-import { RecentP95 } from "../recent-p95.ts";
+import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
+import { RecentP95 } from "../resilience/recent-p95.ts";
+import type { FailureReason } from "../sides.ts";
 import {
   type Call,
   type Classifier,
@@ -14,11 +14,11 @@ import {
   type Tokenized,
   whyGone,
 } from "../world.ts";
-import { Experience } from "./experience.ts";
+import { EdgeRunError } from "./engine.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
-import { EdgeRunError } from "./model.ts";
 import type { ModelPackage } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
+import { Experience } from "./run-estimate.ts";
 
 export interface EdgeParts extends LoaderParts {
   /** The package that serves where the policy names none. */

@@ -2,14 +2,12 @@
  * The isolate's model from cold to ready, and from one model to the next. What is kept is the *resolved* model, never a promise
  * of it: a promise dies with the request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
  */
-import type { Report } from "../event.ts";
+import type { Report } from "../record/events.ts";
 import type { Call, Clock } from "../world.ts";
-import type { ModelBucket } from "./bucket.ts";
-import { warmUp } from "./golden.ts";
-import { loadModel, type OpenedPackage, openTokenizer } from "./loading.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./model.ts";
+import { type ModelBucket, PackageError } from "./bucket.ts";
+import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
+import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
 import { fingerprint, listPackage, type WantedPackage } from "./package.ts";
-import { PackageError } from "./package-error.ts";
 
 /** A loader that gave no sign of life for so long died with its request; the next request loads anew. */
 const LOAD_LEASE_MS = 5000;

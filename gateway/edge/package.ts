@@ -2,11 +2,12 @@
  * A model package as the bucket holds it, trusted only as far as its signature goes: the bundle is verified with the pinned
  * key, what is stored must be what the bundle lists, and every file read later must have the digest it names.
  */
-import { type Manifest, manifestSchema, objectKey } from "../../models/manifest.ts";
-import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
-import { firstMismatch } from "../../models/sign/compare-files.ts";
-import { listObjects, type ModelBucket, readObject, type StoredObject, streamObject } from "./bucket.ts";
-import { PackageError } from "./package-error.ts";
+
+import { firstMismatch } from "../../formats/model-package/contents.ts";
+import { type Manifest, manifestSchema, objectKey } from "../../formats/model-package/manifest.ts";
+import { SignatureError } from "../../formats/signature/signature-error.ts";
+import { verifyBundle } from "../../formats/signature/verify-bundle.ts";
+import { listObjects, type ModelBucket, PackageError, readObject, type StoredObject, streamObject } from "./bucket.ts";
 
 /** Which package is wanted. */
 export interface WantedPackage {

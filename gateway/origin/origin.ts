@@ -1,23 +1,27 @@
 /** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
-import { type OriginError, originAnswerSchema, originErrorSchema } from "../../lambda-origin/contract.ts";
+import {
+  type OriginAccount,
+  type OriginError,
+  originAnswerSchema,
+  originErrorSchema,
+} from "../../formats/origin-wire.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { Breaker } from "../breaker/breaker.ts";
-import type { CallOutcome } from "../breaker/classify.ts";
 import type { OriginConditions } from "../decide/facts.ts";
-import type { Report } from "../event.ts";
-import type { FailureReason } from "../failure.ts";
-import { RecentP95 } from "../recent-p95.ts";
+import type { Report } from "../record/events.ts";
+import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
+import type { CallOutcome } from "../resilience/breaker/classify.ts";
+import { RecentP95 } from "../resilience/recent-p95.ts";
+import type { FailureReason } from "../sides.ts";
 import {
   type Call,
   type Classifier,
   type OriginLimits,
   type OriginStatus,
   type SideAnswer,
+  type SideFailure,
   type SideResult,
   whyGone,
 } from "../world.ts";
-import { readAnswer } from "./answer-body.ts";
-import { OriginFault, retryAfterMs, toFailure } from "./fault.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
 export interface OriginParts {
@@ -160,4 +164,74 @@ async function readJson(response: Response): Promise<unknown> {
 function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallOutcome {
   if (settled.ok) return "success";
   return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
+}
+
+/** Classifies what went wrong with a call of the origin. Pure. */
+
+type What =
+  | "timeout"
+  | "network"
+  | "bad-answer"
+  | "model-unavailable"
+  | "caller-gone"
+  | "lost-to-other-side"
+  | { status: number; retryAfterMs: number | null; account: OriginAccount };
+
+export class OriginFault extends Error {
+  readonly what: What;
+  constructor(what: What) {
+    super("the origin did not answer");
+    this.name = "OriginFault";
+    this.what = what;
+  }
+}
+
+/** A caller's abort and a 4xx other than 429 are not failures of the origin (field-terms "Circuit breaking"). */
+export function toFailure(error: unknown): SideFailure {
+  if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
+  if (!(error instanceof OriginFault)) throw error;
+  const { what } = error;
+  if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
+  if (typeof what === "string") return { reason: what, kind: "failed" };
+  const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
+  const failure: SideFailure = {
+    reason: `http-${what.status}`,
+    kind: isRefusal ? "refused" : "failed",
+    ...what.account,
+  };
+  return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
+}
+
+/** An origin may ask for patience, but not for more than this. */
+const RETRY_AFTER_MAX_MS = 300_000;
+
+/** `Retry-After` in seconds; its other form, a date, is for caches and not read. Null where there is none. */
+export function retryAfterMs(headers: Headers): number | null {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  return /^\d{1,9}$/.test(value) ? Math.min(RETRY_AFTER_MAX_MS, Number(value) * 1000) : null;
+}
+
+/** Reads an origin's answer as far as an answer can go: whoever stands there must not be able to fill the isolate. */
+
+/** 64 windows of 1,024 labels, with room to spare. */
+export const ANSWER_MAX_BYTES = 2 * 1_048_576;
+
+/** Null for what is longer; the rest is not waited for. */
+export async function readAnswer({ body }: Response): Promise<string | null> {
+  if (body === null) return "";
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let sizeBytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    sizeBytes += value.byteLength;
+    if (sizeBytes > ANSWER_MAX_BYTES) {
+      // A sender that is gone already is nothing new.
+      await reader.cancel().catch(() => {});
+      return null;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
 }

@@ -1,9 +1,9 @@
 /** The origins that the policy names, each with a breaker and a latency of its own; the deployment's where it names none. */
-import { DEFAULT_ORIGIN } from "../../policies/origin-names.ts";
+import { DEFAULT_ORIGIN } from "../../policies/names.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { Breaker } from "../breaker/breaker.ts";
 import type { OriginConditions } from "../decide/facts.ts";
-import type { Report } from "../event.ts";
+import type { Report } from "../record/events.ts";
+import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { Call, Classifier, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";

@@ -1,6 +1,6 @@
 /** The one place that knows aws4fetch: signs a buffered body with only the headers that nothing rewrites on the way. */
 import { AwsClient } from "aws4fetch";
-import { TIMEOUT_HEADER } from "../../lambda-origin/contract.ts";
+import { TIMEOUT_HEADER } from "../../formats/origin-wire.ts";
 
 export interface OriginSettings {
   url: string;

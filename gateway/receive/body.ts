@@ -1,9 +1,8 @@
 /** Reads a body by counting its bytes (Content-Length is only a promise) and never waits for a silent sender for ever. */
+
+import type { Place } from "../admit/slots.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
-import { Deadline } from "./deadline.ts";
-import { Gathered } from "./gathered.ts";
-import type { Place } from "./intake.ts";
 
 /** The whole body must have arrived within this time. */
 const BODY_TIMEOUT_MS = 15_000;
@@ -63,4 +62,57 @@ async function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>, refusal: 
   // A sender that is gone already is nothing new.
   await reader.cancel().catch(() => {});
   return refused(refusal);
+}
+
+/** A time by which several waits, one after another, must be over. */
+
+/** `Promise.race` with one promise again and again would make that one hold on to every result until it settles itself. */
+export class Deadline {
+  #isOver = false;
+  #ring = () => {};
+
+  constructor(over: Promise<unknown>) {
+    void over.then(() => {
+      this.#isOver = true;
+      this.#ring();
+    });
+  }
+
+  /** What `work` comes to, or "deadline" where that is first. */
+  within<T>(work: Promise<T>): Promise<T | "deadline"> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject);
+      this.#ring = () => resolve("deadline");
+      if (this.#isOver) this.#ring();
+    });
+  }
+}
+
+/** Bytes in one block that grows: a sender of a million pieces of one byte must not cost a million objects. */
+
+const FIRST_BYTES = 8192;
+
+export class Gathered {
+  #block = new Uint8Array(FIRST_BYTES);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Without a copy. */
+  get bytes(): Uint8Array {
+    return this.#block.subarray(0, this.#size);
+  }
+
+  add(piece: Uint8Array): void {
+    const size = this.#size + piece.byteLength;
+    if (size > this.#block.byteLength) {
+      const larger = new Uint8Array(Math.max(size, 2 * this.#block.byteLength));
+      larger.set(this.bytes);
+      this.#block = larger;
+    }
+    this.#block.set(piece, this.#size);
+    this.#size = size;
+  }
 }

@@ -1,9 +1,9 @@
 /** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
 import type { Policy } from "../../policies/schema.ts";
+import type { Place } from "../admit/slots.ts";
 import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
-import type { Place } from "./intake.ts";
 import { nestsDeeper } from "./json-depth.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 

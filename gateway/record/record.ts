@@ -1,8 +1,8 @@
 /** Record exactly once: one outcome per request, onto its root span, its log record and the metrics. Only numbers, codes and names leave here. */
-import type { Outcome } from "../outcome.ts";
-import { distinct, routeOf } from "../outcome.ts";
-import { plainText } from "./plain-text.ts";
-import { leaveOutcome, recordAttributes } from "./span.ts";
+
+import { plainText } from "../telemetry/allowed-attributes.ts";
+import { leaveOutcome, recordAttributes } from "../telemetry/span.ts";
+import { distinct, type Outcome, routeOf } from "./outcome.ts";
 
 export function record(outcome: Outcome): void {
   const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;

@@ -1,9 +1,9 @@
 /** The 200: Hugging Face's nested array and the headers that say who answered and why. */
-import { shortModelId } from "../../models/manifest.ts";
-import { distinct, type InputOutcome, routeOf } from "../outcome.ts";
+import { shortModelId } from "../../formats/model-package/manifest.ts";
+import type { LabelScore } from "../dispatch/scores.ts";
+import { distinct, type InputOutcome, routeOf } from "../record/outcome.ts";
 import type { Call } from "../world.ts";
-import { identity } from "./identity.ts";
-import type { LabelScore } from "./scores.ts";
+import { identity } from "./refuse.ts";
 
 export interface Answered {
   rows: readonly (readonly LabelScore[])[];

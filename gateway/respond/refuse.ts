@@ -1,8 +1,6 @@
 /** The one shape of every error. */
-
 import { type Refusal, statusOf } from "../refusal.ts";
 import type { Call } from "../world.ts";
-import { identity } from "./identity.ts";
 
 export function refuse(refusal: Refusal, call: Call, headers: Record<string, string> = {}): Response {
   return Response.json(
@@ -23,4 +21,10 @@ function retryAfter({ retryAfterMs }: Refusal): Record<string, string> {
 /** A 401 says how to come in (RFC 9110). */
 function challenge({ code }: Refusal): Record<string, string> {
   return code === "unauthorized" ? { "www-authenticate": 'Bearer realm="spillway"' } : {};
+}
+
+/** The headers by which a caller and an operator speak of the same request. On every response, refusals included. */
+
+export function identity({ requestId, traceResponse }: Call): Record<string, string> {
+  return { "x-request-id": requestId, ...(traceResponse !== undefined && { traceresponse: traceResponse }) };
 }

@@ -1,7 +1,7 @@
 /** The invocation under way, for the code that answers it. Outside of one everything here just runs. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Attributes } from "../../otlp/attributes.ts";
-import type { OriginAccount } from "../contract.ts";
+import type { OriginAccount } from "../../formats/origin-wire.ts";
+import type { Attributes } from "../../formats/otlp/attributes.ts";
 import type { Invocation } from "./invocation.ts";
 import { errorType, markFailed, type Span, setAttributes } from "./trace.ts";
 

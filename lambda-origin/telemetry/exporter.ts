@@ -1,8 +1,15 @@
 /** Sends what an invocation leaves, all signals at once, before its answer does. */
-import { type Attributes, keyValues } from "../../otlp/attributes.ts";
-import { type LogMessage, logsRequest, type SpanMessage, tracesRequest } from "../../otlp/messages.ts";
-import { type OtlpSettings, otlpSettings } from "../../otlp/settings.ts";
-import { SignalSender } from "./signal-sender.ts";
+import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
+import { exportBody } from "../../formats/otlp/export-body.ts";
+import {
+  type LogMessage,
+  logsRequest,
+  type Requests,
+  type Signal,
+  type SpanMessage,
+  tracesRequest,
+} from "../../formats/otlp/messages.ts";
+import { type OtlpSettings, otlpSettings } from "../../formats/otlp/settings.ts";
 
 export type ExportSettings = {
   readonly otlp: OtlpSettings;
@@ -55,5 +62,59 @@ export class Exporter {
       this.#logs.send(logsRequest(attributes, logs), logs.length, boundMs),
     ]);
     return { spans: spansArrived, logs: logsArrived };
+  }
+}
+
+/** Sends one signal, never at the answer's cost: bounded in time, quiet on failure, losses counted. */
+
+/** Each signal has its own, so that a backend that swallows one of them does not cost the others. */
+export class SignalSender<S extends Signal> {
+  readonly #signal: S;
+  readonly #otlp: OtlpSettings;
+  readonly #pauseMs: number;
+  #pausedUntilMs = 0;
+  #dropped = 0;
+
+  constructor(signal: S, otlp: OtlpSettings, pauseMs: number) {
+    this.#signal = signal;
+    this.#otlp = otlp;
+    this.#pauseMs = pauseMs;
+  }
+
+  /** Items lost in this instance since it started. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Whether `items` items in one request were accepted within the bound; never rejects. */
+  async send(request: Requests[S], items: number, boundMs: number): Promise<boolean> {
+    const url = this.#otlp.urls[this.#signal];
+    if (url === undefined || items === 0) return true;
+    const mayTry = boundMs > 0 && Date.now() >= this.#pausedUntilMs;
+    const sent = mayTry && (await this.#post(url, request, boundMs));
+    if (!sent) this.#dropped += items;
+    return sent;
+  }
+
+  async #post(url: string, items: Requests[S], boundMs: number): Promise<boolean> {
+    const { headers, protocol } = this.#otlp;
+    const signal = AbortSignal.timeout(boundMs);
+    try {
+      const { contentType, body } = exportBody(this.#signal, items, protocol);
+      const request: RequestInit = {
+        method: "POST",
+        headers: { ...headers, "content-type": contentType },
+        body,
+        redirect: "manual",
+        signal,
+      };
+      // A connection kept from before a freeze is dead, which shows only on use; the second try opens a new one.
+      const response = await fetch(url, request).catch(() => fetch(url, request));
+      await response.arrayBuffer(); // read to its end, the connection can serve the next invocation
+      return response.ok;
+    } catch {
+      if (signal.aborted) this.#pausedUntilMs = Date.now() + this.#pauseMs;
+      return false;
+    }
   }
 }

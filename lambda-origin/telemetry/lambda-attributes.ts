@@ -1,5 +1,7 @@
 /** What AWS says about an invocation, under OpenTelemetry's names. No headers, addresses or queries. Pure. */
-import type { Attributes } from "../../otlp/attributes.ts";
+
+import { totalmem } from "node:os";
+import type { Attributes } from "../../formats/otlp/attributes.ts";
 
 /** The parts of a Function URL event (payload 2.0) that are read here. */
 export type HttpEvent = {
@@ -67,4 +69,15 @@ function http(event: HttpEvent): { method: string; path: unknown } {
 /** A field of what may have none. */
 export function member(of: unknown, name: string): unknown {
   return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+}
+
+const MIB = 1_048_576;
+
+/** What AWS bills by. Off Lambda, where it bills nothing: as much as this process can get. */
+export function memoryMiB(env: NodeJS.ProcessEnv): number {
+  const configured = Number(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
+  if (Number.isInteger(configured) && configured > 0) return configured;
+  // Zero where nothing constrains it.
+  const mostBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(1, Math.round(mostBytes / MIB));
 }

@@ -1,5 +1,5 @@
 /** What may leave in a span or a log record: values too short and too plain to be somebody's text. Pure. */
-import type { Attributes } from "../../otlp/attributes.ts";
+import type { Attributes } from "../../formats/otlp/attributes.ts";
 
 export type PlainValue = string | number | boolean;
 

@@ -1,8 +1,7 @@
 /** One invocation's spans. No I/O. */
-import type { Attributes } from "../../otlp/attributes.ts";
+import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
+import type { SpanMessage } from "../../formats/otlp/messages.ts";
 import { type PlainValue, plainAttributes } from "./plain.ts";
-import { randomHex } from "./random-hex.ts";
-import type { TraceOrigin } from "./traceparent.ts";
 
 export type Span = {
   readonly spanId: string;
@@ -98,4 +97,62 @@ function wallClockUnixMs(): number {
 /** In microseconds on the way: nanoseconds since 1970 are more than a number holds exactly. */
 function unixNano(unixMs: number): bigint {
   return BigInt(Math.round(unixMs * 1e3)) * 1000n;
+}
+
+/** W3C trace context in. No I/O. https://www.w3.org/TR/trace-context-2/ */
+
+/** What an incoming `traceparent` says, or a new trace's beginning. */
+export type TraceOrigin = {
+  readonly traceId: string;
+  readonly parentSpanId: string | undefined;
+  readonly sampled: boolean;
+  readonly traceState: string | undefined;
+};
+
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** W3C: at least this much of a `tracestate` must be passed on; more is nobody's tracing. */
+const LONGEST_TRACESTATE = 512;
+
+/** Continues the caller's trace, or begins one (always sampled: somebody called the origin directly). */
+export function traceOrigin(traceparent: string | undefined, tracestate: string | undefined): TraceOrigin {
+  const [, version, traceId, parentSpanId, flags, rest] = TRACEPARENT.exec(traceparent ?? "") ?? [];
+  if (traceId === undefined || flags === undefined || (version === "00" && rest !== undefined)) {
+    return { traceId: randomHex(16), parentSpanId: undefined, sampled: true, traceState: undefined };
+  }
+  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  const traceState = tracestate !== undefined && tracestate.length <= LONGEST_TRACESTATE ? tracestate : undefined;
+  return { traceId, parentSpanId, sampled, traceState };
+}
+
+/** As trace and span ids are written. */
+export function randomHex(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
+}
+
+/** An invocation's spans as OTLP has them. Pure. */
+
+const KIND = { internal: 1, server: 2 } as const;
+const STATUS = { unset: 0, error: 2 } as const;
+/** Bits 8 and 9 of OTLP's span flags: whether the parent's side is known, and whether it is another process. */
+const PARENT_SIDE_KNOWN = 0x100;
+const PARENT_IS_REMOTE = 0x200;
+
+export function spanMessages({ origin, spans }: Trace): SpanMessage[] {
+  return spans.map((span) => ({
+    traceId: origin.traceId,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    traceState: origin.traceState,
+    flags: Number(origin.sampled) | PARENT_SIDE_KNOWN | (isRemote(span.parentSpanId, origin) ? PARENT_IS_REMOTE : 0),
+    name: span.name,
+    kind: KIND[span.kind],
+    startTimeUnixNano: String(span.startUnixNano),
+    endTimeUnixNano: String(span.endUnixNano),
+    attributes: keyValues(span.attributes),
+    status: { code: span.failed ? STATUS.error : STATUS.unset },
+  }));
+}
+
+function isRemote(parentSpanId: string | undefined, origin: Trace["origin"]): boolean {
+  return parentSpanId !== undefined && parentSpanId === origin.parentSpanId;
 }

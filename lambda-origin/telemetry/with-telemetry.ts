@@ -2,15 +2,16 @@
  * The origin's part of the telemetry: no layer, no X-Ray and no SDK. The OpenTelemetry SDK and its OTLP encoder take 200 ms to
  * import unbundled, on the cold start that this product is about; the little that is needed here fits into a few small files.
  */
-import type { LogMessage } from "../../otlp/messages.ts";
+
+import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
+import type { LogMessage } from "../../formats/otlp/messages.ts";
 import { runAs } from "./active.ts";
 import type { Exporter } from "./exporter.ts";
 import type { Init } from "./init-clock.ts";
 import { Invocation } from "./invocation.ts";
 import { type HttpEvent, type LambdaContext, resource } from "./lambda-attributes.ts";
-import { modelUnavailableRecord, requestRecord } from "./log-record.ts";
-import { spanMessages } from "./span-message.ts";
-import { errorType } from "./trace.ts";
+import { plainSentence } from "./plain.ts";
+import { errorType, spanMessages } from "./trace.ts";
 
 /** Left for Lambda to hand the answer over before its own timeout. */
 const RESERVED_MS = 100;
@@ -83,4 +84,50 @@ function tellOperator({ server, facts }: Invocation, status: number | undefined)
   const error = server.attributes["error.type"];
   if (!server.failed || facts["error.type"] === "model-unavailable") return;
   console.error(JSON.stringify({ level: "error", error_type: "internal", error, status }));
+}
+
+/** The origin's log records, as OTLP has them. Bodies are sentences of our own; facts are attributes. Pure. */
+
+const SEVERITY = { INFO: 9, ERROR: 17 } as const;
+/** Room for a path and two digests. */
+const LONGEST_REASON = 1_000;
+
+/** One per invocation, once that is over. */
+export function requestRecord(invocation: Invocation): LogMessage {
+  const { server, facts } = invocation;
+  const status = facts["http.response.status_code"];
+  const severity = server.failed ? "ERROR" : "INFO";
+  const body = status === undefined ? "There was no answer." : `The origin answered ${status}.`;
+  const attributes = { ...facts, "error.type": server.attributes["error.type"] };
+  return record(invocation, severity, "spillway.origin.request", body, attributes);
+}
+
+/** One per instance without a model: the operator's word on why. */
+export function modelUnavailableRecord(invocation: Invocation, reason: string): LogMessage {
+  return record(invocation, "ERROR", "spillway.origin.model_unavailable", "The model could not be loaded.", {
+    "error.type": "model-unavailable",
+    "spillway.origin.reason": plainSentence(reason, LONGEST_REASON),
+  });
+}
+
+function record(
+  { trace, server }: Invocation,
+  severity: keyof typeof SEVERITY,
+  eventName: string,
+  body: string,
+  attributes: Attributes,
+): LogMessage {
+  const unixNano = String(trace.nowUnixNano());
+  return {
+    timeUnixNano: unixNano,
+    observedTimeUnixNano: unixNano,
+    severityNumber: SEVERITY[severity],
+    severityText: severity,
+    eventName,
+    body: { stringValue: body },
+    attributes: keyValues(attributes),
+    traceId: trace.origin.traceId,
+    spanId: server.spanId,
+    flags: Number(trace.origin.sampled),
+  };
 }

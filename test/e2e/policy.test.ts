@@ -126,7 +126,7 @@ describe("a running system", () => {
     await expect(policy("edit")).rejects.toThrow(
       /edge\.share +0 → 5\nNobody can be asked here; say --yes to store it\./,
     );
-    const set = `${process.execPath} tools/spillway.ts policy set edge.share 50 --author Ben`;
+    const set = `${process.execPath} tools/spillway/main.ts policy set edge.share 50 --author Ben`;
     await useEditor(`${set} && sed -i 's/"share": 0/"share": 5/' "$1"`);
     await expect(policy("edit", "--yes")).rejects.toThrow(/Version 8 was stored meanwhile by Ben, .* kept in \S+\.$/);
     await useEditor("true");

@@ -1,11 +1,11 @@
 /**
  * Text is processed and never stored: a canary goes down every path of the whole system, and then all that was exported, stored or
- * printed is searched for it. The same of what was really sent, byte for byte: test/worker/gateway/trace-leaves.test.ts.
+ * printed is searched for it. The same of what was really sent, byte for byte: test/worker/telemetry/trace-leaves.test.ts.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../../tools/start/ports.ts";
+import { freePort } from "../../tools/process/ports.ts";
 import { filesBelow, formsOf, viewerHas, viewerMetrics } from "./support/every-place.ts";
 import { spillway } from "./support/spillway.ts";
 import { type Running, start, until, wrangler } from "./support/system.ts";

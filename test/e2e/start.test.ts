@@ -1,9 +1,8 @@
 /** `npm start` on a bad day: each ends in one clear sentence, a non-zero exit and no process left behind. */
-
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../../tools/start/ports.ts";
+import { freePort } from "../../tools/process/ports.ts";
 import { spillway } from "./support/spillway.ts";
 import {
   classify,

@@ -1,7 +1,7 @@
 /** The main job on the whole system: short texts at the edge, long ones at the origin, one trace, live policies. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import everyday from "../../models/train/everyday-check.json" with { type: "json" };
+import everyday from "../../models/mail-tagger-recipe/everyday-check.json";
 import { sendHalfABody } from "./support/half-body.ts";
 import { classify, type Running, start, until, wrangler } from "./support/system.ts";
 import { rootOf, spansOf } from "./support/traces.ts";

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import type { OriginAccount, OriginAnswer, OriginSpan } from "../../lambda-origin/contract.ts";
+import type { OriginAccount, OriginAnswer, OriginSpan } from "../../formats/origin-wire.ts";
 
 const answer: OriginAnswer = {
   model: `mail-tagger@${"f".repeat(64)}`,

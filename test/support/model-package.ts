@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Manifest } from "../../models/manifest.ts";
+import type { Manifest } from "../../formats/model-package/manifest.ts";
 import { tinyOnnx } from "./tiny-onnx.ts";
 
 /** Every word is one token; a word that is not here is `[UNK]`. */

@@ -1,8 +1,7 @@
 /** Reads an export as strictly as any backend might: by the decoder that OpenTelemetry generated from the official definitions. */
-
 import { createRequire } from "node:module";
 import { isDeepStrictEqual } from "node:util";
-import type { Requests, Signal } from "../../otlp/messages.ts";
+import type { Requests, Signal } from "../../formats/otlp/messages.ts";
 
 const require = createRequire(import.meta.url);
 const { opentelemetry } = require("../../node_modules/@opentelemetry/otlp-transformer/build/src/generated/root.js");

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BUNDLE_FILE } from "../../formats/model-package/contents.ts";
 import { originFileNames } from "../../lambda-origin/package-files.ts";
-import { BUNDLE_FILE } from "../../models/sign/unsigned-paths.ts";
 import type { SignedModel } from "./signed-model.ts";
 
 export type Architecture = "x64" | "arm64";

@@ -3,10 +3,11 @@ import { rmSync } from "node:fs";
 import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Progress } from "../../models/pack/progress.ts";
-import { withStaging } from "../../models/pack/staging.ts";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { withStaging } from "../spillway/model/pack/staging.ts";
+import type { Progress } from "../spillway/terminal/progress.ts";
 import { type Architecture, type ArtifactFile, HANDLER_FILE, modelFiles, runtimeFiles } from "./artifact-files.ts";
-import { bundleHandler } from "./bundle.ts";
 import { type ArtifactKind, kindFor } from "./limits.ts";
 import { isOfABuild, type Made, putImage, putZip } from "./put-artifact.ts";
 import { type KeyOptions, openSignedModel, type SignedModel } from "./signed-model.ts";
@@ -97,4 +98,28 @@ async function refuseOthersFolder(out: string): Promise<void> {
   const other = (await readdir(out).catch(() => [])).find((name) => !isOfABuild(name));
   if (other === undefined) return;
   throw new Error(`${out} holds ${other}, which no build has put there: name an empty or a new folder with --out.`);
+}
+
+/** The handler and all that it imports, ONNX Runtime aside, as one file: an import of hundreds of files is slow in a cold start. */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export async function bundleHandler(outfile: string): Promise<void> {
+  await build({
+    // Paths in the output are relative to it: the same bytes from every checkout.
+    absWorkingDir: root,
+    entryPoints: ["lambda-origin/handler.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    // Native: it finds its library beside itself.
+    external: ["onnxruntime-node"],
+    // Names and lines stay, for the stack trace of a crash; comments go.
+    minifySyntax: true,
+    legalComments: "none",
+    charset: "utf8",
+    logLevel: "silent",
+  });
 }

@@ -1,18 +1,16 @@
 /** The package that the function is to run, and the key that it is signed with: what does not verify here is not built in. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { signForThisRun } from "../../lambda-origin/local/sign-for-this-run.ts";
-import { MANIFEST_FILE, parseManifest } from "../../lambda-origin/package-files.ts";
-import type { Manifest } from "../../models/manifest.ts";
-import { SignatureError } from "../../models/sign/bundle.ts";
-import { hashFolder, verifyFolder } from "../../models/sign/folder.ts";
-import type { FolderFile } from "../../models/sign/folder-files.ts";
-import { readPublicKeyFile } from "../../models/sign/keys.ts";
-import { identifyPackage } from "../../models/sign/package.ts";
-import { readPublicKey } from "../../models/sign/public-key.ts";
-import { BUNDLE_FILE } from "../../models/sign/unsigned-paths.ts";
-import { pinnedByConfig } from "../publish/pinned-key.ts";
-import { readGatewayConfig } from "../spillway/wrangler-config.ts";
+import { BUNDLE_FILE } from "../../formats/model-package/contents.ts";
+import type { Manifest } from "../../formats/model-package/manifest.ts";
+import { readPublicKey } from "../../formats/signature/public-key.ts";
+import { SignatureError } from "../../formats/signature/signature-error.ts";
+import { type FolderFile, MANIFEST_FILE, parseManifest } from "../../lambda-origin/package-files.ts";
+import { signForThisRun } from "../local-lambda/sign-for-this-run.ts";
+import { readGatewayConfig } from "../process/wrangler-config.ts";
+import { pinnedByConfig } from "../spillway/model/publish/pinned-key.ts";
+import { hashFolder, identifyPackage, verifyFolder } from "../spillway/model/sign/folder.ts";
+import { readPublicKeyFile } from "../spillway/model/sign/keys.ts";
 
 export interface SignedModel {
   folder: string;

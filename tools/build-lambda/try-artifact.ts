@@ -6,11 +6,10 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type OriginAnswer, originAnswerSchema } from "../../lambda-origin/contract.ts";
-import { toFunctionUrlEvent } from "../../lambda-origin/local/function-url-event.ts";
-import { toHttpResponse } from "../../lambda-origin/local/function-url-response.ts";
-import { type Instance, startInstance } from "../../lambda-origin/local/instance.ts";
-import { createPool, type Pool } from "../../lambda-origin/local/pool.ts";
+import { type OriginAnswer, originAnswerSchema } from "../../formats/origin-wire.ts";
+import { toFunctionUrlEvent, toHttpResponse } from "../local-lambda/function-url.ts";
+import { type Instance, startInstance } from "../local-lambda/instance.ts";
+import { createPool, type Pool } from "../local-lambda/pool.ts";
 import { type Architecture, MODEL_FOLDER } from "./artifact-files.ts";
 
 /** As in template.yaml. */
@@ -96,7 +95,7 @@ function refuseModulesAbove(folder: string): void {
 
 /** All that the process gets to see: what Lambda sets, and what template.yaml does. */
 function lambdaEnvironment(folder: string, publicKeyPem: string): Record<string, string> {
-  const runtime = ["lambda-origin/local/runtime.ts", "lambda-origin/local/frames.ts", "package.json"];
+  const runtime = ["tools/local-lambda/runtime.ts", "tools/local-lambda/frames.ts", "package.json"];
   const readable = [join(folder, "*"), ...runtime.map((file) => join(root, file))];
   return {
     NODE_OPTIONS: [

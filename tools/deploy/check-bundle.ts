@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { lastWords, runWrangler } from "../process/run-wrangler.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-import { lastWords, runWrangler } from "./run-wrangler.ts";
 
 /** The conservative bound of the paid plan, gzipped. https://developers.cloudflare.com/workers/platform/limits/ */
 const GZIP_MAX_BYTES = 10_000_000;

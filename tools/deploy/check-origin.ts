@@ -1,7 +1,6 @@
 /** Pure. Whether an origin's address is one that a Worker can call, signed for the region that it is in. */
 import { isIP } from "node:net";
-import { type Finding, ok, problem, quoted } from "./finding.ts";
-import { placeholderIn } from "./placeholder.ts";
+import { type Finding, ok, placeholderIn, problem, quoted } from "./finding.ts";
 import { hasCredentials } from "./secret-shape.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */

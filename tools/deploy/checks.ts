@@ -1,17 +1,14 @@
 /** All checks of one deployment. Each is made whatever the others found: people want every problem at once. */
 import { readFile } from "node:fs/promises";
-import { pinnedHere } from "../publish/pinned-key.ts";
+import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
 import { readSettings } from "../start/settings.ts";
-import { checkAccess } from "./check-access.ts";
+import { checkAccess, checkDoor } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
-import { checkDoor } from "./check-door.ts";
-import { checkKey, pinnedKeys } from "./check-key.ts";
 import { checkOrigin } from "./check-origin.ts";
-import { checkPackage } from "./check-package.ts";
+import { checkKey, checkPackage, pinnedKeys } from "./check-package.ts";
 import { type CheckedPolicy, checkPolicy, type PolicyText } from "./check-policy.ts";
-import { checkSecrets } from "./check-secrets.ts";
-import { checkVariables } from "./check-variables.ts";
+import { checkSecrets, checkVariables } from "./check-variables.ts";
 import { type Commit, checkCommit, commitHere } from "./commit.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 import { checkPublished, publishedSignature, storedPolicy } from "./remote.ts";

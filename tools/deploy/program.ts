@@ -1,12 +1,10 @@
 /** `npm run deploy -- --env <name>`: every check first, and wrangler only where all of them hold. */
 import { Command, Option } from "commander";
-import { paintFor } from "../spillway/policy/colours.ts";
+import { type Paint, paintFor } from "../spillway/terminal/colors.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
 import type { Commit } from "./commit.ts";
 import { type Finding, isClear, problem } from "./finding.ts";
-import { findingLines, verdict } from "./report.ts";
-import { checkRollout, type Share, servedNow } from "./rollout.ts";
-import { nextShares, type Uploaded, upload } from "./upload.ts";
+import { checkRollout, nextShares, type Share, servedNow, type Uploaded, upload } from "./upload.ts";
 
 interface Options extends CheckOptions {
   dryRun?: true;
@@ -94,4 +92,29 @@ function asJson({ findings, worker, bundle, commit }: Checked, { env, dryRun }: 
     commit,
     uploaded,
   };
+}
+
+/** Pure. Findings for people: one line each, the next step below it. */
+
+const MARKS: Record<Finding["state"], { mark: string; colour: Parameters<Paint>[0] }> = {
+  ok: { mark: "✓", colour: "green" },
+  warning: { mark: "!", colour: "yellow" },
+  problem: { mark: "✗", colour: "red" },
+};
+
+export function findingLines(findings: readonly Finding[], paint: Paint): string[] {
+  return findings.flatMap(({ check, state, says, next }) => {
+    const { mark, colour } = MARKS[state];
+    const line = `  ${paint(colour, mark)} ${check}: ${says}`;
+    return next === null ? [line] : [line, paint("dim", `      → ${next}`)];
+  });
+}
+
+/** The last line: what happens now, or why nothing does. */
+export function verdict(findings: readonly Finding[], environment: string, isDryRun: boolean): string {
+  const problems = findings.filter(({ state }) => state === "problem").length;
+  if (problems > 0) return `${problems === 1 ? "1 problem" : `${problems} problems`}: nothing was uploaded.`;
+  return isDryRun
+    ? `${environment} could be deployed as it is; nothing was uploaded.`
+    : `${environment} is fit to be deployed.`;
 }

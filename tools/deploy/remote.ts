@@ -1,10 +1,11 @@
 /** What only the account knows: the policy that is stored there, and the published package. */
-import { objectKey, shortModelId } from "../../models/manifest.ts";
-import { SignatureError, verifyBundle } from "../../models/sign/bundle.ts";
-import { POLICY_KEY } from "../policy/kv.ts";
+import { objectKey, shortModelId } from "../../formats/model-package/manifest.ts";
+import { SignatureError } from "../../formats/signature/signature-error.ts";
+import { verifyBundle } from "../../formats/signature/verify-bundle.ts";
+import { POLICY_KEY } from "../../policies/store.ts";
+import { lastWords, runWrangler } from "../process/run-wrangler.ts";
 import type { PolicyText } from "./check-policy.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-import { lastWords, runWrangler } from "./run-wrangler.ts";
 
 /** Wrangler's words for a key that is not there. */
 const NOT_FOUND = /\b404: Not Found/;

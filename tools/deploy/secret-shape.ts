@@ -1,6 +1,6 @@
 /** Pure. What a secret looks like, under whatever name it stands. Where it does, its value goes into no finding: those end in CI's logs. */
 
-/** Spelled as `keys/format.ts` makes them, wherever in a text they are. */
+/** Spelled as `formats/api-key.ts` makes them, wherever in a text they are. */
 const SPILLWAY_KEY = /\bspw_[a-z2-7]{12}_[A-Za-z0-9_-]{43}/;
 /** Random text has them all; words, paths and a commit's 40 hex digits do not. */
 const MIXED = "(?=[\\w/+-]*[a-z])(?=[\\w/+-]*[A-Z])(?=[\\w/+-]*[0-9])";

@@ -1,7 +1,7 @@
 /** `spillway backup`: one KV namespace as a file that `wrangler kv bulk put` takes back. wrangler's own `bulk get` writes another form. */
 import { type Command, Option } from "commander";
-import type { Kv, KvBinding } from "../kv/kv.ts";
-import { takesWhere, type WhereOptions, withKv } from "./where.ts";
+import type { Kv, KvBinding } from "./kv/kv.ts";
+import { takesWhere, type WhereOptions, withKv } from "./kv/where.ts";
 
 const NAMESPACES = ["KEYS", "POLICIES"] as const satisfies readonly KvBinding[];
 

@@ -1,10 +1,18 @@
 /** The `spillway` command: all that it understands. */
 import { Command } from "commander";
 import { registerBackup } from "./backup.ts";
-import { registerExplain } from "./explain.ts";
-import { registerKeys } from "./keys.ts";
-import { registerModel } from "./model.ts";
-import { registerPolicy } from "./policy.ts";
+import { registerExplain } from "./explain/command.ts";
+import { registerCreate, registerList, registerRevoke } from "./keys/commands.ts";
+import { registerEvaluate } from "./model/evaluate/command.ts";
+import { registerPack } from "./model/pack/command.ts";
+import { registerPublish } from "./model/publish/command.ts";
+import { registerKeygen, registerSign, registerVerify } from "./model/sign/commands.ts";
+import { registerDiff } from "./policy/diff.ts";
+import { registerEdit } from "./policy/edit.ts";
+import { registerGet } from "./policy/get.ts";
+import { registerRollback } from "./policy/rollback.ts";
+import { registerSet, registerUnset } from "./policy/set.ts";
+import { registerHistory } from "./policy/show-history.ts";
 
 export function spillwayProgram(): Command {
   const program = new Command("spillway")
@@ -18,4 +26,38 @@ export function spillwayProgram(): Command {
   registerExplain(program);
   registerBackup(program);
   return program;
+}
+
+/** `spillway policy …`: reads and changes what the gateway is allowed to do and prefers, while traffic flows. */
+
+export function registerPolicy(program: Command): void {
+  const policy = program.command("policy").description("Read, change and roll back the policy, while traffic flows.");
+  registerGet(policy);
+  registerSet(policy);
+  registerUnset(policy);
+  registerEdit(policy);
+  registerHistory(policy);
+  registerDiff(policy);
+  registerRollback(policy);
+}
+
+/** `spillway keys …`: who may call the gateway. */
+
+export function registerKeys(program: Command): void {
+  const keys = program.command("keys").description("Make, list and revoke the API keys of the gateway's callers.");
+  registerCreate(keys);
+  registerList(keys);
+  registerRevoke(keys);
+}
+
+/** `spillway model …`: what is done to a model before isolates load it, in this order. */
+
+export function registerModel(program: Command): void {
+  const model = program.command("model").description("Pack, evaluate, sign, verify and publish models.");
+  registerPack(model);
+  registerEvaluate(model);
+  registerKeygen(model);
+  registerSign(model);
+  registerVerify(model);
+  registerPublish(model);
 }

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Manifest, manifestSchema } from "../../models/manifest.ts";
-import { firstIssue } from "../../models/sign/first-issue.ts";
+import { firstIssue } from "../../formats/first-issue.ts";
+import { type Manifest, manifestSchema } from "../../formats/model-package/manifest.ts";
 
 export interface LocalPackage {
   folder: string;

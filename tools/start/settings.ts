@@ -1,6 +1,5 @@
 /** Where everything listens and who may call, from the environment. */
-import type { OtlpVariables } from "../../otlp/settings.ts";
-import { openToAll } from "./open-to-all.ts";
+import type { OtlpVariables } from "../../formats/otlp/settings.ts";
 
 export interface StartSettings {
   /** Local KV, R2 and Durable Objects: where plain `wrangler … --local` commands look. */
@@ -77,3 +76,6 @@ function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new Error(`${name} is "${value}"; it must be a port number from 1 to 65535.`);
 }
+
+/** Variables of a gateway that asks nobody for a key and counts no requests: for a developer's machine, tests and benchmarks. */
+export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" };

@@ -1,10 +1,10 @@
 /** The key that this machine's own bucket is signed with: made at the first start, kept with the other local state. */
 import { createPublicKey } from "node:crypto";
 import { access } from "node:fs/promises";
-import { hashFolder } from "../../models/sign/folder.ts";
-import { readPrivateKeyFile, writeKeyPair } from "../../models/sign/keys.ts";
-import { signBundle } from "../../models/sign/sign-bundle.ts";
-import type { SignedPackage } from "../publish/publish.ts";
+import type { SignedPackage } from "../spillway/model/publish/publish.ts";
+import { hashFolder } from "../spillway/model/sign/folder.ts";
+import { readPrivateKeyFile, writeKeyPair } from "../spillway/model/sign/keys.ts";
+import { signBundle } from "../spillway/model/sign/sign-bundle.ts";
 import type { LocalPackage } from "./local-package.ts";
 
 export interface SigningKey {

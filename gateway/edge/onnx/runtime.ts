@@ -2,7 +2,9 @@
  * One instance of onnxruntime-web's wasm with a heap that cannot outgrow its limit.
  * Why its exports are called directly: docs/decisions/001-onnxruntime-by-its-exports.md
  */
-import createOrtModule, { type OrtModule } from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
+
+import type { OrtModule } from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
+import createOrtModule from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
 
 /** The wasm page: heaps are sized in multiples of it. */
 const PAGE_BYTES = 65_536;

@@ -7,7 +7,7 @@ const ROOT = new URL("../../..", import.meta.url);
 
 /** Resolves to what it printed on stdout. @throws Error with what it printed on stderr when it failed. */
 export async function spillway({ stateFolder }: Pick<Running, "stateFolder">, ...words: string[]): Promise<string> {
-  const child = spawn(process.execPath, ["tools/spillway.ts", ...words], {
+  const child = spawn(process.execPath, ["tools/spillway/main.ts", ...words], {
     cwd: ROOT,
     env: { ...process.env, SPILLWAY_STATE_DIR: stateFolder },
   });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../../tools/start/ports.ts";
+import { freePort } from "../../../tools/process/ports.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;

@@ -3,15 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import type { Manifest } from "../../../formats/model-package/manifest.ts";
 import { loadModel } from "../../../lambda-origin/model.ts";
 import { InitClock } from "../../../lambda-origin/telemetry/init-clock.ts";
-import type { Manifest } from "../../../models/manifest.ts";
-import { signFolder } from "../../../models/sign/folder.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { signFolder } from "../../../tools/spillway/model/sign/folder.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { codesIn, tablesBelow } from "../../support/doc-tables.ts";
 import { writeTinyPackage } from "../../support/model-package.ts";
-import { OtlpReceiver, type Received, SERVER } from "../../worker/record/otlp-receiver.ts";
-import { context, event, functionWith, modelThat, SAMPLED } from "../record/function.ts";
+import { OtlpReceiver, type Received, SERVER } from "../../worker/telemetry/otlp-receiver.ts";
+import { context, event, functionWith, modelThat, SAMPLED } from "./telemetry/function.ts";
 import { TrueInstances, traceparent } from "./true-instances.ts";
 
 // Real processes on a machine that may be busy.

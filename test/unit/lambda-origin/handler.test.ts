@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Manifest } from "../../../formats/model-package/manifest.ts";
+import { originAnswerSchema, originErrorSchema } from "../../../formats/origin-wire.ts";
 import { createApp } from "../../../lambda-origin/app.ts";
-import { originAnswerSchema, originErrorSchema } from "../../../lambda-origin/contract.ts";
 import { type LoadedModel, loadModel } from "../../../lambda-origin/model.ts";
-import type { Manifest } from "../../../models/manifest.ts";
-import { signFolder } from "../../../models/sign/folder.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { signFolder } from "../../../tools/spillway/model/sign/folder.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
 import { tinyOnnx } from "../../support/tiny-onnx.ts";
 

@@ -1,9 +1,9 @@
 /** True instances of the function, each a process: what they send, hand back and print, down every path. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type OriginAnswer, originAnswerSchema } from "../../../lambda-origin/contract.ts";
-import type { Outcome } from "../../../lambda-origin/local/instance.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
-import { attribute, OtlpReceiver, SERVER } from "../../worker/record/otlp-receiver.ts";
+import { type OriginAnswer, originAnswerSchema } from "../../../formats/origin-wire.ts";
+import type { Outcome } from "../../../tools/local-lambda/instance.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
+import { attribute, OtlpReceiver, SERVER } from "../../worker/telemetry/otlp-receiver.ts";
 import { TRACE, TrueInstances, traceparent } from "./true-instances.ts";
 
 // Real processes on a machine that may be busy.

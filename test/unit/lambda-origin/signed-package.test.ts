@@ -3,14 +3,14 @@ import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ModelStatement, Resource } from "../../../formats/signature/statement.ts";
 import { createInference } from "../../../lambda-origin/infer.ts";
 import { loadModel } from "../../../lambda-origin/model.ts";
 import type { PackageSource } from "../../../lambda-origin/signed-package.ts";
 import { createTokenizer } from "../../../lambda-origin/tokenize.ts";
-import { hashFolder, signFolder } from "../../../models/sign/folder.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
-import { signBundle } from "../../../models/sign/sign-bundle.ts";
-import type { ModelStatement, Resource } from "../../../models/sign/statement.ts";
+import { hashFolder, signFolder } from "../../../tools/spillway/model/sign/folder.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
+import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
 import { type TinyPackage, writeTinyPackage } from "../../support/model-package.ts";
 
 vi.mock("node:fs/promises", { spy: true });

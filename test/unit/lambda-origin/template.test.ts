@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
 import { z } from "zod";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { HANDLER_FILE, MODEL_FOLDER } from "../../../tools/build-lambda/artifact-files.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), "utf8");
 

@@ -3,11 +3,11 @@ import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Instance, type Outcome, startInstance } from "../../../lambda-origin/local/instance.ts";
-import { signFolder } from "../../../models/sign/folder.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
+import { type Instance, type Outcome, startInstance } from "../../../tools/local-lambda/instance.ts";
+import { signFolder } from "../../../tools/spillway/model/sign/folder.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { writeTinyPackage } from "../../support/model-package.ts";
-import type { OtlpReceiver } from "../../worker/record/otlp-receiver.ts";
+import type { OtlpReceiver } from "../../worker/telemetry/otlp-receiver.ts";
 
 export const TRACE = "0af7651916cd43dd8448eb211c80319c";
 export const traceparent = (sampled: boolean) => `00-${TRACE}-b7ad6b7169203331-0${Number(sampled)}`;

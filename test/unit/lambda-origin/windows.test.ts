@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WINDOW_TOKENS } from "../../../lambda-origin/contract.ts";
+import { WINDOW_TOKENS } from "../../../formats/origin-wire.ts";
 import { contentTokens, windowsOf } from "../../../lambda-origin/windows.ts";
 
 const frame = { startId: 101, endId: 102 };

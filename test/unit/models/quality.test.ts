@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agreementOf, type Judged, qualityOf } from "../../../models/evaluate/quality.ts";
+import { agreementOf, type Judged, qualityOf } from "../../../tools/spillway/model/evaluate/quality.ts";
 
 const judged = (truth: string, spam: number): Judged => ({
   truth,

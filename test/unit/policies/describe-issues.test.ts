@@ -1,7 +1,7 @@
 /** With a schema of its own: what holds for any schema. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { describeIssues, onlyOwnWords } from "../../../policies/describe-issues.ts";
+import { describeIssues, onlyOwnWords } from "../../../policies/messages/describe-issues.ts";
 
 const rule = z.strictObject({ countries: z.array(z.string().regex(/^[A-Z]{2}$/, "must be two capitals")).min(1) });
 const schema = z.strictObject({

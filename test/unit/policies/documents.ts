@@ -1,5 +1,5 @@
 /** Policy documents, valid and not: what the parser and the committed JSON Schema must agree on. */
-import { FULL_DOCUMENT, WORST_DOCUMENT } from "../../../bench/decide/documents.ts";
+import { FULL_DOCUMENT, WORST_DOCUMENT } from "../../../tools/bench/decide/cases.ts";
 
 const address = { url: "https://example.com/", region: "eu-central-1" };
 export const origins = { "eu-central-1": address, "us-east-1": address };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { whereJsonBreaks } from "../../../policies/json-place.ts";
+import { whereJsonBreaks } from "../../../policies/messages/json-place.ts";
 
 const isJson = (text: string) => {
   try {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "../../../policies/nearest.ts";
+import { editDistance, nearest } from "../../../policies/messages/nearest.ts";
 
 describe("nearest", () => {
   const known = ["share", "maxTokens", "maxQueueMs", "stickyBy", "timeoutMs"];

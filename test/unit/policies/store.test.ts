@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { LAST_GOOD_KEY, type PolicyKv, PolicyStore } from "../../../policies/store.ts";
+import {
+  IN_FORCE_EVERYWHERE_SECONDS,
+  IN_FORCE_HERE_SECONDS,
+  LAST_GOOD_KEY,
+  type PolicyKv,
+  PolicyStore,
+} from "../../../policies/store.ts";
 
 /** A KV whose answer a test decides; waiting ends when the test says so. */
 function setUp(answer: (key: string) => Promise<string | null>) {
@@ -268,4 +274,8 @@ describe("PolicyStore", () => {
     await read();
     expect(told.slice(2)).toEqual(["KV could not be read: Error: no", 2]);
   });
+});
+
+it("an edit is in force within 35 s where it was made and 95 s everywhere", () => {
+  expect([IN_FORCE_HERE_SECONDS, IN_FORCE_EVERYWHERE_SECONDS]).toEqual([35, 95]);
 });

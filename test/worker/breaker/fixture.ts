@@ -1,6 +1,6 @@
 // A Worker with nothing but breakers, made at module scope: so they must do without timers, clock and random numbers there.
-import { type Breaker, BreakerOpenError, createBreaker } from "../../../gateway/breaker/breaker.ts";
-import type { CallOutcome } from "../../../gateway/breaker/classify.ts";
+import { type Breaker, BreakerOpenError, createBreaker } from "../../../gateway/resilience/breaker/breaker.ts";
+import type { CallOutcome } from "../../../gateway/resilience/breaker/classify.ts";
 
 /** How the action of one request ends: as told, or never, as one whose client hangs up. */
 export type Ending = CallOutcome | "never" | "when-told";

@@ -3,9 +3,9 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
-import { manifestSchema, objectKey } from "../../../models/manifest.ts";
-import { signBundle } from "../../../models/sign/sign-bundle.ts";
-import { openToAll } from "../../../tools/start/open-to-all.ts";
+import { manifestSchema, objectKey } from "../../../formats/model-package/manifest.ts";
+import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
+import { openToAll } from "../../../tools/start/settings.ts";
 
 export interface GatewayWithEdge {
   fetch(path: string, init?: RequestInit): Promise<Response>;

@@ -1,7 +1,7 @@
 /** What `npm run deploy` looks for is what the gateway reads; the compiler compares them (tsc -p gateway/tsconfig.json). */
 import { expectTypeOf, it } from "vitest";
 import type { Env } from "../../../gateway/index.ts";
-import type { Known } from "../../../tools/deploy/needs.ts";
+import type { Known } from "../../../tools/deploy/check-bindings.ts";
 
 it("knows every binding, variable and secret of the gateway", () => {
   expectTypeOf<Exclude<keyof Env, Known>>().toEqualTypeOf<never>();

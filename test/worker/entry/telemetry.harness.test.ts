@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { INSTRUMENTS } from "../../../gateway/record/instruments.ts";
-import { LOG_EVENTS } from "../../../gateway/record/log-events.ts";
+import { INSTRUMENTS } from "../../../gateway/telemetry/instruments.ts";
+import { LOG_EVENTS } from "../../../gateway/telemetry/log-message.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
-import { attribute, OtlpReceiver, pointsOf, SERVER, sumOf } from "../record/otlp-receiver.ts";
+import { attribute, OtlpReceiver, pointsOf, SERVER, sumOf } from "../telemetry/otlp-receiver.ts";
 import { type GatewayWithEdge, startGatewayWithEdge } from "./gateway-with-edge.ts";
 
 const SHORT = "see you at lunch";

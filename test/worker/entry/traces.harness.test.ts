@@ -1,7 +1,7 @@
 /** What arrives at a real trace backend from the whole Worker: which traces, whole, and the same decision at the origin. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { HOSTILE } from "../../support/fault-origin.ts";
-import { attribute, CLIENT, type Received, SERVER } from "../record/otlp-receiver.ts";
+import { attribute, CLIENT, type Received, SERVER } from "../telemetry/otlp-receiver.ts";
 import { CREDENTIALS, startWholeGateway, type WholeGateway } from "./whole-gateway.ts";
 
 const SHORT = "WIN a free prize now, click here";

@@ -3,16 +3,15 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
-import { keyText, SECRET_LENGTH } from "../../../keys/format.ts";
-import { generateKeyPair } from "../../../models/sign/keys.ts";
-import { createKey, type KeysKv } from "../../../tools/keys/desk.ts";
-import { type NewKey, newKey } from "../../../tools/keys/new-key.ts";
-import { publishPackage } from "../../../tools/publish/publish.ts";
+import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
+import { createKey, type KeysKv, type NewKey, newKey } from "../../../tools/spillway/keys/repository.ts";
+import { publishPackage } from "../../../tools/spillway/model/publish/publish.ts";
+import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { openLocalPackage } from "../../../tools/start/local-package.ts";
-import { openToAll } from "../../../tools/start/open-to-all.ts";
+import { openToAll } from "../../../tools/start/settings.ts";
 import { signLocally } from "../../../tools/start/signing-key.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
-import { OtlpReceiver } from "../record/otlp-receiver.ts";
+import { OtlpReceiver } from "../telemetry/otlp-receiver.ts";
 
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIA0CANARY0ID", AWS_SECRET_ACCESS_KEY: "canary-secret-access-key" };
 

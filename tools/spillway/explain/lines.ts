@@ -1,7 +1,7 @@
 /** Pure. An explanation for people, in columns. */
 import { permittedIn } from "../../../gateway/decide/residency.ts";
 import type { Route, SideRoute } from "../../../gateway/decide/route.ts";
-import type { Paint } from "../policy/colours.ts";
+import type { Paint } from "../terminal/colors.ts";
 import type { Explanation, Verdict } from "./explanation.ts";
 import type { Situation } from "./situation.ts";
 

@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
-import { look, type Seen } from "../../policy/desk.ts";
-import { type Entry, isDeletion } from "../../policy/history.ts";
-import { historyRows } from "../../policy/history-row.ts";
-import { withKv } from "../where.ts";
+import { withKv } from "../kv/where.ts";
+import { type Entry, isDeletion } from "../policy/history.ts";
+import { historyRows } from "../policy/history-row.ts";
+import { look, type Seen } from "../policy/repository.ts";
 import type { ExplainOptions } from "./options.ts";
 
 export interface PolicyToExplain {

@@ -1,15 +1,16 @@
 /** What a decision is made from, as the options describe it: by the gateway's own functions wherever it has one. */
+
+import { idIn } from "../../../formats/api-key.ts";
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
-import { idIn } from "../../../keys/format.ts";
-import { nearest } from "../../../policies/nearest.ts";
-import { originNames } from "../../../policies/origin-names.ts";
+import { Experience } from "../../../gateway/edge/run-estimate.ts";
+import { createTokenizer } from "../../../gateway/edge/tokenizer.ts";
+import { nearest } from "../../../policies/messages/nearest.ts";
+import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
-import type { PackageNumbers } from "../package-numbers.ts";
-import { isEuCountry } from "./eu-countries.ts";
-import type { ForOrigin } from "./option-values.ts";
-import type { ExplainOptions } from "./options.ts";
+import { openLocalPackage, readPackageFile } from "../../start/local-package.ts";
+import type { ExplainOptions, ForOrigin } from "./options.ts";
 
 export interface Situation {
   text: TextNumbers;
@@ -86,4 +87,51 @@ function mustExist(name: string, names: readonly string[]): void {
   const near = nearest(name, names);
   const hint = near === null ? `it has ${names.join(", ")}.` : `did you mean ${near}?`;
   throw new Error(`The policy has no origin "${name}"; ${hint}`);
+}
+
+/**
+ * Which countries Cloudflare counts as the European Union, as of November 2026: the 27 members, and their territories that have
+ * a code of their own (https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.is_in_european_union/).
+ * For `spillway explain` alone: in production the gateway asks `isEUCountry` of `request.cf`, and this table decides nothing.
+ */
+
+/** https://european-union.europa.eu/principles-countries-history/eu-countries_en; the last change was on 1 February 2020. */
+export const EU_MEMBERS: readonly string[] =
+  "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
+
+/** Åland, French Guiana, Guadeloupe, Saint Martin, Martinique, Réunion, Mayotte. */
+const EU_TERRITORIES: readonly string[] = "AX GF GP MF MQ RE YT".split(" ");
+
+export function isEuCountry(country: string): boolean {
+  return EU_MEMBERS.includes(country) || EU_TERRITORIES.includes(country);
+}
+
+/** What admission would measure of a text, from a package on this machine. */
+
+export interface PackageNumbers {
+  /** `<name>@<sha256>` */
+  modelId: string;
+  version: number;
+  tokens: number;
+  /** Predicted time of its inference at the edge. */
+  runMs: number;
+  maxTokens: number;
+}
+
+/** @throws Error with one sentence when there is no package, or none for the edge */
+export async function packageNumbers(folder: string, text: string): Promise<PackageNumbers> {
+  const { manifest, modelId } = await openLocalPackage(folder);
+  const { edge, tokenizer } = manifest;
+  if (edge === null) throw new Error(`${folder} is packed for the origin alone: every text goes there.`);
+  const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
+  const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
+  const tokens = encode(text).length;
+  const experience = new Experience({ modelId, manifest, edge });
+  return {
+    modelId,
+    version: manifest.version,
+    tokens,
+    runMs: experience.predictedMs(tokens),
+    maxTokens: experience.maxTokens(),
+  };
 }

@@ -1,13 +1,11 @@
 /** `spillway policy diff 6 7`: what changed between two versions, place by place. */
 import type { Command } from "commander";
-import { comparable } from "../../policy/change-text.ts";
-import { differences } from "../../policy/differences.ts";
-import { type Entry, entryNamed, type History } from "../../policy/history.ts";
-import type { JsonObject } from "../../policy/json.ts";
-import { takesWhere, type WhereOptions } from "../where.ts";
-import { changeLines } from "./changes.ts";
-import { paintFor } from "./colours.ts";
-import { withSeen } from "./where.ts";
+import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { paintFor } from "../terminal/colors.ts";
+import { changeLines, comparable, differences } from "./changes.ts";
+import { type Entry, entryNamed, type History } from "./history.ts";
+import type { JsonObject } from "./json.ts";
+import { withSeen } from "./open-policy.ts";
 
 export function registerDiff(policy: Command): void {
   const diff = policy

@@ -1,20 +1,21 @@
 /** `spillway policy edit`: the policy in an editor; checked, shown as changes, and stored as a new version. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
-import type { Seen } from "../../policy/desk.ts";
-import { differences } from "../../policy/differences.ts";
-import { withoutBookkeeping } from "../../policy/document.ts";
-import { documentMeant, textToEdit } from "../../policy/edited-text.ts";
-import { isObject, type JsonObject, readJson } from "../../policy/json.ts";
-import { withKv } from "../where.ts";
-import { ask, canAsk } from "./ask.ts";
-import { changeLines } from "./changes.ts";
-import { paintFor } from "./colours.ts";
-import { openEditor } from "./editor.ts";
-import { withSeen } from "./where.ts";
+import { withKv } from "../kv/where.ts";
+import { paintFor } from "../terminal/colors.ts";
+import { changeLines, differences } from "./changes.ts";
+import { withoutBookkeeping } from "./document.ts";
+import { documentMeant, textToEdit } from "./edited-text.ts";
+import { isObject, type JsonObject, readJson } from "./json.ts";
+import { withSeen } from "./open-policy.ts";
+import type { Seen } from "./repository.ts";
 import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
 
 interface Options extends WriteOptions {
@@ -88,4 +89,33 @@ async function agreedTo(edited: JsonObject, { stored }: Seen, { yes }: Options):
   if (!canAsk()) throw new Error("Nobody can be asked here; say --yes to store it.");
   if (await ask("Store it as a new version?", false)) return document;
   throw new Error("Nothing was stored.");
+}
+
+/** A yes-or-no question on the terminal. */
+
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** `fallback` is what an empty answer means. */
+export async function ask(question: string, fallback: boolean): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = (await terminal.question(`${question} ${fallback ? "[Y/n]" : "[y/N]"} `)).trim().toLowerCase();
+    return answer === "" ? fallback : answer.startsWith("y");
+  } finally {
+    terminal.close();
+  }
+}
+
+/** The user's editor. */
+
+/** Resolves when the editor is closed. @throws Error with one sentence when there is none, or it failed */
+export async function openEditor(file: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const editor = env["VISUAL"] || env["EDITOR"];
+  if (!editor) throw new Error("No editor is chosen; set EDITOR, for example EDITOR=nano.");
+  // Through a shell, as git does it: the variable may hold words of the command, such as "code --wait".
+  const child = spawn("sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`The editor "${editor}" ended with code ${code}; nothing was stored.`);
 }

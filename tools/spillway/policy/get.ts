@@ -1,16 +1,16 @@
 /** `spillway policy get`: the stored policy, or one value of it, as JSON. */
 import type { Command } from "commander";
-import { describeUnknownKey } from "../../../policies/describe-issues.ts";
-import { schemasAt } from "../../../policies/inside.ts";
+import { describeUnknownKey } from "../../../policies/messages/describe-issues.ts";
+import { schemasAt } from "../../../policies/messages/schema-paths.ts";
+import { shownPlace } from "../../../policies/messages/shown.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { policySchema } from "../../../policies/schema.ts";
-import { shownPlace } from "../../../policies/shown.ts";
-import { documentOf } from "../../policy/document.ts";
-import { entryNamed } from "../../policy/history.ts";
-import { type Json, readJson } from "../../policy/json.ts";
-import { parsePath, valueAt } from "../../policy/path.ts";
-import { takesWhere, type WhereOptions } from "../where.ts";
-import { withSeen } from "./where.ts";
+import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { documentOf } from "./document.ts";
+import { entryNamed } from "./history.ts";
+import { type Json, readJson } from "./json.ts";
+import { withSeen } from "./open-policy.ts";
+import { parsePath, valueAt } from "./path.ts";
 
 interface Options extends WhereOptions {
   defaults?: true;

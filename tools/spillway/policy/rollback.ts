@@ -1,12 +1,12 @@
 /** `spillway policy rollback 6`: what version 6 said, as a new version. */
 import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
-import type { Seen } from "../../policy/desk.ts";
-import { differences } from "../../policy/differences.ts";
-import { documentOf, withoutBookkeeping } from "../../policy/document.ts";
-import { type Entry, entryNamed, isDeletion } from "../../policy/history.ts";
-import { isObject, type JsonObject, readJson } from "../../policy/json.ts";
-import { withSeen } from "./where.ts";
+import { differences } from "./changes.ts";
+import { documentOf, withoutBookkeeping } from "./document.ts";
+import { type Entry, entryNamed, isDeletion } from "./history.ts";
+import { isObject, type JsonObject, readJson } from "./json.ts";
+import { withSeen } from "./open-policy.ts";
+import type { Seen } from "./repository.ts";
 import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
 
 export function registerRollback(policy: Command): void {

@@ -1,11 +1,11 @@
 /** `spillway policy set edge.share 25`: one value of the policy, as a new version. */
 import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
-import { InvalidPolicy } from "../../policy/desk.ts";
-import { documentOf, storedText } from "../../policy/document.ts";
-import { isObject, type Json, type JsonObject, readJson } from "../../policy/json.ts";
-import { parsePath, valueAt, withValueAt } from "../../policy/path.ts";
-import { withSeen } from "./where.ts";
+import { documentOf, storedText } from "./document.ts";
+import { isObject, type Json, type JsonObject, readJson } from "./json.ts";
+import { withSeen } from "./open-policy.ts";
+import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
+import { InvalidPolicy } from "./repository.ts";
 import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
 
 export function registerSet(policy: Command): void {
@@ -49,4 +49,22 @@ export function withValue(document: JsonObject, path: readonly string[], value: 
     problems.push(parsed.problems);
   }
   throw new InvalidPolicy(problems[0] ?? []);
+}
+
+/** `spillway policy unset edge.share`: back to a default, as a new version. */
+
+export function registerUnset(policy: Command): void {
+  const unset = policy
+    .command("unset")
+    .description("Remove one value of the policy, so that its default serves, as a new version.")
+    .argument("<path>", "a place such as edge.share");
+  takesWrite(unset).action((place: string, options: WriteOptions) =>
+    withSeen(options, async (seen, kv) => {
+      const path = editablePath(place);
+      const document = documentOf(seen.stored);
+      const changed = withoutValueAt(document, path);
+      if (valueAt(document, path) === undefined) console.log(`${place} is not set; nothing was stored.`);
+      else if (isObject(changed)) await storeAndSay(kv, seen, changed, options);
+    }),
+  );
 }

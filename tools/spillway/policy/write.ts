@@ -1,4 +1,8 @@
 /** The options and the last step of each command that stores a version. */
+
+import { execFile } from "node:child_process";
+import { userInfo } from "node:os";
+import { promisify } from "node:util";
 import type { Command } from "commander";
 import {
   FRESH_MS,
@@ -6,13 +10,11 @@ import {
   IN_FORCE_HERE_SECONDS,
   KV_CACHE_SECONDS,
   KV_ELSEWHERE_SECONDS,
-} from "../../../policies/effect.ts";
-import { authorHere } from "../../policy/author.ts";
-import { type By, type Seen, store } from "../../policy/desk.ts";
-import { historyRows } from "../../policy/history-row.ts";
-import type { JsonObject } from "../../policy/json.ts";
-import type { PolicyKv } from "../../policy/kv.ts";
-import { takesWhere, type WhereOptions } from "../where.ts";
+} from "../../../policies/store.ts";
+import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { historyRows } from "./history-row.ts";
+import type { JsonObject } from "./json.ts";
+import { type By, type PolicyKv, type Seen, store } from "./repository.ts";
 
 export interface WriteOptions extends WhereOptions {
   author?: string;
@@ -57,4 +59,23 @@ export function whenInForce(now: Date, isRemote: boolean): string {
   if (!isRemote) return here;
   const everywhere = `everywhere within about ${IN_FORCE_EVERYWHERE_SECONDS} s, by ${at(IN_FORCE_EVERYWHERE_SECONDS)}`;
   return `${here}; ${everywhere}: KV takes up to ${KV_ELSEWHERE_SECONDS} s to other locations, and what was read is kept ${KV_CACHE_SECONDS} s by KV and ${FRESH_MS / 1000} s by an isolate`;
+}
+
+/** Who stores a version, as the history will have it. */
+
+/** "Name <mail>" of git's configuration, or the user of this machine. */
+export async function authorHere(env: NodeJS.ProcessEnv): Promise<string> {
+  const [name, email] = await Promise.all([gitConfig("user.name"), gitConfig("user.email")]);
+  if (name !== "" && email !== "") return `${name} <${email}>`;
+  return name || email || env["USER"] || userInfo().username;
+}
+
+/** Empty where git has no such setting, or there is no git. */
+async function gitConfig(key: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["config", "--get", key]);
+    return stdout.trim();
+  } catch {
+    return "";
+  }
 }

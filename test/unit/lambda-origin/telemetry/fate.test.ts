@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fateOf } from "../../../../lambda-origin/telemetry/fate.ts";
+import { fateOf } from "../../../../lambda-origin/telemetry/invocation.ts";
 
 const inTime = { sampled: false, status: 200, elapsedMs: 100, giveUpMs: 8_000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { giveUpAfterMs } from "../../../../lambda-origin/telemetry/give-up.ts";
+import { giveUpAfterMs } from "../../../../lambda-origin/telemetry/invocation.ts";
 
 const NOW = 1_795_000_000_000;
 const eventWith = (timeoutMs: string | undefined, timeEpoch?: unknown) => ({

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Trace } from "../../../../lambda-origin/telemetry/trace.ts";
-import { traceOrigin } from "../../../../lambda-origin/telemetry/traceparent.ts";
+import { Trace, traceOrigin } from "../../../../lambda-origin/telemetry/trace.ts";
 
 afterEach(() => vi.restoreAllMocks());
 const spanAtOnce = () => new Trace(traceOrigin(undefined, undefined)).start("a", "server", undefined, {});

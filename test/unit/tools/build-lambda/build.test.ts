@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { silent } from "../../../../models/pack/progress.ts";
-import { signFolder } from "../../../../models/sign/folder.ts";
-import { generateKeyPair } from "../../../../models/sign/keys.ts";
 import { type BuildOptions, buildLambda } from "../../../../tools/build-lambda/build.ts";
 import { LIMITS } from "../../../../tools/build-lambda/limits.ts";
+import { type Contents, unzip } from "../../../../tools/build-lambda/put-artifact.ts";
 import { otherPlatform } from "../../../../tools/build-lambda/try-artifact.ts";
-import { type Contents, unzip } from "../../../../tools/build-lambda/zip.ts";
+import { signFolder } from "../../../../tools/spillway/model/sign/folder.ts";
+import { generateKeyPair } from "../../../../tools/spillway/model/sign/keys.ts";
+import { silent } from "../../../../tools/spillway/terminal/progress.ts";
 import { type TinyPackage, writeTinyPackage } from "../../../support/model-package.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-const BUILD = fileURLToPath(new URL("../../../../tools/build-lambda.ts", import.meta.url));
+const BUILD = fileURLToPath(new URL("../../../../tools/build-lambda/main.ts", import.meta.url));
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const runs = otherPlatform("x64") === undefined;
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { unzip, zip } from "../../../../tools/build-lambda/zip.ts";
+import { unzip, zip } from "../../../../tools/build-lambda/put-artifact.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const contents = new Map([

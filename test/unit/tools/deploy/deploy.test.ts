@@ -33,7 +33,7 @@ const accounts: FakeAccount[] = [];
 async function deploy(...words: string[]): Promise<Run> {
   const account = await startFakeAccount();
   accounts.push(account);
-  const child = spawn(process.execPath, ["tools/deploy.ts", ...words], {
+  const child = spawn(process.execPath, ["tools/deploy/main.ts", ...words], {
     cwd: CHECKOUT,
     env: { ...process.env, ...account.env, NO_COLOR: "1", SPILLWAY_STATE_DIR: join(scratch, "state") },
     stdio: ["ignore", "pipe", "ignore"],

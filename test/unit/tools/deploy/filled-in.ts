@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { signFolder } from "../../../../models/sign/folder.ts";
-import { writeKeyPair } from "../../../../models/sign/keys.ts";
+import { signFolder } from "../../../../tools/spillway/model/sign/folder.ts";
+import { writeKeyPair } from "../../../../tools/spillway/model/sign/keys.ts";
 import { writeTinyPackage } from "../../../support/model-package.ts";
 
 export const CHECKOUT = fileURLToPath(new URL("../../../../", import.meta.url));

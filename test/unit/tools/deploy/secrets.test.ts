@@ -1,14 +1,13 @@
 /** What must not be in wrangler.toml is found under any name, and never shown: findings end in the logs of CI. Values are made here. */
 import { describe, expect, it } from "vitest";
-import { keyText, SECRET_BYTES } from "../../../../keys/format.ts";
-import { generateKeyPair } from "../../../../models/sign/keys.ts";
+import { keyText, SECRET_BYTES } from "../../../../formats/api-key.ts";
 import { checkAccess } from "../../../../tools/deploy/check-access.ts";
+import { REQUIRED_SECRETS } from "../../../../tools/deploy/check-bindings.ts";
 import { checkOrigin } from "../../../../tools/deploy/check-origin.ts";
-import { checkSecrets } from "../../../../tools/deploy/check-secrets.ts";
-import { checkVariables } from "../../../../tools/deploy/check-variables.ts";
+import { checkSecrets, checkVariables } from "../../../../tools/deploy/check-variables.ts";
 import type { Finding } from "../../../../tools/deploy/finding.ts";
-import { REQUIRED_SECRETS } from "../../../../tools/deploy/needs.ts";
 import type { Target } from "../../../../tools/deploy/target.ts";
+import { generateKeyPair } from "../../../../tools/spillway/model/sign/keys.ts";
 
 const MODEL = `tiny@${"0123456789abcdef".repeat(4)}`;
 

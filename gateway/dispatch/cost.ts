@@ -1,0 +1,72 @@
+/**
+ * Pure: what a request costs by the price list, in US dollars. It is an estimate: allotments that a plan includes and egress are
+ * not in it; docs/telemetry-spans.md says what else.
+ */
+import type { OriginUsage } from "../../formats/origin-wire.ts";
+import type { FailureReason } from "../sides.ts";
+
+/** CPU time of the gateway's own work for one request, tracing included. Measured in workerd: 0.4 ms to the edge, 1 ms to an origin. */
+export const GATEWAY_CPU_MS = 1;
+/** What the function has where its answer does not say. */
+export const DEFAULT_MEMORY_MIB = 3008;
+
+/** The request itself, its texts' tries not included. */
+export function requestCostUsd(kvReads: number): number {
+  return USD_PER.workerRequest + GATEWAY_CPU_MS * USD_PER.workerCpuMs + kvReads * USD_PER.kvRead;
+}
+
+export interface EdgeRun {
+  /** As measured; null where nothing was. */
+  runMs: number | null;
+  predictedMs: number;
+  /** Null for an answer. */
+  failure: FailureReason | null;
+}
+
+/** The engine had begun when these came up. */
+const BEGUN: ReadonlySet<FailureReason> = new Set(["out-of-memory", "engine-error", "crashed"]);
+
+/** An inference blocks the thread, so its time is CPU time. A measurement of 0 says that the clock stood still. */
+export function edgeCostUsd({ runMs, predictedMs, failure }: EdgeRun): number {
+  if (failure !== null && !BEGUN.has(failure)) return 0;
+  return (runMs || predictedMs) * USD_PER.workerCpuMs;
+}
+
+export interface OriginCall {
+  usage: OriginUsage | undefined;
+  roundTripMs: number;
+  /** Null for an answer. */
+  failure: FailureReason | null;
+}
+
+/** AWS turns these away, or they were never sent: no function ran. */
+const NOT_RUN: ReadonlySet<FailureReason> = new Set(["breaker-open", "origin-gone", "http-403", "http-429"]);
+
+/** `isAssumed`: the function did not say, so that its time is the round trip's and its memory the default. */
+export function originCost({ usage, roundTripMs, failure }: OriginCall): { usd: number; isAssumed: boolean } {
+  if (failure !== null && NOT_RUN.has(failure)) return { usd: 0, isAssumed: false };
+  const { durationMs, initMs, memoryMiB } = usage ?? {
+    durationMs: roundTripMs,
+    initMs: 0,
+    memoryMiB: DEFAULT_MEMORY_MIB,
+  };
+  // Billed by the whole millisecond.
+  const gbSeconds = (memoryMiB / 1024) * (Math.ceil(durationMs + initMs) / 1000);
+  return { usd: USD_PER.lambdaRequest + gbSeconds * USD_PER.lambdaGbSecond, isAssumed: usage === undefined };
+}
+
+/**
+ * List prices in US dollars, as of 2026-11-24. One table: an estimate is only as good as its date.
+ * - Workers (paid plan): https://developers.cloudflare.com/workers/platform/pricing/
+ * - KV: https://developers.cloudflare.com/kv/platform/pricing/
+ * - Lambda, x86, us-east-1, first tier; INIT is billed as duration: https://aws.amazon.com/lambda/pricing/
+ */
+const MILLION = 1e6;
+
+export const USD_PER = {
+  workerRequest: 0.3 / MILLION,
+  workerCpuMs: 0.02 / MILLION,
+  kvRead: 0.5 / MILLION,
+  lambdaRequest: 0.2 / MILLION,
+  lambdaGbSecond: 0.000_016_666_7,
+} as const;

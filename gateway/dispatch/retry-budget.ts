@@ -1,0 +1,43 @@
+/** How many second tries there may be: a failing side must not be answered with twice the traffic. State, no timer. */
+import type { Policy } from "../../policies/schema.ts";
+
+const WINDOW_SECONDS = 10;
+
+interface Second {
+  at: number;
+  texts: number;
+  tries: number;
+}
+
+export class RetryBudget {
+  readonly #seconds: Second[] = [];
+
+  /** A text that came; each is counted once, however often it is tried. */
+  noteText(nowMs: number): void {
+    this.#second(nowMs).texts += 1;
+  }
+
+  /**
+   * Takes one second try out of the budget; false when it is spent. Of the last 10 s it allows the policy's percentage of the
+   * texts, and never fewer than its minimum for each second since the first of them: a quiet time saves nothing up.
+   */
+  take({ percent, minPerSecond }: Policy["retryBudget"], nowMs: number): boolean {
+    const second = this.#second(nowMs);
+    const sum = (pick: (second: Second) => number) => this.#seconds.reduce((total, one) => total + pick(one), 0);
+    const seconds = second.at - (this.#seconds[0] ?? second).at + 1;
+    const allowed = Math.max((percent / 100) * sum(({ texts }) => texts), minPerSecond * seconds);
+    if (sum(({ tries }) => tries) + 1 > allowed) return false;
+    second.tries += 1;
+    return true;
+  }
+
+  #second(nowMs: number): Second {
+    const at = Math.floor(nowMs / 1000);
+    while (this.#seconds[0] !== undefined && this.#seconds[0].at <= at - WINDOW_SECONDS) this.#seconds.shift();
+    const last = this.#seconds.at(-1);
+    if (last !== undefined && last.at >= at) return last;
+    const next = { at, texts: 0, tries: 0 };
+    this.#seconds.push(next);
+    return next;
+  }
+}

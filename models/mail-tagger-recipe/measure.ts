@@ -1,0 +1,41 @@
+/** Measures what the model card tells, on the held-out mails, through the runtimes that serve. Writes .spillway/measurements/test.json. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { evaluate, type LabelledText } from "../../tools/spillway/model/evaluate/evaluate.ts";
+import { qualityOf } from "../../tools/spillway/model/evaluate/quality.ts";
+import { openRuntimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
+import { loadMails, type Mail, mailsOf } from "./mails.ts";
+
+const OUTPUT_FOLDER = ".spillway/measurements";
+const SHORT_LENGTHS = [16, 32, 64, 128] as const;
+
+const mails = loadMails();
+const heldOut = mailsOf("test", mails);
+const runtimes = await openRuntimes("models/mail-tagger");
+
+async function edgeQuality(texts: readonly LabelledText[], tokens: number) {
+  const judged = [];
+  for (const { text, label } of texts) judged.push({ truth: label, verdict: await runtimes.edge(text, tokens) });
+  return qualityOf(judged, runtimes.labels);
+}
+
+function sizes(split: Mail["split"]) {
+  const count = (label: string) => mailsOf(split, mails).filter((mail) => mail.label === label).length;
+  return { ham: count("ham"), spam: count("spam") };
+}
+
+const everyday: LabelledText[] = JSON.parse(await readFile(join(import.meta.dirname, "everyday-check.json"), "utf8"));
+const evaluation = await evaluate(runtimes, heldOut, () => {});
+const accuracyByTokens: Record<string, number> = {};
+for (const tokens of SHORT_LENGTHS) {
+  accuracyByTokens[tokens] = (await edgeQuality(heldOut, tokens)).accuracyPercent;
+}
+const measurement = {
+  ...evaluation,
+  splits: { train: sizes("train"), validation: sizes("validation"), test: sizes("test") },
+  groups: new Set(mails.map(({ group }) => group)).size,
+  edgeAccuracyPercentByTokens: accuracyByTokens,
+  everyday: await edgeQuality(everyday, runtimes.edgeTokens),
+};
+await mkdir(OUTPUT_FOLDER, { recursive: true });
+await writeFile(join(OUTPUT_FOLDER, "test.json"), `${JSON.stringify(measurement, null, 2)}\n`);

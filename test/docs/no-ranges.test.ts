@@ -1,0 +1,40 @@
+/** What is installed is what was tested: exact versions, each with the hash of its bytes, and install scripts only where one is needed. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import manifest from "../../package.json";
+
+interface Locked {
+  version?: string;
+  resolved?: string;
+  integrity?: string;
+  link?: boolean;
+  hasInstallScript?: boolean;
+}
+const lock: { packages: Record<string, Locked> } = JSON.parse(
+  readFileSync(new URL("../../package-lock.json", import.meta.url), "utf8"),
+);
+const installed = Object.entries(lock.packages).filter(([path]) => path !== "");
+
+describe("dependencies", () => {
+  it.each(Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))(
+    "%s %s is one version",
+    (_, version) => {
+      expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    },
+  );
+
+  it("are locked by the SHA-512 of what was downloaded, every one of them", () => {
+    expect(installed.length).toBeGreaterThan(100);
+    const unhashed = installed.filter(([, { integrity }]) => !integrity?.startsWith("sha512-")).map(([path]) => path);
+    expect(unhashed).toEqual([]);
+  });
+
+  it("run install scripts only where package.json says so by name", () => {
+    const named = Object.keys(manifest.allowScripts);
+    const withScript = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
+    const unnamed = withScript
+      .map(([path]) => path.split("node_modules/").at(-1) ?? "")
+      .filter((name) => !named.includes(name) && name !== "fsevents");
+    expect(unnamed).toEqual([]);
+  });
+});

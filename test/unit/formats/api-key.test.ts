@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { idIn, isId, keyText } from "../../../formats/api-key.ts";
+import { newKey } from "../../../tools/spillway/keys/repository.ts";
+
+const ID = "abcdefghij27";
+
+describe("a key", () => {
+  it("is taken apart by its lengths, although the secret's alphabet has the separator too", () => {
+    for (const secret of ["_".repeat(43), "-".repeat(43), `_${"a".repeat(41)}_`]) {
+      expect(idIn(keyText(ID, secret))).toBe(ID);
+    }
+  });
+
+  it.each([
+    "",
+    "spw_",
+    ID,
+    `spw_${ID}`,
+    `spw_${ID}_`,
+    `spw_${ID}_${"a".repeat(42)}`,
+    `spw_${ID}_${"a".repeat(44)}`,
+    `spw_${ID}_${"a".repeat(42)}+`,
+    `spw_${ID.toUpperCase()}_${"a".repeat(43)}`,
+    `spw_abcdefghij18_${"a".repeat(43)}`,
+    `SPW_${ID}_${"a".repeat(43)}`,
+    `spw_${ID}_${"a".repeat(43)}\n`,
+    ` spw_${ID}_${"a".repeat(43)}`,
+    `spw_../../policy_${"a".repeat(43)}`,
+  ])("is not %j", (text) => {
+    expect(idIn(text)).toBeNull();
+  });
+
+  it("is nothing that somebody would send by chance, and any text can be asked", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 80 }), (text) => idIn(text) === null));
+  });
+
+  it("that was made is one, and is never made twice", () => {
+    const made = Array.from({ length: 1000 }, newKey);
+    for (const { id, key } of made) expect([idIn(key), isId(id), key.length]).toEqual([id, true, 60]);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1000);
+    // Each letter of an id is as likely as any: all 32 turn up.
+    expect(new Set(made.flatMap(({ id }) => [...id])).size).toBe(32);
+  });
+});

@@ -1,0 +1,146 @@
+/** Against the decoder that OpenTelemetry's own JavaScript SDK was generated with from the official definitions. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { keyValues } from "../../../../formats/otlp/attributes.ts";
+import {
+  DELTA,
+  logsRequest,
+  metricsRequest,
+  type Requests,
+  type Signal,
+  tracesRequest,
+} from "../../../../formats/otlp/messages.ts";
+import { encodeProtobuf } from "../../../../formats/otlp/protobuf.ts";
+import { decodeOtlp } from "../../../support/otlp-decoder.ts";
+
+/** Fields that came into the definitions after that decoder: seen as bytes below. */
+const SPAN_FLAGS = 0x301;
+const EVENT_NAME = "spillway.request";
+
+/** What JSON makes of a request, less what the bytes cannot tell (an empty list) and the decoder does not know. */
+const plain = (request: unknown) =>
+  JSON.parse(JSON.stringify(request), (_, value) =>
+    value === SPAN_FLAGS || value === EVENT_NAME || (Array.isArray(value) && value.length === 0) ? undefined : value,
+  );
+
+const resource = keyValues({ "service.name": "spillway-gateway", "faas.max_memory": 3_154_116_608 });
+const at = { startTimeUnixNano: "1795000000123456789", timeUnixNano: "1795000000223456789" };
+const attributes = keyValues({
+  text: "naïve ⇄",
+  empty: "",
+  yes: true,
+  no: false,
+  zero: 0,
+  large: Number.MAX_SAFE_INTEGER,
+  negative: -5,
+  half: -0.5,
+  list: ["a", 1, true],
+  gone: undefined,
+  nan: Number.NaN,
+});
+
+const requests: { [S in Signal]: Requests[S] } = {
+  traces: tracesRequest(resource, [
+    {
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: "b7ad6b7169203331",
+      parentSpanId: "00f067aa0ba902b7",
+      traceState: "vendor=abc",
+      flags: SPAN_FLAGS,
+      name: "POST /v1/classify",
+      kind: 2,
+      startTimeUnixNano: at.startTimeUnixNano,
+      endTimeUnixNano: at.timeUnixNano,
+      attributes,
+      events: [{ timeUnixNano: at.timeUnixNano, name: "cold", attributes }],
+      links: [{ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", attributes }],
+      status: { code: 2 },
+    },
+    {
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: "b7ad6b7169203332",
+      parentSpanId: undefined,
+      name: "bare",
+      kind: 1,
+      startTimeUnixNano: "0",
+      endTimeUnixNano: "18446744073709551615",
+      attributes: [],
+      status: { code: 0 },
+    },
+  ]),
+  logs: logsRequest(resource, [
+    {
+      timeUnixNano: at.timeUnixNano,
+      observedTimeUnixNano: at.timeUnixNano,
+      severityNumber: 17,
+      severityText: "ERROR",
+      eventName: EVENT_NAME,
+      body: { stringValue: "refused" },
+      attributes,
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: "b7ad6b7169203331",
+      flags: 1,
+    },
+  ]),
+  metrics: metricsRequest(resource, [
+    {
+      name: "spillway.requests",
+      description: "Requests",
+      unit: "{request}",
+      sum: { dataPoints: [{ ...at, attributes, asDouble: 7 }], aggregationTemporality: DELTA, isMonotonic: true },
+    },
+    { name: "depth", description: "", unit: "{text}", gauge: { dataPoints: [{ ...at, attributes: [], asDouble: 0 }] } },
+    {
+      name: "duration",
+      description: "Time",
+      unit: "s",
+      histogram: {
+        dataPoints: [
+          {
+            ...at,
+            attributes,
+            count: "3",
+            sum: 1.25,
+            min: 0.1,
+            max: 1,
+            bucketCounts: ["0", "2", "1"],
+            explicitBounds: [0.1, 0.5],
+          },
+        ],
+        aggregationTemporality: DELTA,
+      },
+    },
+  ]),
+};
+
+describe("a request as protobuf", () => {
+  it.each(["traces", "logs", "metrics"] as const)("%s decode to what the JSON says, field by field", (signal) => {
+    expect(decodeOtlp(signal, "application/x-protobuf", Buffer.from(encodeProtobuf(signal, requests[signal])))).toEqual(
+      plain(requests[signal]),
+    );
+  });
+
+  it("has a span's flags as field 16, four bytes, and a log's event name as field 12", () => {
+    const hex = (signal: "traces" | "logs") => Buffer.from(encodeProtobuf(signal, requests[signal])).toString("hex");
+    expect(hex("traces")).toContain("850101030000");
+    expect(hex("logs")).toContain(`6210${Buffer.from(EVENT_NAME).toString("hex")}`);
+  });
+
+  it("holds any text, number and list as an attribute", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.boolean(),
+      fc.maxSafeInteger(),
+      fc.double({ noDefaultInfinity: true, noNaN: true }).filter((number) => !Object.is(number, -0)),
+      fc.array(fc.string(), { maxLength: 5 }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ minLength: 1 }), value, { noNullPrototype: true }), (any) => {
+        const request = logsRequest(keyValues(any), []);
+        expect(decodeOtlp("logs", "application/x-protobuf", Buffer.from(encodeProtobuf("logs", request)))).toEqual(
+          plain(request),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { addressOf } from "../../../../gateway/authenticate/address.ts";
+
+const of = (address: string) => addressOf(new Headers({ "cf-connecting-ip": address }));
+
+describe("failures and requests are counted by", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:0db8:0001:0002::9", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001:db8:0:0:1::", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["", "unknown"],
+  ])("the network of %j: %s", (address, network) => {
+    expect(of(address)).toBe(network);
+  });
+
+  it("what Cloudflare says, and not what a caller says of itself", () => {
+    expect(addressOf(new Headers({ "x-forwarded-for": "192.0.2.7", "x-real-ip": "192.0.2.7" }))).toBe("unknown");
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { OriginConditions } from "../../../../gateway/decide/facts.ts";
+import { pickOrigin } from "../../../../gateway/decide/pick-origin.ts";
+
+const origin = (name: string, weight: number, bend: Partial<OriginConditions> = {}): OriginConditions => ({
+  name,
+  weight,
+  breakerAllows: true,
+  retryAtMs: null,
+  p95Ms: null,
+  ...bend,
+});
+const open = (retryAtMs: number) => ({ breakerAllows: false, retryAtMs });
+const callers = Array.from({ length: 10_000 }, (_, index) => `caller-${index}`);
+const share = (origins: OriginConditions[], name: string) =>
+  callers.filter((caller) => pickOrigin(origins, caller)?.name === name).length / callers.length;
+
+describe("among several origins", () => {
+  it("each gets its weight, and a caller always the same one", () => {
+    const origins = [origin("a", 75), origin("b", 25)];
+    expect(share(origins, "a")).toBeCloseTo(0.75, 1);
+    expect(share(origins, "b")).toBeCloseTo(0.25, 1);
+    for (const caller of callers.slice(0, 100)) expect(pickOrigin(origins, caller)).toBe(pickOrigin(origins, caller));
+  });
+
+  it("one whose breaker is open is passed over, and its callers alone move", () => {
+    const origins = [origin("a", 50), origin("b", 50)];
+    const broken = [origin("a", 50, open(5)), origin("b", 50)];
+    for (const caller of callers.slice(0, 1000)) {
+      expect(pickOrigin(broken, caller)?.name).toBe("b");
+      if (pickOrigin(origins, caller)?.name === "b") expect(pickOrigin(broken, caller)?.name).toBe("b");
+    }
+  });
+
+  it("one of weight 0 is called only when nothing else is left", () => {
+    expect(share([origin("a", 1), origin("spare", 0)], "spare")).toBe(0);
+    expect(pickOrigin([origin("a", 1, open(5)), origin("spare", 0)], "x")?.name).toBe("spare");
+  });
+
+  it("when all breakers are open the one that comes back first is named; without origins none is", () => {
+    expect(pickOrigin([origin("a", 1, open(9)), origin("b", 1, open(5))], "x")?.name).toBe("b");
+    expect(pickOrigin([], "x")).toBeNull();
+  });
+});

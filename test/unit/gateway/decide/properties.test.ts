@@ -1,0 +1,185 @@
+/** What holds under any conditions: no rule sends a text where the policy, residency or memory forbid it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decide, hedgeSide, otherSide } from "../../../../gateway/decide/decide.ts";
+import type { Conditions, TextNumbers } from "../../../../gateway/decide/facts.ts";
+import { permittedIn } from "../../../../gateway/decide/residency.ts";
+import { policySchema } from "../../../../policies/schema.ts";
+
+const NOW_MS = 1_000_000;
+const permission = fc.constantFrom("edge", "origin", "origin:a", "origin:b");
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const address = { url: "https://example.com/", region: "us-east-1" };
+const ms = fc.integer({ min: 0, max: 5000 });
+
+const policies = fc
+  .record({
+    override: maybe(fc.constantFrom("edge", "origin")),
+    edge: fc.record({
+      share: fc.constantFrom(0, 12.34, 50, 100),
+      maxTokens: fc.integer({ min: 1, max: 512 }),
+      maxQueueMs: ms,
+    }),
+    latencyBudgetMs: maybe(fc.integer({ min: 1, max: 5000 })),
+    origin: fc.record({ timeoutMs: fc.integer({ min: 100, max: 5000 }) }),
+    residency: fc.record({
+      rules: fc.array(
+        fc.record({
+          countries: fc.array(fc.constantFrom("EU", "DE", "US"), { minLength: 1, maxLength: 2 }),
+          allow: fc.array(permission, { maxLength: 3 }),
+        }),
+        { maxLength: 3 },
+      ),
+      unknown: fc.oneof(fc.constantFrom("allow", "refuse"), fc.array(permission, { maxLength: 2 })),
+    }),
+  })
+  .map((document) => policySchema.parse({ ...document, origins: { a: address, b: address } }));
+
+const texts: fc.Arbitrary<TextNumbers> = fc.record({
+  tokens: maybe(fc.integer({ min: 1, max: 600 })),
+  stickyKey: fc.string(),
+  edgeRunMs: maybe(ms),
+  place: fc.constantFrom(
+    { country: "DE", isEu: true },
+    { country: "US", isEu: false },
+    { country: null, isEu: false },
+    { country: "JP", isEu: false },
+  ),
+});
+
+const origin = (name: string) =>
+  fc.record({
+    name: fc.constant(name),
+    weight: fc.constantFrom(0, 1, 100),
+    breakerAllows: fc.boolean(),
+    retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
+    p95Ms: maybe(ms),
+  });
+
+const conditions: fc.Arbitrary<Conditions> = fc.record({
+  edge: fc.record({
+    model: fc.constantFrom("ready" as const, "cold" as const, "rejected" as const),
+    breakerAllows: fc.boolean(),
+    maxTokens: maybe(fc.integer({ min: 1, max: 512 })),
+    queueMs: ms,
+    p95Ms: maybe(ms),
+  }),
+  origins: fc.oneof(
+    origin("a").map((one) => [one]),
+    fc.tuple(origin("a"), origin("b")).map((two) => [...two]),
+  ),
+});
+
+/** Nothing decides before the rules about time do. */
+const shortTexts = texts.map((text) => ({ ...text, tokens: 5 }));
+const openPolicies = policies.map((policy) => ({
+  ...policy,
+  override: null,
+  residency: policySchema.parse({}).residency,
+  edge: { ...policy.edge, share: 100, maxTokens: 512 },
+}));
+const readyNow = conditions.map((now) => ({
+  ...now,
+  edge: { ...now.edge, model: "ready" as const, breakerAllows: true, maxTokens: 512 },
+}));
+
+describe("whatever the conditions", () => {
+  it("no route and no second try goes to a side that residency, memory, a breaker or a rejected model forbids", () => {
+    fc.assert(
+      fc.property(texts, policies, conditions, (text, policy, now) => {
+        const permitted = permittedIn(policy.residency, text.place);
+        const limit = Math.min(policy.edge.maxTokens, now.edge.maxTokens ?? Number.POSITIVE_INFINITY);
+        const tries = [
+          decide(text, policy, now, NOW_MS),
+          otherSide("edge", text, policy, now),
+          otherSide("origin", text, policy, now),
+          hedgeSide("edge", text, policy, now),
+          hedgeSide("origin", text, policy, now),
+        ];
+        const longestWaitMs = Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs);
+        for (const route of tries) {
+          if (route?.side === "edge") {
+            expect(permitted.edge).toBe(true);
+            expect(text.tokens ?? 0).toBeLessThanOrEqual(limit);
+            expect(now.edge.breakerAllows).toBe(true);
+            expect(now.edge.model).not.toBe("rejected");
+            expect(now.edge.queueMs).toBeLessThanOrEqual(longestWaitMs);
+          }
+          if (route?.side === "origin") {
+            expect(permitted.origin(route.origin)).toBe(true);
+            expect(now.origins.find(({ name }) => name === route.origin)?.breakerAllows).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("`edge-slow` never chooses the side that is predicted slower, and only one within the budget", () => {
+    const patient = openPolicies.map((policy) => ({ ...policy, edge: { ...policy.edge, maxQueueMs: 5000 } }));
+    let seen = 0;
+    fc.assert(
+      fc.property(shortTexts, patient, readyNow, (text, policy, now) => {
+        const route = decide(text, policy, now, NOW_MS);
+        if (route.because !== "edge-slow" || route.side !== "origin") return;
+        seen += 1;
+        const p95Ms = now.origins.find(({ name }) => name === route.origin)?.p95Ms ?? Number.POSITIVE_INFINITY;
+        expect(p95Ms).toBeLessThan(now.edge.queueMs + (text.edgeRunMs ?? 0));
+        expect(p95Ms).toBeLessThanOrEqual(policy.latencyBudgetMs ?? 0);
+      }),
+      { numRuns: 5000 },
+    );
+    expect(seen).toBeGreaterThan(100);
+  });
+
+  it("no text goes against the share or an override, but where nothing else can answer", () => {
+    const seen = { share: 0, override: 0 };
+    const anywhere = policies.map((policy) => ({ ...policy, residency: policySchema.parse({}).residency }));
+    const withEdge = conditions.map((now) => ({
+      ...now,
+      edge: { ...now.edge, model: "ready" as const, breakerAllows: true, maxTokens: 600, queueMs: 0 },
+    }));
+    fc.assert(
+      fc.property(texts, anywhere, withEdge, (text, policy, now) => {
+        const route = decide(text, policy, now, NOW_MS);
+        if (route.side !== "edge") return;
+        const originCan = otherSide("edge", text, policy, now) !== null;
+        if (policy.override === "origin") {
+          seen.override += 1;
+          expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
+        }
+        if (policy.override === null && policy.edge.share === 0) {
+          seen.share += 1;
+          expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+    expect(Math.min(seen.share, seen.override)).toBeGreaterThan(20);
+  });
+
+  it("a latency budget of `edge.maxQueueMs` plus the time of a run sends nothing to the origin, half of it does", () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(shortTexts, openPolicies, readyNow, (text, policy, now) => {
+        const longestMs = policy.edge.maxQueueMs + (text.edgeRunMs ?? 0);
+        const because = (latencyBudgetMs: number) => decide(text, { ...policy, latencyBudgetMs }, now, NOW_MS).because;
+        expect(because(longestMs)).not.toBe("edge-slow");
+        if (because(longestMs / 2) === "edge-slow") seen += 1;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(seen).toBeGreaterThan(100);
+  });
+
+  it("a text is refused only where neither side could take it", () => {
+    fc.assert(
+      fc.property(texts, policies, conditions, (text, policy, now) => {
+        if (decide(text, policy, now, NOW_MS).side !== "refuse") return;
+        expect(otherSide("edge", text, policy, now)).toBeNull();
+        expect(otherSide("origin", text, policy, now)).toBeNull();
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { type BreakerChange, createBreaker } from "../../../../../gateway/resilience/breaker/breaker.ts";
+
+function observed() {
+  let nowMs = 1_000_000;
+  const changes: BreakerChange[] = [];
+  const breaker = createBreaker(
+    "test",
+    { consecutive: 2, openMs: 1000 },
+    { nowMs: () => nowMs },
+    () => 0,
+    (change) => changes.push(change),
+  );
+  const call = (ok: boolean) =>
+    breaker
+      .run(
+        () => (ok ? Promise.resolve() : Promise.reject(new Error("no"))),
+        (settled) => (settled.ok ? "success" : "failure"),
+      )
+      .catch(() => {});
+  return {
+    changes,
+    call,
+    moveMs: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+const reason = "2 failures in a row";
+
+describe("a breaker tells of each change, once", () => {
+  it("on its way from closed to closed", async () => {
+    const { changes, call, moveMs } = observed();
+    await call(true);
+    await call(false);
+    expect(changes).toEqual([]);
+    await call(false);
+    await call(true); // refused
+    moveMs(5000);
+    await call(true);
+    expect(changes).toEqual([
+      { from: "closed", to: "open", reason },
+      { from: "open", to: "half-open", reason },
+      { from: "half-open", to: "closed", reason: null },
+    ]);
+  });
+
+  it("when a probe fails", async () => {
+    const { changes, call, moveMs } = observed();
+    await call(false);
+    await call(false);
+    moveMs(5000);
+    await call(false);
+    expect(changes.slice(1)).toEqual([
+      { from: "open", to: "half-open", reason },
+      { from: "half-open", to: "open", reason: `${reason}; 1 failed probe since` },
+    ]);
+  });
+});

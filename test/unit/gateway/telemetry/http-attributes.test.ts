@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { clientAttributes, knownMethod, serverAttributes } from "../../../../gateway/telemetry/http-attributes.ts";
+
+const ROUTES = ["/v1/classify"];
+
+describe("serverAttributes", () => {
+  it("follow the HTTP conventions", () => {
+    expect(serverAttributes("POST", "https://api.example.com:8443/v1/classify?text=hello", ROUTES)).toEqual({
+      "http.request.method": "POST",
+      "http.route": "/v1/classify",
+      "server.address": "api.example.com",
+      "server.port": 8443,
+      "url.path": "/v1/classify",
+      "url.scheme": "https",
+    });
+  });
+
+  it("name no path that is not a route", () => {
+    const attributes = serverAttributes("GET", "https://api.example.com/my%20secret", ROUTES);
+    expect(attributes["url.path"]).toBeUndefined();
+    expect(attributes["http.route"]).toBeUndefined();
+  });
+});
+
+describe("clientAttributes", () => {
+  it("name the path and never the query or credentials", () => {
+    const text = JSON.stringify(
+      clientAttributes("POST", "https://user:pass@lambda.example.com/run?X-Amz-Signature=abc"),
+    );
+    expect(text).toContain('"/run"');
+    expect(text).not.toMatch(/user|pass|Signature/);
+  });
+});
+
+describe("knownMethod", () => {
+  it.each([
+    ["POST", "POST"],
+    ["post", "_OTHER"],
+    ["HELLO", "_OTHER"],
+  ])("%s → %s", (method, known) => expect(knownMethod(method)).toBe(known));
+});

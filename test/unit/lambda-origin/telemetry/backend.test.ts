@@ -1,0 +1,67 @@
+/** What the Lambda function does about a trace backend that is dead, slow or refuses: no answer waits for long. */
+import { describe, expect, it } from "vitest";
+import { attribute, SERVER } from "../../../worker/telemetry/otlp-receiver.ts";
+import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
+import { context, event, functionWith } from "./function.ts";
+
+const { receiver, endpoint, named } = await listeningReceiver();
+
+describe("a backend", () => {
+  it("that never answers costs one answer the bound, the next ones nothing, and the losses are counted", async () => {
+    receiver.manner = "swallow";
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
+    const startedAtMs = performance.now();
+    expect((await handler(event(), context())).statusCode).toBe(200);
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+    await handler(event(), context());
+    expect(receiver.everything).toHaveLength(2); // not even tried
+    expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
+  });
+
+  it("that swallows log records still gets spans", async () => {
+    receiver.mannerFor = { logs: "swallow" };
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
+    for (let i = 0; i < 2; i += 1) await handler(event(), context());
+    expect(exporter.dropped).toEqual({ spans: 0, logs: 2 });
+    expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
+  });
+
+  it("gets both at once: neither waits for the other's answer", async () => {
+    receiver.manner = "swallow";
+    const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
+    await handler(event(), context());
+    expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
+  });
+
+  it("that is not there changes no answer", async () => {
+    const { handler, exporter } = functionWith({ endpoint: "http://127.0.0.1:9" });
+    expect((await handler(event(), context())).statusCode).toBe(200);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+  });
+
+  it("that refuses changes no answer, and hears of the loss once it accepts", async () => {
+    receiver.manner = "refuse";
+    const { handler } = functionWith({ endpoint });
+    expect((await handler(event(), context())).statusCode).toBe(200);
+    receiver.manner = "accept";
+    receiver.forget();
+    await handler(event(), context());
+    expect(attribute(named("POST /"), "spillway.telemetry.dropped_spans")).toBe("5");
+    expect(attribute(named("POST /"), "spillway.telemetry.dropped_logs")).toBe("1");
+  });
+
+  it("is not waited for beyond what Lambda's own timeout leaves", async () => {
+    receiver.manner = "swallow";
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 60_000 } });
+    expect((await handler(event(), context(250))).statusCode).toBe(200);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+  });
+
+  it.each([100, 0, -5])("is not even tried with %i ms left, which the answer needs", async (remainingMs) => {
+    const { handler, exporter } = functionWith({ endpoint });
+    expect((await handler(event(), context(remainingMs))).statusCode).toBe(200);
+    expect(receiver.everything).toEqual([]);
+    expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type ColdSamples, coldResult, coldTables } from "../../../../tools/bench/cold/cold-report.ts";
+import { uploadSize } from "../../../../tools/bench/cold/start-up.ts";
+
+const gatewayLoad = (loadMs: number) => ({ processStartMs: 2000, loadMs, firstProbeMs: 30, heapBytes: 1 });
+const plainLoad = { processStartMs: 2000, loadMs: 900, readMs: 300, createMs: 590, firstCallerMs: 1200, heapBytes: 1 };
+const caller = (route: string, ms: number) => ({ status: 200, route, because: "edge-cold", ms, gatewayMs: 80 });
+const samples: ColdSamples = {
+  model: "m@1",
+  upload: { files: [], bytes: 15e6, gzipBytes: 4e6 },
+  startUp: { samples: 3, gatewayP50Ms: 200, gatewayMaxMs: 300, emptyP50Ms: 7 },
+  gateways: [gatewayLoad(700), gatewayLoad(600), gatewayLoad(5000)],
+  callers: [caller("origin", 100), caller("origin", 120), caller("edge", 900)],
+  plains: [plainLoad],
+};
+
+describe("cold starts", () => {
+  it("are medians, and ratios of medians", () => {
+    expect(coldResult(samples)).toMatchObject({
+      gateway: { p50: { loadMs: 700, firstCallerMs: 120 }, spilled: 2 },
+      plain: { over: { load: 1.29, firstCaller: 10 } },
+    });
+  });
+
+  it.each([
+    { what: "all of them", bend: {}, holds: { load: true, upload: true, startUp: true } },
+    { what: "a slow load", bend: { gateways: [gatewayLoad(1001)] }, holds: { load: false } },
+    {
+      what: "a large upload",
+      bend: { upload: { files: [], bytes: 2e7, gzipBytes: 5_000_001 } },
+      holds: { upload: false },
+    },
+    { what: "a slow start", bend: { startUp: { ...samples.startUp, gatewayP50Ms: 400 } }, holds: { startUp: false } },
+  ])("say which promises hold: $what", ({ bend, holds }) => {
+    expect(coldResult({ ...samples, ...bend })).toMatchObject({ holds });
+  });
+
+  it("do without the plain way", () => {
+    const result = coldResult({ ...samples, plains: null });
+    expect(result.plain).toBeNull();
+    expect(coldTables(result)[0]?.rows[0]).toEqual(["load, R2 to ready", 700, "", ""]);
+  });
+});
+
+describe("the upload", () => {
+  it("is the script and its modules, without source maps and notes", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "upload-"));
+    try {
+      for (const name of ["index.js", "a.wasm", "index.js.map", "README.md"]) {
+        await writeFile(join(folder, name), "x".repeat(1000));
+      }
+      const { files, bytes, gzipBytes } = await uploadSize({
+        config: "",
+        script: join(folder, "index.js"),
+      });
+      expect(files.map(({ name }) => name)).toEqual(["a.wasm", "index.js"]);
+      expect(bytes).toBe(2000);
+      expect(gzipBytes).toBeLessThan(200);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { HeapUsage } from "../../../../tools/bench/memory/inspector.ts";
+import { sampleWhile } from "../../../../tools/bench/memory/sampler.ts";
+
+const usage = (usedSize: number, totalSize = usedSize): HeapUsage => ({
+  usedSize,
+  totalSize,
+  embedderHeapUsedSize: 0,
+  backingStorageSize: 0,
+});
+
+/** Answers with each reading in turn, the last one for ever. */
+function inspectorOf(...readings: (HeapUsage | Error)[]) {
+  let asked = 0;
+  return {
+    heapUsage: async () => {
+      const reading = readings[Math.min(asked, readings.length - 1)] ?? usage(0);
+      asked += 1;
+      if (reading instanceof Error) throw reading;
+      return reading;
+    },
+  };
+}
+
+describe("sampling", () => {
+  it("keeps the largest reading, and the largest heap that V8 had taken", async () => {
+    const inspector = inspectorOf(usage(1), usage(5), usage(3, 9), usage(2));
+    const { peak, peakTotalSizeBytes, readings } = await sampleWhile(inspector, 1, () => sleep(40));
+    expect(peak).toEqual(usage(5));
+    expect(peakTotalSizeBytes).toBe(9);
+    expect(readings).toBeGreaterThan(3);
+  });
+
+  it("ends at once when the isolate was restarted", async () => {
+    const inspector = inspectorOf(usage(1), new Error("The Worker was reloaded."));
+    const never = () => new Promise(() => {});
+    await expect(sampleWhile(inspector, 1, never)).rejects.toThrow("The Worker was reloaded.");
+  });
+
+  it("ends when the work fails", async () => {
+    const failing = () => Promise.reject(new Error("The edge did not answer."));
+    await expect(sampleWhile(inspectorOf(usage(1)), 1, failing)).rejects.toThrow("The edge did not answer.");
+  });
+});

@@ -1,0 +1,184 @@
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Instance, startInstance } from "../../../../tools/local-lambda/instance.ts";
+import { createPool, type Pool, type PoolOutcome, type PoolSettings } from "../../../../tools/local-lambda/pool.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+const LONG_MS = 60_000;
+const settings: PoolSettings = { concurrencyLimit: 2, timeoutMs: LONG_MS, initTimeoutMs: LONG_MS, warmMs: LONG_MS };
+let pool: Pool;
+let started: Instance[] = [];
+let nowMs = 0;
+
+/** A pool of real processes that run one of the functions in fixtures/. */
+function poolOf(bend: Partial<PoolSettings> = {}, handler = "handler.handler"): Pool {
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    LAMBDA_TASK_ROOT: fileURLToPath(new URL("../../lambda-origin/fixtures", import.meta.url)),
+    _HANDLER: handler,
+    AWS_LAMBDA_FUNCTION_NAME: "spillway-origin",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "3008",
+  };
+  const start = () => {
+    const instance = startInstance(environment);
+    started.push(instance);
+    return instance;
+  };
+  pool = createPool({ ...settings, ...bend }, start, () => nowMs);
+  return pool;
+}
+
+afterEach(async () => {
+  await pool.stop();
+  expect(started.every(({ pid }) => !isAlive(pid))).toBe(true);
+  started = [];
+  nowMs = 0;
+});
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+type Answer = {
+  pid: number;
+  answered: number;
+  leftovers: number;
+  echo: unknown;
+  awsRequestId: string;
+  environment: string[];
+};
+
+function answerOf(outcome: PoolOutcome): Answer {
+  if (outcome.kind !== "answered") throw new Error(`expected an answer, got ${JSON.stringify(outcome)}`);
+  return outcome.result as Answer;
+}
+
+describe("a pool of instances", () => {
+  it("answers one event after the other from the same warm process", async () => {
+    poolOf();
+    const first = answerOf(await pool.invoke("r1", {}));
+    const second = answerOf(await pool.invoke("r2", {}));
+    expect(second).toMatchObject({ pid: first.pid, answered: 2, awsRequestId: "r2" });
+  });
+
+  it("starts another process for a concurrent event, and refuses the one over the limit", async () => {
+    poolOf({ concurrencyLimit: 2 });
+    const [first, second, third] = await Promise.all([
+      pool.invoke("r1", {}),
+      pool.invoke("r2", {}),
+      pool.invoke("r3", {}),
+    ]);
+    expect(third).toEqual({ kind: "throttled" });
+    expect(answerOf(first).pid).not.toBe(answerOf(second).pid);
+    expect(started).toHaveLength(2);
+    // Both are warm now: the next two events start nothing.
+    await Promise.all([pool.invoke("r4", {}), pool.invoke("r5", {})]);
+    expect(started).toHaveLength(2);
+  });
+
+  it("hands over events and answers of megabytes whole", async () => {
+    poolOf();
+    const echo = "é\n".repeat(1_500_000);
+    expect(answerOf(await pool.invoke("r1", { echo })).echo).toBe(echo);
+  });
+
+  it("tells the function its context", async () => {
+    poolOf({ timeoutMs: 5000 });
+    nowMs = Date.now();
+    expect(answerOf(await pool.invoke("r1", {}))).toMatchObject({
+      functionName: "spillway-origin",
+      memoryLimitInMB: "3008",
+    });
+    expect(answerOf(await pool.invoke("r2", {}))).toMatchObject({ remainingMs: expect.closeTo(5000, -3) });
+  });
+
+  it("freezes a process between events: work left behind only moves on during the next one", async () => {
+    poolOf();
+    await pool.invoke("r1", { do: "leave-work-behind" });
+    // A whole cold start lies in between: time enough for work that nobody stopped.
+    await pool.prewarm();
+    const second = answerOfFirstProcess(await Promise.all([pool.invoke("r2", {}), pool.invoke("r3", {})]));
+    expect(second).toMatchObject({ answered: 2, leftovers: 0 });
+  });
+
+  it("ends a process that was not used for longer than the warm time", async () => {
+    poolOf({ warmMs: 1000 });
+    const { pid } = answerOf(await pool.invoke("r1", {}));
+    nowMs = 999;
+    expect(answerOf(await pool.invoke("r2", {})).pid).toBe(pid);
+    nowMs = 999 + 1000;
+    expect(answerOf(await pool.invoke("r3", {})).pid).not.toBe(pid);
+    await started[0]?.exited;
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("starts an instance ahead of the first event where asked to", async () => {
+    poolOf();
+    expect(await pool.prewarm()).toBeUndefined();
+    await pool.invoke("r1", {});
+    expect(started).toHaveLength(1);
+  });
+});
+
+describe("a pool gets over", () => {
+  it.each([
+    { name: "a function that never answers", order: "hang", reason: "timed out after 2000 ms" },
+    { name: "a function that never lets go of its thread", order: "spin", reason: "timed out after 2000 ms" },
+    { name: "a function that ends its process", order: "crash", reason: "exited: exit status 3" },
+  ])("$name: the process is gone and the next event is answered", async ({ order, reason }) => {
+    poolOf({ timeoutMs: 2000 });
+    const outcome = await pool.invoke("r1", { do: order });
+    expect(outcome).toEqual({ kind: "failed", reason });
+    await started[0]?.exited;
+    expect(answerOf(await pool.invoke("r2", {})).answered).toBe(1);
+  });
+
+  it("a function that throws: the process stays, and the message stays inside", async () => {
+    poolOf();
+    const outcome = await pool.invoke("r1", { do: "throw" });
+    expect(outcome).toEqual({ kind: "failed", reason: expect.stringMatching(/^failed: TypeError at /) });
+    expect(JSON.stringify(outcome)).not.toContain("quote");
+    expect(answerOf(await pool.invoke("r2", {})).answered).toBe(2);
+  });
+
+  it("a process killed while it was idle", async () => {
+    poolOf();
+    const { pid } = answerOf(await pool.invoke("r1", {}));
+    process.kill(pid, "SIGKILL");
+    await started[0]?.exited;
+    expect(answerOf(await pool.invoke("r2", {})).pid).not.toBe(pid);
+  });
+
+  it.each([
+    { name: "fails", handler: "broken-init.handler", reason: /INIT failed: init-failed: INIT cannot work/ },
+    { name: "exports nothing", handler: "broken-init.nothing", reason: /INIT failed/ },
+    { name: "has no module", handler: "missing.handler", reason: /INIT failed: init-failed: Cannot find module/ },
+    { name: "never ends", handler: "endless-init.handler", reason: /INIT failed: timed out after 1500 ms/ },
+  ])("an INIT that $name: each event fails, none hangs", async ({ handler, reason }) => {
+    poolOf({ initTimeoutMs: 1500 }, handler);
+    expect(await pool.invoke("r1", {})).toEqual({ kind: "failed", reason: expect.stringMatching(reason) });
+    expect(await pool.prewarm()).toMatch(reason);
+  });
+
+  it("a stop with events in flight", async () => {
+    poolOf();
+    await pool.prewarm();
+    const inFlight = pool.invoke("r1", { do: "hang" });
+    await pool.stop();
+    expect(await inFlight).toMatchObject({ kind: "failed" });
+    expect(await pool.invoke("r2", {})).toMatchObject({ kind: "failed" });
+  });
+});
+
+/** Of two concurrent answers the one from the process that has answered before. */
+function answerOfFirstProcess(outcomes: PoolOutcome[]): Answer {
+  const answers = outcomes.map(answerOf);
+  const seasoned = answers.find(({ pid }) => pid === started[0]?.pid);
+  if (!seasoned) throw new Error("the first process answered neither");
+  return seasoned;
+}

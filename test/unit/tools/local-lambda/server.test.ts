@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import { AwsClient } from "aws4fetch";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PAYLOAD_LIMIT_BYTES } from "../../../../tools/local-lambda/function-url.ts";
+import type { Pool, PoolOutcome } from "../../../../tools/local-lambda/pool.ts";
+import { createOriginServer } from "../../../../tools/local-lambda/server.ts";
+
+const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-example" };
+const aws = new AwsClient({ ...credentials, service: "lambda", region: "us-east-1", retries: 0 });
+
+let server: Server;
+let url: string;
+let invoke: (event: unknown) => Promise<PoolOutcome>;
+let logged: string[];
+
+beforeEach(async () => {
+  invoke = async (event) => ({ kind: "answered", result: event });
+  logged = [];
+  const pool: Pool = {
+    invoke: (_requestId, event) => invoke(event),
+    prewarm: async () => undefined,
+    sweep: () => {},
+    stop: async () => {},
+  };
+  server = createOriginServer({
+    credentials,
+    region: "us-east-1",
+    pool,
+    now: Date.now,
+    log: (line) => logged.push(line),
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${port()}/`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+});
+
+function port(): number {
+  const address = server.address();
+  if (typeof address !== "object" || !address) throw new Error("not listening");
+  return address.port;
+}
+
+const post = (body: BodyInit, init: RequestInit = {}) =>
+  aws.fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body, ...init });
+
+describe("the local Function URL", () => {
+  it("hands a signed request to the function and its result to the caller", async () => {
+    invoke = async (event) => ({
+      kind: "answered",
+      result: { statusCode: 201, headers: { "x-a": "b" }, body: JSON.stringify(event) },
+    });
+    const response = await post('{"text":"é"}');
+    expect(response.status).toBe(201);
+    expect(response.headers.get("x-a")).toBe("b");
+    expect(response.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await response.json()).toMatchObject({
+      version: "2.0",
+      rawPath: "/",
+      body: '{"text":"é"}',
+      isBase64Encoded: false,
+    });
+  });
+
+  it("lets no unsigned request through to the function", async () => {
+    invoke = () => Promise.reject(new Error("must not be reached"));
+    const response = await fetch(url, { method: "POST", body: "{}" });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("x-amzn-errortype")).toBe("AccessDeniedException");
+    expect(await response.json()).toEqual({ Message: expect.stringMatching(/^Forbidden/) });
+  });
+
+  it("lets no altered request through, and names the error as AWS does", async () => {
+    invoke = () => Promise.reject(new Error("must not be reached"));
+    const signed = await aws.sign(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    const response = await fetch(url, { method: "POST", headers: signed.headers, body: "[]" });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("x-amzn-errortype")).toBe("InvalidSignatureException");
+    expect(await response.json()).toEqual({
+      message: expect.stringContaining("does not match the signature you provided"),
+    });
+  });
+
+  it("answers 429 as Lambda does where the function is throttled", async () => {
+    invoke = async () => ({ kind: "throttled" });
+    const response = await post("{}");
+    expect(response.status).toBe(429);
+    expect(response.headers.get("x-amzn-errortype")).toBe("TooManyRequestsException");
+    expect(await response.json()).toEqual({
+      Reason: "ConcurrentInvocationLimitExceeded",
+      Type: "User",
+      message: "Rate Exceeded.",
+    });
+  });
+
+  it("answers 502 where the function failed, and tells only the operator why", async () => {
+    invoke = async () => ({ kind: "failed", reason: "timed out after 30000 ms" });
+    const response = await post("{}");
+    expect(response.status).toBe(502);
+    expect(await response.text()).toBe("Internal Server Error");
+    expect(logged).toEqual([expect.stringMatching(/^request [0-9a-f-]{36} failed: timed out after 30000 ms$/)]);
+  });
+
+  it("answers 502 for a header that HTTP cannot carry", async () => {
+    invoke = async () => ({
+      kind: "answered",
+      result: { statusCode: 200, headers: { "x-a": "b\r\nset-cookie: c=1" }, body: "" },
+    });
+    const response = await post("{}");
+    expect(response.status).toBe(502);
+    expect(response.headers.has("set-cookie")).toBe(false);
+    expect(logged).toEqual([expect.stringContaining("failed: TypeError")]);
+  });
+
+  it.each([
+    { name: "a text body of 6 MB", type: "text/plain", sizeBytes: PAYLOAD_LIMIT_BYTES, status: 200 },
+    { name: "a text body over 6 MB", type: "text/plain", sizeBytes: PAYLOAD_LIMIT_BYTES + 1, status: 413 },
+    {
+      name: "a binary body over 6 MB once it is base64",
+      type: "image/png",
+      sizeBytes: PAYLOAD_LIMIT_BYTES - 10,
+      status: 413,
+    },
+  ])("answers $status for $name", async ({ type, sizeBytes, status }) => {
+    invoke = async () => ({ kind: "answered", result: { statusCode: 200 } });
+    const response = await post("x".repeat(sizeBytes), { headers: { "content-type": type } });
+    expect(response.status).toBe(status);
+    await response.arrayBuffer();
+  });
+
+  it("lets the function finish for a caller who has gone, and answers the next one", async () => {
+    const caller = new AbortController();
+    const finished = Promise.withResolvers<PoolOutcome>();
+    const reached = Promise.withResolvers<void>();
+    invoke = () => {
+      reached.resolve();
+      return finished.promise;
+    };
+    const gone = post("{}", { signal: caller.signal });
+    await reached.promise;
+    caller.abort();
+    await expect(gone).rejects.toThrow();
+    finished.resolve({ kind: "answered", result: "late" });
+    invoke = async () => ({ kind: "answered", result: "next" });
+    expect(await (await post("{}")).json()).toBe("next");
+  });
+
+  it("survives a body that stops half-way", async () => {
+    const socket = connect(port(), "127.0.0.1");
+    await once(socket, "connect");
+    socket.end("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+    socket.resume();
+    await once(socket, "close");
+    expect((await post("{}")).status).toBe(200);
+  });
+});

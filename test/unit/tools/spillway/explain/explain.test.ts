@@ -1,0 +1,235 @@
+/** The command, with the demo model: options in, lines out. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bucketOf } from "../../../../../gateway/decide/share.ts";
+import { lineOf, runExplain } from "./run-explain.ts";
+
+const TEXT = "WIN a free prize";
+const address = { url: "https://example.com/", region: "us-east-1" };
+const origins = { "eu-central-1": address, "us-east-1": { ...address, weight: 0 } };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spillway-explain-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function by(document: object | string, ...words: string[]) {
+  const file = join(folder, "policy.json");
+  await writeFile(file, typeof document === "string" ? document : JSON.stringify(document));
+  return runExplain("--text", TEXT, "--policy", file, ...words);
+}
+const decision = async (document: object, ...words: string[]) =>
+  lineOf((await by(document, ...words)).stdout, "decision");
+
+describe("a rule for the EU", () => {
+  const residency = { rules: [{ countries: ["EU"], allow: ["edge"] }] };
+  it.each([
+    ["DE", "edge, because residency"],
+    ["gr", "edge, because residency"],
+    ["RE", "edge, because residency"],
+    ["GB", "edge, because within-share"],
+    ["CH", "edge, because within-share"],
+    ["XX", "edge, because within-share"],
+  ])("for a caller in %s: %s", async (country, expected) => {
+    expect(await decision({ residency }, "--country", country)).toBe(expected);
+  });
+});
+
+describe("the split goes by what the policy says", () => {
+  const bucket = (stdout: string) => /bucket ([\d.]+)/.exec(stdout)?.[1];
+  it.each<[string, string[], string, string]>([
+    ["api-key", ["--api-key", "k"], "k", "the API key"],
+    ["api-key", ["--api-key", `spw_abcdefghijkl_${"s".repeat(43)}`], "abcdefghijkl", "the API key"],
+    ["api-key", ["--header", "authorization=Bearer b=="], TEXT, "the text, for want of the API key"],
+    ["api-key", ["--header", "x-tenant=t"], TEXT, "the text, for want of the API key"],
+    ["header:x-tenant", ["--api-key", "k", "--header", "X-Tenant=t"], "t", "the header x-tenant"],
+    ["header:x-tenant", ["--api-key", "k"], TEXT, "the text, for want of the header x-tenant"],
+    ["text", ["--api-key", "k", "--header", "x-tenant=t"], TEXT, "the text"],
+  ])("%s, given %j: %j", async (stickyBy, given, key, words) => {
+    const { stdout } = await by({ edge: { stickyBy } }, ...given);
+    expect(bucket(stdout)).toBe(String(bucketOf(key) / 100));
+    expect(lineOf(stdout, "caller")).toBe(`country unknown; split by ${words}`);
+  });
+
+  it("never shows a key", async () => {
+    const { stdout, stderr } = await by({}, "--api-key", "hunter2", "--header", "authorization=hunter2");
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
+});
+
+describe("several origins", () => {
+  it("are described one by one, the rest by what is said of all", async () => {
+    const said = [
+      "--origin-breaker",
+      "open",
+      "--origin-breaker",
+      "us-east-1=closed",
+      "--origin-p95-ms",
+      "eu-central-1=120",
+    ];
+    const { stdout } = await by({ origins, override: "origin" }, ...said);
+    expect(lineOf(stdout, "decision")).toBe("origin us-east-1, because override");
+    expect(stdout).toContain(
+      [
+        "origin      eu-central-1  weight 100  breaker open    P95 120 ms",
+        "            us-east-1     weight 0    breaker closed  P95 unknown",
+      ].join("\n"),
+    );
+  });
+
+  it("that residency forbids are marked", async () => {
+    const residency = { unknown: ["origin:us-east-1"] };
+    const { stdout } = await by({ origins, residency });
+    expect(stdout).toMatch(/eu-central-1 .* forbidden by residency\n +us-east-1 .*unknown\n/);
+    expect(lineOf(stdout, "decision")).toBe("origin us-east-1, because residency");
+  });
+
+  it("all with an open breaker leave the text to the edge, which says why", async () => {
+    const { stdout } = await by({ origins, edge: { share: 0 } }, "--origin-breaker", "open");
+    expect(stdout).toMatch(
+      /\n→ outside-share +origin .*\n(?:.*\n)*decision +edge, because origin-unavailable\n +the origin's breaker is open, and the edge can take it\non failure +no other side could take it$/,
+    );
+  });
+});
+
+describe("a refusal", () => {
+  it("by residency has its arrow there, and nothing follows", async () => {
+    const { stdout } = await by({ residency: { unknown: "refuse" } });
+    expect(stdout).toMatch(/\n→ residency +refuse +country unknown: edge forbidden, origin forbidden\n/);
+    expect(stdout).toMatch(/\ndecision +refused, because residency$/);
+  });
+
+  it("for want of a side that can take it names that side", async () => {
+    const closed = ["--origin-breaker", "open", "--edge", "rejected"];
+    expect(await decision({}, ...closed)).toBe("refused, because origin-unavailable");
+    expect(await decision({ residency: { unknown: ["edge"] } }, ...closed)).toBe("refused, because edge-unavailable");
+  });
+});
+
+describe("what the policy does besides", () => {
+  it("is not told where it is off", async () => {
+    const { stdout } = await by({});
+    expect(stdout).not.toMatch(/when slow|afterwards/);
+  });
+
+  it.each<[string, object, string[], string, string]>([
+    [
+      "a hedge after what the policy says",
+      { hedge: { enabled: true, afterMs: 250 } },
+      [],
+      "when slow",
+      "after 250 ms also origin default, because hedge",
+    ],
+    [
+      "a hedge after the side's P95",
+      { hedge: { enabled: true } },
+      ["--edge-p95-ms", "44"],
+      "when slow",
+      "after 44 ms also origin default, because hedge",
+    ],
+    [
+      "a hedge that has no P95 yet",
+      { hedge: { enabled: true } },
+      [],
+      "when slow",
+      "no hedge while the P95 of the first side is unknown",
+    ],
+    [
+      "a hedge against an override",
+      { override: "edge", hedge: { enabled: true } },
+      [],
+      "when slow",
+      "no hedge: the other side may not take it, or is not at hand",
+    ],
+    [
+      "a comparison",
+      { shadow: { share: 2.5 } },
+      [],
+      "afterwards",
+      "in 2.5 % of requests also to the origin default, to compare",
+    ],
+    [
+      "a comparison on a busy edge",
+      { edge: { share: 0 }, shadow: { share: 5 } },
+      ["--queue-ms", "3"],
+      "afterwards",
+      "not compared: the other side may not take it, or has better things to do",
+    ],
+  ])("%s", async (_, document, words, label, expected) => {
+    expect(lineOf((await by(document, ...words)).stdout, label)).toBe(expected);
+  });
+});
+
+describe("the policy", () => {
+  it("is the defaults where none is given, with a hint at the stored one", async () => {
+    const { stdout } = await runExplain("--text", TEXT);
+    expect(lineOf(stdout, "policy")).toBe("the defaults (--local or --remote: the stored one)");
+  });
+
+  it("is a file's, with another share where one is given", async () => {
+    const { stdout } = await by({ version: 7, edge: { share: 0 } }, "--share", "100");
+    expect(lineOf(stdout, "policy")).toMatch(/^version 7, of \S+, with a share of 100 %$/);
+    expect(lineOf(stdout, "decision")).toBe("edge, because within-share");
+  });
+
+  it("that needs another model than this one, or a newer one, is told of", async () => {
+    const { stderr } = await by({ model: `other@${"a".repeat(64)}`, minVersion: 99 });
+    expect(stderr.split("\n")).toEqual([
+      expect.stringMatching(
+        /^ {2}! the policy names other@aaaaaaaaaaaa, and this is by mail-tagger@[0-9a-f]{12}; set SPILLWAY_MODEL_DIR$/,
+      ),
+      expect.stringMatching(/^ {2}! the policy's minVersion 99 refuses this model's version \d+: say --edge rejected$/),
+    ]);
+  });
+
+  it("that is none is refused with what is wrong", async () => {
+    await expect(by('{"edge": {"shar": 1}}')).rejects.toThrow(
+      /policy\.json is not a policy: edge\.shar: unknown key; did you mean share\?$/,
+    );
+  });
+});
+
+describe("an option that is not allowed is answered with what is", () => {
+  it.each<[string[], RegExp]>([
+    [
+      ["--text", " "],
+      /--text <text>' argument ' ' is invalid\. It must not be empty: the gateway refuses an empty text with 422\.$/,
+    ],
+    [
+      ["--country", "Germany"],
+      /'Germany' is invalid\. It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown\.$/,
+    ],
+    [["--country", "EU"], /The EU is no country; name one of its members, as in DE\.$/],
+    [["--share", "101"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],
+    [["--share", "12.345"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],
+    [["--share", ""], /It must be a percentage from 0 to 100/],
+    [["--header", "x-tenant"], /It must be a header's name and value, as in x-tenant=acme\.$/],
+    [["--header", "=acme"], /It must be a header's name and value, as in x-tenant=acme\.$/],
+    [["--edge", "busy"], /'busy' is invalid\. Allowed choices are ready, loading, cold, rejected\.$/],
+    [["--edge-breaker", "half-open"], /Allowed choices are closed, open\.$/],
+    [["--queue-ms", "-5"], /It must be a number of milliseconds from 0 up, as in 120\.$/],
+    [["--queue-ms", "1e3s"], /It must be a number of milliseconds from 0 up, as in 120\.$/],
+    [["--origin-breaker", "us-east-1=ajar"], /It must be closed or open, for one origin as in us-east-1=open\.$/],
+    [["--origin-p95-ms", "us-east-1="], /It must be a number of milliseconds, for one origin as in us-east-1=120\.$/],
+    [["--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
+    [["--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
+    [["--env", "production"], /^--env is about a stored policy; say --local or --remote with it\.$/],
+    [["--local", "--remote"], /cannot be used with option '--remote'$/],
+    [["--policy", "p.json", "--local"], /'--policy <file>' cannot be used with option '--local'$/],
+    [["--policy", "p.json", "--remote"], /'--policy <file>' cannot be used with option '--remote'$/],
+  ])("%j", async (words, message) => {
+    await expect(runExplain("--text", TEXT, ...words)).rejects.toThrow(message);
+  });
+});
+
+it("is in columns, without colours where it is no terminal", async () => {
+  const { stdout } = await by({ version: 3 });
+  expect(stdout).not.toContain("\u001b");
+  const [header = "", rules = "", consequences = ""] = stdout.split("\n\n");
+  for (const line of [...header.split("\n"), ...consequences.split("\n")]) expect(line).toMatch(/^.{11} \S/);
+  expect(rules.split("\n")).toHaveLength(9);
+  for (const line of rules.split("\n")) expect(line).toMatch(/^[→ ] [a-z-]+ +(edge {2}|origin|– {5}) {2}\S/);
+});

@@ -1,0 +1,121 @@
+/** `spillway model evaluate` as a person runs it, on a small package through both serving runtimes. */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
+import { registerEvaluate } from "../../../../../../tools/spillway/model/evaluate/command.ts";
+import type { Evaluation } from "../../../../../../tools/spillway/model/evaluate/evaluate.ts";
+import { openRuntimes, type Runtimes } from "../../../../../../tools/spillway/model/evaluate/runtimes.ts";
+import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+
+let scratch: string;
+let runtimes: Runtimes;
+const shape = { layers: 1, dim: 32, heads: 2, hidden: 64, vocabulary: 200, labels: ["ham", "spam"] };
+const at = (name: string) => join(scratch, name);
+const texts = Array.from({ length: 24 }, (_, index) => `${"abcdefgh"[index % 8]} is ${index}, or not`);
+const long = "a b c d e f g h ".repeat(40);
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "spillway-evaluate-"));
+  await writeDistilbertFolder(at("model"), shape);
+  await packModel({ folder: at("model"), out: at("tiny"), maxTokens: 32 }, silent);
+  await packModel({ folder: at("model"), out: at("origin-only"), originOnly: true }, silent);
+  runtimes = await openRuntimes(at("tiny"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+let printed: string[];
+beforeEach(() => {
+  printed = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function run(...words: string[]): Promise<string> {
+  const model = new Command("model").exitOverride().configureOutput({ writeErr: () => {} });
+  registerEvaluate(model);
+  model.commands[0]?.exitOverride().configureOutput({ writeErr: () => {} });
+  await model.parseAsync(["evaluate", ...words], { from: "user" });
+  return printed.join("\n");
+}
+
+/** Data in which the model of `side` is always right. */
+async function dataOf(side: "edge" | "origin"): Promise<string> {
+  const lines = [];
+  for (const text of [...texts, long]) {
+    const { label } = await runtimes[side](text, runtimes.edgeTokens);
+    lines.push(`${JSON.stringify({ text, label, split: text === long ? "long" : "short" })}\n`);
+  }
+  await writeFile(at(`${side}.jsonl`), lines.join(""));
+  return at(`${side}.jsonl`);
+}
+
+describe("spillway model evaluate", () => {
+  it("reports accuracy, F1, confusion and agreement of both models", async () => {
+    const output = await run(at("tiny"), "--data", await dataOf("origin"), "--max-drop", "100");
+    expect(output).toContain("on 25 texts of origin.jsonl");
+    expect(output).toMatch(/FP32 origin, first 32 tokens +100\.00 % +(1\.0000|0\.5000)/);
+    expect(output).toMatch(/INT8 against FP32: -?\d+\.\d\d points lost, same label \d+\.\d\d %/);
+    expect(output).toMatch(/truth ↓ said →\n +ham +spam\n +ham +\d+ +\d+\n +spam +\d+ +\d+/);
+  });
+
+  it("prints JSON for machines, of the lines asked for", async () => {
+    const words = ["--data", await dataOf("edge"), "--where", "split=short", "--limit", "6", "--json"];
+    const evaluation: Evaluation = JSON.parse(await run(at("tiny"), ...words));
+    expect(evaluation).toMatchObject({
+      model: runtimes.modelId,
+      edgeTokens: 32,
+      edge: { texts: 6, accuracyPercent: 100 },
+    });
+    // INT8 was right throughout, so it lost nothing.
+    expect(evaluation.lossPoints).toBeLessThanOrEqual(0);
+  });
+
+  it("fails when INT8 loses more than allowed", async () => {
+    // The INT8 file of another model: whatever it says is wrong wherever the two differ.
+    await writeDistilbertFolder(at("other"), { ...shape, seed: 2 });
+    const quantized = at("other/model_quantized.onnx");
+    await packModel({ folder: at("model"), out: at("worse"), maxTokens: 32, quantized }, silent);
+    const path = await dataOf("origin");
+    await expect(run(at("worse"), "--data", path)).rejects.toThrow(
+      /^INT8 loses \d+\.\d\d points of accuracy against FP32; at most 0\.4 are allowed \(--max-drop\)/,
+    );
+    await run(at("worse"), "--data", path, "--max-drop", "100");
+  });
+
+  it("refuses a package for the origin alone: there is nothing to compare", async () => {
+    await expect(run(at("origin-only"), "--data", await dataOf("edge"))).rejects.toThrow(/packed for the origin alone/);
+  });
+
+  it.each(["edge.ort", "origin.onnx"])(
+    "refuses a package with a flipped byte in %s, and says what next",
+    async (file) => {
+      const bent = await mkdtemp(at("bent-"));
+      await cp(at("tiny"), bent, { recursive: true });
+      const bytes = await readFile(join(bent, file));
+      bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+      await writeFile(join(bent, file), bytes);
+      const error = await run(bent, "--data", await dataOf("edge")).catch((thrown: unknown) => thrown);
+      expect(String(error)).toMatch(
+        new RegExp(
+          `^Error: ${join(bent, file)} is not the file that was packed \\(SHA-256 .*\\): pack the model again with .*\\.$`,
+        ),
+      );
+      // Nothing runs unverified, whoever opens the runtimes.
+      await expect(openRuntimes(bent)).rejects.toThrow(`${file} has SHA-256`);
+    },
+  );
+
+  it.each([
+    ["--where", "split"],
+    ["--limit", "0"],
+    ["--max-drop", "much"],
+    ["--max-drop", "-1"],
+  ])("refuses %s %s", async (option, value) => {
+    await expect(run(at("tiny"), "--data", "x", option, value)).rejects.toThrow(/It must be/);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { parseClassifierConfig } from "../../../../../../tools/spillway/model/pack/classifier-config.ts";
+
+const valid = { model_type: "bert", vocab_size: 100, max_position_embeddings: 512, id2label: { 0: "ham", 1: "spam" } };
+const parse = (change: Record<string, unknown>) =>
+  parseClassifierConfig("config.json", JSON.stringify({ ...valid, ...change }));
+
+describe("labels", () => {
+  const many = Object.fromEntries(Array.from({ length: 11 }, (_, id) => [10 - id, `label ${10 - id}`]));
+  it.each<[string, Record<string, unknown>, string[] | null]>([
+    ["by number, not as text", { id2label: many }, Object.keys(many).map((id) => `label ${id}`)],
+    ["from label2id alone", { id2label: undefined, label2id: { spam: 1, ham: 0 } }, ["ham", "spam"]],
+    ["from num_labels alone", { id2label: null, num_labels: 3 }, ["LABEL_0", "LABEL_1", "LABEL_2"]],
+    ["unknown: two unnamed labels are left out by transformers", { id2label: undefined }, null],
+  ])("%s", (_, change, labels) => {
+    expect(parse(change).labels).toEqual(labels);
+  });
+
+  it("that had to be made up are told", () => {
+    expect(parse({ id2label: undefined, num_labels: 3 }).assumptions).toContain(
+      "config.json names no labels: they are called LABEL_0 to LABEL_2",
+    );
+    expect(parse({ problem_type: "multi_label_classification" }).assumptions).toEqual([]);
+  });
+});
+
+describe("positions", () => {
+  it.each([
+    ["bert", 512, 512],
+    ["distilbert", 1024, 1024],
+    ["roberta", 514, 512],
+    ["xlm-roberta", 514, 512],
+    ["camembert", 514, 512],
+    ["mpnet", 514, 512],
+  ])("of %s with %i rows: %i tokens", (model_type, max_position_embeddings, tokens) => {
+    expect(parse({ model_type, max_position_embeddings, pad_token_id: 1 }).maxPositions).toBe(tokens);
+  });
+});
+
+describe("refused, by name", () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ["a regression", { problem_type: "regression" }, /is a regression's/],
+    ["a single label", { id2label: undefined, num_labels: 1 }, /is a regression's/],
+    ["a gap between labels", { id2label: { 0: "a", 2: "b" } }, /names no label 1/],
+    [
+      "more labels than an answer can have",
+      { id2label: undefined, num_labels: 1025 },
+      /has 1025 labels; .* at most 1024/,
+    ],
+    [
+      "a label as long as a page",
+      { id2label: { 0: "a", 1: "b".repeat(201) } },
+      /label 1 with 201 characters; at most 200/,
+    ],
+    ["two labels of one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
+    ["fewer positions than the origin's windows", { max_position_embeddings: 128 }, /allows 128 positions; .* 512/],
+    ["no vocabulary", { vocab_size: undefined }, /vocab_size/],
+  ])("%s", (_, change, sentence) => {
+    expect(() => parse(change)).toThrow(sentence);
+  });
+});

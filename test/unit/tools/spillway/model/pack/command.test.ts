@@ -1,0 +1,83 @@
+/** `spillway model pack` as a person runs it. */
+import { spawnSync } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { manifestSchema } from "../../../../../../formats/model-package/manifest.ts";
+import { findQuantizer } from "../../../../../../tools/spillway/model/pack/int8.ts";
+import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
+import { useScratch } from "./scratch.ts";
+
+const scratch = useScratch();
+const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
+
+function pack(...words: string[]) {
+  return spawnSync(process.execPath, [COMMAND, "pack", ...words], { encoding: "utf8" });
+}
+
+describe("spillway model pack", () => {
+  it("prints the model id alone on stdout, and what was packed and the next step on stderr", async () => {
+    const out = scratch.path("printed");
+    const { stdout, stderr, status } = pack(await scratch.model("model"), "--out", out, "--max-tokens", "64");
+    expect(status).toBe(0);
+    expect(stdout).toBe(`${(await openLocalPackage(out)).modelId}\n`);
+    for (const part of [
+      "printed, version 1: 3 labels",
+      "edge.ort",
+      "origin.onnx",
+      "up to 64",
+      "16.0 of",
+      "32 tok",
+      "64 tok",
+    ]) {
+      expect(stderr).toContain(part);
+    }
+    expect(stderr).toMatch(/FP32: \d+ % of the multiplications saved/);
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(`Next: npx spillway model sign ${out} --key <private.pem>`);
+  });
+
+  it("takes name, version and origin-only", async () => {
+    const out = scratch.path("chosen");
+    const words = ["--out", out, "--name", "calm", "--version", "41", "--origin-only"];
+    const { stderr, status } = pack(await scratch.model("model"), ...words);
+    expect(status).toBe(0);
+    expect(stderr).toContain("none: every text goes to the origin");
+    const manifest = manifestSchema.parse(JSON.parse(await readFile(join(out, "manifest.json"), "utf8")));
+    expect(manifest).toMatchObject({ name: "calm", version: 41, edge: null });
+  });
+
+  it("exits 1 with one sentence where it cannot", () => {
+    const { stdout, stderr, status } = pack("nowhere", "--out", scratch.path("no"));
+    expect({ stdout, stderr, status }).toEqual({
+      stdout: "",
+      stderr: "There is no folder nowhere; name the folder of a model.\n",
+      status: 1,
+    });
+  });
+
+  it.each([
+    ["--version", "0"],
+    ["--version", "1.5"],
+    ["--max-tokens", "8"],
+    ["--max-tokens", "many"],
+  ])("refuses %s %s", (option, value) => {
+    const { stderr, status } = pack("nowhere", "--out", scratch.path("no"), option, value);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("It must be a whole number");
+  });
+});
+
+const hasQuantizer = (await findQuantizer()) !== null;
+
+describe.skipIf(!hasQuantizer)("where Python has onnxruntime", () => {
+  it("quantizes the model that has no INT8 file", async () => {
+    const folder = await scratch.model("to-quantize");
+    await rm(join(folder, "model_quantized.onnx"));
+    const out = scratch.path("quantized");
+    const { stderr, status } = pack(folder, "--out", out, "--max-tokens", "16");
+    expect(status).toBe(0);
+    expect(stderr).toContain("INT8: quantized from that FP32 graph");
+    expect((await openLocalPackage(out)).manifest.edge).not.toBeNull();
+  });
+});

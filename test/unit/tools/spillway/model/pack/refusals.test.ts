@@ -1,0 +1,187 @@
+/** What cannot be packed ends in one sentence that tells the next step, and leaves nothing behind. */
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
+import { decodeModel, encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
+import type { OnnxModel } from "../../../../../../tools/spillway/model/graph/model.ts";
+import { makeNode, tensorValue } from "../../../../../../tools/spillway/model/graph/nodes.ts";
+import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+import { tinyOnnx } from "../../../../../support/tiny-onnx.ts";
+import { SMALL, useScratch } from "./scratch.ts";
+
+const scratch = useScratch();
+afterEach(() => vi.unstubAllEnvs());
+
+type Bend = (folder: string) => Promise<unknown>;
+
+const without =
+  (file: string): Bend =>
+  (folder) =>
+    rm(join(folder, file));
+const replaced =
+  (file: string, content: string | Uint8Array): Bend =>
+  (folder) =>
+    writeFile(join(folder, file), content);
+
+const config =
+  (change: Record<string, unknown>): Bend =>
+  async (folder) => {
+    const whole = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+    await writeFile(join(folder, "config.json"), JSON.stringify({ ...whole, ...change }));
+  };
+
+const graph =
+  (file: string, change: (model: OnnxModel) => OnnxModel): Bend =>
+  async (folder) => {
+    const model = decodeModel(await readFile(join(folder, file)), file);
+    await writeFile(join(folder, file), encodeModel(change(model)));
+  };
+
+const renamedOutput = (name: string) => (model: OnnxModel) => ({
+  ...model,
+  graph: { ...model.graph, output: model.graph.output.map((output) => ({ ...output, name })) },
+});
+
+/** The logits go through an operator that nobody has. */
+const strangeOperator = (model: OnnxModel): OnnxModel => {
+  const node = model.graph.node.map((one) => ({
+    ...one,
+    output: one.output.map((name) => (name === "logits" ? "almost" : name)),
+  }));
+  const strange = { ...makeNode("Frobnicate", ["almost"], ["logits"]), name: "strange", domain: "com.acme" };
+  return {
+    ...model,
+    opsetImport: [...model.opsetImport, { domain: "com.acme" }],
+    graph: { ...model.graph, node: [...node, strange] },
+  };
+};
+
+const cut: Bend = async (folder) => {
+  const path = join(folder, "model.onnx");
+  await writeFile(path, (await readFile(path)).subarray(0, 100_000));
+};
+
+const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
+  ["no config.json", without("config.json"), /config\.json is missing; save it with AutoConfig/],
+  ["a broken config.json", replaced("config.json", "{"), /config\.json is not JSON/],
+  [
+    "no tokenizer.json",
+    without("tokenizer.json"),
+    /tokenizer\.json is missing; make it with AutoTokenizer\.from_pretrained\(.*use_fast=True\)\.save_pretrained\(/,
+  ],
+  ["a tokenizer.json that is none", replaced("tokenizer.json", "{}"), /tokenizer\.json is not a fast tokenizer's/],
+  [
+    "a tokenizer with more words than the model",
+    config({ vocab_size: 150 }),
+    /has a token 199, but the model's vocabulary ends at 149/,
+  ],
+  [
+    "no model.onnx",
+    without("model.onnx"),
+    /has no model\.onnx, and no onnx\/model\.onnx; export the model with optimum-cli/,
+  ],
+  ["a model.onnx that is none", replaced("model.onnx", "not a model"), /model\.onnx is not an ONNX file/],
+  ["an empty model.onnx", replaced("model.onnx", ""), /model\.onnx is not an ONNX file/],
+  ["a model.onnx that is cut off", cut, /model\.onnx is not an ONNX file: .*cut off/],
+  [
+    "an INT8 file that is none",
+    replaced("model_quantized.onnx", "not a model"),
+    /model_quantized\.onnx is not an ONNX file/,
+  ],
+  ["an INT8 file that does not exist", async () => {}, /There is no file nowhere\.onnx/, { quantized: "nowhere.onnx" }],
+  ["a regression", config({ problem_type: "regression" }), /is a regression's/],
+  ["one label", config({ id2label: { 0: "score" } }), /is a regression's/],
+  ["fewer labels than logits", config({ id2label: { 0: "a", 1: "b" } }), /names 2 labels, but .* gives 3 logits/],
+  ["an opset that is too old", replaced("model.onnx", tinyOnnx()), /uses opset 12; allowed are 14 to 18/],
+  ["an encoder", graph("model.onnx", renamedOutput("last_hidden_state")), /gives last_hidden_state instead of logits/],
+  [
+    "an unknown input",
+    graph("model.onnx", (model) => ({
+      ...model,
+      graph: { ...model.graph, input: [...model.graph.input, tensorValue("pixel_values", 1, ["batch", "tokens"])] },
+    })),
+    /asks for pixel_values; a classifier's inputs are input_ids, attention_mask, token_type_ids/,
+  ],
+  [
+    "one row of logits a token",
+    graph("model.onnx", (model) => ({
+      ...model,
+      graph: { ...model.graph, output: [tensorValue("logits", 1, ["batch", "tokens", 3])] },
+    })),
+    /\[batch, tokens, labels\], one row a token/,
+  ],
+  [
+    "texts of a fixed length",
+    graph("model.onnx", (model) => ({
+      ...model,
+      graph: { ...model.graph, input: model.graph.input.map(({ name }) => tensorValue(name, 7, [1, 128])) },
+    })),
+    /of the fixed shape \[1, 128\]; export it with dynamic axes/,
+  ],
+  [
+    "an operator that the origin does not have",
+    graph("model.onnx", strangeOperator),
+    /The origin's ONNX Runtime has no operator com\.acme:Frobnicate/,
+  ],
+  [
+    "an operator that the edge does not have",
+    graph("model_quantized.onnx", strangeOperator),
+    /The edge's ONNX Runtime has no operator com\.acme:Frobnicate, .*--quantized, or pack for the origin alone with --origin-only/,
+  ],
+  [
+    "an INT8 file of another model",
+    (folder) => writeDistilbertFolder(`${folder}/other`, { ...SMALL, labels: ["a", "b"] }),
+    /gives 2 logits .* its FP32 model 3/,
+    { quantized: "other/model_quantized.onnx" },
+  ],
+  ["a name that cannot be one", async () => {}, /"Upper Case" cannot be a model's name/, { name: "Upper Case" }],
+];
+
+describe("refused, with nothing left behind", () => {
+  it.each(refusals)("%s", async (what, bend, sentence, options = {}) => {
+    const name = what.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase();
+    const folder = await scratch.model(name);
+    await bend(folder);
+    const quantized = options.quantized?.startsWith("other/") ? join(folder, options.quantized) : options.quantized;
+    const before = await readdir(scratch.path("."));
+    const packing = packModel({ folder, out: scratch.path("refused"), maxTokens: 16, ...options, quantized }, silent);
+    const error = await packing.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(Error);
+    if (!(error instanceof Error)) return;
+    expect(error.message).toMatch(sentence);
+    expect(error.message).not.toContain("\n");
+    expect(await readdir(scratch.path("."))).toEqual(before);
+  });
+
+  it("a folder that does not exist", async () => {
+    await expect(packModel({ folder: "nowhere", out: scratch.path("refused") }, silent)).rejects.toThrow(
+      "There is no folder nowhere; name the folder of a model.",
+    );
+  });
+
+  it("a package in the model's own folder", async () => {
+    const folder = await scratch.model("own-folder");
+    await expect(packModel({ folder, out: folder }, silent)).rejects.toThrow(/is the model's own folder/);
+  });
+
+  it("a package where a file is", async () => {
+    const folder = await scratch.model("to-a-file");
+    await writeFile(scratch.path("file"), "");
+    await expect(packModel({ folder, out: scratch.path("file") }, silent)).rejects.toThrow(/is a file; name a folder/);
+  });
+
+  it("no INT8 file and no Python to make one, with the commands that make one", async () => {
+    vi.stubEnv("SPILLWAY_PYTHON", "/nonexistent/python3");
+    const folder = await scratch.model("no-python");
+    await rm(join(folder, "model_quantized.onnx"));
+    await expect(packModel({ folder, out: scratch.path("refused") }, silent)).rejects.toThrow(
+      `/nonexistent/python3 -m pip install onnx==1.23.2 onnxruntime==1.32.0 && /nonexistent/python3 tools/spillway/model/pack/quantize.py ` +
+        `${join(folder, "model.onnx")} ${join(folder, "model_quantized.onnx")}`,
+    );
+  });
+});

@@ -1,0 +1,41 @@
+/** A folder for one test file, with a small classifier to pack in it. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
+import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
+
+export const SMALL: Partial<DistilbertShape> = {
+  layers: 2,
+  dim: 32,
+  heads: 2,
+  hidden: 64,
+  vocabulary: 200,
+  labels: ["ham", "spam", "eggs"],
+};
+
+export interface Scratch {
+  /** An absolute path in the folder. */
+  path(name: string): string;
+  /** A fresh copy of the small classifier's folder, by the name of the copy. */
+  model(name: string): Promise<string>;
+}
+
+/** Made before the file's tests and removed after them. */
+export function useScratch(): Scratch {
+  let folder = "";
+  const path = (name: string) => join(folder, name);
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spillway-pack-"));
+    await writeDistilbertFolder(path(".small"), SMALL);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return {
+    path,
+    model: async (name) => {
+      await cp(path(".small"), path(name), { recursive: true });
+      return path(name);
+    },
+  };
+}

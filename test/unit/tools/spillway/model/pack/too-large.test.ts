@@ -1,0 +1,57 @@
+/** Models that do not fit, or not with long texts. The edge is made smaller here instead of the models larger. */
+import { access } from "node:fs/promises";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
+import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+import { SMALL, useScratch } from "./scratch.ts";
+
+const MIB = 2 ** 20;
+const edge = vi.hoisted(() => ({ heapMaxBytes: 0 }));
+vi.mock("../../../../models/manifest.ts", async (original) => ({
+  ...(await original<typeof import("../../../../../../formats/model-package/manifest.ts")>()),
+  get EDGE_HEAP_MAX_BYTES() {
+    return edge.heapMaxBytes;
+  },
+}));
+
+const scratch = useScratch();
+// 8 MB as INT8, with much to hold for each token.
+beforeAll(() =>
+  writeDistilbertFolder(scratch.path("medium"), { ...SMALL, dim: 256, heads: 8, hidden: 2048, vocabulary: 20_000 }),
+);
+
+async function pack(heapMaxMib: number) {
+  edge.heapMaxBytes = heapMaxMib * MIB;
+  const notes: string[] = [];
+  const progress = { ...silent, note: (line: string) => void notes.push(line) };
+  const packed = await packModel({ folder: scratch.path("medium"), out: scratch.path("package") }, progress);
+  return { edge: packed.manifest.edge, notes };
+}
+
+const isAbsent = () => expect(access(scratch.path("package"))).rejects.toThrow(/ENOENT/);
+
+describe("a model for which the edge is too small", { timeout: 120_000 }, () => {
+  it("is refused by its weights alone, with what it needs, what there is, and the way out", async () => {
+    await expect(pack(4)).rejects.toThrow(
+      /model_quantized\.onnx needs \d+\.\d MiB of wasm heap for its weights alone; the edge has 4\.0 MiB\. .*--origin-only\.$/,
+    );
+    await isAbsent();
+  });
+
+  it("is refused when not even 16 tokens fit", async () => {
+    await expect(pack(17)).rejects.toThrow(/needs \d+\.\d MiB of wasm heap for 16 tokens; the edge has 17\.0 MiB/);
+    await isAbsent();
+  });
+
+  it("is packed for as many tokens as fit, and people are told", async () => {
+    const { edge: packed, notes } = await pack(21);
+    expect(packed?.heapBytes).toBeLessThanOrEqual(21 * MIB);
+    expect(packed?.maxTokens).toBeLessThan(256);
+    expect(notes).toContainEqual(
+      expect.stringMatching(
+        `^256 tokens need \\d+\\.\\d MiB, the edge has 21\\.0 MiB: packed for up to ${packed?.maxTokens} tokens$`,
+      ),
+    );
+  });
+});

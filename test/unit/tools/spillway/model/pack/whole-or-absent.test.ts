@@ -1,0 +1,150 @@
+/** In a package's place stands the old one or the whole new one, whatever happens while it is packed. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { putInPlace } from "../../../../../../tools/spillway/model/pack/staging.ts";
+import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
+import { useScratch } from "./scratch.ts";
+
+const scratch = useScratch();
+const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
+const QUICK = { maxTokens: 16 };
+
+describe("a package that is packed again", () => {
+  it("counts its version up, drops the old signature and files, and keeps what is not the package's", async () => {
+    const folder = await scratch.model("again");
+    const out = scratch.path("again-package");
+    await packModel({ folder, out, ...QUICK }, silent);
+    await writeFile(join(out, "README.md"), "mine");
+    await writeFile(join(out, "model.sig"), "of the first version");
+    const { manifest } = await packModel({ folder, out, originOnly: true }, silent);
+    expect(manifest.version).toBe(2);
+    expect((await readdir(out)).sort()).toEqual(
+      ["README.md", "manifest.json", "origin.onnx", "tokenizer.json", "tokenizer_config.json"].sort(),
+    );
+    expect(await openLocalPackage(out)).toMatchObject({ manifest });
+  });
+
+  it("stays as it was when the new one fails", async () => {
+    const folder = await scratch.model("fails");
+    const out = scratch.path("fails-package");
+    const { manifest, modelId } = await packModel({ folder, out, ...QUICK }, silent);
+    await writeFile(join(folder, "model_quantized.onnx"), "not a model");
+    await expect(packModel({ folder, out }, silent)).rejects.toThrow(/not an ONNX file/);
+    expect(await openLocalPackage(out)).toMatchObject({ manifest, modelId });
+  });
+
+  it("is not put over a manifest that is not a package's", async () => {
+    const folder = await scratch.model("strange");
+    await mkdir(scratch.path("strange-package"));
+    await writeFile(scratch.path("strange-package/manifest.json"), '{"name": "a web app"}');
+    await expect(packModel({ folder, out: scratch.path("strange-package") }, silent)).rejects.toThrow(
+      /manifest\.json is not a package's manifest/,
+    );
+  });
+});
+
+it("a folder that holds something else is not written into", async () => {
+  const folder = await scratch.model("busy");
+  const out = scratch.path("busy-package");
+  await mkdir(out);
+  await writeFile(join(out, "tokenizer.json"), "mine");
+  await expect(packModel({ folder, out }, silent)).rejects.toThrow(/is not empty and holds no package/);
+  expect(await readFile(join(out, "tokenizer.json"), "utf8")).toBe("mine");
+});
+
+describe("putInPlace", () => {
+  it("takes every step back when one fails", async () => {
+    const [staged, target] = [await mkdtemp(scratch.path("staged-")), await mkdtemp(scratch.path("target-"))];
+    await writeFile(join(staged, "a"), "new");
+    await writeFile(join(target, "a"), "old");
+    await mkdir(join(target, "deep"));
+    await writeFile(join(target, "deep", "b"), "old");
+    // The second step fails: there is no folder "deep" to move it into.
+    expect(() => putInPlace(staged, target, scratch.path("old"), ["deep/b"])).toThrow(/ENOENT/);
+    expect(await readFile(join(target, "a"), "utf8")).toBe("old");
+    expect(await readFile(join(staged, "a"), "utf8")).toBe("new");
+  });
+});
+
+/** Resolves when the process said so on stderr. */
+function heard(child: ReturnType<typeof spawn>, words: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
+      if (said.includes(words)) resolve();
+    });
+    child.once("close", () => reject(new Error(`ended before it said "${words}": ${said}`)));
+  });
+}
+
+describe("an interrupted pack", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind: %s", async (signal) => {
+    const folder = await scratch.model(`interrupted-${signal}`);
+    const out = scratch.path(`made-${signal}/deep/package`);
+    const child = spawn(process.execPath, [COMMAND, "pack", folder, "--out", out], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = new Promise<string | null>((resolve) => child.once("close", (_, by) => resolve(by)));
+    await heard(child, "measuring");
+    child.kill(signal);
+    expect(await ended).toBe(signal);
+    expect((await readdir(scratch.path("."))).filter((name) => name.includes("made-"))).toEqual([]);
+  });
+
+  it("ends the quantizer too", async () => {
+    const folder = await scratch.model("interrupted-python");
+    await rm(join(folder, "model_quantized.onnx"));
+    const python = scratch.path("python3");
+    // Can import anything, and takes for ever to quantize.
+    const script = '#!/bin/sh\ncase "$*" in *import*) exit 0;; esac\necho $$ > "$PID_FILE"\nexec sleep 600\n';
+    await writeFile(python, script, { mode: 0o755 });
+    const env = { ...process.env, SPILLWAY_PYTHON: python, PID_FILE: scratch.path("pid") };
+    const child = spawn(process.execPath, [COMMAND, "pack", folder, "--out", scratch.path("never")], { env });
+    const ended = new Promise<string | null>((resolve) => child.once("close", (_, by) => resolve(by)));
+    await heard(child, "quantizing");
+    const pidOf = async () => Number(await readFile(scratch.path("pid"), "utf8").catch(() => "0"));
+    await expect.poll(pidOf, { timeout: 10_000 }).toBeGreaterThan(0);
+    const pid = await pidOf();
+    child.kill("SIGINT");
+    expect(await ended).toBe("SIGINT");
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    expect((await readdir(scratch.path("."))).filter((name) => name.includes("never"))).toEqual([]);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A mount of its own, gone with the process. */
+const canMount = spawnSync("sh", ["-c", "unshare -rm mount -t tmpfs tmpfs /mnt"]).status === 0;
+
+describe.skipIf(!canMount)("a full disk", () => {
+  // 178 KB of FP32, 115 KB of INT8: full at the origin's file, at the converter's, and at the last.
+  it.each([100, 200, 280])("of %i KiB ends in one sentence, and nothing is on it", async (sizeKib) => {
+    const folder = await scratch.model(`full-${sizeKib}`);
+    const disk = scratch.path(`disk-${sizeKib}`);
+    await mkdir(disk);
+    const script =
+      'mount -t tmpfs -o size="$1" tmpfs "$2" && "$3" "$4" pack "$5" --out "$2/deep/package" --max-tokens 16; echo "exit $?"; ls -A "$2"';
+    const words = [script, `${sizeKib}k`, disk, process.execPath, COMMAND, folder];
+    const { stdout, stderr } = spawnSync("sh", ["-c", 'exec unshare -rm sh -c "$0" sh "$@"', ...words], {
+      encoding: "utf8",
+    });
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      "The disk is full; no package was written. Free some space and pack again.",
+    );
+    expect(stdout).toBe("exit 1\n");
+  });
+});

@@ -1,0 +1,41 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { changeTexts, differences } from "../../../../../tools/spillway/policy/changes.ts";
+import type { Json, JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import { withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
+
+const texts = (before: JsonObject, after: JsonObject) =>
+  changeTexts(differences(before, after)).map((text) => `${text.place} ${text.before} → ${text.after}`);
+
+describe("differences", () => {
+  it.each<[JsonObject, JsonObject, string[]]>([
+    [{}, {}, []],
+    [{ edge: { share: 10 } }, { edge: { share: 25 } }, ["edge.share 10 → 25"]],
+    [{}, { edge: { share: 25 } }, ["edge.share 100 (default) → 25"]],
+    [{ edge: { share: 25 } }, {}, ["edge.share 25 → 100 (default)"]],
+    [{ list: [1, 2] }, { list: [1, 3, 4] }, ["list.1 2 → 3", "list.2 not set → 4"]],
+    [{ a: [1] }, { a: { b: 1 } }, ['a [1] → {"b":1}']],
+    [{ a: 1, b: 2 }, { b: 2, a: 1 }, []],
+    [{ override: null }, { override: "edge" }, ['override null → "edge"']],
+  ])("from %j to %j", (before, after, expected) => {
+    expect(texts(before, after)).toEqual(expected);
+  });
+
+  it("lead from the one document to the other", () => {
+    const key = fc.constantFrom("a", "b", "c");
+    const { document } = fc.letrec<{ document: JsonObject; value: Json }>((tie) => ({
+      document: fc.dictionary(key, tie("value"), { maxKeys: 3 }).map((value): JsonObject => ({ ...value })),
+      value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.constant(null), tie("document")),
+    }));
+    fc.assert(
+      fc.property(document, document, (before, after) => {
+        let at: Json = before;
+        for (const { path, after: value } of differences(before, after)) {
+          at = value === undefined ? withoutValueAt(at, path) : withValueAt(at, path, value);
+        }
+        // An object that lost its last key is empty here, and may be missing there.
+        expect(differences(at, after).every(({ before: left }) => JSON.stringify(left) === "{}")).toBe(true);
+      }),
+    );
+  });
+});

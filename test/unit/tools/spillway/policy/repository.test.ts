@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../../policies/store.ts";
+import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import {
+  HISTORY_KEY,
+  InvalidPolicy,
+  look,
+  Overtaken,
+  record,
+  store,
+} from "../../../../../tools/spillway/policy/repository.ts";
+import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
+
+const ANN = { author: "Ann", message: null };
+const START = new Date("2026-11-24T10:00:00Z");
+const later = (seconds: number) => new Date(START.getTime() + seconds * 1000);
+
+async function set(kv: FakeKv, document: JsonObject, now = START) {
+  return store(kv, await look(kv, now), document, ANN, now);
+}
+
+const share = (value: number): JsonObject => ({ edge: { share: value } });
+const stored = (kv: FakeKv) => JSON.parse(kv.values.get(POLICY_KEY) ?? "null");
+const names = async (kv: FakeKv, now = START) => (await look(kv, now)).history.entries.map(({ name }) => name);
+
+describe("storing", () => {
+  it("gives each document the next version, and keeps it with time, author and message", async () => {
+    const kv = fakeKv();
+    await set(kv, share(10));
+    const { entries } = await store(kv, await look(kv, START), share(25), { author: "Ben", message: "more" }, later(5));
+    expect(stored(kv)).toEqual({ $schema: "policies/policy.schema.json", version: 2, edge: { share: 25 } });
+    expect(entries.map(({ name, author, message, timeIso }) => [name, author, message, timeIso])).toEqual([
+      ["1", "Ann", null, "2026-11-24T10:00:00.000Z"],
+      ["2", "Ben", "more", "2026-11-24T10:00:05.000Z"],
+    ]);
+    expect(entries[1]?.text).toBe(kv.values.get(POLICY_KEY));
+  });
+
+  it("writes each key once: the history first, what stands in for a broken edit last", async () => {
+    const kv = fakeKv();
+    putOutside(kv, { version: 4 });
+    await set(kv, share(10));
+    expect(kv.writes).toEqual([HISTORY_KEY, POLICY_KEY, LAST_GOOD_KEY]);
+    expect(kv.values.get(LAST_GOOD_KEY)).toBe(kv.values.get(POLICY_KEY));
+    expect(await names(kv)).toEqual(["4", "5"]);
+  });
+
+  it("counts on from the highest version ever seen, also after one that went backwards", async () => {
+    const kv = fakeKv();
+    putOutside(kv, { version: 40 });
+    await record(kv, await look(kv, START));
+    putOutside(kv, { version: 3 });
+    await set(kv, share(10));
+    expect(stored(kv).version).toBe(41);
+  });
+
+  it("keeps the last 50 versions, and counts on", async () => {
+    const kv = fakeKv();
+    for (let value = 0; value < 60; value++) await set(kv, share(value));
+    const kept = await names(kv);
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([50, "11", "60"]);
+  });
+
+  it("refuses what the gateway would not take, and writes nothing", async () => {
+    const kv = fakeKv();
+    await expect(set(kv, share(200))).rejects.toThrow(InvalidPolicy);
+    await expect(
+      set(kv, { origins: { a: { url: `https://x/${"y".repeat(70_000)}`, region: "us-east-1" } } }),
+    ).rejects.toThrow(/bytes are not allowed; must be at most 65536/);
+    expect(kv.writes).toEqual([]);
+  });
+
+  it("says what to do when a version was stored that leaves no higher one", async () => {
+    const kv = fakeKv();
+    putOutside(kv, { version: Number.MAX_SAFE_INTEGER });
+    await expect(set(kv, share(1))).rejects.toThrow(/no number is higher; delete the keys/);
+  });
+
+  it("keeps the $schema of the document", async () => {
+    const kv = fakeKv();
+    await set(kv, { $schema: "../policy.schema.json" });
+    expect(stored(kv).$schema).toBe("../policy.schema.json");
+  });
+});
+
+describe("a version that was not seen", () => {
+  it("by another spillway command is not overwritten, and is named", async () => {
+    const kv = fakeKv();
+    const seen = await look(kv, START);
+    await store(kv, await look(kv, START), share(10), { author: "Ben", message: null }, START);
+    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(/^Version 1 was stored meanwhile by Ben, /);
+    expect(stored(kv).edge.share).toBe(10);
+  });
+
+  it("by an edit outside the command is not overwritten", async () => {
+    const kv = fakeKv();
+    const seen = await look(kv, START);
+    putOutside(kv, { version: 1 });
+    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(Overtaken);
+    expect(stored(kv)).toEqual({ version: 1 });
+    expect(kv.writes).toEqual([]);
+  });
+
+  it("that KV may not show yet is waited for", async () => {
+    const kv = fakeKv(60);
+    await set(kv, share(10));
+    const before = kv.values.get(POLICY_KEY) ?? "";
+    await set(kv, share(25), later(100));
+    putOutside(kv, before);
+    const seen = await look(kv, later(112));
+    expect(seen.unrecorded).toEqual([]);
+    await expect(store(kv, seen, share(30), ANN, later(112))).rejects.toThrow(/Version 2, .* try again in 48 s/);
+    expect(await names(kv, later(161))).toEqual(["1", "2", "1b"]);
+  });
+});
+
+describe("a crash between the two writes", () => {
+  it("leaves the old policy in force and loses neither version", async () => {
+    const kv = fakeKv();
+    putOutside(kv, { version: 6, edge: { share: 6 } });
+    kv.beforePut = (key) => {
+      if (key === POLICY_KEY) throw new Error("killed");
+    };
+    await expect(set(kv, share(7))).rejects.toThrow("killed");
+    expect(stored(kv).version).toBe(6);
+    const { history } = await look(kv, START);
+    expect(history.entries.map(({ name, author }) => [name, author])).toEqual([
+      ["6", null],
+      ["7", "Ann"],
+      ["6b", null],
+    ]);
+  });
+});
+
+describe("an edit outside the spillway command", () => {
+  it.each([
+    ["of a higher version", { version: 9 }, "9"],
+    ["whose version went backwards", { version: 0, override: "edge" }, "0"],
+    ["whose version stayed the same", { version: 1, override: "edge" }, "1b"],
+    ["that has no version", { override: "edge" }, "0"],
+    ["that is no JSON", "{", "broken-1"],
+    ["whose version is none", { version: "7" }, "broken-1"],
+    ["of the wrong shape", { version: 9, edge: { share: 700 } }, "9"],
+  ])("%s is found, once, and kept as it was stored", async (_, document, name) => {
+    const kv = fakeKv();
+    await set(kv, share(10));
+    putOutside(kv, document);
+    const seen = await look(kv, later(9));
+    expect(seen.unrecorded).toEqual([expect.objectContaining({ name, author: null, text: kv.values.get(POLICY_KEY) })]);
+    await record(kv, seen);
+    expect((await look(kv, later(10))).unrecorded).toEqual([]);
+  });
+
+  it("that deletes the key is found, and the next version counts on", async () => {
+    const kv = fakeKv();
+    await set(kv, share(10));
+    kv.values.delete(POLICY_KEY);
+    expect((await look(kv, START)).unrecorded).toEqual([
+      expect.objectContaining({ author: null, text: null, version: 0 }),
+    ]);
+    await set(kv, share(11));
+    expect(stored(kv).version).toBe(2);
+  });
+
+  it("too large to be kept is noticed all the same", async () => {
+    const kv = fakeKv();
+    putOutside(kv, `{"version": 3}${" ".repeat(70_000)}`);
+    await record(kv, await look(kv, START));
+    const { history, unrecorded } = await look(kv, START);
+    expect([history.entries[0]?.text, history.entries[0]?.version, unrecorded]).toEqual([null, 3, []]);
+  });
+
+  it("of the history itself is an error that tells how to go on", async () => {
+    const kv = fakeKv();
+    kv.values.set(HISTORY_KEY, "{}");
+    await expect(look(kv, START)).rejects.toThrow(/wrangler kv key delete policy-history/);
+  });
+
+  it("none, in an empty namespace: nothing is written", async () => {
+    const kv = fakeKv();
+    await record(kv, await look(kv, START));
+    expect(kv.writes).toEqual([]);
+  });
+});

@@ -1,0 +1,98 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import { offlineWrangler } from "../tools/process/run-wrangler.ts";
+import { openToAll } from "../tools/start/settings.ts";
+
+Object.assign(process.env, offlineWrangler);
+
+/** Tests inside workerd have no file system; this service hands them files of the checkout. */
+async function files(request: Request): Promise<Response> {
+  try {
+    return new Response(await readFile(new URL(`..${new URL(request.url).pathname}`, import.meta.url)));
+  } catch {
+    return new Response(null, { status: 404 });
+  }
+}
+
+async function modelId(): Promise<string> {
+  const manifest = await readFile(new URL("../models/mail-tagger/manifest.json", import.meta.url));
+  return `mail-tagger@${createHash("sha256").update(manifest).digest("hex")}`;
+}
+
+/** The key of this run's packages: the Worker pins one half, the tests sign with the other. */
+const signing = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+
+/** Null where nothing is set: then each run has a seed of its own. */
+function wholeNumber(text: string | undefined): number | null {
+  if (text === undefined || text === "") return null;
+  if (/^-?\d{1,10}$/.test(text)) return Number(text);
+  throw new Error(
+    `SPILLWAY_HOSTILE_SEED is "${text}"; it must be the whole number that a failed run has printed as its seed.`,
+  );
+}
+
+const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+
+export default defineConfig({
+  test: {
+    // By itself vitest leaves one core idle: of two, it takes one.
+    maxWorkers: 2,
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
+        test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              serviceBindings: { FILES: files },
+              // The checkout's own package, and an origin where nobody listens.
+              bindings: {
+                MODEL: await modelId(),
+                MODEL_PUBLIC_KEY: signing.publicKey,
+                SIGNING_KEY: signing.privateKey,
+                ...openToAll,
+                ORIGIN_URL: "http://127.0.0.1:9/",
+                ...credentials,
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "worker: gateway",
+          globalSetup: "test/support/fault-origin.ts",
+          provide: { hostileSeed: wholeNumber(process.env["SPILLWAY_HOSTILE_SEED"]) },
+          include: ["test/worker/gateway/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.
+        test: {
+          name: "worker: harness",
+          include: ["test/worker/**/*.harness.test.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,93 @@
+/** What `request.cf` says of a caller, inside workerd: where the text may go, and whether the connection is good enough. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import type { World } from "../../../gateway/world.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
+import { aWorld, type Connection, classify, handClock, ready, setPolicy, settled, wayOf } from "../support/world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "see you at lunch tomorrow ".repeat(200);
+
+const engine = sharedEngine();
+let modelId: string;
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+async function worldWith(policy: object, behaviour = "ok"): Promise<World> {
+  await setPolicy(policy);
+  return ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}${behaviour}`, clock: handClock(), engine }));
+}
+
+const ask = (world: World, cf: Connection, text = SHORT) => classify(world, text, undefined, { cf });
+
+describe("residency", () => {
+  const residency = {
+    rules: [
+      { countries: ["EU"], allow: ["edge"] },
+      { countries: ["US"], allow: ["origin"] },
+      { countries: ["KP"], allow: [] },
+    ],
+    unknown: "refuse",
+  };
+
+  it.each<[string, Connection, number, string | null, string | null]>([
+    ["a country of the EU: the edge alone", { country: "DE", isEUCountry: "1" }, 200, "edge", "residency"],
+    ["the United States: the origin alone", { country: "US" }, 200, "origin", "residency"],
+    ["a country without a rule: as ever", { country: "JP" }, 200, "edge", "within-share"],
+    ["a country where nothing is allowed", { country: "KP" }, 451, null, null],
+    ["Tor, which is nowhere", { country: "T1" }, 451, null, null],
+    ["no country", {}, 451, null, null],
+  ])("%s", async (_, cf, status, route, because) => {
+    expect(wayOf(await ask(await worldWith({ residency }), cf))).toEqual({ status, route, because });
+  });
+
+  it("a text that the one allowed side cannot hold is refused with the contract's error, and never leaves", async () => {
+    const world = await worldWith({ residency }, "ok?residency");
+    const response = await ask(world, { country: "DE", isEUCountry: "1" }, LONG);
+    expect(response.status).toBe(451);
+    expect(await response.json()).toMatchObject({ error_type: "residency", request_id: "test-request" });
+    expect(await (await fetch(`${inject("faultOrigin")}ok?residency`)).json()).toMatchObject({ calls: 0, aborted: 0 });
+  });
+
+  it("holds for the fallback too: a failing edge does not send the text out", async () => {
+    const world = await worldWith({ residency }, "ok?fallback");
+    engine.broken = true;
+    const response = await ask(world, { country: "DE", isEUCountry: "1" });
+    engine.broken = false;
+    expect(response.status).toBe(503);
+    expect(await (await fetch(`${inject("faultOrigin")}ok?fallback`)).json()).toMatchObject({ calls: 0, aborted: 0 });
+  });
+});
+
+describe("TLS", () => {
+  it.each<[string, string, number]>([
+    ["TLSv1.3", "1.3", 200],
+    ["TLSv1.2", "1.3", 403],
+    ["TLSv1.2", "1.2", 200],
+    ["TLSv1", "1.0", 200],
+    ["TLSv1", "1.1", 403],
+    ["", "1.0", 403],
+    ["NONE", "1.2", 403],
+  ])("%s where the policy asks for %s: %s", async (tlsVersion, minTls, status) => {
+    const response = await ask(await worldWith({ minTls }), { country: "DE", tlsVersion });
+    expect(response.status).toBe(status);
+    if (status === 403) expect(await response.json()).toMatchObject({ error_type: "forbidden" });
+  });
+});
+
+describe("the policy's limits", () => {
+  it("bound texts and bytes of a request and tokens at the origin", async () => {
+    const world = await worldWith({ limits: { inputs: 2, bodyBytes: 2000, originTokens: 100 } });
+    // The first request of an isolate reads the policy; its own limits are those known before.
+    await ask(world, {});
+    expect((await classify(world, [SHORT, SHORT])).status).toBe(200);
+    expect((await classify(world, [SHORT, SHORT, SHORT])).status).toBe(413);
+    expect((await classify(world, LONG)).status).toBe(413);
+  });
+});

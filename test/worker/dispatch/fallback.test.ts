@@ -1,0 +1,215 @@
+/** Fallback both ways and the origin's breaker, inside workerd, against an origin that really misbehaves. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { app } from "../../../gateway/app.ts";
+import type { World } from "../../../gateway/world.ts";
+import { FAULTS, NOBODY_LISTENS, seenBy, tell, urlOf } from "../support/faulty.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
+import {
+  aCall,
+  aWorld,
+  classify,
+  type HandClock,
+  handClock,
+  originBreaker,
+  ready,
+  setPolicy,
+  settled,
+  wayOf,
+} from "../support/world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "see you at lunch tomorrow ".repeat(200);
+
+let modelId: string;
+const engine = sharedEngine();
+
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  engine.broken = false;
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<World> {
+  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock, engine }));
+}
+
+describe("the edge fails", () => {
+  it("the origin answers, once, and the headers say why", async () => {
+    const world = await warmWorld("ok");
+    engine.broken = true;
+    const response = await classify(world, SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
+    expect(response.headers.get("x-spillway-model")).toBe("mail-tagger@ffffffffffff");
+  });
+
+  it("after three failures the edge breaker opens: texts go to the origin at once until a probe succeeds", async () => {
+    const clock = handClock();
+    const world = await warmWorld("ok", clock);
+    engine.broken = true;
+    for (let call = 0; call < 3; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("edge-failed");
+    expect(wayOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
+    engine.broken = false;
+    clock.moveMs(40_000);
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(world.edge.status().breaker.state).toBe("closed");
+  });
+});
+
+describe("the origin fails", () => {
+  it.each([...FAULTS, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
+    await setPolicy({ edge: { share: 0 } });
+    const response = await classify(await warmWorld(behaviour), SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("a redirect is not followed: no text goes to an address that no policy names", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    await classify(await warmWorld("redirect-307"), SHORT);
+    expect((await seenBy("ok?elsewhere")).calls).toBe(0);
+  });
+
+  it("an answer that never ends is read no further than an answer can go", async () => {
+    await setPolicy({ edge: { share: 0 } });
+    const response = await classify(await warmWorld("endless?once"), SHORT);
+    expect(wayOf(response).because).toBe("origin-failed");
+    await expect.poll(async () => (await seenBy("endless?once")).aborted).toBe(1);
+  });
+
+  it.each([
+    ["a name that is no model's", { model: "evil@aaaa" }],
+    ["a name that no header can hold", { model: `mail\r\nset-cookie: a=${"b".repeat(64)}` }],
+    ["a name of 300 kB", { model: `${"a".repeat(300_000)}@${"f".repeat(64)}` }],
+    ["more labels than a model has", { labels: Array.from({ length: 2000 }, (_, index) => `label ${index}`) }],
+    ["a label as long as a page", { labels: ["ham", "s".repeat(10_000)] }],
+    ["logits of which no score can be made", { windows: [{ tokens: 10, logits: [1e308, -1e308] }] }],
+    ["more windows than a text has", { windows: Array.from({ length: 100 }, () => ({ tokens: 1, logits: [1, 0] })) }],
+    ["a cost that nothing has", { usage: { durationMs: 1e300, initMs: 0, memoryMiB: 1024 } }],
+  ])("an answer with %s is none", async (_, bend) => {
+    await setPolicy({ edge: { share: 0 } });
+    const good = {
+      model: `mail-tagger@${"f".repeat(64)}`,
+      labels: ["ham", "spam"],
+      problemType: "single_label_classification",
+      windows: [{ tokens: 10, logits: [3, -3] }],
+    };
+    const world = await warmWorld("told?bent");
+    await tell("told?bent", JSON.stringify(good));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    await tell("told?bent", JSON.stringify({ ...good, ...bend }));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+  });
+
+  it.each([
+    ["other labels", { labels: ["no", "yes"] }],
+    ["the labels in another order", { labels: ["spam", "ham"] }],
+    ["another problem type", { problemType: "multi_label_classification" }],
+  ])("an answer in the name of the edge's own package, but with %s, is none", async (_, bend) => {
+    await setPolicy({ edge: { share: 0 } });
+    const windows = [{ tokens: 10, logits: [3, -3] }];
+    const own = { model: modelId, labels: ["ham", "spam"], problemType: "single_label_classification", windows };
+    const world = await warmWorld("told?own-package");
+    await tell("told?own-package", JSON.stringify(own));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    await tell("told?own-package", JSON.stringify({ ...own, ...bend }));
+    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+  });
+
+  it("an origin that hangs is given up at the policy's timeout", async () => {
+    await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 100 } });
+    const response = await classify(await warmWorld("hang"), SHORT);
+    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("a text that the edge cannot hold gets 504 after a timeout", async () => {
+    await setPolicy({ origin: { timeoutMs: 100 } });
+    expect((await classify(await warmWorld("hang"), LONG)).status).toBe(504);
+  });
+
+  it("a text that the edge cannot hold gets 503 with Retry-After after other faults", async () => {
+    const response = await classify(await warmWorld("http-500"), LONG);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(await response.json()).toEqual({
+      error: "No model can answer right now. Try again after the time in Retry-After.",
+      error_type: "unavailable",
+      request_id: "test-request",
+    });
+  });
+
+  it("an origin that is throttled and says for how long: the caller hears that from the gateway", async () => {
+    const response = await classify(await warmWorld("http-429-retry-after"), LONG);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
+    expect(await response.json()).toMatchObject({ error_type: "unavailable" });
+  });
+
+  it("both sides fail: 503 with Retry-After", async () => {
+    const world = await warmWorld("http-500");
+    engine.broken = true;
+    const response = await classify(world, SHORT);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+  });
+
+  it("a text with too many tokens for the origin is 413, and nobody's failure", async () => {
+    const world = await warmWorld("http-413");
+    for (let call = 0; call < 6; call++) expect((await classify(world, LONG)).status).toBe(413);
+    expect(originBreaker(world).state).toBe("closed");
+  });
+
+  it("a refusal whose body never ends is one all the same, once the origin's time is over", async () => {
+    await setPolicy({ origin: { timeoutMs: 200 } });
+    expect((await classify(await warmWorld("refuses-and-hangs"), LONG)).status).toBe(413);
+  });
+
+  it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
+    await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
+    const world = await warmWorld("http-403");
+    for (let call = 0; call < 6; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(originBreaker(world).state).toBe("closed");
+  });
+});
+
+describe("a cold isolate", () => {
+  it("spills and warms in the background; the next text stays at the edge", async () => {
+    const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    await settled();
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+  });
+
+  it("begins to load only when the caller who found it cold has the answer", async () => {
+    const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
+    const later: (() => Promise<unknown>)[] = [];
+    const response = await classify(world, SHORT, { ...aCall(), afterAnswer: (work) => later.push(work) });
+    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(world.edge.status().state).toBe("cold");
+    for (const work of later) await work();
+    await settled();
+    expect(world.edge.status().state).toBe("ready");
+  });
+
+  it("waits for its model when the origin cannot answer", async () => {
+    const world = aWorld({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+  });
+
+  it("refuses with 503 when there is no model and no origin", async () => {
+    const nowhere = `mail-tagger@${"0".repeat(64)}`;
+    const world = aWorld({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    for (let call = 0; call < 5; call++) expect((await classify(world, SHORT)).status).toBe(503);
+    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    expect(readyz.status).toBe(503);
+    expect(await readyz.json()).toMatchObject({
+      ready: false,
+      edge: { state: "rejected", reason: "model.sig is missing" },
+      origins: {
+        default: { breaker: { state: "open", reason: "5 failures in a row", retryInMs: expect.any(Number) } },
+      },
+    });
+  });
+});

@@ -1,0 +1,72 @@
+/** The queue as decisions see it, inside workerd: what was sent to the edge is known to whoever is decided next. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { urlOf } from "../support/faulty.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
+import { aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "../support/world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+
+const engine = sharedEngine();
+let modelId: string;
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  engine.onRun = () => {};
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+async function worldWith(behaviour: string, policy: object) {
+  await setPolicy(policy);
+  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
+}
+
+it("no text joins a queue that its decision did not see, not even beside others of its request", async () => {
+  const world = await worldWith("ok?beside", { edge: { maxQueueMs: 0 } });
+  const oneMs = world.edge.predictedRunMs(9) ?? 0;
+  const queuesMs: number[] = [];
+  engine.onRun = () => queuesMs.push(world.edge.conditions().queueMs);
+  const response = await classify(
+    world,
+    Array.from({ length: 8 }, () => SHORT),
+  );
+  expect(wayOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
+  expect(queuesMs.length).toBeGreaterThan(0);
+  // At each run's beginning its own place, and nobody behind it.
+  for (const queueMs of queuesMs) expect(queueMs).toBeLessThan(2 * oneMs);
+});
+
+it("where no origin can answer, callers wait for the edge up to a limit, and are then asked to come back", async () => {
+  const timeoutMs = 200;
+  const world = await worldWith("http-500?limit", {
+    edge: { share: 0, maxQueueMs: 0 },
+    origin: { timeoutMs },
+    retryBudget: { percent: 100 },
+  });
+  for (let call = 0; call < 5; call++) await classify(world, SHORT);
+  expect(originBreaker(world).state).toBe("open");
+
+  let release = () => {};
+  engine.onRun = () => new Promise<void>((resolve) => (release = resolve));
+  const oneMs = world.edge.predictedRunMs(9) ?? 0;
+  const answers: Promise<Response>[] = [];
+  let longestMs = 0;
+  for (let text = 0; text < 2 * Math.ceil(timeoutMs / oneMs); text++) {
+    answers.push(classify(world, SHORT));
+    await scheduler.wait(0);
+    longestMs = Math.max(longestMs, world.edge.conditions().queueMs);
+  }
+  engine.onRun = () => {};
+  release();
+  const settledAnswers = await Promise.all(answers);
+  expect(longestMs).toBeGreaterThan(timeoutMs);
+  expect(longestMs).toBeLessThanOrEqual(timeoutMs + 2 * oneMs);
+  const ways = settledAnswers.map(wayOf);
+  expect(ways.filter(({ because }) => because === "origin-unavailable").length).toBeGreaterThan(1);
+  const refused = settledAnswers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(1);
+  expect(refused[0]?.headers.get("retry-after")).toBe("1");
+});

@@ -1,0 +1,113 @@
+/** One isolate, several models: turning from one to the next fails no request and never needs two heaps. */
+import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
+import { defaultPolicy } from "../../../policies/parse.ts";
+import { aCall, anIsolate, TEXT, tokens, warmed } from "../support/isolate.ts";
+import { publish } from "../support/packages.ts";
+
+let first: string;
+let second: string;
+beforeAll(async () => {
+  first = await publish();
+  second = await publish((manifest) => {
+    manifest.version = 2;
+    manifest.labels = manifest.labels.map((label) => `${label}-2`);
+  });
+});
+
+const wanting = (model: string) => ({ ...defaultPolicy(), model });
+
+/** Counts how many models exist at once, and how many wasm memories are ever made. */
+function watchedEngine() {
+  const seen = { open: 0, mostOpen: 0, memories: 0 };
+  const RealMemory = WebAssembly.Memory;
+  const real = createOnnxEngine(wasm);
+  const engine: EdgeEngine = {
+    load: async (opened, stream) => {
+      WebAssembly.Memory = class extends RealMemory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          super(descriptor);
+          if (descriptor.initial > 0) seen.memories += 1;
+        }
+      };
+      const model = await real.load(opened, stream).finally(() => {
+        WebAssembly.Memory = RealMemory;
+      });
+      seen.open += 1;
+      seen.mostOpen = Math.max(seen.mostOpen, seen.open);
+      return {
+        ...model,
+        release: () => {
+          seen.open -= 1;
+          model.release();
+        },
+      };
+    },
+  };
+  return { seen, engine };
+}
+
+describe("a policy that names another model", () => {
+  it("is obeyed between requests, ten times over, in one and the same heap", async () => {
+    const { seen, engine } = watchedEngine();
+    const edge = await warmed(anIsolate(first, { engine }));
+    const heapBytes = edge.status().heapBytes;
+    for (let turn = 0; turn < 10; turn++) {
+      const wanted = turn % 2 === 0 ? second : first;
+      edge.obey(wanting(wanted));
+      expect(edge.conditions().model).toBe("cold");
+      await warmed(edge);
+      const result = await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall());
+      expect(result).toMatchObject({ ok: true, answer: { model: wanted } });
+    }
+    expect(edge.status().heapBytes).toBe(heapBytes);
+    expect(seen).toEqual({ open: 1, mostOpen: 1, memories: 1 });
+  });
+
+  it("lets the texts that run or wait end on the model they were admitted for", async () => {
+    const { seen, engine } = watchedEngine();
+    const edge = await warmed(anIsolate(first, { engine }));
+    const admitted = edge.tokenize(TEXT) ?? tokens(edge, []);
+    const waiting = Array.from({ length: 5 }, () => edge.run(admitted, aCall()));
+    // Joined the queue before the edit, ends after it.
+    await scheduler.wait(0);
+    edge.obey(wanting(second));
+    const next = warmed(edge);
+    for (const result of await Promise.all(waiting))
+      expect(result).toMatchObject({ ok: true, answer: { model: first } });
+    await next;
+    expect(edge.status()).toMatchObject({ state: "ready", model: second });
+    expect(seen.mostOpen).toBe(1);
+  });
+
+  it("has a text that was admitted before it, and runs after it, tokenized again for the new model", async () => {
+    const edge = await warmed(anIsolate(first));
+    const admitted = { text: TEXT, tokenIds: [2, 3], modelId: first };
+    edge.obey(wanting(second));
+    const result = await edge.run(admitted, aCall());
+    const again = await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall());
+    expect(result).toMatchObject({ ok: true, answer: { model: second } });
+    expect(result.ok && again.ok && result.answer.windows[0]?.logits).toEqual(
+      again.ok && again.answer.windows[0]?.logits,
+    );
+  });
+
+  it("changes its mind while the model loads: the last word counts, and only one model stands", async () => {
+    const { seen, engine } = watchedEngine();
+    const edge = await warmed(anIsolate(first, { engine }));
+    edge.obey(wanting(second));
+    edge.warm(aCall());
+    await scheduler.wait(20);
+    edge.obey(wanting(first));
+    await warmed(edge);
+    await warmed(edge);
+    expect(edge.status()).toMatchObject({ state: "ready", model: first });
+    expect(await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall())).toMatchObject({
+      ok: true,
+      answer: { model: first },
+    });
+    expect([seen.open, seen.mostOpen]).toEqual([1, 1]);
+  });
+});

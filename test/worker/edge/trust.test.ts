@@ -1,0 +1,271 @@
+/** What makes a package trusted, inside workerd on a real R2: anything else, and the edge is off and says why. */
+import { env } from "cloudflare:workers";
+import { generateKeyPairSync } from "node:crypto";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { objectKey } from "../../../formats/model-package/manifest.ts";
+import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
+import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import { defaultPolicy } from "../../../policies/parse.ts";
+import { aCall, anIsolate, type IsolateParts, settled, tokens, warmed } from "../support/isolate.ts";
+import { mailTaggerManifest, publish, rewrite, sign, tamper } from "../support/packages.ts";
+import { handClock } from "../support/world.ts";
+
+let modelId: string;
+beforeEach(async () => {
+  modelId = await publish();
+});
+
+const key = (file: string) => objectKey(modelId, file);
+
+/** An engine that must not be reached: nothing of a package is executed before all of it has been checked. */
+function countingEngine() {
+  const seen = { executed: 0 };
+  const engine: EdgeEngine = {
+    load: async (_, stream) => {
+      await stream(() => {});
+      seen.executed += 1;
+      throw new Error("a package that should have been refused was about to be executed");
+    },
+  };
+  return { seen, engine };
+}
+
+async function refusal(parts: IsolateParts = {}): Promise<string | null> {
+  const { seen, engine } = countingEngine();
+  const edge = await warmed(anIsolate(modelId, { engine, ...parts }));
+  expect(seen.executed).toBe(0);
+  expect(edge.status().state).toBe("rejected");
+  expect(edge.conditions().model).toBe("rejected");
+  return edge.status().reason;
+}
+
+describe("a flipped bit", () => {
+  let sizes: Record<string, number>;
+  beforeAll(async () => {
+    const { files } = await mailTaggerManifest();
+    sizes = Object.fromEntries(files.map(({ name, sizeBytes }) => [name, sizeBytes]));
+  });
+
+  const files: [string, RegExp][] = [
+    ["edge.ort", /^sha256 of edge.ort$/],
+    ["tokenizer.json", /^sha256 of tokenizer.json$/],
+    ["tokenizer_config.json", /^sha256 of tokenizer_config.json$/],
+    ["manifest.json", /^sha256 of manifest.json$/],
+    ["model.sig", /^signature: (bundle-unreadable|signature-invalid|wrong-key|media-type|payload-type)$/],
+  ];
+  const offsets: [string, (sizeBytes: number) => number][] = [
+    ["the first byte", () => 0],
+    ["a quarter in", (sizeBytes) => sizeBytes >> 2],
+    ["the middle", (sizeBytes) => sizeBytes >> 1],
+    ["three quarters in", (sizeBytes) => (3 * sizeBytes) >> 2],
+    ["the last byte but one", (sizeBytes) => sizeBytes - 2],
+  ];
+  const cases = files.flatMap(([file, reason]) => offsets.map(([where, at]) => ({ file, where, at, reason })));
+
+  it.each(cases)("in $file, $where: the edge is off", async ({ file, at, reason }) => {
+    const stored = await env.MODELS.head(key(file));
+    await tamper(modelId, file, at(sizes[file] ?? stored?.size ?? 0));
+    expect(await refusal()).toMatch(reason);
+  });
+});
+
+describe("what is stored is not what was signed", () => {
+  const cut = (bytes: Uint8Array) => bytes.slice(0, -1);
+  const longer = (bytes: Uint8Array) => new Uint8Array([...bytes, 10]);
+  const cases: [string, () => Promise<unknown>, string | RegExp][] = [
+    ["weights a byte short", () => rewrite(modelId, "edge.ort", cut), "size of edge.ort"],
+    ["a tokenizer a byte long", () => rewrite(modelId, "tokenizer.json", longer), "size of tokenizer.json"],
+    ["a truncated manifest", () => rewrite(modelId, "manifest.json", cut), "sha256 of manifest.json"],
+    [
+      "a truncated bundle",
+      () => rewrite(modelId, "model.sig", (bytes) => bytes.slice(0, -10)),
+      /^signature: bundle-unreadable$/,
+    ],
+    ["missing weights", () => env.MODELS.delete(key("edge.ort")), "edge.ort is missing"],
+    ["a missing tokenizer", () => env.MODELS.delete(key("tokenizer.json")), "tokenizer.json is missing"],
+    ["a missing manifest", () => env.MODELS.delete(key("manifest.json")), "manifest.json is missing"],
+    ["no signature", () => env.MODELS.delete(key("model.sig")), "model.sig is missing"],
+    ["an extra file", () => env.MODELS.put(key("extra.bin"), "x"), "extra.bin is not in the signature"],
+    ["a swapped origin file", () => env.MODELS.put(key("origin.onnx"), "x"), "size of origin.onnx"],
+    [
+      "a file that was signed with another digest",
+      async () => {
+        const { files } = await mailTaggerManifest();
+        const others = files.map((file) => (file.name === "edge.ort" ? { ...file, sha256: "0".repeat(64) } : file));
+        await sign(modelId, [...others, { name: "manifest.json", sha256: modelId.split("@")[1] ?? "" }]);
+      },
+      "edge.ort is signed with another digest",
+    ],
+  ];
+  it.each(cases)("%s: the edge is off", async (_, bend, reason) => {
+    await bend();
+    expect(await refusal()).toMatch(reason);
+  });
+
+  it("another signed package under this one's name: the edge is off", async () => {
+    const other = await publish((manifest) => {
+      manifest.version = 99;
+    });
+    for (const file of ["manifest.json", "model.sig"]) {
+      const stored = await env.MODELS.get(objectKey(other, file));
+      await env.MODELS.put(key(file), (await stored?.arrayBuffer()) ?? "");
+    }
+    expect(await refusal()).toBe("manifest-digest");
+  });
+
+  it("a signed manifest that cannot be read: the edge is off", async () => {
+    modelId = await publish((manifest) => {
+      Object.assign(manifest, { format: "spillway-model/99" });
+    });
+    expect(await refusal()).toBe("manifest-unreadable");
+  });
+
+  it("a package for the origin alone: the edge is off", async () => {
+    modelId = await publish((manifest) => {
+      Object.assign(manifest, { edge: null });
+    });
+    expect(await refusal()).toBe("packed for the origin alone");
+  });
+
+  it("a model that computes other logits than its package promises is never ready", async () => {
+    modelId = await publish(({ edge }) => {
+      const golden = edge.golden[0];
+      if (golden?.logits[0] !== undefined) golden.logits[0] += 0.01;
+    });
+    const edge = await warmed(anIsolate(modelId));
+    expect(edge.status()).toMatchObject({ state: "rejected", reason: "golden-logits" });
+  });
+});
+
+describe("the pinned key", () => {
+  it("is another one: the edge is off", async () => {
+    const { publicKey } = generateKeyPairSync("ec", {
+      namedCurve: "P-256",
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    expect(await refusal({ publicKeyPem: publicKey })).toBe("signature: wrong-key");
+  });
+
+  it.each([
+    ["is missing", "", "no public key is pinned"],
+    ["cannot be read", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "signature: key-unreadable"],
+  ])("%s: the edge is off", async (_, publicKeyPem, reason) => {
+    expect(await refusal({ publicKeyPem })).toBe(reason);
+  });
+});
+
+describe("the guard against going back", () => {
+  const policyOf = (minVersion: number) => ({ ...defaultPolicy(), minVersion });
+
+  it("a package below the policy's minVersion is refused, and taken again when the policy allows it", async () => {
+    const edge = await warmed(anIsolate(modelId));
+    expect(edge.status().state).toBe("ready");
+    edge.obey(policyOf(2));
+    await warmed(edge);
+    expect(edge.status()).toMatchObject({ state: "rejected", reason: "version 1 is below minVersion 2" });
+    edge.obey(policyOf(1));
+    await warmed(edge);
+    expect(edge.status().state).toBe("ready");
+    expect((await edge.run(tokens(edge, [2, 5, 3]), aCall())).ok).toBe(true);
+  });
+
+  it("a minVersion that the loaded model has leaves it in place", async () => {
+    const edge = await warmed(anIsolate(modelId));
+    edge.obey(policyOf(1));
+    expect(edge.status().state).toBe("ready");
+  });
+});
+
+describe("a rejected package", () => {
+  it("is read again only when what is stored has changed", async () => {
+    const clock = handClock();
+    let reads = 0;
+    const bucket: ModelBucket = {
+      get: (name) => {
+        reads += 1;
+        return env.MODELS.get(name);
+      },
+      list: (options) => env.MODELS.list(options),
+    };
+    await tamper(modelId, "tokenizer.json", 100);
+    const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+    expect(edge.status().state).toBe("rejected");
+    const readsOfRejection = reads;
+    for (let look = 0; look < 3; look++) {
+      clock.moveMs(10_000);
+      await warmed(edge);
+    }
+    expect([edge.status().state, reads]).toEqual(["rejected", readsOfRejection]);
+
+    await tamper(modelId, "tokenizer.json", 100);
+    clock.moveMs(9999);
+    await warmed(edge);
+    expect(edge.status().state).toBe("rejected");
+    clock.moveMs(1);
+    // The look finds the change, and the request after it loads.
+    await warmed(edge);
+    await warmed(edge);
+    expect(edge.status().state).toBe("ready");
+  });
+
+  it("is looked at again when it was published again, the very same bytes: what rotted in place heals", async () => {
+    const clock = handClock();
+    let rotten = true;
+    const bucket: ModelBucket = {
+      get: async (name) => {
+        const stored = await env.MODELS.get(name);
+        if (stored === null || !rotten || !name.endsWith("/tokenizer.json")) return stored;
+        const bytes = new Uint8Array(await stored.arrayBuffer());
+        bytes[100] = (bytes[100] ?? 0) ^ 1;
+        return { body: new Response(bytes).body as typeof stored.body, size: stored.size };
+      },
+      list: (options) => env.MODELS.list(options),
+    };
+    const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+    expect(edge.status()).toMatchObject({ state: "rejected", reason: "sha256 of tokenizer.json" });
+    rotten = false;
+    const stored = await env.MODELS.get(key("tokenizer.json"));
+    await env.MODELS.put(key("tokenizer.json"), (await stored?.arrayBuffer()) ?? new ArrayBuffer());
+    clock.moveMs(10_000);
+    await warmed(edge);
+    await warmed(edge);
+    expect(edge.status().state).toBe("ready");
+  });
+
+  it("is left for the policy's new model at once", async () => {
+    await tamper(modelId, "tokenizer.json", 100);
+    const good = await publish((manifest) => {
+      manifest.version = 2;
+    });
+    const edge = await warmed(anIsolate(modelId));
+    expect(edge.status().state).toBe("rejected");
+    edge.obey({ ...defaultPolicy(), model: good });
+    await warmed(edge);
+    expect(edge.status()).toMatchObject({ state: "ready", model: good });
+  });
+});
+
+it("a bucket that cannot be read is asked again, after a while that doubles", async () => {
+  const clock = handClock();
+  let lists = 0;
+  const bucket: ModelBucket = {
+    get: (name) => env.MODELS.get(name),
+    list: async () => {
+      lists += 1;
+      throw new Error("10001: internal error");
+    },
+  };
+  const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+  expect(edge.status()).toMatchObject({ state: "failed", reason: expect.stringContaining("internal error") });
+  const listsAfter = async (ms: number) => {
+    clock.moveMs(ms);
+    await warmed(edge);
+    await settled();
+    return lists;
+  };
+  expect(await listsAfter(999)).toBe(1);
+  expect(await listsAfter(1)).toBe(2);
+  expect(await listsAfter(1999)).toBe(2);
+  expect(await listsAfter(1)).toBe(3);
+});

@@ -1,0 +1,79 @@
+/** A hundred thousand requests that nobody meant well, through the whole app, inside workerd: each is answered in the contract's shape. */
+import fc from "fast-check";
+import { beforeAll, expect, inject, it } from "vitest";
+import { app } from "../../gateway/app.ts";
+import { REFUSAL_CODES } from "../../gateway/refusal.ts";
+import type { World } from "../../gateway/world.ts";
+import { CANARY, type HostileRequest, hostileRequest } from "./support/hostile-requests.ts";
+import { publish } from "./support/packages.ts";
+import { aCall, aWorld, handClock, ready } from "./support/world.ts";
+
+/** What fails says its seed; SPILLWAY_HOSTILE_SEED=<seed> runs the same ones again. */
+const RUNS = 100_000;
+
+let world: World;
+beforeAll(async () => {
+  const clock = handClock();
+  // A deadline that nobody reaches would be a timer for each request, and none of them is ended while the test runs.
+  const wait = (ms: number) => (ms > 10_000 ? new Promise(() => {}) : clock.wait(ms));
+  const cors = { ok: true as const, origins: ["https://app.example"] };
+  const modelId = await publish();
+  world = await ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: { ...clock, wait }, cors }));
+});
+
+/** What cannot be said in HTTP is left out. */
+function toRequest({ method, path, headers, body }: HostileRequest): Request {
+  const sayable = new Headers();
+  for (const [name, value] of headers) {
+    try {
+      sayable.append(name, value);
+    } catch {}
+  }
+  const isBodiless = ["GET", "HEAD"].includes(method);
+  return new Request(`http://gateway${path}`, { method, headers: sayable, body: isBodiless ? null : body });
+}
+
+const seen = new Map<number, number>();
+
+async function expectContract(hostile: HostileRequest): Promise<void> {
+  const request = toRequest(hostile);
+  const response = await app.fetch(request, { world, call: aCall() });
+  const { status, headers } = response;
+  seen.set(status, (seen.get(status) ?? 0) + 1);
+  const text = await response.text();
+  const all = `${status} ${[...headers].flat().join("\n")}\n${text}`;
+  if (status >= 500 || all.includes(CANARY)) throw new Error(`answered with ${all}`);
+  if (headers.get("x-content-type-options") !== "nosniff") throw new Error(`not hardened: ${all}`);
+  if (status === 204 && request.method === "OPTIONS") return;
+  if (headers.get("x-request-id") !== "test-request") throw new Error(`without its id: ${all}`);
+  if (!headers.get("content-type")?.startsWith("application/json")) throw new Error(`not JSON: ${all}`);
+  if (request.method === "HEAD") return;
+  const value: unknown = JSON.parse(text);
+  if (!(status === 200 ? isObject(value) : isError(value))) throw new Error(`not of the contract's shape: ${all}`);
+}
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
+
+function isError(value: unknown): boolean {
+  const { error, error_type, request_id, ...more } = {
+    error: null,
+    error_type: null,
+    request_id: null,
+    ...Object(value),
+  };
+  const isKnown = REFUSAL_CODES.some((code) => code === error_type);
+  return typeof error === "string" && error !== "" && isKnown && request_id === "test-request" && isEmpty(more);
+}
+
+const isEmpty = (more: object) => Object.keys(more).length === 0;
+
+it(`${RUNS} hostile requests: no 5xx, no crash, nothing echoed, always the contract's shape`, async () => {
+  const seed = inject("hostileSeed");
+  await fc.assert(fc.asyncProperty(hostileRequest(5), expectContract), {
+    numRuns: RUNS,
+    ...(seed !== null && { seed }),
+  });
+  // They went everywhere, the model among it.
+  expect([...seen.keys()].sort()).toEqual([200, 204, 400, 401, 404, 405, 413, 415, 422, 429]);
+  expect([world.intake.requests, world.intake.bytes]).toEqual([0, 0]);
+}, 600_000);

@@ -1,0 +1,48 @@
+/** KV fails a warm isolate, inside workerd: nobody waits for it, and what was good serves on. */
+import { expect, it } from "vitest";
+import { app } from "../../gateway/app.ts";
+import { urlOf } from "./support/faulty.ts";
+import { aCall, aWorld, classify, handClock, noting, wayOf } from "./support/world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+
+const failures: [string, () => Promise<string | null>, RegExp][] = [
+  ["down", () => Promise.reject(new Error("KV GET failed: 503")), /^KV could not be read/],
+  ["silent", () => new Promise(() => {}), /^KV did not answer within 50 ms$/],
+  ["behind", async () => '{"version": 6, "edge": {"share": 100}}', /^version 6 is older than 7/],
+];
+it.each(failures)(
+  "%s: the last good policy serves, no request waits for it, /readyz says so, and it passes",
+  async (_, fail, problem) => {
+    const hand = handClock();
+    const { clock, waits } = noting(hand);
+    let get = async (): Promise<string | null> => '{"version": 7, "override": "origin"}';
+    const world = aWorld({
+      modelId: "mail-tagger@none",
+      originUrl: urlOf("ok"),
+      clock,
+      kv: { get: () => get() },
+    });
+    const way = async () => {
+      const response = await classify(world, SHORT);
+      return [response.status, response.headers.get("x-spillway-policy"), wayOf(response).because];
+    };
+    const readyz = async () =>
+      (
+        (await (await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() })).json()) as {
+          policy: { version: number; problem: string | null };
+        }
+      ).policy;
+    expect(await way()).toEqual([200, "7", "override"]);
+    waits.length = 0;
+    get = fail;
+    hand.moveMs(5000);
+    expect(await way()).toEqual([200, "7", "override"]);
+    expect(waits.filter((ms) => ms > 50 && ms < 10_000)).toEqual([]);
+    expect(await readyz()).toMatchObject({ version: 7, problem: expect.stringMatching(problem) });
+    get = async () => '{"version": 8, "override": "origin"}';
+    hand.moveMs(5000);
+    expect(await way()).toEqual([200, "8", "override"]);
+    expect((await readyz()).problem).toBeNull();
+  },
+);

@@ -1,0 +1,113 @@
+/** What happens in an isolate is reported as it happens, by whichever room it happens in. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { objectKey } from "../../../formats/model-package/manifest.ts";
+import type { Side } from "../../../gateway/decide/route.ts";
+import type { TryKind } from "../../../gateway/dispatch/attempt.ts";
+import type { IsolateEvent } from "../../../gateway/record/events.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
+import { aWorld, classify, handClock, ready, setPolicy, settled } from "../support/world.ts";
+
+const SHORT = "WIN a free prize now, click here";
+const LONG = "see you at lunch tomorrow ".repeat(200);
+
+const engine = sharedEngine();
+let modelId: string;
+beforeAll(async () => {
+  modelId = await publish();
+});
+afterEach(async () => {
+  engine.broken = false;
+  await settled();
+  await env.POLICIES.delete("policy");
+});
+
+/** With a warm edge; `events` holds what has been reported. */
+async function observed(behaviour: string, serving = modelId) {
+  const events: IsolateEvent[] = [];
+  const originUrl = `${inject("faultOrigin")}${behaviour}`;
+  const parts = { modelId: serving, originUrl, clock: handClock(), engine };
+  const world = await ready(aWorld({ ...parts, report: (event) => events.push(event) }));
+  return { world, events, of: (kind: IsolateEvent["kind"]) => events.filter((event) => event.kind === kind) };
+}
+
+describe("a load of the edge model", () => {
+  it("is reported with its time and its heap", async () => {
+    const { events } = await observed("ok");
+    expect(events).toEqual([
+      {
+        kind: "edge-load",
+        result: "ready",
+        reason: null,
+        model: modelId,
+        loadMs: expect.any(Number),
+        heapBytes: expect.any(Number),
+      },
+    ]);
+  });
+
+  it("that is rejected is reported with its reason, once", async () => {
+    const unsigned = await publish((manifest) => {
+      manifest.version += 1;
+    });
+    await env.MODELS.delete(objectKey(unsigned, "model.sig"));
+    const { world, events } = await observed("ok", unsigned);
+    await ready(world);
+    expect(events.map(({ kind }) => kind)).toEqual(["edge-load"]);
+    expect(events[0]).toMatchObject({ result: "rejected", reason: expect.stringMatching(/./), heapBytes: 0 });
+  });
+});
+
+describe("a text", () => {
+  it.each([
+    ["at the edge", SHORT, "ok", false, [{ kind: "edge-run", outcome: "ok" }, paid("edge", "first")]],
+    [
+      "at the origin",
+      LONG,
+      "ok",
+      false,
+      [{ kind: "origin-call", origin: "default", outcome: "ok" }, paid("origin", "first")],
+    ],
+    [
+      "that the origin refuses",
+      LONG,
+      "http-500",
+      false,
+      [{ kind: "origin-call", outcome: "http-500" }, paid("origin", "first")],
+    ],
+    [
+      "that the edge fails on",
+      SHORT,
+      "ok",
+      true,
+      [
+        { kind: "edge-run", outcome: "engine-error" },
+        paid("edge", "first"),
+        { kind: "origin-call", outcome: "ok" },
+        paid("origin", "fallback"),
+      ],
+    ],
+  ])("%s is reported by whoever had it, and what it cost", async (_, text, behaviour, broken, expected) => {
+    const { world, events } = await observed(behaviour);
+    engine.broken = broken;
+    await classify(world, text);
+    expect(events.slice(1)).toMatchObject(expected);
+  });
+
+  it("that is only compared is reported as that, and neither as a run nor as a call", async () => {
+    await setPolicy({ shadow: { share: 100 } });
+    const { world, of } = await observed("ok");
+    await classify(world, SHORT);
+    await settled();
+    expect(of("shadow")).toEqual([
+      { kind: "shadow", side: "origin", agrees: false, scoreDistance: expect.any(Number) },
+    ]);
+    expect(of("origin-call")).toEqual([]);
+    expect(of("try-paid")).toMatchObject([paid("edge", "first"), paid("origin", "shadow")]);
+  });
+});
+
+function paid(side: Side, tryKind: TryKind) {
+  return { kind: "try-paid", side, tryKind, costUsd: expect.any(Number) };
+}

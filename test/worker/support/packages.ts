@@ -1,0 +1,75 @@
+/** The committed mail tagger in the test's own R2, signed with the test's own key, whole or bent once. */
+import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
+import { type Manifest, manifestSchema, objectKey } from "../../../formats/model-package/manifest.ts";
+import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
+
+const FOLDER = "models/mail-tagger";
+
+const read = new Map<string, Uint8Array>();
+
+async function file(name: string): Promise<Uint8Array> {
+  const bytes = read.get(name) ?? (await readFile(name));
+  read.set(name, bytes);
+  return bytes;
+}
+
+async function readFile(name: string): Promise<Uint8Array> {
+  const response = await env.FILES.fetch(`http://files/${FOLDER}/${name}`);
+  if (!response.ok) throw new Error(`${FOLDER}/${name} is missing`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+export type EdgeManifest = Manifest & { edge: NonNullable<Manifest["edge"]> };
+
+export async function mailTaggerManifest(): Promise<EdgeManifest> {
+  const { edge, ...manifest } = manifestSchema.parse(JSON.parse(new TextDecoder().decode(await file("manifest.json"))));
+  if (edge === null) throw new Error("the mail tagger is packed for the edge");
+  return { ...manifest, edge };
+}
+
+/** Publishes the package as it is, or with its manifest bent; resolves to the model id, true to the manifest published. */
+export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promise<string> {
+  const { tokenizer, edge } = await mailTaggerManifest();
+  const manifest = await mailTaggerManifest();
+  bend?.(manifest);
+  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file("manifest.json");
+  const modelId = `${manifest.name}@${sha256(bytes)}`;
+  const left = await env.MODELS.list({ prefix: objectKey(modelId, "") });
+  await env.MODELS.delete(left.objects.map(({ key }) => key));
+  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) {
+    await env.MODELS.put(objectKey(modelId, name), await file(name));
+  }
+  await env.MODELS.put(objectKey(modelId, "manifest.json"), bytes);
+  await sign(modelId, [...manifest.files, { name: "manifest.json", sha256: sha256(bytes) }]);
+  return modelId;
+}
+
+/** Puts a bundle over these files beside the package. */
+export async function sign(modelId: string, files: readonly { name: string; sha256: string }[], key = env.SIGNING_KEY) {
+  const resources = files.map(({ name, sha256 }) => ({ name, sha256 })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  await env.MODELS.put(
+    objectKey(modelId, "model.sig"),
+    await signBundle({ modelName: "mail-tagger", resources, ignorePaths: ["model.sig"] }, key),
+  );
+}
+
+/** Flips one bit of a stored file. */
+export async function tamper(modelId: string, name: string, at: number): Promise<void> {
+  await rewrite(modelId, name, (bytes) => {
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return bytes;
+  });
+}
+
+/** Stores a file's bytes anew. */
+export async function rewrite(modelId: string, name: string, bend: (bytes: Uint8Array) => Uint8Array): Promise<void> {
+  const key = objectKey(modelId, name);
+  const stored = await env.MODELS.get(key);
+  if (stored === null) throw new Error(`${key} is not stored`);
+  await env.MODELS.put(key, bend(new Uint8Array(await stored.arrayBuffer())));
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,52 @@
+/** What is kept of traces that are not sampled, and what is dropped with them. */
+import { describe, expect, it } from "vitest";
+import { client, LONG, rootOf, SHORT, tracedGateway } from "../support/traced-gateway.ts";
+import { attributesOf, named, type Sent, send, texts } from "../support/traced-world.ts";
+
+const { worldWith } = tracedGateway();
+
+describe("what is kept of traces that are not sampled", () => {
+  const left = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00" };
+  const sentBy = async (behaviour: string, policy: object, asked = texts(SHORT)) =>
+    send(await worldWith(behaviour, { sampling: { slowMs: 60_000 }, ...policy }), { ...asked, headers: left });
+  const kept = (sent: Sent) => sent.spans.length > 0 && attributesOf(rootOf(sent))["spillway.sampling.kept"];
+
+  it("goes by the policy in force for the request, not by the one known before", async () => {
+    expect(kept(await sentBy("ok", {}))).toBe(false);
+    expect(kept(await sentBy("ok", { sampling: { keep: [] } }, { body: "{" }))).toBe("refused"); // no policy was read yet
+    expect(kept(await sentBy("http-500", { sampling: { keep: [] } }, texts(LONG)))).toBe(false);
+    expect(kept(await sentBy("http-500", { sampling: { keep: ["error"] } }, texts(LONG)))).toBe("error");
+  });
+
+  it("is a fallback, with both sides, and a hedge that won", async () => {
+    const originFirst = { edge: { share: 0 }, retryBudget: { percent: 100 } };
+    const fallback = await sentBy("http-500", originFirst);
+    expect(kept(fallback)).toBe("fallback");
+    expect(fallback.spans).toHaveLength(8);
+    expect(kept(await sentBy("hang", { ...originFirst, hedge: { enabled: true, afterMs: 20 } }))).toBe("fallback");
+    expect(kept(await sentBy("hang", { hedge: { enabled: true, afterMs: 1 } }))).toBe(false);
+  });
+
+  it("has the origin's part, which was handed back, and is dropped with it", async () => {
+    const slow = await sentBy("hands-back-slowly", { sampling: { slowMs: 200 } }, texts(LONG));
+    expect(kept(slow)).toBe("slow");
+    expect(named(slow.spans, "POST /").parentSpanId).toBe(client(slow).spanId);
+    const refused = await sentBy("refuses-and-hands-back", {}, texts(LONG));
+    expect(kept(refused)).toBe("refused");
+    expect(named(refused.spans, "POST /").parentSpanId).toBe(client(refused).spanId);
+    expect(attributesOf(client(refused))).not.toHaveProperty(["spillway.cost.assumed"]);
+    const flooded = await sentBy("refuses-and-floods", {}, texts(LONG));
+    expect([flooded.response.status, kept(flooded)]).toEqual([413, "refused"]);
+    expect(flooded.spans.map(({ name }) => name)).not.toContain("POST /");
+    const forgotten = await sentBy(
+      "refuses-and-hands-back",
+      { sampling: { keep: ["slow"], slowMs: 60_000 } },
+      texts(LONG),
+    );
+    expect(forgotten.response.status).toBe(413);
+    expect(forgotten.spans).toEqual([]);
+    const quick = await sentBy("hands-back", {}, texts(LONG));
+    expect(quick.response.headers.get("x-spillway-route")).toBe("origin");
+    expect(quick.spans).toEqual([]);
+  });
+});

@@ -1,0 +1,127 @@
+/** What leaves in a trace: nothing of a caller's, and nothing that docs/telemetry-spans.md does not list. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createAccess } from "../../../gateway/authenticate/access.ts";
+import { bearer, storeKey } from "../support/api-keys.ts";
+import { SERVER, SHORT, tracedGateway } from "../support/traced-gateway.ts";
+import { attributesOf, named, ours, type Sent, send, texts } from "../support/traced-world.ts";
+import { credentials } from "../support/world.ts";
+
+const { engine, worldWith } = tracedGateway();
+
+describe("what leaves", () => {
+  it("holds nothing of the text, of keys and of credentials, whatever the path", async () => {
+    const canary = "canary-7d0f5c";
+    const { key, id } = await storeKey({}, canary);
+    const headers = {
+      "x-api-key": key,
+      authorization: `Bearer ${key}`,
+      "user-agent": canary,
+      "cf-connecting-ip": "192.0.2.77",
+      "x-forwarded-for": "192.0.2.77",
+      "cf-ray": canary,
+      baggage: `text=${canary}`,
+      "x-tenant": canary,
+    };
+    const short = `${canary} is a prize`;
+    const long = `${canary} is a prize `.repeat(100);
+    const originFirst = { edge: { share: 0, stickyBy: "header:x-tenant" }, retryBudget: { percent: 100 } };
+    const hedge = { enabled: true, afterMs: 20 };
+    const paths: [string, object, string[]][] = [
+      ["ok", {}, [short, long]],
+      ["hands-back-hostile", {}, [long]],
+      ["refuses-and-hands-back-hostile", {}, [long]],
+      ["other-labels", {}, [long]],
+      ["ok", { shadow: { share: 100 } }, [short]],
+      ["http-500", { shadow: { share: 100 } }, [short]],
+      ["hang", { ...originFirst, hedge }, [short]],
+      ["ok", { residency: { rules: [{ countries: ["DE"], allow: [] }] } }, [short]],
+      ["ok", { limits: { inputs: 1 } }, [short, short]],
+      ["ok", { minTls: "1.3", limits: { bodyBytes: 5 } }, [short]],
+      ["ok", { version: "no number" }, [short]],
+      ...["http-413", "http-403", "http-429", "http-500", "broken-json", "reset-mid-body", "hang"].flatMap(
+        (behaviour): [string, object, string[]][] => [
+          [behaviour, { ...originFirst, origin: { timeoutMs: 300 } }, [short]],
+          [behaviour, { origin: { timeoutMs: 300 } }, [long]],
+        ],
+      ),
+    ];
+    let bytes = "";
+    let roots = 0;
+    const leaves = async (sending: Promise<Sent>) => {
+      const sent = await sending;
+      bytes += sent.bytes;
+      roots += sent.spans.filter(({ kind, parentSpanId }) => kind === SERVER && parentSpanId === undefined).length;
+    };
+    const cf = { country: "DE", isEUCountry: "1" as const, asn: 64496 };
+    for (const [behaviour, policy, inputs] of paths) {
+      await leaves(send(await worldWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
+    }
+    const world = await worldWith("ok", {});
+    const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, canary);
+    const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, canary);
+    const sent = (key: string) => ({ ...texts(short), headers: { ...bearer(key), "cf-connecting-ip": "192.0.2.77" } });
+    const refusals = [
+      ...[canary, revoked, wrong].map(sent),
+      { body: `{"inputs": "${canary}` },
+      { body: `{"${canary}": 1}` },
+      { body: canary, headers: { ...headers, "content-type": `text/${canary}` } },
+      { body: "", method: "GET" },
+      { body: "", path: `/${canary}?q=${canary}` },
+      { ...texts(short), cf: { ...cf, tlsVersion: "TLSv1.2" } },
+    ];
+    for (const refusal of refusals) await leaves(send(world, { headers, cf, ...refusal }));
+    for (const fault of ["broken", "full"] as const) {
+      engine[fault] = true;
+      await leaves(send(await worldWith("http-500", {}), { ...texts(short), headers, cf }));
+      engine[fault] = false;
+    }
+    const slowEdge = Promise.withResolvers<void>();
+    const hedged = await worldWith("ok", { hedge: { enabled: true, afterMs: 5 } });
+    engine.onRun = () => slowEdge.promise;
+    await leaves(send(hedged, { ...texts(short), headers, cf, onAnswer: slowEdge.resolve }));
+    // A caller who does not sample, and is refused: kept all the same.
+    const unsampled = { ...headers, traceparent: `00-${"4".repeat(32)}-00f067aa0ba902b7-00` };
+    bytes += (await send(world, { body: "", method: "GET", headers: unsampled, cf })).bytes;
+    expect(roots).toBe(paths.length + refusals.length + 3);
+    for (const secret of [canary, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(credentials)]) {
+      expect(bytes).not.toContain(secret);
+    }
+    for (const told of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(told);
+  });
+
+  it("tells that a rate was not counted, where the limiter gave no answer", async () => {
+    const RATE_STANDARD = { limit: () => Promise.reject(new Error("the limiter is down")) };
+    const world = await worldWith("ok", {});
+    world.access = createAccess({ ...env, ANONYMOUS_RATE: "standard", RATE_STANDARD }, world.clock);
+    const { spans, response } = await send(world, texts(SHORT));
+    expect(response.status).toBe(200);
+    expect(attributesOf(named(spans, "authenticate"))).toMatchObject({ "spillway.rate.unknown": true });
+  });
+
+  // Of all the requests of this file, so it does not hold of this test alone.
+  it("is what docs/telemetry-spans.md lists, span by span, and all of that", async () => {
+    const page = await (await env.FILES.fetch("http://files/docs/telemetry-spans.md")).text();
+    const rows = (page.split("\n## ").find((section) => section.startsWith("The spans of the gateway\n")) ?? "")
+      .split("\n")
+      .flatMap((line) => (/^\| `[a-zA-Z]/.test(line) ? [line.split("|").map(backticked)] : []));
+    const listed = new Map(
+      rows.flatMap(([, [name = ""] = [], , , , attributes]) => (attributes ? [[name, attributes]] : [])),
+    );
+    const own = rows.flatMap(([, [name = ""] = []]) => (name.startsWith("spillway.") ? [name] : []));
+    const seen = new Map<string, Set<string>>();
+    for (const span of ours()) {
+      const name = span.kind === SERVER ? "POST /v1/classify" : span.name;
+      const keys = seen.get(name) ?? new Set();
+      for (const { key } of span.attributes) keys.add(key);
+      seen.set(name, keys);
+    }
+    const sorted = (keys: Iterable<string>) => [...keys].toSorted();
+    for (const [name, keys] of seen) expect([name, sorted(keys)]).toEqual([name, sorted(listed.get(name) ?? [])]);
+    expect(sorted(seen.keys())).toEqual(sorted(listed.keys()));
+    const used = new Set([...seen.values()].flatMap((keys) => [...keys].filter((key) => key.startsWith("spillway."))));
+    expect(sorted(own)).toEqual(sorted(used));
+  });
+});
+
+const backticked = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);

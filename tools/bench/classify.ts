@@ -1,0 +1,47 @@
+/** One request of the public endpoint, timed on the caller's clock from sending to the last byte. */
+
+const CALL_MAX_MS = 60_000;
+
+export interface Call {
+  status: number;
+  /** `edge`, `origin`, `mixed`; null for a refusal. */
+  route: string | null;
+  because: string | null;
+  callerMs: number;
+  /** The gateway's own numbers, in ms: queue, edge, origin, total. */
+  gatewayMs: Readonly<Record<string, number>>;
+}
+
+export function classify(gatewayUrl: string, inputs: string | readonly string[]): Promise<Call> {
+  return post(gatewayUrl, JSON.stringify({ inputs }));
+}
+
+/** The body as it is, well-formed or not. */
+export async function post(gatewayUrl: string, body: string): Promise<Call> {
+  const sentAtMs = performance.now();
+  const response = await fetch(`${gatewayUrl}/v1/classify`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+    signal: AbortSignal.timeout(CALL_MAX_MS),
+  });
+  await response.arrayBuffer();
+  const callerMs = performance.now() - sentAtMs;
+  const { status, headers } = response;
+  return {
+    status,
+    route: headers.get("x-spillway-route"),
+    because: headers.get("x-spillway-because"),
+    callerMs,
+    gatewayMs: parseServerTiming(headers.get("server-timing")),
+  };
+}
+
+/** Pure. The `server-timing` header as numbers: `queue;dur=1, edge;dur=20` → `{ queue: 1, edge: 20 }`, in ms. */
+export function parseServerTiming(header: string | null): Record<string, number> {
+  const entries = (header ?? "").split(",").flatMap((part): [string, number][] => {
+    const match = /^\s*([\w-]+)\s*;\s*dur=([\d.]+)\s*$/.exec(part);
+    return match?.[1] === undefined ? [] : [[match[1], Number(match[2])]];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,136 @@
+/** Pure. What the bench says of its samples: medians, ratios, promises kept or not, tables. */
+import { hundredths, percentile } from "../statistics.ts";
+import type { Table } from "../table.ts";
+import type { FirstCaller, GatewayCold, PlainCold } from "./cold-load.ts";
+import type { StartUp, UploadSize } from "./start-up.ts";
+
+/** What was promised at DistilBERT's size, on the machine that the promise was made on. */
+export const PROMISES = { loadMs: 1000, uploadGzipBytes: 5_000_000, startUpMs: 400 } as const;
+
+export const NOTES = [
+  "A load is one fresh process, its weights in local R2, started by one request and left alone: R2 to ready by the Worker's clock. Signature, SHA-256 of every byte and golden logits are part of it.",
+  "A first caller meets another fresh process and is spilled to a warm origin on this machine: no network distance. What it waits beyond the gateway's own clock, its answer lies behind the load.",
+  "Every trace, log and metric of the gateway is exported meanwhile, to a receiver on this machine.",
+  "The plain way's load is arrayBuffer() and InferenceSession.create(bytes); it verifies and proves nothing, and its first caller waits for it.",
+  "Start-up is a fresh isolate in workerd: modules compiled and evaluated, one /healthz answered. An empty Worker's is beside it.",
+  "Upload: the files of wrangler's own bundling, gzipped one by one; source maps are not in it.",
+  "Times are this machine's; on a busy one only the ratios mean much.",
+];
+
+interface Medians {
+  loadMs: number;
+  firstCallerMs: number;
+  processStartMs: number;
+}
+
+export interface ColdResult {
+  model: string;
+  promises: typeof PROMISES;
+  holds: { load: boolean; upload: boolean; startUp: boolean };
+  upload: UploadSize;
+  startUp: StartUp;
+  gateway: {
+    p50: Medians & { firstProbeMs: number; firstCallerGatewayMs: number };
+    /** First callers that the origin answered. */
+    spilled: number;
+    samples: readonly GatewayCold[];
+    firstCallers: readonly FirstCaller[];
+  };
+  plain: {
+    p50: Medians & { readMs: number; createMs: number };
+    samples: readonly PlainCold[];
+    /** The plain way's medians over the gateway's. */
+    over: { load: number; firstCaller: number };
+  } | null;
+}
+
+export interface ColdSamples {
+  model: string;
+  upload: UploadSize;
+  startUp: StartUp;
+  gateways: readonly GatewayCold[];
+  callers: readonly FirstCaller[];
+  /** Null where it was not asked for. */
+  plains: readonly PlainCold[] | null;
+}
+
+export function coldResult({ model, upload, startUp, gateways, callers, plains }: ColdSamples): ColdResult {
+  const gateway = {
+    loadMs: p50(gateways, ({ loadMs }) => loadMs),
+    firstProbeMs: p50(gateways, ({ firstProbeMs }) => firstProbeMs),
+    firstCallerMs: p50(callers, ({ ms }) => ms),
+    firstCallerGatewayMs: p50(callers, ({ gatewayMs }) => gatewayMs),
+    processStartMs: p50(gateways, ({ processStartMs }) => processStartMs),
+  };
+  return {
+    model,
+    promises: PROMISES,
+    holds: {
+      load: gateway.loadMs <= PROMISES.loadMs,
+      upload: upload.gzipBytes <= PROMISES.uploadGzipBytes,
+      startUp: startUp.gatewayP50Ms < PROMISES.startUpMs,
+    },
+    upload,
+    startUp,
+    gateway: {
+      p50: gateway,
+      spilled: callers.filter(({ route }) => route === "origin").length,
+      samples: gateways,
+      firstCallers: callers,
+    },
+    plain: plains === null ? null : besides(plains, gateway),
+  };
+}
+
+function besides(plains: readonly PlainCold[], gateway: Medians): ColdResult["plain"] {
+  const plain = {
+    loadMs: p50(plains, ({ loadMs }) => loadMs),
+    readMs: p50(plains, ({ readMs }) => readMs),
+    createMs: p50(plains, ({ createMs }) => createMs),
+    firstCallerMs: p50(plains, ({ firstCallerMs }) => firstCallerMs),
+    processStartMs: p50(plains, ({ processStartMs }) => processStartMs),
+  };
+  const over = {
+    load: hundredths(plain.loadMs / gateway.loadMs),
+    firstCaller: hundredths(plain.firstCallerMs / gateway.firstCallerMs),
+  };
+  return { p50: plain, samples: plains, over };
+}
+
+function p50<T>(samples: readonly T[], pick: (sample: T) => number): number {
+  return percentile(samples.map(pick), 50);
+}
+
+export function coldTables({ holds, upload, startUp, gateway, plain, promises }: ColdResult): Table[] {
+  const kept = (holdsIt: boolean) => (holdsIt ? "yes" : "NO");
+  const megabytes = (bytes: number) => hundredths(bytes / 1e6);
+  const none = "";
+  return [
+    {
+      title: `Medians of ${gateway.samples.length} cold starts in ms`,
+      header: ["what", "gateway", "plain way", "plain/gateway"],
+      rows: [
+        ["load, R2 to ready", gateway.p50.loadMs, plain?.p50.loadMs ?? none, plain?.over.load ?? none],
+        [
+          `first caller (${gateway.spilled} of ${gateway.samples.length} spilled)`,
+          gateway.p50.firstCallerMs,
+          plain?.p50.firstCallerMs ?? none,
+          plain?.over.firstCaller ?? none,
+        ],
+        ["first caller, by the gateway's own clock", gateway.p50.firstCallerGatewayMs, none, none],
+        ["first probe", gateway.p50.firstProbeMs, none, none],
+        ["process start to /healthz", gateway.p50.processStartMs, plain?.p50.processStartMs ?? none, none],
+        [`start-up of an isolate (an empty one: ${startUp.emptyP50Ms})`, startUp.gatewayP50Ms, none, none],
+      ],
+    },
+    {
+      title: "Promises at DistilBERT's size",
+      header: ["what", "is", "at most", "holds"],
+      rows: [
+        ["cold load, ms", gateway.p50.loadMs, promises.loadMs, kept(holds.load)],
+        ["upload, MB gzipped", megabytes(upload.gzipBytes), megabytes(promises.uploadGzipBytes), kept(holds.upload)],
+        ["start-up, ms", startUp.gatewayP50Ms, promises.startUpMs, kept(holds.startUp)],
+      ],
+    },
+  ];
+}

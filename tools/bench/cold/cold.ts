@@ -1,0 +1,97 @@
+/** Bench `cold`: what it takes until a fresh isolate answers with its own model, and how much is uploaded. */
+import { join } from "node:path";
+import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import { wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { PLAIN, PLAIN_OPTION, startPlain, storePlainFile, withPlain } from "../plain/client.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { startGateway } from "../system/gateway.ts";
+import { startOrigin } from "../system/origin.ts";
+import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
+import { startSink } from "../system/sink.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { textsOf } from "../texts.ts";
+import {
+  type FirstCaller,
+  firstCaller,
+  type GatewayCold,
+  gatewayCold,
+  type PlainCold,
+  plainCold,
+} from "./cold-load.ts";
+import { coldResult, coldTables, NOTES } from "./cold-report.ts";
+import { measureStartUp, uploadSize } from "./start-up.ts";
+
+const BENCH_MAX_MS = 30 * 60_000;
+const SAMPLES = { min: 1, max: 100, fallback: 5 };
+const START_UP_SAMPLES = 15;
+const FIRST_TEXT_TOKENS = 32;
+
+export const coldBench: Bench = {
+  name: "cold",
+  summary: "cold load of the edge model beside the plain way, start-up of the Worker, size of its upload",
+  options: { ...MODEL_OPTION, ...PLAIN_OPTION, samples: { type: "string" } },
+  async run(values: OptionValues) {
+    const asked = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
+    const opened = await openPackage(values);
+    const sink = await startSink();
+    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, sink.url, asked)).finally(sink.close);
+  },
+};
+
+async function run(
+  workspace: Workspace,
+  opened: EdgePackage,
+  otlpEndpoint: string,
+  { samples, plain }: { samples: number; plain: boolean },
+): Promise<Report> {
+  const { folder } = workspace;
+  const texts = await textsOf(opened);
+  const text = texts.make(FIRST_TEXT_TOKENS, 0);
+  const tokenIds = texts.encode(text);
+  const credentials = newCredentials();
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(folder, "gateway")));
+  const upload = await uploadSize(bundle);
+  const startUp = await step(`starting ${START_UP_SAMPLES} isolates of it`, () =>
+    measureStartUp(workspace, bundle, START_UP_SAMPLES),
+  );
+  const stored = await step("publishing the package", () => storePackage(join(folder, "stored"), opened));
+  const plainBundle = plain ? await step("building the plain way", () => preparePlain()) : null;
+  const originUrl = await step("starting the origin", () =>
+    startOrigin(workspace, { modelFolder: opened.folder, credentials, warmInstances: 1 }),
+  );
+
+  const gateways: GatewayCold[] = [];
+  const callers: FirstCaller[] = [];
+  const plains: PlainCold[] = [];
+  for (let sample = 1; sample <= samples; sample++) {
+    await step(`cold load ${sample} of ${samples}`, async () => {
+      gateways.push(await withGateway((gateway) => gatewayCold(gateway)));
+      callers.push(await withGateway((gateway) => firstCaller(gateway, text)));
+      if (plainBundle === null) return;
+      const worker = await startPlain(workspace, plainBundle, stored.persistFolder);
+      plains.push(await plainCold(worker, tokenIds));
+      await worker.stop();
+    });
+  }
+  const model = shortModelId(opened.modelId);
+  const result = coldResult({ model, upload, startUp, gateways, callers, plains: plain ? plains : null });
+  return { result, tables: coldTables(result), notes: NOTES };
+
+  async function withGateway<T>(work: (gateway: RunningWorker) => Promise<T>): Promise<T> {
+    const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: null, otlpEndpoint };
+    const gateway = await startGateway(workspace, settings);
+    const result = await work(gateway);
+    await gateway.stop();
+    return result;
+  }
+
+  async function preparePlain() {
+    await storePlainFile(stored.persistFolder, opened.plainFile);
+    return bundleWorker(PLAIN, join(folder, "plain"));
+  }
+}

@@ -1,0 +1,191 @@
+/** The whole model: input_ids, attention_mask (and token_type_ids) [batch, tokens] int64 → logits [batch, labels] FP32. */
+
+import type { OnnxModel } from "../../spillway/model/graph/model.ts";
+import { floatAttribute, intAttribute, intsAttribute, tensorValue } from "../../spillway/model/graph/nodes.ts";
+import { elementType, floatTensor, int64, int64Bytes, rawTensor } from "../../spillway/model/graph/tensors.ts";
+import { GraphBuilder } from "./graph-builder.ts";
+import { floatPrecision, int8Precision, type Precision, randomWeights } from "./precision.ts";
+import type { DistilbertShape } from "./shape.ts";
+
+const IR_VERSION = 8;
+/** Added to the scores of padding: FP32's lowest, as transformers does it. */
+const MASKED = -3.4028234663852886e38;
+/** The labels' weights are larger than a fresh model's, so that texts differ in their logits. */
+const LABEL_GAIN = 1.5;
+
+export function classifierModel(shape: DistilbertShape, precision: "fp32" | "int8"): OnnxModel {
+  const graph = new GraphBuilder();
+  const weights =
+    precision === "fp32" ? floatPrecision(graph, shape.seed) : int8Precision(graph, shape.seed, shape.perChannel);
+  const maskBias = maskOf(graph);
+  let rows = embeddings(graph, weights, shape);
+  for (let layer = 0; layer < shape.layers; layer++) {
+    rows = encoderLayer(graph, weights, shape, rows, maskBias, `layer.${layer}`);
+  }
+  head(graph, weights, shape, rows);
+  const inputs = ["input_ids", "attention_mask", ...(shape.family === "bert" ? ["token_type_ids"] : [])];
+  return {
+    irVersion: int64(IR_VERSION),
+    producerName: "spillway-bench",
+    opsetImport: [{ domain: "", version: int64(shape.opset) }],
+    graph: {
+      name: shape.family,
+      node: graph.nodes,
+      initializer: graph.initializers,
+      sparseInitializer: [],
+      input: inputs.map((name) => tensorValue(name, elementType.int64, ["batch_size", "sequence_length"])),
+      output: [tensorValue("logits", elementType.float, ["batch_size", shape.labels.length])],
+      valueInfo: [],
+      quantizationAnnotation: [],
+      metadataProps: [],
+    },
+    metadataProps: [],
+    trainingInfo: [],
+    functions: [],
+    configuration: [],
+  };
+}
+
+/** [batch, 1, 1, tokens]: 0 for tokens, far below every score for padding. */
+function maskOf(graph: GraphBuilder): string {
+  const wide = graph.node("Unsqueeze", ["attention_mask", graph.ints([1, 2])]);
+  const asFloat = graph.node("Cast", [wide], [intAttribute("to", elementType.float)]);
+  return graph.node("Mul", [graph.node("Sub", [graph.float(1), asFloat]), graph.float(MASKED)]);
+}
+
+function head(graph: GraphBuilder, weights: Precision, shape: DistilbertShape, rows: string): void {
+  const { family, dim, labels } = shape;
+  const [inner, outer, activation] = {
+    distilbert: ["pre_classifier", "classifier", "Relu"] as const,
+    bert: ["pooler.dense", "classifier", "Tanh"] as const,
+    roberta: ["classifier.dense", "classifier.out_proj", "Tanh"] as const,
+  }[family];
+  const first = graph.node("Gather", [rows, graph.int(0)], [intAttribute("axis", 1)]);
+  const pooled = graph.node(activation, [weights.dense(first, inner, dim, dim, 1)]);
+  graph.node("Identity", [weights.dense(pooled, outer, dim, labels.length, LABEL_GAIN)], [], "logits");
+}
+
+/** The first hidden state, [batch, tokens, dim], of each family. */
+
+/** RoBERTa's padding has id 1, and its positions start after it. */
+export const ROBERTA_PADDING_ID = 1;
+export const ROBERTA_POSITION_OFFSET = ROBERTA_PADDING_ID + 1;
+
+export function embeddings(graph: GraphBuilder, weights: Precision, shape: DistilbertShape): string {
+  const { family, vocabulary, dim, positions } = shape;
+  const words = weights.embed("input_ids", "embeddings.word_embeddings", vocabulary, dim);
+  const rows = family === "roberta" ? positions + ROBERTA_POSITION_OFFSET : positions;
+  const ids = family === "roberta" ? positionsAfterPadding(graph) : positionsFromZero(graph, positions);
+  const placed = graph.node("Add", [words, weights.embed(ids, "embeddings.position_embeddings", rows, dim)]);
+  const summed =
+    family === "bert"
+      ? graph.node("Add", [placed, weights.embed("token_type_ids", "embeddings.token_type_embeddings", 2, dim)])
+      : placed;
+  return layerNorm(graph, shape, summed, "embeddings.LayerNorm");
+}
+
+/** 0, 1, 2 … cut from a constant row. */
+function positionsFromZero(graph: GraphBuilder, positions: number): string {
+  const counting = Array.from({ length: positions }, (_, index) => index);
+  const row = graph.constant(rawTensor("position_ids", elementType.int64, [1, positions], int64Bytes(counting)));
+  const tokens = graph.node("Gather", [graph.node("Shape", ["input_ids"]), graph.int(1)], [intAttribute("axis", 0)]);
+  const end = graph.node("Unsqueeze", [tokens, graph.ints([0])]);
+  return graph.node("Slice", [row, graph.ints([0]), end, graph.ints([1])]);
+}
+
+/** Counted over the tokens that are no padding. */
+function positionsAfterPadding(graph: GraphBuilder): string {
+  const isPadding = graph.node("Equal", ["input_ids", graph.int(ROBERTA_PADDING_ID)]);
+  const asInt = [intAttribute("to", elementType.int64)];
+  const isText = graph.node("Cast", [graph.node("Not", [isPadding])], asInt);
+  const counted = graph.node("Mul", [graph.node("CumSum", [isText, graph.int(1)]), isText]);
+  return graph.node("Add", [counted, graph.int(ROBERTA_PADDING_ID)]);
+}
+
+/** One transformer layer, decomposed as torch.onnx exports it with attn_implementation="eager". */
+
+/** Queries and keys are larger than a fresh model's, so that attention chooses among tokens as a trained one does. */
+const CHOOSING_GAIN = 1.6;
+
+/** `rows` [batch, tokens, dim], `maskBias` [batch, 1, 1, tokens]. @returns the layer's rows, same shape */
+export function encoderLayer(
+  graph: GraphBuilder,
+  weights: Precision,
+  shape: DistilbertShape,
+  rows: string,
+  maskBias: string,
+  name: string,
+): string {
+  const { dim, hidden } = shape;
+  const mixed = attention(graph, weights, shape, rows, maskBias, `${name}.attention`);
+  const attended = graph.node("Add", [weights.dense(mixed, `${name}.attention.out_lin`, dim, dim, 1), rows]);
+  const normed = layerNorm(graph, shape, attended, `${name}.sa_layer_norm`);
+  const inner = gelu(graph, weights.dense(normed, `${name}.ffn.lin1`, dim, hidden, 1));
+  const outer = weights.dense(inner, `${name}.ffn.lin2`, hidden, dim, 1);
+  return layerNorm(graph, shape, graph.node("Add", [outer, normed]), `${name}.output_layer_norm`);
+}
+
+function attention(
+  graph: GraphBuilder,
+  weights: Precision,
+  { dim, heads }: DistilbertShape,
+  rows: string,
+  maskBias: string,
+  name: string,
+): string {
+  const batch = graph.node("Unsqueeze", [
+    graph.node("Gather", [graph.node("Shape", [rows]), graph.int(0)], [intAttribute("axis", 0)]),
+    graph.ints([0]),
+  ]);
+  const reshapeTo = (tensor: string, rest: readonly number[]) => {
+    const target = graph.node("Concat", [batch, ...rest.map((one) => graph.ints([one]))], [intAttribute("axis", 0)]);
+    return graph.node("Reshape", [tensor, target]);
+  };
+  const split = (part: string, gain: number, perm: readonly number[]) => {
+    const projected = weights.dense(rows, `${name}.${part}`, dim, dim, gain);
+    return graph.node("Transpose", [reshapeTo(projected, [-1, heads, dim / heads])], [intsAttribute("perm", perm)]);
+  };
+  const query = graph.node("Div", [split("q_lin", CHOOSING_GAIN, [0, 2, 1, 3]), graph.float(Math.sqrt(dim / heads))]);
+  const key = split("k_lin", CHOOSING_GAIN, [0, 2, 3, 1]);
+  const value = split("v_lin", 1, [0, 2, 1, 3]);
+  const scores = graph.node("Add", [graph.node("MatMul", [query, key]), maskBias]);
+  const shares = graph.node("Softmax", [scores], [intAttribute("axis", -1)]);
+  const mixed = graph.node("Transpose", [graph.node("MatMul", [shares, value])], [intsAttribute("perm", [0, 2, 1, 3])]);
+  return reshapeTo(mixed, [-1, dim]);
+}
+
+/** The exact form by the error function. */
+function gelu(graph: GraphBuilder, rows: string): string {
+  const error = graph.node("Erf", [graph.node("Div", [rows, graph.float(Math.SQRT2)])]);
+  const gated = graph.node("Mul", [rows, graph.node("Add", [error, graph.float(1)])]);
+  return graph.node("Mul", [gated, graph.float(0.5)]);
+}
+
+/** Normalization over the last axis: one operator from opset 17 on, nine before, as torch.onnx writes them. */
+
+const EPSILON = 1e-12;
+const ONE_OPERATOR_SINCE = 17;
+
+export function layerNorm(
+  graph: GraphBuilder,
+  { dim, seed, opset }: Pick<DistilbertShape, "dim" | "seed" | "opset">,
+  rows: string,
+  name: string,
+): string {
+  const vector = (part: string, mean: number, deviation: number) =>
+    graph.constant(
+      floatTensor(`${name}.${part}`, [dim], randomWeights(seed, `${name}.${part}`, dim, { mean, deviation })),
+    );
+  const weight = vector("weight", 1, 0.1);
+  const bias = vector("bias", 0, 0.05);
+  if (opset >= ONE_OPERATOR_SINCE) {
+    const attributes = [intAttribute("axis", -1), floatAttribute("epsilon", EPSILON)];
+    return graph.node("LayerNormalization", [rows, weight, bias], attributes);
+  }
+  const overLast = [intsAttribute("axes", [-1])];
+  const centred = graph.node("Sub", [rows, graph.node("ReduceMean", [rows], overLast)]);
+  const variance = graph.node("ReduceMean", [graph.node("Pow", [centred, graph.float(2)])], overLast);
+  const deviation = graph.node("Sqrt", [graph.node("Add", [variance, graph.float(EPSILON)])]);
+  const scaled = graph.node("Mul", [graph.node("Div", [centred, deviation]), weight]);
+  return graph.node("Add", [scaled, bias]);
+}

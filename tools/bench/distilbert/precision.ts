@@ -1,0 +1,140 @@
+import { seededRandom } from "../../seeded-random.ts";
+import { intAttribute } from "../../spillway/model/graph/nodes.ts";
+import { elementType, floatTensor, rawTensor } from "../../spillway/model/graph/tensors.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
+
+/** The two ways a layer's weights enter the graph. */
+export interface Precision {
+  /** rows · W + b on the last axis. `gain` 1 keeps the variance of the rows. @returns the output's name */
+  dense(rows: string, name: string, inputs: number, outputs: number, gain: number): string;
+  /** Rows of a table by their numbers. */
+  embed(ids: string, name: string, rows: number, width: number): string;
+}
+
+/** Standard deviation of embedding rows; LayerNormalization follows, so only the ratios among tables matter. */
+export const EMBEDDING_DEVIATION = 0.05;
+export const BIAS_DEVIATION = 0.02;
+
+/** FP32 as torch.onnx exports it: MatMul and Add, and tables read by Gather. */
+
+export function floatPrecision(graph: GraphBuilder, seed: number): Precision {
+  const weight = (name: string, dims: readonly number[], deviation: number) => {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    return graph.constant(floatTensor(name, dims, randomWeights(seed, name, count, { deviation })));
+  };
+  return {
+    dense(rows, name, inputs, outputs, gain) {
+      const matrix = weight(`${name}.weight`, [inputs, outputs], gain / Math.sqrt(inputs));
+      const product = graph.node("MatMul", [rows, matrix]);
+      return graph.node("Add", [weight(`${name}.bias`, [outputs], BIAS_DEVIATION), product]);
+    },
+    embed(ids, name, rows, width) {
+      return graph.node("Gather", [weight(`${name}.weight`, [rows, width], EMBEDDING_DEVIATION), ids]);
+    },
+  };
+}
+
+/**
+ * INT8 as onnxruntime's quantize_dynamic writes it: the rows are quantized as they come (DynamicQuantizeLinear, shared by the
+ * matrices that read the same rows), MatMulInteger, Cast, Mul by both scales, Add; tables hold bytes that are scaled after Gather.
+ * Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
+ */
+
+export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boolean): Precision {
+  const quantizedRows = new Map<string, { values: string; scale: string; zeroPoint: string }>();
+
+  const matrix = (name: string, [rows, columns]: readonly [number, number], deviation: number, groups: number) => {
+    const weights = randomWeights(seed, name, rows * columns, { deviation });
+    const { values, scales, zeroPoints } = quantize(weights, columns, groups);
+    const groupDims = groups === 1 ? [] : [groups];
+    return {
+      values: graph.constant(rawTensor(`${name}_quantized`, elementType.uint8, [rows, columns], values)),
+      scale: graph.constant(floatTensor(`${name}_scale`, groupDims, scales)),
+      zeroPoint: graph.constant(rawTensor(`${name}_zero_point`, elementType.uint8, groupDims, zeroPoints)),
+    };
+  };
+
+  const quantizeRows = (rows: string) => {
+    const known = quantizedRows.get(rows);
+    if (known !== undefined) return known;
+    const made = { values: `${rows}_quantized`, scale: `${rows}_scale`, zeroPoint: `${rows}_zero_point` };
+    graph.nodeOf("DynamicQuantizeLinear", [rows], [made.values, made.scale, made.zeroPoint]);
+    quantizedRows.set(rows, made);
+    return made;
+  };
+
+  return {
+    dense(rows, name, inputs, outputs, gain) {
+      const deviation = gain / Math.sqrt(inputs);
+      const weight = matrix(`${name}.weight`, [inputs, outputs], deviation, perChannel ? outputs : 1);
+      const quantized = quantizeRows(rows);
+      const operands = [quantized.values, weight.values, quantized.zeroPoint, weight.zeroPoint];
+      const product = graph.node("MatMulInteger", operands);
+      const asFloat = graph.node("Cast", [product], [intAttribute("to", elementType.float)]);
+      const scaled = graph.node("Mul", [asFloat, graph.node("Mul", [quantized.scale, weight.scale])]);
+      const bias = randomWeights(seed, `${name}.bias`, outputs, { deviation: BIAS_DEVIATION });
+      return graph.node("Add", [graph.constant(floatTensor(`${name}.bias`, [outputs], bias)), scaled]);
+    },
+    embed(ids, name, rows, width) {
+      const table = matrix(`${name}.weight`, [rows, width], EMBEDDING_DEVIATION, 1);
+      const chosen = graph.node("Gather", [table.values, ids]);
+      return graph.node("DequantizeLinear", [chosen, table.scale, table.zeroPoint]);
+    },
+  };
+}
+
+/** Pure. 8-bit weights as onnxruntime's dynamic quantizer makes them: q = round(w / scale) + zeroPoint, asymmetric, 0 … 255. */
+
+export interface Quantized {
+  values: Uint8Array;
+  /** One for the whole matrix, or one per column. */
+  scales: Float32Array;
+  zeroPoints: Uint8Array;
+}
+
+const STEPS = 255;
+
+/** A row-major matrix of `columns` columns; `groups` is 1 or the number of columns. */
+export function quantize(weights: Float32Array, columns: number, groups: number): Quantized {
+  // Zero must be a value of its own, so it is always within the range.
+  const lowest = new Float32Array(groups);
+  const highest = new Float32Array(groups);
+  for (let index = 0; index < weights.length; index++) {
+    const group = (index % columns) % groups;
+    const weight = weights[index] ?? 0;
+    if (weight < (lowest[group] ?? 0)) lowest[group] = weight;
+    if (weight > (highest[group] ?? 0)) highest[group] = weight;
+  }
+  const scales = lowest.map((low, group) => ((highest[group] ?? 0) - low) / STEPS || 1);
+  const zeroPoints = Uint8Array.from(lowest, (low, group) => Math.round(-low / (scales[group] ?? 1)));
+  const values = new Uint8Array(weights.length);
+  for (let index = 0; index < weights.length; index++) {
+    const group = (index % columns) % groups;
+    const value = Math.round((weights[index] ?? 0) / (scales[group] ?? 1)) + (zeroPoints[group] ?? 0);
+    values[index] = Math.min(STEPS, Math.max(0, value));
+  }
+  return { values, scales, zeroPoints };
+}
+
+/** Pure. Random weights whose values depend on the seed and the name alone, so both precisions quantize the same model. */
+
+/** Uniform around `mean`, row-major. `deviation` is the standard deviation. */
+export function randomWeights(
+  seed: number,
+  name: string,
+  count: number,
+  { mean = 0, deviation }: { mean?: number; deviation: number },
+): Float32Array {
+  const next = seededRandom(seed ^ hashOf(name));
+  const spread = 2 * Math.sqrt(3) * deviation;
+  const values = new Float32Array(count);
+  for (let index = 0; index < count; index++) values[index] = mean + (next() - 0.5) * spread;
+  return values;
+}
+
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return hash;
+}

@@ -1,0 +1,31 @@
+/** The local Lambda origin, as `npm start` runs it. */
+
+import { freePort } from "../../process/ports.ts";
+import { waitFor } from "../../process/wait-for.ts";
+import type { Credentials } from "../../start/credentials.ts";
+import type { Workspace } from "./workspace.ts";
+
+export const REGION = "us-east-1";
+
+export interface OriginSettings {
+  modelFolder: string;
+  credentials: Credentials;
+  /** Instances that are warm before the first call; with 0 the first call is a cold start. */
+  warmInstances: number;
+}
+
+/** Resolves to its address once it answers. */
+export async function startOrigin(workspace: Workspace, settings: OriginSettings): Promise<string> {
+  const port = await freePort();
+  const { died } = await workspace.start("origin", [process.execPath, "tools/local-lambda/main.ts"], {
+    ...settings.credentials,
+    SPILLWAY_ORIGIN_PORT: String(port),
+    SPILLWAY_MODEL_DIR: settings.modelFolder,
+    SPILLWAY_ORIGIN_PREWARM: String(settings.warmInstances),
+    AWS_REGION: REGION,
+  });
+  const url = `http://127.0.0.1:${port}/`;
+  // Unsigned, so any answer is a refusal; that it answers is what counts.
+  await waitFor({ url, isReady: () => true, died, atMostMs: 60_000, what: "origin" });
+  return url;
+}

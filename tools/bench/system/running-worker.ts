@@ -1,0 +1,46 @@
+/** A built Worker in workerd under wrangler dev, with ports and a registry of its own. */
+import { join } from "node:path";
+import { freePort } from "../../process/ports.ts";
+import { binOf, offlineWrangler } from "../../process/run-wrangler.ts";
+import { waitFor } from "../../process/wait-for.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface WorkerSettings {
+  name: string;
+  bundle: Bundle;
+  /** KV and R2, as wrangler's `--persist-to` takes it. */
+  persistFolder: string;
+  /** Variables and secrets; null where it needs none. */
+  envFile: string | null;
+}
+
+export interface RunningWorker {
+  name: string;
+  url: string;
+  inspectorPort: number;
+  /** From the start of the process until /healthz answered; no model is loaded by then. */
+  startMs: number;
+  /** Ends it before the bench does. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when /healthz answers. @throws Error with one sentence when it does not */
+export async function startWorker(workspace: Workspace, settings: WorkerSettings): Promise<RunningWorker> {
+  const { name, bundle, persistFolder, envFile } = settings;
+  const port = await freePort();
+  const inspectorPort = await freePort();
+  const cli = await binOf("wrangler", "wrangler");
+  const command = [process.execPath, cli, "dev", bundle.script, "--no-bundle", "--config", bundle.config];
+  const places = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
+  const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
+  const startedAtMs = performance.now();
+  const { died, stop } = await workspace.start(name, [...command, ...places, ...ports], {
+    ...offlineWrangler,
+    // Otherwise it would register beside a system that the user has started.
+    WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", name.replaceAll(" ", "-")),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });
+  return { name, url, inspectorPort, startMs: performance.now() - startedAtMs, stop };
+}

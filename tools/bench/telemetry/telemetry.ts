@@ -1,0 +1,107 @@
+/** Bench `telemetry`: what exporting adds to a request, by sampling ratio, and whether the isolate grows with its requests. */
+import { join } from "node:path";
+import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import { wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { type Call, classify } from "../classify.ts";
+import { Inspector } from "../memory/inspector.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { edgeReady } from "../system/edge-ready.ts";
+import { startGateway } from "../system/gateway.ts";
+import { startOrigin } from "../system/origin.ts";
+import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { type Sink, startSink } from "../system/sink.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { takeTurns } from "../take-turns.ts";
+import { textsOf } from "../texts.ts";
+import { growth } from "./growth.ts";
+import { NOTES, telemetryResult, telemetryTables, WAYS, type Way } from "./report.ts";
+
+const BENCH_MAX_MS = 45 * 60_000;
+const SAMPLES = { min: 30, max: 5000, fallback: 300 };
+const REQUESTS = { min: 100, max: 200_000, fallback: 50_000 };
+const TEXT_TOKENS = 8;
+/** V8 optimizes what is used often. */
+const WARM_UP_REQUESTS = 300;
+
+export const telemetryBench: Bench = {
+  name: "telemetry",
+  summary: "what traces, logs and metrics add to a request at 0, 10 and 100 %; the heap after 50,000 requests",
+  options: { ...MODEL_OPTION, samples: { type: "string" }, requests: { type: "string" } },
+  async run(values: OptionValues) {
+    const asked = {
+      samples: wholeNumber(values, "samples", SAMPLES),
+      requests: wholeNumber(values, "requests", REQUESTS),
+    };
+    const opened = await openPackage(values);
+    const sink = await startSink();
+    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, sink, asked)).finally(sink.close);
+  },
+};
+
+async function run(
+  workspace: Workspace,
+  opened: EdgePackage,
+  sink: Sink,
+  { samples, requests }: { samples: number; requests: number },
+): Promise<Report> {
+  const texts = await textsOf(opened);
+  const credentials = newCredentials();
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
+  const originUrl = await step("starting the origin", () =>
+    startOrigin(workspace, { modelFolder: opened.folder, credentials, warmInstances: 1 }),
+  );
+  const start = async (way: Way) => {
+    const name = `gateway ${way.name}`;
+    const stored = await storePackage(join(workspace.folder, name.replaceAll(/\W+/g, "-")), opened);
+    const policy = { override: "edge" as const, ...(way.ratio !== null && { sampling: { ratio: way.ratio } }) };
+    const otlpEndpoint = way.ratio === null ? null : sink.url;
+    const settings = { name, bundle, stored, originUrl, credentials, policy, otlpEndpoint };
+    const gateway = await startGateway(workspace, settings);
+    await edgeReady(gateway);
+    for (let request = 0; request < WARM_UP_REQUESTS; request++) {
+      await classify(gateway.url, texts.make(TEXT_TOKENS, request));
+    }
+    return { way, gateway };
+  };
+  const started: Awaited<ReturnType<typeof start>>[] = [];
+  for (const way of WAYS) {
+    started.push(await step(`starting and warming a gateway: ${way.about}`, () => start(way)));
+  }
+
+  const cells = await step(`${samples} requests each, in turns`, () =>
+    takeTurns(
+      started.map(({ way, gateway }) => ({
+        name: way.name,
+        answer: (text: string) => classify(gateway.url, text),
+        counts: ({ status, route }: Call) => status === 200 && route === "edge",
+      })),
+      texts,
+      { lengths: [TEXT_TOKENS], enough: samples, mostRounds: 2 * samples },
+    ),
+  );
+
+  const all = started.find(({ way }) => way.ratio === 1);
+  if (all === undefined) throw new Error("no gateway exports everything");
+  const inspector = await Inspector.connect(all.gateway);
+  const sentBefore = sink.received();
+  const heap = await growth(inspector, requests, step, (request) =>
+    classify(all.gateway.url, texts.make(TEXT_TOKENS, request % 1000)),
+  ).finally(() => inspector.close());
+  const received = sink.received();
+  const result = telemetryResult({
+    model: shortModelId(opened.modelId),
+    cells,
+    heap,
+    requests,
+    received: {
+      traces: received.traces - sentBefore.traces,
+      logs: received.logs - sentBefore.logs,
+      metrics: received.metrics - sentBefore.metrics,
+    },
+  });
+  return { result, tables: telemetryTables(result), notes: NOTES, problem: result.problem };
+}

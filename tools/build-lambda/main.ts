@@ -1,0 +1,137 @@
+/** `npm run build:lambda`: makes what Lambda runs, checks its size, and that it answers. */
+import { Command, CommanderError, Option } from "commander";
+import { shortModelId } from "../../formats/model-package/manifest.ts";
+import { oneSentence } from "../spillway/terminal/one-sentence.ts";
+import { stderrProgress } from "../spillway/terminal/progress.ts";
+import type { Architecture } from "./artifact-files.ts";
+import { type Built, buildLambda } from "./build.ts";
+import { LIMITS, megabytes } from "./limits.ts";
+
+interface Options {
+  package: string;
+  out: string;
+  arch: Architecture;
+  key?: string;
+  env?: string;
+  signForThisRun?: true;
+  zip?: true;
+  image?: true;
+  json?: true;
+}
+
+const THROWN_AWAY = "  Signed with a key that is gone: it shows that the build works, and is not to be deployed.\n";
+
+const command = new Command("npm run build:lambda --")
+  .description(
+    "Make the Lambda origin's artifact of a signed package: a zip where it fits, else a container image's folder.",
+  )
+  .option("--package <folder>", "the package, signed by spillway model sign", "models/mail-tagger")
+  .option("--out <folder>", "where to put it; an older artifact there is replaced", ".spillway/lambda")
+  .addOption(new Option("--arch <arch>", "the function's processor").choices(["x64", "arm64"]).default("x64"))
+  .option(
+    "--key <public.pem>",
+    "the key that the package is signed with, where it is not wrangler.toml's MODEL_PUBLIC_KEY",
+  )
+  .option("--env <name>", "environment of wrangler.toml")
+  .addOption(new Option("--zip", "a zip, and fail where it does not fit").conflicts("image"))
+  .option("--image", "the folder of a container image, also where a zip would fit")
+  .option("--sign-for-this-run", "sign with a key that is thrown away: to see the build work, not to deploy")
+  .option("--json", "print one line of JSON on standard output")
+  .exitOverride()
+  .showHelpAfterError("Add --help to see what there is.")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
+  .action(async ({ zip, image, ...options }: Options) => {
+    const built = await buildLambda({ ...options, kind: zip ? "zip" : image ? "image" : "auto" }, stderrProgress());
+    if (options.json) console.log(JSON.stringify(asJson(built)));
+    else {
+      console.error(buildSummary(built));
+      console.error(options.signForThisRun ? THROWN_AWAY : `${nextSteps(built)}\n`);
+      console.log(built.path);
+    }
+  });
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(oneSentence(error));
+    process.exitCode = 1;
+  }
+}
+
+function asJson({ files, ...built }: Built) {
+  return { ...built, files: files.map(({ name, sizeBytes }) => ({ name, sizeBytes })), limits: LIMITS };
+}
+
+/** Pure. What was built, for people: sizes against Lambda's limits, how it answered, what to do next. */
+
+const KEY_WIDTH = 12;
+const MIB = 2 ** 20;
+
+export function buildSummary(built: Built): string {
+  return ["", ...what(built), "", ...sizes(built), "", ...answered(built), ""].join("\n");
+}
+
+/** The commands that put it into a stack; docs/deploy-origin.md has the whole way. */
+export function nextSteps({ kind, arch, path, digest }: Built): string {
+  const tag = `origin-${digest.slice(0, 12)}`;
+  const upload =
+    kind === "zip"
+      ? [`aws s3 cp ${path} s3://<bucket>/`, `then deploy lambda-origin/template.yaml with CodeKey=${tag}.zip`]
+      : [
+          `docker build --platform linux/${arch === "x64" ? "amd64" : arch} --provenance=false -t <repository>:${tag} ${path}`,
+          `docker push <repository>:${tag}`,
+          "then deploy lambda-origin/template.yaml with ImageUri=<repository>@<digest>",
+        ];
+  return ["Next (docs/deploy-origin.md):", ...upload.map((line) => `  ${line}`)].join("\n");
+}
+
+function what({ kind, arch, modelId, keyFingerprint, path }: Built): string[] {
+  return [
+    row(kind === "zip" ? "zip" : "image", path),
+    row("for", `nodejs24.x on linux/${arch}`),
+    row("model", `${shortModelId(modelId)}, signed with the key ${keyFingerprint.slice(0, 12)}…`),
+  ];
+}
+
+function sizes({ kind, unzippedBytes, zipBytes, files }: Built): string[] {
+  const of = (prefix: string) =>
+    megabytes(files.filter(({ name }) => name.startsWith(prefix)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const limit = kind === "zip" ? LIMITS.unzippedBytes : LIMITS.imageBytes;
+  const lines = [
+    row("unpacked", `${megabytes(unzippedBytes)} of ${megabytes(limit)}`),
+    row("", `model ${of("model/")}, ONNX Runtime ${of("node_modules/")}, handler ${of("handler")}`),
+  ];
+  if (zipBytes === null) {
+    const over = unzippedBytes > LIMITS.unzippedBytes;
+    const why = `over the ${megabytes(LIMITS.unzippedBytes)} that a zip may unpack to: a container image`;
+    return over ? [...lines, row("", why)] : lines;
+  }
+  const direct = zipBytes > LIMITS.directUploadBytes ? "over" : "within";
+  return [
+    ...lines,
+    row(
+      "zipped",
+      `${megabytes(zipBytes)}, ${direct} the ${megabytes(LIMITS.directUploadBytes)} of a direct upload; any size by S3`,
+    ),
+  ];
+}
+
+function answered({ tried, arch }: Built): string[] {
+  if (tried === null) return [row("answers", `not tried: this machine is not linux/${arch}`)];
+  const ms = (value: number) => `${value.toFixed(0)} ms`;
+  return [
+    row(
+      "answers",
+      `"${tried.label}" in ${ms(tried.firstMs)}, then in ${ms(tried.warmMs)}; ready after ${ms(tried.initMs)}`,
+    ),
+    ...(tried.peakMiB === null
+      ? []
+      : [row("memory", `${megabytes(tried.peakMiB * MIB)} at most, of the template's ${megabytes(3072 * MIB)}`)]),
+  ];
+}
+
+function row(key: string, value: string): string {
+  return `  ${key.padEnd(KEY_WIDTH)}${value}`;
+}

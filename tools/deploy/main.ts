@@ -1,0 +1,14 @@
+/** `npm run deploy -- --env staging --dry-run`: checks a deployment of the gateway, and makes it. */
+import { CommanderError } from "commander";
+import { oneSentence } from "../spillway/terminal/one-sentence.ts";
+import { deployProgram } from "./program.ts";
+
+try {
+  await deployProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(oneSentence(error));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,43 @@
+/** `spillway explain`: where a text would go and why, rule by rule, by the very functions that decide in the Worker. */
+import type { Command } from "commander";
+import type { Policy } from "../../../policies/schema.ts";
+import { readSettings } from "../../start/settings.ts";
+import { paintFor } from "../terminal/colors.ts";
+import { explain } from "./explanation.ts";
+import { explanationLines, shortModel } from "./lines.ts";
+import { type ExplainOptions, takesExplainOptions } from "./options.ts";
+import { policyToExplain } from "./policy-to-explain.ts";
+import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts";
+
+export function registerExplain(program: Command): void {
+  const command = program
+    .command("explain")
+    .description("Show where a text would go, and what each rule says of it.")
+    .addHelpText(
+      "after",
+      "\nWhat each reason means and what to check: docs/runbook.md. A running gateway's state: its /readyz.",
+    );
+  takesExplainOptions(command).action(explainText);
+}
+
+async function explainText(options: ExplainOptions): Promise<void> {
+  const { policy, from: policyFrom, notes } = await policyToExplain(options);
+  const numbers = await packageNumbers(readSettings(process.env).modelFolder, options.text);
+  const situation = situationOf(options, policy, numbers);
+  for (const note of [...notes, ...packageNotes(policy, numbers)]) console.error(`  ! ${note}`);
+  const paint = paintFor(process.stdout, process.env);
+  const lines = explanationLines(situation, explain(situation), { policyFrom, modelId: numbers.modelId }, paint);
+  for (const line of lines) console.log(line);
+}
+
+/** Where an isolate would count by another package, or would not run this one. */
+function packageNotes({ model, minVersion }: Policy, { modelId, version }: PackageNumbers): string[] {
+  return [
+    ...(model === null || model === modelId
+      ? []
+      : [`the policy names ${shortModel(model)}, and this is by ${shortModel(modelId)}; set SPILLWAY_MODEL_DIR`]),
+    ...(version < minVersion
+      ? [`the policy's minVersion ${minVersion} refuses this model's version ${version}: say --edge rejected`]
+      : []),
+  ];
+}

@@ -1,0 +1,141 @@
+/** `spillway keys create`: the key alone on stdout, once, so that `KEY=$(npx spillway keys create …)` works; the rest on stderr. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_RATE, type KeyRecord, RATES, type Rate, SCOPES, type Scope } from "../../../formats/api-key.ts";
+import { REVOKED_WITHIN_SECONDS } from "../../../gateway/authenticate/key-store.ts";
+import { takesWhere, type WhereOptions, withKv } from "../kv/where.ts";
+import { expiryOf } from "./expiry.ts";
+import { createKey, type Listed, listKeys, plainName, revokeKey } from "./repository.ts";
+
+const NAME_MAX_LENGTH = 100;
+
+interface CreateOptions extends WhereOptions {
+  name: string;
+  scope: Scope[];
+  expires?: string;
+  rate?: Rate;
+  inputs?: number;
+}
+
+export function registerCreate(keys: Command): void {
+  const create = keys
+    .command("create")
+    .description("Make a key. It is printed once, and only its SHA-256 is stored.")
+    .requiredOption("--name <name>", "whose it is, for the list")
+    .addOption(new Option("--scope <scope...>", "what it is good for").choices(SCOPES).default([...SCOPES]))
+    .option("--expires <when>", "after a span (90d, 12h, 8w) or at a day or time (2027-01-01); never unless given")
+    .addOption(new Option("--rate <rate>", `how often it may ask; ${DEFAULT_RATE} unless given`).choices(RATES))
+    .option("--inputs <number>", "at most so many inputs in one request, below the policy's own limit", wholeNumber);
+  takesWhere(create).action(async ({ name, scope, expires, rate, inputs, ...where }: CreateOptions) => {
+    const now = new Date();
+    const expiresAt = expires === undefined ? null : expiryOf(expires, now);
+    const limits = { ...(rate !== undefined && { rate }), ...(inputs !== undefined && { inputs }) };
+    const wanted = { name: nameIn(name), scopes: [...new Set(scope)], expiresAt, limits };
+    const { id, key } = await withKv("KEYS", where, (kv) => createKey(kv, wanted, now));
+    console.error(`  id       ${id}: it is in lists and traces, and revokes the key`);
+    console.error(`  expires  ${expiresAt ?? "never"}`);
+    console.error("  The key is shown only here, and stored only as its SHA-256:");
+    console.log(key);
+  });
+}
+
+function nameIn(typed: string): string {
+  const name = typed.trim();
+  // Names are shown in terminals: nothing in them may steer one.
+  if (name === "" || name.length > NAME_MAX_LENGTH || /\p{Cc}|\p{Cf}/u.test(name)) {
+    throw new Error(
+      `--name has ${name.length} characters; it must have 1 to ${NAME_MAX_LENGTH}, with no control characters.`,
+    );
+  }
+  return name;
+}
+
+function wholeNumber(typed: string): number {
+  if (/^[1-9]\d{0,5}$/.test(typed)) return Number(typed);
+  throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+/** `spillway keys list`: what there is, never a key or its hash. */
+
+interface ListOptions extends WhereOptions {
+  json?: true;
+}
+
+export function registerList(keys: Command): void {
+  const list = keys
+    .command("list")
+    .description("List the keys: id, name, scopes, dates, state and rate.")
+    .option("--json", "as JSON");
+  takesWhere(list).action(async ({ json, ...where }: ListOptions) => {
+    const listed = await withKv("KEYS", where, listKeys);
+    const rows = listed.map((key) => rowOf(key, new Date()));
+    if (json) console.log(JSON.stringify(rows, null, 2));
+    else if (rows.length === 0) console.log("There is no key yet; make one with spillway keys create --name <name>.");
+    else console.log(table(rows));
+  });
+}
+
+function rowOf({ id, record }: Listed, now: Date) {
+  return {
+    id,
+    name: record?.name ?? null,
+    state: stateOf(record, now),
+    scopes: record?.scopes ?? [],
+    rate: record === null ? null : (record.limits?.rate ?? DEFAULT_RATE),
+    inputs: record?.limits?.inputs ?? null,
+    createdAt: record?.createdAt ?? null,
+    expiresAt: record?.expiresAt ?? null,
+    revokedAt: record?.revokedAt ?? null,
+  };
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+function table(rows: readonly Row[]): string {
+  const cells = rows.map(({ id, name, state, scopes, rate, inputs, createdAt, expiresAt, revokedAt }) => [
+    id,
+    plainName(name ?? "-"),
+    revokedAt === null ? state : `${state} ${day(revokedAt)}`,
+    scopes.join(", ") || "-",
+    rate ?? "-",
+    inputs === null ? "-" : String(inputs),
+    createdAt === null ? "-" : day(createdAt),
+    expiresAt === null ? "never" : day(expiresAt),
+  ]);
+  const lines = [["id", "name", "state", "scopes", "rate", "inputs", "created", "expires"], ...cells];
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const day = (iso: string) => iso.slice(0, 10);
+
+/** `spillway keys revoke <id>`: the key stops. */
+
+export function registerRevoke(keys: Command): void {
+  const revoke = keys
+    .command("revoke")
+    .description("Stop a key for good.")
+    .argument("<id>", "its id, as spillway keys list shows it, or the key itself");
+  takesWhere(revoke).action(async (named: string, where: WhereOptions) => {
+    const { id, name, revokedAt, before } = await withKv("KEYS", where, (kv) => revokeKey(kv, named, new Date()));
+    if (before) console.log(`${id} (${name}) was revoked before, at ${revokedAt}; nothing was changed.`);
+    else console.log(`${id} (${name}) is revoked; it stops within ${REVOKED_WITHIN_SECONDS} s.`);
+    if (!before && where.remote) console.error("  (as KV's caches end; Cloudflare gives no bound for other locations)");
+  });
+}
+
+/** Pure. What a key is good for now. */
+
+export type KeyState = "active" | "expired" | "revoked" | "unreadable";
+
+export function stateOf(record: KeyRecord | null, now: Date): KeyState {
+  if (record === null) return "unreadable";
+  if (record.revokedAt !== null) return "revoked";
+  return record.expiresAt !== null && Date.parse(record.expiresAt) <= now.getTime() ? "expired" : "active";
+}

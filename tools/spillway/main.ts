@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** `npx spillway …`: packs, signs and publishes models, changes the policy, makes API keys, explains decisions. Results on stdout, progress and errors on stderr. */
+import { CommanderError } from "commander";
+import { spillwayProgram } from "./program.ts";
+import { oneSentence } from "./terminal/one-sentence.ts";
+
+try {
+  await spillwayProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(oneSentence(error));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,68 @@
+/** `spillway model evaluate`: a package on labelled texts, through the runtimes that serve; fails when INT8 loses too much. */
+import { basename } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { openLocalPackage } from "../../../start/local-package.ts";
+import { stderrProgress } from "../../terminal/progress.ts";
+import { type DataOptions, readLabelledTexts } from "./data.ts";
+import { evaluate } from "./evaluate.ts";
+import { openRuntimes } from "./runtimes.ts";
+import { evaluationTable } from "./table.ts";
+
+const DROP_MAX_POINTS = 0.4;
+
+interface Options extends DataOptions {
+  data: string;
+  maxDrop: number;
+  json?: boolean;
+}
+
+export function registerEvaluate(model: Command): void {
+  model
+    .command("evaluate")
+    .description("Run labelled texts through a package's two models: accuracy, F1, and INT8 against FP32.")
+    .argument("<package>", "folder that spillway model pack wrote")
+    .requiredOption(
+      "--data <file.jsonl>",
+      'lines of {"text": "…", "label": "…"}, or "labels": […] for a multi-label model',
+    )
+    .option("--where <field=value>", "only lines with this field", condition)
+    .option("--limit <number>", "at most so many lines, spread evenly over the file", wholeNumber)
+    .option("--max-drop <points>", "points of accuracy that INT8 may lose against FP32", points, DROP_MAX_POINTS)
+    .option("--json", "print the evaluation as JSON")
+    .action(run);
+}
+
+async function run(folder: string, { data, where, limit, maxDrop, json }: Options): Promise<void> {
+  // The runtimes verify what they read as well, but as the origin does: for whoever operates it, and with no next step.
+  await openLocalPackage(folder);
+  const runtimes = await openRuntimes(folder);
+  const texts = await readLabelledTexts(data, runtimes, { where, limit });
+  const evaluation = await stderrProgress().step(`evaluating ${texts.length} texts`, texts.length, (advance) =>
+    evaluate(runtimes, texts, advance),
+  );
+  console.log(json ? JSON.stringify(evaluation, null, 2) : evaluationTable(evaluation, `texts of ${basename(data)}`));
+  const { lossPoints } = evaluation;
+  if (lossPoints > maxDrop) {
+    throw new Error(
+      `INT8 loses ${lossPoints.toFixed(2)} points of accuracy against FP32; at most ${maxDrop} are allowed (--max-drop). Quantize less of the model, or train it for INT8.`,
+    );
+  }
+}
+
+function condition(text: string): DataOptions["where"] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It must be a field and a value, such as split=test.");
+  return { field: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+function points(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0) return value;
+  throw new InvalidArgumentError("It must be a number of at least 0.");
+}

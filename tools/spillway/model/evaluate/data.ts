@@ -1,0 +1,86 @@
+/** Labelled texts, one JSON object a line: `{"text": …, "label": …}`, or `"labels": […]` for a multi-label problem. */
+import { readFile } from "node:fs/promises";
+import type { Manifest } from "../../../../formats/model-package/manifest.ts";
+import type { LabelledText, MultiLabelledText } from "./evaluate.ts";
+
+export interface DataOptions {
+  /** Only lines whose field has this value, as text. */
+  where?: { field: string; value: string } | undefined;
+  /** At most so many, taken evenly over the file: files are often sorted by label. */
+  limit?: number | undefined;
+}
+
+type Line = { number: number; fields: object };
+
+/** Lines may have other fields. @throws Error with one sentence that names the line */
+export async function readLabelledTexts(
+  path: string,
+  { labels, problemType }: Pick<Manifest, "labels" | "problemType">,
+  { where, limit }: DataOptions = {},
+): Promise<(LabelledText | MultiLabelledText)[]> {
+  const lines = parseLines(await readFile(path, "utf8"), path);
+  if (lines.length === 0) throw new Error(`${path} is empty; it needs lines such as ${example(labels, problemType)}`);
+  const wanted = where ? lines.filter(({ fields }) => String(fieldOf(fields, where.field)) === where.value) : lines;
+  if (wanted.length === 0) throw new Error(`${path} has no line with ${where?.field}=${where?.value}.`);
+  const known = new Set(labels);
+  return evenly(wanted, limit ?? wanted.length).map((line) => labelled(line, path, known, problemType));
+}
+
+function parseLines(content: string, path: string): Line[] {
+  return content.split("\n").flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    const number = index + 1;
+    const fields = parseJson(line);
+    if (typeof fields !== "object" || fields === null) throw new Error(`${path}: line ${number} is not a JSON object.`);
+    return [{ number, fields }];
+  });
+}
+
+function labelled(
+  { number, fields }: Line,
+  path: string,
+  known: ReadonlySet<string>,
+  problemType: Manifest["problemType"],
+): LabelledText | MultiLabelledText {
+  const text = fieldOf(fields, "text");
+  if (typeof text !== "string") throw new Error(`${path}: line ${number} has no "text", or it is not a string.`);
+  const name = problemType === "multi_label_classification" ? "labels" : "label";
+  const given = fieldOf(fields, name);
+  const strings = [given].flat().filter((label) => typeof label === "string");
+  const isOfKind = name === "labels" ? Array.isArray(given) && strings.length === given.length : strings.length === 1;
+  if (!isOfKind || (name === "label" && Array.isArray(given))) {
+    throw new Error(
+      `${path}: line ${number} has no "${name}" as this model needs it: ${example([...known], problemType)}`,
+    );
+  }
+  const unknown = strings.find((label) => !known.has(label));
+  if (unknown !== undefined) {
+    throw new Error(`${path}: line ${number} has the label "${unknown}"; the model knows ${[...known].join(", ")}.`);
+  }
+  return name === "labels" ? { text, labels: strings } : { text, label: strings[0] ?? "" };
+}
+
+function evenly<T>(all: readonly T[], count: number): T[] {
+  const taken = Math.min(count, all.length);
+  return all.filter(
+    (_, index) => Math.floor((index * taken) / all.length) !== Math.floor(((index - 1) * taken) / all.length),
+  );
+}
+
+function example(labels: readonly string[], problemType: Manifest["problemType"]): string {
+  const [first = "…"] = labels;
+  const truth = problemType === "multi_label_classification" ? { labels: [first] } : { label: first };
+  return JSON.stringify({ text: "…", ...truth });
+}
+
+function fieldOf(fields: object, name: string): unknown {
+  return Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+/** Pure. Carries a plan out: narrowed nodes get their new inputs, and rows of tensors that stay whole are cut out beside them. */
+import type { GraphFacts } from "./graph-facts.ts";
+import { isSayable, saidShape } from "./materialize-reshape-shape.ts";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.ts";
+import { makeNode } from "./nodes.ts";
+import type { RowPlan } from "./row-plan.ts";
+import { int64Tensor } from "./tensors.ts";
+
+/** `tokenInput` is an input of [batch, tokens]: shapes that can no longer be read off a narrowed tensor are put together from it. */
+export function applyRows(graph: OnnxGraph, plan: RowPlan, facts: GraphFacts, tokenInput: string): OnnxGraph {
+  const scope = unusedScope(graph);
+  const isNarrow = narrowTensors(plan);
+  const constants = new Map<string, OnnxTensor>();
+  const vector = (values: readonly number[]): string => {
+    const name = `${scope}/ints_${values.join("_")}`;
+    constants.set(name, int64Tensor(name, values));
+    return name;
+  };
+  const rowName = (tensor: string, axis: number) => (isNarrow(tensor) ? tensor : `${scope}/axis_${axis}/${tensor}`);
+
+  const narrowed = (node: OnnxNode): OnnxNode => {
+    const { constants: fixed, rows, attribute } = plan.narrowed.get(node) ?? readRows(plan, node);
+    const input = node.input.map((name, index) => {
+      const values = fixed?.get(index);
+      const axis = rows.get(index);
+      if (values !== undefined) return vector(values);
+      return axis === undefined ? name : rowName(name, axis);
+    });
+    return { ...node, input, attribute: attribute ?? node.attribute };
+  };
+  const cutRows = (tensor: string): OnnxNode[] => {
+    const axes = isNarrow(tensor) ? [] : plan.rowAxesOf(tensor);
+    return axes.map((axis) =>
+      makeNode("Slice", [tensor, vector([0]), vector([1]), vector([axis])], [rowName(tensor, axis)]),
+    );
+  };
+  const replaced = (node: OnnxNode): OnnxNode[] => {
+    const [source = ""] = node.input;
+    if (!isNarrow(source) || !isSayable(node, facts)) return [narrowed(node)];
+    return saidShape(node, facts.shapeOf(source) ?? [], tokenInput, vector, scope);
+  };
+
+  const given = [...new Set([...graph.input, ...graph.initializer].map(({ name }) => name ?? ""))];
+  const wanted = graph.node.filter((node) => plan.isWanted(node));
+  const node = [
+    ...given.flatMap(cutRows),
+    ...wanted.flatMap((one) => [...replaced(one), ...one.output.flatMap(cutRows)]),
+  ];
+  return {
+    ...graph,
+    node,
+    initializer: [...graph.initializer, ...constants.values()],
+    // What they said of narrowed tensors is no longer true.
+    valueInfo: graph.valueInfo.filter(({ name }) => !isNarrow(name)),
+  };
+}
+
+function narrowTensors({ narrowed }: RowPlan): (tensor: string) => boolean {
+  const names = new Set([...narrowed.keys()].flatMap(({ output }) => output));
+  return (tensor) => names.has(tensor);
+}
+
+/** A node that is not narrowed itself may still read one row: then it is given that row. */
+function readRows({ reads }: RowPlan, node: OnnxNode) {
+  const axis = reads.get(node);
+  const rows = new Map<number, number>(axis === undefined ? [] : [[0, axis]]);
+  return { rows, constants: undefined, attribute: undefined };
+}
+
+/** The beginning of the names made here; a graph that was rewritten before has used one already. */
+function unusedScope(graph: OnnxGraph): string {
+  const names = [...graph.node.flatMap(({ output }) => output), ...graph.initializer.map(({ name }) => name ?? "")];
+  let scope = "first_token";
+  while (names.some((name) => name.startsWith(`${scope}/`))) scope = `${scope}_`;
+  return scope;
+}

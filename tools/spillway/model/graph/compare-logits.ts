@@ -1,0 +1,86 @@
+/** Runs two graphs of one classifier on the same random texts and says how far their logits are apart. */
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { seededRandom } from "../../../seeded-random.ts";
+import { feedsFor, type TextInputs } from "./text-inputs.ts";
+
+const TOKENS = [1, 2, 3, 17, 64, 128] as const;
+const BATCHES = [1, 3] as const;
+/** Tables with more rows than that are no positions. */
+const POSITIONS_MAX = 8192;
+/** RoBERTa's table has two more rows than a text may have tokens. */
+const OFFSETS = [0, 2] as const;
+const FATAL = 4;
+
+export interface Comparison {
+  /** Infinite where a logit is no number, or one graph refuses what the other takes. */
+  largestGap: number;
+  /** The lengths that were compared: those the first graph takes. */
+  tokens: number[];
+}
+
+/** Deterministic: the same texts for the same model. @throws Error of onnxruntime when a graph cannot be loaded. */
+export async function compareLogits(before: string, after: string, inputs: TextInputs): Promise<Comparison> {
+  const options: InferenceSession.SessionOptions = { logSeverityLevel: FATAL };
+  const reference = await InferenceSession.create(before, options);
+  const candidate = await InferenceSession.create(after, options);
+  const random = seededRandom(2);
+  const compared: number[] = [];
+  let largestGap = 0;
+  try {
+    for (const tokens of lengthsFor(inputs)) {
+      for (const batch of BATCHES) {
+        // The first text is whole, the others end in padding.
+        const rowTokens = Array.from({ length: batch }, (_, row) =>
+          row === 0 ? tokens : 1 + Math.floor(random() * tokens),
+        );
+        const feeds = feedsFor(inputs, tokens, rowTokens, random);
+        const expected = await logitsOf(reference, feeds);
+        // Longer than the model allows.
+        if (expected === undefined) continue;
+        if (!compared.includes(tokens)) compared.push(tokens);
+        largestGap = Math.max(largestGap, gapBetween(expected, await logitsOf(candidate, feeds)));
+      }
+    }
+  } finally {
+    await Promise.all([reference.release(), candidate.release()]);
+  }
+  return { largestGap: compared.length === 0 ? Number.POSITIVE_INFINITY : largestGap, tokens: compared };
+}
+
+function lengthsFor({ tableRows }: TextInputs): number[] {
+  const most = tableRows
+    .filter((rows) => rows <= POSITIONS_MAX)
+    .flatMap((rows) => OFFSETS.map((offset) => rows - offset));
+  return [...new Set([...TOKENS, ...most])].filter((tokens) => tokens > 0).sort((a, b) => a - b);
+}
+
+/** Undefined when the graph refuses the feeds. */
+async function logitsOf(
+  session: InferenceSession,
+  feeds: Record<string, Tensor>,
+): Promise<ArrayLike<unknown>[] | undefined> {
+  try {
+    const outputs = await session.run(feeds);
+    return session.outputNames.map((name) => outputs[name]?.data ?? []);
+  } catch {
+    return undefined;
+  }
+}
+
+/** NaN anywhere is a gap, in both graphs too: nothing is known then. */
+export function gapBetween(
+  expected: readonly ArrayLike<unknown>[],
+  actual: readonly ArrayLike<unknown>[] | undefined,
+): number {
+  let largest = 0;
+  for (const [index, values] of expected.entries()) {
+    const others = actual?.[index];
+    if (others?.length !== values.length) return Number.POSITIVE_INFINITY;
+    for (let element = 0; element < values.length; element++) {
+      const gap = Math.abs(Number(values[element]) - Number(others[element]));
+      if (Number.isNaN(gap)) return Number.POSITIVE_INFINITY;
+      largest = Math.max(largest, gap);
+    }
+  }
+  return largest;
+}

@@ -1,0 +1,43 @@
+/** Pure. What a rewrite asks about a graph: a tensor's shape, and the whole numbers of a constant. */
+
+import { fixed, type Shapes, type TensorShape } from "./dimension.ts";
+import type { OnnxGraph, OnnxNode } from "./model.ts";
+import { attributeOf } from "./nodes.ts";
+import { dimensionsOf, toNumber, wholeNumbersOf } from "./tensors.ts";
+
+export interface GraphFacts {
+  shapeOf(name: string): TensorShape | undefined;
+  /** The values of an INT64 or INT32 constant, also of one handed on by Identity; undefined for everything else. */
+  wholeNumbers(name: string): readonly number[] | undefined;
+}
+
+export function graphFacts(graph: OnnxGraph, shapes: Shapes): GraphFacts {
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name ?? "", tensor]));
+  const producers = producersOf(graph);
+  const wholeNumbers = (name: string): readonly number[] | undefined => {
+    const initializer = constants.get(name);
+    if (initializer !== undefined) return wholeNumbersOf(initializer);
+    const producer = producers.get(name);
+    if (producer?.opType === "Constant") return valueOfConstant(producer);
+    return producer?.opType === "Identity" ? wholeNumbers(producer.input[0] ?? "") : undefined;
+  };
+  return {
+    shapeOf(name) {
+      const constant = constants.get(name);
+      return constant === undefined ? shapes.get(name) : dimensionsOf(constant).map(fixed);
+    },
+    wholeNumbers,
+  };
+}
+
+export function producersOf(graph: OnnxGraph): Map<string, OnnxNode> {
+  return new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
+}
+
+function valueOfConstant(node: OnnxNode): readonly number[] | undefined {
+  const tensor = attributeOf(node, "value")?.t;
+  if (tensor !== undefined) return wholeNumbersOf(tensor);
+  const single = attributeOf(node, "value_int")?.i;
+  if (single !== undefined) return [toNumber(single)];
+  return attributeOf(node, "value_ints")?.ints.map(toNumber);
+}

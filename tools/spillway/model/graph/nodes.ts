@@ -1,0 +1,79 @@
+/** Making nodes and the values a graph takes and gives. */
+
+import type { OnnxAttribute, OnnxNode, ValueInfo } from "./model.ts";
+import { int64, toNumber } from "./tensors.ts";
+
+/** A node of the standard operators. Its name is its first output's: unique where that is. */
+export function makeNode(
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attribute: readonly OnnxAttribute[] = [],
+): OnnxNode {
+  return { opType, input, output, name: output[0] ?? opType, attribute, metadataProps: [], deviceConfigurations: [] };
+}
+
+/** A number is a fixed dimension, a word one that is known only when the model runs. */
+export function tensorValue(name: string, elemType: number, dimensions: readonly (number | string)[]): ValueInfo {
+  const dim = dimensions.map((one) => (typeof one === "number" ? { dimValue: int64(one) } : { dimParam: one }));
+  return { name, type: { tensorType: { elemType, shape: { dim } } }, metadataProps: [] };
+}
+
+export function isStandard(node: OnnxNode): boolean {
+  return node.domain === undefined || node.domain === "" || node.domain === "ai.onnx";
+}
+
+/** Making and reading a node's attributes. Source of the type numbers: AttributeProto.AttributeType of onnx.proto. */
+
+const FLOAT = 1;
+const INT = 2;
+const INTS = 7;
+
+const empty = {
+  floats: [],
+  ints: [],
+  strings: [],
+  tensors: [],
+  graphs: [],
+  sparseTensors: [],
+  typeProtos: [],
+} as const;
+
+export function floatAttribute(name: string, value: number): OnnxAttribute {
+  return { ...empty, name, type: FLOAT, f: value };
+}
+
+export function intAttribute(name: string, value: number): OnnxAttribute {
+  return { ...empty, name, type: INT, i: int64(value) };
+}
+
+export function intsAttribute(name: string, values: readonly number[]): OnnxAttribute {
+  return { ...empty, name, type: INTS, ints: values.map(int64) };
+}
+
+export function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undefined {
+  return node.attribute.find((attribute) => attribute.name === name);
+}
+
+/** Undefined where the node does not set it. */
+export function intOf(node: OnnxNode, name: string): number | undefined {
+  const value = attributeOf(node, name)?.i;
+  return value === undefined ? undefined : toNumber(value);
+}
+
+/** Undefined where the node does not set it. */
+export function intsOf(node: OnnxNode, name: string): number[] | undefined {
+  return attributeOf(node, name)?.ints.map(toNumber);
+}
+
+/** Pure. Tensors of the outer graph that a node's inner graphs (of If, Loop, Scan) may read without naming them as inputs. */
+
+/** Every name that occurs inside: a few too many keep a tensor alive, one too few would break the model. */
+export function namesInSubgraphs(node: OnnxNode): string[] {
+  return node.attribute
+    .flatMap(({ g, graphs }) => (g === undefined ? graphs : [g, ...graphs]))
+    .flatMap((graph) => [
+      ...graph.output.map(({ name }) => name),
+      ...graph.node.flatMap((inner) => [...inner.input, ...namesInSubgraphs(inner)]),
+    ]);
+}

@@ -1,0 +1,60 @@
+/** Learns the shape of every tensor of a model by running it on a few texts with all of them as outputs. */
+import { InferenceSession } from "onnxruntime-node";
+import { seededRandom } from "../../../seeded-random.ts";
+import { encodeModel } from "./codec.ts";
+import { dimensionOf, type Observation, type Shapes, type TensorShape } from "./dimension.ts";
+import type { OnnxModel } from "./model.ts";
+import { feedsFor, type TextInputs } from "./text-inputs.ts";
+
+/** Numbers of texts and tokens that no formula confuses, and small enough for every model. */
+const RUNS = [
+  { batch: 2, length: 3 },
+  { batch: 1, length: 5 },
+  { batch: 3, length: 4 },
+] as const;
+const FATAL = 4;
+
+/** @throws Error of onnxruntime when the model cannot be run. */
+export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promise<Shapes> {
+  const session = await InferenceSession.create(encodeModel(withAllOutputs(model)), {
+    // As written: an optimized graph would no longer have all of its tensors.
+    graphOptimizationLevel: "disabled",
+    logSeverityLevel: FATAL,
+  });
+  const seen = new Map<string, Observation[][]>();
+  const random = seededRandom(1);
+  try {
+    for (const { batch, length } of RUNS) {
+      const feeds = feedsFor(inputs, length, Array(batch).fill(length), random);
+      const outputs = await session.run(feeds);
+      for (const [name, tensor] of [...Object.entries(outputs), ...Object.entries(feeds)]) {
+        const observed = tensor.dims.map((value) => ({ batch, length, value }));
+        seen.set(name, [...(seen.get(name) ?? []), observed]);
+      }
+    }
+  } finally {
+    await session.release();
+  }
+  const shapes = new Map<string, TensorShape>();
+  for (const [name, runs] of seen) {
+    const shape = shapeFrom(runs);
+    if (shape !== undefined) shapes.set(name, shape);
+  }
+  return shapes;
+}
+
+function withAllOutputs(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  const already = new Set(graph.output.map(({ name }) => name));
+  const inner = graph.node.flatMap(({ output }) => output).filter((name) => name !== "" && !already.has(name));
+  // Types may be left out: onnxruntime infers them.
+  const output = [...graph.output, ...inner.map((name) => ({ name, metadataProps: [] }))];
+  return { ...model, graph: { ...graph, output } };
+}
+
+/** Undefined where the number of dimensions differs from run to run. */
+function shapeFrom(runs: readonly Observation[][]): TensorShape | undefined {
+  const [first = []] = runs;
+  if (runs.some(({ length }) => length !== first.length)) return undefined;
+  return first.map((_, axis) => dimensionOf(runs.flatMap((run) => run[axis] ?? [])));
+}

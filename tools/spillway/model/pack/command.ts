@@ -1,0 +1,103 @@
+/** `spillway model pack`: a model folder becomes a package for both sides. */
+import { type Command, InvalidArgumentError } from "commander";
+import { EDGE_HEAP_MAX_BYTES, type TokenModel } from "../../../../formats/model-package/manifest.ts";
+import { stderrProgress } from "../../terminal/progress.ts";
+import { EDGE_TOKENS_MAX, type Packed, packModel } from "./pack.ts";
+import { TOKENS_MIN } from "./token-limit.ts";
+
+interface Options {
+  out: string;
+  name?: string;
+  version?: number;
+  maxTokens?: number;
+  quantized?: string;
+  originOnly?: boolean;
+}
+
+export function registerPack(model: Command): void {
+  model
+    .command("pack")
+    .description("Make a package of a text classifier in ONNX: checked, converted for the edge, and measured.")
+    .argument(
+      "<folder>",
+      "the model: config.json, tokenizer.json, model.onnx, and model_quantized.onnx if there is one",
+    )
+    .requiredOption("--out <package>", "folder of the package; one that stands there is replaced when all is done")
+    .option("--name <name>", "the model's name (default: the package folder's)")
+    .option(
+      "--version <number>",
+      "the package's version (default: one more than that of the package replaced)",
+      atLeast(1),
+    )
+    .option("--max-tokens <number>", `the most tokens at the edge (default: ${EDGE_TOKENS_MAX})`, atLeast(TOKENS_MIN))
+    .option("--quantized <file>", "the INT8 model, where it is not model_quantized.onnx or model_int8.onnx")
+    .option("--origin-only", "make no edge file: every text goes to the origin")
+    .action(pack);
+}
+
+async function pack(folder: string, options: Options): Promise<void> {
+  const packed = await packModel({ folder, ...options }, stderrProgress());
+  console.error(packSummary(packed));
+  console.log(packed.modelId);
+  console.error(`\nNext: npx spillway model sign ${options.out} --key <private.pem>`);
+}
+
+function atLeast(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= minimum) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}.`);
+  };
+}
+
+/** Pure. What was packed, for people. */
+
+const MIB = 2 ** 20;
+const SHOWN_TOKENS = [32, 64, 128, 256] as const;
+const KEY_WIDTH = 14;
+
+export function packSummary({ manifest, firstToken, largestGap }: Packed): string {
+  const { name, version, labels, files, edge, problemType } = manifest;
+  const widest = Math.max(...files.map((file) => file.name.length));
+  const kind = problemType === "multi_label_classification" ? "multi-label" : "single-label";
+  return [
+    "",
+    `  ${name}, version ${version}: ${labels.length} labels, ${kind}`,
+    "",
+    ...files.map((file) => `  ${file.name.padEnd(widest)}  ${size(file.sizeBytes).padStart(10)}`),
+    "",
+    ...(edge === null
+      ? [row("edge", "none: every text goes to the origin")]
+      : [
+          row("edge tokens", `up to ${edge.maxTokens}, longer texts spill`),
+          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${EDGE_HEAP_MAX_BYTES / MIB} MiB`),
+          ...times(edge.maxTokens, edge.timeMs),
+        ]),
+    ...firstToken.map((outcome, index) => row(index === 0 ? "first token" : "", outcome)),
+    ...(largestGap === null
+      ? []
+      : [row("INT8 to FP32", `logits within ${largestGap.toPrecision(2)} on random tokens`)]),
+    "",
+  ].join("\n");
+}
+
+function times(maxTokens: number, model: TokenModel): string[] {
+  const counts = [...SHOWN_TOKENS.filter((tokens) => tokens < maxTokens), maxTokens];
+  const cell = (text: string) => text.padStart(9);
+  return [
+    row("edge time", counts.map((tokens) => cell(`${tokens} tok`)).join("")),
+    row("", counts.map((tokens) => cell(`${predictedMs(model, tokens).toFixed(0)} ms`)).join("")),
+  ];
+}
+
+function predictedMs({ base, perToken, perTokenSquared }: TokenModel, tokens: number): number {
+  return Math.max(0, base + perToken * tokens + perTokenSquared * tokens ** 2);
+}
+
+function row(key: string, value: string): string {
+  return `  ${key.padEnd(KEY_WIDTH)}${value}`;
+}
+
+function size(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1e3).toFixed(2)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+}

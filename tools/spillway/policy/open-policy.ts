@@ -1,0 +1,32 @@
+/** What the policy's KV holds when a command begins. */
+
+import { type WhereOptions, withKv } from "../kv/where.ts";
+import { look, type PolicyKv, record, type Seen } from "./repository.ts";
+
+/** Hands over what is stored. Edits by other means are kept in the history even when the work fails. */
+export function withSeen<T>(where: WhereOptions, work: (seen: Seen, kv: PolicyKv) => Promise<T>): Promise<T> {
+  return withKv("POLICIES", where, async (kv) => {
+    const seen = await look(kv, new Date());
+    for (const { name } of seen.unrecorded) {
+      console.error(`  ! version ${name} was stored outside the spillway command; it is in the history now`);
+    }
+    if (seen.unsettled !== null) {
+      const { entry, waitSeconds } = seen.unsettled;
+      console.error(`  ! version ${entry.name} was stored a moment ago; KV may show it only in ${waitSeconds} s`);
+    }
+    let stored = false;
+    try {
+      const outcome = await work(seen, {
+        ...kv,
+        put: (key, text) => {
+          // KV takes one write a second per key, and this one holds what was found too.
+          stored = true;
+          return kv.put(key, text);
+        },
+      });
+      return outcome;
+    } finally {
+      if (!stored) await record(kv, seen);
+    }
+  });
+}

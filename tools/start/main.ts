@@ -1,0 +1,240 @@
+/** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Child, startChild } from "../process/child.ts";
+import { freePort, mustBeFree } from "../process/ports.ts";
+import { binOf, offlineWrangler } from "../process/run-wrangler.ts";
+import { waitFor } from "../process/wait-for.ts";
+import { withLocalBucket } from "../spillway/model/publish/local-bucket.ts";
+import { publishPackage } from "../spillway/model/publish/publish.ts";
+import { step } from "../spillway/terminal/progress.ts";
+import { type Credentials, newCredentials } from "./credentials.ts";
+import { firstAnswer } from "./first-answer.ts";
+import { openLocalPackage } from "./local-package.ts";
+import { readSettings, type StartSettings } from "./settings.ts";
+import { localSigningKey, signLocally } from "./signing-key.ts";
+import { writeVariables } from "./variables.ts";
+
+const children: Child[] = [];
+let stopping: Promise<void> | undefined;
+
+/** Ends every child, last started first. Safe to call twice. */
+function stopAll(): Promise<void> {
+  stopping ??= (async () => {
+    for (const child of children.toReversed()) await child.stop();
+  })();
+  return stopping;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, async () => {
+    console.error("\nStopping …");
+    await stopAll();
+    process.exit(0);
+  });
+}
+
+try {
+  process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+  await start(readSettings(process.env));
+} catch (error) {
+  // A child that dies because everything is being stopped is not news.
+  if (stopping === undefined) {
+    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    await stopAll();
+    process.exit(1);
+  }
+}
+
+async function start(settings: StartSettings): Promise<void> {
+  const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
+  await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
+  if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
+  if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
+
+  await mkdir(settings.stateFolder, { recursive: true });
+  const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
+  const key = await localSigningKey(settings.stateFolder);
+  const signature = `${settings.stateFolder}/model.sig`;
+  await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
+    const signed = await signLocally(opened, key);
+    await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
+    // For the origin, beside the other state: the checkout's own folder stays as it is.
+    await writeFile(signature, signed.bundle);
+  });
+  const credentials = originCredentials(settings);
+
+  if (viewerPort !== null) {
+    await step("starting the trace viewer", () => startViewer(settings, viewerPort));
+  }
+  if (originPort !== null) {
+    await step("starting the Lambda origin and its first instance", () =>
+      startOrigin(settings, originPort, credentials, {
+        MODEL_PUBLIC_KEY: key.publicKeyPem,
+        SPILLWAY_MODEL_SIGNATURE: signature,
+      }),
+    );
+  }
+  await step("starting the gateway in workerd", () =>
+    startGateway(settings, opened.modelId, key.publicKeyPem, credentials),
+  );
+  await step("loading the model at the edge", () => edgeReady(settings));
+
+  console.log(greeting(settings));
+  console.log(`Spillway is ready: http://127.0.0.1:${gatewayPort}/v1/classify`);
+  await Promise.race(children.map(({ died }) => died));
+}
+
+/** Fresh for each run of a local origin; the caller's own for another one. */
+function originCredentials({ originPort }: StartSettings): Credentials {
+  if (originPort !== null) return newCredentials();
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new Error("SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to sign the calls with.");
+  }
+  return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+}
+
+async function startViewer(settings: StartSettings, port: number): Promise<void> {
+  const cli = await binOf("autotel-devtools", "autotel-devtools");
+  const child = await add(
+    settings,
+    "trace viewer",
+    // Its gRPC port is not used here; left to itself it would take 4317, or the next one.
+    [process.execPath, cli, "--port", String(port), "--grpc-port", String(await freePort()), "--title", "Spillway"],
+    {},
+  );
+  await waitFor({
+    url: `http://127.0.0.1:${port}/v1/traces`,
+    isReady: ({ ok }) => ok,
+    died: child.died,
+    atMostMs: 30_000,
+    what: "trace viewer",
+  });
+}
+
+async function startOrigin(
+  settings: StartSettings,
+  port: number,
+  credentials: Credentials,
+  trust: { MODEL_PUBLIC_KEY: string; SPILLWAY_MODEL_SIGNATURE: string },
+): Promise<void> {
+  const child = await add(settings, "origin", [process.execPath, "tools/local-lambda/main.ts"], {
+    ...credentials,
+    ...trust,
+    SPILLWAY_ORIGIN_PORT: String(port),
+    SPILLWAY_MODEL_DIR: settings.modelFolder,
+    SPILLWAY_ORIGIN_PREWARM: "1",
+    AWS_REGION: settings.region,
+    ...settings.otlp,
+  });
+  // Unsigned, so this is refused; that something listens is what counts here.
+  await waitFor({
+    url: `http://127.0.0.1:${port}/`,
+    isReady: () => true,
+    died: child.died,
+    atMostMs: 60_000,
+    what: "origin",
+  });
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
+  const answered = firstAnswer({ url: settings.originUrl, region: settings.region, accessKeyId, secretAccessKey });
+  await Promise.race([answered, child.died]);
+}
+
+async function startGateway(
+  settings: StartSettings,
+  modelId: string,
+  publicKeyPem: string,
+  credentials: Credentials,
+): Promise<void> {
+  const cli = await binOf("wrangler", "wrangler");
+  const envFile = `${settings.stateFolder}/gateway.env`;
+  await writeVariables(envFile, {
+    ...credentials,
+    MODEL: modelId,
+    MODEL_PUBLIC_KEY: publicKeyPem,
+    ORIGIN_URL: settings.originUrl,
+    ORIGIN_REGION: settings.region,
+    ...settings.otlp,
+    ...settings.access,
+    ...settings.cors,
+  });
+  const { gatewayPort } = settings;
+  const child = await add(
+    settings,
+    "gateway",
+    [
+      process.execPath,
+      cli,
+      "dev",
+      "--port",
+      String(gatewayPort),
+      "--inspector-port",
+      "0",
+      // What goes wrong; a line for each request would have its path in it, which may be anything.
+      "--log-level",
+      "warn",
+      "--persist-to",
+      settings.persistFolder,
+      "--env-file",
+      envFile,
+    ],
+    offlineWrangler,
+  );
+  await waitFor({
+    url: `http://127.0.0.1:${gatewayPort}/healthz`,
+    isReady: ({ ok }) => ok,
+    died: child.died,
+    atMostMs: 120_000,
+    what: "gateway",
+  });
+}
+
+async function edgeReady({ gatewayPort, access }: StartSettings): Promise<void> {
+  await waitFor({
+    url: `http://127.0.0.1:${gatewayPort}/readyz`,
+    headers: access.OPERATOR_TOKEN === undefined ? {} : { authorization: `Bearer ${access.OPERATOR_TOKEN}` },
+    isReady: async (response) => {
+      const { edge } = (await response.json()) as { edge: { state: string; reason?: string | null } };
+      if (edge.state === "rejected") {
+        throw new Error(`The edge rejected the model: ${edge.reason ?? "the reason is in the details of /readyz"}.`);
+      }
+      return edge.state === "ready";
+    },
+    died: Promise.race(children.map(({ died }) => died)),
+    atMostMs: 60_000,
+    what: "edge model",
+  });
+}
+
+async function add(
+  { stateFolder }: StartSettings,
+  name: string,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Child> {
+  const logFile = `${stateFolder}/logs/${name.replaceAll(" ", "-")}.log`;
+  const child = await startChild(name, command, { ...process.env, ...env }, logFile);
+  children.push(child);
+  return child;
+}
+
+function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: StartSettings): string {
+  const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
+  const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
+  const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
+  const key = `
+  Callers need a key:
+    KEY=$(npx spillway keys create --name me --local)
+`;
+  return `${needsKey ? key : ""}
+  A short text, answered at the edge:
+    curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
+
+  A long one, answered by the origin:
+    node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60)})' | curl -i ${url} ${json} -d @-
+
+  Traces: ${viewerPort === null ? otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] : `http://127.0.0.1:${viewerPort}/`}
+  Logs:   ${stateFolder}/logs/
+`;
+}
