@@ -2,7 +2,7 @@
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import type { OtlpVariables } from "../formats/otlp/settings.ts";
 import { PolicyStore } from "../policies/store.ts";
-import { Intake } from "./admit/slots.ts";
+import { Slots } from "./admit/slots.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
 import { type AccessVariables, createAccess } from "./authenticate/access.ts";
 import type { Side } from "./decide/route.ts";
@@ -45,7 +45,7 @@ export interface Env extends OtlpVariables, AccessVariables {
  * model does, would make the caller wait after all (measured: 0.7 s).
  */
 const ANSWER_LEAVES_MS = 20;
-const breathe = () => scheduler.wait(ANSWER_LEAVES_MS);
+const letAnswerLeave = () => scheduler.wait(ANSWER_LEAVES_MS);
 
 const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
 
@@ -100,7 +100,7 @@ function buildWorld(env: Env): World {
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
-    intake: new Intake(),
+    slots: new Slots(),
     corsOrigins: cors.ok ? cors.origins : [],
     report,
     newRequestId: () => crypto.randomUUID(),
@@ -129,7 +129,8 @@ const handler = {
       isShadow: false,
       signal: request.signal,
       keepAlive: (work: Promise<unknown>) => context.waitUntil(work),
-      afterAnswer: (work: () => Promise<unknown>) => context.waitUntil(answered.promise.then(breathe).then(work)),
+      afterAnswer: (work: () => Promise<unknown>) =>
+        context.waitUntil(answered.promise.then(letAnswerLeave).then(work)),
     };
     try {
       return await app.fetch(request, { world, call });
@@ -144,8 +145,8 @@ const tracedHandler = traced<Env>(handler, settingsOf, telemetry);
 
 /** A probe every few seconds would bury the requests that matter; but it can carry what they have left, and what it notices itself. */
 function probed(...[request, env, context]: Parameters<typeof handler.fetch>): Promise<Response> {
-  const carrier = { otlp: settingsOf(env).otlp, keepAlive: (work: Promise<unknown>) => context.waitUntil(work) };
-  return telemetry.during(carrier, () => handler.fetch(request, env, context));
+  const exportContext = { otlp: settingsOf(env).otlp, keepAlive: (work: Promise<unknown>) => context.waitUntil(work) };
+  return telemetry.during(exportContext, () => handler.fetch(request, env, context));
 }
 
 export default {

@@ -8,9 +8,9 @@ import type { Call, World } from "./world.ts";
 
 export function whoCalls(request: Request, { access, clock }: World, call: Call): Promise<Authenticated> {
   return inSpan("authenticate", {}, async (span) => {
-    const { place, asn, tls } = connectionOf(request.cf);
+    const { location, asn, tls } = connectionOf(request.cf);
     // All that a trace says of where somebody is.
-    if (place.country !== null) span.setAttribute("geo.country.iso_code", place.country);
+    if (location.country !== null) span.setAttribute("geo.country.iso_code", location.country);
     if (asn !== null) span.setAttribute("spillway.client.asn", asn);
     if (tls !== null && tls !== "none") span.setAttribute("tls.protocol.version", tls);
     const authenticated = await authenticate(request, access, clock, call);

@@ -4,10 +4,10 @@
  */
 
 import { checkInputs, checkTls } from "./admit/check-request.ts";
-import type { Place } from "./admit/slots.ts";
+import type { Slot } from "./admit/slots.ts";
 import type { Caller } from "./authenticate/caller.ts";
 import { requestCostUsd } from "./dispatch/cost.ts";
-import { inOrder } from "./dispatch/ordered-pool.ts";
+import { runOrdered } from "./dispatch/ordered-pool.ts";
 import { toRow } from "./dispatch/scores.ts";
 import { shadow } from "./dispatch/shadow.ts";
 import { type Classified, classify } from "./dispatch/text.ts";
@@ -28,7 +28,7 @@ const TEXTS_AT_ONCE = 4;
 /** What is known of a request once its caller may come in and has a place. */
 interface Visit {
   caller: Caller;
-  place: Place;
+  slot: Slot;
   startedAtMs: number;
   /** So far. */
   kvReads: number;
@@ -40,20 +40,20 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const who = await whoCalls(request, world, call);
   const kvReads = who.asked ? 1 : 0;
   if (!who.ok) return no(who.refusal, call, nothingYet(kvReads));
-  const place = world.intake.enter(world.policies.known().limits, who.value.countedAs, world.clock.nowMs());
-  if (place === null) return no(isolateBusy, call, nothingYet(kvReads));
+  const slot = world.slots.acquire(world.policies.known().limits, who.value.countedAs, world.clock.nowMs());
+  if (slot === null) return no(isolateBusy, call, nothingYet(kvReads));
   try {
-    return await serveInside(request, { caller: who.value, place, startedAtMs, kvReads }, world, call);
+    return await serveInside(request, { caller: who.value, slot, startedAtMs, kvReads }, world, call);
   } finally {
-    place.leave();
+    slot.release();
   }
 }
 
 async function serveInside(request: Request, visit: Visit, world: World, call: Call): Promise<Response> {
-  const { caller, place, startedAtMs, kvReads } = visit;
+  const { caller, slot, startedAtMs, kvReads } = visit;
   // The limits as they are known before the policy is read: a body is not made to wait for KV.
   const { limits } = world.policies.known();
-  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock, place));
+  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock, slot));
   if (!received.ok) return no(received.refusal, call, nothingYet(kvReads));
   const { texts, functionToApply, topK } = received.value;
   const few = checkInputs(texts.length, caller);
@@ -66,11 +66,11 @@ async function serveInside(request: Request, visit: Visit, world: World, call: C
   const tls = checkTls(caller, policy.minTls);
   if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
 
-  const results = await inOrder(
+  const results = await runOrdered(
     texts,
     TEXTS_AT_ONCE,
     (text) => {
-      place.renew(world.clock.nowMs());
+      slot.renew(world.clock.nowMs());
       return classify(text, caller, policy, world, call);
     },
     ({ ok }) => ok,

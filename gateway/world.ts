@@ -2,7 +2,7 @@
 import type { OriginAccount } from "../formats/origin-wire.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { PolicyRead } from "../policies/store.ts";
-import type { Intake } from "./admit/slots.ts";
+import type { Slots } from "./admit/slots.ts";
 import type { Access } from "./authenticate/access.ts";
 import type { EdgeConditions, OriginConditions } from "./decide/facts.ts";
 import type { RetryBudget } from "./dispatch/retry-budget.ts";
@@ -159,7 +159,7 @@ export interface World {
   origins: Origins;
   retryBudget: RetryBudget;
   shadowLeases: Leases;
-  intake: Intake;
+  slots: Slots;
   /** Whose web pages may read answers. */
   corsOrigins: CorsOrigins;
   /** Takes what happens in the isolate; returns at once. */

@@ -1,5 +1,5 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
-import { describeIssues, onlyOwnWords } from "./messages/describe-issues.ts";
+import { describeIssues, schemaWordsOnly } from "./messages/describe-issues.ts";
 import { whereJsonBreaks } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
 
@@ -24,7 +24,7 @@ export function parsePolicy(text: string): ParsedPolicy {
   } catch {
     return broken([describeJson(text)]);
   }
-  const parsed = policySchema.safeParse(value, { error: onlyOwnWords });
+  const parsed = policySchema.safeParse(value, { error: schemaWordsOnly });
   if (parsed.success) return { ok: true, policy: parsed.data };
   return broken(describeIssues(policySchema, parsed.error.issues, value));
 }

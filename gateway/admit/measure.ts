@@ -4,11 +4,11 @@ import type { TextNumbers } from "../decide/facts.ts";
 import type { Call, Edge, Tokenized } from "../world.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
 
-declare const admitted: unique symbol;
+declare const measured: unique symbol;
 
 /** A text that was measured. Only `admit()` makes one. */
-export interface Admitted {
-  readonly [admitted]: true;
+export interface MeasuredText {
+  readonly [measured]: true;
   text: string;
   /** Null in an isolate that has no verified tokenizer yet: such a text goes to the origin. */
   tokenized: Tokenized | null;
@@ -18,7 +18,7 @@ export interface Admitted {
 type Measuring = Pick<Edge, "warm" | "tokenize" | "predictedRunMs">;
 
 /** `stickyBy` as the policy has it. */
-export function admit(text: string, caller: Caller, stickyBy: string, edge: Measuring, call: Call): Admitted {
+export function measure(text: string, caller: Caller, stickyBy: string, edge: Measuring, call: Call): MeasuredText {
   edge.warm(call);
   const tokenized = edge.tokenize(text);
   const tokens = tokenized?.tokenIds.length ?? null;
@@ -26,7 +26,7 @@ export function admit(text: string, caller: Caller, stickyBy: string, edge: Meas
     tokens,
     stickyKey: stickyKeyOf(stickyBy, caller, text),
     edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
-    place: caller.place,
+    location: caller.location,
   };
-  return { text, tokenized, numbers } as Admitted;
+  return { text, tokenized, numbers } as MeasuredText;
 }

@@ -5,21 +5,21 @@
 import type { Policy } from "../../policies/schema.ts";
 
 /** What is held of bodies, and then of the texts in them, until they are answered; calls of an origin make copies. */
-export const BODIES_BYTES = 4 * 1_048_576;
+export const MAX_BODIES_BYTES = 4 * 1_048_576;
 /** Of places and bytes one caller has no more than this part, so that a single key cannot shut the others out. */
 const CALLER_SHARE = 0.5;
 /** So long after its last sign of life a request is taken for dead; every wait inside one is shorter. */
 export const LEASE_MS = 150_000;
 
-export type IntakeLimits = Pick<Policy["limits"], "concurrentRequests" | "bodyBytes">;
+export type SlotLimits = Pick<Policy["limits"], "concurrentRequests" | "bodyBytes">;
 
-export interface Place {
+export interface Slot {
   /** Counts bytes that have arrived; false when they are more than the isolate may hold. Also a sign of life. */
-  hold(bytes: number, nowMs: number): boolean;
+  reserveBytes(bytes: number, nowMs: number): boolean;
   /** A sign of life. */
   renew(nowMs: number): void;
   /** Gives everything back; more than once does no harm. */
-  leave(): void;
+  release(): void;
 }
 
 interface Held {
@@ -28,7 +28,7 @@ interface Held {
   expiryMs: number;
 }
 
-export class Intake {
+export class Slots {
   readonly #inside = new Map<number, Held>();
   #bytes = 0;
   #next = 0;
@@ -45,7 +45,7 @@ export class Intake {
    * Null when there are as many inside as there may be, or as many of this caller.
    * @param caller null for those who share nothing but the gateway: on a developer's machine everybody is one caller
    */
-  enter({ concurrentRequests, bodyBytes }: IntakeLimits, caller: string | null, nowMs: number): Place | null {
+  acquire({ concurrentRequests, bodyBytes }: SlotLimits, caller: string | null, nowMs: number): Slot | null {
     const isFull = () => {
       const ofCaller = this.#heldBy(caller).length;
       return this.#inside.size >= concurrentRequests || ofCaller >= Math.ceil(concurrentRequests * CALLER_SHARE);
@@ -55,8 +55,8 @@ export class Intake {
     const id = this.#next++;
     const held: Held = { caller, bytes: 0, expiryMs: 0 };
     // A body that the policy allows must fit when it is alone.
-    const mostBytes = Math.max(BODIES_BYTES, bodyBytes);
-    const mostOfCaller = Math.max(BODIES_BYTES * CALLER_SHARE, bodyBytes);
+    const mostBytes = Math.max(MAX_BODIES_BYTES, bodyBytes);
+    const mostOfCaller = Math.max(MAX_BODIES_BYTES * CALLER_SHARE, bodyBytes);
     const isTooMuch = (bytes: number) =>
       this.#bytes + bytes > mostBytes || (caller !== null && sum(this.#heldBy(caller)) + bytes > mostOfCaller);
     const renew = (nowMs: number) => {
@@ -65,7 +65,7 @@ export class Intake {
       held.expiryMs = nowMs + LEASE_MS;
       this.#inside.set(id, held);
     };
-    const hold = (bytes: number, nowMs: number) => {
+    const reserveBytes = (bytes: number, nowMs: number) => {
       renew(nowMs);
       if (isTooMuch(bytes)) this.#expire(nowMs);
       if (isTooMuch(bytes)) return false;
@@ -74,7 +74,7 @@ export class Intake {
       return true;
     };
     renew(nowMs);
-    return { hold, renew, leave: () => this.#remove(id) };
+    return { reserveBytes, renew, release: () => this.#remove(id) };
   }
 
   #heldBy(caller: string | null): Held[] {

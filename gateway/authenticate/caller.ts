@@ -1,6 +1,6 @@
 /** Pure. Who is calling, as far as routing needs it. */
 import type { Rate } from "../../formats/api-key.ts";
-import type { Place } from "../decide/residency.ts";
+import type { Location } from "../decide/residency.ts";
 
 /** Of a key that was verified. */
 export interface KeyHolder {
@@ -12,7 +12,7 @@ export interface KeyHolder {
 }
 
 export interface Connection {
-  place: Place;
+  location: Location;
   /** The number of the network that the caller is in; null where it is not known. For the trace alone. */
   asn: number | null;
   /** "1.3"; null where nothing is known of the connection, "none" where it is not encrypted. */
@@ -31,7 +31,7 @@ export interface Caller extends Connection {
 
 /** `cf` as Cloudflare gives it with a request; undefined elsewhere. */
 export function connectionOf(cf: unknown): Connection {
-  return { place: placeOf(cf), asn: asnOf(cf), tls: tlsOf(cf) };
+  return { location: locationOf(cf), asn: asnOf(cf), tls: tlsOf(cf) };
 }
 
 export function callerOf(
@@ -53,7 +53,7 @@ export function callerOf(
 
 const COUNTRY = /^[A-Z0-9]{2}$/;
 
-export function placeOf(cf: unknown): Place {
+export function locationOf(cf: unknown): Location {
   const country = field(cf, "country");
   const known = typeof country === "string" && COUNTRY.test(country);
   return { country: known ? country : null, isEu: field(cf, "isEUCountry") === "1" };

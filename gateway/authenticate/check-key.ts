@@ -23,7 +23,7 @@ export async function checkKey(
   call: Call,
 ): Promise<Result<KeyHolder> & KeyFacts> {
   const failed = async (why: Refusal, facts: KeyFacts) => {
-    const blockedMs = await failedAttempts.note(address);
+    const blockedMs = await failedAttempts.recordFailure(address);
     return { ...refused(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
   };
   const id = idIn(key);
@@ -34,10 +34,10 @@ export async function checkKey(
   const { asked, ...read } = await keys.read(id, call.keepAlive);
   if (read.state === "unavailable") return { ...refused(keysUnavailable("keys-unavailable")), keyId: null, asked };
   if (read.state === "unreadable") return { ...refused(keysUnavailable("key-unreadable")), keyId: null, asked };
-  const verdict = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());
-  if (verdict.is === "key-unknown") return failed(invalidKey(verdict.is), { keyId: null, asked });
-  if (verdict.is !== "valid") return failed(invalidKey(verdict.is), { keyId: id, asked });
-  const { scopes, limits } = verdict.record;
+  const checked = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());
+  if (checked.is === "key-unknown") return failed(invalidKey(checked.is), { keyId: null, asked });
+  if (checked.is !== "valid") return failed(invalidKey(checked.is), { keyId: id, asked });
+  const { scopes, limits } = checked.record;
   if (!scopes.includes("classify")) return { ...refused(wrongScope), keyId: id, asked };
   return { ...ok({ id, rate: limits?.rate ?? null, inputsMax: limits?.inputs ?? null }), keyId: id, asked };
 }

@@ -42,7 +42,7 @@ export class FailedAttempts {
   }
 
   /** One more. Resolves to how long the address is refused from now on. */
-  async note(address: string): Promise<number> {
+  async recordFailure(address: string): Promise<number> {
     if (this.blockedForMs(address) === 0 && (await isWithin(this.#limiter, address, this.#clock)) === false) {
       this.#blockedUntilMs.set(address, this.#clock.nowMs() + PERIOD_MS);
     }

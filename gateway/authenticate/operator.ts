@@ -15,7 +15,7 @@ export async function viewFor({ headers }: Request, access: Access): Promise<Res
   const sent = bearerOf(headers);
   if (sent === null) return ok("brief");
   if (operatorToken !== null && hasDigest(sent, sha256Of(operatorToken).toString("hex"))) return ok("details");
-  const blockedMs = await failedAttempts.note(addressOf(headers));
+  const blockedMs = await failedAttempts.recordFailure(addressOf(headers));
   if (blockedMs > 0) return refused(tooManyFailures(blockedMs));
   return refused({
     code: "unauthorized",

@@ -6,13 +6,13 @@ import type { KeyRecord } from "../../formats/api-key.ts";
 /** Of no key: an id that is not known takes the same steps as a wrong secret. */
 const NO_DIGEST = "0".repeat(64);
 
-export type Verdict =
+export type KeyCheck =
   | { is: "valid"; record: KeyRecord }
   /** The secret is right all the same, so the id may be shown to the operator. */
   | { is: "key-revoked" | "key-expired" }
   | { is: "key-unknown" };
 
-export function verifyKey(key: string, record: KeyRecord | null, nowMs: number): Verdict {
+export function verifyKey(key: string, record: KeyRecord | null, nowMs: number): KeyCheck {
   const isSame = hasDigest(key, record?.sha256 ?? NO_DIGEST);
   if (record === null || !isSame) return { is: "key-unknown" };
   if (record.revokedAt !== null) return { is: "key-revoked" };

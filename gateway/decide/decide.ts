@@ -3,7 +3,7 @@ import type { Policy } from "../../policies/schema.ts";
 import type { Conditions, Facts, TextNumbers } from "./facts.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
-import type { Route, RuleBecause, Side, SideRoute, Turned } from "./route.ts";
+import type { RefusedRoute, Route, RuleBecause, Side, SideRoute } from "./route.ts";
 import { excessWaitMs, isForbidden, isTooLong, RULES } from "./rules.ts";
 
 /** Where the text goes first. */
@@ -20,7 +20,7 @@ export function decide(text: TextNumbers, policy: Policy, conditions: Conditions
  */
 export function otherSide(failed: Side, text: TextNumbers, policy: Policy, conditions: Conditions): SideRoute | null {
   const facts = factsOf(text, policy, conditions);
-  if (failed === "origin") return hindrance(facts) === null ? { side: "edge", because: "origin-failed" } : null;
+  if (failed === "origin") return unusableReason(facts) === null ? { side: "edge", because: "origin-failed" } : null;
   const { origin } = facts;
   return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
 }
@@ -59,7 +59,7 @@ export function shadowSide(
 
 /** What the rules look at: the text's numbers and the conditions, less what residency forbids. */
 export function factsOf(text: TextNumbers, policy: Policy, { edge, origins }: Conditions): Facts {
-  const permitted = permittedIn(policy.residency, text.place);
+  const permitted = permittedIn(policy.residency, text.location);
   const mayBeCalled = origins.filter(({ name }) => permitted.origin(name));
   return { text, policy, edge, permitted, origin: pickOrigin(mayBeCalled, text.stickyKey) };
 }
@@ -74,20 +74,20 @@ function firstOf(facts: Facts): { side: Side; because: RuleBecause } {
 
 /** Rules name the edge only where it is ready, but for residency, which may leave nothing else. */
 function toEdge(facts: Facts, because: RuleBecause): Route {
-  return hindrance(facts) ?? { side: "edge", because };
+  return unusableReason(facts) ?? { side: "edge", because };
 }
 
 function toOrigin(facts: Facts, because: RuleBecause, nowMs: number): Route {
   const { origin } = facts;
   if (origin?.breakerAllows) return { side: "origin", because, origin: origin.name };
-  const hindered = hindrance(facts);
+  const hindered = unusableReason(facts);
   if (hindered === null) return { side: "edge", because: "origin-unavailable" };
   if (hindered.because === "edge-busy") return hindered;
   return refuse("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
 }
 
 /** What keeps the edge from taking the text, share and `maxQueueMs` aside; null when nothing does. */
-function hindrance(facts: Facts): Turned | null {
+function unusableReason(facts: Facts): RefusedRoute | null {
   const { model, breakerAllows } = facts.edge;
   if (!facts.permitted.edge || isTooLong(facts)) return refuse("residency", 0);
   if (model === "rejected" || !breakerAllows) return refuse("edge-unavailable", 0);
@@ -95,6 +95,6 @@ function hindrance(facts: Facts): Turned | null {
   return excessMs > 0 ? refuse("edge-busy", excessMs) : null;
 }
 
-function refuse(because: Turned["because"], retryAfterMs: number): Turned {
+function refuse(because: RefusedRoute["because"], retryAfterMs: number): RefusedRoute {
   return { side: "refuse", because, retryAfterMs };
 }

@@ -1,6 +1,6 @@
 /** Everything a decision is made from. Pure data: numbers, states and the policy, never the text. */
 import type { Policy } from "../../policies/schema.ts";
-import type { Permitted, Place } from "./residency.ts";
+import type { Location, Permitted } from "./residency.ts";
 
 export interface TextNumbers {
   /** Null where no verified tokenizer was at hand (a cold isolate). */
@@ -9,7 +9,7 @@ export interface TextNumbers {
   stickyKey: string;
   /** How long its inference would take at the edge, in ms, waiting not included; null while no package is known. */
   edgeRunMs: number | null;
-  place: Place;
+  location: Location;
 }
 
 export interface EdgeConditions {

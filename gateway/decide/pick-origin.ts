@@ -1,7 +1,7 @@
 /** Pure. Which of several origins a text would go to: by weight, sticky per caller, past those whose breaker is open. */
 
 import type { OriginConditions } from "./facts.ts";
-import { keyedBucket } from "./share.ts";
+import { saltedBasisPointsOf } from "./share.ts";
 
 /** Changing the salt reshuffles every caller: never change it. */
 const SALT = "spillway-origin";
@@ -13,7 +13,7 @@ export function pickOrigin(origins: readonly OriginConditions[], stickyKey: stri
   // The usual case, and hashing a long text would cost more than everything else here.
   if (open.length === 1) return open[0] ?? null;
   const total = open.reduce((sum, { weight }) => sum + weight, 0);
-  let at = (keyedBucket(SALT, stickyKey) / 10_000) * total;
+  let at = (saltedBasisPointsOf(SALT, stickyKey) / 10_000) * total;
   for (const origin of open) {
     at -= origin.weight;
     if (at < 0) return origin;

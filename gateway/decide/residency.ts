@@ -2,7 +2,7 @@
 import type { Policy } from "../../policies/schema.ts";
 
 /** Where a caller is, as far as Cloudflare can tell. */
-export interface Place {
+export interface Location {
   /** Two capital letters; null when it is not known. */
   country: string | null;
   isEu: boolean;
@@ -17,10 +17,12 @@ export interface Permitted {
 /** Codes that Cloudflare uses for "unknown" and for Tor, which is nowhere. */
 const NOWHERE: ReadonlySet<string> = new Set(["XX", "T1"]);
 
-export function permittedIn({ rules, unknown }: Policy["residency"], place: Place): Permitted {
-  const { country } = place;
+export function permittedIn({ rules, unknown }: Policy["residency"], location: Location): Permitted {
+  const { country } = location;
   if (country === null || NOWHERE.has(country)) return byLists(listsForUnknown(unknown));
-  const ours = rules.filter(({ countries }) => countries.includes(country) || (place.isEu && countries.includes("EU")));
+  const ours = rules.filter(
+    ({ countries }) => countries.includes(country) || (location.isEu && countries.includes("EU")),
+  );
   return byLists(ours.map(({ allow }) => allow));
 }
 

@@ -26,10 +26,10 @@ export type SideRoute =
   | { side: "origin"; because: Because; origin: string };
 
 /** No side may, or none can, take it; `retryAfterMs` is how long that will last at least. */
-export interface Turned {
+export interface RefusedRoute {
   side: "refuse";
   because: "residency" | "edge-unavailable" | "edge-busy" | "origin-unavailable";
   retryAfterMs: number;
 }
 
-export type Route = SideRoute | Turned;
+export type Route = SideRoute | RefusedRoute;

@@ -2,7 +2,7 @@
 
 import type { Facts } from "./facts.ts";
 import type { RuleBecause, Side } from "./route.ts";
-import { bucketOf, insideShare } from "./share.ts";
+import { basisPointsOf, insideShare } from "./share.ts";
 
 export interface Rule {
   because: RuleBecause;
@@ -21,7 +21,7 @@ export const RULES: readonly Rule[] = [
     because: "residency",
     side: ({ permitted, origin }) => (permitted.edge === (origin !== null) ? null : permitted.edge ? "edge" : "origin"),
     saw: ({ text, permitted, origin }) =>
-      `country ${text.place.country ?? "unknown"}: edge ${permitted.edge ? "allowed" : "forbidden"}, ` +
+      `country ${text.location.country ?? "unknown"}: edge ${permitted.edge ? "allowed" : "forbidden"}, ` +
       `origin ${origin === null ? "forbidden" : "allowed"}`,
   },
   {
@@ -51,8 +51,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     because: "outside-share",
-    side: ({ text, policy }) => toOriginIf(!insideShare(bucketOf(text.stickyKey), policy.edge.share)),
-    saw: ({ text, policy }) => `bucket ${bucketOf(text.stickyKey) / 100}, share ${policy.edge.share} %`,
+    side: ({ text, policy }) => toOriginIf(!insideShare(basisPointsOf(text.stickyKey), policy.edge.share)),
+    saw: ({ text, policy }) => `bucket ${basisPointsOf(text.stickyKey) / 100}, share ${policy.edge.share} %`,
   },
   {
     because: "edge-busy",

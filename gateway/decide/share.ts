@@ -5,12 +5,12 @@ const BASIS_POINTS = 10_000;
 const SALT = "spillway-edge-share";
 
 /** 0 to 9,999. */
-export function bucketOf(key: string): number {
-  return keyedBucket(SALT, key);
+export function basisPointsOf(key: string): number {
+  return saltedBasisPointsOf(SALT, key);
 }
 
 /** 0 to 9,999; different salts give splits that have nothing to do with one another. */
-export function keyedBucket(salt: string, key: string): number {
+export function saltedBasisPointsOf(salt: string, key: string): number {
   return murmur3(`${salt}:${key}`) % BASIS_POINTS;
 }
 

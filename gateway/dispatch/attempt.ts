@@ -1,43 +1,43 @@
 /** One try on one side, and the span that tells of it. */
 import type { Span } from "@opentelemetry/api";
 import type { Policy } from "../../policies/schema.ts";
-import type { Admitted } from "../admit/measure.ts";
+import type { MeasuredText } from "../admit/measure.ts";
 import type { Side, SideRoute } from "../decide/route.ts";
 import type { Report } from "../record/events.ts";
 import { inCallSpan, inSpan, recordFailure, recordOriginTrace } from "../telemetry/span.ts";
 import type { Call, Edge, SideFailure, SideResult, Tokenized, World } from "../world.ts";
 import { edgeCostUsd, originCost } from "./cost.ts";
 
-export interface Try {
-  kind: TryKind;
+export interface AttemptContext {
+  kind: AttemptKind;
   /** Of the same text. */
-  tries: TextTries;
+  attempts: TextAttempts;
 }
 
-export function runOn(
+export function attemptOn(
   route: SideRoute,
-  admitted: Admitted,
+  measured: MeasuredText,
   policy: Policy,
   world: World,
   call: Call,
-  attempt: Try,
+  attempt: AttemptContext,
 ): Promise<SideResult> {
   return route.side === "edge"
-    ? runAtEdge(admitted, policy, world, call, attempt)
-    : callOrigin(route.origin, admitted, policy, world, call, attempt);
+    ? runAtEdge(measured, policy, world, call, attempt)
+    : callOrigin(route.origin, measured, policy, world, call, attempt);
 }
 
 function runAtEdge(
-  admitted: Admitted,
+  measured: MeasuredText,
   policy: Policy,
   { edge, report }: World,
   call: Call,
-  attempt: Try,
+  attempt: AttemptContext,
 ): Promise<SideResult> {
   return inSpan("edge inference", {}, async (span) => {
-    attempt.tries.begin(span, attempt.kind);
+    attempt.attempts.begin(span, attempt.kind);
     // A cold isolate may not have counted the tokens; now that the edge must answer, they are needed.
-    const tokenized = admitted.tokenized ?? (await edge.tokenizeWhenLoaded(admitted.text, call));
+    const tokenized = measured.tokenized ?? (await edge.tokenizeWhenLoaded(measured.text, call));
     const tokens = tokenized?.tokenIds.length ?? 0;
     const predictedMs = (tokenized && edge.predictedRunMs(tokens)) ?? 0;
     if (tokenized !== null)
@@ -51,7 +51,7 @@ function runAtEdge(
     } else {
       pay("edge", attempt, span, edgeCostUsd({ runMs: null, predictedMs, failure: result.failure.reason }), report);
     }
-    recordTryEnd(span, result, call.signal);
+    recordAttemptEnd(span, result, call.signal);
     return result;
   });
 }
@@ -70,14 +70,14 @@ function runIfItFits(
 
 function callOrigin(
   origin: string,
-  { text }: Admitted,
+  { text }: MeasuredText,
   policy: Policy,
   { origins, clock, report }: World,
   call: Call,
-  attempt: Try,
+  attempt: AttemptContext,
 ): Promise<SideResult> {
   return inCallSpan("POST", { "spillway.origin": origin }, async (span) => {
-    attempt.tries.begin(span, attempt.kind);
+    attempt.attempts.begin(span, attempt.kind);
     const startedAtMs = clock.nowMs();
     const limits = { timeoutMs: policy.origin.timeoutMs, maxTokens: policy.limits.originTokens };
     const result = await origins.call(origin, text, limits, call);
@@ -87,14 +87,14 @@ function callOrigin(
     const { usd, isAssumed } = originCost({ usage, roundTripMs: clock.nowMs() - startedAtMs, failure });
     if (isAssumed) span.setAttribute("spillway.cost.assumed", true);
     pay("origin", attempt, span, usd, report);
-    recordTryEnd(span, result, call.signal);
+    recordAttemptEnd(span, result, call.signal);
     return result;
   });
 }
 
-function pay(side: Side, { kind, tries }: Try, span: Span, costUsd: number, report: Report): void {
-  tries.end(span, costUsd);
-  report({ kind: "try-paid", side, tryKind: kind, costUsd });
+function pay(side: Side, { kind, attempts }: AttemptContext, span: Span, costUsd: number, report: Report): void {
+  attempts.end(span, costUsd);
+  report({ kind: "try-paid", side, attemptKind: kind, costUsd });
 }
 
 function failed(reason: SideFailure["reason"]): SideResult {
@@ -103,9 +103,9 @@ function failed(reason: SideFailure["reason"]): SideResult {
 
 /** What one text's tries leave behind: their spans, of which the first is linked to by every later one, and what they cost. */
 
-export type TryKind = "first" | "hedge" | "fallback" | "shadow";
+export type AttemptKind = "first" | "hedge" | "fallback" | "shadow";
 
-export class TextTries {
+export class TextAttempts {
   #first: Span | undefined;
   #costUsd = 0;
 
@@ -114,7 +114,7 @@ export class TextTries {
     return this.#costUsd;
   }
 
-  begin(span: Span, kind: TryKind): void {
+  begin(span: Span, kind: AttemptKind): void {
     if (kind === "first") {
       this.#first = span;
       return;
@@ -131,7 +131,7 @@ export class TextTries {
 
 /** How a try ended, onto its span. An error is only what the side is at fault for: a loser, or a caller who left, is no error. */
 
-export function recordTryEnd(span: Span, result: SideResult, signal: AbortSignal): void {
+export function recordAttemptEnd(span: Span, result: SideResult, signal: AbortSignal): void {
   // An edge that has begun runs to its end, whoever has answered meanwhile.
   if (signal.aborted) span.setAttribute("spillway.aborted", true);
   if (result.ok) return;

@@ -1,6 +1,6 @@
 /** Carries a route out: the first side, and one second try on the other when it fails, or when a hedge finds it slow. */
 import type { Policy } from "../../policies/schema.ts";
-import type { Admitted } from "../admit/measure.ts";
+import type { MeasuredText } from "../admit/measure.ts";
 import { hedgeAfterMs, hedgeSide, otherSide } from "../decide/decide.ts";
 import type { SideRoute } from "../decide/route.ts";
 import {
@@ -11,32 +11,32 @@ import {
   type SideResult,
   type World,
 } from "../world.ts";
-import { runOn, type TextTries, type TryKind } from "./attempt.ts";
+import { type AttemptKind, attemptOn, type TextAttempts } from "./attempt.ts";
 
-export type Tried =
+export type AttemptsEnd =
   | { ok: true; answer: SideAnswer; route: SideRoute; firstFailure: SideFailure | null }
   /** `second` says why there was no other answer either: its failure, or that it could not or may not be tried. */
   | { ok: false; first: SideFailure; second: SideFailure | "impossible" | "budget" };
 
-interface Attempt {
+interface RunningAttempt {
   route: SideRoute;
   result: Promise<SideResult>;
   /** Ends it where the other side has answered; it then feeds no breaker. */
   lose(): void;
 }
 
-export async function tryRoute(
+export async function attemptRoute(
   route: SideRoute,
-  admitted: Admitted,
+  measured: MeasuredText,
   policy: Policy,
   world: World,
   call: Call,
-  tries: TextTries,
-): Promise<Tried> {
-  const begin = (kind: TryKind, to: SideRoute): Attempt => {
+  attempts: TextAttempts,
+): Promise<AttemptsEnd> {
+  const begin = (kind: AttemptKind, to: SideRoute): RunningAttempt => {
     const losing = new AbortController();
     const mine = { ...call, signal: AbortSignal.any([call.signal, losing.signal]) };
-    const result = runOn(to, admitted, policy, world, mine, { kind, tries });
+    const result = attemptOn(to, measured, policy, world, mine, { kind, attempts });
     const lose = () => {
       losing.abort(new LostToOtherSide());
       // Its span and its cost are still to come.
@@ -44,7 +44,7 @@ export async function tryRoute(
     };
     return { route: to, result, lose };
   };
-  const second = (pick: typeof otherSide) => secondRoute(pick, route, admitted, policy, world);
+  const second = (pick: typeof otherSide) => secondRoute(pick, route, measured, policy, world);
   const first = begin("first", route);
   const early = await Promise.race([first.result, slowness(route, policy, world)]);
   if (early === "slow") {
@@ -72,7 +72,7 @@ export function isFinal({ kind, reason }: SideFailure): boolean {
 function secondRoute(
   pick: typeof otherSide,
   first: SideRoute,
-  { numbers }: Admitted,
+  { numbers }: MeasuredText,
   policy: Policy,
   { edge, origins, retryBudget, clock }: World,
 ): SideRoute | "impossible" | "budget" {
@@ -91,8 +91,8 @@ async function slowness(route: SideRoute, policy: Policy, { edge, origins, clock
 }
 
 /** The first good answer wins and the other attempt is ended; where one fails, the other is waited for. */
-async function race(first: Attempt, second: Attempt): Promise<Tried> {
-  const settle = async (mine: Attempt, other: Attempt) => {
+async function race(first: RunningAttempt, second: RunningAttempt): Promise<AttemptsEnd> {
+  const settle = async (mine: RunningAttempt, other: RunningAttempt) => {
     const result = await mine.result;
     return result.ok ? { mine, other, answer: result.answer } : Promise.reject(result.failure);
   };

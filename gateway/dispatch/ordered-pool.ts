@@ -2,11 +2,11 @@
  * Runs `work` over the items, at most `atOnce` together, and gives the results in the items' order. Nothing new is begun once a
  * result is not worth going on for; what was never begun is missing at the end.
  */
-export async function inOrder<T, R>(
+export async function runOrdered<T, R>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<R>,
-  goesOn: (result: R) => boolean,
+  shouldContinue: (result: R) => boolean,
 ): Promise<R[]> {
   const results = new Map<number, R>();
   const rest = items.entries();
@@ -15,7 +15,7 @@ export async function inOrder<T, R>(
     for (const [index, item] of rest) {
       const result = await work(item);
       results.set(index, result);
-      stopped ||= !goesOn(result);
+      stopped ||= !shouldContinue(result);
       if (stopped) return;
     }
   };

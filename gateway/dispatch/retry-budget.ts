@@ -6,14 +6,14 @@ const WINDOW_SECONDS = 10;
 interface Second {
   at: number;
   texts: number;
-  tries: number;
+  attempts: number;
 }
 
 export class RetryBudget {
   readonly #seconds: Second[] = [];
 
   /** A text that came; each is counted once, however often it is tried. */
-  noteText(nowMs: number): void {
+  countText(nowMs: number): void {
     this.#second(nowMs).texts += 1;
   }
 
@@ -26,8 +26,8 @@ export class RetryBudget {
     const sum = (pick: (second: Second) => number) => this.#seconds.reduce((total, one) => total + pick(one), 0);
     const seconds = second.at - (this.#seconds[0] ?? second).at + 1;
     const allowed = Math.max((percent / 100) * sum(({ texts }) => texts), minPerSecond * seconds);
-    if (sum(({ tries }) => tries) + 1 > allowed) return false;
-    second.tries += 1;
+    if (sum(({ attempts }) => attempts) + 1 > allowed) return false;
+    second.attempts += 1;
     return true;
   }
 
@@ -36,7 +36,7 @@ export class RetryBudget {
     while (this.#seconds[0] !== undefined && this.#seconds[0].at <= at - WINDOW_SECONDS) this.#seconds.shift();
     const last = this.#seconds.at(-1);
     if (last !== undefined && last.at >= at) return last;
-    const next = { at, texts: 0, tries: 0 };
+    const next = { at, texts: 0, attempts: 0 };
     this.#seconds.push(next);
     return next;
   }

@@ -8,8 +8,12 @@ export interface LabelScore {
 }
 
 /** One row, best first. A long text's scores are the token-weighted mean over its windows. */
-export function toRow(answer: SideAnswer, asked: ScoreFunction | undefined, topK: number | undefined): LabelScore[] {
-  const apply = asked ?? (answer.problemType === "multi_label_classification" ? "sigmoid" : "softmax");
+export function toRow(
+  answer: SideAnswer,
+  requested: ScoreFunction | undefined,
+  topK: number | undefined,
+): LabelScore[] {
+  const apply = requested ?? (answer.problemType === "multi_label_classification" ? "sigmoid" : "softmax");
   const scores = meanOverWindows(
     answer.windows.map(({ tokens, logits }) => ({ tokens, scores: applied(apply, logits) })),
   );

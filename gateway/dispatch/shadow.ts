@@ -2,11 +2,11 @@
 import type { Policy } from "../../policies/schema.ts";
 import { shadowSide } from "../decide/decide.ts";
 import type { SideRoute } from "../decide/route.ts";
-import { insideShare, keyedBucket } from "../decide/share.ts";
+import { insideShare, saltedBasisPointsOf } from "../decide/share.ts";
 import { Leases } from "../resilience/leases.ts";
 import { inSpan, recordFailure } from "../telemetry/span.ts";
 import type { Call, SideAnswer, World } from "../world.ts";
-import { runOn } from "./attempt.ts";
+import { attemptOn } from "./attempt.ts";
 import { toRow } from "./scores.ts";
 import type { Classified } from "./text.ts";
 
@@ -24,7 +24,7 @@ export function newShadowLeases(): Leases {
 
 /** The request's texts, one after another: what comes in meanwhile finds at most one of them before it. */
 export function shadow(texts: readonly Classified[], policy: Policy, world: World, call: Call): void {
-  if (!insideShare(keyedBucket(SALT, call.requestId), policy.shadow.share)) return;
+  if (!insideShare(saltedBasisPointsOf(SALT, call.requestId), policy.shadow.share)) return;
   const { clock, shadowLeases } = world;
   call.afterAnswer(async () => {
     const untilMs = clock.nowMs() + UNTIL_MS;
@@ -43,14 +43,14 @@ export function shadow(texts: readonly Classified[], policy: Policy, world: Worl
   });
 }
 
-function shadowRoute({ outcome, admitted }: Classified, policy: Policy, { edge, origins }: World): SideRoute | null {
+function shadowRoute({ outcome, measured }: Classified, policy: Policy, { edge, origins }: World): SideRoute | null {
   const conditions = { edge: edge.conditions(), origins: origins.conditions() };
-  return shadowSide(outcome.side, admitted.numbers, policy, conditions);
+  return shadowSide(outcome.side, measured.numbers, policy, conditions);
 }
 
 async function compare(
   route: SideRoute,
-  { answer, admitted, tries }: Classified,
+  { answer, measured, attempts }: Classified,
   policy: Policy,
   world: World,
   call: Call,
@@ -58,7 +58,7 @@ async function compare(
   await inSpan("shadow", { "spillway.shadow.side": route.side }, async (span) => {
     // The caller may hang up now; the comparison is not theirs.
     const mine: Call = { ...call, isShadow: true, signal: new AbortController().signal };
-    const result = await runOn(route, admitted, policy, world, mine, { kind: "shadow", tries });
+    const result = await attemptOn(route, measured, policy, world, mine, { kind: "shadow", attempts });
     if (!result.ok) return recordFailure(span, result.failure.reason);
     const { agrees, scoreDistance } = agreement(answer, result.answer);
     world.report({ kind: "shadow", side: route.side, agrees, scoreDistance });

@@ -1,22 +1,22 @@
 /** One text: admit → decide → run at the edge | call the origin. */
 import type { Policy } from "../../policies/schema.ts";
-import { type Admitted, admit } from "../admit/measure.ts";
+import { type MeasuredText, measure } from "../admit/measure.ts";
 import type { Caller } from "../authenticate/caller.ts";
 import { decide, factsOf } from "../decide/decide.ts";
-import type { Route, Turned } from "../decide/route.ts";
+import type { RefusedRoute, Route } from "../decide/route.ts";
 import { mismatch } from "../origin/mismatch.ts";
 import type { InputOutcome } from "../record/outcome.ts";
 import { ok, type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
 import { inSpanAtOnce } from "../telemetry/span.ts";
 import type { Call, Classifier, SideAnswer, SideFailure, World } from "../world.ts";
-import { TextTries } from "./attempt.ts";
-import { isFinal, type Tried, tryRoute } from "./attempts.ts";
+import { TextAttempts } from "./attempt.ts";
+import { type AttemptsEnd, attemptRoute, isFinal } from "./attempts.ts";
 
 export interface Classified {
-  admitted: Admitted;
+  measured: MeasuredText;
   answer: SideAnswer;
   outcome: InputOutcome;
-  tries: TextTries;
+  attempts: TextAttempts;
 }
 
 /** The two special tokens of a text, which an origin does not count. */
@@ -32,23 +32,23 @@ export async function classify(
   call: Call,
 ): Promise<Result<Classified> & { costUsd: number }> {
   const { edge, clock, retryBudget } = world;
-  const tries = new TextTries();
-  const admitted = inSpanAtOnce("admit", {}, (span) => {
-    const measured = admit(text, caller, policy.edge.stickyBy, edge, call);
+  const attempts = new TextAttempts();
+  const measured = inSpanAtOnce("admit", {}, (span) => {
+    const measured = measure(text, caller, policy.edge.stickyBy, edge, call);
     if (measured.numbers.tokens !== null) span.setAttribute("spillway.tokens", measured.numbers.tokens);
     return measured;
   });
-  retryBudget.noteText(clock.nowMs());
+  retryBudget.countText(clock.nowMs());
   // From here to the place in the queue nothing is awaited: each decision sees those before it.
-  const route = decided(admitted, policy, world);
-  if (route.side === "refuse") return { ...refused(turnedAway(route)), costUsd: 0 };
-  const tried = await tryRoute(route, admitted, policy, world, call, tries);
-  const { costUsd } = tries;
-  if (!tried.ok) return { ...refused(whyNot(tried, cooldownMs(admitted, policy, world))), costUsd };
-  return { ...ok(classified(tried, admitted, edge.classifier(), tries)), costUsd };
+  const route = decided(measured, policy, world);
+  if (route.side === "refuse") return { ...refused(refusalOfRoute(route)), costUsd: 0 };
+  const ended = await attemptRoute(route, measured, policy, world, call, attempts);
+  const { costUsd } = attempts;
+  if (!ended.ok) return { ...refused(whyNot(ended, cooldownMs(measured, policy, world))), costUsd };
+  return { ...ok(classified(ended, measured, edge.classifier(), attempts)), costUsd };
 }
 
-function decided({ numbers }: Admitted, policy: Policy, { edge, origins, clock }: World): Route {
+function decided({ numbers }: MeasuredText, policy: Policy, { edge, origins, clock }: World): Route {
   return inSpanAtOnce("decide", {}, (span) => {
     const conditions = { edge: edge.conditions(), origins: origins.conditions() };
     const route = decide(numbers, policy, conditions, clock.nowMs());
@@ -65,20 +65,20 @@ function decided({ numbers }: Admitted, policy: Policy, { edge, origins, clock }
 }
 
 function classified(
-  { answer, route, firstFailure }: Tried & { ok: true },
-  admitted: Admitted,
+  { answer, route, firstFailure }: AttemptsEnd & { ok: true },
+  measured: MeasuredText,
   edge: Classifier | null,
-  tries: TextTries,
+  attempts: TextAttempts,
 ): Classified {
   const { model, timings } = answer;
   return {
-    admitted,
+    measured,
     answer,
-    tries,
+    attempts,
     outcome: {
       side: route.side,
       because: route.because,
-      tokens: route.side === "origin" ? tokensOf(answer) : admitted.numbers.tokens,
+      tokens: route.side === "origin" ? tokensOf(answer) : measured.numbers.tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
       // Only told: another label set is better than no answer, and whoever deploys an origin can mend it.
@@ -94,13 +94,13 @@ function tokensOf({ windows }: SideAnswer): number {
   return windows.reduce((sum, { tokens }) => sum + tokens, FRAME_TOKENS);
 }
 
-function turnedAway({ because, retryAfterMs }: Turned): Refusal {
+function refusalOfRoute({ because, retryAfterMs }: RefusedRoute): Refusal {
   if (because !== "residency") return unavailable(because, retryAfterMs);
   const publicText = "This text may not be classified for callers where you are.";
   return { code: "residency", publicText, reason: because };
 }
 
-function whyNot({ first, second }: Tried & { ok: false }, cooldownMs: number): Refusal {
+function whyNot({ first, second }: AttemptsEnd & { ok: false }, cooldownMs: number): Refusal {
   const last = typeof second === "string" ? first : second;
   if (isFinal(last)) return final(last);
   const retryAfterMs = Math.max(cooldownMs, first.retryAfterMs ?? 0, last.retryAfterMs ?? 0);
@@ -122,7 +122,7 @@ function final({ kind, reason }: SideFailure): Refusal {
 }
 
 /** Until the first origin that may see the text may be called again; 0 where that is now, or where there is none. */
-function cooldownMs({ numbers }: Admitted, policy: Policy, { edge, origins, clock }: World): number {
+function cooldownMs({ numbers }: MeasuredText, policy: Policy, { edge, origins, clock }: World): number {
   const conditions = { edge: edge.conditions(), origins: origins.conditions() };
   const { origin } = factsOf(numbers, policy, conditions);
   return Math.max(0, (origin?.retryAtMs ?? 0) - clock.nowMs());

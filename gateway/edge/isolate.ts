@@ -18,7 +18,7 @@ import { EdgeRunError } from "./engine.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import type { ModelPackage } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
-import { Experience } from "./run-estimate.ts";
+import { LearnedLimits } from "./run-estimate.ts";
 
 export interface EdgeParts extends LoaderParts {
   /** The package that serves where the policy names none. */
@@ -27,7 +27,7 @@ export interface EdgeParts extends LoaderParts {
 }
 
 export class EdgeIsolate implements Edge {
-  #experience: Experience | null = null;
+  #learned: LearnedLimits | null = null;
   readonly #latency = new RecentP95();
   readonly #parts: EdgeParts;
   readonly #loader: ModelLoader;
@@ -49,7 +49,7 @@ export class EdgeIsolate implements Edge {
     return {
       model: kind === "ready" || kind === "rejected" ? kind : "cold",
       breakerAllows: this.#parts.breaker.allows(),
-      maxTokens: this.#experienced()?.maxTokens() ?? null,
+      maxTokens: this.#learnedOrNull()?.maxTokens() ?? null,
       queueMs: this.#queue.waitMs(),
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
     };
@@ -75,7 +75,7 @@ export class EdgeIsolate implements Edge {
   }
 
   predictedRunMs(tokens: number): number | null {
-    return this.#experienced()?.predictedMs(tokens) ?? null;
+    return this.#learnedOrNull()?.predictedMs(tokens) ?? null;
   }
 
   warm(call: Call): void {
@@ -94,19 +94,19 @@ export class EdgeIsolate implements Edge {
     return this.tokenize(text);
   }
 
-  async run(admitted: Tokenized, call: Call): Promise<SideResult> {
+  async run(measured: Tokenized, call: Call): Promise<SideResult> {
     // Not even a microtask where the model is ready: the place in the queue is taken in the same turn as the decision.
     if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, call);
     const state = this.#loader.state();
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
-    const experience = this.#experienceOf(state.opened);
+    const learned = this.#learnedOf(state.opened);
     // The policy may have turned to another model since the text was admitted.
     const { tokenIds } =
-      admitted.modelId === state.opened.modelId ? admitted : (this.tokenize(admitted.text) ?? admitted);
-    if (tokenIds.length > experience.maxTokens()) return failed("edge-too-long");
-    const predictedMs = experience.predictedMs(tokenIds.length);
+      measured.modelId === state.opened.modelId ? measured : (this.tokenize(measured.text) ?? measured);
+    if (tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
+    const predictedMs = learned.predictedMs(tokenIds.length);
     const work = (queueMs: number) =>
-      call.isShadow ? this.#runToCompare(state, tokenIds, queueMs) : this.#runNow(state, experience, tokenIds, queueMs);
+      call.isShadow ? this.#runToCompare(state, tokenIds, queueMs) : this.#runNow(state, learned, tokenIds, queueMs);
     const turn = this.#queue.takeTurn(predictedMs, call.signal, work);
     // The turn outlives a caller that hangs up, so that it is always given back.
     call.keepAlive(turn);
@@ -116,7 +116,7 @@ export class EdgeIsolate implements Edge {
 
   async #runNow(
     ready: Ready,
-    experience: Experience,
+    learned: LearnedLimits,
     tokenIds: readonly number[],
     queueMs: number,
   ): Promise<SideResult> {
@@ -130,7 +130,7 @@ export class EdgeIsolate implements Edge {
       );
       await this.#letClockMove();
       const runMs = clock.nowMs() - startedAtMs;
-      experience.observe(tokens, runMs);
+      learned.observe(tokens, runMs);
       this.#latency.observe(queueMs + runMs, clock.nowMs());
       report({ kind: "edge-run", outcome: "ok", queueMs, runMs });
       return { ok: true, answer: answerOf(ready, tokens, logits, { queueMs, runMs }) };
@@ -140,7 +140,7 @@ export class EdgeIsolate implements Edge {
       report({ kind: "edge-run", outcome: error.fault, queueMs, runMs: clock.nowMs() - startedAtMs });
       // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent: the next
       // request loads a new one.
-      const isSpent = error.fault === "out-of-memory" && !experience.learnsOutOfMemory(tokens);
+      const isSpent = error.fault === "out-of-memory" && !learned.learnsOutOfMemory(tokens);
       if (error.fault === "crashed" || isSpent) this.#loader.drop(ready);
       // Not before it is dropped: what else goes on meanwhile must not find it.
       await this.#letClockMove();
@@ -171,14 +171,14 @@ export class EdgeIsolate implements Edge {
   }
 
   /** What runs have taught of the package at hand; null where there is none. */
-  #experienced(): Experience | null {
+  #learnedOrNull(): LearnedLimits | null {
     const opened = this.#loader.opened();
-    return opened === null ? null : this.#experienceOf(opened);
+    return opened === null ? null : this.#learnedOf(opened);
   }
 
-  #experienceOf(opened: ModelPackage): Experience {
-    if (this.#experience?.modelId !== opened.modelId) this.#experience = new Experience(opened);
-    return this.#experience;
+  #learnedOf(opened: ModelPackage): LearnedLimits {
+    if (this.#learned?.modelId !== opened.modelId) this.#learned = new LearnedLimits(opened);
+    return this.#learned;
   }
 }
 

@@ -37,7 +37,7 @@ export async function loadModel(
   engine: EdgeEngine,
   opened: OpenedPackage,
   alive: () => void,
-  breathe: () => Promise<unknown>,
+  yieldThread: () => Promise<unknown>,
 ): Promise<EdgeModel> {
   const model = await engine.load(opened, (sink) =>
     streamFile(bucket, opened, opened.edge.file, (chunk, at) => {
@@ -48,7 +48,7 @@ export async function loadModel(
   try {
     await proveGolden(model, opened, async () => {
       alive();
-      await breathe();
+      await yieldThread();
     });
   } catch (error) {
     model.release();
@@ -63,13 +63,13 @@ export async function loadModel(
 const WARM_UP_ROUNDS = 2;
 
 /** @throws PackageError (rejected) at the first logit that is off by more than the tolerance, or not a number. */
-export async function proveGolden(model: EdgeModel, { edge }: ModelPackage, breathe: () => Promise<unknown>) {
+export async function proveGolden(model: EdgeModel, { edge }: ModelPackage, yieldThread: () => Promise<unknown>) {
   const { golden, goldenTolerance } = edge;
   for (const { tokenIds, logits } of golden) {
     const computed = await model.run(tokenIds);
     if (!agrees(computed, logits, goldenTolerance)) throw new PackageError("rejected", "golden-logits");
     // Requests that came meanwhile are served between two runs.
-    await breathe();
+    await yieldThread();
   }
 }
 
@@ -80,13 +80,13 @@ export async function proveGolden(model: EdgeModel, { edge }: ModelPackage, brea
 export async function warmUp(
   model: EdgeModel,
   { edge }: ModelPackage,
-  goesOn: () => boolean,
-  breathe: () => Promise<unknown>,
+  shouldContinue: () => boolean,
+  yieldThread: () => Promise<unknown>,
 ): Promise<void> {
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     for (const { tokenIds } of edge.golden) {
-      await breathe();
-      if (!goesOn()) return;
+      await yieldThread();
+      if (!shouldContinue()) return;
       await model.run(tokenIds);
     }
   }

@@ -112,8 +112,9 @@ export class ModelLoader {
     const untilMs = clock.nowMs() + LOAD_WAIT_MS;
     for (;;) {
       this.#loadIfDue(call);
-      const goesOn = this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !call.signal.aborted;
-      if (!goesOn) return;
+      const shouldContinue =
+        this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !call.signal.aborted;
+      if (!shouldContinue) return;
       await clock.wait(ASK_EVERY_MS);
     }
   }
@@ -168,8 +169,8 @@ export class ModelLoader {
       heapBytes: next.kind === "ready" ? next.model.heapBytes() : 0,
     });
     if (next.kind !== "ready") return;
-    const goesOn = () => this.#state === next && this.#isIdle();
-    await warmUp(next.model, next.opened, goesOn, () => this.#parts.clock.wait(0));
+    const shouldContinue = () => this.#state === next && this.#isIdle();
+    await warmUp(next.model, next.opened, shouldContinue, () => this.#parts.clock.wait(0));
   }
 
   async #loaded(mine: Loading, startedAtMs: number): Promise<LoadEnd> {

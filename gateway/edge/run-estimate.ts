@@ -3,7 +3,7 @@
 import type { TokenModel } from "../../formats/model-package/manifest.ts";
 import type { ModelPackage } from "./package.ts";
 
-export class Experience {
+export class LearnedLimits {
   readonly modelId: string;
   readonly #packageMaxTokens: number;
   readonly #estimate: RunEstimate;

@@ -38,6 +38,6 @@ function shown({ labels }: Classifier, other: Classifier): string {
     labels.length <= LABELS_SHOWN_MAX
       ? labels
       : labels.toSorted((a, b) => Number(theirs.has(a)) - Number(theirs.has(b)));
-  const untold = all.length - LABELS_SHOWN_MAX;
-  return `[${[...all.slice(0, LABELS_SHOWN_MAX), ...(untold > 0 ? [`${untold} more`] : [])].join(", ")}]`;
+  const hiddenCount = all.length - LABELS_SHOWN_MAX;
+  return `[${[...all.slice(0, LABELS_SHOWN_MAX), ...(hiddenCount > 0 ? [`${hiddenCount} more`] : [])].join(", ")}]`;
 }

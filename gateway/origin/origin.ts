@@ -137,11 +137,11 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
  * With what our own function has more to say: why there is a 503, and of a refusal its spans and its cost. Whatever else stands
  * before it is known by its status, and a second try waits for the body of no other failure.
  */
-const TELLING: ReadonlySet<number> = new Set([400, 404, 413, 503]);
+const STATUSES_WITH_DETAILS: ReadonlySet<number> = new Set([400, 404, 413, 503]);
 
 async function faultOf(response: Response): Promise<OriginFault> {
   const { status } = response;
-  const said = TELLING.has(status) ? await errorIn(response) : await response.body?.cancel();
+  const said = STATUSES_WITH_DETAILS.has(status) ? await errorIn(response) : await response.body?.cancel();
   if (status === 503 && said?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
   const { usage, trace } = said ?? {};
   return new OriginFault({ status, retryAfterMs: retryAfterMs(response.headers), account: { usage, trace } });
@@ -152,7 +152,7 @@ async function errorIn(response: Response): Promise<OriginError | undefined> {
 }
 
 async function readJson(response: Response): Promise<unknown> {
-  const body = await readAnswer(response);
+  const body = await readAnswerBody(response);
   if (body === null) throw new OriginFault("bad-answer");
   try {
     return JSON.parse(body);
@@ -217,7 +217,7 @@ export function retryAfterMs(headers: Headers): number | null {
 export const ANSWER_MAX_BYTES = 2 * 1_048_576;
 
 /** Null for what is longer; the rest is not waited for. */
-export async function readAnswer({ body }: Response): Promise<string | null> {
+export async function readAnswerBody({ body }: Response): Promise<string | null> {
   if (body === null) return "";
   const reader = body.getReader();
   const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 /** Reads a body by counting its bytes (Content-Length is only a promise) and never waits for a silent sender for ever. */
 
-import type { Place } from "../admit/slots.ts";
+import type { Slot } from "../admit/slots.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 
@@ -37,7 +37,7 @@ export async function readBody(
   request: Request,
   maxBytes: number,
   clock: Clock,
-  place: Place,
+  slot: Slot,
 ): Promise<Result<Uint8Array>> {
   if (request.body === null) return ok(new Uint8Array());
   const reader = request.body.getReader();
@@ -50,7 +50,7 @@ export async function readBody(
       if (read.done) return ok(gathered.bytes);
       const { byteLength } = read.value;
       if (gathered.size + byteLength > maxBytes) return await giveUp(reader, tooLarge(maxBytes));
-      if (!place.hold(byteLength, clock.nowMs())) return await giveUp(reader, isolateBusy);
+      if (!slot.reserveBytes(byteLength, clock.nowMs())) return await giveUp(reader, isolateBusy);
       gathered.add(read.value);
     }
   } catch {

@@ -1,6 +1,6 @@
 /** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
 import type { Policy } from "../../policies/schema.ts";
-import type { Place } from "../admit/slots.ts";
+import type { Slot } from "../admit/slots.ts";
 import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
 import type { Clock } from "../world.ts";
 import { readBody } from "./body.ts";
@@ -14,7 +14,7 @@ export async function receive(
   request: Request,
   limits: Policy["limits"],
   clock: Clock,
-  place: Place,
+  slot: Slot,
 ): Promise<Result<Received>> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/json") {
@@ -32,7 +32,7 @@ export async function receive(
       reason: "content-encoding",
     });
   }
-  const body = await readBody(request, limits.bodyBytes, clock, place);
+  const body = await readBody(request, limits.bodyBytes, clock, slot);
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
   if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));

@@ -1,7 +1,7 @@
 /** What happens in an isolate besides its answers. Rooms report it and never ask what becomes of it. Numbers, codes and names alone. */
 import type { PolicyInForce, PolicySource } from "../../policies/store.ts";
 import type { Side } from "../decide/route.ts";
-import type { TryKind } from "../dispatch/attempt.ts";
+import type { AttemptKind } from "../dispatch/attempt.ts";
 import type { BreakerChange } from "../resilience/breaker/breaker.ts";
 import type { FailureReason } from "../sides.ts";
 
@@ -62,10 +62,10 @@ export interface ShadowCompared {
 }
 
 /** A try of a text is over, whoever waited for it: losers and comparisons cost money too. */
-export interface TryPaid {
+export interface AttemptPaid {
   kind: "try-paid";
   side: Side;
-  tryKind: TryKind;
+  attemptKind: AttemptKind;
   costUsd: number;
 }
 
@@ -77,7 +77,7 @@ export type IsolateEvent =
   | PolicyChanged
   | PolicyProblemChanged
   | ShadowCompared
-  | TryPaid;
+  | AttemptPaid;
 
 export type Report = (event: IsolateEvent) => void;
 

@@ -6,7 +6,7 @@ import { LOG_EVENTS, type LogEvent, logMessage, type Severity } from "../telemet
 import type { BreakerChanged, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "./events.ts";
 import { distinct, type Outcome, routeOf } from "./outcome.ts";
 
-export interface Said {
+export interface LogEntry {
   event: LogEvent;
   severity: Severity;
   sentence: string;
@@ -14,7 +14,7 @@ export interface Said {
 }
 
 /** Null for what happens to every text: that is counted, and in its request's trace. */
-export function eventLog(event: IsolateEvent): Said | null {
+export function eventLog(event: IsolateEvent): LogEntry | null {
   switch (event.kind) {
     case "edge-load":
       return edgeLoad(event);
@@ -50,7 +50,7 @@ export function eventLog(event: IsolateEvent): Said | null {
 
 const LOAD_SEVERITY = { ready: "INFO", failed: "WARN", rejected: "ERROR" } as const;
 
-function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): Said {
+function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): LogEntry {
   return {
     event: LOG_EVENTS.edgeLoad,
     severity: LOAD_SEVERITY[result],
@@ -65,7 +65,7 @@ function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): 
   };
 }
 
-function breaker({ side, origin, from, to, reason }: BreakerChanged): Said {
+function breaker({ side, origin, from, to, reason }: BreakerChanged): LogEntry {
   const name = origin === null ? side : `${side} ${origin}`;
   return {
     event: LOG_EVENTS.breaker,
@@ -81,7 +81,7 @@ function breaker({ side, origin, from, to, reason }: BreakerChanged): Said {
   };
 }
 
-function policyProblem({ problem }: PolicyProblemChanged): Said {
+function policyProblem({ problem }: PolicyProblemChanged): LogEntry {
   return problem === null
     ? {
         event: LOG_EVENTS.policyProblem,

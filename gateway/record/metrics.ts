@@ -32,7 +32,7 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
     case "try-paid":
       meter.add(INSTRUMENTS.cost, event.costUsd, {
         "spillway.cost.part": event.side,
-        "spillway.try": event.tryKind,
+        "spillway.try": event.attemptKind,
       });
       break;
     case "breaker":

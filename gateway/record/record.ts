@@ -1,12 +1,12 @@
 /** Record exactly once: one outcome per request, onto its root span, its log record and the metrics. Only numbers, codes and names leave here. */
 
 import { plainText } from "../telemetry/allowed-attributes.ts";
-import { leaveOutcome, recordAttributes } from "../telemetry/span.ts";
+import { keepOutcome, recordAttributes } from "../telemetry/span.ts";
 import { distinct, type Outcome, routeOf } from "./outcome.ts";
 
 export function record(outcome: Outcome): void {
   const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
-  leaveOutcome(outcome);
+  keepOutcome(outcome);
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
   const mismatches = inputs.flatMap(({ originProblem }) => (originProblem === null ? [] : [originProblem]));

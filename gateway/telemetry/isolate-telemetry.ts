@@ -27,7 +27,7 @@ const FLUSH_LATE_MS = 3_000;
 const MOST_LOGS = 1_000;
 
 /** The request at hand, as far as sending is concerned. */
-export interface Carrier {
+export interface ExportContext {
   keepAlive(work: Promise<unknown>): void;
   otlp: OtlpSettings;
 }
@@ -41,23 +41,23 @@ export interface TelemetryParts {
 export class IsolateTelemetry {
   readonly #parts: TelemetryParts;
   readonly #meter = new Meter();
-  readonly #carriers = new AsyncLocalStorage<Carrier>();
+  readonly #exportContexts = new AsyncLocalStorage<ExportContext>();
   #logs: LogMessage[] = [];
   /** When the metrics were last taken; null before the first request: at global scope there is no time. */
   #sinceMs: number | null = null;
   /** Until then a flush is on its way, whoever carries it. */
   #flushLeaseMs = Number.NEGATIVE_INFINITY;
   /** Of the losses that export.ts counts, those that were told. */
-  readonly #toldDropped: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
+  readonly #reportedDropped: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
 
   constructor(parts: TelemetryParts) {
     this.#parts = parts;
   }
 
   /** Runs a request. What it leaves, in work after its answer too, and what others have left that died, is sent under its life. */
-  during<T>(carrier: Carrier, work: () => T): T {
+  during<T>(exportContext: ExportContext, work: () => T): T {
     this.#sinceMs ??= this.#parts.clock.nowMs();
-    return this.#carriers.run(carrier, () => {
+    return this.#exportContexts.run(exportContext, () => {
       if (this.#logs.length > 0 || !this.#meter.isEmpty) this.#scheduleFlush();
       return work();
     });
@@ -67,9 +67,9 @@ export class IsolateTelemetry {
   readonly report: Report = (event: IsolateEvent) => {
     if (this.#isOff()) return;
     countEvent(event, this.#meter);
-    const said = eventLog(event);
-    if (said !== null) {
-      const { attributes, ...rest } = said;
+    const entry = eventLog(event);
+    if (entry !== null) {
+      const { attributes, ...rest } = entry;
       const timeUnixNano = unixNano(this.#parts.clock.nowMs());
       const span = trace.getSpanContext(context.active());
       this.log(
@@ -95,18 +95,18 @@ export class IsolateTelemetry {
 
   /** Nothing is gathered that has nowhere to go. */
   #isOff(): boolean {
-    const carrier = this.#carriers.getStore();
-    return carrier !== undefined && !hasBackend(carrier.otlp);
+    const exportContext = this.#exportContexts.getStore();
+    return exportContext !== undefined && !hasBackend(exportContext.otlp);
   }
 
   #scheduleFlush(): void {
     const nowMs = this.#parts.clock.nowMs();
     if (nowMs < this.#flushLeaseMs) return;
-    const carrier = this.#carriers.getStore();
-    if (carrier === undefined || !hasBackend(carrier.otlp)) return;
+    const exportContext = this.#exportContexts.getStore();
+    if (exportContext === undefined || !hasBackend(exportContext.otlp)) return;
     const lease = nowMs + FLUSH_AFTER_MS + FLUSH_LATE_MS;
     this.#flushLeaseMs = lease;
-    carrier.keepAlive(this.#flushLater(lease, carrier.otlp));
+    exportContext.keepAlive(this.#flushLater(lease, exportContext.otlp));
   }
 
   async #flushLater(lease: number, otlp: OtlpSettings): Promise<void> {
@@ -124,27 +124,27 @@ export class IsolateTelemetry {
 
   async #sendMetrics(otlp: OtlpSettings): Promise<void> {
     if (this.#meter.isEmpty) return;
-    const untold = this.#tellDropped();
+    const unreported = this.#countNewlyDropped();
     this.#parts.readGauges(this.#meter);
     const nowMs = this.#parts.clock.nowMs();
     const { metrics, points } = this.#meter.take(this.#sinceMs ?? nowMs, nowMs);
     this.#sinceMs = nowMs;
     const isSent = await exportSignal("metrics", metricsRequest(resource(), metrics), points, otlp);
     // Points of an export that failed are lost (they may have arrived after all), but not that something was lost.
-    if (!isSent) for (const [signal, items] of untold) this.#toldDropped[signal] -= items;
+    if (!isSent) for (const [signal, items] of unreported) this.#reportedDropped[signal] -= items;
   }
 
-  #tellDropped(): [Signal, number][] {
+  #countNewlyDropped(): [Signal, number][] {
     const { dropped } = exportCounts();
-    const untold: [Signal, number][] = [];
+    const unreported: [Signal, number][] = [];
     for (const signal of ["traces", "logs", "metrics"] as const) {
-      const items = dropped[signal] - this.#toldDropped[signal];
+      const items = dropped[signal] - this.#reportedDropped[signal];
       if (items <= 0) continue;
-      this.#toldDropped[signal] = dropped[signal];
+      this.#reportedDropped[signal] = dropped[signal];
       this.#meter.add(INSTRUMENTS.telemetryDropped, items, { "spillway.signal": signal });
-      untold.push([signal, items]);
+      unreported.push([signal, items]);
     }
-    return untold;
+    return unreported;
   }
 }
 

@@ -8,7 +8,7 @@ import { type Attributes, type KeyValue, keyValues } from "../../formats/otlp/at
 import type { SpanMessage } from "../../formats/otlp/messages.ts";
 
 /** As OTLP has them, under a resource of their own. */
-export interface HandedTrace {
+export interface OriginSpans {
   resource: KeyValue[];
   spans: SpanMessage[];
 }
@@ -59,10 +59,10 @@ const KIND = { internal: 1, server: 2 } as const;
 const ERROR = 2;
 
 /** Null where it does not hang together: a trace backend would show pieces, or refuse the whole export. */
-export function handedTrace(
+export function parseOriginTrace(
   { resource, spans }: OriginTrace,
   client: ReturnType<Span["spanContext"]>,
-): HandedTrace | null {
+): OriginSpans | null {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const isWhole =
     spans.length > 0 &&

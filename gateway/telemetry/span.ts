@@ -11,7 +11,7 @@ import {
 import type { OriginTrace } from "../../formats/origin-wire.ts";
 import type { Outcome } from "../record/outcome.ts";
 import { countDropped } from "./exporter.ts";
-import { handedTrace } from "./origin-trace.ts";
+import { parseOriginTrace } from "./origin-trace.ts";
 import type { Sampling } from "./sampling.ts";
 import { bufferOf } from "./trace-buffer.ts";
 
@@ -80,13 +80,13 @@ export function recordSampling(sampling: Sampling): void {
 export function recordOriginTrace(client: Span, trace: OriginTrace): void {
   const buffer = bufferOf(context.active());
   if (buffer === undefined) return;
-  const handed = handedTrace(trace, client.spanContext());
+  const handed = parseOriginTrace(trace, client.spanContext());
   if (handed === null) countDropped("traces", trace.spans.length);
   else buffer.hold(handed);
 }
 
 /** Keeps what the active request leaves, until its end; the last word counts. */
-export function leaveOutcome(outcome: Outcome): void {
+export function keepOutcome(outcome: Outcome): void {
   const buffer = bufferOf(context.active());
   if (buffer) buffer.outcome = outcome;
 }

@@ -7,14 +7,14 @@ import type { TraceFlushableSpanProcessor } from "@microlabs/otel-cf-workers";
 import { type Context, createContextKey, type Span, TraceFlags } from "@opentelemetry/api";
 import type { Outcome } from "../record/outcome.ts";
 import { countDropped } from "./exporter.ts";
-import type { HandedTrace } from "./origin-trace.ts";
+import type { OriginSpans } from "./origin-trace.ts";
 import { endingOf, keepReasons, type Sampling } from "./sampling.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
 /** 64 inputs make some 400 spans; more than this is a mistake that must not fill the isolate. */
 const MOST_SPANS = 1_024;
 
-type Send = (spans: readonly FinishedSpan[], handed: readonly HandedTrace[]) => void;
+type Send = (spans: readonly FinishedSpan[], handed: readonly OriginSpans[]) => void;
 
 export class TraceBuffer {
   /** What the request leaves, as far as is known. */
@@ -27,7 +27,7 @@ export class TraceBuffer {
   #open = 0;
   #taken = 0;
   #finished: FinishedSpan[] = [];
-  #handed: HandedTrace[] = [];
+  #handed: OriginSpans[] = [];
 
   /** `send` is called when the root ends, and again whenever the last span still open ends after it (background work). */
   constructor(send: Send, sampling: Sampling) {
@@ -66,7 +66,7 @@ export class TraceBuffer {
   }
 
   /** Takes what an origin has handed back; it goes the way of the span that it answers. */
-  hold(handed: HandedTrace): void {
+  hold(handed: OriginSpans): void {
     if (this.#hasRoomFor(handed.spans.length)) this.#handed.push(handed);
   }
 

@@ -20,7 +20,7 @@ import { adopt, spanProcessor, TraceBuffer, withBuffer } from "./trace-buffer.ts
 type Incoming = Request<unknown, IncomingRequestCfProperties>;
 
 /** One request's way past the library. */
-interface Passage {
+interface RequestPassThrough {
   settings: TelemetrySettings;
   answer(request: Incoming): Promise<Response>;
 }
@@ -30,12 +30,12 @@ interface Passage {
  * property of a new random name: V8 keeps all those names (measured: 1.1 kB a request, for ever). So it gets none, and the true
  * `env` and `ctx` go past it.
  */
-const passages = new AsyncLocalStorage<Passage>();
-type Nothing = Record<string, never>;
-const NOTHING: Nothing = {};
+const requests = new AsyncLocalStorage<RequestPassThrough>();
+type EmptyEnv = Record<string, never>;
+const EMPTY_ENV: EmptyEnv = {};
 
-function passage(): Passage {
-  const mine = passages.getStore();
+function currentRequest(): RequestPassThrough {
+  const mine = requests.getStore();
   if (mine === undefined) throw new Error("a request came to the tracer by another way than traced()");
   return mine;
 }
@@ -51,12 +51,12 @@ export function traced<Env>(
 ): ExportedHandler<Env> {
   const serve = handler.fetch;
   if (!serve) return handler;
-  const { fetch: start } = instrument<Nothing, unknown, unknown>(
-    { fetch: (request) => passage().answer(request as Incoming) },
+  const { fetch: start } = instrument<EmptyEnv, unknown, unknown>(
+    { fetch: (request) => currentRequest().answer(request as Incoming) },
     () => ({
       service: { name: SERVICE_NAME },
       spanProcessors: spanProcessor,
-      sampling: { headSampler: headSampler(passage().settings.sampling.ratio) },
+      sampling: { headSampler: headSampler(currentRequest().settings.sampling.ratio) },
       instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
     }),
   );
@@ -67,9 +67,9 @@ export function traced<Env>(
       const settings = configure(env);
       const answer = (incoming: Incoming) =>
         answered(incoming, settings, telemetry, ctx, () => serve(incoming, env, ctx));
-      const carrier = { otlp: settings.otlp, keepAlive: (work: Promise<unknown>) => ctx.waitUntil(work) };
+      const exportContext = { otlp: settings.otlp, keepAlive: (work: Promise<unknown>) => ctx.waitUntil(work) };
       const response = Promise.resolve(
-        telemetry.during(carrier, () => passages.run({ settings, answer }, () => start(request, NOTHING, ctx))),
+        telemetry.during(exportContext, () => requests.run({ settings, answer }, () => start(request, EMPTY_ENV, ctx))),
       );
       // A caller who hangs up ends the request's life at once, and its trace with it, unless something holds on to it.
       ctx.waitUntil(response.catch(() => {}));

@@ -46,7 +46,7 @@ export class Invocation {
     this.record({ "faas.coldstart": init !== undefined, "faas.invocation_id": context.awsRequestId });
     if (init) initSpans(this.trace, this.server, init);
     this.#initMs = init === undefined ? 0 : initMs(init);
-    this.#giveUpMs = giveUpAfterMs(event, Date.now());
+    this.#giveUpMs = flushBudgetMs(event, Date.now());
   }
 
   record(facts: Attributes): void {
@@ -65,13 +65,13 @@ export class Invocation {
     const usage = { durationMs, initMs: this.#initMs, memoryMiB: memoryMiB(process.env) };
     this.#accountedStatus = status;
     const { sampled } = this.trace.origin;
-    const fate = fateOf({ sampled, status, elapsedMs: durationMs, giveUpMs: this.#giveUpMs });
+    const fate = endOf({ sampled, status, elapsedMs: durationMs, giveUpMs: this.#giveUpMs });
     this.#isHandedBack = !this.#isOver && fate === "hand-back";
-    return this.#isHandedBack ? { usage, trace: handedBack(this.trace, resource(process.env)) } : { usage };
+    return this.#isHandedBack ? { usage, trace: spansForCaller(this.trace, resource(process.env)) } : { usage };
   }
 
   /** Ends it with its answer's status, or without an answer and the one word for why; to be called once. */
-  conclude(status: number | undefined, failure?: string): Fate {
+  conclude(status: number | undefined, failure?: string): InvocationEnd {
     this.#isOver = true;
     // An answer that has said how long it took is not made to have taken longer: its cost and its span are of one time.
     if (status === undefined || status !== this.#accountedStatus) this.#end(status);
@@ -94,7 +94,7 @@ export class Invocation {
 /** Who sends an invocation's spans. Pure: no I/O, no clock. */
 
 /** `export`: the function itself. `hand-back`: the gateway gets them in the answer. */
-export type Fate = "export" | "hand-back";
+export type InvocationEnd = "export" | "hand-back";
 
 export type Ending = {
   sampled: boolean;
@@ -110,7 +110,7 @@ export type Ending = {
  * The gateway keeps an unsampled trace that turns out an error, refused or late, and only an answer in time can hand it this part of it:
  * what cannot be handed over is exported on the spot. So is a failure: the gateway does not wait for what else a 5xx has to say.
  */
-export function fateOf({ sampled, status, elapsedMs, giveUpMs }: Ending): Fate {
+export function endOf({ sampled, status, elapsedMs, giveUpMs }: Ending): InvocationEnd {
   return sampled || hasFailed(status) || elapsedMs > giveUpMs ? "export" : "hand-back";
 }
 
@@ -124,7 +124,7 @@ export function hasFailed(status: number | undefined): boolean {
 const LONGEST_WAIT_MS = 900_000;
 
 /** Ms from `nowUnixMs` until the gateway has gone, negative when it has; infinite where it has not said. */
-export function giveUpAfterMs(event: HttpEvent, nowUnixMs: number): number {
+export function flushBudgetMs(event: HttpEvent, nowUnixMs: number): number {
   const timeoutMs = Number(header(event, TIMEOUT_HEADER) || Number.NaN);
   if (!(timeoutMs >= 0)) return Number.POSITIVE_INFINITY;
   return timeoutMs - waitedMs(event, nowUnixMs);
@@ -142,7 +142,7 @@ function waitedMs(event: HttpEvent, nowUnixMs: number): number {
 /** The contract takes no more. Parents come first, so none is missing of those that are there. */
 const MOST_SPANS = 64;
 
-export function handedBack({ spans }: Trace, resource: Attributes): OriginTrace {
+export function spansForCaller({ spans }: Trace, resource: Attributes): OriginTrace {
   return { resource: plainAttributes(resource), spans: spans.slice(0, MOST_SPANS).flatMap(originSpan) };
 }
 

@@ -35,7 +35,7 @@ export function withTelemetry<Event, Context, Result>(
   /** @returns a promise that never rejects, at most the exporter's bound away */
   async function leave(invocation: Invocation, leftMs: number, status?: number, failure?: string): Promise<void> {
     const isExported = invocation.conclude(status, failure) === "export";
-    if (!exporter.hasLogBackend) tellOperator(invocation, status);
+    if (!exporter.hasLogBackend) reportToOperator(invocation, status);
     const logs: LogMessage[] = isExported ? [requestRecord(invocation)] : [];
     // Told whatever the sampling says, and again until the backend has it.
     if (untoldProblem !== undefined) logs.unshift(modelUnavailableRecord(invocation, untoldProblem));
@@ -80,7 +80,7 @@ function statusOf(result: unknown): number {
 }
 
 /** Where there is no backend, a failure is one line on stderr; that there is no model was said once, at INIT. */
-function tellOperator({ server, facts }: Invocation, status: number | undefined): void {
+function reportToOperator({ server, facts }: Invocation, status: number | undefined): void {
   const error = server.attributes["error.type"];
   if (!server.failed || facts["error.type"] === "model-unavailable") return;
   console.error(JSON.stringify({ level: "error", error_type: "internal", error, status }));

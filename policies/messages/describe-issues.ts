@@ -25,7 +25,7 @@ export function describeIssues(schema: z.core.$ZodType, issues: readonly Issue[]
 }
 
 /** Zod's error map: no words. What stands in a message then is what the schema itself says. */
-export const onlyOwnWords = () => "";
+export const schemaWordsOnly = () => "";
 
 /** "edge.shar: unknown key; did you mean share?" */
 export function describeUnknownKey(schema: z.core.$ZodType, path: Path, key: string): string {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { app } from "../../gateway/app.ts";
 import type { World } from "../../gateway/world.ts";
 import { publish } from "./support/packages.ts";
-import { aCall, aWorld, classify, handClock, ready, setPolicy, wayOf } from "./support/world.ts";
+import { aCall, aWorld, classify, handClock, ready, routingOf, setPolicy } from "./support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -55,7 +55,7 @@ describe("an answer", () => {
 
   it("is mixed when the inputs of one request went both ways", async () => {
     const response = await send({ inputs: [SHORT, LONG] });
-    expect(wayOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, too-long" });
+    expect(routingOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, too-long" });
     expect(response.headers.get("x-spillway-model")).toMatch(/^mail-tagger@[0-9a-f]{12}, mail-tagger@f{12}$/);
   });
 
@@ -193,19 +193,19 @@ describe("a bad request gets the contract's error and the next one is answered",
 
 describe("the policy in KV", () => {
   it("changes routing without a restart", async () => {
-    expect(wayOf(await classify(world, SHORT)).because).toBe("within-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("within-share");
     await setPolicy({ override: "origin" });
     clock.moveMs(5000);
-    expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "origin", because: "override" });
+    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "origin", because: "override" });
     await setPolicy({ edge: { share: 0 } });
     clock.moveMs(5000);
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
     await setPolicy({ edge: { maxTokens: 4 } });
     clock.moveMs(5000);
-    expect(wayOf(await classify(world, SHORT)).because).toBe("too-long");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("too-long");
     await setPolicy({ override: "edge", edge: { share: 0 } });
     clock.moveMs(5000);
-    expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "override" });
+    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "override" });
   });
 
   it("shows in /readyz before anybody has used it", async () => {
@@ -227,7 +227,7 @@ describe("the policy in KV", () => {
     clock.moveMs(5000);
     const response = await classify(world, SHORT);
     expect(response.headers.get("x-spillway-policy")).toBe("10");
-    expect(wayOf(response).because).toBe("override");
+    expect(routingOf(response).because).toBe("override");
     const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
     expect(await readyz.json()).toMatchObject({ policy: { version: 10, source: "kv", problem: expect.any(String) } });
   });

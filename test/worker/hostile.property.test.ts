@@ -75,5 +75,5 @@ it(`${RUNS} hostile requests: no 5xx, no crash, nothing echoed, always the contr
   });
   // They went everywhere, the model among it.
   expect([...seen.keys()].sort()).toEqual([200, 204, 400, 401, 404, 405, 413, 415, 422, 429]);
-  expect([world.intake.requests, world.intake.bytes]).toEqual([0, 0]);
+  expect([world.slots.requests, world.slots.bytes]).toEqual([0, 0]);
 }, 600_000);

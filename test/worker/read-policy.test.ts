@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { app } from "../../gateway/app.ts";
 import { urlOf } from "./support/faulty.ts";
-import { aCall, aWorld, classify, handClock, noting, wayOf } from "./support/world.ts";
+import { aCall, aWorld, classify, handClock, recordingWaits, routingOf } from "./support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 
@@ -15,7 +15,7 @@ it.each(failures)(
   "%s: the last good policy serves, no request waits for it, /readyz says so, and it passes",
   async (_, fail, problem) => {
     const hand = handClock();
-    const { clock, waits } = noting(hand);
+    const { clock, waits } = recordingWaits(hand);
     let get = async (): Promise<string | null> => '{"version": 7, "override": "origin"}';
     const world = aWorld({
       modelId: "mail-tagger@none",
@@ -25,7 +25,7 @@ it.each(failures)(
     });
     const way = async () => {
       const response = await classify(world, SHORT);
-      return [response.status, response.headers.get("x-spillway-policy"), wayOf(response).because];
+      return [response.status, response.headers.get("x-spillway-policy"), routingOf(response).because];
     };
     const readyz = async () =>
       (

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Bench, OptionValues } from "./bench.ts";
 
-export interface Asked {
+export interface ParsedArguments {
   ok: true;
   bench: Bench;
   json: boolean;
@@ -12,7 +12,7 @@ export interface Asked {
 export function parseArguments(
   argv: readonly string[],
   benches: readonly Bench[],
-): Asked | { ok: false; problem: string } {
+): ParsedArguments | { ok: false; problem: string } {
   const name = argv.find((word) => !word.startsWith("-"));
   const bench = benches.find((one) => one.name === name);
   if (bench === undefined) {

@@ -2,7 +2,7 @@
 
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Asked, parseArguments, UsageError } from "./arguments.ts";
+import { type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
 import { decideBench } from "./decide/decide.ts";
@@ -44,7 +44,7 @@ try {
 }
 
 /** Resolves to the promise that was broken, if one was. */
-async function measure({ bench, json, values }: Asked): Promise<string | null> {
+async function measure({ bench, json, values }: ParsedArguments): Promise<string | null> {
   const startedAt = new Date().toISOString();
   const loadAtStart = loadAverage();
   const { result, tables, notes, problem = null } = await bench.run(values);

@@ -11,7 +11,7 @@ import { type Architecture, type ArtifactFile, HANDLER_FILE, modelFiles, runtime
 import { type ArtifactKind, kindFor } from "./limits.ts";
 import { isOfABuild, type Made, putImage, putZip } from "./put-artifact.ts";
 import { type KeyOptions, openSignedModel, type SignedModel } from "./signed-model.ts";
-import { otherPlatform, type Tried, tryArtifact } from "./try-artifact.ts";
+import { type ArtifactTrial, otherPlatform, tryArtifact } from "./try-artifact.ts";
 
 export interface BuildOptions extends KeyOptions {
   package: string;
@@ -34,7 +34,7 @@ export interface Built {
   path: string;
   files: readonly ArtifactFile[];
   /** Null where the artifact is for another machine than this one. */
-  tried: Tried | null;
+  tried: ArtifactTrial | null;
 }
 
 /** @throws Error with one sentence that tells the next step; `out` is then as it was */
@@ -67,7 +67,7 @@ async function tryUnpacked(
   { arch }: BuildOptions,
   interruption: AbortSignal,
   progress: Progress,
-): Promise<Tried | null> {
+): Promise<ArtifactTrial | null> {
   const other = otherPlatform(arch);
   if (other !== undefined) {
     progress.note(`not tried here: ${other}`);

@@ -17,7 +17,7 @@ const MEMORY_MIB = 3072;
 const TEXT = "WIN a free prize now, click here";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-export interface Tried {
+export interface ArtifactTrial {
   /** The label with the highest logit for a short text. */
   label: string;
   /** From the start of the process until the model was loaded and verified. */
@@ -38,7 +38,10 @@ export function otherPlatform(arch: Architecture): string | undefined {
  * @param folder the function's root, with nothing else in it
  * @throws Error with one sentence, and what the function printed
  */
-export async function tryArtifact(folder: string, expected: { modelId: string; publicKeyPem: string }): Promise<Tried> {
+export async function tryArtifact(
+  folder: string,
+  expected: { modelId: string; publicKeyPem: string },
+): Promise<ArtifactTrial> {
   refuseModulesAbove(folder);
   const outputFile = `${folder}.output`;
   const output = openSync(outputFile, "w");

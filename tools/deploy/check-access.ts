@@ -83,7 +83,7 @@ function parsed(variables: Pick<AccessVariables, typeof ACCESS | typeof RATE>) {
 /** The platform's largest. */
 const CPU_MAX_MS = 300_000;
 
-export function checkDoor(target: Target): Finding[] {
+export function checkExposure(target: Target): Finding[] {
   return [checkAddress(target), checkOwnLogs(target), checkCpu(target)];
 }
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
 import { readSettings } from "../start/settings.ts";
-import { checkAccess, checkDoor } from "./check-access.ts";
+import { checkAccess, checkExposure } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
 import { checkOrigin } from "./check-origin.ts";
@@ -54,7 +54,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
     ...checkBindings(target, others),
     ...(await checkSettings(target, options)),
     ...checkSecrets(target),
-    ...checkDoor(target),
+    ...checkExposure(target),
   ];
   const { findings: ofBundle, bundle } = await building;
   return { findings: [...found, ...ofBundle, git], worker: target.config.name ?? null, bundle, commit };

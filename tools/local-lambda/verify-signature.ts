@@ -21,7 +21,7 @@ import { ALGORITHM, type CredentialScope, signatureOf } from "./sigv4.ts";
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
-type Verdict = { ok: true } | { ok: false; refusal: AwsError };
+type SignatureCheck = { ok: true } | { ok: false; refusal: AwsError };
 
 /** AWS names it in its message: "(20171026T170054Z - 5 min.)". */
 const SKEW_MINUTES = 5;
@@ -31,7 +31,7 @@ export function verifySignature(
   credentials: Credentials,
   region: string,
   nowMs: number,
-): Verdict {
+): SignatureCheck {
   const header = headerOf(request, "authorization");
   if (header === undefined) return refuse(FORBIDDEN);
   const amzDate = headerOf(request, "x-amz-date");
@@ -47,7 +47,7 @@ function verifyAuthorization(
   { algorithm, credential, signedHeaders, signature }: Authorization,
   amzDate: string,
   { credentials, region, nowMs }: Side,
-): Verdict {
+): SignatureCheck {
   const [accessKeyId = "", date = "", scopeRegion = "", service = "", terminator = ""] = credential.split("/");
   const scope = { date, region: scopeRegion, service, terminator };
   const refusal =
@@ -140,7 +140,7 @@ function toAmzDate(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-function refuse(refusal: AwsError): Verdict & { ok: false } {
+function refuse(refusal: AwsError): SignatureCheck & { ok: false } {
   return { ok: false, refusal };
 }
 

@@ -1,7 +1,7 @@
 /** `spillway backup`: one KV namespace as a file that `wrangler kv bulk put` takes back. wrangler's own `bulk get` writes another form. */
 import { type Command, Option } from "commander";
 import type { Kv, KvBinding } from "./kv/kv.ts";
-import { takesWhere, type WhereOptions, withKv } from "./kv/where.ts";
+import { addWhereOptions, type WhereOptions, withKv } from "./kv/where.ts";
 
 const NAMESPACES = ["KEYS", "POLICIES"] as const satisfies readonly KvBinding[];
 
@@ -14,7 +14,7 @@ export function registerBackup(program: Command): void {
     .command("backup")
     .description("Print everything that is stored in a KV namespace, as JSON for wrangler kv bulk put.")
     .addOption(new Option("--binding <name>", "which one").choices(NAMESPACES).makeOptionMandatory());
-  takesWhere(backup).action(async ({ binding, ...where }: Options) => {
+  addWhereOptions(backup).action(async ({ binding, ...where }: Options) => {
     console.log(JSON.stringify(await withKv(binding, where, everythingIn), null, 2));
   });
 }

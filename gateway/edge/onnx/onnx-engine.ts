@@ -18,7 +18,7 @@ export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = EDGE_H
     idle = null;
     const block = faulted(() => {
       runtime.growTo(Math.min(heapBytes, heapMaxBytes));
-      return placeModel(runtime, sizeOf(opened, file));
+      return writeModelToHeap(runtime, sizeOf(opened, file));
     });
     try {
       // Streamed to where the session will use it: the weights never exist twice.
@@ -76,7 +76,7 @@ function faulted<T>(work: () => T): T {
 const REGISTRIES_BYTES = 2 * 2 ** 20;
 
 /** A block for a model of so many bytes, with room below it. @throws OrtError (outOfMemory) at the heap's limit. */
-export function placeModel({ ort }: OrtRuntime, sizeBytes: number): HeapBlock {
+export function writeModelToHeap({ ort }: OrtRuntime, sizeBytes: number): HeapBlock {
   const below = allocate(ort, REGISTRIES_BYTES);
   try {
     return { pointer: allocate(ort, sizeBytes), sizeBytes };

@@ -6,9 +6,9 @@ import {
   judge,
   type Opening,
   openingEndsAtMs,
-  probeEndsAtMs,
+  rateCall,
   reasonOf,
-  verdictOf,
+  trialEndsAtMs,
 } from "./judge.ts";
 
 export interface BreakerStatus {
@@ -64,7 +64,7 @@ export function createBreaker(
   // Not null exactly while the gate is not closed.
   let opening: Opening | null = null;
   let gate = begin("closed", 0);
-  let told: BreakerStatus["state"] = "closed";
+  let reportedState: BreakerStatus["state"] = "closed";
 
   function begin(state: "closed" | "half-open", nowMs: number): Gate {
     return createGate(name, state, nowMs, {
@@ -76,19 +76,19 @@ export function createBreaker(
           reopenings: opening === null ? 0 : opening.reopenings + 1,
           draw: random(),
         };
-        tell("open");
+        reportChange("open");
       },
       closed() {
         opening = null;
-        tell("closed");
+        reportChange("closed");
       },
     });
   }
 
-  function tell(to: BreakerStatus["state"]): void {
-    if (to === told) return;
-    const from = told;
-    told = to;
+  function reportChange(to: BreakerStatus["state"]): void {
+    if (to === reportedState) return;
+    const from = reportedState;
+    reportedState = to;
     changed({ from, to, reason: opening === null ? null : reasonOf(opening) });
   }
 
@@ -96,7 +96,7 @@ export function createBreaker(
   function renew(nowMs: number): void {
     gate.retire();
     gate = begin("half-open", nowMs);
-    tell("half-open");
+    reportChange("half-open");
   }
 
   function statusAt(nowMs: number): BreakerStatus {
@@ -105,8 +105,8 @@ export function createBreaker(
     if (gate.state === "open") {
       const endsAtMs = openingEndsAtMs(opening, inForce);
       if (nowMs < endsAtMs) return { state: "open", reason, retryAtMs: endsAtMs };
-    } else if (gate.probeAtMs !== null) {
-      const endsAtMs = probeEndsAtMs(gate.probeAtMs, inForce);
+    } else if (gate.trialAtMs !== null) {
+      const endsAtMs = trialEndsAtMs(gate.trialAtMs, inForce);
       if (nowMs < endsAtMs) return { state: "half-open", reason, retryAtMs: endsAtMs };
     }
     return { state: "half-open", reason, retryAtMs: null };
@@ -114,7 +114,7 @@ export function createBreaker(
 
   function enter(nowMs: number): Permit {
     const { state, retryAtMs } = statusAt(nowMs);
-    const spent = gate.state === "open" || gate.probeAtMs !== null;
+    const spent = gate.state === "open" || gate.trialAtMs !== null;
     if (state === "half-open" && retryAtMs === null && spent) renew(nowMs);
     const permit = gate.enter(nowMs);
     if (permit === null) throw new BreakerOpenError(name, retryAtMs ?? nowMs);
@@ -128,8 +128,8 @@ export function createBreaker(
       if (from === gate && gate.state === "half-open") renew(nowMs);
       return;
     }
-    const verdict = verdictOf(outcome, nowMs - startedAtMs, inForce);
-    await permit.report(verdict, nowMs, inForce.windowMs ?? DEFAULT_WINDOW_MS);
+    const rating = rateCall(outcome, nowMs - startedAtMs, inForce);
+    await permit.report(rating, nowMs, inForce.windowMs ?? DEFAULT_WINDOW_MS);
   }
 
   return {

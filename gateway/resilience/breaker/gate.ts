@@ -3,19 +3,19 @@
 
 import { EventEmitter } from "node:events";
 import CircuitBreaker from "opossum";
-import type { Tally, Verdict } from "./judge.ts";
+import type { CallRating, Tally } from "./judge.ts";
 
 /** What a call that was let through hands back, once. Dropping it instead counts nothing and leaks nothing. */
 export interface Permit {
   /** Resolves when the gate has moved, if the verdict moves it. */
-  report(verdict: Verdict, nowMs: number, windowMs: number): Promise<void>;
+  report(rating: CallRating, nowMs: number, windowMs: number): Promise<void>;
 }
 
 /** A gate lives for one stretch of closed → open or half-open → closed → open: what it let through reports to it alone. */
 export interface Gate {
   readonly state: "closed" | "open" | "half-open";
   /** When the one probe of a half-open gate went through; null while it is still to be had. */
-  readonly probeAtMs: number | null;
+  readonly trialAtMs: number | null;
   /** null: refused. */
   enter(nowMs: number): Permit | null;
   /** Nobody hears of this gate again, whatever its calls still report. */
@@ -37,7 +37,7 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
   const rotation = createRotation(nowMs);
   let failuresInARow = 0;
   let tripReason: string | null = null;
-  let probeAtMs: number | null = null;
+  let trialAtMs: number | null = null;
 
   // A variable, not a literal: @types/opossum does not know `state`.
   const options = {
@@ -50,7 +50,7 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
     volumeThreshold: Number.MAX_SAFE_INTEGER,
     state: { closed: start === "closed", halfOpen: start === "half-open" },
   };
-  const opossum = new CircuitBreaker((verdict: () => Promise<void>) => verdict(), options);
+  const opossum = new CircuitBreaker((rating: () => Promise<void>) => rating(), options);
   // Its own listener would set the reset timer here: in a Worker it never fires, in Node it fires by another clock.
   opossum.removeAllListeners("open");
 
@@ -71,28 +71,28 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
       if (opossum.closed) return "closed";
       return opossum.halfOpen ? "half-open" : "open";
     },
-    get probeAtMs() {
-      return probeAtMs;
+    get trialAtMs() {
+      return trialAtMs;
     },
     enter(nowMs) {
-      const verdict = Promise.withResolvers<void>();
-      const isProbe = opossum.halfOpen;
+      const rating = Promise.withResolvers<void>();
+      const isTrial = opossum.halfOpen;
       let entered = false;
       const heard = opossum
         .fire(() => {
           entered = true;
-          return verdict.promise;
+          return rating.promise;
         })
         // Rejects for a refusal and for a bad verdict alike: both are known here by other means.
         .catch(() => undefined);
       if (!entered) return null;
-      if (isProbe) probeAtMs = nowMs;
+      if (isTrial) trialAtMs = nowMs;
       return {
         async report(value, nowMs, windowMs) {
           rotation.catchUp(nowMs, windowMs);
           // A slow probe closes: it answered. An origin left alone for minutes starts cold, and would else stay shut for good.
-          if (value === "success" || (value === "slow" && isProbe)) verdict.resolve();
-          else verdict.reject(value === "slow" ? slow : failed);
+          if (value === "success" || (value === "slow" && isTrial)) rating.resolve();
+          else rating.reject(value === "slow" ? slow : failed);
           await heard;
         },
       };

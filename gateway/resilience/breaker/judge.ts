@@ -1,7 +1,7 @@
 // Whether what was seen is bad enough to open. Pure: no I/O, no clock, no `this`.
 
 /** What a call that counts is worth: `slow` answered, but later than `slowMs`. */
-export type Verdict = "success" | "slow" | "failure";
+export type CallRating = "success" | "slow" | "failure";
 
 /** What a breaker remembers while closed. */
 export interface Tally {
@@ -11,7 +11,7 @@ export interface Tally {
   readonly good: number;
 }
 
-export function verdictOf(outcome: "success" | "failure", tookMs: number, settings: BreakerSettings): Verdict {
+export function rateCall(outcome: "success" | "failure", tookMs: number, settings: BreakerSettings): CallRating {
   if (outcome === "failure") return "failure";
   return settings.slowMs !== undefined && tookMs > settings.slowMs ? "slow" : "success";
 }
@@ -44,7 +44,7 @@ export interface BreakerSettings {
   /** An answer that took longer counts as failed in the rate. Without it no answer is too slow. */
   readonly slowMs?: number;
   /** After this long without a verdict a probe is given up for dead. Default: `openMs`, but at least 10 s. */
-  readonly probeLeaseMs?: number;
+  readonly trialLeaseMs?: number;
 }
 
 export const DEFAULT_WINDOW_MS = 10_000;
@@ -58,7 +58,7 @@ export const DEFAULT_MIN_CALLS = 10;
 export const MAX_OPEN_MS = 300_000;
 
 const JITTER = 0.1;
-const MIN_PROBE_LEASE_MS = 10_000;
+const MIN_TRIAL_LEASE_MS = 10_000;
 
 /** One stretch of being open; resolved against the settings in force when asked, so that a policy edit reaches it. */
 export interface Opening {
@@ -80,8 +80,8 @@ export function openingEndsAtMs(opening: Opening, settings: BreakerSettings): nu
 }
 
 /** A probe whose request died never reports: from here on another one may go. */
-export function probeEndsAtMs(probeAtMs: number, settings: BreakerSettings): number {
-  return probeAtMs + (settings.probeLeaseMs ?? Math.max(settings.openMs, MIN_PROBE_LEASE_MS));
+export function trialEndsAtMs(trialAtMs: number, settings: BreakerSettings): number {
+  return trialAtMs + (settings.trialLeaseMs ?? Math.max(settings.openMs, MIN_TRIAL_LEASE_MS));
 }
 
 export function reasonOf(opening: Opening): string {

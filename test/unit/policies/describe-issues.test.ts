@@ -1,7 +1,7 @@
 /** With a schema of its own: what holds for any schema. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { describeIssues, onlyOwnWords } from "../../../policies/messages/describe-issues.ts";
+import { describeIssues, schemaWordsOnly } from "../../../policies/messages/describe-issues.ts";
 
 const rule = z.strictObject({ countries: z.array(z.string().regex(/^[A-Z]{2}$/, "must be two capitals")).min(1) });
 const schema = z.strictObject({
@@ -15,7 +15,7 @@ const schema = z.strictObject({
 });
 
 function problems(value: unknown): string[] {
-  const parsed = schema.safeParse(value, { error: onlyOwnWords });
+  const parsed = schema.safeParse(value, { error: schemaWordsOnly });
   return parsed.success ? [] : describeIssues(schema, parsed.error.issues, value);
 }
 

@@ -1,7 +1,7 @@
 /** Who is let in, inside workerd: so many requests and bytes as an isolate can hold, and everything given back on every way out. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
-import { BODIES_BYTES } from "../../../gateway/admit/slots.ts";
+import { MAX_BODIES_BYTES } from "../../../gateway/admit/slots.ts";
 import { app } from "../../../gateway/app.ts";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "../support/packages.ts";
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const held = () => [world.intake.requests, world.intake.bytes];
+const held = () => [world.slots.requests, world.slots.bytes];
 
 function post(body: BodyInit): Promise<Response> {
   const request = new Request("http://gateway/v1/classify", {
@@ -144,11 +144,11 @@ describe("requests at once", () => {
 describe("bodies at once", () => {
   it("are taken up to what the isolate may hold, counted as they arrive, whatever was promised", async () => {
     const piece = new Uint8Array(MIB - 1000).fill(0x20);
-    const senders = Array.from({ length: BODIES_BYTES / MIB }, sender);
+    const senders = Array.from({ length: MAX_BODIES_BYTES / MIB }, sender);
     for (const { send } of senders) await send(piece);
     const late = sender();
     await late.send(new Uint8Array(4000));
-    expect(held()[1]).toBeLessThanOrEqual(BODIES_BYTES);
+    expect(held()[1]).toBeLessThanOrEqual(MAX_BODIES_BYTES);
     await late.send(new Uint8Array(4000));
     const refused = await late.answer;
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);

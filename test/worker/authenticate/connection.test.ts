@@ -4,7 +4,16 @@ import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aWorld, type Connection, classify, handClock, ready, setPolicy, settled, wayOf } from "../support/world.ts";
+import {
+  aWorld,
+  type Connection,
+  classify,
+  handClock,
+  ready,
+  routingOf,
+  setPolicy,
+  settled,
+} from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -44,7 +53,7 @@ describe("residency", () => {
     ["Tor, which is nowhere", { country: "T1" }, 451, null, null],
     ["no country", {}, 451, null, null],
   ])("%s", async (_, cf, status, route, because) => {
-    expect(wayOf(await ask(await worldWith({ residency }), cf))).toEqual({ status, route, because });
+    expect(routingOf(await ask(await worldWith({ residency }), cf))).toEqual({ status, route, because });
   });
 
   it("a text that the one allowed side cannot hold is refused with the contract's error, and never leaves", async () => {

@@ -14,9 +14,9 @@ import {
   handClock,
   originBreaker,
   ready,
+  routingOf,
   setPolicy,
   settled,
-  wayOf,
 } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -43,7 +43,7 @@ describe("the edge fails", () => {
     const world = await warmWorld("ok");
     engine.broken = true;
     const response = await classify(world, SHORT);
-    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
+    expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
     expect(response.headers.get("x-spillway-model")).toBe("mail-tagger@ffffffffffff");
   });
 
@@ -51,11 +51,11 @@ describe("the edge fails", () => {
     const clock = handClock();
     const world = await warmWorld("ok", clock);
     engine.broken = true;
-    for (let call = 0; call < 3; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("edge-failed");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
+    for (let call = 0; call < 3; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("edge-failed");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
     engine.broken = false;
     clock.moveMs(40_000);
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
     expect(world.edge.status().breaker.state).toBe("closed");
   });
 });
@@ -64,7 +64,7 @@ describe("the origin fails", () => {
   it.each([...FAULTS, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld(behaviour), SHORT);
-    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+    expect(routingOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("a redirect is not followed: no text goes to an address that no policy names", async () => {
@@ -76,7 +76,7 @@ describe("the origin fails", () => {
   it("an answer that never ends is read no further than an answer can go", async () => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld("endless?once"), SHORT);
-    expect(wayOf(response).because).toBe("origin-failed");
+    expect(routingOf(response).because).toBe("origin-failed");
     await expect.poll(async () => (await seenBy("endless?once")).aborted).toBe(1);
   });
 
@@ -99,9 +99,9 @@ describe("the origin fails", () => {
     };
     const world = await warmWorld("told?bent");
     await tell("told?bent", JSON.stringify(good));
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
     await tell("told?bent", JSON.stringify({ ...good, ...bend }));
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
   });
 
   it.each([
@@ -114,15 +114,15 @@ describe("the origin fails", () => {
     const own = { model: modelId, labels: ["ham", "spam"], problemType: "single_label_classification", windows };
     const world = await warmWorld("told?own-package");
     await tell("told?own-package", JSON.stringify(own));
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
     await tell("told?own-package", JSON.stringify({ ...own, ...bend }));
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
   });
 
   it("an origin that hangs is given up at the policy's timeout", async () => {
     await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 100 } });
     const response = await classify(await warmWorld("hang"), SHORT);
-    expect(wayOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+    expect(routingOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("a text that the edge cannot hold gets 504 after a timeout", async () => {
@@ -169,7 +169,7 @@ describe("the origin fails", () => {
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
     await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
     const world = await warmWorld("http-403");
-    for (let call = 0; call < 6; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    for (let call = 0; call < 6; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
     expect(originBreaker(world).state).toBe("closed");
   });
 });
@@ -177,16 +177,16 @@ describe("the origin fails", () => {
 describe("a cold isolate", () => {
   it("spills and warms in the background; the next text stays at the edge", async () => {
     const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
     await settled();
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
   });
 
   it("begins to load only when the caller who found it cold has the answer", async () => {
     const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
     const later: (() => Promise<unknown>)[] = [];
     const response = await classify(world, SHORT, { ...aCall(), afterAnswer: (work) => later.push(work) });
-    expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-cold" });
     expect(world.edge.status().state).toBe("cold");
     for (const work of later) await work();
     await settled();
@@ -195,7 +195,7 @@ describe("a cold isolate", () => {
 
   it("waits for its model when the origin cannot answer", async () => {
     const world = aWorld({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("refuses with 503 when there is no model and no origin", async () => {

@@ -10,12 +10,12 @@ import {
   aWorld,
   classify,
   handClock,
-  noting,
   originBreaker,
   ready,
+  recordingWaits,
+  routingOf,
   setPolicy,
   settled,
-  wayOf,
 } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -45,7 +45,7 @@ describe("a hedge", () => {
   it("takes the other side's answer when the first is slow; the origin sees the abort, its breaker nothing", async () => {
     const world = await worldWith("hang?hedge", { ...originFirst, hedge });
     for (let call = 0; call < 6; call++) {
-      expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
+      expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
     }
     await expect.poll(async () => (await seenBy("hang?hedge")).aborted).toBe(6);
     expect(originBreaker(world)).toMatchObject({ state: "closed" });
@@ -53,17 +53,17 @@ describe("a hedge", () => {
 
   it("is not sent when the first side answers in time, nor where hedging is off", async () => {
     const quick = await worldWith("ok", { ...originFirst, hedge: { enabled: true, afterMs: 5000 } });
-    expect(wayOf(await classify(quick, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(quick, SHORT)).because).toBe("outside-share");
     const off = await worldWith("slow-300", { ...originFirst, hedge: { enabled: false, afterMs: 20 } });
-    expect(wayOf(await classify(off, SHORT))).toMatchObject({ route: "origin", because: "outside-share" });
+    expect(routingOf(await classify(off, SHORT))).toMatchObject({ route: "origin", because: "outside-share" });
   });
 
   it("is not sent to a side that could not take the text, or may not see it", async () => {
     const long = await worldWith("slow-300", { ...originFirst, hedge });
-    expect(wayOf(await classify(long, LONG))).toMatchObject({ route: "origin", because: "too-long" });
+    expect(routingOf(await classify(long, LONG))).toMatchObject({ route: "origin", because: "too-long" });
     const residency = { rules: [{ countries: ["DE"], allow: ["origin"] }] };
     const bound = await worldWith("slow-300", { hedge, residency });
-    expect(wayOf(await classify(bound, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
+    expect(routingOf(await classify(bound, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
       route: "origin",
       because: "residency",
     });
@@ -72,7 +72,7 @@ describe("a hedge", () => {
   it("that fails leaves the first side's answer, however late", async () => {
     const world = await worldWith("slow-300", { ...originFirst, hedge });
     engine.broken = true;
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
   });
 
   it("counts against the retry budget", async () => {
@@ -81,23 +81,23 @@ describe("a hedge", () => {
       hedge,
       retryBudget: { percent: 0, minPerSecond: 1 },
     });
-    expect(wayOf(await classify(world, SHORT)).because).toBe("hedge");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("hedge");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
   });
 
   it("without a time of its own waits for the origin's recent P95, once that is known", async () => {
-    const { clock, waits } = noting(handClock());
+    const { clock, waits } = recordingWaits(handClock());
     await setPolicy({ ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 5000 } });
     const world = await ready(aWorld({ modelId, originUrl: urlOf("told?p95"), clock, engine }));
     // Nothing is known of the origin yet: a slow one is not hedged.
     await tell("told?p95", "slow-300");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
     await tell("told?p95", "ok");
     for (let call = 0; call < 5; call++) await classify(world, SHORT);
     const p95Ms = world.origins.status().get("default")?.p95Ms;
     await tell("told?p95", "hang");
     waits.length = 0;
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
     expect(p95Ms).not.toBeNull();
     expect(waits).toContain(p95Ms);
   });
@@ -106,13 +106,17 @@ describe("a hedge", () => {
     await setPolicy({ hedge });
     const world = aWorld({ modelId, originUrl: urlOf("slow-300"), clock: handClock(), engine });
     const cold = { ...aCall(), afterAnswer: () => {} };
-    expect(wayOf(await classify(world, SHORT, cold))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    expect(routingOf(await classify(world, SHORT, cold))).toEqual({
+      status: 200,
+      route: "origin",
+      because: "edge-cold",
+    });
     expect(world.edge.status().state).toBe("cold");
   });
 
   it("is not sent against an override", async () => {
     const world = await worldWith("slow-300?override", { override: "origin", hedge });
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "override" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "override" });
   });
 
   it("goes to the origin when the edge is slow; the edge's turn is given back, and its breaker hears nothing", async () => {
@@ -120,21 +124,21 @@ describe("a hedge", () => {
     let release = () => {};
     engine.onRun = () => new Promise<void>((resolve) => (release = resolve));
     for (let call = 0; call < 4; call++) {
-      expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "hedge" });
+      expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "hedge" });
       release();
       await settled();
       expect(world.edge.conditions().queueMs).toBe(0);
     }
     expect(world.edge.status().breaker.state).toBe("closed");
     engine.onRun = () => {};
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
   });
 
   it("of a slow edge never goes to an origin that may not see the text", async () => {
     const residency = { rules: [{ countries: ["DE"], allow: ["edge"] }] };
     const world = await worldWith("ok?forbidden", { hedge, residency });
     engine.onRun = () => scheduler.wait(60);
-    expect(wayOf(await classify(world, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
+    expect(routingOf(await classify(world, SHORT, undefined, { cf: { country: "DE" } }))).toMatchObject({
       route: "edge",
       because: "residency",
     });
@@ -166,7 +170,7 @@ describe("the retry budget", () => {
   it("spent, a failure is the caller's answer: 503 with Retry-After, and the edge is not asked", async () => {
     const world = await worldWith("http-500", { ...originFirst, retryBudget: { percent: 0, minPerSecond: 2 } });
     const because = [];
-    for (let call = 0; call < 4; call++) because.push(wayOf(await classify(world, SHORT)));
+    for (let call = 0; call < 4; call++) because.push(routingOf(await classify(world, SHORT)));
     expect(because.map(({ status }) => status)).toEqual([200, 200, 503, 503]);
     const refused = await classify(world, SHORT);
     expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
@@ -189,7 +193,7 @@ describe("several origins", () => {
       retryBudget: { percent: 100 },
     });
     const german = { cf: { country: "DE", isEUCountry: "1" as const } };
-    expect(wayOf(await classify(world, SHORT, undefined, german)).because).toBe("residency");
+    expect(routingOf(await classify(world, SHORT, undefined, german)).because).toBe("residency");
     await settled();
     await tell("told?eu", "http-500");
     for (let call = 0; call < 7; call++) expect((await classify(world, SHORT, undefined, german)).status).toBe(503);
@@ -214,7 +218,7 @@ describe("several origins", () => {
     expect(status.get("good")?.breaker.state).toBe("closed");
     expect((await seenBy("http-500?several")).calls).toBe(5);
     for (const headers of callers) {
-      expect(wayOf(await classify(world, SHORT, undefined, { headers })).route).toBe("origin");
+      expect(routingOf(await classify(world, SHORT, undefined, { headers })).route).toBe("origin");
     }
     expect((await seenBy("http-500?several")).calls).toBe(5);
   });

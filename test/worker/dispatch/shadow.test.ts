@@ -12,9 +12,9 @@ import {
   handClock,
   originBreaker,
   ready,
+  routingOf,
   setPolicy,
   settled,
-  wayOf,
 } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -47,7 +47,7 @@ describe("a shadow", () => {
     const world = await worldWith("ok?shadowed", all);
     const begun: (() => Promise<unknown>)[] = [];
     const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
-    expect(wayOf(await classify(world, [SHORT, SHORT], call)).route).toBe("edge");
+    expect(routingOf(await classify(world, [SHORT, SHORT], call)).route).toBe("edge");
     expect(await callsOf("ok?shadowed")).toBe(0);
     await Promise.all(begun.map((work) => work()));
     expect(await callsOf("ok?shadowed")).toBe(2);
@@ -61,7 +61,7 @@ describe("a shadow", () => {
   it("that fails, or is slow, opens no breaker and teaches no latency", async () => {
     const world = await worldWith("http-500?shadow", { ...all, retryBudget: { percent: 0, minPerSecond: 0 } });
     for (let text = 0; text < 10; text++) {
-      expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+      expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
       await settled();
     }
     expect(await callsOf("http-500?shadow")).toBe(10);
@@ -73,7 +73,7 @@ describe("a shadow", () => {
     const world = await worldWith("ok", { ...all, edge: { share: 0 } });
     engine.broken = true;
     for (let text = 0; text < 5; text++) {
-      expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+      expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
       await settled();
     }
     expect(world.edge.conditions().breakerAllows).toBe(true);
@@ -132,7 +132,7 @@ describe("a shadow", () => {
     const cold = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
     const begun: (() => Promise<unknown>)[] = [];
     const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
-    expect(wayOf(await classify(cold, SHORT, call)).because).toBe("edge-cold");
+    expect(routingOf(await classify(cold, SHORT, call)).because).toBe("edge-cold");
     // The first is the load; what follows it is the shadow, which is begun before that.
     await begun[1]?.();
     expect(cold.edge.status().state).toBe("cold");
@@ -170,7 +170,7 @@ describe("a shadow", () => {
 
     const world = await worldWith("ok", all);
     const runsBefore = world.edge.conditions().p95Ms;
-    expect(wayOf(await classify(world, LONG)).because).toBe("too-long");
+    expect(routingOf(await classify(world, LONG)).because).toBe("too-long");
     await settled();
     expect(world.edge.conditions().p95Ms).toBe(runsBefore);
   });

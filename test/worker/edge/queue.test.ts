@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { urlOf } from "../support/faulty.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aWorld, classify, handClock, originBreaker, ready, setPolicy, settled, wayOf } from "../support/world.ts";
+import { aWorld, classify, handClock, originBreaker, ready, routingOf, setPolicy, settled } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 
@@ -33,7 +33,7 @@ it("no text joins a queue that its decision did not see, not even beside others 
     world,
     Array.from({ length: 8 }, () => SHORT),
   );
-  expect(wayOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
+  expect(routingOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
   expect(queuesMs.length).toBeGreaterThan(0);
   // At each run's beginning its own place, and nobody behind it.
   for (const queueMs of queuesMs) expect(queueMs).toBeLessThan(2 * oneMs);
@@ -64,7 +64,7 @@ it("where no origin can answer, callers wait for the edge up to a limit, and are
   const settledAnswers = await Promise.all(answers);
   expect(longestMs).toBeGreaterThan(timeoutMs);
   expect(longestMs).toBeLessThanOrEqual(timeoutMs + 2 * oneMs);
-  const ways = settledAnswers.map(wayOf);
+  const ways = settledAnswers.map(routingOf);
   expect(ways.filter(({ because }) => because === "origin-unavailable").length).toBeGreaterThan(1);
   const refused = settledAnswers.filter(({ status }) => status === 503);
   expect(refused.length).toBeGreaterThan(1);

@@ -69,8 +69,8 @@ describe("a policy that names another model", () => {
   it("lets the texts that run or wait end on the model they were admitted for", async () => {
     const { seen, engine } = watchedEngine();
     const edge = await warmed(anIsolate(first, { engine }));
-    const admitted = edge.tokenize(TEXT) ?? tokens(edge, []);
-    const waiting = Array.from({ length: 5 }, () => edge.run(admitted, aCall()));
+    const measured = edge.tokenize(TEXT) ?? tokens(edge, []);
+    const waiting = Array.from({ length: 5 }, () => edge.run(measured, aCall()));
     // Joined the queue before the edit, ends after it.
     await scheduler.wait(0);
     edge.obey(wanting(second));
@@ -84,9 +84,9 @@ describe("a policy that names another model", () => {
 
   it("has a text that was admitted before it, and runs after it, tokenized again for the new model", async () => {
     const edge = await warmed(anIsolate(first));
-    const admitted = { text: TEXT, tokenIds: [2, 3], modelId: first };
+    const measured = { text: TEXT, tokenIds: [2, 3], modelId: first };
     edge.obey(wanting(second));
-    const result = await edge.run(admitted, aCall());
+    const result = await edge.run(measured, aCall());
     const again = await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall());
     expect(result).toMatchObject({ ok: true, answer: { model: second } });
     expect(result.ok && again.ok && result.answer.windows[0]?.logits).toEqual(

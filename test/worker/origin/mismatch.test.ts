@@ -8,7 +8,7 @@ import { telemetrySettings, traced } from "../../../gateway/telemetry/traced.ts"
 import type { World } from "../../../gateway/world.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aCall, aWorld, classify, handClock, ready, setPolicy, settled, wayOf } from "../support/world.ts";
+import { aCall, aWorld, classify, handClock, ready, routingOf, setPolicy, settled } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
 const LONG = "see you at lunch tomorrow ".repeat(200);
@@ -124,7 +124,7 @@ describe("/readyz", () => {
   it("learns it from a shadow too", async () => {
     await setPolicy({ shadow: { share: 100 } });
     const world = await worldWith("other-labels");
-    expect(wayOf(await classify(world, SHORT)).route).toBe("edge");
+    expect(routingOf(await classify(world, SHORT)).route).toBe("edge");
     await settled();
     expect(await originInReadyz(world)).toMatchObject({ problem: LABELS_DIFFER });
   });
@@ -155,7 +155,7 @@ it("an origin with other labels is routed to as any other: a fallback and its an
   await classify(world, LONG);
   engine.broken = true;
   const response = await classify(world, SHORT);
-  expect(wayOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
+  expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
   const [row]: { label: string }[][] = await response.json();
   expect(row?.map(({ label }) => label)).toEqual(["no", "yes"]);
 });

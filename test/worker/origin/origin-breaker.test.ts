@@ -14,9 +14,9 @@ import {
   handClock,
   originBreaker,
   ready,
+  routingOf,
   setPolicy,
   settled,
-  wayOf,
 } from "../support/world.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -46,15 +46,15 @@ describe("the origin's breaker", () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
     const world = await warmWorld("http-500", clock);
-    for (let call = 0; call < 5; call++) expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    for (let call = 0; call < 5; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
     const refused = await classify(world, LONG);
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20);
     clock.moveMs(40_000);
     // The probe meets the same fault and opens it again, for longer.
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
   });
 
   it("opens on answers that take 10 s as it does on failures, and says so", async () => {
@@ -71,13 +71,13 @@ describe("the origin's breaker", () => {
       await fetch(url, { method: "DELETE" });
     }
     for (const answer of answers) {
-      expect(wayOf(await answer)).toEqual({ status: 200, route: "origin", because: "outside-share" });
+      expect(routingOf(await answer)).toEqual({ status: 200, route: "origin", because: "outside-share" });
     }
     expect(originBreaker(world)).toMatchObject({
       state: "open",
       reason: "10 of 10 calls failed or were slow within 10 s",
     });
-    expect(wayOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
+    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
   });
 
   it("lets a probe close it again once the origin is well, and every caller goes there again", async () => {
@@ -88,11 +88,11 @@ describe("the origin's breaker", () => {
     for (let call = 0; call < 5; call++) await classify(world, SHORT);
     expect(originBreaker(world).state).toBe("open");
     await tell("told?recovers", "ok");
-    expect(wayOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
     clock.moveMs(40_000);
-    expect(wayOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
+    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
     expect(originBreaker(world)).toEqual({ state: "closed", reason: null, retryAtMs: null });
-    expect(wayOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
   });
 
   it.each([...FAULTS, NOBODY_LISTENS, "hang"])("%s: five in a row open it", async (behaviour) => {
@@ -100,7 +100,7 @@ describe("the origin's breaker", () => {
     const world = await warmWorld(behaviour);
     for (let call = 0; call < 5; call++) {
       expect(originBreaker(world).state).toBe("closed");
-      expect(wayOf(await classify(world, SHORT)).because).toBe("origin-failed");
+      expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
     }
     expect(originBreaker(world)).toMatchObject({ state: "open", reason: "5 failures in a row" });
   });

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { objectKey } from "../../../formats/model-package/manifest.ts";
 import type { Side } from "../../../gateway/decide/route.ts";
-import type { TryKind } from "../../../gateway/dispatch/attempt.ts";
+import type { AttemptKind } from "../../../gateway/dispatch/attempt.ts";
 import type { IsolateEvent } from "../../../gateway/record/events.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
@@ -108,6 +108,6 @@ describe("a text", () => {
   });
 });
 
-function paid(side: Side, tryKind: TryKind) {
+function paid(side: Side, tryKind: AttemptKind) {
   return { kind: "try-paid", side, tryKind, costUsd: expect.any(Number) };
 }

@@ -1,7 +1,7 @@
 /** A world of real parts, bent where a test asks for it. */
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import { Intake } from "../../../gateway/admit/slots.ts";
+import { Slots } from "../../../gateway/admit/slots.ts";
 import { app } from "../../../gateway/app.ts";
 import { type Access, createAccess } from "../../../gateway/authenticate/access.ts";
 import { RetryBudget } from "../../../gateway/dispatch/retry-budget.ts";
@@ -36,7 +36,7 @@ export function handClock(startMs = 1_000_000): HandClock {
 export const credentials = { accessKeyId: "AKIA0CANARY0ID", secretAccessKey: "canary-secret-access-key" };
 
 /** The same clock, and how long was waited for, each time. */
-export function noting(clock: HandClock): { clock: HandClock; waits: number[] } {
+export function recordingWaits(clock: HandClock): { clock: HandClock; waits: number[] } {
   const waits: number[] = [];
   const wait = (ms: number) => {
     waits.push(ms);
@@ -90,7 +90,7 @@ export function aWorld(parts: Parts): World {
     }),
     retryBudget: new RetryBudget(),
     shadowLeases: newShadowLeases(),
-    intake: new Intake(),
+    slots: new Slots(),
     corsOrigins: cors.ok ? cors.origins : [],
     report,
     newRequestId: () => crypto.randomUUID(),
@@ -149,7 +149,7 @@ export async function ready(world: World): Promise<World> {
 }
 
 /** What an answer says of its way. */
-export function wayOf(response: Response) {
+export function routingOf(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return { status: response.status, route: header("x-spillway-route"), because: header("x-spillway-because") };
 }

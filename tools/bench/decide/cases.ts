@@ -2,7 +2,7 @@
 
 import { decide } from "../../../gateway/decide/decide.ts";
 import type { Conditions, OriginConditions, TextNumbers } from "../../../gateway/decide/facts.ts";
-import { bucketOf } from "../../../gateway/decide/share.ts";
+import { basisPointsOf } from "../../../gateway/decide/share.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { seededRandom } from "../../seeded-random.ts";
@@ -143,8 +143,8 @@ export function decideCases(): Case[] {
     parsing("parsePolicy, default", "{}", "{}"),
     parsing("parsePolicy, full", "every key, two origins", JSON.stringify(FULL_DOCUMENT)),
     parsing("parsePolicy, worst", "64 residency rules, 16 origins", JSON.stringify(WORST_DOCUMENT)),
-    { name: "bucketOf, API key", about: "22 characters", once: (index) => bucketOf(at(keys, index)) },
-    { name: "bucketOf, text", about: "600 characters", once: (index) => bucketOf(at(shortTexts, index)) },
+    { name: "bucketOf, API key", about: "22 characters", once: (index) => basisPointsOf(at(keys, index)) },
+    { name: "bucketOf, text", about: "600 characters", once: (index) => basisPointsOf(at(shortTexts, index)) },
   ];
 }
 
@@ -162,7 +162,7 @@ function deciding(
       tokens: fewestTokens + Math.floor(random() * 250),
       stickyKey,
       edgeRunMs: 5 + random() * 60,
-      place: { country: "ZA", isEu: false },
+      location: { country: "ZA", isEu: false },
     }),
   );
   const edge = { model: "ready", breakerAllows: true, maxTokens: 256, p95Ms: 90 } as const;

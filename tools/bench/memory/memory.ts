@@ -29,7 +29,7 @@ const SAMPLES = { min: 10, max: 1000, fallback: 30 };
 /** The policy leaves the choice to the package and its heap. */
 const POLICY = { edge: { maxTokens: 512 } };
 
-interface Asked {
+interface MemoryOptions {
   requests: number;
   alternations: number;
   samples: number;
@@ -60,7 +60,12 @@ export const memoryBench: Bench = {
   },
 };
 
-async function run(workspace: Workspace, opened: EdgePackage, otlpEndpoint: string, asked: Asked): Promise<Report> {
+async function run(
+  workspace: Workspace,
+  opened: EdgePackage,
+  otlpEndpoint: string,
+  asked: MemoryOptions,
+): Promise<Report> {
   const { maxTokens } = opened.edge;
   const edgeFile = join(opened.folder, opened.edge.file);
   const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= maxTokens);

@@ -28,12 +28,12 @@ export interface Answered {
 }
 
 const NEVER = new AbortController().signal;
-const PLACE = { country: null, isEu: false };
+const LOCATION = { country: null, isEu: false };
 
 export class SimulatedIsolate {
   readonly answered: Answered[] = [];
   #nowMs = 0;
-  readonly #happenings = new Happenings();
+  readonly #happenings = new EventQueue();
   /** Waiters of the queue that would ask whether it is their turn, in the order of joining. */
   readonly #asking: (() => void)[] = [];
   readonly #turns: Promise<void>[] = [];
@@ -77,7 +77,7 @@ export class SimulatedIsolate {
   #arrive(text: ArrivingText): void {
     const { tokens, stickyKey } = text;
     const predictedMs = this.#estimate.predictedMs(tokens);
-    const numbers = { tokens, stickyKey, edgeRunMs: predictedMs, place: PLACE };
+    const numbers = { tokens, stickyKey, edgeRunMs: predictedMs, location: LOCATION };
     const route = decide(numbers, this.#policy, this.#conditions(), this.#nowMs);
     if (route.side === "refuse") throw new Error(`the simulation knows no reason to refuse, yet: ${route.because}`);
     if (route.side === "edge") this.#joinQueue(text, predictedMs, route.because);
@@ -129,23 +129,23 @@ export class SimulatedIsolate {
 
 /** What is yet to happen to the isolate, by time. Holds no clock. */
 
-export interface Happening {
+export interface SimulationEvent {
   atMs: number;
   happen(): void;
 }
 
-export class Happenings {
+export class EventQueue {
   /** Latest first: the next one is taken off the end. */
-  readonly #latestFirst: Happening[] = [];
+  readonly #latestFirst: SimulationEvent[] = [];
 
-  add(happening: Happening): void {
+  add(event: SimulationEvent): void {
     // Most are added for soon: looked for from the end.
-    const after = this.#latestFirst.findLastIndex(({ atMs }) => atMs > happening.atMs);
-    this.#latestFirst.splice(after + 1, 0, happening);
+    const after = this.#latestFirst.findLastIndex(({ atMs }) => atMs > event.atMs);
+    this.#latestFirst.splice(after + 1, 0, event);
   }
 
   /** Takes the next one out; null when there is none until then. */
-  takeUntil(nowMs: number): Happening | null {
+  takeUntil(nowMs: number): SimulationEvent | null {
     const next = this.#latestFirst.at(-1);
     if (next === undefined || next.atMs > nowMs) return null;
     this.#latestFirst.pop();

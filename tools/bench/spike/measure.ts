@@ -5,12 +5,12 @@ import { RunEstimate } from "../../../gateway/edge/run-estimate.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { percentile, tenths } from "../statistics.ts";
 import { type Answered, type EdgeNumbers, SimulatedIsolate } from "./isolate.ts";
-import { policyOf, WAY_NAMES, type WayName } from "./policies.ts";
+import { POLICY_NAMES, type PolicyName, policyOf } from "./policies.ts";
 import { type ArrivingText, trafficOf } from "./traffic.ts";
 
 export const RATES_PER_SECOND = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50] as const;
 
-export interface Asked {
+export interface RateSpec {
   edge: EdgeNumbers;
   /** The first spike's; the others' follow it. */
   seed: number;
@@ -20,17 +20,17 @@ export interface Asked {
   spikes: number;
 }
 
-export async function measureRate(ratePerSecond: number, asked: Asked): Promise<readonly Summary[]> {
+export async function measureRate(ratePerSecond: number, asked: RateSpec): Promise<readonly Summary[]> {
   const summaries: Summary[] = [];
-  for (const way of WAY_NAMES)
+  for (const way of POLICY_NAMES)
     summaries.push(summarize(way, ratePerSecond, await allSpikes(way, ratePerSecond, asked)));
   return summaries;
 }
 
 async function allSpikes(
-  way: WayName,
+  way: PolicyName,
   ratePerSecond: number,
-  { edge, seed, seconds, spikes }: Asked,
+  { edge, seed, seconds, spikes }: RateSpec,
 ): Promise<readonly Answered[]> {
   const policy = policyOf(way);
   const answered: Answered[] = [];
@@ -44,7 +44,7 @@ async function allSpikes(
 /** Pure. What one way did at one rate, in numbers. */
 
 export interface Summary {
-  way: WayName;
+  way: PolicyName;
   ratePerSecond: number;
   arrivals: number;
   edge: number;
@@ -58,7 +58,7 @@ export interface Summary {
 }
 
 /** @throws RangeError when the edge answered nothing */
-export function summarize(way: WayName, ratePerSecond: number, answered: readonly Answered[]): Summary {
+export function summarize(way: PolicyName, ratePerSecond: number, answered: readonly Answered[]): Summary {
   const edgeWaits = answered.filter(({ side }) => side === "edge").map(({ waitMs }) => waitMs);
   const answers = answered.map(({ answerMs }) => answerMs);
   const spilled = answered.filter(({ side }) => side === "origin");

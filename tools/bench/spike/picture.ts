@@ -1,6 +1,6 @@
 /** Pure. Both panels as an SVG whose colours can be read on light and on dark pages; every number comes from the simulation. */
 import { z } from "zod";
-import { WAY_NAMES, type WayName } from "./policies.ts";
+import { POLICY_NAMES, type PolicyName } from "./policies.ts";
 
 const WIDTH = 1000;
 /** What is shorter is drawn here: nobody feels it. */
@@ -28,16 +28,16 @@ export function spikePicture(data: PictureData): string {
   <style>${STYLE}</style>
   <text x="24" y="30" font-size="18" font-weight="600">A traffic spike on one isolate</text>
   <text x="24" y="52" font-size="12.5">Simulated: ${spikes} spikes of ${seconds} s at each rate, run times by the time model of ${model}</text>
-${panelOf(wait)}
+${chartOf(wait)}
 ${rateMarkOf(saturationPerSecond, "", wait)}
 ${levelOf(maxQueueMs, `limit ${maxQueueMs} ms`, wait)}
-${panelOf(origin)}
+${chartOf(origin)}
 ${rateMarkOf(saturationPerSecond, full, origin)}
 </svg>
 `;
 }
 
-function waitPanel(data: PictureData): Panel {
+function waitPanel(data: PictureData): Chart {
   const lines = waitLines(data);
   const decades = Math.ceil(Math.log10(longest(lines) / SHORTEST_MS));
   return {
@@ -50,7 +50,7 @@ function waitPanel(data: PictureData): Panel {
   };
 }
 
-function originPanel(data: PictureData): Panel {
+function originPanel(data: PictureData): Chart {
   return {
     title: "Answered by the origin",
     left: 572,
@@ -70,7 +70,7 @@ function longest(lines: ReturnType<typeof waitLines>): number {
 
 /** Pure. One plot of lines over requests per second, as a piece of an SVG; each line's name stands at its end. */
 
-export interface Panel {
+export interface Chart {
   title: string;
   left: number;
   lines: readonly Line[];
@@ -81,11 +81,11 @@ export interface Panel {
   height(value: number): number;
 }
 
-const PANEL_WIDTH = 300;
+const CHART_WIDTH = 300;
 const TOP = 104;
-const PANEL_HEIGHT = 260;
-export const PANEL_BOTTOM = TOP + PANEL_HEIGHT;
-const HEIGHT = PANEL_BOTTOM + 62;
+const CHART_HEIGHT = 260;
+export const CHART_BOTTOM = TOP + CHART_HEIGHT;
+const HEIGHT = CHART_BOTTOM + 62;
 const RATE_TICKS = [1, 10, 20, 30, 40, 50];
 const RATE_MAX = 50;
 /** Two lines of text each. */
@@ -96,77 +96,77 @@ const NAMES: Record<Drawn, string> = {
   "adaptive-budget-200": "budget 200 ms",
 };
 
-export function panelOf(panel: Panel): string {
-  const { title, left, lines } = panel;
+export function chartOf(chart: Chart): string {
+  const { title, left, lines } = chart;
   return [
     `  <text class="title" x="${left}" y="${TOP - 18}" font-size="14" font-weight="600">${title}</text>`,
-    ...grid(panel),
-    ...lines.map((line) => curve(line, panel)),
-    ...labels(panel),
+    ...grid(chart),
+    ...lines.map((line) => curve(line, chart)),
+    ...labels(chart),
   ].join("\n");
 }
 
 /** A value that the reader should see the lines against. */
-export function levelOf(value: number, words: string, panel: Panel): string {
-  const y = px(yOf(value, panel));
+export function levelOf(value: number, words: string, chart: Chart): string {
+  const y = px(yOf(value, chart));
   return [
-    `  <path class="level" d="M${panel.left} ${y}H${panel.left + PANEL_WIDTH}"/>`,
-    `  <text class="level-text" x="${panel.left}" y="${px(yOf(value, panel) - 6)}" font-size="11" font-weight="600">${words}</text>`,
+    `  <path class="level" d="M${chart.left} ${y}H${chart.left + CHART_WIDTH}"/>`,
+    `  <text class="level-text" x="${chart.left}" y="${px(yOf(value, chart) - 6)}" font-size="11" font-weight="600">${words}</text>`,
   ].join("\n");
 }
 
 /** A rate that the reader should see the lines against. */
-export function rateMarkOf(ratePerSecond: number, words: string, { left }: Panel): string {
+export function rateMarkOf(ratePerSecond: number, words: string, { left }: Chart): string {
   const x = xOf(ratePerSecond, left);
   return [
-    `  <path class="mark" d="M${px(x)} ${TOP}V${PANEL_BOTTOM}"/>`,
+    `  <path class="mark" d="M${px(x)} ${TOP}V${CHART_BOTTOM}"/>`,
     `  <text class="soft" x="${px(x + 6)}" y="${TOP + 14}" font-size="12">${words}</text>`,
   ].join("\n");
 }
 
-function grid(panel: Panel): string[] {
-  const { left, ticks, write } = panel;
+function grid(chart: Chart): string[] {
+  const { left, ticks, write } = chart;
   const across = ticks.map((value) => {
-    const y = yOf(value, panel);
-    return `  <path class="grid" d="M${left} ${px(y)}H${left + PANEL_WIDTH}"/><text class="soft" x="${left - 8}" y="${px(y + 4)}" text-anchor="end" font-size="12">${write(value)}</text>`;
+    const y = yOf(value, chart);
+    return `  <path class="grid" d="M${left} ${px(y)}H${left + CHART_WIDTH}"/><text class="soft" x="${left - 8}" y="${px(y + 4)}" text-anchor="end" font-size="12">${write(value)}</text>`;
   });
   const along = RATE_TICKS.map(
     (rate) =>
-      `<text class="soft" x="${px(xOf(rate, left))}" y="${PANEL_BOTTOM + 20}" text-anchor="middle" font-size="12">${rate}</text>`,
+      `<text class="soft" x="${px(xOf(rate, left))}" y="${CHART_BOTTOM + 20}" text-anchor="middle" font-size="12">${rate}</text>`,
   );
-  const unit = `<text class="soft" x="${left + PANEL_WIDTH / 2}" y="${PANEL_BOTTOM + 42}" text-anchor="middle" font-size="12">requests a second</text>`;
+  const unit = `<text class="soft" x="${left + CHART_WIDTH / 2}" y="${CHART_BOTTOM + 42}" text-anchor="middle" font-size="12">requests a second</text>`;
   return [...across, `  ${along.join("")}${unit}`];
 }
 
-function curve({ way, points }: Line, panel: Panel): string {
+function curve({ way, points }: Line, chart: Chart): string {
   const at = points.map(({ ratePerSecond, value }) => ({
-    x: px(xOf(ratePerSecond, panel.left)),
-    y: px(yOf(value, panel)),
+    x: px(xOf(ratePerSecond, chart.left)),
+    y: px(yOf(value, chart)),
   }));
   const dots = at.map(({ x, y }) => `<circle class="dot ${way}" cx="${x}" cy="${y}" r="3"/>`).join("");
   return `  <path class="line ${way}" d="M${at.map(({ x, y }) => `${x} ${y}`).join("L")}"/>${dots}`;
 }
 
 /** From the top down, pushed apart where the ends lie close. */
-function labels(panel: Panel): string[] {
-  const x = panel.left + PANEL_WIDTH + 12;
+function labels(chart: Chart): string[] {
+  const x = chart.left + CHART_WIDTH + 12;
   let freeFrom = TOP;
-  return panel.lines
-    .flatMap(({ way, points }) => points.slice(-1).map(({ value }) => ({ way, value, y: yOf(value, panel) })))
+  return chart.lines
+    .flatMap(({ way, points }) => points.slice(-1).map(({ value }) => ({ way, value, y: yOf(value, chart) })))
     .toSorted((a, b) => a.y - b.y)
     .map(({ way, value, y }) => {
       const at = Math.max(y, freeFrom);
       freeFrom = at + LABEL_GAP;
-      return `  <text class="${way}" x="${x}" y="${px(at)}" font-size="13" font-weight="600">${NAMES[way]}<tspan class="soft" x="${x}" dy="16" font-size="12" font-weight="400">${panel.write(value)}</tspan></text>`;
+      return `  <text class="${way}" x="${x}" y="${px(at)}" font-size="13" font-weight="600">${NAMES[way]}<tspan class="soft" x="${x}" dy="16" font-size="12" font-weight="400">${chart.write(value)}</tspan></text>`;
     });
 }
 
 function xOf(ratePerSecond: number, left: number): number {
-  return left + (PANEL_WIDTH * ratePerSecond) / RATE_MAX;
+  return left + (CHART_WIDTH * ratePerSecond) / RATE_MAX;
 }
 
-function yOf(value: number, { height }: Panel): number {
-  return PANEL_BOTTOM - PANEL_HEIGHT * Math.min(1, Math.max(0, height(value)));
+function yOf(value: number, { height }: Chart): number {
+  return CHART_BOTTOM - CHART_HEIGHT * Math.min(1, Math.max(0, height(value)));
 }
 
 function px(value: number): string {
@@ -185,7 +185,7 @@ export const pictureSchema = z.object({
   rows: z
     .array(
       z.object({
-        way: z.enum(WAY_NAMES),
+        way: z.enum(POLICY_NAMES),
         ratePerSecond: z.number(),
         edgeWaitMs: z.object({ p95: z.number() }),
         originPercent: z.object({ total: z.number() }),
@@ -196,7 +196,7 @@ export const pictureSchema = z.object({
 export type PictureData = z.infer<typeof pictureSchema>;
 
 /** Those that are drawn; a budget of 800 ms would lie on the line of none. */
-export const DRAWN = ["plain", "adaptive", "adaptive-budget-200"] as const satisfies readonly WayName[];
+export const DRAWN = ["plain", "adaptive", "adaptive-budget-200"] as const satisfies readonly PolicyName[];
 export type Drawn = (typeof DRAWN)[number];
 
 export interface Point {

@@ -1,14 +1,14 @@
 /** Pure. What the bench says to people. */
 import type { Table } from "../table.ts";
-import type { Asked, Summary } from "./measure.ts";
-import { WAY_NAMES, WAY_POLICIES } from "./policies.ts";
+import type { RateSpec, Summary } from "./measure.ts";
+import { POLICY_NAMES, SPIKE_POLICIES } from "./policies.ts";
 import { ASSUMPTIONS } from "./traffic.ts";
 
 const REASONS = ["too-long", "edge-busy", "edge-slow"] as const;
 
 export function spikeTables(rows: readonly Summary[]): Table[] {
-  return WAY_NAMES.map((way) => ({
-    title: `${way}: ${JSON.stringify(WAY_POLICIES[way])}`,
+  return POLICY_NAMES.map((way) => ({
+    title: `${way}: ${JSON.stringify(SPIKE_POLICIES[way])}`,
     header: [
       "requests/s",
       "texts",
@@ -42,7 +42,7 @@ export function spikeNotes({
   seconds,
   spikes,
   saturationPerSecond,
-}: Asked & { model: string; saturationPerSecond: number }): string[] {
+}: RateSpec & { model: string; saturationPerSecond: number }): string[] {
   const { tokens, runNoiseSigma, origin } = ASSUMPTIONS;
   return [
     `A simulation with a clock of its own: the gateway's decide, queue, estimate and recent P95, with run times by the time model of ${model}. Nothing of this machine is in the numbers.`,

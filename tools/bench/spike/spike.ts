@@ -7,7 +7,7 @@ import { UsageError, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
 import type { EdgeNumbers } from "./isolate.ts";
 import { measureRate, RATES_PER_SECOND, type Summary, saturationPerSecond } from "./measure.ts";
-import { policyOf, WAY_NAMES, WAY_POLICIES } from "./policies.ts";
+import { POLICY_NAMES, policyOf, SPIKE_POLICIES } from "./policies.ts";
 import { spikeNotes, spikeTables } from "./report.ts";
 import { ASSUMPTIONS } from "./traffic.ts";
 
@@ -42,7 +42,7 @@ export const spikeBench: Bench = {
       ...asked,
       edge,
       assumptions: ASSUMPTIONS,
-      ways: WAY_NAMES.map((name) => ({ name, policy: WAY_POLICIES[name] })),
+      ways: POLICY_NAMES.map((name) => ({ name, policy: SPIKE_POLICIES[name] })),
       maxQueueMs,
       saturationPerSecond: saturationPerSecond(edge, maxTokens),
       rows,

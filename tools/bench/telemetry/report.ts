@@ -5,14 +5,14 @@ import type { Table } from "../table.ts";
 import type { Cell } from "../take-turns.ts";
 import { type HeapReading, heldBytes } from "./growth.ts";
 
-export interface Way {
+export interface TelemetryMode {
   name: "off" | "0 %" | "10 %" | "100 %";
   /** Null: no endpoint is configured. */
   ratio: number | null;
   about: string;
 }
 
-export const WAYS: readonly Way[] = [
+export const TELEMETRY_MODES: readonly TelemetryMode[] = [
   { name: "off", ratio: null, about: "nothing is exported" },
   { name: "0 %", ratio: 0, about: "metrics, and the traces that are always kept" },
   { name: "10 %", ratio: 0.1, about: "every tenth trace" },
@@ -27,7 +27,7 @@ const JUDGED_FROM_REQUESTS = 30_000;
 export interface TelemetryResult {
   model: string;
   ways: {
-    name: Way["name"];
+    name: TelemetryMode["name"];
     samples: number;
     callerMs: { p50: number; p95: number };
     gatewayMs: { p50: number; p95: number };
@@ -42,7 +42,7 @@ export interface TelemetryResult {
 
 interface Measured {
   model: string;
-  cells: readonly Cell<Way["name"], Call>[];
+  cells: readonly Cell<TelemetryMode["name"], Call>[];
   heap: readonly HeapReading[];
   requests: number;
   received: { traces: number; logs: number; metrics: number };

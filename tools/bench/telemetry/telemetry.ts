@@ -18,7 +18,7 @@ import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { takeTurns } from "../take-turns.ts";
 import { textsOf } from "../texts.ts";
 import { growth } from "./growth.ts";
-import { NOTES, telemetryResult, telemetryTables, WAYS, type Way } from "./report.ts";
+import { NOTES, TELEMETRY_MODES, type TelemetryMode, telemetryResult, telemetryTables } from "./report.ts";
 
 const BENCH_MAX_MS = 45 * 60_000;
 const SAMPLES = { min: 30, max: 5000, fallback: 300 };
@@ -54,7 +54,7 @@ async function run(
   const originUrl = await step("starting the origin", () =>
     startOrigin(workspace, { modelFolder: opened.folder, credentials, warmInstances: 1 }),
   );
-  const start = async (way: Way) => {
+  const start = async (way: TelemetryMode) => {
     const name = `gateway ${way.name}`;
     const stored = await storePackage(join(workspace.folder, name.replaceAll(/\W+/g, "-")), opened);
     const policy = { override: "edge" as const, ...(way.ratio !== null && { sampling: { ratio: way.ratio } }) };
@@ -68,7 +68,7 @@ async function run(
     return { way, gateway };
   };
   const started: Awaited<ReturnType<typeof start>>[] = [];
-  for (const way of WAYS) {
+  for (const way of TELEMETRY_MODES) {
     started.push(await step(`starting and warming a gateway: ${way.about}`, () => start(way)));
   }
 

@@ -5,7 +5,7 @@ import { readSettings } from "../../start/settings.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { explain } from "./explanation.ts";
 import { explanationLines, shortModel } from "./lines.ts";
-import { type ExplainOptions, takesExplainOptions } from "./options.ts";
+import { addExplainOptions, type ExplainOptions } from "./options.ts";
 import { policyToExplain } from "./policy-to-explain.ts";
 import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts";
 
@@ -17,7 +17,7 @@ export function registerExplain(program: Command): void {
       "after",
       "\nWhat each reason means and what to check: docs/runbook.md. A running gateway's state: its /readyz.",
     );
-  takesExplainOptions(command).action(explainText);
+  addExplainOptions(command).action(explainText);
 }
 
 async function explainText(options: ExplainOptions): Promise<void> {

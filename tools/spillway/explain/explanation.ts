@@ -5,7 +5,7 @@ import type { Route, RuleBecause, Side, SideRoute } from "../../../gateway/decid
 import { isForbidden, RULES } from "../../../gateway/decide/rules.ts";
 import type { Situation } from "./situation.ts";
 
-export interface Verdict {
+export interface RuleResult {
   because: RuleBecause;
   /** Null where the rule has nothing to say. */
   says: Side | "refuse" | null;
@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 export interface Explanation {
-  verdicts: readonly Verdict[];
+  ruleResults: readonly RuleResult[];
   route: Route;
   /** The other side, for when the first fails; null when it could not take the text. */
   ifItFails: SideRoute | null;
@@ -30,11 +30,11 @@ const NOW_MS = 0;
 
 export function explain({ text, policy, conditions }: Situation): Explanation {
   const route = decide(text, policy, conditions, NOW_MS);
-  const verdicts = verdictsOf(factsOf(text, policy, conditions));
-  if (route.side === "refuse") return { verdicts, route, ifItFails: null, hedge: null, shadow: null };
+  const ruleResults = ruleResultsOf(factsOf(text, policy, conditions));
+  if (route.side === "refuse") return { ruleResults, route, ifItFails: null, hedge: null, shadow: null };
   const { side } = route;
   return {
-    verdicts,
+    ruleResults,
     route,
     ifItFails: otherSide(side, text, policy, conditions),
     hedge: policy.hedge.enabled
@@ -47,7 +47,7 @@ export function explain({ text, policy, conditions }: Situation): Explanation {
   };
 }
 
-function verdictsOf(facts: Facts): Verdict[] {
+function ruleResultsOf(facts: Facts): RuleResult[] {
   let isDecided = false;
   return RULES.map(({ because, side, saw }) => {
     const says = because === "residency" && isForbidden(facts) ? "refuse" : side(facts);

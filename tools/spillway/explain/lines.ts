@@ -2,7 +2,7 @@
 import { permittedIn } from "../../../gateway/decide/residency.ts";
 import type { Route, SideRoute } from "../../../gateway/decide/route.ts";
 import type { Paint } from "../terminal/colors.ts";
-import type { Explanation, Verdict } from "./explanation.ts";
+import type { Explanation, RuleResult } from "./explanation.ts";
 import type { Situation } from "./situation.ts";
 
 const LABEL_WIDTH = 12;
@@ -23,7 +23,7 @@ export function explanationLines(
     labelled("edge", edgeWords(situation)),
     ...originLines(situation),
     "",
-    ...ruleLines(explanation.verdicts, paint),
+    ...ruleLines(explanation.ruleResults, paint),
     "",
     ...consequenceLines(situation, explanation, paint),
   ];
@@ -45,7 +45,7 @@ export function shortModel(modelId: string): string {
 }
 
 function callerWords({ text, splitBy }: Situation): string {
-  const { country, isEu } = text.place;
+  const { country, isEu } = text.location;
   return `country ${country ?? "unknown"}${isEu ? ", in the EU" : ""}; split by ${splitBy}`;
 }
 
@@ -55,7 +55,7 @@ function edgeWords({ conditions }: Situation): string {
 }
 
 function originLines({ conditions, policy, text }: Situation): string[] {
-  const permitted = permittedIn(policy.residency, text.place);
+  const permitted = permittedIn(policy.residency, text.location);
   const rows = conditions.origins.map(({ name, weight, breakerAllows, p95Ms }) => [
     name,
     `weight ${weight}`,
@@ -80,9 +80,9 @@ const breaker = (allows: boolean) => `breaker ${allows ? "closed" : "open"}`;
 const p95 = (ms: number | null) => `P95 ${ms === null ? "unknown" : `${Math.round(ms)} ms`}`;
 
 /** What comes after the rule that decides is not asked any more. */
-function ruleLines(verdicts: readonly Verdict[], paint: Paint): string[] {
-  const decidedAt = verdicts.findIndex(({ decides }) => decides);
-  return verdicts.map(({ because, says, decides, saw }, index) => {
+function ruleLines(ruleResults: readonly RuleResult[], paint: Paint): string[] {
+  const decidedAt = ruleResults.findIndex(({ decides }) => decides);
+  return ruleResults.map(({ because, says, decides, saw }, index) => {
     const line = `${decides ? "→" : " "} ${because.padEnd(RULE_WIDTH)}${(says ?? "–").padEnd(SIDE_WIDTH)} ${saw}`;
     return decides ? paint("bold", line) : index > decidedAt ? paint("dim", line) : line;
   });
@@ -90,11 +90,11 @@ function ruleLines(verdicts: readonly Verdict[], paint: Paint): string[] {
 
 function consequenceLines(
   { conditions }: Situation,
-  { route, ifItFails, hedge, shadow, verdicts }: Explanation,
+  { route, ifItFails, hedge, shadow, ruleResults }: Explanation,
   paint: Paint,
 ): string[] {
   const lines = [labelled("decision", paint("bold", describe(route)))];
-  const says = verdicts.find(({ decides }) => decides)?.says;
+  const says = ruleResults.find(({ decides }) => decides)?.says;
   if (says === "origin" && route.side === "edge") {
     lines.push(labelled("", "the origin's breaker is open, and the edge can take it"));
   }

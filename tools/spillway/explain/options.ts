@@ -24,7 +24,7 @@ export interface ExplainOptions {
   originP95Ms?: readonly ForOrigin<number>[];
 }
 
-export function takesExplainOptions(command: Command): Command {
+export function addExplainOptions(command: Command): Command {
   return command
     .requiredOption("--text <text>", "the text to classify; it is counted by the package's tokenizer", text)
     .optionsGroup("The policy, the defaults unless given:")

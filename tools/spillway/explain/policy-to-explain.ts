@@ -5,7 +5,7 @@ import type { Policy } from "../../../policies/schema.ts";
 import { withKv } from "../kv/where.ts";
 import { type Entry, isDeletion } from "../policy/history.ts";
 import { historyRows } from "../policy/history-row.ts";
-import { look, type Seen } from "../policy/repository.ts";
+import { type PolicyState, readPolicyState } from "../policy/repository.ts";
 import type { ExplainOptions } from "./options.ts";
 
 export interface PolicyToExplain {
@@ -31,7 +31,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
   if (local || remote) {
     const where = { ...(local && { local }), ...(remote && { remote }), ...(env !== undefined && { env }) };
     return inForce(
-      await withKv("POLICIES", where, (kv) => look(kv, new Date())),
+      await withKv("POLICIES", where, (kv) => readPolicyState(kv, new Date())),
       remote ? "in the account's KV" : "on this machine",
     );
   }
@@ -48,7 +48,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
  * What isolates go by that have seen all that is known: where the stored document is not taken, the last good one.
  * @throws Error with one sentence when that one was not kept
  */
-export function inForce({ stored, history, unsettled }: Seen, place: string): PolicyToExplain {
+export function inForce({ stored, history, unsettled }: PolicyState, place: string): PolicyToExplain {
   const rows = historyRows(history);
   const row = rows.find(({ mark }) => mark === "in-force");
   const [newest] = rows;

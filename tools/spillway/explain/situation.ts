@@ -4,7 +4,7 @@ import { idIn } from "../../../formats/api-key.ts";
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
-import { Experience } from "../../../gateway/edge/run-estimate.ts";
+import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
 import { createTokenizer } from "../../../gateway/edge/tokenizer.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
@@ -34,7 +34,7 @@ export function situationOf(options: Circumstances, policy: Policy, numbers: Pac
       tokens: isCounted ? numbers.tokens : null,
       stickyKey: stickyKeyOf(stickyBy, caller, options.text),
       edgeRunMs: isCounted ? numbers.runMs : null,
-      place: caller.place,
+      location: caller.location,
     },
     conditions: conditionsIn(options, policy, isCounted ? numbers.maxTokens : null),
     splitBy: describeSplit(stickyBy, caller),
@@ -126,7 +126,7 @@ export async function packageNumbers(folder: string, text: string): Promise<Pack
   const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
   const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
   const tokens = encode(text).length;
-  const experience = new Experience({ modelId, manifest, edge });
+  const experience = new LearnedLimits({ modelId, manifest, edge });
   return {
     modelId,
     version: manifest.version,

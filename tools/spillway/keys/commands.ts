@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_RATE, type KeyRecord, RATES, type Rate, SCOPES, type Scope } from "../../../formats/api-key.ts";
 import { REVOKED_WITHIN_SECONDS } from "../../../gateway/authenticate/key-store.ts";
-import { takesWhere, type WhereOptions, withKv } from "../kv/where.ts";
+import { addWhereOptions, type WhereOptions, withKv } from "../kv/where.ts";
 import { expiryOf } from "./expiry.ts";
 import { createKey, type Listed, listKeys, plainName, revokeKey } from "./repository.ts";
 
@@ -25,7 +25,7 @@ export function registerCreate(keys: Command): void {
     .option("--expires <when>", "after a span (90d, 12h, 8w) or at a day or time (2027-01-01); never unless given")
     .addOption(new Option("--rate <rate>", `how often it may ask; ${DEFAULT_RATE} unless given`).choices(RATES))
     .option("--inputs <number>", "at most so many inputs in one request, below the policy's own limit", wholeNumber);
-  takesWhere(create).action(async ({ name, scope, expires, rate, inputs, ...where }: CreateOptions) => {
+  addWhereOptions(create).action(async ({ name, scope, expires, rate, inputs, ...where }: CreateOptions) => {
     const now = new Date();
     const expiresAt = expires === undefined ? null : expiryOf(expires, now);
     const limits = { ...(rate !== undefined && { rate }), ...(inputs !== undefined && { inputs }) };
@@ -65,7 +65,7 @@ export function registerList(keys: Command): void {
     .command("list")
     .description("List the keys: id, name, scopes, dates, state and rate.")
     .option("--json", "as JSON");
-  takesWhere(list).action(async ({ json, ...where }: ListOptions) => {
+  addWhereOptions(list).action(async ({ json, ...where }: ListOptions) => {
     const listed = await withKv("KEYS", where, listKeys);
     const rows = listed.map((key) => rowOf(key, new Date()));
     if (json) console.log(JSON.stringify(rows, null, 2));
@@ -122,7 +122,7 @@ export function registerRevoke(keys: Command): void {
     .command("revoke")
     .description("Stop a key for good.")
     .argument("<id>", "its id, as spillway keys list shows it, or the key itself");
-  takesWhere(revoke).action(async (named: string, where: WhereOptions) => {
+  addWhereOptions(revoke).action(async (named: string, where: WhereOptions) => {
     const { id, name, revokedAt, before } = await withKv("KEYS", where, (kv) => revokeKey(kv, named, new Date()));
     if (before) console.log(`${id} (${name}) was revoked before, at ${revokedAt}; nothing was changed.`);
     else console.log(`${id} (${name}) is revoked; it stops within ${REVOKED_WITHIN_SECONDS} s.`);

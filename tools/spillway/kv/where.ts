@@ -11,7 +11,7 @@ export interface WhereOptions {
   env?: string;
 }
 
-export function takesWhere(command: Command): Command {
+export function addWhereOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "the KV on this machine, where npm start looks; the default").conflicts("remote"))
     .option("--remote", "the account's KV, through wrangler")

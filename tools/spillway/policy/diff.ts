@@ -1,11 +1,11 @@
 /** `spillway policy diff 6 7`: what changed between two versions, place by place. */
 import type { Command } from "commander";
-import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { changeLines, comparable, differences } from "./changes.ts";
 import { type Entry, entryNamed, type History } from "./history.ts";
 import type { JsonObject } from "./json.ts";
-import { withSeen } from "./open-policy.ts";
+import { withPolicyState } from "./open-policy.ts";
 
 export function registerDiff(policy: Command): void {
   const diff = policy
@@ -13,8 +13,8 @@ export function registerDiff(policy: Command): void {
     .description("Show what changed between two versions.")
     .argument("<a>", "a version of the history")
     .argument("[b]", "another one; the stored one unless given");
-  takesWhere(diff).action((a: string, b: string | undefined, options: WhereOptions) =>
-    withSeen(options, async ({ history }) => {
+  addWhereOptions(diff).action((a: string, b: string | undefined, options: WhereOptions) =>
+    withPolicyState(options, async ({ history }) => {
       const [from, to] = [entryNamed(history, a), b === undefined ? newest(history) : entryNamed(history, b)];
       const changes = differences(documentIn(from), documentIn(to));
       if (changes.length === 0) console.log(`Versions ${from.name} and ${to.name} say the same.`);

@@ -14,9 +14,9 @@ import { changeLines, differences } from "./changes.ts";
 import { withoutBookkeeping } from "./document.ts";
 import { documentMeant, textToEdit } from "./edited-text.ts";
 import { isObject, type JsonObject, readJson } from "./json.ts";
-import { withSeen } from "./open-policy.ts";
-import type { Seen } from "./repository.ts";
-import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
+import { withPolicyState } from "./open-policy.ts";
+import type { PolicyState } from "./repository.ts";
+import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
 
 interface Options extends WriteOptions {
   yes?: true;
@@ -27,12 +27,12 @@ export function registerEdit(policy: Command): void {
     .command("edit")
     .description("Open the policy in $VISUAL or $EDITOR, and store what was saved as a new version.")
     .option("-y, --yes", "store without asking");
-  takesWrite(edit).action(editPolicy);
+  addWriteOptions(edit).action(editPolicy);
 }
 
 async function editPolicy(options: Options): Promise<void> {
   // The KV is let go while the editor is open; what was seen is compared again before anything is stored.
-  const seen = await withSeen(options, async (seen) => seen);
+  const seen = await withPolicyState(options, async (seen) => seen);
   const folder = await mkdtemp(join(tmpdir(), "spillway-policy-"));
   const file = join(folder, "policy.json");
   await writeFile(file, textToEdit(seen.stored), { mode: 0o600 });
@@ -49,10 +49,10 @@ async function editPolicy(options: Options): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function editAndStore(file: string, seen: Seen, options: Options): Promise<void> {
+async function editAndStore(file: string, seen: PolicyState, options: Options): Promise<void> {
   const edited = await editUntilGood(file);
   const document = await agreedTo(edited, seen, options);
-  if (document !== null) await withKv("POLICIES", options, (kv) => storeAndSay(kv, seen, document, options));
+  if (document !== null) await withKv("POLICIES", options, (kv) => storeAndPrint(kv, seen, document, options));
 }
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
@@ -75,7 +75,7 @@ async function editUntilGood(file: string): Promise<JsonObject> {
 }
 
 /** The document to store; null when there is nothing to do, or it is not wanted. */
-async function agreedTo(edited: JsonObject, { stored }: Seen, { yes }: Options): Promise<JsonObject | null> {
+async function agreedTo(edited: JsonObject, { stored }: PolicyState, { yes }: Options): Promise<JsonObject | null> {
   const before = stored === null ? {} : readJson(stored);
   const base = isObject(before) ? before : {};
   const document = documentMeant(edited, base);

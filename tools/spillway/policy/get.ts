@@ -5,11 +5,11 @@ import { schemasAt } from "../../../policies/messages/schema-paths.ts";
 import { shownPlace } from "../../../policies/messages/shown.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { policySchema } from "../../../policies/schema.ts";
-import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { documentOf } from "./document.ts";
 import { entryNamed } from "./history.ts";
 import { type Json, readJson } from "./json.ts";
-import { withSeen } from "./open-policy.ts";
+import { withPolicyState } from "./open-policy.ts";
 import { parsePath, valueAt } from "./path.ts";
 
 interface Options extends WhereOptions {
@@ -24,8 +24,8 @@ export function registerGet(policy: Command): void {
     .argument("[path]", "a place such as edge.share; where it is not set, its default is printed")
     .option("--defaults", "with every key that is not set filled in")
     .option("--at <version>", "as it was in a version of the history");
-  takesWhere(get).action((place: string | undefined, options: Options) =>
-    withSeen(options, async ({ stored, history }) => {
+  addWhereOptions(get).action((place: string | undefined, options: Options) =>
+    withPolicyState(options, async ({ stored, history }) => {
       const text = options.at === undefined ? stored : entryNamed(history, options.at).text;
       if (place === undefined) console.log(whole(text, options.defaults === true));
       else console.log(JSON.stringify(one(text, parsePath(place)), null, 2));

@@ -1,12 +1,15 @@
 /** What the policy's KV holds when a command begins. */
 
 import { type WhereOptions, withKv } from "../kv/where.ts";
-import { look, type PolicyKv, record, type Seen } from "./repository.ts";
+import { type PolicyKv, type PolicyState, readPolicyState, record } from "./repository.ts";
 
 /** Hands over what is stored. Edits by other means are kept in the history even when the work fails. */
-export function withSeen<T>(where: WhereOptions, work: (seen: Seen, kv: PolicyKv) => Promise<T>): Promise<T> {
+export function withPolicyState<T>(
+  where: WhereOptions,
+  work: (seen: PolicyState, kv: PolicyKv) => Promise<T>,
+): Promise<T> {
   return withKv("POLICIES", where, async (kv) => {
-    const seen = await look(kv, new Date());
+    const seen = await readPolicyState(kv, new Date());
     for (const { name } of seen.unrecorded) {
       console.error(`  ! version ${name} was stored outside the spillway command; it is in the history now`);
     }

@@ -20,7 +20,7 @@ import {
 import type { JsonObject } from "./json.ts";
 
 /** What was there when a command began. */
-export interface Seen {
+export interface PolicyState {
   stored: string | null;
   /** With edits outside the spillway command as its last entries. */
   history: History;
@@ -30,7 +30,7 @@ export interface Seen {
   unsettled: { entry: Entry; waitSeconds: number } | null;
 }
 
-export interface By {
+export interface Author {
   author: string;
   message: string | null;
 }
@@ -45,9 +45,9 @@ export class InvalidPolicy extends Error {
 }
 
 /** Somebody else stored something meanwhile. */
-export class Overtaken extends Error {}
+export class PolicyConflict extends Error {}
 
-export async function look(kv: PolicyKv, now: Date): Promise<Seen> {
+export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicyState> {
   const [stored, text] = await Promise.all([kv.get(POLICY_KEY), kv.get(HISTORY_KEY)]);
   const recorded = readHistory(text);
   const unsettled = unsettledIn(recorded, stored, kv.settleSeconds, now);
@@ -57,7 +57,7 @@ export async function look(kv: PolicyKv, now: Date): Promise<Seen> {
 }
 
 /** Keeps what was found, before something overwrites it. */
-export async function record(kv: PolicyKv, { history, unrecorded }: Seen): Promise<void> {
+export async function record(kv: PolicyKv, { history, unrecorded }: PolicyState): Promise<void> {
   if (unrecorded.length > 0) await kv.put(HISTORY_KEY, historyText(history));
 }
 
@@ -65,7 +65,13 @@ export async function record(kv: PolicyKv, { history, unrecorded }: Seen): Promi
  * Stores a document as a new version, above everything that was seen.
  * @throws InvalidPolicy, Overtaken, or an Error with one sentence; nothing is stored then
  */
-export async function store(kv: PolicyKv, seen: Seen, document: JsonObject, by: By, now: Date): Promise<History> {
+export async function store(
+  kv: PolicyKv,
+  seen: PolicyState,
+  document: JsonObject,
+  by: Author,
+  now: Date,
+): Promise<History> {
   const text = storedText(document, nextVersion(seen.history));
   mustBeAPolicy(text);
   const history = withEntry(seen.history, { timeIso: now.toISOString(), ...by, text });
@@ -85,10 +91,10 @@ function mustBeAPolicy(text: string): void {
   throw new InvalidPolicy([`policy: ${bytes} bytes are not allowed; must be at most ${DOCUMENT_MAX_BYTES}`]);
 }
 
-async function mustBeUnchanged(kv: PolicyKv, seen: Seen): Promise<void> {
+async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {
   if (seen.unsettled !== null) {
     const { entry, waitSeconds } = seen.unsettled;
-    throw new Overtaken(
+    throw new PolicyConflict(
       `Version ${entry.name}, stored by ${entry.author} at ${entry.timeIso}, is not shown by KV yet; try again in ${waitSeconds} s.`,
     );
   }
@@ -96,12 +102,12 @@ async function mustBeUnchanged(kv: PolicyKv, seen: Seen): Promise<void> {
   const known = new Set(seen.history.entries.map(identity));
   const newer = readHistory(text).entries.findLast((entry) => !known.has(identity(entry)));
   if (newer !== undefined) {
-    throw new Overtaken(
+    throw new PolicyConflict(
       `Version ${newer.name} was stored meanwhile by ${newer.author ?? "an edit outside the spillway command"}, and yours was not; see spillway policy history, then try again.`,
     );
   }
   if (stored === seen.stored) return;
-  throw new Overtaken(
+  throw new PolicyConflict(
     "The policy was changed meanwhile outside the spillway command, and yours was not stored; see spillway policy history, then try again.",
   );
 }
@@ -109,7 +115,12 @@ async function mustBeUnchanged(kv: PolicyKv, seen: Seen): Promise<void> {
 const identity = ({ name, timeIso, sha256 }: Entry) => `${name} ${timeIso} ${sha256}`;
 
 /** KV shows an older version although a newer one was stored a moment ago: a delay, most likely, and no edit. */
-function unsettledIn({ entries }: History, stored: string | null, settleSeconds: number, now: Date): Seen["unsettled"] {
+function unsettledIn(
+  { entries }: History,
+  stored: string | null,
+  settleSeconds: number,
+  now: Date,
+): PolicyState["unsettled"] {
   const entry = entries.at(-1);
   if (entry === undefined || entry.author === null) return null;
   const waitSeconds = Math.ceil(settleSeconds - (now.getTime() - Date.parse(entry.timeIso)) / 1000);

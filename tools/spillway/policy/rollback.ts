@@ -5,20 +5,20 @@ import { differences } from "./changes.ts";
 import { documentOf, withoutBookkeeping } from "./document.ts";
 import { type Entry, entryNamed, isDeletion } from "./history.ts";
 import { isObject, type JsonObject, readJson } from "./json.ts";
-import { withSeen } from "./open-policy.ts";
-import type { Seen } from "./repository.ts";
-import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
+import { withPolicyState } from "./open-policy.ts";
+import type { PolicyState } from "./repository.ts";
+import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
 
 export function registerRollback(policy: Command): void {
   const rollback = policy
     .command("rollback")
     .description("Store what an earlier version said, as a new version.")
     .argument("<version>", "a version of the history");
-  takesWrite(rollback).action((name: string, options: WriteOptions) =>
-    withSeen(options, async (seen, kv) => {
+  addWriteOptions(rollback).action((name: string, options: WriteOptions) =>
+    withPolicyState(options, async (seen, kv) => {
       const back = rollbackTo(seen, name);
       if (typeof back === "string") console.log(back);
-      else await storeAndSay(kv, seen, back, options, `rollback to ${name}`);
+      else await storeAndPrint(kv, seen, back, options, `rollback to ${name}`);
     }),
   );
 }
@@ -30,7 +30,10 @@ const OR_UNSET = ", or give a value its default back with spillway policy unset 
  * The document to store, or a sentence where that would change nothing.
  * @throws Error with one sentence when there is no such version, or the gateway would not take it
  */
-export function rollbackTo({ stored, history }: Pick<Seen, "stored" | "history">, name: string): JsonObject | string {
+export function rollbackTo(
+  { stored, history }: Pick<PolicyState, "stored" | "history">,
+  name: string,
+): JsonObject | string {
   const entry = entryNamed(history, name, OR_UNSET);
   const document = documentIn(entry);
   if (!saysTheSame(stored, document)) return document;

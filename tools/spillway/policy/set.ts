@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { documentOf, storedText } from "./document.ts";
 import { isObject, type Json, type JsonObject, readJson } from "./json.ts";
-import { withSeen } from "./open-policy.ts";
+import { withPolicyState } from "./open-policy.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
 import { InvalidPolicy } from "./repository.ts";
-import { storeAndSay, takesWrite, type WriteOptions } from "./write.ts";
+import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
 
 export function registerSet(policy: Command): void {
   const set = policy
@@ -14,14 +14,14 @@ export function registerSet(policy: Command): void {
     .description("Set one value of the policy, as a new version.")
     .argument("<path>", "a place such as edge.share or residency.rules[0]")
     .argument("<value>", "as JSON, or as it is where text is expected");
-  takesWrite(set).action((place: string, value: string, options: WriteOptions) =>
-    withSeen(options, async (seen, kv) => {
+  addWriteOptions(set).action((place: string, value: string, options: WriteOptions) =>
+    withPolicyState(options, async (seen, kv) => {
       const path = editablePath(place);
       const document = documentOf(seen.stored);
       const changed = withValue(document, path, value);
       if (JSON.stringify(valueAt(document, path)) === JSON.stringify(valueAt(changed, path))) {
         console.log(`${place} is ${value} already; nothing was stored.`);
-      } else await storeAndSay(kv, seen, changed, options);
+      } else await storeAndPrint(kv, seen, changed, options);
     }),
   );
 }
@@ -58,13 +58,13 @@ export function registerUnset(policy: Command): void {
     .command("unset")
     .description("Remove one value of the policy, so that its default serves, as a new version.")
     .argument("<path>", "a place such as edge.share");
-  takesWrite(unset).action((place: string, options: WriteOptions) =>
-    withSeen(options, async (seen, kv) => {
+  addWriteOptions(unset).action((place: string, options: WriteOptions) =>
+    withPolicyState(options, async (seen, kv) => {
       const path = editablePath(place);
       const document = documentOf(seen.stored);
       const changed = withoutValueAt(document, path);
       if (valueAt(document, path) === undefined) console.log(`${place} is not set; nothing was stored.`);
-      else if (isObject(changed)) await storeAndSay(kv, seen, changed, options);
+      else if (isObject(changed)) await storeAndPrint(kv, seen, changed, options);
     }),
   );
 }

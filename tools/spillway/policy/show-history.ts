@@ -2,10 +2,10 @@
 
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
-import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
 import { type HistoryRow, historyRows } from "./history-row.ts";
-import { withSeen } from "./open-policy.ts";
+import { withPolicyState } from "./open-policy.ts";
 
 interface Options extends WhereOptions {
   json?: true;
@@ -16,8 +16,8 @@ export function registerHistory(policy: Command): void {
     .command("history")
     .description("List the last 50 versions: when, by whom, and what changed.")
     .option("--json", "as JSON, with each version's text");
-  takesWhere(history).action(({ json, ...where }: Options) =>
-    withSeen(where, async (seen) => {
+  addWhereOptions(history).action(({ json, ...where }: Options) =>
+    withPolicyState(where, async (seen) => {
       const rows = historyRows(seen.history);
       if (json) console.log(JSON.stringify(rows.map(asJson), null, 2));
       else if (rows.length === 0) console.log("No policy has been stored yet; the defaults serve.");

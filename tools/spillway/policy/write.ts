@@ -11,10 +11,10 @@ import {
   KV_CACHE_SECONDS,
   KV_ELSEWHERE_SECONDS,
 } from "../../../policies/store.ts";
-import { takesWhere, type WhereOptions } from "../kv/where.ts";
+import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { historyRows } from "./history-row.ts";
 import type { JsonObject } from "./json.ts";
-import { type By, type PolicyKv, type Seen, store } from "./repository.ts";
+import { type Author, type PolicyKv, type PolicyState, store } from "./repository.ts";
 
 export interface WriteOptions extends WhereOptions {
   author?: string;
@@ -23,13 +23,13 @@ export interface WriteOptions extends WhereOptions {
 
 const MESSAGE_MAX_LENGTH = 300;
 
-export function takesWrite(command: Command): Command {
-  return takesWhere(command)
+export function addWriteOptions(command: Command): Command {
+  return addWhereOptions(command)
     .option("-m, --message <text>", "why, for the history")
     .option("--author <name>", "who, for the history; git's user unless given");
 }
 
-export async function byOf({ author, message }: WriteOptions): Promise<By> {
+export async function authorOf({ author, message }: WriteOptions): Promise<Author> {
   const name = (author ?? (await authorHere(process.env))).trim();
   if (name === "") throw new Error("--author is empty; give the name of who changes the policy.");
   if (message !== undefined && message.length > MESSAGE_MAX_LENGTH) {
@@ -38,14 +38,14 @@ export async function byOf({ author, message }: WriteOptions): Promise<By> {
   return { author: name.slice(0, MESSAGE_MAX_LENGTH), message: message ?? null };
 }
 
-export async function storeAndSay(
+export async function storeAndPrint(
   kv: PolicyKv,
-  seen: Seen,
+  seen: PolicyState,
   document: JsonObject,
   options: WriteOptions,
   fallbackMessage: string | null = null,
 ): Promise<void> {
-  const by = await byOf(options);
+  const by = await authorOf(options);
   const now = new Date();
   const history = await store(kv, seen, document, { ...by, message: by.message ?? fallbackMessage }, now);
   for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);

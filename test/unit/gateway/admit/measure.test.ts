@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { admit } from "../../../../gateway/admit/measure.ts";
+import { measure } from "../../../../gateway/admit/measure.ts";
 import { callerOf } from "../../../../gateway/authenticate/caller.ts";
 import type { Call, Tokenized } from "../../../../gateway/world.ts";
 
@@ -27,7 +27,7 @@ function admitted(stickyBy: string, tokenized: Tokenized | null = null) {
     tokenize: () => tokenized,
     predictedRunMs: (tokens: number) => tokens * 10,
   };
-  return { ...admit("the text", caller, stickyBy, edge, call), warmed };
+  return { ...measure("the text", caller, stickyBy, edge, call), warmed };
 }
 
 describe("admit", () => {

@@ -1,41 +1,41 @@
 /** How many are inside, how much they hold, and that nothing of it is lost, whatever becomes of a request. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BODIES_BYTES, Intake, LEASE_MS, type Place } from "../../../../gateway/admit/slots.ts";
+import { LEASE_MS, MAX_BODIES_BYTES, type Slot, Slots } from "../../../../gateway/admit/slots.ts";
 
 const LIMITS = { concurrentRequests: 2, bodyBytes: 1_048_576 };
 
-function entered(intake: Intake, nowMs = 0, limits = LIMITS): Place {
-  const place = intake.enter(limits, null, nowMs);
+function entered(intake: Slots, nowMs = 0, limits = LIMITS): Slot {
+  const place = intake.acquire(limits, null, nowMs);
   if (place === null) throw new Error("there is no place left");
   return place;
 }
 
 describe("places", () => {
   it("are as many as the policy says, and one that is left is free again", () => {
-    const intake = new Intake();
+    const intake = new Slots();
     const first = entered(intake);
     entered(intake);
-    expect(intake.enter(LIMITS, null, 0)).toBeNull();
-    first.leave();
-    first.leave();
+    expect(intake.acquire(LIMITS, null, 0)).toBeNull();
+    first.release();
+    first.release();
     expect(intake.requests).toBe(1);
     entered(intake);
-    expect(intake.enter(LIMITS, null, 0)).toBeNull();
+    expect(intake.acquire(LIMITS, null, 0)).toBeNull();
   });
 
   it("follow a policy that changes", () => {
-    const intake = new Intake();
+    const intake = new Slots();
     entered(intake);
-    expect(intake.enter({ ...LIMITS, concurrentRequests: 1 }, null, 0)).toBeNull();
-    expect(intake.enter({ ...LIMITS, concurrentRequests: 3 }, null, 0)).not.toBeNull();
+    expect(intake.acquire({ ...LIMITS, concurrentRequests: 1 }, null, 0)).toBeNull();
+    expect(intake.acquire({ ...LIMITS, concurrentRequests: 3 }, null, 0)).not.toBeNull();
   });
 
   it("of requests that died come back with all they held, as long as the lease after their last sign of life", () => {
-    const intake = new Intake();
-    entered(intake).hold(1000, 5000);
+    const intake = new Slots();
+    entered(intake).reserveBytes(1000, 5000);
     entered(intake);
-    expect(intake.enter(LIMITS, null, LEASE_MS - 1)).toBeNull();
+    expect(intake.acquire(LIMITS, null, LEASE_MS - 1)).toBeNull();
     // The silent one goes, the one that has sent something stays.
     entered(intake, LEASE_MS);
     expect([intake.requests, intake.bytes]).toEqual([2, 1000]);
@@ -44,15 +44,15 @@ describe("places", () => {
   });
 
   it("of requests that only seemed dead are counted again at their next sign of life", () => {
-    const intake = new Intake();
+    const intake = new Slots();
     const slow = entered(intake);
-    slow.hold(1000, 0);
+    slow.reserveBytes(1000, 0);
     entered(intake, LEASE_MS);
     entered(intake, LEASE_MS);
     expect([intake.requests, intake.bytes]).toEqual([2, 0]);
     slow.renew(LEASE_MS);
     expect([intake.requests, intake.bytes]).toEqual([3, 1000]);
-    slow.leave();
+    slow.release();
     expect([intake.requests, intake.bytes]).toEqual([2, 0]);
   });
 });
@@ -61,60 +61,60 @@ describe("one caller", () => {
   const limits = { concurrentRequests: 8, bodyBytes: 1_048_576 };
 
   it("has half of the places, and the rest is for the others", () => {
-    const intake = new Intake();
-    const mine = Array.from({ length: 4 }, () => intake.enter(limits, "key:a", 0));
+    const intake = new Slots();
+    const mine = Array.from({ length: 4 }, () => intake.acquire(limits, "key:a", 0));
     expect(mine.every((place) => place !== null)).toBe(true);
-    expect(intake.enter(limits, "key:a", 0)).toBeNull();
-    expect(intake.enter(limits, "key:b", 0)).not.toBeNull();
-    mine[0]?.leave();
-    expect(intake.enter(limits, "key:a", 0)).not.toBeNull();
+    expect(intake.acquire(limits, "key:a", 0)).toBeNull();
+    expect(intake.acquire(limits, "key:b", 0)).not.toBeNull();
+    mine[0]?.release();
+    expect(intake.acquire(limits, "key:a", 0)).not.toBeNull();
     // What died is no longer held against it.
-    expect(intake.enter(limits, "key:a", LEASE_MS)).not.toBeNull();
+    expect(intake.acquire(limits, "key:a", LEASE_MS)).not.toBeNull();
   });
 
   it("has half of the bytes, over all of its bodies, and always as many as one body may have", () => {
-    const intake = new Intake();
-    const [one, two, other] = ["key:a", "key:a", "key:b"].map((caller) => intake.enter(limits, caller, 0));
-    expect(one?.hold(BODIES_BYTES / 2 - 10, 0)).toBe(true);
-    expect([two?.hold(10, 0), two?.hold(1, 0)]).toEqual([true, false]);
-    expect(other?.hold(BODIES_BYTES / 2, 0)).toBe(true);
-    const large = { ...limits, bodyBytes: BODIES_BYTES };
-    expect(new Intake().enter(large, "key:a", 0)?.hold(BODIES_BYTES, 0)).toBe(true);
+    const intake = new Slots();
+    const [one, two, other] = ["key:a", "key:a", "key:b"].map((caller) => intake.acquire(limits, caller, 0));
+    expect(one?.reserveBytes(MAX_BODIES_BYTES / 2 - 10, 0)).toBe(true);
+    expect([two?.reserveBytes(10, 0), two?.reserveBytes(1, 0)]).toEqual([true, false]);
+    expect(other?.reserveBytes(MAX_BODIES_BYTES / 2, 0)).toBe(true);
+    const large = { ...limits, bodyBytes: MAX_BODIES_BYTES };
+    expect(new Slots().acquire(large, "key:a", 0)?.reserveBytes(MAX_BODIES_BYTES, 0)).toBe(true);
   });
 
   it("that is counted as nobody has them all", () => {
-    const intake = new Intake();
-    for (let place = 0; place < 8; place++) expect(intake.enter(limits, null, 0)).not.toBeNull();
-    expect(intake.enter(limits, null, 0)).toBeNull();
+    const intake = new Slots();
+    for (let place = 0; place < 8; place++) expect(intake.acquire(limits, null, 0)).not.toBeNull();
+    expect(intake.acquire(limits, null, 0)).toBeNull();
   });
 });
 
 describe("bytes", () => {
   it("of all bodies together are bounded, and given back with the place", () => {
-    const intake = new Intake();
+    const intake = new Slots();
     const [first, second] = [entered(intake), entered(intake)];
-    expect(first.hold(BODIES_BYTES - 10, 0)).toBe(true);
-    expect(second.hold(10, 0)).toBe(true);
-    expect(second.hold(1, 0)).toBe(false);
-    first.leave();
-    expect(second.hold(1, 0)).toBe(true);
-    second.leave();
+    expect(first.reserveBytes(MAX_BODIES_BYTES - 10, 0)).toBe(true);
+    expect(second.reserveBytes(10, 0)).toBe(true);
+    expect(second.reserveBytes(1, 0)).toBe(false);
+    first.release();
+    expect(second.reserveBytes(1, 0)).toBe(true);
+    second.release();
     expect(intake.bytes).toBe(0);
   });
 
   it("of requests that died make room", () => {
-    const intake = new Intake();
-    entered(intake).hold(BODIES_BYTES, 0);
+    const intake = new Slots();
+    entered(intake).reserveBytes(MAX_BODIES_BYTES, 0);
     const other = entered(intake, LEASE_MS - 1);
-    expect(other.hold(1, LEASE_MS - 1)).toBe(false);
-    expect(other.hold(1, LEASE_MS)).toBe(true);
+    expect(other.reserveBytes(1, LEASE_MS - 1)).toBe(false);
+    expect(other.reserveBytes(1, LEASE_MS)).toBe(true);
     expect([intake.requests, intake.bytes]).toEqual([1, 1]);
   });
 
   it("of one body that the policy allows always fit when it is alone", () => {
-    const limits = { ...LIMITS, bodyBytes: 2 * BODIES_BYTES };
-    const place = entered(new Intake(), 0, limits);
-    expect([place.hold(2 * BODIES_BYTES, 0), place.hold(1, 0)]).toEqual([true, false]);
+    const limits = { ...LIMITS, bodyBytes: 2 * MAX_BODIES_BYTES };
+    const place = entered(new Slots(), 0, limits);
+    expect([place.reserveBytes(2 * MAX_BODIES_BYTES, 0), place.reserveBytes(1, 0)]).toEqual([true, false]);
   });
 });
 
@@ -126,25 +126,25 @@ it("whatever happens in whatever order, nothing is left once all have left", () 
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const intake = new Intake();
-      const places = new Map<number, Place>();
+      const intake = new Slots();
+      const places = new Map<number, Slot>();
       let nowMs = 0;
       for (const { who, what, waitMs } of steps) {
         nowMs += waitMs;
         const place = places.get(who);
         if (what === "enter" && place === undefined) {
-          const entered = intake.enter({ concurrentRequests: 3, bodyBytes: 1 }, null, nowMs);
+          const entered = intake.acquire({ concurrentRequests: 3, bodyBytes: 1 }, null, nowMs);
           if (entered !== null) places.set(who, entered);
-        } else if (what === "hold") place?.hold(1_000_000, nowMs);
+        } else if (what === "hold") place?.reserveBytes(1_000_000, nowMs);
         else if (what === "renew") place?.renew(nowMs);
         else if (what === "leave") {
-          place?.leave();
+          place?.release();
           places.delete(who);
         }
         expect(intake.bytes).toBeGreaterThanOrEqual(0);
         expect(intake.bytes % 1_000_000).toBe(0);
       }
-      for (const place of places.values()) place.leave();
+      for (const place of places.values()) place.release();
       expect([intake.requests, intake.bytes]).toEqual([0, 0]);
     }),
   );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { stickyKeyOf } from "../../../../gateway/admit/sticky-key.ts";
 import { callerOf } from "../../../../gateway/authenticate/caller.ts";
-import { bucketOf, insideShare } from "../../../../gateway/decide/share.ts";
+import { basisPointsOf, insideShare } from "../../../../gateway/decide/share.ts";
 
 const TEXTS = Array.from({ length: 200 }, (_, index) => `text number ${index}`);
 
@@ -16,7 +16,7 @@ function sides(
   sharePercent = 50,
 ): Set<"edge" | "origin"> {
   const caller = named(headers, keyId);
-  const inside = (text: string) => insideShare(bucketOf(stickyKeyOf(stickyBy, caller, text)), sharePercent);
+  const inside = (text: string) => insideShare(basisPointsOf(stickyKeyOf(stickyBy, caller, text)), sharePercent);
   return new Set(TEXTS.map((text) => (inside(text) ? "edge" : "origin")));
 }
 

@@ -10,7 +10,7 @@ const text: TextNumbers = {
   tokens: 20,
   stickyKey: "caller",
   edgeRunMs: 50,
-  place: { country: "DE", isEu: true },
+  location: { country: "DE", isEu: true },
 };
 const origin = { name: "default", weight: 100, breakerAllows: true, retryAtMs: null, p95Ms: 100 };
 const good: Conditions = {

@@ -39,7 +39,7 @@ const texts: fc.Arbitrary<TextNumbers> = fc.record({
   tokens: maybe(fc.integer({ min: 1, max: 600 })),
   stickyKey: fc.string(),
   edgeRunMs: maybe(ms),
-  place: fc.constantFrom(
+  location: fc.constantFrom(
     { country: "DE", isEu: true },
     { country: "US", isEu: false },
     { country: null, isEu: false },
@@ -87,7 +87,7 @@ describe("whatever the conditions", () => {
   it("no route and no second try goes to a side that residency, memory, a breaker or a rejected model forbids", () => {
     fc.assert(
       fc.property(texts, policies, conditions, (text, policy, now) => {
-        const permitted = permittedIn(policy.residency, text.place);
+        const permitted = permittedIn(policy.residency, text.location);
         const limit = Math.min(policy.edge.maxTokens, now.edge.maxTokens ?? Number.POSITIVE_INFINITY);
         const tries = [
           decide(text, policy, now, NOW_MS),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { bucketOf, insideShare, murmur3 } from "../../../../gateway/decide/share.ts";
+import { basisPointsOf, insideShare, murmur3 } from "../../../../gateway/decide/share.ts";
 
 /** Made with the Python package mmh3 5 (`mmh3.hash(text, 0, signed=False)`). */
 const vectors: [string, number][] = JSON.parse(
@@ -13,7 +13,7 @@ describe("the sticky split", () => {
   });
 
   it("gives a key the same bucket every time", () => {
-    expect(bucketOf("caller")).toBe(1055882621 % 10_000);
+    expect(basisPointsOf("caller")).toBe(1055882621 % 10_000);
   });
 
   it("counts two decimals of the share", () => {
@@ -31,7 +31,7 @@ describe("the sticky split", () => {
   it("never moves a caller off the edge when the share grows", () => {
     const shares = [0, 0.01, 5, 10, 25, 50, 99.99, 100];
     for (let caller = 0; caller < 2000; caller++) {
-      const bucket = bucketOf(`caller-${caller}`);
+      const bucket = basisPointsOf(`caller-${caller}`);
       const inside = shares.map((share) => insideShare(bucket, share));
       expect(inside).toEqual(inside.toSorted((a, b) => Number(a) - Number(b)));
     }
@@ -40,7 +40,7 @@ describe("the sticky split", () => {
   it("splits 100,000 callers evenly (chi-square over 100 bins, p > 0.001)", () => {
     const bins = new Array<number>(100).fill(0);
     for (let caller = 0; caller < 100_000; caller++) {
-      const bin = Math.floor(bucketOf(`key-${caller}`) / 100);
+      const bin = Math.floor(basisPointsOf(`key-${caller}`) / 100);
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
     const chiSquare = bins.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);

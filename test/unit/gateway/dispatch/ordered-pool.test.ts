@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inOrder } from "../../../../gateway/dispatch/ordered-pool.ts";
+import { runOrdered } from "../../../../gateway/dispatch/ordered-pool.ts";
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
@@ -16,7 +16,7 @@ describe("inOrder", () => {
       under -= 1;
       return item * 2;
     };
-    expect(await inOrder([1, 2, 3, 4, 5, 6], 2, work, () => true)).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(await runOrdered([1, 2, 3, 4, 5, 6], 2, work, () => true)).toEqual([2, 4, 6, 8, 10, 12]);
     expect(most).toBe(2);
   });
 
@@ -27,7 +27,7 @@ describe("inOrder", () => {
       await turns(1);
       return item;
     };
-    const results = await inOrder([1, 2, 3, 4, 5, 6], 2, work, (result) => result !== 2);
+    const results = await runOrdered([1, 2, 3, 4, 5, 6], 2, work, (result) => result !== 2);
     expect(results).toContain(2);
     expect(begun.length).toBeLessThan(6);
   });

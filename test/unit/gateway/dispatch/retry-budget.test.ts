@@ -8,7 +8,7 @@ function storm(budget: RetryBudget, textsPerSecond: number, seconds: number, ben
   let allowed = 0;
   for (let text = 0; text < textsPerSecond * seconds; text++) {
     const nowMs = (text * 1000) / textsPerSecond;
-    budget.noteText(nowMs);
+    budget.countText(nowMs);
     if (budget.take({ ...policy, ...bend }, nowMs)) allowed += 1;
   }
   return allowed;
@@ -36,9 +36,9 @@ describe("the retry budget", () => {
 
   it("is not saved up in a quiet time", () => {
     const budget = new RetryBudget();
-    budget.noteText(0);
+    budget.countText(0);
     const burst = Array.from({ length: 100 }, () => {
-      budget.noteText(60_000);
+      budget.countText(60_000);
       return budget.take(policy, 60_000);
     });
     expect(burst.filter(Boolean)).toHaveLength(20);

@@ -5,7 +5,7 @@ import { otlpSettings } from "../../../../formats/otlp/settings.ts";
 import type { RequestEnd } from "../../../../gateway/record/metrics.ts";
 import { exportCounts } from "../../../../gateway/telemetry/exporter.ts";
 import { INSTRUMENTS } from "../../../../gateway/telemetry/instruments.ts";
-import { type Carrier, IsolateTelemetry } from "../../../../gateway/telemetry/isolate-telemetry.ts";
+import { type ExportContext, IsolateTelemetry } from "../../../../gateway/telemetry/isolate-telemetry.ts";
 import { LOG_EVENTS, logMessage } from "../../../../gateway/telemetry/log-message.ts";
 
 const REQUEST: RequestEnd = {
@@ -54,7 +54,7 @@ function isolate() {
   const request = (leaves: () => void, endpoint = "http://backend.test") => {
     const kept: Promise<unknown>[] = [];
     const otlp = otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
-    const carrier: Carrier = { otlp, keepAlive: (work) => kept.push(work) };
+    const carrier: ExportContext = { otlp, keepAlive: (work) => kept.push(work) };
     telemetry.during(carrier, leaves);
     return kept;
   };

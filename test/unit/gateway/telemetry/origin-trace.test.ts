@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OriginSpan, OriginTrace } from "../../../../formats/origin-wire.ts";
-import { handedTrace } from "../../../../gateway/telemetry/origin-trace.ts";
+import { parseOriginTrace } from "../../../../gateway/telemetry/origin-trace.ts";
 import { TRACE_ID } from "./spans.ts";
 
 const CLIENT = { traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags: 2 };
@@ -25,7 +25,7 @@ const trace = (...spans: OriginSpan[]): OriginTrace => ({
 
 describe("what an origin hands back", () => {
   it("becomes a part of the request's trace, under its own resource", () => {
-    const handed = handedTrace(trace(server({ attributes: { "faas.coldstart": true } }), span("b", "a")), CLIENT);
+    const handed = parseOriginTrace(trace(server({ attributes: { "faas.coldstart": true } }), span("b", "a")), CLIENT);
     expect(handed?.resource).toContainEqual({ key: "service.name", value: { stringValue: "spillway-origin" } });
     expect(handed?.spans).toMatchObject([
       { traceId: TRACE_ID, spanId: "a".repeat(16), parentSpanId: CLIENT.spanId, kind: 2, name: "POST /", flags: 0x302 },
@@ -35,7 +35,7 @@ describe("what an origin hands back", () => {
   });
 
   it("marks a span as failed where it names an error", () => {
-    const handed = handedTrace(trace(server({ attributes: { "error.type": "RangeError" } })), CLIENT);
+    const handed = parseOriginTrace(trace(server({ attributes: { "error.type": "RangeError" } })), CLIENT);
     expect(handed?.spans[0]?.status).toEqual({ code: 2 });
   });
 
@@ -49,7 +49,7 @@ describe("what an origin hands back", () => {
     ["an end before the start", [server({ endUnixNano: "1" })]],
     ["a time that OTLP cannot hold", [server({ endUnixNano: "9".repeat(20) })]],
   ])("is dropped whole where it holds %s", (_, spans) => {
-    expect(handedTrace(trace(...spans), CLIENT)).toBeNull();
+    expect(parseOriginTrace(trace(...spans), CLIENT)).toBeNull();
   });
 
   it("lets no text through, wherever the origin put it", () => {
@@ -65,7 +65,7 @@ describe("what an origin hands back", () => {
       [CANARY]: true,
     };
     const { spans } = trace(server({ name: `POST /${CANARY}`, attributes: hostile }), span("b", "a", { name: CANARY }));
-    const handed = handedTrace({ resource: hostile, spans }, CLIENT);
+    const handed = parseOriginTrace({ resource: hostile, spans }, CLIENT);
     expect(handed?.spans.map(({ name }) => name)).toEqual(["unnamed", "unnamed"]);
     expect(JSON.stringify(handed)).not.toContain(CANARY);
   });

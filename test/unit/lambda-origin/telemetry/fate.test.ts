@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fateOf } from "../../../../lambda-origin/telemetry/invocation.ts";
+import { endOf } from "../../../../lambda-origin/telemetry/invocation.ts";
 
 const inTime = { sampled: false, status: 200, elapsedMs: 100, giveUpMs: 8_000 };
 
@@ -18,6 +18,6 @@ describe("fateOf", () => {
     ["exports where there is no model", { status: 503 }, "export"],
     ["exports where there is no answer", { status: undefined }, "export"],
   ] as const)("%s", (_, bent, fate) => {
-    expect(fateOf({ ...inTime, ...bent })).toBe(fate);
+    expect(endOf({ ...inTime, ...bent })).toBe(fate);
   });
 });

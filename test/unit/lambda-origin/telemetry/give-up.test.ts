@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { giveUpAfterMs } from "../../../../lambda-origin/telemetry/invocation.ts";
+import { flushBudgetMs } from "../../../../lambda-origin/telemetry/invocation.ts";
 
 const NOW = 1_795_000_000_000;
 const eventWith = (timeoutMs: string | undefined, timeEpoch?: unknown) => ({
@@ -21,6 +21,6 @@ describe("giveUpAfterMs", () => {
     ["never comes where the header is no number", "soon", undefined, Infinity],
     ["never comes where the header is negative", "-1", undefined, Infinity],
   ])("%s", (_, timeoutMs, timeEpoch, expected) => {
-    expect(giveUpAfterMs(eventWith(timeoutMs, timeEpoch), NOW)).toBe(expected);
+    expect(flushBudgetMs(eventWith(timeoutMs, timeEpoch), NOW)).toBe(expected);
   });
 });

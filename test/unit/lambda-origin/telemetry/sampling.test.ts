@@ -1,7 +1,7 @@
 /** Who sends the function's spans: itself, the gateway that gets them in the answer, or nobody. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { originErrorSchema, TIMEOUT_HEADER } from "../../../../formats/origin-wire.ts";
-import { handedTrace } from "../../../../gateway/telemetry/origin-trace.ts";
+import { parseOriginTrace } from "../../../../gateway/telemetry/origin-trace.ts";
 import { InitClock } from "../../../../lambda-origin/telemetry/init-clock.ts";
 import { attribute, SERVER } from "../../../worker/telemetry/otlp-receiver.ts";
 import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
@@ -178,7 +178,7 @@ describe("a refusal", () => {
     const { body } = await functionWith({ endpoint }).handler(event(UNSAMPLED, { words: 9, maxTokens: 8 }), context());
     const { trace } = originErrorSchema.parse(JSON.parse(body));
     if (trace === undefined) throw new Error("nothing was handed back");
-    const passed = handedTrace(trace, { traceId: TRACE, spanId: PARENT, traceFlags: 0 });
+    const passed = parseOriginTrace(trace, { traceId: TRACE, spanId: PARENT, traceFlags: 0 });
     const keys = (attributes: readonly { key: string }[] = []) => attributes.map(({ key }) => key);
     expect(keys(passed?.resource)).toEqual(Object.keys(trace.resource));
     for (const [index, { name, attributes }] of trace.spans.entries()) {

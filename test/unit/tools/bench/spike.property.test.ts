@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Answered } from "../../../../tools/bench/spike/isolate.ts";
 import { simulate, summarize } from "../../../../tools/bench/spike/measure.ts";
-import { policyOf, WAY_NAMES, type WayName } from "../../../../tools/bench/spike/policies.ts";
+import { POLICY_NAMES, type PolicyName, policyOf } from "../../../../tools/bench/spike/policies.ts";
 import { trafficOf } from "../../../../tools/bench/spike/traffic.ts";
 
 /** About 35 texts a second; a package packed anew may have other times. */
@@ -15,7 +15,7 @@ const MAX_QUEUE_MS = 400;
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const rates = fc.constantFrom(1, 5, 15, 25, 30, ...PAST_SATURATION);
 
-function spike(way: WayName, seed: number, ratePerSecond: number, seconds = SECONDS): Promise<readonly Answered[]> {
+function spike(way: PolicyName, seed: number, ratePerSecond: number, seconds = SECONDS): Promise<readonly Answered[]> {
   const texts = trafficOf({ seed, ratePerSecond, seconds });
   return simulate({ texts, policy: policyOf(way), edge: EDGE });
 }
@@ -89,7 +89,7 @@ describe("plain routing", () => {
   it("past saturation, lets the P95 wait grow with the rate, to over ten times the adaptive one at 50 a second", async () => {
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
-        const p95 = async (way: WayName, ratePerSecond: number) =>
+        const p95 = async (way: PolicyName, ratePerSecond: number) =>
           summarize(way, ratePerSecond, await spike(way, seed, ratePerSecond, 60)).edgeWaitMs.p95;
         const [at30, at40, at50] = [await p95("plain", 30), await p95("plain", 40), await p95("plain", 50)];
         expect(at40).toBeGreaterThan(at30);
@@ -104,7 +104,7 @@ describe("plain routing", () => {
 describe("whatever the way", () => {
   it("every text that arrives gets one answer", async () => {
     await fc.assert(
-      fc.asyncProperty(seeds, rates, fc.constantFrom(...WAY_NAMES), async (seed, ratePerSecond, way) => {
+      fc.asyncProperty(seeds, rates, fc.constantFrom(...POLICY_NAMES), async (seed, ratePerSecond, way) => {
         const arrivals = trafficOf({ seed, ratePerSecond, seconds: SECONDS });
         const { edge, origin, originPercent } = summarize(way, ratePerSecond, await spike(way, seed, ratePerSecond));
         expect(edge + origin).toBe(arrivals.length);

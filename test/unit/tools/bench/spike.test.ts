@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Happenings } from "../../../../tools/bench/spike/isolate.ts";
+import { EventQueue } from "../../../../tools/bench/spike/isolate.ts";
 import { saturationPerSecond, simulate } from "../../../../tools/bench/spike/measure.ts";
 import { DRAWN, type PictureData, pictureSchema, spikePicture } from "../../../../tools/bench/spike/picture.ts";
 import { policyOf } from "../../../../tools/bench/spike/policies.ts";
@@ -89,7 +89,7 @@ describe("the traffic", () => {
 
 describe("happenings", () => {
   it("come out by time, those of the same time as they were added, and none before its time", () => {
-    const happenings = new Happenings();
+    const happenings = new EventQueue();
     const seen: string[] = [];
     for (const [atMs, name] of [
       [3, "c"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { growth, heldBytes, type Step } from "../../../../tools/bench/telemetry/growth.ts";
-import { telemetryResult, type Way } from "../../../../tools/bench/telemetry/report.ts";
+import { type TelemetryMode, telemetryResult } from "../../../../tools/bench/telemetry/report.ts";
 
 const MIB = 2 ** 20;
 const usage = (usedMiB: number) => ({
@@ -9,7 +9,7 @@ const usage = (usedMiB: number) => ({
   embedderHeapUsedSize: 0,
   backingStorageSize: 0,
 });
-const cell = (side: Way["name"], callerMs: readonly number[]) => ({
+const cell = (side: TelemetryMode["name"], callerMs: readonly number[]) => ({
   side,
   tokens: 8,
   good: callerMs.map((ms) => ({ status: 200, route: "edge", because: null, callerMs: ms, gatewayMs: { total: 5 } })),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPublicKey } from "../../../../formats/signature/public-key.ts";
-import { checkAccess, checkDoor } from "../../../../tools/deploy/check-access.ts";
+import { checkAccess, checkExposure } from "../../../../tools/deploy/check-access.ts";
 import { checkBindings } from "../../../../tools/deploy/check-bindings.ts";
 import { judge } from "../../../../tools/deploy/check-bundle.ts";
 import { checkOrigin } from "../../../../tools/deploy/check-origin.ts";
@@ -62,7 +62,7 @@ function settingsOf({ target, others }: Targets & { target: Target }, allowAnony
     ...checkVariables(target),
     ...checkAccess(target, { allowAnonymous }),
     ...checkSecrets(target),
-    ...checkDoor(target),
+    ...checkExposure(target),
   ];
 }
 

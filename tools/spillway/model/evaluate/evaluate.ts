@@ -1,6 +1,6 @@
 /** Runs labelled texts through both models of a package, on the runtimes that serve them. */
 import { type Agreement, agreementOf, type Judged, type Quality, qualityOf } from "./quality.ts";
-import type { Runtimes, Verdict } from "./runtimes.ts";
+import type { Prediction, Runtimes } from "./runtimes.ts";
 
 export interface LabelledText {
   text: string;
@@ -40,7 +40,7 @@ export async function evaluate(
   for (const [index, one] of texts.entries()) {
     const { text } = one;
     const truth = "labels" in one ? one.labels : one.label;
-    const add = (to: Judged[], verdict: Verdict) => to.push({ truth, verdict });
+    const add = (to: Judged[], verdict: Prediction) => to.push({ truth, verdict });
     const fits = runtimes.countTokens(text) <= edgeTokens;
     // The origin's threads work while the edge's wasm blocks this one.
     const onOrigin = bothOnOrigin(runtimes, text, fits);

@@ -1,10 +1,10 @@
 /** Pure. Accuracy, F1, confusion and agreement of verdicts. */
-import type { Verdict } from "./runtimes.ts";
+import type { Prediction } from "./runtimes.ts";
 
 export interface Judged {
   /** What the data says: one label, or of a multi-label problem any number. */
   truth: string | readonly string[];
-  verdict: Verdict;
+  verdict: Prediction;
 }
 
 export interface Quality {
@@ -91,6 +91,6 @@ export function agreementOf(one: readonly Judged[], other: readonly Judged[]): A
   };
 }
 
-function scoreGap(one: Verdict["scores"], other: Verdict["scores"]): number {
+function scoreGap(one: Prediction["scores"], other: Prediction["scores"]): number {
   return Math.max(...Object.entries(one).map(([label, score]) => Math.abs(score - (other[label] ?? 0))));
 }

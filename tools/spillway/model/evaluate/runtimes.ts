@@ -17,7 +17,7 @@ import { contentTokens, windowsOf } from "../../../../lambda-origin/windows.ts";
 import { openEdgeModel } from "../pack/edge-runtime.ts";
 
 /** The label a model gives, and its probabilities by label. */
-export interface Verdict {
+export interface Prediction {
   label: string;
   scores: Readonly<Record<string, number>>;
 }
@@ -31,10 +31,10 @@ export interface Runtimes {
   /** Tokens of a text, the special ones included. */
   countTokens(text: string): number;
   /** Both on the same input: the text's first tokens, as many as asked for. */
-  edge(text: string, tokens: number): Promise<Verdict>;
-  origin(text: string, tokens: number): Promise<Verdict>;
+  edge(text: string, tokens: number): Promise<Prediction>;
+  origin(text: string, tokens: number): Promise<Prediction>;
   /** The origin on the whole text, window by window. */
-  originWhole(text: string): Promise<Verdict>;
+  originWhole(text: string): Promise<Prediction>;
 }
 
 /** @throws Error with one sentence when the folder is not a whole package, or one for the origin alone */
@@ -56,7 +56,7 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
     frame.endId,
   ];
   // Logits become scores exactly as they do in the gateway.
-  const verdict = (windows: SideAnswer["windows"]): Verdict => {
+  const verdict = (windows: SideAnswer["windows"]): Prediction => {
     const row = toRow({ model: modelId, labels, problemType, windows, timings: { runMs: 0 } }, undefined, undefined);
     return { label: row[0]?.label ?? "", scores: Object.fromEntries(row.map(({ label, score }) => [label, score])) };
   };

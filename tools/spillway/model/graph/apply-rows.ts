@@ -1,6 +1,6 @@
 /** Pure. Carries a plan out: narrowed nodes get their new inputs, and rows of tensors that stay whole are cut out beside them. */
 import type { GraphFacts } from "./graph-facts.ts";
-import { isSayable, saidShape } from "./materialize-reshape-shape.ts";
+import { isMaterializable, materializeReshapeShape } from "./materialize-reshape-shape.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.ts";
 import { makeNode } from "./nodes.ts";
 import type { RowPlan } from "./row-plan.ts";
@@ -36,8 +36,8 @@ export function applyRows(graph: OnnxGraph, plan: RowPlan, facts: GraphFacts, to
   };
   const replaced = (node: OnnxNode): OnnxNode[] => {
     const [source = ""] = node.input;
-    if (!isNarrow(source) || !isSayable(node, facts)) return [narrowed(node)];
-    return saidShape(node, facts.shapeOf(source) ?? [], tokenInput, vector, scope);
+    if (!isNarrow(source) || !isMaterializable(node, facts)) return [narrowed(node)];
+    return materializeReshapeShape(node, facts.shapeOf(source) ?? [], tokenInput, vector, scope);
   };
 
   const given = [...new Set([...graph.input, ...graph.initializer].map(({ name }) => name ?? ""))];

@@ -16,7 +16,7 @@ import {
 import { type GraphFacts, graphFacts } from "./graph-facts.ts";
 import type { OnnxModel, OnnxNode } from "./model.ts";
 import { isStandard } from "./nodes.ts";
-import { withoutDead } from "./remove-unused-nodes.ts";
+import { removeUnusedNodes } from "./remove-unused-nodes.ts";
 import { planRows, type RowPlan } from "./row-plan.ts";
 import { toNumber } from "./tensors.ts";
 
@@ -54,7 +54,7 @@ export function computeFirstTokenOnly(model: OnnxModel, shapes: Shapes): FirstTo
       leftAlone: `It would save ${(share * 100).toFixed(2)} % of the multiplications, which is not worth a change.`,
     };
   }
-  const rewritten = withoutDead(applyRows(graph, plan, facts, tokenInput));
+  const rewritten = removeUnusedNodes(applyRows(graph, plan, facts, tokenInput));
   const savedNodes = saved.map((node) => node.name || (node.output[0] ?? node.opType));
   return { model: { ...model, graph: rewritten }, savedNodes, multiplications };
 }

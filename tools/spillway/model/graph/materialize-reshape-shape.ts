@@ -11,7 +11,7 @@ const TEXTS = 0;
 const TOKENS = 1;
 
 /** Whether every dimension that a Shape node gives is a constant, the texts or the tokens. */
-export function isSayable(node: OnnxNode, facts: GraphFacts): boolean {
+export function isMaterializable(node: OnnxNode, facts: GraphFacts): boolean {
   const shape = facts.shapeOf(node.input[0] ?? "");
   if (node.opType !== "Shape" || !isStandard(node) || shape === undefined) return false;
   return shape.every((one) => isFixed(one) || isBatch(one) || isTokens(one));
@@ -21,7 +21,7 @@ export function isSayable(node: OnnxNode, facts: GraphFacts): boolean {
  * Nodes that give what the Shape node gave, under the same name. `tokenInput` is [batch, tokens]; `vector` makes a constant and
  * gives its name; `scope` begins the names of tensors made here.
  */
-export function saidShape(
+export function materializeReshapeShape(
   node: OnnxNode,
   shape: TensorShape,
   tokenInput: string,

@@ -2,7 +2,7 @@
 import type { OnnxGraph, OnnxNode } from "./model.ts";
 import { namesInSubgraphs } from "./nodes.ts";
 
-export function withoutDead(graph: OnnxGraph): OnnxGraph {
+export function removeUnusedNodes(graph: OnnxGraph): OnnxGraph {
   const wanted = new Set(graph.output.map(({ name }) => name));
   const live: OnnxNode[] = [];
   for (const node of graph.node.toReversed()) {

@@ -5,7 +5,7 @@
 
 import { isTokens } from "./dimension.ts";
 import type { GraphFacts } from "./graph-facts.ts";
-import { isSayable } from "./materialize-reshape-shape.ts";
+import { isMaterializable } from "./materialize-reshape-shape.ts";
 import type { OnnxGraph, OnnxNode } from "./model.ts";
 import { intOf, isStandard, namesInSubgraphs } from "./nodes.ts";
 import { fromFront, type RowAnswer } from "./row-rule.ts";
@@ -57,7 +57,7 @@ export function planRows(graph: OnnxGraph, facts: GraphFacts): RowPlan {
       const row = rows.get(index);
       if (row !== undefined) demandOf(name).axes.add(row);
       // A shape can be said without the tensor; one that is read for nothing else is left as it is.
-      else if (isSayable(node, facts)) demandOf(name);
+      else if (isMaterializable(node, facts)) demandOf(name);
       else demandOf(name).whole = true;
     }
   }

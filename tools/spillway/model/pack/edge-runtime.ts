@@ -1,7 +1,7 @@
 /** The edge engine in Node: the very code that runs in the Worker, on the same wasm file. For packing and evaluating. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { placeModel } from "../../../../gateway/edge/onnx/onnx-engine.ts";
+import { writeModelToHeap } from "../../../../gateway/edge/onnx/onnx-engine.ts";
 import { type HeapLimits, startRuntime } from "../../../../gateway/edge/onnx/runtime.ts";
 import { type ClassifierSession, openSession } from "../../../../gateway/edge/onnx/session.ts";
 
@@ -17,7 +17,7 @@ let compiled: WebAssembly.Module | undefined;
 export async function openEdgeModel(ort: Uint8Array, limits: HeapLimits): Promise<OpenedEdgeModel> {
   compiled ??= await WebAssembly.compile(await readFile(wasmPath()));
   const runtime = await startRuntime(compiled, limits);
-  const block = placeModel(runtime, ort.byteLength);
+  const block = writeModelToHeap(runtime, ort.byteLength);
   runtime.heap().set(ort, block.pointer);
   const session = openSession(runtime, block);
   return {

@@ -34,7 +34,7 @@ const GOLDEN_TOLERANCE = 1e-3;
 const RUNTIME = "The edge's ONNX Runtime";
 const ADVICE = "bring another INT8 file with --quantized, or pack for the origin alone with --origin-only";
 
-export interface EdgeWish {
+export interface EdgeRequest {
   int8: Int8Model;
   labelCount: number;
   vocabularySize: number;
@@ -43,7 +43,7 @@ export interface EdgeWish {
 }
 
 /** @throws PackError with the reason and the numbers when the model cannot be served at the edge */
-export async function makeEdge(wish: EdgeWish, staging: Staging, progress: Progress): Promise<EdgeEntry> {
+export async function makeEdge(wish: EdgeRequest, staging: Staging, progress: Progress): Promise<EdgeEntry> {
   const { int8, vocabularySize } = wish;
   try {
     const ort = await progress.step("converting the INT8 model to ORT format", 1, async () => {
@@ -70,7 +70,11 @@ export async function makeEdge(wish: EdgeWish, staging: Staging, progress: Progr
   }
 }
 
-async function measureHeap(ort: Uint8Array, { int8, vocabularySize, maxTokens: wanted }: EdgeWish, progress: Progress) {
+async function measureHeap(
+  ort: Uint8Array,
+  { int8, vocabularySize, maxTokens: wanted }: EdgeRequest,
+  progress: Progress,
+) {
   const measured = new Map<number, number>();
   const measure = async (tokens: number) => {
     const bytes = measured.get(tokens) ?? (await measureHeapBytes(ort, vocabularySize, tokens));
@@ -101,7 +105,7 @@ async function measureHeap(ort: Uint8Array, { int8, vocabularySize, maxTokens: w
 
 async function goldenOf(
   ort: Uint8Array,
-  { int8, vocabularySize, labelCount }: EdgeWish,
+  { int8, vocabularySize, labelCount }: EdgeRequest,
   { maxTokens, heapBytes }: { maxTokens: number; heapBytes: number },
 ): Promise<EdgeEntry["golden"]> {
   const model = await openEdgeModel(ort, { initialBytes: heapBytes, maximumBytes: heapBytes });

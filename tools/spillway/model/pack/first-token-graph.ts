@@ -10,7 +10,7 @@ import { readModel, writeModel } from "../graph/model-file.ts";
 import { observeShapes } from "../graph/observe-shapes.ts";
 import { type TextInputs, textInputsOf } from "../graph/text-inputs.ts";
 
-export interface ExactWork {
+export interface FirstTokenWork {
   /** The file to go on with: the rewritten one, or the given one. */
   path: string;
   /** For people: what happened to the file. */
@@ -18,14 +18,14 @@ export interface ExactWork {
 }
 
 /** `what` names the model for people: "FP32". @throws Error with one sentence when the file cannot be read */
-export async function exactGraph(
+export async function makeFirstTokenGraph(
   what: string,
   path: string,
   rewritten: string,
   progress: Progress,
-): Promise<ExactWork> {
+): Promise<FirstTokenWork> {
   const result = await progress.step(`rewriting ${basename(path)} (${what}) for the first token alone`, 1, () =>
-    firstTokenOnlyIfExact(path, rewritten),
+    rewriteIfEquivalent(path, rewritten),
   );
   if (!result.changed) {
     return { path, outcome: `${what}: left as it is (${result.reason.replace(/\.$/, "")})` };
@@ -63,7 +63,7 @@ export type FirstTokenResult =
  * Writes `outPath` only when the last layer could be computed for the first token alone and onnxruntime gives the same logits on
  * random texts of several lengths, padded ones too. @throws Error with one sentence when `inPath` is no ONNX file.
  */
-export async function firstTokenOnlyIfExact(
+export async function rewriteIfEquivalent(
   inPath: string,
   outPath: string,
   say: (line: string) => void = () => {},

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Progress } from "../../terminal/progress.ts";
 import { readModel } from "../graph/model-file.ts";
-import { exactGraph } from "./first-token-graph.ts";
+import { makeFirstTokenGraph } from "./first-token-graph.ts";
 import { checkSignature } from "./graph-signature.ts";
 import { diskFull, PackError } from "./pack-error.ts";
 import type { SourceFolder } from "./source-folder.ts";
@@ -38,7 +38,7 @@ export async function findInt8({ int8, float }: SourceFolder): Promise<Int8Maker
 
 async function takeInt8(int8: string, staging: Staging, progress: Progress): Promise<Int8Model> {
   checkSignature(await readModel(int8), int8);
-  const exact = await exactGraph("INT8", int8, join(staging.work, "int8.onnx"), progress);
+  const exact = await makeFirstTokenGraph("INT8", int8, join(staging.work, "int8.onnx"), progress);
   return { path: exact.path, name: int8, firstToken: exact.outcome };
 }
 

@@ -7,7 +7,7 @@ import type { Progress } from "../../terminal/progress.ts";
 import { decodeModel } from "../graph/codec.ts";
 import { readModel, writeModel } from "../graph/model-file.ts";
 import { unnamedLabels } from "./classifier-config.ts";
-import { exactGraph } from "./first-token-graph.ts";
+import { makeFirstTokenGraph } from "./first-token-graph.ts";
 import { checkSignature, wrongRank } from "./graph-signature.ts";
 import { sampleIds } from "./measure.ts";
 import { ortFailure, PackError } from "./pack-error.ts";
@@ -33,7 +33,7 @@ export async function makeOrigin(source: SourceFolder, staging: Staging, progres
     return labelsFor(source, await countLogits(float, config.vocabularySize));
   });
   const path = join(staging.package, FILE);
-  const exact = await exactGraph("FP32", float, path, progress);
+  const exact = await makeFirstTokenGraph("FP32", float, path, progress);
   if (exact.path !== path) await copyWhole(float, path);
   const infer = await createInference(await readFile(path), labels.length);
   await infer([sampleIds(PROBE_TOKENS, config.vocabularySize)]);

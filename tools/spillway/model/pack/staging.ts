@@ -45,7 +45,7 @@ export async function withStaging<T>(
     mkdirSync(staging.work);
     mkdirSync(staging.package);
     const result = await work(staging);
-    putInPlace(staging.package, target, join(folder, "old"), stale);
+    replaceFolder(staging.package, target, join(folder, "old"), stale);
     return result;
   } catch (error) {
     throw writeFailure(error, parent);
@@ -98,7 +98,7 @@ function writeFailure(error: unknown, parent: string): unknown {
  * other files in `target` stay. All of it or none: when a step fails, the steps before it are taken back.
  * All four on one file system. @throws the file system's own error
  */
-export function putInPlace(staged: string, target: string, old: string, stale: readonly string[]): void {
+export function replaceFolder(staged: string, target: string, old: string, stale: readonly string[]): void {
   if (!existsSync(target)) {
     renameSync(staged, target);
     return;

@@ -6,10 +6,10 @@ import {
   judge,
   type Opening,
   openingEndsAtMs,
-  probeEndsAtMs,
+  rateCall,
   reasonOf,
   type Tally,
-  verdictOf,
+  trialEndsAtMs,
 } from "../../../../../gateway/resilience/breaker/judge.ts";
 
 describe("classify", () => {
@@ -56,7 +56,7 @@ describe("judge", () => {
     ["success", 9_000, undefined, "success"],
   ])("a %s after %i ms with slowMs %s is a %s", (outcome, tookMs, slowMs, verdict) => {
     const bent = slowMs === undefined ? settings : { ...settings, slowMs };
-    expect(verdictOf(outcome, tookMs, bent)).toBe(verdict);
+    expect(rateCall(outcome, tookMs, bent)).toBe(verdict);
   });
 });
 
@@ -91,9 +91,9 @@ describe("cooldown", () => {
     [{}, 30_000],
     [{ openMs: 1_000 }, 10_000],
     [{ openMs: 10_001 }, 10_001],
-    [{ probeLeaseMs: 500 }, 500],
+    [{ trialLeaseMs: 500 }, 500],
   ])("gives a probe under %o a lease of %i ms", (bend, leaseMs) => {
-    expect(probeEndsAtMs(7, { ...settings, ...bend })).toBe(7 + leaseMs);
+    expect(trialEndsAtMs(7, { ...settings, ...bend })).toBe(7 + leaseMs);
   });
 
   it("says what tripped it and how many probes failed since", () => {

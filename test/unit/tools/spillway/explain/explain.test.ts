@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bucketOf } from "../../../../../gateway/decide/share.ts";
+import { basisPointsOf } from "../../../../../gateway/decide/share.ts";
 import { lineOf, runExplain } from "./run-explain.ts";
 
 const TEXT = "WIN a free prize";
@@ -50,7 +50,7 @@ describe("the split goes by what the policy says", () => {
     ["text", ["--api-key", "k", "--header", "x-tenant=t"], TEXT, "the text"],
   ])("%s, given %j: %j", async (stickyBy, given, key, words) => {
     const { stdout } = await by({ edge: { stickyBy } }, ...given);
-    expect(bucket(stdout)).toBe(String(bucketOf(key) / 100));
+    expect(bucket(stdout)).toBe(String(basisPointsOf(key) / 100));
     expect(lineOf(stdout, "caller")).toBe(`country unknown; split by ${words}`);
   });
 

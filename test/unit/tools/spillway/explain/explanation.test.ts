@@ -48,7 +48,7 @@ function explained(document: object, options: Partial<ExplainOptions>, bend: Par
 
 describe("the rule that decides", () => {
   it.each(situations)("%s: %s", (_, expected, document, options, bend) => {
-    const { verdicts } = explained(document, options, bend).explanation;
+    const { ruleResults: verdicts } = explained(document, options, bend).explanation;
     const [verdict, ...more] = verdicts.filter(({ decides }) => decides);
     expect(`${verdict?.because} ${verdict?.says}`).toBe(expected);
     expect(more).toEqual([]);
@@ -88,7 +88,7 @@ describe("whatever the situation", () => {
         const facts = factsOf(text, policy, conditions);
         const route = decide(text, policy, conditions, 0);
         expect(explanation.route).toEqual(route);
-        const { verdicts } = explanation;
+        const { ruleResults: verdicts } = explanation;
         expect(verdicts.map(({ because, saw }) => [because, saw])).toEqual(
           RULES.map(({ because, saw }) => [because, saw(facts)]),
         );

@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import { inForce } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
 import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
-import { look, record, store } from "../../../../../tools/spillway/policy/repository.ts";
+import { readPolicyState, record, store } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 
 async function set(kv: FakeKv, document: JsonObject) {
-  await store(kv, await look(kv, NOW), document, { author: "Ann", message: null }, NOW);
+  await store(kv, await readPolicyState(kv, NOW), document, { author: "Ann", message: null }, NOW);
 }
 const share = (value: number): JsonObject => ({ edge: { share: value } });
-const seen = async (kv: FakeKv) => inForce(await look(kv, NOW), "here");
+const seen = async (kv: FakeKv) => inForce(await readPolicyState(kv, NOW), "here");
 
 describe("the policy that is explained", () => {
   it("is the defaults where nothing is stored", async () => {
@@ -100,7 +100,7 @@ describe("the policy that is explained", () => {
     };
     putOutside(kv, large);
     expect(await seen(kv)).toMatchObject({ policy: { version: 5 }, notes: [] });
-    await record(kv, await look(kv, NOW));
+    await record(kv, await readPolicyState(kv, NOW));
     putOutside(kv, "{");
     await expect(seen(kv)).rejects.toThrow(
       /^Version 5 was too large to be kept; give it to explain with --policy <file>\.$/,

@@ -4,8 +4,8 @@ import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
 import {
   HISTORY_KEY,
   InvalidPolicy,
-  look,
-  Overtaken,
+  PolicyConflict,
+  readPolicyState,
   record,
   store,
 } from "../../../../../tools/spillway/policy/repository.ts";
@@ -16,18 +16,25 @@ const START = new Date("2026-11-24T10:00:00Z");
 const later = (seconds: number) => new Date(START.getTime() + seconds * 1000);
 
 async function set(kv: FakeKv, document: JsonObject, now = START) {
-  return store(kv, await look(kv, now), document, ANN, now);
+  return store(kv, await readPolicyState(kv, now), document, ANN, now);
 }
 
 const share = (value: number): JsonObject => ({ edge: { share: value } });
 const stored = (kv: FakeKv) => JSON.parse(kv.values.get(POLICY_KEY) ?? "null");
-const names = async (kv: FakeKv, now = START) => (await look(kv, now)).history.entries.map(({ name }) => name);
+const names = async (kv: FakeKv, now = START) =>
+  (await readPolicyState(kv, now)).history.entries.map(({ name }) => name);
 
 describe("storing", () => {
   it("gives each document the next version, and keeps it with time, author and message", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
-    const { entries } = await store(kv, await look(kv, START), share(25), { author: "Ben", message: "more" }, later(5));
+    const { entries } = await store(
+      kv,
+      await readPolicyState(kv, START),
+      share(25),
+      { author: "Ben", message: "more" },
+      later(5),
+    );
     expect(stored(kv)).toEqual({ $schema: "policies/policy.schema.json", version: 2, edge: { share: 25 } });
     expect(entries.map(({ name, author, message, timeIso }) => [name, author, message, timeIso])).toEqual([
       ["1", "Ann", null, "2026-11-24T10:00:00.000Z"],
@@ -48,7 +55,7 @@ describe("storing", () => {
   it("counts on from the highest version ever seen, also after one that went backwards", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 40 });
-    await record(kv, await look(kv, START));
+    await record(kv, await readPolicyState(kv, START));
     putOutside(kv, { version: 3 });
     await set(kv, share(10));
     expect(stored(kv).version).toBe(41);
@@ -86,17 +93,17 @@ describe("storing", () => {
 describe("a version that was not seen", () => {
   it("by another spillway command is not overwritten, and is named", async () => {
     const kv = fakeKv();
-    const seen = await look(kv, START);
-    await store(kv, await look(kv, START), share(10), { author: "Ben", message: null }, START);
+    const seen = await readPolicyState(kv, START);
+    await store(kv, await readPolicyState(kv, START), share(10), { author: "Ben", message: null }, START);
     await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(/^Version 1 was stored meanwhile by Ben, /);
     expect(stored(kv).edge.share).toBe(10);
   });
 
   it("by an edit outside the command is not overwritten", async () => {
     const kv = fakeKv();
-    const seen = await look(kv, START);
+    const seen = await readPolicyState(kv, START);
     putOutside(kv, { version: 1 });
-    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(Overtaken);
+    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(PolicyConflict);
     expect(stored(kv)).toEqual({ version: 1 });
     expect(kv.writes).toEqual([]);
   });
@@ -107,7 +114,7 @@ describe("a version that was not seen", () => {
     const before = kv.values.get(POLICY_KEY) ?? "";
     await set(kv, share(25), later(100));
     putOutside(kv, before);
-    const seen = await look(kv, later(112));
+    const seen = await readPolicyState(kv, later(112));
     expect(seen.unrecorded).toEqual([]);
     await expect(store(kv, seen, share(30), ANN, later(112))).rejects.toThrow(/Version 2, .* try again in 48 s/);
     expect(await names(kv, later(161))).toEqual(["1", "2", "1b"]);
@@ -123,7 +130,7 @@ describe("a crash between the two writes", () => {
     };
     await expect(set(kv, share(7))).rejects.toThrow("killed");
     expect(stored(kv).version).toBe(6);
-    const { history } = await look(kv, START);
+    const { history } = await readPolicyState(kv, START);
     expect(history.entries.map(({ name, author }) => [name, author])).toEqual([
       ["6", null],
       ["7", "Ann"],
@@ -145,17 +152,17 @@ describe("an edit outside the spillway command", () => {
     const kv = fakeKv();
     await set(kv, share(10));
     putOutside(kv, document);
-    const seen = await look(kv, later(9));
+    const seen = await readPolicyState(kv, later(9));
     expect(seen.unrecorded).toEqual([expect.objectContaining({ name, author: null, text: kv.values.get(POLICY_KEY) })]);
     await record(kv, seen);
-    expect((await look(kv, later(10))).unrecorded).toEqual([]);
+    expect((await readPolicyState(kv, later(10))).unrecorded).toEqual([]);
   });
 
   it("that deletes the key is found, and the next version counts on", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
     kv.values.delete(POLICY_KEY);
-    expect((await look(kv, START)).unrecorded).toEqual([
+    expect((await readPolicyState(kv, START)).unrecorded).toEqual([
       expect.objectContaining({ author: null, text: null, version: 0 }),
     ]);
     await set(kv, share(11));
@@ -165,20 +172,20 @@ describe("an edit outside the spillway command", () => {
   it("too large to be kept is noticed all the same", async () => {
     const kv = fakeKv();
     putOutside(kv, `{"version": 3}${" ".repeat(70_000)}`);
-    await record(kv, await look(kv, START));
-    const { history, unrecorded } = await look(kv, START);
+    await record(kv, await readPolicyState(kv, START));
+    const { history, unrecorded } = await readPolicyState(kv, START);
     expect([history.entries[0]?.text, history.entries[0]?.version, unrecorded]).toEqual([null, 3, []]);
   });
 
   it("of the history itself is an error that tells how to go on", async () => {
     const kv = fakeKv();
     kv.values.set(HISTORY_KEY, "{}");
-    await expect(look(kv, START)).rejects.toThrow(/wrangler kv key delete policy-history/);
+    await expect(readPolicyState(kv, START)).rejects.toThrow(/wrangler kv key delete policy-history/);
   });
 
   it("none, in an empty namespace: nothing is written", async () => {
     const kv = fakeKv();
-    await record(kv, await look(kv, START));
+    await record(kv, await readPolicyState(kv, START));
     expect(kv.writes).toEqual([]);
   });
 });

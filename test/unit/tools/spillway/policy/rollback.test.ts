@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entryNamed } from "../../../../../tools/spillway/policy/history.ts";
 import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
-import { look, record, store } from "../../../../../tools/spillway/policy/repository.ts";
+import { readPolicyState, record, store } from "../../../../../tools/spillway/policy/repository.ts";
 import { rollbackTo } from "../../../../../tools/spillway/policy/rollback.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
 
@@ -10,11 +10,12 @@ const NOW = new Date("2026-11-24T10:00:00Z");
 /** A KV in which these documents were stored one after the other, as versions 1, 2, 3 … */
 async function kvWith(...documents: JsonObject[]): Promise<FakeKv> {
   const kv = fakeKv();
-  for (const document of documents) await store(kv, await look(kv, NOW), document, { author: "A", message: null }, NOW);
+  for (const document of documents)
+    await store(kv, await readPolicyState(kv, NOW), document, { author: "A", message: null }, NOW);
   return kv;
 }
 
-const rollback = async (kv: FakeKv, name: string) => rollbackTo(await look(kv, NOW), name);
+const rollback = async (kv: FakeKv, name: string) => rollbackTo(await readPolicyState(kv, NOW), name);
 const share = (value: number): JsonObject => ({ edge: { share: value } });
 
 describe("a rollback that cannot be says the next step", () => {
@@ -33,7 +34,7 @@ describe("a rollback that cannot be says the next step", () => {
   it("to an unknown version: which there are; only a rollback speaks of unset", async () => {
     const kv = await kvWith(share(50), share(60));
     await expect(rollback(kv, "v2")).rejects.toThrow(/^There is no version "v2" in the history, which holds 1 to 2; /);
-    const { history } = await look(kv, NOW);
+    const { history } = await readPolicyState(kv, NOW);
     expect(() => entryNamed(history, "7")).toThrow(
       'There is no version "7" in the history, which holds 1 to 2; see spillway policy history.',
     );
@@ -43,7 +44,7 @@ describe("a rollback that cannot be says the next step", () => {
     const kv = await kvWith(share(50));
     for (const text of ['{"version": 2, "edge": {"share": 700}}', `{"version": 3}${" ".repeat(70_000)}`]) {
       putOutside(kv, text);
-      await record(kv, await look(kv, NOW));
+      await record(kv, await readPolicyState(kv, NOW));
     }
     await expect(rollback(kv, "2")).rejects.toThrow(
       /^Version 2 does not parse \(.*\); choose another one from spillway policy history\.$/,

@@ -11,10 +11,10 @@ import type { OnnxModel, OnnxNode } from "../../../../../../tools/spillway/model
 import { readModel, writeModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { makeNode, tensorValue } from "../../../../../../tools/spillway/model/graph/nodes.ts";
 import { observeShapes } from "../../../../../../tools/spillway/model/graph/observe-shapes.ts";
-import { withoutDead } from "../../../../../../tools/spillway/model/graph/remove-unused-nodes.ts";
+import { removeUnusedNodes } from "../../../../../../tools/spillway/model/graph/remove-unused-nodes.ts";
 import { elementType, int64Tensor } from "../../../../../../tools/spillway/model/graph/tensors.ts";
 import { textInputsOf } from "../../../../../../tools/spillway/model/graph/text-inputs.ts";
-import { firstTokenOnlyIfExact } from "../../../../../../tools/spillway/model/pack/first-token-graph.ts";
+import { rewriteIfEquivalent } from "../../../../../../tools/spillway/model/pack/first-token-graph.ts";
 import { scratchFolder, vector } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -27,7 +27,7 @@ const widthOf = (shape: TensorShape | undefined) => shape?.map((one) => (one?.le
 
 describe("firstTokenOnlyIfExact", () => {
   it.each(exported)("%s: six matrix products of the last layer see one row, and the logits stay", async (name) => {
-    const result = await firstTokenOnlyIfExact(vector(name), out);
+    const result = await rewriteIfEquivalent(vector(name), out);
     if (!result.changed) expect.fail(result.reason);
     // Query, scores, mixed values, attention output and the feed-forward's two; keys and values are needed of all tokens.
     expect(result.savedNodes).toHaveLength(6);
@@ -47,12 +47,12 @@ describe("firstTokenOnlyIfExact", () => {
   });
 
   it("of an INT8 file narrows what comes after the last quantization of all rows", async () => {
-    const result = await firstTokenOnlyIfExact(vector("distilbert-17-int8.onnx"), out);
+    const result = await rewriteIfEquivalent(vector("distilbert-17-int8.onnx"), out);
     expect(result).toMatchObject({ changed: true, savedNodes: [expect.stringContaining("lin2")] });
   });
 
   it("of a graph with fused attention narrows what comes after it", async () => {
-    const result = await firstTokenOnlyIfExact(vector("bert-15-fused.onnx"), out);
+    const result = await rewriteIfEquivalent(vector("bert-15-fused.onnx"), out);
     const afterAttention = ["attention/output", "intermediate", "output"].map((part) => expect.stringContaining(part));
     expect(result.changed && result.savedNodes.toReversed()).toEqual(afterAttention);
   });
@@ -64,21 +64,21 @@ describe("firstTokenOnlyIfExact", () => {
       optimizedModelFilePath: optimized,
       logSeverityLevel: 4,
     });
-    const result = await firstTokenOnlyIfExact(optimized, out);
+    const result = await rewriteIfEquivalent(optimized, out);
     expect(result.changed && result.savedNodes.length).toBe(6);
   });
 
   it("leaves no other file behind, and says what it does", async () => {
     const lines: string[] = [];
-    await firstTokenOnlyIfExact(plain, out, (line) => lines.push(line));
+    await rewriteIfEquivalent(plain, out, (line) => lines.push(line));
     expect((await readdir(scratch)).filter((name) => name.includes("candidate"))).toEqual([]);
     expect(lines.length).toBeGreaterThan(1);
   });
 
   it("is the same file each time", async () => {
-    await firstTokenOnlyIfExact(plain, out);
+    await rewriteIfEquivalent(plain, out);
     const once = await readFile(out);
-    await firstTokenOnlyIfExact(plain, out);
+    await rewriteIfEquivalent(plain, out);
     expect(Buffer.compare(once, await readFile(out))).toBe(0);
   });
 
@@ -89,13 +89,13 @@ describe("firstTokenOnlyIfExact", () => {
     const output = [...model.graph.output, tensorValue("told", elementType.int64, [3])];
     const path = join(scratch, "told.onnx");
     await writeModel({ ...model, graph: { ...model.graph, node, output } }, path);
-    const result = await firstTokenOnlyIfExact(path, out);
+    const result = await rewriteIfEquivalent(path, out);
     expect(result.changed && result.savedNodes.length).toBe(6);
   });
 
   it("no longer describes tensors that have become narrow", async () => {
     const described = vector("distilbert-18-eager-dynamo.onnx");
-    const result = await firstTokenOnlyIfExact(described, out);
+    const result = await rewriteIfEquivalent(described, out);
     const { graph } = await readModel(out);
     const before = new Set((await readModel(described)).graph.valueInfo.map(({ name }) => name));
     const after = new Set(graph.valueInfo.map(({ name }) => name));
@@ -108,13 +108,13 @@ describe("firstTokenOnlyIfExact", () => {
   });
 
   it("finds nothing more to do in its own output", async () => {
-    await firstTokenOnlyIfExact(plain, out);
-    const again = await firstTokenOnlyIfExact(out, join(scratch, "twice.onnx"));
+    await rewriteIfEquivalent(plain, out);
+    const again = await rewriteIfEquivalent(out, join(scratch, "twice.onnx"));
     expect(again).toEqual({ changed: false, reason: expect.stringContaining("first token") });
   });
 
   it("leaves no dead weights, nodes or descriptions of tensors that changed", async () => {
-    await firstTokenOnlyIfExact(plain, out);
+    await rewriteIfEquivalent(plain, out);
     const { graph } = await readModel(out);
     const read = new Set([...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]);
     expect(graph.initializer.filter(({ name }) => !read.has(name ?? ""))).toEqual([]);
@@ -147,7 +147,7 @@ describe("the comparison", () => {
     );
     const path = join(scratch, "spoilt.onnx");
     await writeModel({ ...model, graph: { ...model.graph, initializer: spoilt } }, path);
-    const result = await firstTokenOnlyIfExact(path, join(scratch, "spoilt-out.onnx"));
+    const result = await rewriteIfEquivalent(path, join(scratch, "spoilt-out.onnx"));
     expect(result).toEqual({ changed: false, reason: "Its logits differed by Infinity; 0.0001 is allowed." });
     expect(await readdir(scratch)).not.toContain("spoilt-out.onnx");
   });
@@ -157,7 +157,7 @@ describe("a graph that is left alone", () => {
   async function reasonFor(change: (model: OnnxModel) => OnnxModel): Promise<string> {
     const path = join(scratch, "odd.onnx");
     await writeModel(change(await readModel(plain)), path);
-    const result = await firstTokenOnlyIfExact(path, join(scratch, "never.onnx"));
+    const result = await rewriteIfEquivalent(path, join(scratch, "never.onnx"));
     expect(await readdir(scratch)).not.toContain("never.onnx");
     return result.changed ? "changed" : result.reason;
   }
@@ -249,11 +249,11 @@ describe("what is generated for benches", () => {
   ] as const)("%s at operator set %d is narrowed too", async (family, opset) => {
     const folder = join(scratch, `${family}-${opset}`);
     await writeDistilbertFolder(folder, { ...small, family, opset });
-    const full = await firstTokenOnlyIfExact(join(folder, "model.onnx"), out);
+    const full = await rewriteIfEquivalent(join(folder, "model.onnx"), out);
     expect(full).toMatchObject({ changed: true });
     expect(full.changed && full.savedNodes.length).toBe(6);
     expect(full.changed && full.tokens).toContain(24);
-    const int8 = await firstTokenOnlyIfExact(join(folder, "model_quantized.onnx"), out);
+    const int8 = await rewriteIfEquivalent(join(folder, "model_quantized.onnx"), out);
     expect(int8.changed && int8.savedNodes.length).toBe(1);
   });
 });
@@ -264,7 +264,7 @@ describe("withoutDead", () => {
     const node = [makeNode("Neg", ["unused weight"], ["a"]), makeNode("Neg", ["a"], ["b"]), ...graph.node];
     const initializer = [...graph.initializer, int64Tensor("unused weight", [1])];
     const input = [...graph.input, tensorValue("unused weight", elementType.int64, [1])];
-    const cleaned = withoutDead({ ...graph, node, initializer, input });
+    const cleaned = removeUnusedNodes({ ...graph, node, initializer, input });
     expect(cleaned.node).toEqual(graph.node);
     expect(cleaned.initializer).toEqual(graph.initializer);
     expect(cleaned.input).toEqual(graph.input);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
-import { putInPlace } from "../../../../../../tools/spillway/model/pack/staging.ts";
+import { replaceFolder } from "../../../../../../tools/spillway/model/pack/staging.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
 import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
 import { useScratch } from "./scratch.ts";
@@ -65,7 +65,7 @@ describe("putInPlace", () => {
     await mkdir(join(target, "deep"));
     await writeFile(join(target, "deep", "b"), "old");
     // The second step fails: there is no folder "deep" to move it into.
-    expect(() => putInPlace(staged, target, scratch.path("old"), ["deep/b"])).toThrow(/ENOENT/);
+    expect(() => replaceFolder(staged, target, scratch.path("old"), ["deep/b"])).toThrow(/ENOENT/);
     expect(await readFile(join(target, "a"), "utf8")).toBe("old");
     expect(await readFile(join(staged, "a"), "utf8")).toBe("new");
   });
