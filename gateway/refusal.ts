@@ -17,7 +17,7 @@ export const REFUSAL_CODES = [
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** What really happened, by what the caller is told. What each means and what to check is in docs/runbook.md. */
+/** What really happened, by what the caller is told. What each means and what to check is in docs/reference/codes.md. */
 export const REFUSAL_REASONS = {
   malformed: ["invalid-json", "json-depth", "invalid-utf8", "body-broken", "body-timeout"],
   unauthorized: [

@@ -1,4 +1,4 @@
-/** Every reason why a side did not answer: short codes for the trace. What each means and what to check is in docs/runbook.md. */
+/** Every reason why a side did not answer: short codes for the trace. What each means and what to check is in docs/reference/codes.md. */
 
 export const FAILURE_REASONS = [
   "timeout",

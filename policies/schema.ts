@@ -100,7 +100,7 @@ const documentSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "A text that the edge would take longer for, in ms, goes to an origin whose recent P95 is within this. Null: never. Matters only below edge.maxQueueMs plus the time of a long run; see docs/adaptive-routing.md.",
+      "A text that the edge would take longer for, in ms, goes to an origin whose recent P95 is within this. Null: never. Matters only below edge.maxQueueMs plus the time of a long run; see docs/internals/adaptive-routing.md.",
     ),
   origin: z
     .strictObject({

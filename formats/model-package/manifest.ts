@@ -20,7 +20,7 @@ const goldenSchema = z.strictObject({
 
 /**
  * The isolate's hard limit for the wasm heap, whichever package it runs: past it a run fails instead of the isolate. Of its
- * 128 MB it leaves 38 MiB for everything else, of which 12 to 22 are used; see docs/memory.md.
+ * 128 MB it leaves 38 MiB for everything else, of which 12 to 22 are used; see docs/internals/memory.md.
  */
 export const EDGE_HEAP_MAX_BYTES = 90 * 2 ** 20;
 

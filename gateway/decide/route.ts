@@ -2,7 +2,7 @@
 
 export type Side = "edge" | "origin";
 
-/** The reasons that rules give, in the rules' order; what each means and what to check is in docs/runbook.md. */
+/** The reasons that rules give, in the rules' order; what each means and what to check is in docs/reference/codes.md. */
 export const RULE_BECAUSE = [
   "residency",
   "override",

@@ -1,6 +1,6 @@
 /**
  * Pure: what a request costs by the price list, in US dollars. It is an estimate: allotments that a plan includes and egress are
- * not in it; docs/telemetry-spans.md says what else.
+ * not in it; docs/reference/telemetry-spans.md says what else.
  */
 import type { OriginUsage } from "../../formats/origin-wire.ts";
 import type { FailureReason } from "../sides.ts";

@@ -1,5 +1,5 @@
 /**
- * Every metric of the gateway. docs/telemetry.md shows the same table, and a test compares it with what leaves. Attributes hold
+ * Every metric of the gateway. docs/reference/telemetry.md shows the same table, and a test compares it with what leaves. Attributes hold
  * codes, origin names and model ids alone: what a caller sends can make no series. Pure data.
  */
 

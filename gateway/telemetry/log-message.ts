@@ -27,7 +27,7 @@ export function logMessage({ event, severity, sentence, attributes, timeUnixNano
   };
 }
 
-/** Every event that is logged, by its name. docs/telemetry.md shows the same table, and a test compares it with what leaves. */
+/** Every event that is logged, by its name. docs/reference/telemetry.md shows the same table, and a test compares it with what leaves. */
 
 export interface LogEvent {
   name: string;

@@ -86,8 +86,8 @@ it("pages are split as a shell would: quotes, pipes, comments, redirections, wha
   ]);
 });
 
-it("docs/state.md says how quickly a policy is seen, as the code has it", () => {
-  expect(read("docs/state.md")).toContain(
+it("docs/internals/state.md says how quickly a policy is seen, as the code has it", () => {
+  expect(read("docs/internals/state.md")).toContain(
     `${IN_FORCE_HERE_SECONDS} s near the write, about ${IN_FORCE_EVERYWHERE_SECONDS} s everywhere`,
   );
 });

@@ -41,7 +41,7 @@ describe.each(pages)("%s", (page) => {
 });
 
 describe("the threat model", () => {
-  const rows = textOf("docs/threat-model.md")
+  const rows = textOf("docs/internals/threat-model.md")
     .split("\n")
     .filter((line) => line.startsWith("| ") && !line.startsWith("| attack") && !line.startsWith("| ---"))
     .map((line) => line.split(" | ").map((cell) => cell.replaceAll(/^\| |\|$/g, "").trim()));

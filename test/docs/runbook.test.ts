@@ -6,7 +6,7 @@ import { MISMATCHES } from "../../gateway/origin/mismatch.ts";
 import { REFUSAL_CODES, REFUSAL_REASONS, type RefusalReason } from "../../gateway/refusal.ts";
 import { FAILURE_REASONS } from "../../gateway/sides.ts";
 
-const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+const runbook = readFileSync(new URL("../../docs/reference/codes.md", import.meta.url), "utf8");
 
 /** Why somebody is not let in. */
 const ACCESS_REASONS: readonly RefusalReason[] = [

@@ -73,7 +73,7 @@ export function buildSummary(built: Built): string {
   return ["", ...what(built), "", ...sizes(built), "", ...answered(built), ""].join("\n");
 }
 
-/** The commands that put it into a stack; docs/deploy-origin.md has the whole way. */
+/** The commands that put it into a stack; docs/guide/deploy-origin.md has the whole way. */
 export function nextSteps({ kind, arch, path, digest }: Built): string {
   const tag = `origin-${digest.slice(0, 12)}`;
   const upload =
@@ -84,7 +84,7 @@ export function nextSteps({ kind, arch, path, digest }: Built): string {
           `docker push <repository>:${tag}`,
           "then deploy lambda-origin/template.yaml with ImageUri=<repository>@<digest>",
         ];
-  return ["Next (docs/deploy-origin.md):", ...upload.map((line) => `  ${line}`)].join("\n");
+  return ["Next (docs/guide/deploy-origin.md):", ...upload.map((line) => `  ${line}`)].join("\n");
 }
 
 function what({ kind, arch, modelId, keyFingerprint, path }: Built): string[] {

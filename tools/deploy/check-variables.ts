@@ -18,7 +18,7 @@ function checkModel(model: unknown): Finding {
 
 function checkOtlp(endpoint: unknown): Finding {
   const check = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  const next = "set it to your backend's OTLP/HTTP base URL, see docs/telemetry-backends.md";
+  const next = "set it to your backend's OTLP/HTTP base URL, see docs/guide/telemetry-backends.md";
   const secret = "its key goes into the secret OTEL_EXPORTER_OTLP_HEADERS; make a new one, since this one is in git";
   if (endpoint === undefined || endpoint === "")
     return warning(check, "is not set: no trace, log or metric is kept", next);

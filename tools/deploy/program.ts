@@ -76,7 +76,7 @@ function after(uploaded: Uploaded, served: readonly Share[] | null, { env, gradu
   const name = uploaded.versionId ?? "the version";
   if (!gradual) return [`${name} is deployed. To take it back: npx wrangler rollback --env ${env}`];
   return [
-    `${name} is uploaded and serves nobody yet. Its share, step by step, as docs/deploy-gateway.md says:`,
+    `${name} is uploaded and serves nobody yet. Its share, step by step, as docs/guide/deploy-gateway.md says:`,
     ...nextShares(uploaded, served, env).map((command) => `  ${command}`),
   ];
 }

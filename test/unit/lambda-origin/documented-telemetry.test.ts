@@ -127,7 +127,7 @@ function resourcesIn(bodies: readonly string[]): Map<string, unknown> {
   return found;
 }
 
-const [spanRows = [], attributeRows = []] = tablesBelow("telemetry-spans.md", "The spans of the origin");
+const [spanRows = [], attributeRows = []] = tablesBelow("reference/telemetry-spans.md", "The spans of the origin");
 /** The SERVER span has the method alone for another path. */
 const nameOf = ({ kind, name }: Received) => (kind === SERVER ? "POST /" : name);
 
@@ -161,7 +161,7 @@ it("every attribute that is not of HTTP, with its type", () => {
 });
 
 it("every log event with its attributes and severities", () => {
-  const [rows = []] = tablesBelow("telemetry.md", "Logs of the origin");
+  const [rows = []] = tablesBelow("reference/telemetry.md", "Logs of the origin");
   const nameOfEvent = ({ eventName = "" }: (typeof receiver.logs)[number]) => eventName;
   expect(seen(receiver.logs, nameOfEvent, keysOf)).toEqual(listed(rows, 2));
   const severities = rows.map(([name, severity = ""]) => [codesIn(name)[0], severity.split(", ").toSorted()]);
@@ -171,7 +171,7 @@ it("every log event with its attributes and severities", () => {
 });
 
 it("every attribute of the resource, and fixed values as they are", () => {
-  const [rows = []] = tablesBelow("telemetry-spans.md", "Whose telemetry it is");
+  const [rows = []] = tablesBelow("reference/telemetry-spans.md", "Whose telemetry it is");
   const told = rows.flatMap(([name, , origin = ""]) =>
     origin === "none" ? [] : [{ name: codesIn(name)[0] ?? "", origin }],
   );

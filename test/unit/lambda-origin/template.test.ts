@@ -227,8 +227,8 @@ describe("the template and the artifact agree", () => {
   });
 });
 
-describe("docs/deploy-origin.md", () => {
-  const docs = read("docs/deploy-origin.md");
+describe("docs/guide/deploy-origin.md", () => {
+  const docs = read("docs/guide/deploy-origin.md");
 
   it("names no parameter and no output that the template does not have", () => {
     const overrides = docs.matchAll(/--parameter-overrides ([^\n]+)/g);

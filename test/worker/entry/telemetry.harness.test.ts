@@ -183,7 +183,7 @@ function isOfRequest({ attributes }: { attributes: readonly { key: string }[] })
   return attributes.some(({ key }) => key === "spillway.request_id");
 }
 
-describe("docs/telemetry.md", () => {
+describe("docs/reference/telemetry.md", () => {
   const receiver = new OtlpReceiver();
   const documented = documentedNames();
   let gateway: GatewayWithEdge;
@@ -258,7 +258,7 @@ describe("docs/telemetry.md", () => {
 
 /** What stands in backticks in the first column of each table. */
 function documentedNames(): { metrics: string[]; events: string[]; spans: string[] } {
-  const page = readFileSync(fileURLToPath(new URL("../../../docs/telemetry.md", import.meta.url).href), "utf8");
+  const page = readFileSync(fileURLToPath(new URL("../../../docs/reference/telemetry.md", import.meta.url).href), "utf8");
   const namesBelow = (heading: string) => {
     const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
     return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);

@@ -1,11 +1,11 @@
-/** The recipes of docs/telemetry-backends.md, as they stand there: only the host is this machine's. */
+/** The recipes of docs/guide/telemetry-backends.md, as they stand there: only the host is this machine's. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { startFixtureWorker } from "./fixture-worker.ts";
 import { OtlpReceiver } from "./otlp-receiver.ts";
 
-const page = readFileSync(fileURLToPath(import.meta.resolve("../../../docs/telemetry-backends.md")), "utf8");
+const page = readFileSync(fileURLToPath(import.meta.resolve("../../../docs/guide/telemetry-backends.md")), "utf8");
 
 /** By title; of a section with several blocks each has a number. */
 function recipes(): [string, Record<string, string>][] {

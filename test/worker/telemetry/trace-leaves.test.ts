@@ -1,4 +1,4 @@
-/** What leaves in a trace: nothing of a caller's, and nothing that docs/telemetry-spans.md does not list. */
+/** What leaves in a trace: nothing of a caller's, and nothing that docs/reference/telemetry-spans.md does not list. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createAccess } from "../../../gateway/authenticate/access.ts";
@@ -100,8 +100,8 @@ describe("what leaves", () => {
   });
 
   // Of all the requests of this file, so it does not hold of this test alone.
-  it("is what docs/telemetry-spans.md lists, span by span, and all of that", async () => {
-    const page = await (await env.FILES.fetch("http://files/docs/telemetry-spans.md")).text();
+  it("is what docs/reference/telemetry-spans.md lists, span by span, and all of that", async () => {
+    const page = await (await env.FILES.fetch("http://files/docs/reference/telemetry-spans.md")).text();
     const rows = (page.split("\n## ").find((section) => section.startsWith("The spans of the gateway\n")) ?? "")
       .split("\n")
       .flatMap((line) => (/^\| `[a-zA-Z]/.test(line) ? [line.split("|").map(backticked)] : []));

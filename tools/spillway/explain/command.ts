@@ -15,7 +15,7 @@ export function registerExplain(program: Command): void {
     .description("Show where a text would go, and what each rule says of it.")
     .addHelpText(
       "after",
-      "\nWhat each reason means and what to check: docs/runbook.md. A running gateway's state: its /readyz.",
+      "\nWhat each reason means and what to check: docs/reference/codes.md. A running gateway's state: its /readyz.",
     );
   addExplainOptions(command).action(explainText);
 }

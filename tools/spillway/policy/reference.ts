@@ -1,11 +1,11 @@
-/** The tables of docs/policy.md: one for each object of the policy, from the schema that parses it. */
+/** The tables of docs/reference/policy.md: one for each object of the policy, from the schema that parses it. */
 import type { z } from "zod";
 import { allowed } from "../../../policies/messages/describe-issues.ts";
 import { schemasAt } from "../../../policies/messages/schema-paths.ts";
 import { policySchema } from "../../../policies/schema.ts";
 import { policyJsonSchema } from "./json-schema.ts";
 
-export const REFERENCE_FILE = "docs/policy.md";
+export const REFERENCE_FILE = "docs/reference/policy.md";
 export const REFERENCE_BEGIN = "<!-- generated from policies/schema.ts: begin -->";
 export const REFERENCE_END = "<!-- generated from policies/schema.ts: end -->";
 

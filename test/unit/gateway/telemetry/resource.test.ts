@@ -25,9 +25,9 @@ it("names no commit where none was given, and no version on this machine", async
   expect(Object.keys(await attributesAs(undefined)).filter((key) => key.endsWith(".version"))).toEqual([]);
 });
 
-it("is what docs/telemetry-spans.md says of the gateway, all of it, and fixed values as they are", async () => {
+it("is what docs/reference/telemetry-spans.md says of the gateway, all of it, and fixed values as they are", async () => {
   const attributes = await attributesAs({ id: "3b7c1f00-0000-4000-8000-000000000001", tag: "fc5f820aa111" });
-  const [rows = []] = tablesBelow("telemetry-spans.md", "Whose telemetry it is");
+  const [rows = []] = tablesBelow("reference/telemetry-spans.md", "Whose telemetry it is");
   const listed = rows.filter(([, gateway]) => gateway !== "none").map(([name, gateway]) => [codesIn(name)[0], gateway]);
   expect(Object.keys(attributes).toSorted()).toEqual(listed.map(([name]) => name).toSorted());
   for (const [name = "", gateway] of listed) {

@@ -13,7 +13,7 @@ import { makeOrigin } from "./origin.ts";
 import { readSourceFolder, readTokenizerFiles } from "./source-folder.ts";
 import { withStaging } from "./staging.ts";
 
-/** The edge takes no longer texts, whatever fits: docs/memory.md */
+/** The edge takes no longer texts, whatever fits: docs/internals/memory.md */
 export const EDGE_TOKENS_MAX = 256;
 
 export interface PackOptions {

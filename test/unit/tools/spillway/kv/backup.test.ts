@@ -1,4 +1,4 @@
-/** A backup is only what has been restored: printed by `spillway backup`, lost, and put back by wrangler as docs/state.md says. */
+/** A backup is only what has been restored: printed by `spillway backup`, lost, and put back by wrangler as docs/internals/state.md says. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
