@@ -44,7 +44,7 @@ export default defineConfig({
     // By itself vitest leaves one core idle: of two, it takes one.
     maxWorkers: 2,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"], testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
         test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
