@@ -1,4 +1,4 @@
-/** `npm run reset`: removes all local state: KV, R2 and Durable Objects of wrangler, and everything of Spillway's own. */
+/** `npm run reset`: removes all local state: wrangler's KV, R2 and Durable Objects, and the folder .spillway. */
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 

@@ -1,6 +1,6 @@
-/** Pure. Numbers that look random and are the same for the same seed everywhere (mulberry32: 32 bits of state, fast). */
+/** Pure. Pseudo-random numbers that are the same for the same seed on every machine: mulberry32, with 32 bits of state. */
 
-/** Each call gives the next number, 0 ≤ x < 1. */
+/** @returns a generator; each call returns the next number, 0 ≤ x < 1 */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -40,7 +40,7 @@ describe("npm start", () => {
     const launched = await launch({ SPILLWAY_PORT: String(port) });
     expect(await launched.exited).toBe(1);
     expect(launched.output().trim()).toBe(
-      `Port ${port} (the gateway) is in use. Stop what listens there, or choose another with SPILLWAY_PORT.`,
+      `Port ${port} (the gateway) is in use. Stop the process that listens on it, or set SPILLWAY_PORT to another port.`,
     );
     squatter.close();
   });

@@ -1,6 +1,6 @@
 /** `npm run build:lambda`: makes what Lambda runs, checks its size, and that it answers. */
 import { Command, CommanderError, Option } from "commander";
-import { shortModelId } from "../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../formats/model-package/names.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { stderrProgress } from "../spillway/terminal/progress.ts";
 import type { Architecture } from "./artifact-files.ts";
@@ -38,7 +38,7 @@ const command = new Command("npm run build:lambda --")
   .option("--sign-for-this-run", "sign with a key that is thrown away: to see the build work, not to deploy")
   .option("--json", "print one line of JSON on standard output")
   .exitOverride()
-  .showHelpAfterError("Add --help to see what there is.")
+  .showHelpAfterError("Run it with --help to see the options.")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
   .action(async ({ zip, image, ...options }: Options) => {
     const built = await buildLambda({ ...options, kind: zip ? "zip" : image ? "image" : "auto" }, stderrProgress());

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { lastWords, runWrangler } from "../process/run-wrangler.ts";
+import { errorLine, runWrangler } from "../process/run-wrangler.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
 /** The conservative bound of the paid plan, gzipped. https://developers.cloudflare.com/workers/platform/limits/ */
@@ -33,7 +33,7 @@ export async function checkBundle(configPath: string, environment: string): Prom
     const run = await runWrangler(words);
     if (run.code !== 0) {
       const next = `see all of it: npx wrangler deploy --dry-run --env ${environment}`;
-      return { findings: [problem("bundle", `does not build: ${lastWords(run)}`, next)], bundle: null };
+      return { findings: [problem("bundle", `does not build: ${errorLine(run)}`, next)], bundle: null };
     }
     const bundle = await weigh(folder);
     return { findings: judge(bundle), bundle };

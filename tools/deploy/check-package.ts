@@ -1,5 +1,5 @@
 /** Whether the package that isolates will load is signed by the pinned key, as far as it is at hand. */
-import { shortModelId } from "../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../formats/model-package/names.ts";
 import { type PublicKey, readPublicKey } from "../../formats/signature/public-key.ts";
 import { SignatureError } from "../../formats/signature/signature-error.ts";
 import type { Policy } from "../../policies/schema.ts";

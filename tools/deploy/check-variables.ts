@@ -1,5 +1,5 @@
 /** Pure. The variables besides the origin's, the key and those that say who may call. */
-import { MODEL_ID } from "../../policies/schema.ts";
+import { MODEL_ID } from "../../formats/model-package/names.ts";
 import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "./check-bindings.ts";
 import { type Finding, ok, placeholderIn, problem, quoted, warning } from "./finding.ts";
 import { hasCredentials, secretIn } from "./secret-shape.ts";

@@ -1,7 +1,7 @@
 /** All checks of one deployment. Each is made whatever the others found: people want every problem at once. */
 import { readFile } from "node:fs/promises";
 import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
-import { readSettings } from "../start/settings.ts";
+import { readSettings } from "../process/local-settings.ts";
 import { checkAccess, checkExposure } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";

@@ -1,29 +1,26 @@
 /** What only the account knows: the policy that is stored there, and the published package. */
-import { objectKey, shortModelId } from "../../formats/model-package/manifest.ts";
+import { BUNDLE_FILE, MANIFEST_FILE, objectKey, shortModelId } from "../../formats/model-package/names.ts";
 import { SignatureError } from "../../formats/signature/signature-error.ts";
 import { verifyBundle } from "../../formats/signature/verify-bundle.ts";
 import { POLICY_KEY } from "../../policies/store.ts";
-import { lastWords, runWrangler } from "../process/run-wrangler.ts";
+import { errorLine, isNotFound, runWrangler } from "../process/run-wrangler.ts";
 import type { PolicyText } from "./check-policy.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-
-/** Wrangler's words for a key that is not there. */
-const NOT_FOUND = /\b404: Not Found/;
 
 /** @throws Error with wrangler's own words */
 export async function storedPolicy(configPath: string, environment: string): Promise<PolicyText> {
   const where = ["--binding", "POLICIES", "--remote", "--config", configPath, "--env", environment];
   const run = await runWrangler(["kv", "key", "get", POLICY_KEY, ...where]);
   if (run.code === 0) return { text: run.stdout, from: "the stored policy" };
-  if (NOT_FOUND.test(run.stderr + run.stdout)) return { text: null, from: "the stored policy" };
-  throw new Error(`wrangler could not read the stored policy: ${lastWords(run)}`);
+  if (isNotFound(run)) return { text: null, from: "the stored policy" };
+  throw new Error(`wrangler could not read the stored policy: ${errorLine(run)}`);
 }
 
 /** @throws Error with wrangler's own words */
 export async function publishedSignature(bucketName: string, modelId: string): Promise<string> {
-  const object = `${bucketName}/${objectKey(modelId, "model.sig")}`;
+  const object = `${bucketName}/${objectKey(modelId, BUNDLE_FILE)}`;
   const run = await runWrangler(["r2", "object", "get", object, "--pipe", "--remote"]);
-  if (run.code !== 0) throw new Error(`wrangler could not read ${object}: ${lastWords(run)}`);
+  if (run.code !== 0) throw new Error(`wrangler could not read ${object}: ${errorLine(run)}`);
   return run.stdout;
 }
 
@@ -36,7 +33,7 @@ export async function checkPublished(
   const check = "published package";
   try {
     const { resources } = await verifyBundle(await readSignature(), publicKeyPem);
-    const manifest = resources.find(({ name }) => name === "manifest.json");
+    const manifest = resources.find(({ name }) => name === MANIFEST_FILE);
     if (!modelId.endsWith(`@${manifest?.sha256}`)) {
       const says = `what is signed under the name ${shortModelId(modelId)} is another package`;
       return problem(check, says, "see who can write to the bucket, and publish the package again");

@@ -1,6 +1,6 @@
 /** The upload itself: wrangler's, with the commit on the version. */
 import { z } from "zod";
-import { lastWords, runWrangler } from "../process/run-wrangler.ts";
+import { errorLine, runWrangler } from "../process/run-wrangler.ts";
 import type { Commit } from "./commit.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
@@ -39,10 +39,10 @@ export async function upload(
   tell: (text: string) => void,
 ): Promise<Uploaded> {
   const words = uploadWords(options, commit);
-  const run = await runWrangler(words, tell);
+  const run = await runWrangler(words, { onOutput: tell });
   const event = run.events.map((one) => uploadedSchema.safeParse(one)).find(({ success }) => success)?.data;
   // Where wrangler stops at a question that nobody can answer, it ends well and has uploaded nothing.
-  if (run.code !== 0 || event === undefined) throw new Error(lastWords(run));
+  if (run.code !== 0 || event === undefined) throw new Error(errorLine(run));
   return {
     command: `wrangler ${words.join(" ")}`,
     versionId: event.version_id ?? null,

@@ -1,4 +1,4 @@
-/** One child process of `npm start`: its log file, its death, its end. */
+/** One child process of `npm start` or a bench: its log file, its exit, its end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
@@ -9,12 +9,17 @@ const LOG_TAIL_LINES = 15;
 
 export interface Child {
   name: string;
-  /** Rejects with one sentence and the end of its log when the child ends before it is told to. */
+  /** Rejects with one sentence and the end of the log when the child exits before `stop()` was called. */
   died: Promise<never>;
-  /** Ends the child and everything it started; resolves when they are gone. */
+  /** Ends the child and every process it started. Resolves when they have exited. */
   stop(): Promise<void>;
 }
 
+/**
+ * Starts a command in a process group and writes both of its streams to a log file.
+ * @param command the program and its arguments
+ * @param logFile its folder is created where it is missing
+ */
 export async function startChild(
   name: string,
   command: readonly string[],
@@ -24,7 +29,7 @@ export async function startChild(
   await mkdir(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile);
   const [program = "", ...rest] = command;
-  // A group of its own: wrangler starts workerd and esbuild, and all of them must end together.
+  // A separate process group: wrangler starts workerd and esbuild, and all of them must end together.
   const child = spawn(program, rest, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
@@ -37,7 +42,7 @@ export async function startChild(
     if (stopping) return new Promise<never>(() => {});
     throw new Error(`The ${name} ended unexpectedly (${how}). The end of ${logFile}:\n${await tail(logFile)}`);
   });
-  // Whoever waits for `died` sees it; without this a child's death between two waits would crash with a stack trace.
+  // Callers await `died` only now and then. Without this line an exit between two waits would be an unhandled rejection.
   died.catch(() => {});
   return {
     name,
@@ -45,9 +50,9 @@ export async function startChild(
     async stop() {
       stopping = true;
       signalGroup(child, "SIGTERM");
-      const patience = new AbortController();
-      const timer = setTimeout(() => patience.abort(), STOP_GRACE_MS);
-      await Promise.race([exited, new Promise((resolve) => patience.signal.addEventListener("abort", resolve))]);
+      const grace = new AbortController();
+      const timer = setTimeout(() => grace.abort(), STOP_GRACE_MS);
+      await Promise.race([exited, new Promise((resolve) => grace.signal.addEventListener("abort", resolve))]);
       clearTimeout(timer);
       signalGroup(child, "SIGKILL");
       log.end();
@@ -55,7 +60,7 @@ export async function startChild(
   };
 }
 
-/** The group may be gone already, which is what was wanted. */
+/** A group that has already exited is not an error. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {

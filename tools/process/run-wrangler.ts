@@ -1,79 +1,16 @@
-/** The wrangler command of this checkout, which never asks: it has no terminal. */
+/** Runs the wrangler of this checkout: one command, or its local bindings. It has no terminal, so it never asks a question. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-
-export interface WranglerRun {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  /** What it says for machines, one object a line. */
-  events: readonly unknown[];
-}
-
-/** `tell` hears its output as it comes. */
-export async function runWrangler(
-  words: readonly string[],
-  tell: (text: string) => void = () => {},
-): Promise<WranglerRun> {
-  const folder = await mkdtemp(join(tmpdir(), "spillway-wrangler-"));
-  const eventsFile = join(folder, "events");
-  try {
-    const child = spawn(process.execPath, [await binOf("wrangler", "wrangler"), ...words], {
-      env: { ...process.env, ...offlineWrangler, WRANGLER_OUTPUT_FILE_PATH: eventsFile },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const text = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
-        text[stream] += chunk;
-        tell(chunk);
-      });
-    }
-    const [code] = await once(child, "close");
-    return { code, ...text, events: linesOfJson(await readFile(eventsFile, "utf8").catch(() => "")) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Its error line, without colours. */
-export function lastWords({ stdout, stderr }: Pick<WranglerRun, "stdout" | "stderr">): string {
-  const lines = stripVTControlCharacters(`${stdout}\n${stderr}`)
-    .split("\n")
-    .map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line)) ?? lines.findLast((line) => line !== "") ?? "it said nothing";
-}
-
-function linesOfJson(text: string): unknown[] {
-  return text.split("\n").flatMap((line) => {
-    try {
-      return [JSON.parse(line)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** The script behind a package's command; run by this Node itself, so that no shell shim hides a child's process id. */
-
-/** Reads package.json from the folder: not every package exports it. */
-export async function binOf(packageName: string, bin: string): Promise<string> {
-  const folder = `node_modules/${packageName}`;
-  const manifest: { bin?: string | Record<string, string> } = JSON.parse(
-    await readFile(`${folder}/package.json`, "utf8"),
-  );
-  const file = typeof manifest.bin === "string" ? manifest.bin : manifest.bin?.[bin];
-  if (file === undefined) throw new Error(`${packageName} has no command ${bin}. Run npm ci.`);
-  return `${folder}/${file}`;
-}
+import { parseJson } from "../../formats/json.ts";
+import { binOf } from "./package-bin.ts";
 
 /**
- * Keeps wrangler and its local runtime off the network (no metrics, no update check, no lookup of this machine's location), and from
- * keeping traces of its own, which have callers' whole URLs in them and stay on disk.
+ * Environment that keeps wrangler and its local runtime off the network (no metrics, no update check, no location lookup), and keeps
+ * it from writing traces to disk, which would hold the callers' URLs.
  */
 export const offlineWrangler = {
   WRANGLER_SEND_METRICS: "false",
@@ -82,3 +19,117 @@ export const offlineWrangler = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   X_LOCAL_OBSERVABILITY: "false",
 };
+
+export interface WranglerRun {
+  /** Null when a signal ended the process. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Wrangler's machine-readable events, in order. */
+  events: readonly unknown[];
+}
+
+export interface WranglerOptions {
+  /** Receives both output streams as they arrive. */
+  onOutput?: (text: string) => void;
+  /** Ends the command after this time. */
+  timeoutMs?: number;
+}
+
+/** @returns the command line that runs wrangler with these arguments */
+export async function wranglerCommand(...words: readonly string[]): Promise<string[]> {
+  return [process.execPath, await binOf("wrangler", "wrangler"), ...words];
+}
+
+/** Runs one wrangler command to its end, whatever its exit code. */
+export async function runWrangler(
+  words: readonly string[],
+  { onOutput = () => {}, timeoutMs }: WranglerOptions = {},
+): Promise<WranglerRun> {
+  return withTempFolder(async (folder) => {
+    const eventsFile = join(folder, "events");
+    const [program = "", ...rest] = await wranglerCommand(...words);
+    const child = spawn(program, rest, {
+      env: { ...process.env, ...offlineWrangler, WRANGLER_OUTPUT_FILE_PATH: eventsFile },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    });
+    const text = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+        text[stream] += chunk;
+        onOutput(chunk);
+      });
+    }
+    const [code] = await once(child, "close");
+    return { code, ...text, events: jsonLines(await readFile(eventsFile, "utf8").catch(() => "")) };
+  });
+}
+
+/**
+ * Hands a value to a wrangler command in a file that only this user can read: a command line holds at most 128 KiB, and every user
+ * of the machine can read it.
+ */
+export async function withValueFile<T>(value: string | Uint8Array, work: (file: string) => Promise<T>): Promise<T> {
+  return withTempFolder(async (folder) => {
+    const file = join(folder, "value");
+    await writeFile(file, value, { mode: 0o600 });
+    return work(file);
+  });
+}
+
+/** @returns wrangler's error line without colours, or its last line */
+export function errorLine({ stdout, stderr }: Pick<WranglerRun, "stdout" | "stderr">): string {
+  const lines = stripVTControlCharacters(`${stdout}\n${stderr}`)
+    .split("\n")
+    .map((line) => line.trim());
+  return lines.find((line) => /error/i.test(line)) ?? lines.findLast((line) => line !== "") ?? "no output";
+}
+
+/** Whether a read failed because KV or R2 has no such key. */
+export function isNotFound({ stdout, stderr }: Pick<WranglerRun, "stdout" | "stderr">): boolean {
+  return /\b404: Not Found/.test(stderr + stdout);
+}
+
+/**
+ * Opens the KV, R2 and Durable Objects that wrangler keeps on this machine. A running `wrangler dev` sees each write.
+ * @param persistFolder as wrangler's `--persist-to` has it
+ * @param environment of wrangler.toml; undefined for the top level
+ * @param work the bindings are closed when it ends
+ */
+export async function withLocalBindings<Bindings, T>(
+  persistFolder: string,
+  environment: string | undefined,
+  work: (bindings: Bindings) => Promise<T>,
+): Promise<T> {
+  Object.assign(process.env, offlineWrangler);
+  // Loaded only when needed: it takes a second, which `--help` and `--remote` do not have to wait for.
+  const { getPlatformProxy } = await import("wrangler");
+  const proxy = await getPlatformProxy<Bindings>({
+    ...(environment !== undefined && { environment }),
+    // The API expects the version folder that the command line adds.
+    persist: { path: `${persistFolder}/v3` },
+    remoteBindings: false,
+  });
+  try {
+    return await work(proxy.env);
+  } finally {
+    await proxy.dispose();
+  }
+}
+
+async function withTempFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "spillway-wrangler-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function jsonLines(text: string): unknown[] {
+  return text
+    .split("\n")
+    .map(parseJson)
+    .filter((value) => value !== undefined);
+}

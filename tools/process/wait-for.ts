@@ -1,26 +1,29 @@
-/** Asks an address until it answers as wanted, a child dies, or patience ends. */
+/** Waits for an HTTP service to become ready. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-const ASK_EVERY_MS = 100;
+const POLL_INTERVAL_MS = 100;
+const REQUEST_TIMEOUT_MS = 5000;
 
 export interface Waiting {
   url: string;
   headers?: Record<string, string>;
-  /** Whether this answer is the one waited for; may throw to give up. */
+  /** Whether this response means that the service is ready. An error that it throws ends the wait. */
   isReady: (response: Response) => boolean | Promise<boolean>;
+  /** Rejects when the service's process exits. */
   died: Promise<never>;
   atMostMs: number;
+  /** The service, for the message. */
   what: string;
 }
 
-/** @throws Error with one sentence for people when time is up; whatever `died` rejects with. */
+/** @throws Error with one sentence when time is up; the error of `died` or `isReady` */
 export async function waitFor({ url, headers = {}, isReady, died, atMostMs, what }: Waiting): Promise<void> {
   const untilMs = performance.now() + atMostMs;
   while (performance.now() < untilMs) {
-    const asked = fetch(url, { headers, signal: AbortSignal.timeout(5000) }).catch(() => null);
+    const asked = fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }).catch(() => null);
     const response = await Promise.race([asked, died]);
     if (response !== null && (await isReady(response))) return;
-    await Promise.race([sleep(ASK_EVERY_MS), died]);
+    await Promise.race([sleep(POLL_INTERVAL_MS), died]);
   }
-  throw new Error(`The ${what} did not get ready within ${atMostMs / 1000} s; see .spillway/logs.`);
+  throw new Error(`The ${what} was not ready within ${atMostMs / 1000} s; see .spillway/logs.`);
 }

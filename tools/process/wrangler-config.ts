@@ -1,20 +1,22 @@
-/** What wrangler.toml says of the gateway, read by wrangler itself. */
+/** The gateway's part of wrangler.toml, parsed by wrangler. */
 import { z } from "zod";
 
-/** The part of wrangler's configuration that is needed. */
 const configSchema = z.object({
   r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string().optional() })),
   vars: z.record(z.string(), z.unknown()),
 });
 
 export interface GatewayConfig {
-  /** The R2 bucket behind the binding MODELS. */
+  /** The R2 bucket that is bound as MODELS. */
   bucketName: string;
-  /** PEM of the pinned key; null where none is. */
+  /** PEM text of MODEL_PUBLIC_KEY; null when it is not set. */
   publicKeyPem: string | null;
 }
 
-/** @throws Error with one sentence when there is no bucket for models. */
+/**
+ * @param environment of wrangler.toml; undefined for the top level
+ * @throws Error with one sentence when no bucket is bound as MODELS
+ */
 export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
   const { unstable_readConfig } = await import("wrangler");
   const { r2_buckets, vars } = configSchema.parse(unstable_readConfig({ config: "wrangler.toml", env: environment }));

@@ -1,4 +1,4 @@
-/** `spillway backup`: one KV namespace as a file that `wrangler kv bulk put` takes back. wrangler's own `bulk get` writes another form. */
+/** `spillway backup`: a KV namespace as JSON for `wrangler kv bulk put`. The output of wrangler's `bulk get` has another form. */
 import { type Command, Option } from "commander";
 import type { Kv, KvBinding } from "./kv/kv.ts";
 import { addWhereOptions, type WhereOptions, withKv } from "./kv/where.ts";
@@ -12,14 +12,14 @@ interface Options extends WhereOptions {
 export function registerBackup(program: Command): void {
   const backup = program
     .command("backup")
-    .description("Print everything that is stored in a KV namespace, as JSON for wrangler kv bulk put.")
-    .addOption(new Option("--binding <name>", "which one").choices(NAMESPACES).makeOptionMandatory());
+    .description("Print every key and value of a KV namespace, as JSON for wrangler kv bulk put.")
+    .addOption(new Option("--binding <name>", "the namespace").choices(NAMESPACES).makeOptionMandatory());
   addWhereOptions(backup).action(async ({ binding, ...where }: Options) => {
     console.log(JSON.stringify(await withKv(binding, where, everythingIn), null, 2));
   });
 }
 
-/** In one order, so that two backups can be compared. Spillway stores neither metadata nor expiry with a key. */
+/** Sorted by key, so that two backups can be compared. Spillway stores neither metadata nor an expiry with a key. */
 async function everythingIn(kv: Kv): Promise<{ key: string; value: string }[]> {
   const stored = [...(await kv.all(""))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return stored.map(([key, value]) => ({ key, value }));

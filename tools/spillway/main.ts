@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx spillway …`: packs, signs and publishes models, changes the policy, makes API keys, explains decisions. Results on stdout, progress and errors on stderr. */
+/** `npx spillway …`: models, policy, API keys, explanations, backups. Results on stdout; progress and errors on stderr. */
 import { CommanderError } from "commander";
 import { spillwayProgram } from "./program.ts";
 import { oneSentence } from "./terminal/one-sentence.ts";

@@ -1,4 +1,4 @@
-/** The `spillway` command: all that it understands. */
+/** The `spillway` command with all of its subcommands. */
 import { Command } from "commander";
 import { registerBackup } from "./backup.ts";
 import { registerExplain } from "./explain/command.ts";
@@ -18,7 +18,7 @@ export function spillwayProgram(): Command {
   const program = new Command("spillway")
     .description("Operate a Spillway gateway: its models, its policy and its API keys.")
     .exitOverride()
-    .showHelpAfterError("Add --help to see what there is.")
+    .showHelpAfterError("Run it with --help to see the commands and options.")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
   registerModel(program);
   registerPolicy(program);
@@ -28,10 +28,18 @@ export function spillwayProgram(): Command {
   return program;
 }
 
-/** `spillway policy …`: reads and changes what the gateway is allowed to do and prefers, while traffic flows. */
+function registerModel(program: Command): void {
+  const model = program.command("model").description("Pack, evaluate, sign, verify and publish models.");
+  registerPack(model);
+  registerEvaluate(model);
+  registerKeygen(model);
+  registerSign(model);
+  registerVerify(model);
+  registerPublish(model);
+}
 
-export function registerPolicy(program: Command): void {
-  const policy = program.command("policy").description("Read, change and roll back the policy, while traffic flows.");
+function registerPolicy(program: Command): void {
+  const policy = program.command("policy").description("Read, change and roll back the policy of a running gateway.");
   registerGet(policy);
   registerSet(policy);
   registerUnset(policy);
@@ -41,23 +49,9 @@ export function registerPolicy(program: Command): void {
   registerRollback(policy);
 }
 
-/** `spillway keys …`: who may call the gateway. */
-
-export function registerKeys(program: Command): void {
-  const keys = program.command("keys").description("Make, list and revoke the API keys of the gateway's callers.");
+function registerKeys(program: Command): void {
+  const keys = program.command("keys").description("Create, list and revoke the API keys of the gateway's callers.");
   registerCreate(keys);
   registerList(keys);
   registerRevoke(keys);
-}
-
-/** `spillway model …`: what is done to a model before isolates load it, in this order. */
-
-export function registerModel(program: Command): void {
-  const model = program.command("model").description("Pack, evaluate, sign, verify and publish models.");
-  registerPack(model);
-  registerEvaluate(model);
-  registerKeygen(model);
-  registerSign(model);
-  registerVerify(model);
-  registerPublish(model);
 }

@@ -1,4 +1,4 @@
-/** Keys that only this run's gateway and origin know. */
+/** AWS credentials of one local run: no other gateway or origin has them. */
 import { randomBytes } from "node:crypto";
 
 export interface Credentials {

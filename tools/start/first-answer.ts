@@ -1,24 +1,25 @@
-/** Asks an origin for one real answer, signed as the gateway signs: an instance that started may still have no model. */
+/** Checks that an origin answers: a process that listens may still have no model. */
 import { randomBytes } from "node:crypto";
-import { AwsClient } from "aws4fetch";
+import { createSignedFetch, type OriginSettings } from "../../gateway/origin/signed-fetch.ts";
 
-export interface OriginAddress {
-  url: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-}
+const TIMEOUT_MS = 60_000;
+const BODY = JSON.stringify({ text: "hello", maxTokens: 16 });
 
-/** @throws Error with one sentence for people when the origin does not answer 200. */
-export async function firstAnswer({ url, region, accessKeyId, secretAccessKey }: OriginAddress): Promise<void> {
-  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "lambda", retries: 0 });
-  const body = JSON.stringify({ text: "hello", maxTokens: 16 });
-  const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });
-  // Not sampled: the viewer opens on the user's own requests.
-  signed.headers.set("traceparent", `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`);
-  const response = await fetch(signed.url, { method: "POST", headers: signed.headers, body });
+/**
+ * Sends one text, signed as the gateway signs it.
+ * @throws Error with one sentence when the origin does not answer 200
+ */
+export async function firstAnswer(origin: OriginSettings): Promise<void> {
+  // Not sampled, so that the first trace in the viewer is the user's.
+  const traceparent = `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`;
+  const ask = createSignedFetch(origin, (url, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("traceparent", traceparent);
+    return fetch(url, { ...init, headers });
+  });
+  const response = await ask(BODY, AbortSignal.timeout(TIMEOUT_MS), TIMEOUT_MS);
   if (!response.ok)
     throw new Error(
-      `The origin answered a first text with ${response.status}; \`npx spillway model evaluate\` says whether its package can be run.`,
+      `The origin answered the first text with ${response.status}; run \`npx spillway model evaluate\` to check its package.`,
     );
 }

@@ -1,9 +1,11 @@
-/** `npm start`: the whole system on one machine: trace viewer, Lambda origin, gateway in workerd with its KV and R2. */
+/** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and the gateway in workerd with its KV and R2. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Child, startChild } from "../process/child.ts";
+import { type LocalSettings, readSettings } from "../process/local-settings.ts";
+import { binOf } from "../process/package-bin.ts";
 import { freePort, mustBeFree } from "../process/ports.ts";
-import { binOf, offlineWrangler } from "../process/run-wrangler.ts";
+import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { withLocalBucket } from "../spillway/model/publish/local-bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
@@ -11,14 +13,13 @@ import { step } from "../spillway/terminal/progress.ts";
 import { type Credentials, newCredentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { openLocalPackage } from "./local-package.ts";
-import { readSettings, type StartSettings } from "./settings.ts";
 import { localSigningKey, signLocally } from "./signing-key.ts";
 import { writeVariables } from "./variables.ts";
 
 const children: Child[] = [];
 let stopping: Promise<void> | undefined;
 
-/** Ends every child, last started first. Safe to call twice. */
+/** Ends every child, the last one first. Calling it twice is safe. */
 function stopAll(): Promise<void> {
   stopping ??= (async () => {
     for (const child of children.toReversed()) await child.stop();
@@ -38,7 +39,7 @@ try {
   process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
   await start(readSettings(process.env));
 } catch (error) {
-  // A child that dies because everything is being stopped is not news.
+  // A child that exits because the system is being stopped is not an error.
   if (stopping === undefined) {
     console.error(`\n${error instanceof Error ? error.message : String(error)}`);
     await stopAll();
@@ -46,7 +47,7 @@ try {
   }
 }
 
-async function start(settings: StartSettings): Promise<void> {
+async function start(settings: LocalSettings): Promise<void> {
   const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
@@ -59,7 +60,7 @@ async function start(settings: StartSettings): Promise<void> {
   await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
     const signed = await signLocally(opened, key);
     await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
-    // For the origin, beside the other state: the checkout's own folder stays as it is.
+    // For the origin, in the state folder: nothing is written into the package.
     await writeFile(signature, signed.bundle);
   });
   const credentials = originCredentials(settings);
@@ -85,22 +86,24 @@ async function start(settings: StartSettings): Promise<void> {
   await Promise.race(children.map(({ died }) => died));
 }
 
-/** Fresh for each run of a local origin; the caller's own for another one. */
-function originCredentials({ originPort }: StartSettings): Credentials {
+/** New credentials for a local origin; those of the environment for another origin. */
+function originCredentials({ originPort }: LocalSettings): Credentials {
   if (originPort !== null) return newCredentials();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new Error("SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to sign the calls with.");
+    throw new Error(
+      "SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: the gateway signs its calls with them.",
+    );
   }
   return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
 }
 
-async function startViewer(settings: StartSettings, port: number): Promise<void> {
+async function startViewer(settings: LocalSettings, port: number): Promise<void> {
   const cli = await binOf("autotel-devtools", "autotel-devtools");
   const child = await add(
     settings,
     "trace viewer",
-    // Its gRPC port is not used here; left to itself it would take 4317, or the next one.
+    // The gRPC port is not used. By default it would be 4317 or the next free port.
     [process.execPath, cli, "--port", String(port), "--grpc-port", String(await freePort()), "--title", "Spillway"],
     {},
   );
@@ -114,7 +117,7 @@ async function startViewer(settings: StartSettings, port: number): Promise<void>
 }
 
 async function startOrigin(
-  settings: StartSettings,
+  settings: LocalSettings,
   port: number,
   credentials: Credentials,
   trust: { MODEL_PUBLIC_KEY: string; SPILLWAY_MODEL_SIGNATURE: string },
@@ -128,7 +131,7 @@ async function startOrigin(
     AWS_REGION: settings.region,
     ...settings.otlp,
   });
-  // Unsigned, so this is refused; that something listens is what counts here.
+  // The request is unsigned, so the origin refuses it. Any answer means that it listens.
   await waitFor({
     url: `http://127.0.0.1:${port}/`,
     isReady: () => true,
@@ -142,12 +145,11 @@ async function startOrigin(
 }
 
 async function startGateway(
-  settings: StartSettings,
+  settings: LocalSettings,
   modelId: string,
   publicKeyPem: string,
   credentials: Credentials,
 ): Promise<void> {
-  const cli = await binOf("wrangler", "wrangler");
   const envFile = `${settings.stateFolder}/gateway.env`;
   await writeVariables(envFile, {
     ...credentials,
@@ -163,22 +165,20 @@ async function startGateway(
   const child = await add(
     settings,
     "gateway",
-    [
-      process.execPath,
-      cli,
+    await wranglerCommand(
       "dev",
       "--port",
       String(gatewayPort),
       "--inspector-port",
       "0",
-      // What goes wrong; a line for each request would have its path in it, which may be anything.
+      // Problems only: a line per request would contain its path, which can hold any text.
       "--log-level",
       "warn",
       "--persist-to",
       settings.persistFolder,
       "--env-file",
       envFile,
-    ],
+    ),
     offlineWrangler,
   );
   await waitFor({
@@ -190,14 +190,14 @@ async function startGateway(
   });
 }
 
-async function edgeReady({ gatewayPort, access }: StartSettings): Promise<void> {
+async function edgeReady({ gatewayPort, access }: LocalSettings): Promise<void> {
   await waitFor({
     url: `http://127.0.0.1:${gatewayPort}/readyz`,
     headers: access.OPERATOR_TOKEN === undefined ? {} : { authorization: `Bearer ${access.OPERATOR_TOKEN}` },
     isReady: async (response) => {
       const { edge } = (await response.json()) as { edge: { state: string; reason?: string | null } };
       if (edge.state === "rejected") {
-        throw new Error(`The edge rejected the model: ${edge.reason ?? "the reason is in the details of /readyz"}.`);
+        throw new Error(`The edge rejected the model: ${edge.reason ?? "see the details of /readyz"}.`);
       }
       return edge.state === "ready";
     },
@@ -208,7 +208,7 @@ async function edgeReady({ gatewayPort, access }: StartSettings): Promise<void> 
 }
 
 async function add(
-  { stateFolder }: StartSettings,
+  { stateFolder }: LocalSettings,
   name: string,
   command: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -219,19 +219,19 @@ async function add(
   return child;
 }
 
-function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: StartSettings): string {
+function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: LocalSettings): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
   const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
   const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
   const key = `
-  Callers need a key:
+  Callers need an API key:
     KEY=$(npx spillway keys create --name me --local)
 `;
   return `${needsKey ? key : ""}
   A short text, answered at the edge:
     curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
 
-  A long one, answered by the origin:
+  A long text, answered by the origin:
     node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60)})' | curl -i ${url} ${json} -d @-
 
   Traces: ${viewerPort === null ? otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] : `http://127.0.0.1:${viewerPort}/`}

@@ -1,4 +1,4 @@
-/** The gateway's variables and secrets, handed to wrangler in a file that only this user can read. */
+/** The gateway's variables and secrets, in a file for wrangler's `--env-file`. Only this user can read it. */
 import { writeFile } from "node:fs/promises";
 
 export async function writeVariables(file: string, variables: Readonly<Record<string, string>>): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestHarness } from "wrangler";
-import { openToAll } from "../../../tools/start/settings.ts";
+import { openToAll } from "../../../tools/process/local-settings.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 
 /** Long enough to be looked at while open, short enough to be polled for: this runs on the real clock. */

@@ -3,9 +3,10 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
-import { manifestSchema, objectKey } from "../../../formats/model-package/manifest.ts";
+import { manifestSchema } from "../../../formats/model-package/manifest.ts";
+import { objectKey } from "../../../formats/model-package/names.ts";
 import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
-import { openToAll } from "../../../tools/start/settings.ts";
+import { openToAll } from "../../../tools/process/local-settings.ts";
 
 export interface GatewayWithEdge {
   fetch(path: string, init?: RequestInit): Promise<Response>;

@@ -1,10 +1,8 @@
 /** A Worker built once, as a deployment builds it, with its configuration beside it: an edit during the bench reloads no isolate. */
 
-import { execFile } from "node:child_process";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { binOf, offlineWrangler } from "../../process/run-wrangler.ts";
+import { errorLine, runWrangler } from "../../process/run-wrangler.ts";
 
 /** A Worker of this checkout, by wrangler's configuration of it. */
 export interface WorkerSource {
@@ -22,24 +20,19 @@ export interface Bundle {
   script: string;
 }
 
-/** Into `folder`, which is made where it is missing. */
+const MAX_BUILD_MS = 120_000;
+
+/**
+ * Builds a Worker into `folder`, which is created where it is missing.
+ * @throws Error with wrangler's message when it does not build
+ */
 export async function bundleWorker({ config, scriptName }: WorkerSource, folder: string): Promise<Bundle> {
   const outFolder = join(folder, "modules");
-  await runWrangler("deploy", "--dry-run", "--config", config, "--outdir", outFolder);
+  const run = await runWrangler(["deploy", "--dry-run", "--config", config, "--outdir", outFolder], {
+    timeoutMs: MAX_BUILD_MS,
+  });
+  if (run.code !== 0) throw new Error(`wrangler could not build ${config}: ${errorLine(run)}`);
   const copy = join(folder, "wrangler.toml");
   await copyFile(config, copy);
   return { config: copy, script: join(outFolder, scriptName) };
-}
-
-/** One wrangler command that ends by itself. */
-
-const COMMAND_MAX_MS = 120_000;
-
-/** @throws Error with the command's own words when it fails */
-export async function runWrangler(...command: readonly string[]): Promise<void> {
-  const cli = await binOf("wrangler", "wrangler");
-  await promisify(execFile)(process.execPath, [cli, ...command], {
-    env: { ...process.env, ...offlineWrangler },
-    timeout: COMMAND_MAX_MS,
-  });
 }

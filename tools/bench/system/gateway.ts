@@ -1,12 +1,12 @@
 /** A gateway in workerd, with KV, R2 and environment of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { getPlatformProxy } from "wrangler";
 import type { z } from "zod";
 import { policySchema } from "../../../policies/schema.ts";
-import { offlineWrangler } from "../../process/run-wrangler.ts";
+import { POLICY_KEY } from "../../../policies/store.ts";
+import { openToAll } from "../../process/local-settings.ts";
+import { withLocalKv } from "../../spillway/kv/local-kv.ts";
 import type { Credentials } from "../../start/credentials.ts";
-import { openToAll } from "../../start/settings.ts";
 import { writeVariables } from "../../start/variables.ts";
 import type { Bundle } from "./bundle.ts";
 import { REGION } from "./origin.ts";
@@ -49,16 +49,9 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
 
 export type PolicyDocument = z.input<typeof policySchema>;
 
-/** `persistFolder` as wrangler's `--persist-to` takes it. */
+/** @param persistFolder as wrangler's `--persist-to` has it */
 export async function writePolicy(persistFolder: string, document: PolicyDocument): Promise<void> {
-  Object.assign(process.env, offlineWrangler);
-  const proxy = await getPlatformProxy<{ POLICIES: { put(key: string, value: string): Promise<void> } }>({
-    // The API wants the version folder that the command line adds by itself.
-    persist: { path: `${persistFolder}/v3` },
-  });
-  try {
-    await proxy.env.POLICIES.put("policy", JSON.stringify(policySchema.parse(document)));
-  } finally {
-    await proxy.dispose();
-  }
+  await withLocalKv("POLICIES", persistFolder, undefined, (kv) =>
+    kv.put(POLICY_KEY, JSON.stringify(policySchema.parse(document))),
+  );
 }

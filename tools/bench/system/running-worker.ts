@@ -1,7 +1,7 @@
 /** A built Worker in workerd under wrangler dev, with ports and a registry of its own. */
 import { join } from "node:path";
 import { freePort } from "../../process/ports.ts";
-import { binOf, offlineWrangler } from "../../process/run-wrangler.ts";
+import { offlineWrangler, wranglerCommand } from "../../process/run-wrangler.ts";
 import { waitFor } from "../../process/wait-for.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Workspace } from "./workspace.ts";
@@ -30,8 +30,7 @@ export async function startWorker(workspace: Workspace, settings: WorkerSettings
   const { name, bundle, persistFolder, envFile } = settings;
   const port = await freePort();
   const inspectorPort = await freePort();
-  const cli = await binOf("wrangler", "wrangler");
-  const command = [process.execPath, cli, "dev", bundle.script, "--no-bundle", "--config", bundle.config];
+  const command = await wranglerCommand("dev", bundle.script, "--no-bundle", "--config", bundle.config);
   const places = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
   const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
   const startedAtMs = performance.now();

@@ -1,7 +1,7 @@
 /** `spillway explain`: where a text would go and why, rule by rule, by the very functions that decide in the Worker. */
 import type { Command } from "commander";
 import type { Policy } from "../../../policies/schema.ts";
-import { readSettings } from "../../start/settings.ts";
+import { readSettings } from "../../process/local-settings.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { explain } from "./explanation.ts";
 import { explanationLines, shortModel } from "./lines.ts";

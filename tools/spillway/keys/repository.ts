@@ -15,7 +15,7 @@ import {
   SECRET_BYTES,
 } from "../../../formats/api-key.ts";
 import type { Kv } from "../kv/kv.ts";
-import { isObject, type JsonObject, readJson } from "../policy/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 
 export type KeysKv = Pick<Kv, "get" | "put" | "all">;
 export type NewRecord = Pick<KeyRecord, "name" | "scopes" | "expiresAt" | "limits">;
@@ -64,7 +64,7 @@ export async function revokeKey(kv: KeysKv, named: string, now: Date): Promise<R
   const text = isId(id) ? await kv.get(kvKeyOf(id)) : null;
   if (text === null) throw new Error(await noSuchKey(kv, id));
   const record = parseKeyRecord(text);
-  const document = readJson(text);
+  const document = parseJson(text);
   if (record === null || !isObject(document)) {
     throw new Error(
       `What is stored as ${kvKeyOf(id)} is no record of a key, so it lets nobody in; look at it with wrangler kv key get.`,

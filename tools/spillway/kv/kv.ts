@@ -1,13 +1,14 @@
-/** One KV namespace of the gateway, as the commands use it, on this machine or in the account. */
+/** The port to one KV namespace of the gateway: on this machine or in the Cloudflare account. */
 
-/** As wrangler.toml binds them. */
+/** Names of the bindings in wrangler.toml. */
 export type KvBinding = "POLICIES" | "KEYS";
 
 export interface Kv {
+  /** @returns null when the key does not exist */
   get(key: string): Promise<string | null>;
   put(key: string, text: string): Promise<void>;
-  /** What is stored under each key that begins with `prefix`, by key. */
+  /** @returns key and value of every key that begins with `prefix` */
   all(prefix: string): Promise<ReadonlyMap<string, string>>;
-  /** For so long a read may still show what was there before a write. */
+  /** After a write, a read may return the previous value for this time. */
   settleSeconds: number;
 }

@@ -1,7 +1,8 @@
-/** The KV that wrangler keeps on this machine; a running `wrangler dev` sees each write. */
-import { offlineWrangler } from "../../process/run-wrangler.ts";
+/** KV on this machine, as wrangler stores it. A running `wrangler dev` sees each write. */
+import { withLocalBindings } from "../../process/run-wrangler.ts";
 import type { Kv, KvBinding } from "./kv.ts";
 
+/** The part of the Workers KV binding that the commands use. */
 interface Namespace {
   get(key: string): Promise<string | null>;
   put(key: string, text: string): Promise<void>;
@@ -12,40 +13,31 @@ interface Namespace {
 }
 
 /**
- * `persistFolder` as wrangler's `--persist-to` takes it. The namespace is good until `work` has ended.
- * @throws Error with one sentence when wrangler.toml has no such namespace
+ * Opens a namespace for `work`.
+ * @param persistFolder as wrangler's `--persist-to` has it
+ * @param environment of wrangler.toml; undefined for the top level
+ * @throws Error with one sentence when wrangler.toml binds no such namespace
  */
-export async function withLocalKv<T>(
+export function withLocalKv<T>(
   binding: KvBinding,
   persistFolder: string,
   environment: string | undefined,
   work: (kv: Kv) => Promise<T>,
 ): Promise<T> {
-  Object.assign(process.env, offlineWrangler);
-  // Only here: it takes a second to load, which `--help` and `--remote` need not wait for.
-  const { getPlatformProxy } = await import("wrangler");
-  const proxy = await getPlatformProxy<Partial<Record<KvBinding, Namespace>>>({
-    ...(environment === undefined ? {} : { environment }),
-    // The API wants the version folder that the command line adds by itself.
-    persist: { path: `${persistFolder}/v3` },
-    remoteBindings: false,
-  });
-  try {
-    const namespace = proxy.env[binding];
+  return withLocalBindings<Partial<Record<KvBinding, Namespace>>, T>(persistFolder, environment, (bindings) => {
+    const namespace = bindings[binding];
     if (namespace === undefined) {
       throw new Error(
-        `wrangler.toml here binds no KV namespace as ${binding}; run spillway in the folder of the checkout.`,
+        `wrangler.toml in this folder binds no KV namespace as ${binding}; run spillway in the folder of the checkout.`,
       );
     }
-    return await work({
+    return work({
       get: (key) => namespace.get(key),
       put: (key, text) => namespace.put(key, text),
       all: (prefix) => all(namespace, prefix),
       settleSeconds: 0,
     });
-  } finally {
-    await proxy.dispose();
-  }
+  });
 }
 
 async function all(namespace: Namespace, prefix: string): Promise<Map<string, string>> {

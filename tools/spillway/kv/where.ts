@@ -1,6 +1,6 @@
-/** Which KV a command works on: this machine's, or the account's. */
+/** The options `--local`, `--remote` and `--env`, which select the KV that a command works on. */
 import { type Command, Option } from "commander";
-import { readSettings } from "../../start/settings.ts";
+import { readSettings } from "../../process/local-settings.ts";
 import type { Kv, KvBinding } from "./kv.ts";
 import { withLocalKv } from "./local-kv.ts";
 import { remoteKv } from "./remote-kv.ts";
@@ -13,11 +13,12 @@ export interface WhereOptions {
 
 export function addWhereOptions(command: Command): Command {
   return command
-    .addOption(new Option("--local", "the KV on this machine, where npm start looks; the default").conflicts("remote"))
-    .option("--remote", "the account's KV, through wrangler")
+    .addOption(new Option("--local", "the KV on this machine, as npm start uses it (default)").conflicts("remote"))
+    .option("--remote", "the KV of the Cloudflare account, through wrangler")
     .option("--env <name>", "environment of wrangler.toml");
 }
 
+/** Opens the selected KV namespace for `work`. */
 export function withKv<T>(binding: KvBinding, { remote, env }: WhereOptions, work: (kv: Kv) => Promise<T>): Promise<T> {
   if (remote) return work(remoteKv(binding, env));
   return withLocalKv(binding, readSettings(process.env).persistFolder, env, work);

@@ -5,7 +5,7 @@ import { defaultPolicy } from "../../../policies/parse.ts";
 import type { Paint } from "../terminal/colors.ts";
 import { withoutBookkeeping } from "./document.ts";
 import { type Entry, isDeletion } from "./history.ts";
-import { isObject, type Json, type JsonObject, readJson } from "./json.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { valueAt } from "./path.ts";
 
 const IN_SHORT_MAX = 2;
@@ -53,7 +53,7 @@ export function changesInShort(entry: Entry, before: Entry | undefined): string 
 /** What of an entry's document an edit can change; null where it is no JSON object. */
 export function comparable(entry: Entry): JsonObject | null {
   if (isDeletion(entry)) return {};
-  const document = entry.text === null ? undefined : readJson(entry.text);
+  const document = entry.text === null ? undefined : parseJson(entry.text);
   return isObject(document) ? withoutBookkeeping(document) : null;
 }
 

@@ -4,7 +4,7 @@ import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { changeLines, comparable, differences } from "./changes.ts";
 import { type Entry, entryNamed, type History } from "./history.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../../../formats/json.ts";
 import { withPolicyState } from "./open-policy.ts";
 
 export function registerDiff(policy: Command): void {

@@ -13,7 +13,7 @@ import { paintFor } from "../terminal/colors.ts";
 import { changeLines, differences } from "./changes.ts";
 import { withoutBookkeeping } from "./document.ts";
 import { documentMeant, textToEdit } from "./edited-text.ts";
-import { isObject, type JsonObject, readJson } from "./json.ts";
+import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { withPolicyState } from "./open-policy.ts";
 import type { PolicyState } from "./repository.ts";
 import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
@@ -65,7 +65,7 @@ async function editUntilGood(file: string): Promise<JsonObject> {
     await openEditor(file, process.env);
     const text = await readFile(file, "utf8");
     const parsed = parsePolicy(text);
-    const document = readJson(text);
+    const document = parseJson(text);
     if (parsed.ok && isObject(document)) return document;
     const problems = parsed.ok ? [] : parsed.problems;
     const paint = paintFor(process.stderr, process.env);
@@ -76,7 +76,7 @@ async function editUntilGood(file: string): Promise<JsonObject> {
 
 /** The document to store; null when there is nothing to do, or it is not wanted. */
 async function agreedTo(edited: JsonObject, { stored }: PolicyState, { yes }: Options): Promise<JsonObject | null> {
-  const before = stored === null ? {} : readJson(stored);
+  const before = stored === null ? {} : parseJson(stored);
   const base = isObject(before) ? before : {};
   const document = documentMeant(edited, base);
   const changes = differences(withoutBookkeeping(base), withoutBookkeeping(document));

@@ -8,7 +8,7 @@ import { policySchema } from "../../../policies/schema.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { documentOf } from "./document.ts";
 import { entryNamed } from "./history.ts";
-import { type Json, readJson } from "./json.ts";
+import { type Json, parseJson } from "../../../formats/json.ts";
 import { withPolicyState } from "./open-policy.ts";
 import { parsePath, valueAt } from "./path.ts";
 
@@ -41,7 +41,7 @@ function whole(text: string | null, withDefaults: boolean): string {
   }
   if (withDefaults) return JSON.stringify(parsed.policy, null, 2);
   if (text === null) console.error("  nothing is stored, and the defaults serve: spillway policy get --defaults");
-  return JSON.stringify(readJson(text ?? "{}"), null, 2);
+  return JSON.stringify(parseJson(text ?? "{}"), null, 2);
 }
 
 /** @throws Error with one sentence when there is no such place, or nothing is there. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { versionOf } from "./document.ts";
-import { readJson } from "./json.ts";
+import { parseJson } from "../../../formats/json.ts";
 
 export const ENTRIES_MAX = 50;
 /** 50 of them, even where each character takes six in JSON, stay under the 25 MiB that KV holds. */
@@ -138,7 +138,7 @@ export function historyText({ highestVersion, entries }: History): string {
 /** @throws Error with one sentence when the key holds something else */
 export function readHistory(text: string | null): History {
   if (text === null) return emptyHistory;
-  const parsed = fileSchema.safeParse(readJson(text));
+  const parsed = fileSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new Error(
     "The KV key policy-history holds no history of this version of spillway; keep a copy of it with wrangler kv key get, then remove it with wrangler kv key delete policy-history --binding POLICIES.",

@@ -1,6 +1,6 @@
 /** Pure. A place in a policy as people type it (`edge.share`, `residency.rules[0].allow`, `origins["eu west"]`), read and written. */
 import { shownPlace, shownValue } from "../../../policies/messages/shown.ts";
-import { isObject, type Json, type JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "../../../formats/json.ts";
 
 const SEGMENT = /\.([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 

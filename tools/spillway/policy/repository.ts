@@ -17,7 +17,7 @@ import {
   withEntry,
   withStored,
 } from "./history.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../../../formats/json.ts";
 
 /** What was there when a command began. */
 export interface PolicyState {

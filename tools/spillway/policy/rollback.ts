@@ -4,7 +4,7 @@ import { parsePolicy } from "../../../policies/parse.ts";
 import { differences } from "./changes.ts";
 import { documentOf, withoutBookkeeping } from "./document.ts";
 import { type Entry, entryNamed, isDeletion } from "./history.ts";
-import { isObject, type JsonObject, readJson } from "./json.ts";
+import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { withPolicyState } from "./open-policy.ts";
 import type { PolicyState } from "./repository.ts";
 import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
@@ -53,6 +53,6 @@ function documentIn(entry: Entry): JsonObject {
 }
 
 function saysTheSame(stored: string | null, document: JsonObject): boolean {
-  const now = stored === null ? {} : readJson(stored);
+  const now = stored === null ? {} : parseJson(stored);
   return isObject(now) && differences(withoutBookkeeping(now), withoutBookkeeping(document)).length === 0;
 }

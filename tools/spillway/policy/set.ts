@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { documentOf, storedText } from "./document.ts";
-import { isObject, type Json, type JsonObject, readJson } from "./json.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { withPolicyState } from "./open-policy.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
 import { InvalidPolicy } from "./repository.ts";
@@ -38,7 +38,7 @@ export function editablePath(place: string): string[] {
  * @throws InvalidPolicy when no reading does, or an Error with one sentence when the place cannot be
  */
 export function withValue(document: JsonObject, path: readonly string[], value: string): JsonObject {
-  const asJson = readJson(value);
+  const asJson = parseJson(value);
   const readings: Json[] = asJson === undefined ? [value] : [asJson, value];
   const problems: (readonly string[])[] = [];
   for (const reading of readings) {

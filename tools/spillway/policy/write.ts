@@ -9,11 +9,11 @@ import {
   IN_FORCE_EVERYWHERE_SECONDS,
   IN_FORCE_HERE_SECONDS,
   KV_CACHE_SECONDS,
-  KV_ELSEWHERE_SECONDS,
+  KV_PROPAGATION_SECONDS,
 } from "../../../policies/store.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { historyRows } from "./history-row.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../../../formats/json.ts";
 import { type Author, type PolicyKv, type PolicyState, store } from "./repository.ts";
 
 export interface WriteOptions extends WhereOptions {
@@ -58,7 +58,7 @@ export function whenInForce(now: Date, isRemote: boolean): string {
   const here = `in force here within ${IN_FORCE_HERE_SECONDS} s, by ${at(IN_FORCE_HERE_SECONDS)}`;
   if (!isRemote) return here;
   const everywhere = `everywhere within about ${IN_FORCE_EVERYWHERE_SECONDS} s, by ${at(IN_FORCE_EVERYWHERE_SECONDS)}`;
-  return `${here}; ${everywhere}: KV takes up to ${KV_ELSEWHERE_SECONDS} s to other locations, and what was read is kept ${KV_CACHE_SECONDS} s by KV and ${FRESH_MS / 1000} s by an isolate`;
+  return `${here}; ${everywhere}: KV takes up to ${KV_PROPAGATION_SECONDS} s to other locations, and what was read is kept ${KV_CACHE_SECONDS} s by KV and ${FRESH_MS / 1000} s by an isolate`;
 }
 
 /** Who stores a version, as the history will have it. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import { inForce } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
-import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import type { JsonObject } from "../../../../../formats/json.ts";
 import { readPolicyState, record, store } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changeTexts, differences } from "../../../../../tools/spillway/policy/changes.ts";
-import type { Json, JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import type { Json, JsonObject } from "../../../../../formats/json.ts";
 import { withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
 
 const texts = (before: JsonObject, after: JsonObject) =>

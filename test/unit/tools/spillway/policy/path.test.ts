@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shownPlace } from "../../../../../policies/messages/shown.ts";
-import type { Json, JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import type { Json, JsonObject } from "../../../../../formats/json.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
 
 describe("parsePath", () => {

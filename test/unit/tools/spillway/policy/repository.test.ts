@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../../policies/store.ts";
-import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import type { JsonObject } from "../../../../../formats/json.ts";
 import {
   HISTORY_KEY,
   InvalidPolicy,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { entryNamed } from "../../../../../tools/spillway/policy/history.ts";
-import type { JsonObject } from "../../../../../tools/spillway/policy/json.ts";
+import type { JsonObject } from "../../../../../formats/json.ts";
 import { readPolicyState, record, store } from "../../../../../tools/spillway/policy/repository.ts";
 import { rollbackTo } from "../../../../../tools/spillway/policy/rollback.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";

@@ -4,7 +4,7 @@ import { knownPaths } from "../../../../../policies/messages/schema-paths.ts";
 import { parsePolicy } from "../../../../../policies/parse.ts";
 import { policySchema } from "../../../../../policies/schema.ts";
 import { storedText } from "../../../../../tools/spillway/policy/document.ts";
-import { type JsonObject, readJson } from "../../../../../tools/spillway/policy/json.ts";
+import { type JsonObject, parseJson } from "../../../../../formats/json.ts";
 import { valueAt } from "../../../../../tools/spillway/policy/path.ts";
 import { InvalidPolicy } from "../../../../../tools/spillway/policy/repository.ts";
 import { editablePath, withValue } from "../../../../../tools/spillway/policy/set.ts";
@@ -56,7 +56,7 @@ describe("set", () => {
         }
         stored += 1;
         expect(parsePolicy(storedText(changed, 1))).toMatchObject({ ok: true });
-        expect([value, readJson(value)]).toContainEqual(valueAt(changed, path));
+        expect([value, parseJson(value)]).toContainEqual(valueAt(changed, path));
       }),
       { numRuns: 1000 },
     );

@@ -119,7 +119,7 @@ describe.skipIf(!canMount)("keygen on a full disk", () => {
     });
     await rm(disk, { recursive: true });
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(
-      "The disk is full, and nothing was written; free some space and try again.",
+      "The disk is full and nothing was written; free some space and retry.",
     );
     expect(stdout).toBe("exit 1\nfull\n");
   });

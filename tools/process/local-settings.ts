@@ -1,44 +1,47 @@
-/** Where everything listens and who may call, from the environment. */
+/** The settings of the system on this machine, from the environment: ports, folders, telemetry, access. */
 import type { OtlpVariables } from "../../formats/otlp/settings.ts";
 
-export interface StartSettings {
-  /** Local KV, R2 and Durable Objects: where plain `wrangler … --local` commands look. */
+export interface LocalSettings {
+  /** Local KV, R2 and Durable Objects, where `wrangler … --local` commands look. */
   persistFolder: string;
-  /** Logs and the gateway's variables. */
+  /** Logs, the local signing key and the gateway's variables. */
   stateFolder: string;
   modelFolder: string;
   gatewayPort: number;
-  /** Null when `SPILLWAY_ORIGIN_URL` names another origin: then no local one is started. */
+  /** Null when `SPILLWAY_ORIGIN_URL` names another origin: no local origin is started. */
   originPort: number | null;
   originUrl: string;
-  /** Null when `OTEL_EXPORTER_OTLP_ENDPOINT` names another backend: then no viewer is started. */
+  /** Null when `OTEL_EXPORTER_OTLP_ENDPOINT` names another backend: no viewer is started. */
   viewerPort: number | null;
-  /** The `OTEL_…` variables that both sides read. */
+  /** The `OTEL_…` variables of both sides. */
   otlp: Readonly<Record<string, string>>;
   region: string;
   access: AccessSettings;
-  /** Whose web pages may read answers; empty leaves it to `wrangler.toml`. */
+  /** Web origins that may read answers. Empty: the value of `wrangler.toml` applies. */
   cors: { CORS_ORIGINS?: string };
 }
 
-/** As the gateway knows them; open to everybody unless the environment says otherwise. */
+/** The gateway's access variables. Anonymous access is allowed unless the environment sets another value. */
 export interface AccessSettings {
   ANONYMOUS_ACCESS: string;
   ANONYMOUS_RATE: string;
   OPERATOR_TOKEN?: string;
 }
 
-/** @throws Error with one sentence for people when a value is not a port. */
-export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
+/** Variables of a gateway without API keys and rate limits: for a developer's machine, tests and benchmarks. */
+export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" };
+
+/** @throws Error with one sentence when a value is not a port */
+export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const originUrl = env["SPILLWAY_ORIGIN_URL"];
   const otlpEndpoint = env["OTEL_EXPORTER_OTLP_ENDPOINT"];
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
-  // Tests and benchmarks keep their state apart from the developer's.
-  const apart = env["SPILLWAY_STATE_DIR"];
+  // Tests and benchmarks set this, so that their state is separate from the developer's.
+  const otherState = env["SPILLWAY_STATE_DIR"];
   return {
-    persistFolder: apart ? `${apart}/wrangler` : ".wrangler/state",
-    stateFolder: apart || ".spillway",
+    persistFolder: otherState ? `${otherState}/wrangler` : ".wrangler/state",
+    stateFolder: otherState || ".spillway",
     modelFolder: env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger",
     gatewayPort: port(env, "SPILLWAY_PORT", 8787),
     originPort: originUrl ? null : originPort,
@@ -55,7 +58,7 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
   };
 }
 
-/** For another backend than the local viewer: its key, its encoding and the signals that it takes. */
+/** Passed on when another backend than the local viewer is used: its address, key, encoding and signals. */
 const OTLP_VARIABLES = [
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_EXPORTER_OTLP_HEADERS",
@@ -76,6 +79,3 @@ function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new Error(`${name} is "${value}"; it must be a port number from 1 to 65535.`);
 }
-
-/** Variables of a gateway that asks nobody for a key and counts no requests: for a developer's machine, tests and benchmarks. */
-export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" };

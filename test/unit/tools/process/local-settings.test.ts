@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSettings } from "../../../../tools/start/settings.ts";
+import { readSettings } from "../../../../tools/process/local-settings.ts";
 
 describe("telemetry, as npm start hands it to both sides", () => {
   it("goes to the local viewer unless another backend is named, and takes no key there that was meant for one", () => {

@@ -1,4 +1,4 @@
-/** What JSON can say. */
+/** Pure. JSON values and how they are read. */
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -9,8 +9,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Undefined when the text is not JSON. */
-export function readJson(text: string): Json | undefined {
+/** @returns undefined when the text is not JSON. The parser's message is dropped: it quotes the text. */
+export function parseJson(text: string): Json | undefined {
   try {
     return JSON.parse(text);
   } catch {
