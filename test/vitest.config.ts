@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { offlineWrangler } from "../tools/process/run-wrangler.ts";
-import { openToAll } from "../tools/start/settings.ts";
+import { openToAll } from "../tools/process/local-settings.ts";
 
 Object.assign(process.env, offlineWrangler);
 
