@@ -1,4 +1,4 @@
-/** Attributes as both sides of Spillway write them, and as OTLP has them. Pure. https://opentelemetry.io/docs/specs/otlp/ */
+/** Attributes as the programs write them, and as OTLP has them. Pure. https://opentelemetry.io/docs/specs/otlp/ */
 
 export type AttributeValue = string | number | boolean | readonly (string | number | boolean)[];
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
@@ -6,7 +6,7 @@ export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 export type AnyValue =
   | { stringValue: string }
   | { boolValue: boolean }
-  /** 64 bits, so a string in JSON. */
+  /** 64 bits, therefore a string in JSON. */
   | { intValue: string }
   | { doubleValue: number }
   | { arrayValue: { values: AnyValue[] } };
@@ -16,7 +16,7 @@ export interface KeyValue {
   value: AnyValue;
 }
 
-/** What is undefined or not a finite number is left out: receivers need not accept an attribute without a value. */
+/** Attributes in OTLP's form. Undefined values and numbers that are not finite are left out: receivers may refuse an attribute without a value. */
 export function keyValues(attributes: Attributes): KeyValue[] {
   return Object.entries(attributes).flatMap(([key, value]) => {
     const any = value === undefined ? undefined : anyValue(value);

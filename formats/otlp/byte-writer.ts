@@ -1,18 +1,18 @@
 /**
- * Bytes in protobuf's encodings, written from the last to the first: a nested message's length is known by the time its head is
- * written, so nothing is measured beforehand or copied afterwards. https://protobuf.dev/programming-guides/encoding/
+ * Bytes in protobuf's encodings, written from the last to the first: a nested message's length is known when its head is written, so
+ * nothing is measured beforehand or copied afterwards. https://protobuf.dev/programming-guides/encoding/
  */
 
-const FIRST_BYTES = 4096;
+const INITIAL_BYTES = 4096;
 const encoder = new TextEncoder();
 
 export class ByteWriter {
-  #bytes = new Uint8Array(FIRST_BYTES);
+  #bytes = new Uint8Array(INITIAL_BYTES);
   #view = new DataView(this.#bytes.buffer);
-  /** What is written lies from here to the end. */
-  #at = FIRST_BYTES;
+  /** The bytes from this index to the end are written. */
+  #at = INITIAL_BYTES;
 
-  /** What was written, without a copy. */
+  /** The bytes written so far, without a copy. */
   written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(this.#at);
   }
@@ -21,7 +21,7 @@ export class ByteWriter {
     return this.#bytes.byteLength - this.#at;
   }
 
-  /** A whole number that is not negative. */
+  /** Writes a whole number that is not negative. */
   varint(value: number): void {
     let sizeBytes = 1;
     for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) sizeBytes++;
@@ -31,7 +31,7 @@ export class ByteWriter {
     this.#bytes[at] = rest;
   }
 
-  /** A whole number in digits; a negative one is written as its 64-bit complement, ten bytes long. */
+  /** Writes a whole number given in digits. A negative one is written as its 64-bit complement, ten bytes long. */
   int64(decimal: string): void {
     const near = Number(decimal);
     if (near >= 0 && near <= Number.MAX_SAFE_INTEGER) this.varint(near);
@@ -50,14 +50,14 @@ export class ByteWriter {
     this.#view.setUint32(this.#room(4), value, true);
   }
 
-  /** UTF-8; half of a surrogate pair becomes U+FFFD. */
+  /** Writes UTF-8. Half of a surrogate pair becomes U+FFFD. */
   text(value: string): void {
     if (this.#ascii(value)) return;
     const bytes = encoder.encode(value);
     this.#bytes.set(bytes, this.#room(bytes.byteLength));
   }
 
-  /** Two digits a byte. */
+  /** Writes a byte for every two digits. */
   hex(value: string): void {
     const sizeBytes = value.length >> 1;
     const from = this.#room(sizeBytes);
@@ -66,7 +66,7 @@ export class ByteWriter {
     }
   }
 
-  /** Nearly all there is; false, and nothing written, for any other text. */
+  /** Writes ASCII, which nearly all texts are. Any other text gives false, and nothing is written. */
   #ascii(value: string): boolean {
     const from = this.#room(value.length);
     for (let index = 0; index < value.length; index++) {
@@ -89,7 +89,7 @@ export class ByteWriter {
     });
   }
 
-  /** Where the next `sizeBytes` go. */
+  /** Reserves `sizeBytes` and returns the index of the first. */
   #room(sizeBytes: number): number {
     if (sizeBytes > this.#at) this.#grow(sizeBytes);
     this.#at -= sizeBytes;

@@ -1,5 +1,5 @@
 /**
- * OTLP's export requests, in the fields of proto3 JSON that Spillway uses: ids in hex, 64-bit numbers as decimal text.
+ * OTLP's export requests: the fields of its proto3 JSON that Spillway uses. Ids are hex, 64-bit numbers are decimal text.
  * https://github.com/open-telemetry/opentelemetry-proto v1
  */
 import type { AnyValue, KeyValue } from "./attributes.ts";
@@ -9,7 +9,7 @@ export interface SpanMessage {
   spanId: string;
   traceState?: string | undefined;
   parentSpanId?: string | undefined;
-  /** W3C trace flags, and in bits 8 and 9 whether the parent is known to be of another process. */
+  /** W3C trace flags; bits 8 and 9 say whether the parent is in another process. */
   flags?: number | undefined;
   name: string;
   kind: number;
@@ -62,12 +62,12 @@ export interface HistogramPoint {
   sum: number;
   min: number;
   max: number;
-  /** One more than the bounds: the last is of what lies above them all. */
+  /** One more than the bounds: the last bucket counts what lies above all of them. */
   bucketCounts: string[];
   explicitBounds: number[];
 }
 
-/** Each export holds what has come since the one before: an isolate does not live long enough to be asked for totals. */
+/** Each export holds what was counted since the previous one: an isolate does not live long enough to keep totals. */
 export const DELTA = 1;
 
 export type MetricMessage = { name: string; description: string; unit: string } & (
@@ -95,14 +95,17 @@ interface Scope {
 
 const SCOPE: Scope = { name: "spillway" };
 
+/** An export request with spans of one resource. */
 export function tracesRequest(attributes: KeyValue[], spans: SpanMessage[]): Requests["traces"] {
   return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope: SCOPE, spans }] }] };
 }
 
+/** An export request with log records of one resource. */
 export function logsRequest(attributes: KeyValue[], logRecords: LogMessage[]): Requests["logs"] {
   return { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ scope: SCOPE, logRecords }] }] };
 }
 
+/** An export request with metrics of one resource. */
 export function metricsRequest(attributes: KeyValue[], metrics: MetricMessage[]): Requests["metrics"] {
   return { resourceMetrics: [{ resource: { attributes }, scopeMetrics: [{ scope: SCOPE, metrics }] }] };
 }

@@ -1,4 +1,4 @@
-/** OTLP's requests as protobuf: the JSON messages, walked by the table in fields.ts, from the last field to the first. Pure. */
+/** OTLP's requests as protobuf: the JSON messages are walked by the field tables below, from the last field to the first. Pure. */
 import { ByteWriter } from "./byte-writer.ts";
 import type { Requests, Signal } from "./messages.ts";
 
@@ -6,17 +6,18 @@ import type { Requests, Signal } from "./messages.ts";
 const WIRE: Readonly<Record<Scalar, number>> = { varint: 0, int64: 0, fixed64: 1, double: 1, fixed32: 5 };
 const LENGTH_DELIMITED = 2;
 
+/** @throws {Error} for a field that the tables do not list: a mistake in the message */
 export function encodeProtobuf<S extends Signal>(signal: S, request: Requests[S]): Uint8Array<ArrayBuffer> {
   const to = new ByteWriter();
   writeMessage(to, request, REQUESTS[signal]);
   return to.written();
 }
 
-/** Every field that is there is written, zeros too: in a choice such as AnyValue even a zero says which one it is. */
+/** Writes every field that is present, zeros too: in a choice such as AnyValue a zero still says which field was chosen. */
 function writeMessage(to: ByteWriter, message: object, fields: Message): void {
   for (const [name, value] of Object.entries(message).reverse()) {
     const field = fields[name];
-    if (field === undefined) throw new Error(`OTLP has no field ${name} here`);
+    if (field === undefined) throw new Error(`The field table has no field ${name} for this OTLP message.`);
     if (value === undefined) continue;
     if (Array.isArray(value) && typeof field.kind === "function") {
       for (let index = value.length - 1; index >= 0; index--) writeField(to, value[index], field);
@@ -71,18 +72,18 @@ function writeScalar(to: ByteWriter, value: unknown, kind: Scalar): void {
   }
 }
 
-/** Field numbers and wire kinds of the messages in messages.ts. Data alone, from opentelemetry-proto v1 (1.x, stable). */
+/** Field numbers and wire kinds of the messages in messages.ts, from opentelemetry-proto v1 (1.x, stable). */
 
-export type Scalar = "varint" | "int64" | "fixed32" | "fixed64" | "double";
-export type Kind = Scalar | "text" | "hex" | "packed-fixed64" | "packed-double";
+type Scalar = "varint" | "int64" | "fixed32" | "fixed64" | "double";
+type Kind = Scalar | "text" | "hex" | "packed-fixed64" | "packed-double";
 
-export interface Field {
+interface Field {
   number: number;
-  /** Another message, looked up when it is needed: OTLP's values nest in themselves. */
+  /** A function gives another message. It is looked up late, since OTLP's values nest in themselves. */
   kind: Kind | (() => Message);
 }
 
-export type Message = Readonly<Record<string, Field>>;
+type Message = Readonly<Record<string, Field>>;
 
 const field = (number: number, kind: Field["kind"]): Field => ({ number, kind });
 
@@ -166,14 +167,14 @@ const metric: Message = {
   })),
 };
 
-/** A request's three levels, alike for every signal: resource, scope, items. */
+/** A request's three levels, the same for every signal: resource, scope, items. */
 function request(perResource: string, perScope: string, items: string, item: Message): Message {
   const scoped: Message = { scope: field(1, () => scope), [items]: field(2, () => item) };
   const resourced: Message = { resource: field(1, () => resource), [perScope]: field(2, () => scoped) };
   return { [perResource]: field(1, () => resourced) };
 }
 
-export const REQUESTS = {
+const REQUESTS = {
   traces: request("resourceSpans", "scopeSpans", "spans", span),
   logs: request("resourceLogs", "scopeLogs", "logRecords", logRecord),
   metrics: request("resourceMetrics", "scopeMetrics", "metrics", metric),

@@ -3,28 +3,29 @@ import { SIGNALS, type Signal } from "./messages.ts";
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** `http/json` unless the other is asked for: every receiver of OTLP over HTTP reads both, and JSON can be read by people. */
+/** `http/json` unless the other is configured: every receiver of OTLP over HTTP reads both, and people can read JSON. */
 export type Protocol = "http/json" | "http/protobuf";
 
-/** Under the names that every OTLP exporter uses. */
+/** The variables that every OTLP exporter reads. */
 export interface OtlpVariables {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
   OTEL_EXPORTER_OTLP_HEADERS?: string | undefined;
   OTEL_EXPORTER_OTLP_PROTOCOL?: string | undefined;
-  /** `none` keeps a signal from being sent, for a backend that does not take it. */
+  /** `none` turns a signal off, for a backend that does not accept it. */
   OTEL_TRACES_EXPORTER?: string | undefined;
   OTEL_LOGS_EXPORTER?: string | undefined;
   OTEL_METRICS_EXPORTER?: string | undefined;
 }
 
 export interface OtlpSettings {
-  /** Where each signal goes; one that is missing is not exported, and none is where nothing usable is configured. */
+  /** Where each signal is sent. A signal without a URL is not exported; without a usable endpoint none has one. */
   urls: Readonly<Partial<Record<Signal, string>>>;
-  /** Sent with every export, for example a backend's API key. */
+  /** Sent with every export, such as a backend's API key. */
   headers: HttpHeaders;
   protocol: Protocol;
 }
 
+/** Never fails: an endpoint that is no http(s) URL turns exporting off, and header entries that do not parse are skipped. */
 export function otlpSettings(variables: OtlpVariables): OtlpSettings {
   const protocol = variables.OTEL_EXPORTER_OTLP_PROTOCOL?.trim();
   return {

@@ -1,11 +1,12 @@
-/** What happens in an isolate besides its answers. Rooms report it and never ask what becomes of it. Numbers, codes and names alone. */
+/** What happens in an isolate besides its answers. Any part of the gateway may report it. Events hold numbers, codes and names only. */
 import type { PolicyInForce, PolicySource } from "../../policies/store.ts";
-import type { Side } from "../decide/route.ts";
-import type { AttemptKind } from "../dispatch/attempt.ts";
 import type { BreakerChange } from "../resilience/breaker/breaker.ts";
-import type { FailureReason } from "../sides.ts";
+import type { FailureReason, SideName } from "../sides.ts";
 
-/** A load of the edge model came to its end, and was still wanted. */
+/** Why a side is called for a text: its first attempt, one of the two kinds of second attempt, or only to compare. */
+export type AttemptKind = "first" | "hedge" | "fallback" | "shadow";
+
+/** A load of the edge model ended. Loads that were superseded are not reported. */
 export interface EdgeLoadEnded {
   kind: "edge-load";
   result: "ready" | "rejected" | "failed";
@@ -17,7 +18,7 @@ export interface EdgeLoadEnded {
   heapBytes: number;
 }
 
-/** One text was run by the edge model; comparisons are not reported. */
+/** The edge model ran one text. Shadow runs are not reported. */
 export interface EdgeRunEnded {
   kind: "edge-run";
   outcome: "ok" | FailureReason;
@@ -25,7 +26,7 @@ export interface EdgeRunEnded {
   runMs: number;
 }
 
-/** An origin was called; comparisons, and calls that its breaker refused, are not reported. */
+/** An origin was called. Shadow calls, and calls that its breaker refused, are not reported. */
 export interface OriginCallEnded {
   kind: "origin-call";
   origin: string;
@@ -35,7 +36,7 @@ export interface OriginCallEnded {
 
 export interface BreakerChanged extends BreakerChange {
   kind: "breaker";
-  side: Side;
+  side: SideName;
   /** Null where the side is the edge. */
   origin: string | null;
 }
@@ -46,7 +47,7 @@ export interface PolicyChanged {
   source: PolicySource;
 }
 
-/** What is stored stopped being what is in force, or (null) is it again. */
+/** The stored policy is not in force for this reason, or (null) is in force again. */
 export interface PolicyProblemChanged {
   kind: "policy-problem";
   problem: string | null;
@@ -54,17 +55,17 @@ export interface PolicyProblemChanged {
 
 export interface ShadowCompared {
   kind: "shadow";
-  /** The one that was only compared. */
-  side: Side;
+  /** The side that did not answer the caller. */
+  side: SideName;
   agrees: boolean;
-  /** The largest difference of one label's two scores, 0 to 1. */
+  /** The largest difference between the two sides' scores of one label, 0 to 1. */
   scoreDistance: number;
 }
 
-/** A try of a text is over, whoever waited for it: losers and comparisons cost money too. */
+/** An attempt of a text ended and cost money. Attempts that lost and shadow attempts are reported too. */
 export interface AttemptPaid {
-  kind: "try-paid";
-  side: Side;
+  kind: "attempt-paid";
+  side: SideName;
   attemptKind: AttemptKind;
   costUsd: number;
 }
@@ -79,10 +80,10 @@ export type IsolateEvent =
   | ShadowCompared
   | AttemptPaid;
 
+/** Takes an event; returns at once and never throws. */
 export type Report = (event: IsolateEvent) => void;
 
-/** What an isolate's policy of now and the one before it differ in, as events. Pure. */
-
+/** The events that the difference between the policy in force and the one before it makes. Pure. */
 export function policyEvents(now: PolicyInForce, before: PolicyInForce): (PolicyChanged | PolicyProblemChanged)[] {
   const { source, problem } = now;
   return [
@@ -91,7 +92,7 @@ export function policyEvents(now: PolicyInForce, before: PolicyInForce): (Policy
   ];
 }
 
-/** Each reading of KV parses anew, and an edit by hand may keep its version: only the content tells. */
+/** Compares content: each read of KV parses again, and an edit by hand may keep the version. */
 function isSame(now: PolicyInForce, before: PolicyInForce): boolean {
   if (now.source !== before.source) return false;
   return now.policy === before.policy || JSON.stringify(now.policy) === JSON.stringify(before.policy);

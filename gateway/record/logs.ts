@@ -1,19 +1,11 @@
-/** What is said of an event. Pure. */
-import type { Attributes } from "@opentelemetry/api";
-import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
-import { plainText } from "../telemetry/allowed-attributes.ts";
-import { LOG_EVENTS, type LogEvent, logMessage, type Severity } from "../telemetry/log-message.ts";
+/** The log records of events and requests: severity, sentence, attributes. Pure. */
+import { plainSentence } from "../../formats/otlp/plain.ts";
+import { LOG_EVENTS } from "../telemetry/log-events.ts";
+import type { LogEntry } from "../telemetry/telemetry.ts";
 import type { BreakerChanged, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "./events.ts";
-import { distinct, type Outcome, routeOf } from "./outcome.ts";
+import { type Outcome, summaryOf } from "./outcome.ts";
 
-export interface LogEntry {
-  event: LogEvent;
-  severity: Severity;
-  sentence: string;
-  attributes: Attributes;
-}
-
-/** Null for what happens to every text: that is counted, and in its request's trace. */
+/** The log record of an event. Null for events of every text: they are counted, and in the trace of their request. */
 export function eventLog(event: IsolateEvent): LogEntry | null {
   switch (event.kind) {
     case "edge-load":
@@ -24,7 +16,7 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
       return {
         event: LOG_EVENTS.policy,
         severity: "INFO",
-        sentence: `policy ${event.version} of ${event.source} is in force`,
+        sentence: `policy version ${event.version} is in force (source: ${event.source})`,
         attributes: { "spillway.policy.version": event.version, "spillway.policy.source": event.source },
       };
     case "policy-problem":
@@ -35,7 +27,7 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
         : {
             event: LOG_EVENTS.shadowDisagreed,
             severity: "INFO",
-            sentence: `the ${event.side} would have answered with another label`,
+            sentence: `shadow: the best label of the ${event.side} differs from the answer's`,
             attributes: {
               "spillway.shadow.side": event.side,
               "spillway.shadow.score_distance": event.scoreDistance,
@@ -43,7 +35,7 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
           };
     case "edge-run":
     case "origin-call":
-    case "try-paid":
+    case "attempt-paid":
       return null;
   }
 }
@@ -57,7 +49,7 @@ function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): 
     sentence: reason === null ? `edge model ${result} in ${loadMs} ms` : `edge model ${result}: ${reason}`,
     attributes: {
       "spillway.edge.result": result,
-      ...(reason !== null && { "spillway.edge.problem": plainText(reason) }),
+      ...(reason !== null && { "spillway.edge.problem": plainSentence(reason) }),
       "spillway.edge.load_ms": loadMs,
       "spillway.edge.heap_bytes": heapBytes,
       "spillway.model": model,
@@ -76,7 +68,7 @@ function breaker({ side, origin, from, to, reason }: BreakerChanged): LogEntry {
       ...(origin !== null && { "spillway.origin": origin }),
       "spillway.breaker.from": from,
       "spillway.breaker.to": to,
-      ...(reason !== null && { "spillway.breaker.reason": plainText(reason) }),
+      ...(reason !== null && { "spillway.breaker.reason": plainSentence(reason) }),
     },
   };
 }
@@ -93,29 +85,13 @@ function policyProblem({ problem }: PolicyProblemChanged): LogEntry {
         event: LOG_EVENTS.policyProblem,
         severity: "WARN",
         sentence: `the stored policy is not in force: ${problem}`,
-        attributes: { "spillway.policy.problem": plainText(problem) },
+        attributes: { "spillway.policy.problem": plainSentence(problem) },
       };
 }
 
-/** A request's one log record: its SERVER span's facts, to be found without a trace viewer. Pure. */
-
-const STATUS_ERROR = 2;
-
-/** `root` is allow-listed already. */
-export function requestLog(root: SpanMessage, outcome: Outcome | undefined): LogMessage {
-  return logMessage({
-    event: LOG_EVENTS.request,
-    severity: root.status.code === STATUS_ERROR ? "ERROR" : "INFO",
-    sentence: sentence(outcome),
-    attributes: root.attributes,
-    timeUnixNano: root.endTimeUnixNano,
-    trace: { traceId: root.traceId, spanId: root.spanId, traceFlags: (root.flags ?? 0) & 0xff },
-  });
-}
-
-function sentence(outcome: Outcome | undefined): string {
-  if (outcome === undefined) return "no outcome";
-  const { refusal, status, inputs } = outcome;
+/** The body of a request's log record: the route and why, or the refusal. */
+export function outcomeSentence({ refusal, status, inputs }: Outcome): string {
   if (refusal !== null) return `refused ${status} ${refusal.code}: ${refusal.reason}`;
-  return [routeOf(inputs), ...distinct(inputs.map(({ because }) => because))].join(", ");
+  const { route, because } = summaryOf(inputs);
+  return [route, ...because].join(", ");
 }

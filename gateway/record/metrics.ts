@@ -1,12 +1,12 @@
-/** What is counted of an event. */
-
+/** What is counted of events and requests, and the gauges that are read when metrics are sent. */
 import type { BreakerStatus } from "../resilience/breaker/breaker.ts";
 import { INSTRUMENTS } from "../telemetry/instruments.ts";
 import type { Meter } from "../telemetry/meter.ts";
 import type { World } from "../world.ts";
 import type { IsolateEvent } from "./events.ts";
-import { distinct, type Outcome, routeOf } from "./outcome.ts";
+import { type Outcome, summaryOf } from "./outcome.ts";
 
+/** Adds an event to the metrics. */
 export function countEvent(event: IsolateEvent, meter: Meter): void {
   switch (event.kind) {
     case "edge-load": {
@@ -29,7 +29,7 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
       meter.add(INSTRUMENTS.shadowComparisons, 1, { "spillway.shadow.agrees": event.agrees });
       meter.observe(INSTRUMENTS.shadowScoreDistance, event.scoreDistance, {});
       break;
-    case "try-paid":
+    case "attempt-paid":
       meter.add(INSTRUMENTS.cost, event.costUsd, {
         "spillway.cost.part": event.side,
         "spillway.try": event.attemptKind,
@@ -38,56 +38,34 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
     case "breaker":
     case "policy":
     case "policy-problem":
-    // States, read when they are exported: so an isolate in which nothing changes shows them too.
+    // These are gauges, so an isolate in which nothing changes exports them too.
   }
 }
 
-/** What is counted of a request, whether its trace is kept or not. */
-
-export interface RequestEnd {
-  method: string;
-  scheme: string;
-  /** Only one of ours: any other path is what a caller made of it. */
-  route: string | undefined;
-  /** Undefined where the handler threw. */
-  status: number | undefined;
-  errorType: string | undefined;
-  tookMs: number;
-  /** Undefined where nothing was recorded. */
-  outcome: Outcome | undefined;
-}
-
-export function countRequest({ method, scheme, route, status, errorType, tookMs, outcome }: RequestEnd, meter: Meter) {
-  meter.observe(INSTRUMENTS.requestDuration, tookMs / 1000, {
-    "http.request.method": method,
-    "url.scheme": scheme,
-    "http.route": route,
-    "http.response.status_code": status,
-    "error.type": errorType,
-  });
-  const { refusal = null, inputs = [] } = outcome ?? {};
-  const isAnswered = refusal === null && inputs.length > 0;
+/** Adds a request to the metrics, whether its trace is kept or not. */
+export function countOutcome({ refusal, inputs, ownCostUsd }: Outcome, meter: Meter): void {
+  const summary = refusal === null && inputs.length > 0 ? summaryOf(inputs) : null;
   meter.add(INSTRUMENTS.requests, 1, {
-    "spillway.route": isAnswered ? routeOf(inputs) : undefined,
-    "spillway.because": isAnswered ? onlyOne(distinct(inputs.map(({ because }) => because))) : undefined,
+    "spillway.route": summary?.route,
+    "spillway.because": summary === null ? undefined : onlyOne(summary.because),
     "spillway.refusal": refusal?.code,
   });
-  if (outcome !== undefined) meter.add(INSTRUMENTS.cost, outcome.ownCostUsd, { "spillway.cost.part": "gateway" });
+  meter.add(INSTRUMENTS.cost, ownCostUsd, { "spillway.cost.part": "gateway" });
   for (const { side, tokens } of inputs) {
     if (tokens !== null) meter.observe(INSTRUMENTS.tokens, tokens, { "spillway.side": side });
   }
 }
 
-/** Lists of reasons would be a series each. */
+/** `mixed` where there are several: every list of reasons would be a series. */
 function onlyOne(reasons: readonly string[]): string {
   return reasons.length === 1 && reasons[0] !== undefined ? reasons[0] : "mixed";
 }
 
-/** What is read, and not counted, when metrics are exported. */
-
 const BREAKER_STATE: Readonly<Record<BreakerStatus["state"], number>> = { closed: 0, "half-open": 1, open: 2 };
 
-export function readGauges({ edge, origins, policies }: Pick<World, "edge" | "origins" | "policies">, to: Meter): void {
+/** Sets every gauge to its present value. */
+export function readGauges({ sides, policies }: Pick<World, "sides" | "policies">, to: Meter): void {
+  const { edge, origins } = sides;
   const { state, model, heapBytes, queuedTexts, breaker } = edge.status();
   to.set(INSTRUMENTS.edgeQueueDepth, queuedTexts, {});
   to.set(INSTRUMENTS.edgeHeap, heapBytes, {});

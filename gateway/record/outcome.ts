@@ -1,16 +1,16 @@
-/** What one request leaves behind. Pure data: numbers, codes and names, never a piece of the text. */
-import type { Because, Side } from "../decide/route.ts";
-import type { FailureReason } from "../sides.ts";
+/** What is recorded of one request. Pure data: numbers, codes and names, never a part of the text. */
+import type { Because } from "../decide/route.ts";
+import type { FailureReason, SideName } from "../sides.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
-  side: Side;
+  side: SideName;
   because: Because;
   tokens: number | null;
   model: string;
-  /** Why the first side failed, where this is a second try. */
+  /** Why the first side failed; null where the first attempt answered. */
   firstFailure: FailureReason | null;
-  /** Why the origin's answer is not one of the edge's kind; null when it is, or the edge answered. */
+  /** How the origin's model differs from the edge's; null where it does not, or the edge answered. */
   originProblem: string | null;
   queueMs: number;
   runMs: number;
@@ -27,19 +27,32 @@ export interface Outcome {
   /** The refusal's internal reason; null for an answer. */
   refusal: { code: string; reason: string } | null;
   inputs: readonly InputOutcome[];
-  /** The request alone, in US dollars. */
+  /** The request without its attempts, in US dollars. */
   ownCostUsd: number;
-  /** With all its tries, those of texts that got no answer too; what goes on after the answer is on its own spans. */
+  /** With all attempts that ended before the answer, failed ones too. What ends later is only on its own span. */
   costUsd: number;
 }
 
-/** `edge`, `origin` or, where the inputs of one request went both ways, `mixed`. */
-export function routeOf(inputs: readonly InputOutcome[]): "edge" | "origin" | "mixed" {
-  const sides = distinct(inputs.map(({ side }) => side));
-  return sides.length === 1 && sides[0] !== undefined ? sides[0] : "mixed";
+/** What several inputs have in common, as headers, attributes and metrics show it. */
+export interface OutcomeSummary {
+  /** `mixed` where the inputs of one request went to both sides. */
+  route: "edge" | "origin" | "mixed";
+  /** Each reason once, in order of appearance; models likewise. */
+  because: readonly Because[];
+  models: readonly string[];
 }
 
-/** Each different value once, in order of appearance: what headers and attributes show of several inputs. */
+/** Of no input the route is `mixed` and the lists are empty. */
+export function summaryOf(inputs: readonly InputOutcome[]): OutcomeSummary {
+  const sides = distinct(inputs.map(({ side }) => side));
+  return {
+    route: sides.length === 1 && sides[0] !== undefined ? sides[0] : "mixed",
+    because: distinct(inputs.map(({ because }) => because)),
+    models: distinct(inputs.map(({ model }) => model)),
+  };
+}
+
+/** Each different value once, in order of appearance. */
 export function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }

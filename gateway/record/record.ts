@@ -1,12 +1,29 @@
-/** Record exactly once: one outcome per request, onto its root span, its log record and the metrics. Only numbers, codes and names leave here. */
+/**
+ * Records what operators see: each request exactly once, on its root span, in its log record and in the metrics; and each event of the
+ * isolate. Only numbers, codes and names are exported.
+ */
+import { plainSentence } from "../../formats/otlp/plain.ts";
+import { recordAttributes, recordSummary } from "../telemetry/span.ts";
+import type { TelemetrySinks } from "../telemetry/telemetry.ts";
+import type { Report } from "./events.ts";
+import { eventLog, outcomeSentence } from "./logs.ts";
+import { countEvent, countOutcome } from "./metrics.ts";
+import { distinct, type Outcome, summaryOf } from "./outcome.ts";
 
-import { plainText } from "../telemetry/allowed-attributes.ts";
-import { keepOutcome, recordAttributes } from "../telemetry/span.ts";
-import { distinct, type Outcome, routeOf } from "./outcome.ts";
+/** The gateway's `report`: counts each event, and logs it unless it is one of every text. */
+export function createReport({ count, log }: TelemetrySinks): Report {
+  return (event) => {
+    count((meter) => countEvent(event, meter));
+    const entry = eventLog(event);
+    if (entry !== null) log(entry);
+  };
+}
 
+/** Records the active request. The last call counts, as when an error handler refuses what was recorded as answered. */
 export function record(outcome: Outcome): void {
   const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
-  keepOutcome(outcome);
+  recordSummary({ sentence: outcomeSentence(outcome), count: (meter) => countOutcome(outcome, meter) });
+  const { route, because, models } = summaryOf(inputs);
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
   const failures = inputs.flatMap(({ firstFailure }) => (firstFailure === null ? [] : [firstFailure]));
   const mismatches = inputs.flatMap(({ originProblem }) => (originProblem === null ? [] : [originProblem]));
@@ -15,16 +32,16 @@ export function record(outcome: Outcome): void {
     "spillway.cost.usd": costUsd,
     ...(inputs.length > 0 && {
       "spillway.inputs": inputs.length,
-      "spillway.route": routeOf(inputs),
-      "spillway.because": distinct(inputs.map(({ because }) => because)).join(", "),
-      "spillway.model": distinct(inputs.map(({ model }) => model)).join(", "),
+      "spillway.route": route,
+      "spillway.because": because.join(", "),
+      "spillway.model": models.join(", "),
       "spillway.tokens": tokens.reduce((sum, count) => sum + count, 0),
     }),
     ...(failures.length > 0 && { "spillway.failure": distinct(failures).join(", ") }),
     ...(mismatches.length > 0 && { "spillway.origin.problem": distinct(mismatches).join(", ") }),
     ...(policyVersion !== null && { "spillway.policy.version": policyVersion }),
-    ...(policyProblem !== null && { "spillway.policy.problem": plainText(policyProblem) }),
-    ...(edgeProblem !== null && { "spillway.edge.problem": plainText(edgeProblem) }),
-    ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plainText(refusal.reason) }),
+    ...(policyProblem !== null && { "spillway.policy.problem": plainSentence(policyProblem) }),
+    ...(edgeProblem !== null && { "spillway.edge.problem": plainSentence(edgeProblem) }),
+    ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plainSentence(refusal.reason) }),
   });
 }

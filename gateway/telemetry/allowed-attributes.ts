@@ -1,9 +1,10 @@
 /**
- * What may leave in a span. otel-cf-workers puts full URLs, user agents, network data and exception messages on its spans;
- * here only listed keys pass, and only values too short and too plain to be somebody's text. Pure.
+ * The attributes that may be exported with a span or a log record. otel-cf-workers puts full URLs, user agents, network data and
+ * exception messages on its spans; only listed keys pass, and only values that are short and plain. Pure.
  */
 import type * as api from "@opentelemetry/api";
 import type { AttributeValue } from "../../formats/otlp/attributes.ts";
+import { isPlainValue } from "../../formats/otlp/plain.ts";
 
 const SEMANTIC_KEYS: ReadonlySet<string> = new Set([
   "error.type",
@@ -19,35 +20,18 @@ const SEMANTIC_KEYS: ReadonlySet<string> = new Set([
   "url.scheme",
 ]);
 const OWN_PREFIX = "spillway.";
-const LONGEST_VALUE = 200;
-const LONGEST_LIST = 64;
+const MAX_LIST_ITEMS = 64;
 
-/** The attributes that may leave. An empty value is dropped too: receivers need not accept an attribute without one. */
+/** The attributes with a listed key or the prefix `spillway.`, and with a plain value or a list of up to 64 plain values. */
 export function allowedAttributes(attributes: api.Attributes): Record<string, AttributeValue> {
   const allowed: Record<string, AttributeValue> = {};
   for (const [key, value] of Object.entries(attributes)) {
     if (!SEMANTIC_KEYS.has(key) && !key.startsWith(OWN_PREFIX)) continue;
-    if (value !== undefined && isPlain(value)) allowed[key] = value;
+    if (isPlain(value)) allowed[key] = value;
   }
   return allowed;
 }
 
-/** Printable ASCII of a bounded length: holds any name, code, version or digest, and no mail. */
-export function isPlainText(value: string): boolean {
-  return value.length <= LONGEST_VALUE && /^[\x20-\x7e]*$/.test(value);
-}
-
-function isPlain(value: api.AttributeValue): value is AttributeValue & api.AttributeValue {
-  if (Array.isArray(value)) return value.length <= LONGEST_LIST && value.every((item) => item != null && isPlain(item));
-  if (typeof value === "string") return isPlainText(value);
-  return typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
-}
-
-/** Words of ours that may hold foreign ones, made fit to leave. Pure. */
-
-/** Longer values are dropped whole on their way out; the start of a policy's problem is worth more than nothing. */
-const LONGEST = 200;
-
-export function plainText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, LONGEST);
+function isPlain(value: api.AttributeValue | undefined): value is AttributeValue & api.AttributeValue {
+  return Array.isArray(value) ? value.length <= MAX_LIST_ITEMS && value.every(isPlainValue) : isPlainValue(value);
 }

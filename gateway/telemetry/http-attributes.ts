@@ -1,4 +1,4 @@
-/** HTTP semantic conventions for the two kinds of spans that speak HTTP. Pure. https://opentelemetry.io/docs/specs/semconv/http/ */
+/** HTTP's semantic conventions for SERVER and CLIENT spans. Pure. https://opentelemetry.io/docs/specs/semconv/http/ */
 import type { Attributes } from "@opentelemetry/api";
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -13,14 +13,14 @@ const METHODS: ReadonlySet<string> = new Set([
   "PATCH",
 ]);
 
-/** The method, or the convention's `_OTHER`: an unknown one is a word the caller chose. */
+/** The method, or the convention's `_OTHER`: the caller chose an unknown one, and could have written anything. */
 export function knownMethod(method: string): string {
   return METHODS.has(method) ? method : "_OTHER";
 }
 
 /**
- * Attributes of a request served here. A path outside `routes` is left out, and so are query, user agent, addresses and
- * headers. What is undefined here wipes what otel-cf-workers has put under that key.
+ * Attributes of a request that the gateway serves. A path outside `routes` is left out, as are the query, the user agent, addresses
+ * and headers. A value of undefined removes what otel-cf-workers has set under that key.
  */
 export function serverAttributes(method: string, requestUrl: string, routes: readonly string[]): Attributes {
   const url = new URL(requestUrl);
@@ -28,7 +28,7 @@ export function serverAttributes(method: string, requestUrl: string, routes: rea
   return { ...addressed(method, url), "http.route": route, "url.path": route };
 }
 
-/** Attributes of a call that Spillway makes: its address is configuration, so the path may be named; a query may not. */
+/** Attributes of a call that the gateway makes. Its address is configuration, so the path may be exported. The query may not. */
 export function clientAttributes(method: string, requestUrl: string): Attributes {
   const url = new URL(requestUrl);
   return { ...addressed(method, url), "url.path": url.pathname };

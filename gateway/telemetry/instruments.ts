@@ -1,17 +1,19 @@
 /**
- * Every metric of the gateway. docs/reference/telemetry.md shows the same table, and a test compares it with what leaves. Attributes hold
- * codes, origin names and model ids alone: what a caller sends can make no series. Pure data.
+ * Every metric of the gateway. docs/reference/telemetry.md shows the same table, and a test compares it with what is exported.
+ * Attributes hold codes, origin names and model ids only, so a caller cannot create series. Pure data.
  */
 
 interface Described<K extends string> {
   name: string;
   /** UCUM, as OpenTelemetry asks. */
   unit: string;
+  /** Sent as the metric's description. */
   meaning: string;
+  /** Keys that a point may have. */
   attributes: readonly K[];
 }
 
-/** What has come since the last export. */
+/** A sum since the last export. */
 export interface Counter<K extends string = string> extends Described<K> {
   type: "counter";
 }
@@ -22,7 +24,7 @@ export interface Histogram<K extends string = string> extends Described<K> {
   bounds: readonly number[];
 }
 
-/** As it is when it is exported. */
+/** A value at the time of the export. */
 export interface Gauge<K extends string = string> extends Described<K> {
   type: "gauge";
 }
@@ -31,7 +33,7 @@ export type Instrument<K extends string = string> = Counter<K> | Histogram<K> | 
 
 /** The semantic conventions' advice for `http.server.request.duration`. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-/** Up to what an origin takes; 512 is one of its windows. */
+/** Up to what an origin accepts; 512 is one of its windows. */
 const TOKENS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 const DISTANCES = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
@@ -51,69 +53,69 @@ export const INSTRUMENTS = {
   requestDuration: histogram(SECONDS, {
     name: "http.server.request.duration",
     unit: "s",
-    meaning: "Time to the answer, probes not included.",
+    meaning: "Time from the request to the answer. Probes are not counted.",
     attributes: ["http.request.method", "url.scheme", "http.route", "http.response.status_code", "error.type"],
   }),
   requests: counter({
     name: "spillway.requests",
     unit: "{request}",
     meaning:
-      "Requests, by where they were answered and why, or by their refusal; `mixed` where one request's texts differ.",
+      "Requests by the side that answered and why, or by their refusal; `mixed` where the texts of one request differ.",
     attributes: ["spillway.route", "spillway.because", "spillway.refusal"],
   }),
   tokens: histogram(TOKENS, {
     name: "spillway.tokens",
     unit: "{token}",
-    meaning: "Tokens of an answered text, where they were counted.",
+    meaning: "Tokens of each answered text whose tokens were counted.",
     attributes: ["spillway.side"],
   }),
   cost: counter({
     name: "spillway.cost",
     unit: "{USD}",
     meaning:
-      "Estimated dollars: of each request itself (`gateway`), and of each try of a text (`edge`, `origin`), failed, lost and compared ones too.",
+      "Estimated US dollars: each request itself (`gateway`) and each attempt of a text (`edge`, `origin`), with failed, lost and shadow attempts.",
     attributes: ["spillway.cost.part", "spillway.try"],
   }),
   edgeRunDuration: histogram(SECONDS, {
     name: "spillway.edge.run.duration",
     unit: "s",
-    meaning: "Time that the edge model took for one text; `ok`, or why it failed.",
+    meaning: "Time of one run of the edge model; the outcome is `ok` or why it failed.",
     attributes: ["spillway.outcome"],
   }),
   edgeQueueDuration: histogram(SECONDS, {
     name: "spillway.edge.queue.duration",
     unit: "s",
-    meaning: "Time that a text waited for its turn at the edge.",
+    meaning: "Time that a text waited in the edge queue.",
     attributes: [],
   }),
   edgeQueueDepth: gauge({
     name: "spillway.edge.queue.depth",
     unit: "{text}",
-    meaning: "Texts that run or wait to run.",
+    meaning: "Texts that run or wait in the edge queue.",
     attributes: [],
   }),
   edgeHeap: gauge({
     name: "spillway.edge.heap",
     unit: "By",
-    meaning: "The edge engine's heap; 0 without a model.",
+    meaning: "Size of the edge engine's heap; 0 without a model.",
     attributes: [],
   }),
   edgeLoads: counter({
     name: "spillway.edge.loads",
     unit: "{load}",
-    meaning: "Loads of the edge model: `ready`, `rejected` or `failed`.",
+    meaning: "Loads of the edge model by result: `ready`, `rejected` or `failed`.",
     attributes: ["spillway.edge.result"],
   }),
   edgeLoadDuration: histogram(SECONDS, {
     name: "spillway.edge.load.duration",
     unit: "s",
-    meaning: "Time from the first look into the bucket to the load's end.",
+    meaning: "Time from the first read of the bucket to the end of the load.",
     attributes: ["spillway.edge.result"],
   }),
   originDuration: histogram(SECONDS, {
     name: "spillway.origin.duration",
     unit: "s",
-    meaning: "Time of one call of an origin; `ok`, or why it failed.",
+    meaning: "Time of one call of an origin; the outcome is `ok` or why it failed.",
     attributes: ["spillway.origin", "spillway.outcome"],
   }),
   breakerState: gauge({
@@ -131,19 +133,19 @@ export const INSTRUMENTS = {
   modelInfo: gauge({
     name: "spillway.model.info",
     unit: "1",
-    meaning: "Always 1: the model that a side answers with.",
+    meaning: "Always 1; `spillway.model` is the model that a side answers with.",
     attributes: ["spillway.side", "spillway.origin", "spillway.model"],
   }),
   shadowComparisons: counter({
     name: "spillway.shadow.comparisons",
     unit: "{comparison}",
-    meaning: "Texts that both sides classified, by whether their best label is the same.",
+    meaning: "Texts that both sides classified, by whether the best labels are the same.",
     attributes: ["spillway.shadow.agrees"],
   }),
   shadowScoreDistance: histogram(DISTANCES, {
     name: "spillway.shadow.score_distance",
     unit: "1",
-    meaning: "The largest difference of one label's two scores.",
+    meaning: "The largest difference between the two sides' scores of one label.",
     attributes: [],
   }),
   telemetryDropped: counter({

@@ -1,12 +1,12 @@
 /**
- * Counts what has happened since the last export, in memory that has a bound whatever happens. Deltas, as an isolate may be gone
- * before anybody could have asked it for totals. Pure: time is an argument.
+ * Counts since the last export, in bounded memory. They are deltas, as an isolate may end before a backend could read totals from it.
+ * Pure: time is an argument.
  */
 import { type AttributeValue, type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
 import { DELTA, type HistogramPoint, type MetricMessage, type NumberPoint } from "../../formats/otlp/messages.ts";
-import { isPlainText } from "./allowed-attributes.ts";
+import { isPlainValue } from "../../formats/otlp/plain.ts";
+import { unixNano } from "../../formats/otlp/unix-nano.ts";
 import type { Counter, Gauge, Histogram, Instrument } from "./instruments.ts";
-import { unixNano } from "./resource.ts";
 
 type Values<K extends string> = { readonly [key in K]?: string | number | boolean | undefined };
 
@@ -20,10 +20,11 @@ interface Series {
 }
 
 /** Per instrument: far more than there are codes and origins. */
-const MOST_SERIES = 100;
-/** What comes in over it is counted here, so that sums stay true. https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute */
+const MAX_SERIES = 100;
+/** Points over the bound are counted in a series with this attribute, so that sums stay true. https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute */
 const OVERFLOW: Readonly<Record<string, AttributeValue>> = { "otel.metric.overflow": true };
 
+/** Attributes are those that the instrument lists. Values that are not plain are left out. */
 export class Meter {
   #series: Map<Instrument, Map<string, Series>> = new Map();
 
@@ -46,20 +47,20 @@ export class Meter {
     this.#seriesOf(gauge, values).sum = value;
   }
 
-  /** Whether anything has come since the last export. */
+  /** Whether nothing was counted since the last export. */
   get isEmpty(): boolean {
     return this.#series.size === 0;
   }
 
-  /** What has come since `sinceMs`, when it was last taken; from here on it counts anew. */
+  /** Returns the counts since `sinceMs`, which is when they were last taken, and starts from zero. Times are in ms since 1970. */
   take(sinceMs: number, nowMs: number): { metrics: MetricMessage[]; points: number } {
     const taken = this.#series;
     this.#series = new Map();
-    const span = { startTimeUnixNano: unixNano(sinceMs), timeUnixNano: unixNano(nowMs) };
+    const times = { startTimeUnixNano: String(unixNano(sinceMs)), timeUnixNano: String(unixNano(nowMs)) };
     let points = 0;
     const metrics = [...taken].map(([instrument, series]) => {
       points += series.size;
-      return metricOf(instrument, [...series.values()], span);
+      return metricOf(instrument, [...series.values()], times);
     });
     return { metrics, points };
   }
@@ -74,39 +75,39 @@ export class Meter {
     for (const name of instrument.attributes) key += `${values[name] ?? ""}\n`;
     const known = ofInstrument.get(key);
     if (known !== undefined) return known;
-    if (ofInstrument.size < MOST_SERIES) return begun(ofInstrument, key, instrument, plainOnly(values));
-    return ofInstrument.get("overflow") ?? begun(ofInstrument, "overflow", instrument, OVERFLOW);
+    if (ofInstrument.size < MAX_SERIES) return addSeries(ofInstrument, key, instrument, plainOnly(values));
+    return ofInstrument.get("overflow") ?? addSeries(ofInstrument, "overflow", instrument, OVERFLOW);
   }
 }
 
-function begun(
-  series: Map<string, Series>,
+function addSeries(
+  all: Map<string, Series>,
   key: string,
   instrument: Instrument,
   values: Readonly<Record<string, AttributeValue | undefined>>,
 ): Series {
   const buckets = instrument.type === "histogram" ? new Array<number>(instrument.bounds.length + 1).fill(0) : [];
   const attributes = keyValues(values);
-  const begun: Series = { attributes, sum: 0, count: 0, min: Infinity, max: -Infinity, buckets };
-  series.set(key, begun);
-  return begun;
+  const series: Series = { attributes, sum: 0, count: 0, min: Infinity, max: -Infinity, buckets };
+  all.set(key, series);
+  return series;
 }
 
-/** An origin calls its model what it likes. */
+/** Values may come from outside: an origin chooses its model's name. */
 function plainOnly<K extends string>(values: Values<K>): Record<string, AttributeValue | undefined> {
   const plain: Record<string, AttributeValue | undefined> = {};
   for (const name in values) {
     const value = values[name];
-    if (value !== undefined && (typeof value !== "string" || isPlainText(value))) plain[name] = value;
+    if (isPlainValue(value)) plain[name] = value;
   }
   return plain;
 }
 
-type Span = Pick<NumberPoint, "startTimeUnixNano" | "timeUnixNano">;
+type Times = Pick<NumberPoint, "startTimeUnixNano" | "timeUnixNano">;
 
-function metricOf(instrument: Instrument, series: readonly Series[], span: Span): MetricMessage {
+function metricOf(instrument: Instrument, series: readonly Series[], times: Times): MetricMessage {
   const { name, unit, meaning: description, type } = instrument;
-  const numbers = () => series.map(({ attributes, sum }): NumberPoint => ({ attributes, ...span, asDouble: sum }));
+  const numbers = () => series.map(({ attributes, sum }): NumberPoint => ({ attributes, ...times, asDouble: sum }));
   switch (type) {
     case "counter":
       return {
@@ -121,7 +122,7 @@ function metricOf(instrument: Instrument, series: readonly Series[], span: Span)
       const dataPoints = series.map(
         ({ attributes, sum, count, min, max, buckets }): HistogramPoint => ({
           attributes,
-          ...span,
+          ...times,
           count: String(count),
           sum,
           min,

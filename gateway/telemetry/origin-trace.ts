@@ -1,20 +1,22 @@
 /**
- * Spans that an origin hands back instead of exporting them. They leave by the gateway's rules, and stricter: what an origin
- * writes is not of our making. Pure.
+ * Spans that an origin returned in its answer instead of exporting them. They pass rules that are stricter than those for the
+ * gateway's own spans, as an origin could write anything. Pure.
  */
-import type { Span } from "@opentelemetry/api";
+import type { SpanContext } from "@opentelemetry/api";
 import type { OriginSpan, OriginTrace } from "../../formats/origin-wire.ts";
 import { type Attributes, type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
 import type { SpanMessage } from "../../formats/otlp/messages.ts";
+import { SPAN_KIND, STATUS, spanMessage } from "../../formats/otlp/span-message.ts";
 
-/** As OTLP has them, under a resource of their own. */
+/** In OTLP's form, below the origin's resource. */
 export interface OriginSpans {
+  /** Resource attributes. */
   resource: KeyValue[];
   spans: SpanMessage[];
 }
 
-/** The keys whose values may be words; every other one of Spillway's own holds a number or a flag, and the rest do not pass. */
-const WORDS: ReadonlySet<string> = new Set([
+/** The keys whose values may be words. Under Spillway's other keys only numbers and flags pass, and under any other nothing does. */
+const WORD_KEYS: ReadonlySet<string> = new Set([
   "cloud.account.id",
   "cloud.platform",
   "cloud.provider",
@@ -36,73 +38,66 @@ const WORDS: ReadonlySet<string> = new Set([
   "url.path",
   "url.scheme",
 ]);
-const NUMBERS: ReadonlySet<string> = new Set([
+const NUMBER_KEYS: ReadonlySet<string> = new Set([
   "faas.coldstart",
   "faas.init_duration",
   "faas.max_memory",
   "http.response.status_code",
 ]);
-const OWN_NUMBER = /^spillway\.[a-z0-9._]{1,60}$/;
+const OWN_KEY = /^spillway\.[a-z0-9._]{1,60}$/;
 
-/** A name or a digest, as in `2026/11/24/[$LATEST]0f3c…` or `mail-tagger@9f2c…`: it has no blanks, so it is no mail. */
+/** A name or a digest, as in `2026/11/24/[$LATEST]0f3c…` or `mail-tagger@9f2c…`. It has no spaces, so it holds no sentence. */
 const WORD = /^[\w$.:@/[\]-]{1,128}$/;
 /** `POST /`, `tokenize`, `cold start` */
 const SPAN_NAME = /^(?:[A-Z]{3,7}(?: \/)?|[a-z][a-z -]{0,30})$/;
 
-/** OTLP's times have 64 bits; one receiver's signed type decides. */
-const LATEST_UNIX_NANO = 2n ** 63n - 1n;
-const SAMPLED_OR_RANDOM = 0xff;
-/** OTLP's span flags: the parent's side is known, and it is another process. */
-const PARENT_SIDE_KNOWN = 0x100;
-const PARENT_IS_REMOTE = 0x200;
-const KIND = { internal: 1, server: 2 } as const;
-const ERROR = 2;
+/** OTLP's times have 64 bits, and some receivers read them as signed. */
+const MAX_UNIX_NANO = 2n ** 63n - 1n;
 
-/** Null where it does not hang together: a trace backend would show pieces, or refuse the whole export. */
-export function parseOriginTrace(
-  { resource, spans }: OriginTrace,
-  client: ReturnType<Span["spanContext"]>,
-): OriginSpans | null {
+/**
+ * The origin's spans below `client`, the span of the call. Null where they are not one whole tree: a trace backend would show pieces of
+ * it, or refuse the export.
+ */
+export function parseOriginTrace({ resource, spans }: OriginTrace, client: SpanContext): OriginSpans | null {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const isWhole =
     spans.length > 0 &&
     ids.size === spans.length &&
     !ids.has(client.spanId) &&
-    spans.every((span) => fits(span, ids, client));
+    spans.every((span) => isInTree(span, ids, client));
   if (!isWhole) return null;
   return { resource: keyValues(allowed(resource)), spans: spans.map((span) => message(span, client)) };
 }
 
-/** The function's SERVER span answers our CLIENT span, and everything else is below it. */
-function fits(span: OriginSpan, ids: ReadonlySet<string>, { spanId }: { spanId: string }): boolean {
-  const parentFits = span.kind === "server" ? span.parentSpanId === spanId : ids.has(span.parentSpanId);
+/** The function's SERVER span is below the call's CLIENT span, and everything else is below the SERVER span. */
+function isInTree(span: OriginSpan, ids: ReadonlySet<string>, { spanId }: SpanContext): boolean {
+  const hasParent = span.kind === "server" ? span.parentSpanId === spanId : ids.has(span.parentSpanId);
   const [start, end] = [BigInt(span.startUnixNano), BigInt(span.endUnixNano)];
-  return parentFits && start <= end && end <= LATEST_UNIX_NANO;
+  return hasParent && start <= end && end <= MAX_UNIX_NANO;
 }
 
-function message(span: OriginSpan, client: ReturnType<Span["spanContext"]>): SpanMessage {
-  const isServer = span.kind === "server";
+function message(span: OriginSpan, client: SpanContext): SpanMessage {
   const attributes = allowed(span.attributes);
-  return {
+  return spanMessage({
     traceId: client.traceId,
     spanId: span.spanId,
-    parentSpanId: span.parentSpanId,
+    traceFlags: client.traceFlags,
     traceState: client.traceState?.serialize(),
-    flags: (client.traceFlags & SAMPLED_OR_RANDOM) | PARENT_SIDE_KNOWN | (isServer ? PARENT_IS_REMOTE : 0),
+    parent: { spanId: span.parentSpanId, isRemote: span.kind === "server" },
     name: SPAN_NAME.test(span.name) ? span.name : "unnamed",
-    kind: KIND[span.kind],
-    startTimeUnixNano: span.startUnixNano,
-    endTimeUnixNano: span.endUnixNano,
-    attributes: keyValues(attributes),
-    // The contract has no status: a span that failed names its error.
-    status: { code: attributes["error.type"] === undefined ? 0 : ERROR },
-  };
+    kind: SPAN_KIND[span.kind],
+    startUnixNano: span.startUnixNano,
+    endUnixNano: span.endUnixNano,
+    attributes,
+    // The wire has no status: a span that failed names its error.
+    statusCode: attributes["error.type"] === undefined ? STATUS.unset : STATUS.error,
+  });
 }
 
 function allowed(attributes: OriginSpan["attributes"]): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).filter(([key, value]) =>
-      typeof value === "string" ? WORDS.has(key) && WORD.test(value) : NUMBERS.has(key) || OWN_NUMBER.test(key),
+      typeof value === "string" ? WORD_KEYS.has(key) && WORD.test(value) : NUMBER_KEYS.has(key) || OWN_KEY.test(key),
     ),
   );
 }

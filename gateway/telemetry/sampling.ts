@@ -1,28 +1,27 @@
-/** Pure: no I/O, no clock. Whether a trace that head sampling left out is exported all the same, now that it is known how it went. */
-
-import { createSampler } from "@microlabs/otel-cf-workers";
-import { type Context, SpanStatusCode, trace } from "@opentelemetry/api";
+/** Decides whether a trace that head sampling left out is exported all the same, once its request has ended. Pure: no I/O, no clock. */
+import { SpanStatusCode } from "@opentelemetry/api";
 import type { Policy } from "../../policies/schema.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
 export type Sampling = Policy["sampling"];
 export type KeepReason = Sampling["keep"][number];
 
+/** In force until a policy is known: the schema's defaults, with every trace sampled. */
 export const SAMPLE_ALL: Sampling = { ratio: 1, keep: ["error", "fallback", "refused", "slow"], slowMs: 1000 };
 
-/** How a request went. */
+/** How a request ended. */
 export interface Ending {
-  /** Of the answer; null where none was made. */
+  /** The answer's HTTP status; null where the handler threw. */
   status: number | null;
-  /** Whether the gateway said no, whatever the status. */
+  /** Whether the gateway refused the request, whatever the status. */
   refused: boolean;
-  /** Whether a side failed, or a second try was what answered. */
+  /** Whether a side failed, or a second attempt gave the answer. */
   fellBack: boolean;
   /** From the request to the answer. */
   totalMs: number;
 }
 
-/** The reasons to keep it that hold and that the policy names, in the policy's order; none means that it may go. */
+/** The reasons to keep a trace that hold and that the policy names, in the policy's order. None means that it is dropped. */
 export function keepReasons(ending: Ending, { keep, slowMs }: Sampling): KeepReason[] {
   const holds: Readonly<Record<KeepReason, boolean>> = {
     error: ending.status === null || ending.status >= 500,
@@ -33,20 +32,19 @@ export function keepReasons(ending: Ending, { keep, slowMs }: Sampling): KeepRea
   return keep.filter((reason) => holds[reason]);
 }
 
-/** Pure. How a request went, read off its finished spans: what the rooms have put there is all there is to know. */
-
+/** How a request ended, by the attributes and times of its finished spans. */
 export function endingOf(root: FinishedSpan, finished: readonly FinishedSpan[]): Ending {
   const status = root.attributes["http.response.status_code"];
   return {
     status: typeof status === "number" ? status : null,
     refused: root.attributes["spillway.refusal"] !== undefined,
-    fellBack: finished.some((span) => span !== root && isSecondChoice(span)),
+    fellBack: finished.some((span) => span !== root && isFallback(span)),
     totalMs: milliseconds(root.endTime) - milliseconds(root.startTime),
   };
 }
 
-/** A hedge that lost has not replaced anything, and one that won has, though nobody failed. */
-function isSecondChoice({ attributes, status }: FinishedSpan): boolean {
+/** A hedge that lost replaced nothing. One that won did, though no side failed. */
+function isFallback({ attributes, status }: FinishedSpan): boolean {
   const kind = attributes["spillway.try"];
   const answered = attributes["spillway.aborted"] !== true && status.code !== SpanStatusCode.ERROR;
   return status.code === SpanStatusCode.ERROR || (answered && (kind === "fallback" || kind === "hedge"));
@@ -54,20 +52,4 @@ function isSecondChoice({ attributes, status }: FinishedSpan): boolean {
 
 function milliseconds([seconds, nanos]: FinishedSpan["endTime"]): number {
   return seconds * 1000 + nanos / 1e6;
-}
-
-/** The library's ratio sampler, parent first, that keeps the caller's `tracestate`: left alone it would be lost. */
-
-type Sampler = ReturnType<typeof createSampler>;
-
-export function headSampler(ratio: number): Sampler {
-  const sampler = createSampler({ ratio });
-  return {
-    shouldSample(context: Context, ...rest) {
-      const result = sampler.shouldSample(context, ...rest);
-      const traceState = result.traceState ?? trace.getSpanContext(context)?.traceState;
-      return traceState === undefined ? result : { ...result, traceState };
-    },
-    toString: () => `Spillway(${sampler.toString()})`,
-  };
 }

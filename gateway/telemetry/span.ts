@@ -1,23 +1,14 @@
-/** Spans and attributes for the rooms. All of it is harmless outside a traced request: work runs, nothing is recorded. */
-import {
-  type Attributes,
-  context,
-  INVALID_SPAN_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from "@opentelemetry/api";
+/** Spans, attributes and the summary of the active request. Outside a traced request work runs and nothing is recorded. */
+import { type Attributes, INVALID_SPAN_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { OriginTrace } from "../../formats/origin-wire.ts";
-import type { Outcome } from "../record/outcome.ts";
-import { countDropped } from "./exporter.ts";
+import { errorType } from "../../formats/otlp/error-type.ts";
+import { activeRequest, type RequestSummary } from "./active-request.ts";
 import { parseOriginTrace } from "./origin-trace.ts";
 import type { Sampling } from "./sampling.ts";
-import { bufferOf } from "./trace-buffer.ts";
 
 /**
- * Runs `work` as a child span of what is running now. A throw marks the span by the error's type alone (a message could quote
- * the text) and goes on to the caller. An abort is not an error: somebody hung up or another side won.
+ * Runs `work` as a child of the active span. What `work` throws is thrown on; it marks the span with the error's class name only, as a
+ * message could quote the text. An abort is not an error: the caller hung up, or the other side answered first.
  */
 export async function inSpan<T>(
   name: string,
@@ -25,8 +16,8 @@ export async function inSpan<T>(
   work: (span: Span) => Promise<T> | T,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<T> {
-  // Outside a request the library's tracer throws: it finds no configuration.
-  if (!bufferOf(context.active())) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+  // Outside a traced request the library's tracer throws: it finds no configuration.
+  if (activeRequest() === null) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
   return trace.getTracer("spillway").startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       return await work(span);
@@ -40,14 +31,14 @@ export async function inSpan<T>(
   });
 }
 
-/** The same for a call of something outside, which gets a CLIENT span. */
+/** Like `inSpan`, for a call of another service: the span's kind is CLIENT. */
 export function inCallSpan<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
   return inSpan(name, attributes, work, SpanKind.CLIENT);
 }
 
-/** The same for work that must be over before anything else of the isolate goes on: not even a microtask lies in between. */
+/** Like `inSpan`, for synchronous work: no other work of the isolate runs before it has ended. */
 export function inSpanAtOnce<T>(name: string, attributes: Attributes, work: (span: Span) => T): T {
-  if (!bufferOf(context.active())) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+  if (activeRequest() === null) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
   return trace.getTracer("spillway").startActiveSpan(name, { attributes }, (span) => {
     try {
       return work(span);
@@ -66,47 +57,39 @@ export function recordFailure(span: Span, type: string): void {
   span.setAttribute("error.type", type);
 }
 
-/** Puts attributes on the request's root span, from however deep inside. */
+/** Sets attributes on the request's root span. */
 export function recordAttributes(attributes: Attributes): void {
-  bufferOf(context.active())?.root?.setAttributes(attributes);
+  activeRequest()?.root.setAttributes(attributes);
 }
 
-/** Which traces are kept after the fact is for the policy that the request is answered by. */
+/** Sets by which policy's rules it is decided whether the request's trace is kept. */
 export function recordSampling(sampling: Sampling): void {
-  bufferOf(context.active())?.obey(sampling);
+  activeRequest()?.buffer.setSampling(sampling);
 }
 
-/** Takes the spans that an origin has handed back with its answer to the call that `client` is the span of. */
-export function recordOriginTrace(client: Span, trace: OriginTrace): void {
-  const buffer = bufferOf(context.active());
+/** Sets what the request's metrics and log record say. The last call counts. */
+export function recordSummary(summary: RequestSummary): void {
+  const request = activeRequest();
+  if (request !== null) request.summary = summary;
+}
+
+/** Adds the spans that an origin returned with its answer to the call that has the span `client`. */
+export function recordOriginTrace(client: Span, originTrace: OriginTrace): void {
+  const buffer = activeRequest()?.buffer;
   if (buffer === undefined) return;
-  const handed = parseOriginTrace(trace, client.spanContext());
-  if (handed === null) countDropped("traces", trace.spans.length);
-  else buffer.hold(handed);
-}
-
-/** Keeps what the active request leaves, until its end; the last word counts. */
-export function keepOutcome(outcome: Outcome): void {
-  const buffer = bufferOf(context.active());
-  if (buffer) buffer.outcome = outcome;
+  const originSpans = parseOriginTrace(originTrace, client.spanContext());
+  if (originSpans === null) buffer.countDropped(originTrace.spans.length);
+  else buffer.addOriginSpans(originSpans);
 }
 
 /** The value of a `traceresponse` header (W3C Trace Context level 2): the root span of the active request. */
 export function traceResponse(): string | undefined {
-  const span = bufferOf(context.active())?.root?.spanContext();
+  const span = activeRequest()?.root.spanContext();
   if (!span) return undefined;
   return `00-${span.traceId}-${span.spanId}-${(span.traceFlags & 0xff).toString(16).padStart(2, "0")}`;
 }
 
-/** A thrown value as one word for `error.type`. Pure. */
-
-/** The error's class name, or `_OTHER`: a message or a made-up name could hold a caller's text. */
-export function errorType(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  return /^[A-Z][A-Za-z]{1,40}$/.test(name) ? name : "_OTHER";
-}
-
-/** Whether the work was called off, as opposed to failed or timed out (`TimeoutError`). */
-export function isAbort(error: unknown): boolean {
+/** Whether the work was cancelled, as opposed to failed or timed out (`TimeoutError`). */
+function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }

@@ -1,132 +1,98 @@
 /**
- * The spans of one request. They belong to the request and not to a trace id, which two concurrent requests may share when
- * their callers send the same `traceparent`; and they die with the request, so nothing is left to grow.
+ * The spans of one request. They belong to the request and not to a trace id, which two concurrent requests may share when their
+ * callers send the same `traceparent`. They are released with the request, so memory does not grow over requests.
  */
-
-import type { TraceFlushableSpanProcessor } from "@microlabs/otel-cf-workers";
-import { type Context, createContextKey, type Span, TraceFlags } from "@opentelemetry/api";
-import type { Outcome } from "../record/outcome.ts";
-import { countDropped } from "./exporter.ts";
+import { type Span, TraceFlags } from "@opentelemetry/api";
 import type { OriginSpans } from "./origin-trace.ts";
 import { endingOf, keepReasons, type Sampling } from "./sampling.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
-/** 64 inputs make some 400 spans; more than this is a mistake that must not fill the isolate. */
-const MOST_SPANS = 1_024;
+/** 64 inputs make some 400 spans. More than this is a mistake, which must not fill the isolate. */
+const MAX_SPANS = 1_024;
 
-type Send = (spans: readonly FinishedSpan[], handed: readonly OriginSpans[]) => void;
+export interface TraceBufferParts {
+  /** By the policy that is known when the request comes in. */
+  sampling: Sampling;
+  /** Called when the root ends, and again whenever the last open span ends after it (background work). */
+  send(spans: readonly FinishedSpan[], originSpans: readonly OriginSpans[]): void;
+  /** Called with the number of spans that are over the bound. */
+  countDropped(spans: number): void;
+}
 
 export class TraceBuffer {
-  /** What the request leaves, as far as is known. */
-  outcome: Outcome | undefined;
-  readonly #send: Send;
+  readonly #parts: TraceBufferParts;
   #sampling: Sampling;
   #root: Span | undefined;
-  #rootEnded = false;
-  #kept = false;
-  #open = 0;
-  #taken = 0;
+  #hasRootEnded = false;
+  #isKept = false;
+  #openSpans = 0;
+  /** All spans that were accepted: open, finished, sent, and the origin's. */
+  #spans = 0;
   #finished: FinishedSpan[] = [];
-  #handed: OriginSpans[] = [];
+  #originSpans: OriginSpans[] = [];
 
-  /** `send` is called when the root ends, and again whenever the last span still open ends after it (background work). */
-  constructor(send: Send, sampling: Sampling) {
-    this.#send = send;
+  constructor(parts: TraceBufferParts) {
+    this.#parts = parts;
+    this.#sampling = parts.sampling;
+  }
+
+  /** Decides by another policy's rules whether the trace is kept: those of the policy that the request is answered by. */
+  setSampling(sampling: Sampling): void {
     this.#sampling = sampling;
   }
 
-  /** The request's SERVER span. */
-  get root(): Span | undefined {
-    return this.#root;
-  }
-
-  /** What is kept is for the policy that this request was answered by. */
-  obey(sampling: Sampling): void {
-    this.#sampling = sampling;
-  }
-
-  /** False when the span is one too many and will not be kept. The first span is the root. */
+  /** Accepts a span that begins; the first one is the root. False where the buffer is full: the span is dropped and counted. */
   start(span: Span): boolean {
     if (!this.#hasRoomFor(1)) return false;
     this.#root ??= span;
-    this.#open += 1;
+    this.#openSpans += 1;
     return true;
   }
 
+  /** To be called once for each span that was accepted. */
   end(span: Span & FinishedSpan): void {
-    this.#open -= 1;
+    this.#openSpans -= 1;
     this.#finished.push(span);
     if (span === this.#root) {
-      this.#rootEnded = true;
-      this.#kept = this.#isWorthKeeping(span);
+      this.#hasRootEnded = true;
+      this.#isKept = this.#isWorthKeeping(span);
       this.#flush();
-    } else if (this.#rootEnded && this.#open === 0) {
+    } else if (this.#hasRootEnded && this.#openSpans === 0) {
       this.#flush();
     }
   }
 
-  /** Takes what an origin has handed back; it goes the way of the span that it answers. */
-  hold(handed: OriginSpans): void {
-    if (this.#hasRoomFor(handed.spans.length)) this.#handed.push(handed);
+  /** Adds spans that an origin returned with its answer. They are sent or dropped with the request's own. */
+  addOriginSpans(originSpans: OriginSpans): void {
+    if (this.#hasRoomFor(originSpans.spans.length)) this.#originSpans.push(originSpans);
+  }
+
+  /** Counts spans that were refused before they came here. */
+  countDropped(spans: number): void {
+    this.#parts.countDropped(spans);
   }
 
   #hasRoomFor(spans: number): boolean {
-    if (this.#taken + spans > MOST_SPANS) {
-      countDropped("traces", spans);
+    if (this.#spans + spans > MAX_SPANS) {
+      this.countDropped(spans);
       return false;
     }
-    this.#taken += spans;
+    this.#spans += spans;
     return true;
   }
 
-  /** By the head's decision, or by how it went: what went wrong must not depend on a coin. */
+  /** By the head's decision, or by how the request ended: whether a failure can be looked up must not depend on chance. */
   #isWorthKeeping(root: Span & FinishedSpan): boolean {
     if ((root.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) return true;
     const reasons = keepReasons(endingOf(root, this.#finished), this.#sampling);
-    // Whoever counts by traces has to know which ones no ratio has chosen.
+    // A backend that counts by traces has to know which ones were not chosen by the ratio.
     if (reasons.length > 0) root.setAttribute("spillway.sampling.kept", reasons.join(", "));
     return reasons.length > 0;
   }
 
   #flush(): void {
-    const [spans, handed] = [this.#finished, this.#handed];
-    [this.#finished, this.#handed] = [[], []];
-    if (this.#kept && spans.length > 0) this.#send(spans, handed);
+    const [spans, originSpans] = [this.#finished, this.#originSpans];
+    [this.#finished, this.#originSpans] = [[], []];
+    if (this.#isKept && spans.length > 0) this.#parts.send(spans, originSpans);
   }
 }
-
-/**
- * Sorts spans into the buffer of the request that they belong to. The one of otel-cf-workers keeps a map by trace id that it
- * never empties; this one holds nothing but weak references.
- */
-
-type EndedSpan = Parameters<TraceFlushableSpanProcessor["onEnd"]>[0];
-
-const bufferKey = createContextKey("spillway.trace-buffer");
-const buffers = new WeakMap<object, TraceBuffer>();
-
-export function withBuffer(context: Context, buffer: TraceBuffer): Context {
-  return context.setValue(bufferKey, buffer);
-}
-
-export function bufferOf(context: Context): TraceBuffer | undefined {
-  return context.getValue(bufferKey) as TraceBuffer | undefined;
-}
-
-/** Puts a span into a buffer; the root must be put by hand, as it starts before its request has a context. */
-export function adopt(span: Span, buffer: TraceBuffer): void {
-  if (buffer.start(span)) buffers.set(span, buffer);
-}
-
-export const spanProcessor: TraceFlushableSpanProcessor = {
-  onStart(span, context) {
-    const buffer = bufferOf(context);
-    if (buffer) adopt(span, buffer);
-  },
-  onEnd(span: EndedSpan) {
-    buffers.get(span)?.end(span as EndedSpan & Span); // SpanImpl is both
-  },
-  // A buffer sends itself when its root ends; there is nothing to be flushed by trace id.
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-};

@@ -1,148 +1,206 @@
 /**
- * The one place that touches otel-cf-workers. It gives the tracer, the AsyncLocalStorage context, `traceparent` parsing and
- * the root span; everything that it patches, proxies, buffers or sends is switched off or kept away from it here.
+ * The only file that runs otel-cf-workers. The library gives the tracer, the AsyncLocalStorage context, `traceparent` parsing and the
+ * root span. Everything that it patches, proxies, buffers or sends is switched off or bypassed here.
+ * Why: docs/decisions/008-tracing-on-otel-cf-workers.md
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { instrument } from "@microlabs/otel-cf-workers";
-import { context, trace } from "@opentelemetry/api";
-import { tracesRequest } from "../../formats/otlp/messages.ts";
+import { createSampler, instrument } from "@microlabs/otel-cf-workers";
+import { type Context, context, trace } from "@opentelemetry/api";
+import type { KeyValue } from "../../formats/otlp/attributes.ts";
+import { errorType } from "../../formats/otlp/error-type.ts";
+import { logMessage } from "../../formats/otlp/log-message.ts";
+import { type LogMessage, type SpanMessage, tracesRequest } from "../../formats/otlp/messages.ts";
 import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../../formats/otlp/settings.ts";
-import { requestLog } from "../record/logs.ts";
-import { exportSignal } from "./exporter.ts";
+import { STATUS } from "../../formats/otlp/span-message.ts";
+import { type ActiveRequest, addToBuffer, spanProcessor, withRequest } from "./active-request.ts";
+import type { Batch } from "./batch.ts";
+import type { Exporter, TelemetryClock } from "./exporter.ts";
 import { knownMethod, serverAttributes } from "./http-attributes.ts";
-import type { IsolateTelemetry } from "./isolate-telemetry.ts";
-import { resource, SERVICE_NAME } from "./resource.ts";
-import { headSampler, SAMPLE_ALL, type Sampling } from "./sampling.ts";
-import { errorType, recordFailure } from "./span.ts";
-import { spanMessage } from "./span-message.ts";
-import { adopt, spanProcessor, TraceBuffer, withBuffer } from "./trace-buffer.ts";
+import { INSTRUMENTS } from "./instruments.ts";
+import { LOG_EVENTS } from "./log-events.ts";
+import type { OriginSpans } from "./origin-trace.ts";
+import { SERVICE_NAME } from "./resource.ts";
+import type { Sampling } from "./sampling.ts";
+import { recordFailure } from "./span.ts";
+import { finishedSpanMessage } from "./span-message.ts";
+import { TraceBuffer } from "./trace-buffer.ts";
 
-type Incoming = Request<unknown, IncomingRequestCfProperties>;
+/** A Worker's fetch handler with its environment composed into it. */
+export type FetchHandler = (request: Request, context: ExecutionContext) => Promise<Response>;
 
-/** One request's way past the library. */
-interface RequestPassThrough {
+export interface TelemetrySettings {
+  otlp: OtlpSettings;
+  /** By the policy that is known when the request comes in. */
+  sampling: Sampling;
+  /** Paths that may appear in a trace. Any other path could hold a caller's text. */
+  routes: readonly string[];
+}
+
+export interface TracedParts {
+  batch: Batch;
+  exporter: Exporter;
+  /** The attributes of the isolate. */
+  resource: KeyValue[];
+  clock: TelemetryClock;
+}
+
+interface RequestParts extends TracedParts {
   settings: TelemetrySettings;
-  answer(request: Incoming): Promise<Response>;
+  keepAlive(work: Promise<unknown>): void;
+  /** The request's handler. */
+  serve(): Promise<Response>;
+}
+
+/** What bypasses the library on a request's way through it. */
+interface Bypass {
+  ratio: number;
+  answer(request: Request): Promise<Response>;
 }
 
 /**
- * What the library gets for an environment it wraps in a Proxy, which records KV keys and asks every object that is read for a
- * property of a new random name: V8 keeps all those names (measured: 1.1 kB a request, for ever). So it gets none, and the true
- * `env` and `ctx` go past it.
+ * The library wraps the environment in a Proxy that records KV keys and asks every object that is read for a property with a new
+ * random name. V8 keeps all of those names (measured: 1.1 kB a request, never freed). So the library gets an empty environment.
  */
-const requests = new AsyncLocalStorage<RequestPassThrough>();
 type EmptyEnv = Record<string, never>;
+/** The library declares `cf` as always present, and reads it only where it is. */
+type LibraryRequest = Request<unknown, IncomingRequestCfProperties>;
 const EMPTY_ENV: EmptyEnv = {};
 
-function currentRequest(): RequestPassThrough {
-  const mine = requests.getStore();
-  if (mine === undefined) throw new Error("a request came to the tracer by another way than traced()");
-  return mine;
+/** Settings as they are now. `variables` are the Worker's, `routes` the paths that may appear in a trace. */
+export function telemetrySettings(
+  variables: OtlpVariables,
+  routes: readonly string[],
+  sampling: Sampling,
+): TelemetrySettings {
+  return { otlp: otlpSettings(variables), sampling, routes };
 }
 
 /**
- * A SERVER span around every request of `handler`, continuing an incoming `traceparent`; exported after the response. The request
- * is counted, and logged where its trace is kept.
+ * A SERVER span around every request of `handler`, which continues an incoming `traceparent` and is exported after the response. The
+ * request is counted, and logged where its trace is kept.
  */
-export function traced<Env>(
-  handler: ExportedHandler<Env>,
-  configure: (env: Env) => TelemetrySettings,
-  telemetry: IsolateTelemetry,
-): ExportedHandler<Env> {
-  const serve = handler.fetch;
-  if (!serve) return handler;
+export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettings, parts: TracedParts): FetchHandler {
+  const bypasses = new AsyncLocalStorage<Bypass>();
+  const bypass = (): Bypass => {
+    const found = bypasses.getStore();
+    if (found === undefined) throw new Error("A request reached the tracer without traced().");
+    return found;
+  };
   const { fetch: start } = instrument<EmptyEnv, unknown, unknown>(
-    { fetch: (request) => currentRequest().answer(request as Incoming) },
+    { fetch: (request) => bypass().answer(request) },
     () => ({
       service: { name: SERVICE_NAME },
       spanProcessors: spanProcessor,
-      sampling: { headSampler: headSampler(currentRequest().settings.sampling.ratio) },
+      sampling: { headSampler: headSampler(bypass().ratio) },
       instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
     }),
   );
-  if (!start) return handler;
-  return {
-    ...handler,
-    fetch(request, env, ctx) {
-      const settings = configure(env);
-      const answer = (incoming: Incoming) =>
-        answered(incoming, settings, telemetry, ctx, () => serve(incoming, env, ctx));
-      const exportContext = { otlp: settings.otlp, keepAlive: (work: Promise<unknown>) => ctx.waitUntil(work) };
-      const response = Promise.resolve(
-        telemetry.during(exportContext, () => requests.run({ settings, answer }, () => start(request, EMPTY_ENV, ctx))),
-      );
-      // A caller who hangs up ends the request's life at once, and its trace with it, unless something holds on to it.
-      ctx.waitUntil(response.catch(() => {}));
-      return response;
-    },
+  if (start === undefined) throw new Error("otel-cf-workers returned no fetch handler.");
+  return (request, executionContext) => {
+    const settings = settingsNow();
+    const keepAlive = (work: Promise<unknown>) => executionContext.waitUntil(work);
+    const answer = (incoming: Request) =>
+      answerTraced(incoming, { ...parts, settings, keepAlive, serve: () => handler(incoming, executionContext) });
+    const response = Promise.resolve(
+      parts.batch.during({ otlp: settings.otlp, keepAlive }, () =>
+        bypasses.run({ ratio: settings.sampling.ratio, answer }, () =>
+          start(request as LibraryRequest, EMPTY_ENV, executionContext),
+        ),
+      ),
+    );
+    // When the caller hangs up, the runtime ends the request, and its trace would be lost with it.
+    keepAlive(response.catch(() => {}));
+    return response;
   };
 }
 
 /** Runs inside the library's root span. */
-async function answered(
-  request: Incoming,
-  settings: TelemetrySettings,
-  telemetry: IsolateTelemetry,
-  ctx: ExecutionContext,
-  serve: () => Response | Promise<Response>,
-): Promise<Response> {
+async function answerTraced(incoming: Request, parts: RequestParts): Promise<Response> {
+  const { settings, clock, batch, exporter, serve } = parts;
   const root = trace.getActiveSpan();
   if (!root) return serve();
-  const startedAtMs = Date.now();
-  const buffer = new TraceBuffer((spans, handed) => {
-    const messages = spans.map(spanMessage);
-    const { spanId } = root.spanContext();
-    // The root ends once, so there is one log record, and only of a trace that is kept.
-    const sentRoot = messages.find((span) => span.spanId === spanId);
-    if (sentRoot) telemetry.log(requestLog(sentRoot, buffer.outcome));
-    const all = [{ resource: resource(), spans: messages }, ...handed];
-    const request = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
-    const count = all.reduce((total, one) => total + one.spans.length, 0);
-    ctx.waitUntil(exportSignal("traces", request, count, settings.otlp));
-  }, settings.sampling);
-  adopt(root, buffer);
-  root.updateName(knownMethod(request.method)); // the library appends `http.route`, where there is one, at the end
-  const attributes = serverAttributes(request.method, request.url, settings.routes);
+  const startedAtMs = clock.nowMs();
+  const request: ActiveRequest = {
+    root,
+    summary: null,
+    buffer: new TraceBuffer({
+      sampling: settings.sampling,
+      send: (spans, originSpans) => sendTrace(request, spans.map(finishedSpanMessage), originSpans, parts),
+      countDropped: (spans) => exporter.countDropped("traces", spans),
+    }),
+  };
+  addToBuffer(root, request.buffer);
+  const method = knownMethod(incoming.method);
+  root.updateName(method); // the library appends `http.route`, where there is one, at the end
+  const attributes = serverAttributes(incoming.method, incoming.url, settings.routes);
   root.setAttributes(attributes);
   const route = attributes["http.route"];
-  const count = (status: number | undefined, errorType: string | undefined) =>
-    telemetry.request({
-      method: knownMethod(request.method),
-      scheme: request.url.startsWith("https:") ? "https" : "http",
-      route: typeof route === "string" ? route : undefined,
-      status,
-      errorType,
-      tookMs: Date.now() - startedAtMs,
-      outcome: buffer.outcome,
+  const countRequest = (status: number | undefined, failure: string | undefined) =>
+    batch.count((meter) => {
+      meter.observe(INSTRUMENTS.requestDuration, (clock.nowMs() - startedAtMs) / 1000, {
+        "http.request.method": method,
+        "url.scheme": incoming.url.startsWith("https:") ? "https" : "http",
+        "http.route": typeof route === "string" ? route : undefined,
+        "http.response.status_code": status,
+        "error.type": failure,
+      });
+      if (request.summary === null) meter.add(INSTRUMENTS.requests, 1, {});
+      else request.summary.count(meter);
     });
   try {
-    const response = await context.with(withBuffer(context.active(), buffer), serve);
-    const failure = response.status >= 500 ? String(response.status) : undefined; // a caller's mistake (4xx) is none of ours
+    const response = await context.with(withRequest(context.active(), request), serve);
+    const failure = response.status >= 500 ? String(response.status) : undefined; // a 4xx is the caller's mistake
     if (failure !== undefined) recordFailure(root, failure);
-    count(response.status, failure);
+    countRequest(response.status, failure);
     return response;
   } catch (error) {
-    const thrown = errorType(error);
-    recordFailure(root, thrown);
-    count(undefined, thrown);
+    const failure = errorType(error);
+    recordFailure(root, failure);
+    countRequest(undefined, failure);
     throw error;
   }
 }
 
-/** What telemetry needs to know, read per request, so that an edit needs no restart of the isolate. */
-
-export interface TelemetrySettings {
-  otlp: OtlpSettings;
-  /** As the policy has it that is known when the request comes in. */
-  sampling: Sampling;
-  /** Paths that may appear in a trace; any other path could hold a caller's text. */
-  routes: readonly string[];
+/** Exports finished spans, each under the resource of the program that made it, and logs the request with its root. */
+function sendTrace(
+  { root, summary }: ActiveRequest,
+  spans: SpanMessage[],
+  originSpans: readonly OriginSpans[],
+  { resource, exporter, batch, settings, keepAlive }: RequestParts,
+): void {
+  const { spanId } = root.spanContext();
+  // The root ends once, so a trace that is kept has one log record.
+  const sentRoot = spans.find((span) => span.spanId === spanId);
+  if (sentRoot) batch.log(requestLog(sentRoot, summary?.sentence ?? "no outcome"));
+  const all = [{ resource, spans }, ...originSpans];
+  const traces = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
+  const count = all.reduce((total, one) => total + one.spans.length, 0);
+  keepAlive(exporter.send("traces", traces, count, settings.otlp));
 }
 
-export function telemetrySettings(
-  variables: OtlpVariables,
-  routes: readonly string[],
-  sampling: Sampling = SAMPLE_ALL,
-): TelemetrySettings {
-  return { otlp: otlpSettings(variables), sampling, routes };
+/** The record of a request: its SERVER span's facts, for search without a trace viewer. They passed the allow-list with the span. */
+function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, sentence: string): LogMessage {
+  return logMessage({
+    eventName: LOG_EVENTS.request.name,
+    severity: root.status.code === STATUS.error ? "ERROR" : "INFO",
+    sentence,
+    attributes: root.attributes,
+    unixNano: root.endTimeUnixNano,
+    span: { traceId, spanId, traceFlags: flags },
+  });
+}
+
+type Sampler = ReturnType<typeof createSampler>;
+
+/** The library's sampler, parent first and then by ratio. It loses the caller's `tracestate`, which is kept here. */
+function headSampler(ratio: number): Sampler {
+  const sampler = createSampler({ ratio });
+  return {
+    shouldSample(context: Context, ...rest) {
+      const result = sampler.shouldSample(context, ...rest);
+      const traceState = result.traceState ?? trace.getSpanContext(context)?.traceState;
+      return traceState === undefined ? result : { ...result, traceState };
+    },
+    toString: () => `Spillway(${sampler.toString()})`,
+  };
 }

@@ -1,0 +1,142 @@
+/**
+ * Log records and metrics of one isolate. They are gathered over requests and sent under the `waitUntil` of the first request that
+ * adds something while no flush is scheduled: no answer waits for it, and an isolate has no timers of its own.
+ * Reasons, and what can be lost: docs/decisions/018-logs-and-metrics-from-isolates.md
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { KeyValue } from "../../formats/otlp/attributes.ts";
+import { type LogMessage, logsRequest, metricsRequest, SIGNALS, type Signal } from "../../formats/otlp/messages.ts";
+import type { OtlpSettings } from "../../formats/otlp/settings.ts";
+import type { Exporter, TelemetryClock } from "./exporter.ts";
+import { INSTRUMENTS } from "./instruments.ts";
+import { Meter } from "./meter.ts";
+
+/** Long enough that a burst of requests needs one export. */
+export const FLUSH_AFTER_MS = 5_000;
+/** A flush that has not begun this long after it was due was cancelled with its request. Loading a model blocks the thread for less. */
+const MAX_FLUSH_DELAY_MS = 3_000;
+/** At about 1 kB each. */
+const MAX_LOGS = 1_000;
+
+/** What a request brings for exports. */
+export interface ExportContext {
+  /** Keeps the request's context alive until the work is over. */
+  keepAlive(work: Promise<unknown>): void;
+  otlp: OtlpSettings;
+}
+
+export interface BatchParts {
+  clock: TelemetryClock;
+  exporter: Exporter;
+  /** The attributes of the isolate. */
+  resource: KeyValue[];
+}
+
+/** To be made in the isolate's first request: at global scope the clock does not run. */
+export class Batch {
+  readonly #parts: BatchParts;
+  readonly #meter = new Meter();
+  readonly #exportContexts = new AsyncLocalStorage<ExportContext>();
+  readonly #gauges: ((to: Meter) => void)[] = [];
+  #logs: LogMessage[] = [];
+  /** When the counts that the meter holds began. */
+  #countedSinceMs: number;
+  /** Until then a flush is under way, in whichever request. */
+  #flushLeaseMs = Number.NEGATIVE_INFINITY;
+  /** Of the losses that the exporter counts, those that were exported. */
+  readonly #reportedDropped: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+    this.#countedSinceMs = parts.clock.nowMs();
+  }
+
+  /** `read` sets gauges whenever metrics are about to be sent. */
+  addGauges(read: (to: Meter) => void): void {
+    this.#gauges.push(read);
+  }
+
+  /**
+   * Runs a request. What it adds, in work after its answer too, and what cancelled requests have left, is sent in its context.
+   */
+  during<T>(exportContext: ExportContext, work: () => T): T {
+    return this.#exportContexts.run(exportContext, () => {
+      if (this.#logs.length > 0 || !this.#meter.isEmpty) this.#scheduleFlush();
+      return work();
+    });
+  }
+
+  /** Whether what the active request adds would be discarded, since neither logs nor metrics have an endpoint. */
+  get isOff(): boolean {
+    const exportContext = this.#exportContexts.getStore();
+    return exportContext !== undefined && !hasBackend(exportContext.otlp);
+  }
+
+  /** Lets `update` add to the isolate's metrics. It is not called where nothing is exported. */
+  count(update: (meter: Meter) => void): void {
+    if (this.isOff) return;
+    update(this.#meter);
+    this.#scheduleFlush();
+  }
+
+  log(message: LogMessage): void {
+    if (this.isOff) return;
+    if (this.#logs.length < MAX_LOGS) this.#logs.push(message);
+    else this.#parts.exporter.countDropped("logs", 1);
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    if (nowMs < this.#flushLeaseMs) return;
+    const exportContext = this.#exportContexts.getStore();
+    if (exportContext === undefined || !hasBackend(exportContext.otlp)) return;
+    const lease = nowMs + FLUSH_AFTER_MS + MAX_FLUSH_DELAY_MS;
+    this.#flushLeaseMs = lease;
+    exportContext.keepAlive(this.#flushLater(lease, exportContext.otlp));
+  }
+
+  async #flushLater(lease: number, otlp: OtlpSettings): Promise<void> {
+    await this.#parts.clock.wait(FLUSH_AFTER_MS);
+    // What is added from now on needs another flush. One that has replaced this one keeps its lease.
+    if (this.#flushLeaseMs === lease) this.#flushLeaseMs = Number.NEGATIVE_INFINITY;
+    await Promise.all([this.#sendLogs(otlp), this.#sendMetrics(otlp)]);
+  }
+
+  async #sendLogs(otlp: OtlpSettings): Promise<void> {
+    const { exporter, resource } = this.#parts;
+    const logs = this.#logs;
+    this.#logs = [];
+    if (logs.length > 0) await exporter.send("logs", logsRequest(resource, logs), logs.length, otlp);
+  }
+
+  async #sendMetrics(otlp: OtlpSettings): Promise<void> {
+    if (this.#meter.isEmpty) return;
+    const { exporter, resource, clock } = this.#parts;
+    const unreported = this.#countNewlyDropped();
+    for (const read of this.#gauges) read(this.#meter);
+    const nowMs = clock.nowMs();
+    const { metrics, points } = this.#meter.take(this.#countedSinceMs, nowMs);
+    this.#countedSinceMs = nowMs;
+    const isSent = await exporter.send("metrics", metricsRequest(resource, metrics), points, otlp);
+    // The points of a failed export are lost (they may have arrived after all). That something was lost is reported again.
+    if (!isSent) for (const [signal, items] of unreported) this.#reportedDropped[signal] -= items;
+  }
+
+  #countNewlyDropped(): [Signal, number][] {
+    const { dropped } = this.#parts.exporter.counts();
+    const unreported: [Signal, number][] = [];
+    for (const signal of SIGNALS) {
+      const items = dropped[signal] - this.#reportedDropped[signal];
+      if (items <= 0) continue;
+      this.#reportedDropped[signal] = dropped[signal];
+      this.#meter.add(INSTRUMENTS.telemetryDropped, items, { "spillway.signal": signal });
+      unreported.push([signal, items]);
+    }
+    return unreported;
+  }
+}
+
+function hasBackend({ urls }: OtlpSettings): boolean {
+  return urls.logs !== undefined || urls.metrics !== undefined;
+}
