@@ -1,33 +1,35 @@
 /**
- * What /readyz says: 200 only when some side can answer. Anybody is told that and the state of both sides; the operator also the
- * reasons, the expiries and the names.
+ * GET /readyz: 200 only if some side can answer. Everyone sees that and the state of both sides; the operator also sees reasons,
+ * expiries and names.
  */
 import { viewFor } from "./authenticate/operator.ts";
+import type { Clock, Lifetime } from "./call.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import { ok } from "./refusal.ts";
 import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
-import type { Call, Clock, World } from "./world.ts";
+import { obey } from "./sides.ts";
+import type { World } from "./world.ts";
 
-export async function ready(request: Request, world: World, call: Call) {
+export async function readyz(request: Request, world: World, lifetime: Lifetime) {
   const view = await viewFor(request, world.access);
   if (!view.ok) return view;
-  const { details, brief } = await look(world, call);
+  const { details, brief } = await look(world, lifetime);
   const body = view.value === "details" ? { ...details, ...brief, edge: details.edge } : brief;
   return ok({ body, status: brief.ready ? (200 as const) : (503 as const) });
 }
 
-async function look({ access, misconfigured, edge, origins, policies, clock }: World, call: Call) {
-  const { policy, source, problem } = await policies.read(call.keepAlive);
-  edge.obey(policy);
-  origins.obey(policy);
-  // Asking warms: a probe that polls until ready would otherwise wait for the first request.
-  edge.warm(call);
+async function look({ access, deployment, sides, policies, clock }: World, lifetime: Lifetime) {
+  const { policy, source, problem } = await policies.read(lifetime.keepAlive);
+  obey(sides, policy);
+  const { edge, origins } = sides;
+  // A probe warms the edge: one that polls until ready would otherwise wait for the first request.
+  edge.warm(lifetime);
   const edgeStatus = edge.status();
   const edgeReady = edgeStatus.state === "ready" && edge.conditions().breakerAllows;
   const originReady = origins.conditions().some(({ breakerAllows }) => breakerAllows);
   const status = origins.status();
   const brief = {
-    ready: (edgeReady || originReady) && misconfigured.length === 0,
+    ready: (edgeReady || originReady) && deployment.problems.length === 0,
     edge: { state: edgeStatus.state },
     origin: { breaker: bestOf([...status.values()].map(({ breaker }) => breaker.state)) },
   };
@@ -42,12 +44,12 @@ async function look({ access, misconfigured, edge, origins, policies, clock }: W
     ),
     policy: { version: policy.version, source, problem },
     access: { anonymous: access.anonymous, keysProblem: access.keys.problem },
-    problems: misconfigured,
+    problems: deployment.problems,
   };
   return { brief, details };
 }
 
-/** Of several origins, the one that is best off: it is the one that is called. */
+/** The best state of several origins: a call goes to that origin. */
 function bestOf(states: readonly BreakerStatus["state"][]): BreakerStatus["state"] {
   return (["closed", "half-open"] as const).find((state) => states.includes(state)) ?? "open";
 }

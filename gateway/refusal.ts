@@ -32,7 +32,7 @@ export const REFUSAL_REASONS = {
   forbidden: ["scope"],
   "not-found": ["path"],
   "method-not-allowed": ["method"],
-  "too-large": ["body-bytes", "inputs", "key-inputs", "http-413"],
+  "too-large": ["body-bytes", "inputs", "key-inputs", "http-413", "residency-edge-tokens"],
   "unsupported-media-type": ["content-type", "content-encoding"],
   unprocessable: ["shape", "no-inputs", "empty-text"],
   "rate-limited": ["isolate-busy", "key-rate", "address-rate", "failed-authentications"],

@@ -1,31 +1,41 @@
 /**
- * The path of a request: receive → authenticate → read policy → (each text: admit → decide → run | call) → respond → record. Of what is
- * received, the head is enough to know who calls; the body is read of callers who may come in (docs/decisions/021-hardening.md).
+ * The path of a request: authenticate → receive → read policy → (each text: admit → decide → dispatch) → respond → record.
+ * Authentication needs only the head of a request. A caller gets a slot before the body is read (docs/decisions/021-hardening.md).
  */
 
+import type { Policy } from "../policies/schema.ts";
 import { checkInputs, checkTls } from "./admit/check-request.ts";
+import { measure } from "./admit/measure.ts";
 import type { Slot } from "./admit/slots.ts";
+import { authenticate } from "./authenticate/authenticate.ts";
 import type { Caller } from "./authenticate/caller.ts";
+import type { Call } from "./call.ts";
+import { type Decisions, decisionsFor } from "./decide/decide.ts";
+import type { TextNumbers } from "./decide/facts.ts";
+import type { Route } from "./decide/route.ts";
+import { isShadowed } from "./decide/share.ts";
+import { TextAttempts } from "./dispatch/attempt.ts";
 import { requestCostUsd } from "./dispatch/cost.ts";
 import { runOrdered } from "./dispatch/ordered-pool.ts";
 import { toRow } from "./dispatch/scores.ts";
 import { shadow } from "./dispatch/shadow.ts";
-import { type Classified, classify } from "./dispatch/text.ts";
-import { policyFor, whoCalls } from "./read-policy.ts";
+import { type Classified, dispatch } from "./dispatch/text.ts";
+import { readPolicy } from "./read-policy.ts";
 import { isolateBusy } from "./receive/body.ts";
 import { receive } from "./receive/receive.ts";
-import type { InputOutcome, Outcome } from "./record/outcome.ts";
+import { type InputOutcome, type Outcome, summaryOf } from "./record/outcome.ts";
 import { record } from "./record/record.ts";
-import { type Refusal, statusOf } from "./refusal.ts";
+import { type Refusal, type Result, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
-import { refuse } from "./respond/refuse.ts";
-import { inSpan } from "./telemetry/span.ts";
-import type { Call, World } from "./world.ts";
+import { errorResponse } from "./respond/error-response.ts";
+import { conditionsOf } from "./sides.ts";
+import { inSpan, inSpanAtOnce } from "./telemetry/span.ts";
+import type { World } from "./world.ts";
 
 /** Workers allow six connections at once; four leave room for KV and the trace. */
-const TEXTS_AT_ONCE = 4;
+const MAX_CONCURRENT_TEXTS = 4;
 
-/** What is known of a request once its caller may come in and has a place. */
+/** A request whose caller is authenticated and which holds a slot. */
 interface Visit {
   caller: Caller;
   slot: Slot;
@@ -34,75 +44,112 @@ interface Visit {
   kvReads: number;
 }
 
-/** Strangers are turned away before they can hold a place, or have a body read. */
+type Known = Omit<Outcome, "requestId" | "status" | "refusal">;
+
+/** An unauthenticated caller is refused before it can hold a slot or have its body read. */
 export async function serve(request: Request, world: World, call: Call): Promise<Response> {
   const startedAtMs = world.clock.nowMs();
-  const who = await whoCalls(request, world, call);
+  const who = await authenticate(request, world, call.lifetime);
   const kvReads = who.asked ? 1 : 0;
-  if (!who.ok) return no(who.refusal, call, nothingYet(kvReads));
-  const slot = world.slots.acquire(world.policies.known().limits, who.value.countedAs, world.clock.nowMs());
-  if (slot === null) return no(isolateBusy, call, nothingYet(kvReads));
+  if (!who.ok) return refuseRequest(who.refusal, call, nothingKnown(kvReads));
+  const { limits } = world.policies.known();
+  const slot = world.capacity.slots.acquire(limits, who.value.countedAs, world.clock.nowMs());
+  if (slot === null) return refuseRequest(isolateBusy, call, nothingKnown(kvReads));
   try {
-    return await serveInside(request, { caller: who.value, slot, startedAtMs, kvReads }, world, call);
+    return await serveAdmitted(request, { caller: who.value, slot, startedAtMs, kvReads }, world, call);
   } finally {
     slot.release();
   }
 }
 
-async function serveInside(request: Request, visit: Visit, world: World, call: Call): Promise<Response> {
+async function serveAdmitted(request: Request, visit: Visit, world: World, call: Call): Promise<Response> {
   const { caller, slot, startedAtMs, kvReads } = visit;
-  // The limits as they are known before the policy is read: a body is not made to wait for KV.
+  const { clock } = world;
+  // The limits as known before the policy is read: a body does not wait for KV.
   const { limits } = world.policies.known();
-  const received = await inSpan("receive", {}, () => receive(request, limits, world.clock, slot));
-  if (!received.ok) return no(received.refusal, call, nothingYet(kvReads));
+  const received = await inSpan("receive", {}, () => receive(request, limits, clock, slot));
+  if (!received.ok) return refuseRequest(received.refusal, call, nothingKnown(kvReads));
   const { texts, functionToApply, topK } = received.value;
-  const few = checkInputs(texts.length, caller);
-  if (!few.ok) return no(few.refusal, call, nothingYet(kvReads));
+  const fewEnough = checkInputs(texts.length, caller);
+  if (!fewEnough.ok) return refuseRequest(fewEnough.refusal, call, nothingKnown(kvReads));
 
-  const { policy, problem, asked } = await policyFor(world, call);
+  const { policy, problem, asked } = await readPolicy(world, call.lifetime);
   const ownCostUsd = requestCostUsd(kvReads + (asked ? 1 : 0));
-  const edgeProblem = world.edge.status().reason;
+  const edgeProblem = world.sides.edge.status().reason;
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ownCostUsd };
   const tls = checkTls(caller, policy.minTls);
-  if (!tls.ok) return no(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
+  if (!tls.ok) return refuseRequest(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
 
-  const results = await runOrdered(
-    texts,
-    TEXTS_AT_ONCE,
-    (text) => {
-      slot.renew(world.clock.nowMs());
-      return classify(text, caller, policy, world, call);
-    },
-    ({ ok }) => ok,
-  );
+  const classifyNext = (text: string) => {
+    slot.renew(clock.nowMs());
+    return classify(text, { caller, policy }, world, call);
+  };
+  const results = await runOrdered(texts, MAX_CONCURRENT_TEXTS, classifyNext, ({ ok }) => ok);
   const costUsd = results.reduce((sum, result) => sum + result.costUsd, ownCostUsd);
   const rows = [];
   const classified: Classified[] = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {
-    if (!result.ok) return no(result.refusal, call, { ...known, inputs, costUsd });
+    if (!result.ok) return refuseRequest(result.refusal, call, { ...known, inputs, costUsd });
     rows.push(toRow(result.value.answer, functionToApply, topK));
     classified.push(result.value);
     inputs.push(result.value.outcome);
   }
 
-  shadow(classified, policy, world, call);
-  record({ requestId: call.requestId, status: 200, refusal: null, ...known, inputs, costUsd });
-  const totalMs = world.clock.nowMs() - startedAtMs;
-  return answer({ rows, inputs, call, policyVersion: policy.version, totalMs });
+  const { identity, lifetime } = call;
+  if (isShadowed(identity.requestId, policy.shadow.share)) lifetime.afterAnswer(() => shadow(classified, world));
+  record({ requestId: identity.requestId, status: 200, refusal: null, ...known, inputs, costUsd });
+  const totalMs = clock.nowMs() - startedAtMs;
+  return answer({ rows, inputs, summary: summaryOf(inputs), identity, policyVersion: policy.version, totalMs });
 }
 
-type Known = Pick<Outcome, "policyVersion" | "policyProblem" | "edgeProblem" | "inputs" | "ownCostUsd" | "costUsd">;
+/** One text: admit → decide → dispatch. From the decision to the place in the edge's queue nothing is awaited. */
+function classify(
+  text: string,
+  { caller, policy }: { caller: Caller; policy: Policy },
+  world: World,
+  { lifetime }: Call,
+): Promise<Result<Classified> & { costUsd: number }> {
+  const { sides, capacity, clock } = world;
+  const measured = measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
+  capacity.retryBudget.countText(clock.nowMs());
+  const decisions = decisionsFor(measured.numbers, policy);
+  const route = decideRoute(decisions, measured.numbers, world);
+  return dispatch(route, { measured, policy, decisions, lifetime, attempts: new TextAttempts() }, world);
+}
 
-function nothingYet(kvReads: number): Known {
+function decideRoute(decisions: Decisions, numbers: TextNumbers, { sides, clock }: World): Route {
+  return inSpanAtOnce("decide", {}, (span) => {
+    const conditions = conditionsOf(sides);
+    const route = decisions.route(conditions, clock.nowMs());
+    span.setAttributes({
+      "spillway.route": route.side,
+      "spillway.because": route.because,
+      ...(route.side === "origin" && { "spillway.origin": route.origin }),
+      ...(numbers.tokens !== null && { "spillway.tokens": numbers.tokens }),
+      ...(numbers.edgeRunMs !== null && { "spillway.edge.predicted_ms": numbers.edgeRunMs }),
+      "spillway.edge.queue_ms": conditions.edge.queueMs,
+    });
+    return route;
+  });
+}
+
+function nothingKnown(kvReads: number): Known {
   const costUsd = requestCostUsd(kvReads);
   return { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [], ownCostUsd: costUsd, costUsd };
 }
 
-function no(refusal: Refusal, call: Call, known: Known): Response {
+/** The one way to refuse a request: recorded once, answered in the one shape of every error. */
+export function refuseRequest(
+  refusal: Refusal,
+  { identity }: Call,
+  known: Known = nothingKnown(0),
+  headers: Record<string, string> = {},
+): Response {
   const { code, reason } = refusal;
   const { policyVersion } = known;
-  record({ requestId: call.requestId, status: statusOf(code), refusal: { code, reason }, ...known });
-  const headers: Record<string, string> = policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
-  return refuse(refusal, call, headers);
+  record({ requestId: identity.requestId, status: statusOf(code), refusal: { code, reason }, ...known });
+  const policyHeader: Record<string, string> =
+    policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
+  return errorResponse(refusal, identity, { ...policyHeader, ...headers });
 }

@@ -1,5 +1,12 @@
-/** Every reason why a side did not answer: short codes for the trace. What each means and what to check is in docs/reference/codes.md. */
+/** The port of both sides: what the edge and an origin offer to the request path, and what an attempt on either comes to. */
+import type { OriginAccount } from "../formats/origin-wire.ts";
+import type { Policy } from "../policies/schema.ts";
+import type { Lifetime } from "./call.ts";
+import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
 
+export type SideName = "edge" | "origin";
+
+/** Why a side did not answer: short codes for the trace. docs/reference/refusals.md lists what each means and what to check. */
 export const FAILURE_REASONS = [
   "timeout",
   "network",
@@ -22,5 +29,178 @@ export const FAILURE_REASONS = [
 
 export type FailureReason =
   | (typeof FAILURE_REASONS)[number]
-  /** What the origin answered instead of 200. */
+  /** The status that the origin answered with instead of 200. */
   | `http-${number}`;
+
+/** A model as callers know it: its name, and what its logits mean. */
+export interface Classifier {
+  /** `<name>@<sha256>` */
+  model: string;
+  labels: readonly string[];
+  problemType: "single_label_classification" | "multi_label_classification";
+}
+
+/** What an attempt used, whatever came of it: for its span and its price. */
+export interface AttemptAccount extends OriginAccount {
+  /** At the edge: the tokens to run. */
+  tokens?: number;
+  /** At the edge: the predicted run time. */
+  predictedMs?: number;
+}
+
+/** A side's answer for one text: one row of logits per window (the edge has one window). */
+export interface SideAnswer extends Classifier, AttemptAccount {
+  /** `tokens` counts content tokens, without special ones. */
+  windows: readonly { tokens: number; logits: readonly number[] }[];
+  /** Milliseconds, for `server-timing` and the trace. `queueMs`: the wait for the edge's model; absent at an origin. */
+  timings: { queueMs?: number; runMs: number };
+}
+
+/** Why a side did not answer. */
+export interface SideFailure extends AttemptAccount {
+  reason: FailureReason;
+  /**
+   * `failed`: the side is at fault; the other side may be tried. `refused`: the side rejects this text (an origin's 4xx); the
+   * other side may be tried where that can help. `aborted`: the caller is gone, or the other side answered first.
+   */
+  kind: "failed" | "refused" | "aborted";
+  /** The side asked not to be called again for this many ms. */
+  retryAfterMs?: number;
+}
+
+export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure: SideFailure };
+
+/** A text as one model's tokenizer sees it. */
+export interface Tokenized {
+  text: string;
+  tokenIds: readonly number[];
+  /** The package of the tokenizer: in another package the same ids mean other words. */
+  modelId: string;
+}
+
+/** What an attempt classifies. `tokenized` is null while this isolate has no verified tokenizer. */
+export interface AttemptText {
+  text: string;
+  tokenized: Tokenized | null;
+}
+
+export interface AttemptOptions {
+  policy: Policy;
+  /** A shadow attempt feeds no breaker and no estimate. */
+  purpose: "answer" | "shadow";
+  lifetime: Lifetime;
+}
+
+/** One side that can be asked for one text. The edge is one; each origin is another. */
+export interface Side {
+  /** Resolves to the answer or the failure; rejects only for a bug. */
+  attempt(text: AttemptText, options: AttemptOptions): Promise<SideResult>;
+}
+
+export interface EdgeConditions {
+  model: "ready" | "cold" | "rejected";
+  /** Whether the breaker would let a call through. */
+  breakerAllows: boolean;
+  /** Most tokens that the package and this isolate's heap can hold; null while no package is known. */
+  maxTokens: number | null;
+  /** How long a text would wait before its inference begins. */
+  queueMs: number;
+  /** The P95 of recent texts, waiting included; null while too few are known. */
+  p95Ms: number | null;
+}
+
+export interface Edge extends Side {
+  /** Puts the policy's model and breaker settings into force. */
+  obey(policy: Policy): void;
+  /** State, queue and limits as they are now. */
+  conditions(): EdgeConditions;
+  /** Null while this isolate has no verified tokenizer. A text too long for the edge may be tokenized only as far as it takes to know. */
+  tokenize(text: string): Tokenized | null;
+  /** How long a run of this many tokens would take, in ms, without waiting; null while no package is known. */
+  predictedRunMs(tokens: number): number | null;
+  /** If there is no model yet, starts to load it after this call's answer. */
+  warm(lifetime: Lifetime): void;
+  /** What answers in this isolate, or will once its weights have loaded; null while no package has been opened. */
+  classifier(): Classifier | null;
+  /** For /readyz and the trace. */
+  status(): EdgeStatus;
+}
+
+export interface EdgeStatus {
+  state: "cold" | "loading" | "ready" | "rejected" | "failed";
+  /** Why there is no model; null otherwise. */
+  reason: string | null;
+  model: string;
+  heapBytes: number;
+  /** How long this model's load took, R2 to ready, requests in between included; null while there is no model. */
+  loadMs: number | null;
+  queueMs: number;
+  /** Texts that run or wait to run. */
+  queuedTexts: number;
+  breaker: BreakerStatus;
+}
+
+export interface OriginConditions {
+  name: string;
+  /** Its part of the texts that go to an origin, relative to the other origins' weights. */
+  weight: number;
+  breakerAllows: boolean;
+  /** When an open breaker lets the next call through. */
+  retryAtMs: number | null;
+  /** The P95 of recent calls; null while too few are known. */
+  p95Ms: number | null;
+}
+
+export interface OriginStatus {
+  breaker: BreakerStatus;
+  p95Ms: number | null;
+  /** What answered last; null before. An origin runs the package it was deployed with, whatever the policy names. */
+  classifier: Classifier | null;
+  /** Why the last call failed; null if it did not. */
+  lastFailure: FailureReason | null;
+}
+
+export interface Origins {
+  /** Puts the policy's origins and breaker settings into force. */
+  obey(policy: Policy): void;
+  /** One or more. */
+  conditions(): readonly OriginConditions[];
+  /** The origin of this name. One that the policy no longer names fails each attempt with `origin-gone`. */
+  named(name: string): Side;
+  /** By name; for /readyz and the trace. */
+  status(): ReadonlyMap<string, OriginStatus>;
+}
+
+export interface Sides {
+  edge: Edge;
+  origins: Origins;
+}
+
+export interface Conditions {
+  edge: EdgeConditions;
+  /** At least one. */
+  origins: readonly OriginConditions[];
+}
+
+export function conditionsOf({ edge, origins }: Sides): Conditions {
+  return { edge: edge.conditions(), origins: origins.conditions() };
+}
+
+/** Puts a policy into force on both sides. */
+export function obey({ edge, origins }: Sides, policy: Policy): void {
+  edge.obey(policy);
+  origins.obey(policy);
+}
+
+/** The reason of an abort: the other side answered first. */
+export class LostToOtherSide extends Error {
+  constructor() {
+    super("the other side answered first");
+    this.name = "LostToOtherSide";
+  }
+}
+
+/** Who ended an aborted attempt. */
+export function whyAborted({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
+  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
+}

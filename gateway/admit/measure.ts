@@ -1,12 +1,14 @@
-/** Tokenizes once and measures: what the edge could hold is known before deciding. */
+/** Tokenizes a text once and measures it: what the edge could hold is known before deciding. */
 import type { Caller } from "../authenticate/caller.ts";
+import type { Lifetime } from "../call.ts";
 import type { TextNumbers } from "../decide/facts.ts";
-import type { Call, Edge, Tokenized } from "../world.ts";
+import type { Edge, Tokenized } from "../sides.ts";
+import { inSpanAtOnce } from "../telemetry/span.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
 
 declare const measured: unique symbol;
 
-/** A text that was measured. Only `admit()` makes one. */
+/** A text that was measured. Only `measure()` makes one. */
 export interface MeasuredText {
   readonly [measured]: true;
   text: string;
@@ -15,18 +17,30 @@ export interface MeasuredText {
   numbers: TextNumbers;
 }
 
-type Measuring = Pick<Edge, "warm" | "tokenize" | "predictedRunMs">;
+export interface MeasureOptions {
+  caller: Caller;
+  /** As in the policy. */
+  stickyBy: string;
+  lifetime: Lifetime;
+}
 
-/** `stickyBy` as the policy has it. */
-export function measure(text: string, caller: Caller, stickyBy: string, edge: Measuring, call: Call): MeasuredText {
-  edge.warm(call);
-  const tokenized = edge.tokenize(text);
-  const tokens = tokenized?.tokenIds.length ?? null;
-  const numbers: TextNumbers = {
-    tokens,
-    stickyKey: stickyKeyOf(stickyBy, caller, text),
-    edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
-    location: caller.location,
-  };
-  return { text, tokenized, numbers } as MeasuredText;
+/** Also starts to load the edge's model if there is none. Awaits nothing. */
+export function measure(
+  text: string,
+  edge: Pick<Edge, "warm" | "tokenize" | "predictedRunMs">,
+  { caller, stickyBy, lifetime }: MeasureOptions,
+): MeasuredText {
+  return inSpanAtOnce("admit", {}, (span) => {
+    edge.warm(lifetime);
+    const tokenized = edge.tokenize(text);
+    const tokens = tokenized?.tokenIds.length ?? null;
+    if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
+    const numbers: TextNumbers = {
+      tokens,
+      stickyKey: stickyKeyOf(stickyBy, caller, text),
+      edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
+      location: caller.location,
+    };
+    return { text, tokenized, numbers } as MeasuredText;
+  });
 }

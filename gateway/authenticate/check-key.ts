@@ -1,7 +1,7 @@
 /** A key that was sent: looked up, verified, and counted against the address where it is wrong. */
 import { idIn } from "../../formats/api-key.ts";
+import type { Clock, Lifetime } from "../call.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
-import type { Call, Clock } from "../world.ts";
 import type { Access } from "./access.ts";
 import type { KeyHolder } from "./caller.ts";
 import { invalidKey, keysUnavailable, malformedKey, tooManyFailures, wrongScope } from "./key-refusals.ts";
@@ -20,7 +20,7 @@ export async function checkKey(
   address: string,
   { keys, failedAttempts }: Access,
   clock: Clock,
-  call: Call,
+  lifetime: Lifetime,
 ): Promise<Result<KeyHolder> & KeyFacts> {
   const failed = async (why: Refusal, facts: KeyFacts) => {
     const blockedMs = await failedAttempts.recordFailure(address);
@@ -31,7 +31,7 @@ export async function checkKey(
   const blockedMs = failedAttempts.blockedForMs(address);
   // A key that is known here is still looked at: others at its address, an office or a cloud, are not its holder's fault.
   if (blockedMs > 0 && !keys.knows(id)) return { ...refused(tooManyFailures(blockedMs)), keyId: null, asked: false };
-  const { asked, ...read } = await keys.read(id, call.keepAlive);
+  const { asked, ...read } = await keys.read(id, lifetime.keepAlive);
   if (read.state === "unavailable") return { ...refused(keysUnavailable("keys-unavailable")), keyId: null, asked };
   if (read.state === "unreadable") return { ...refused(keysUnavailable("key-unreadable")), keyId: null, asked };
   const checked = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());

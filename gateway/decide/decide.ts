@@ -1,70 +1,90 @@
 /** Pure: no I/O, no clock, no randomness, no binding. The first rule that holds decides; then the side must be able to. */
 import type { Policy } from "../../policies/schema.ts";
-import type { Conditions, Facts, TextNumbers } from "./facts.ts";
+import type { Conditions, SideName } from "../sides.ts";
+import type { Facts, TextNumbers } from "./facts.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
-import type { RefusedRoute, Route, RuleBecause, Side, SideRoute } from "./route.ts";
+import type { RefusedRoute, Route, RuleBecause, SideRoute } from "./route.ts";
 import { excessWaitMs, isForbidden, isTooLong, RULES } from "./rules.ts";
 
-/** Where the text goes first. */
-export function decide(text: TextNumbers, policy: Policy, conditions: Conditions, nowMs: number): Route {
-  const facts = factsOf(text, policy, conditions);
-  if (isForbidden(facts)) return refuse("residency", 0);
-  const { side, because } = firstOf(facts);
-  return side === "edge" ? toEdge(facts, because) : toOrigin(facts, because, nowMs);
+/** Every decision about one text, each by the conditions of its moment. The order of the questions is the order of a request. */
+export interface Decisions {
+  /** Where the text goes first. */
+  route(conditions: Conditions, nowMs: number): Route;
+  /** How long the first side has before a hedge is sent, in ms; null for no hedge, or while the side's P95 is unknown. */
+  hedgeAfterMs(first: SideRoute, conditions: Conditions): number | null;
+  /** Where a hedge goes while the first attempt runs; null for nowhere. */
+  hedge(first: SideName, conditions: Conditions): SideRoute | null;
+  /** Where a fallback goes after a failure; null for nowhere. */
+  fallback(failed: SideName, conditions: Conditions): SideRoute | null;
+  /** Where the text is compared after its answer; null for nowhere. */
+  shadow(answered: SideName, conditions: Conditions): SideRoute | null;
+  /** The time until an origin that may see the text accepts calls again, in ms; 0 if one does now, or if none may see it. */
+  originRetryAfterMs(conditions: Conditions, nowMs: number): number;
+  /** Whether residency permits only the edge to see the text. */
+  isEdgeOnly(conditions: Conditions): boolean;
 }
 
-/**
- * The one second try after a failure: the other side, where it may and could answer, whatever the share and the queue say.
- * Null when it cannot. A cold edge can: it is worth waiting for when nothing else answers.
- */
-export function otherSide(failed: Side, text: TextNumbers, policy: Policy, conditions: Conditions): SideRoute | null {
-  const facts = factsOf(text, policy, conditions);
-  if (failed === "origin") return unusableReason(facts) === null ? { side: "edge", because: "origin-failed" } : null;
-  const { origin } = facts;
-  return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
+export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
+  const facts = (conditions: Conditions) => factsOf(text, policy, conditions);
+  return {
+    route: (conditions, nowMs) => decide(facts(conditions), nowMs),
+    hedgeAfterMs: (first, conditions) => hedgeAfterMs(first, policy, conditions),
+    hedge: (first, conditions) => hedgeSide(first, facts(conditions)),
+    fallback: (failed, conditions) => otherSide(failed, facts(conditions)),
+    shadow: (answered, conditions) => shadowSide(answered, facts(conditions)),
+    originRetryAfterMs: (conditions, nowMs) => Math.max(0, (facts(conditions).origin?.retryAtMs ?? nowMs) - nowMs),
+    isEdgeOnly: (conditions) => facts(conditions).origin === null,
+  };
 }
 
-/**
- * The second try while the first is under way. Nobody has failed yet, so it must be worth it: never against an override, nor to
- * an edge that would have to load or to be waited for.
- */
-export function hedgeSide(first: Side, text: TextNumbers, policy: Policy, conditions: Conditions): SideRoute | null {
-  const other = otherSide(first, text, policy, conditions);
-  if (other === null || policy.override !== null) return null;
-  const { model, queueMs } = conditions.edge;
-  const isEdgeAtHand = model === "ready" && queueMs <= policy.edge.maxQueueMs;
-  return other.side === "edge" && !isEdgeAtHand ? null : { ...other, because: "hedge" };
-}
-
-/** How long the first side has before a hedge goes out, in ms; null where none does, or the side's P95 is not known yet. */
-export function hedgeAfterMs(first: SideRoute, { hedge }: Policy, { edge, origins }: Conditions): number | null {
-  if (!hedge.enabled) return null;
-  if (hedge.afterMs !== null) return hedge.afterMs;
-  if (first.side === "edge") return edge.p95Ms;
-  return origins.find(({ name }) => name === first.origin)?.p95Ms ?? null;
-}
-
-/** Where a text is compared after its answer; null where that side may not see it, could not take it, or has better things to do. */
-export function shadowSide(
-  answered: Side,
-  text: TextNumbers,
-  policy: Policy,
-  conditions: Conditions,
-): SideRoute | null {
-  const other = otherSide(answered, text, policy, conditions);
-  const { model, queueMs } = conditions.edge;
-  return other?.side === "edge" && (model !== "ready" || queueMs > 0) ? null : other;
-}
-
-/** What the rules look at: the text's numbers and the conditions, less what residency forbids. */
+/** What the rules look at: the text's numbers and the conditions, without the origins that residency forbids. */
 export function factsOf(text: TextNumbers, policy: Policy, { edge, origins }: Conditions): Facts {
   const permitted = permittedIn(policy.residency, text.location);
   const mayBeCalled = origins.filter(({ name }) => permitted.origin(name));
   return { text, policy, edge, permitted, origin: pickOrigin(mayBeCalled, text.stickyKey) };
 }
 
-function firstOf(facts: Facts): { side: Side; because: RuleBecause } {
+function decide(facts: Facts, nowMs: number): Route {
+  if (isForbidden(facts)) return refusedRoute("residency", 0);
+  const { side, because } = firstOf(facts);
+  return side === "edge" ? toEdge(facts, because) : toOrigin(facts, because, nowMs);
+}
+
+/**
+ * The other side, if it may and could answer, whatever the share and the queue are. A cold edge counts: it is worth waiting for
+ * when nothing else answers.
+ */
+function otherSide(failed: SideName, facts: Facts): SideRoute | null {
+  if (failed === "origin") return refusalOfEdge(facts) === null ? { side: "edge", because: "origin-failed" } : null;
+  const { origin } = facts;
+  return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
+}
+
+/** Nothing has failed yet, so a hedge never goes against an override, nor to an edge that has to load or has a long queue. */
+function hedgeSide(first: SideName, facts: Facts): SideRoute | null {
+  const other = otherSide(first, facts);
+  const { policy, edge } = facts;
+  if (other === null || policy.override !== null) return null;
+  const isEdgeIdle = edge.model === "ready" && edge.queueMs <= policy.edge.maxQueueMs;
+  return other.side === "edge" && !isEdgeIdle ? null : { ...other, because: "hedge" };
+}
+
+function hedgeAfterMs(first: SideRoute, { hedge }: Policy, { edge, origins }: Conditions): number | null {
+  if (!hedge.enabled) return null;
+  if (hedge.afterMs !== null) return hedge.afterMs;
+  if (first.side === "edge") return edge.p95Ms;
+  return origins.find(({ name }) => name === first.origin)?.p95Ms ?? null;
+}
+
+/** Null also for an edge that has a text to answer: comparing waits for no one. */
+function shadowSide(answered: SideName, facts: Facts): SideRoute | null {
+  const other = otherSide(answered, facts);
+  const { model, queueMs } = facts.edge;
+  return other?.side === "edge" && (model !== "ready" || queueMs > 0) ? null : other;
+}
+
+function firstOf(facts: Facts): { side: SideName; because: RuleBecause } {
   for (const { because, side } of RULES) {
     const found = side(facts);
     if (found !== null) return { side: found, because };
@@ -72,29 +92,30 @@ function firstOf(facts: Facts): { side: Side; because: RuleBecause } {
   return { side: "edge", because: "within-share" };
 }
 
-/** Rules name the edge only where it is ready, but for residency, which may leave nothing else. */
+/** Rules name the edge only if it is ready; residency is the exception, as it may leave nothing else. */
 function toEdge(facts: Facts, because: RuleBecause): Route {
-  return unusableReason(facts) ?? { side: "edge", because };
+  return refusalOfEdge(facts) ?? { side: "edge", because };
 }
 
 function toOrigin(facts: Facts, because: RuleBecause, nowMs: number): Route {
   const { origin } = facts;
   if (origin?.breakerAllows) return { side: "origin", because, origin: origin.name };
-  const hindered = unusableReason(facts);
-  if (hindered === null) return { side: "edge", because: "origin-unavailable" };
-  if (hindered.because === "edge-busy") return hindered;
-  return refuse("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
+  const refusal = refusalOfEdge(facts);
+  if (refusal === null) return { side: "edge", because: "origin-unavailable" };
+  if (refusal.because === "edge-busy") return refusal;
+  return refusedRoute("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
 }
 
-/** What keeps the edge from taking the text, share and `maxQueueMs` aside; null when nothing does. */
-function unusableReason(facts: Facts): RefusedRoute | null {
+/** Why the edge cannot classify the text, share and `maxQueueMs` aside; null if it can. */
+function refusalOfEdge(facts: Facts): RefusedRoute | null {
   const { model, breakerAllows } = facts.edge;
-  if (!facts.permitted.edge || isTooLong(facts)) return refuse("residency", 0);
-  if (model === "rejected" || !breakerAllows) return refuse("edge-unavailable", 0);
+  if (!facts.permitted.edge) return refusedRoute("residency", 0);
+  if (isTooLong(facts)) return refusedRoute("too-long", 0);
+  if (model === "rejected" || !breakerAllows) return refusedRoute("edge-unavailable", 0);
   const excessMs = excessWaitMs(facts);
-  return excessMs > 0 ? refuse("edge-busy", excessMs) : null;
+  return excessMs > 0 ? refusedRoute("edge-busy", excessMs) : null;
 }
 
-function refuse(because: RefusedRoute["because"], retryAfterMs: number): RefusedRoute {
+function refusedRoute(because: RefusedRoute["because"], retryAfterMs: number): RefusedRoute {
   return { side: "refuse", because, retryAfterMs };
 }

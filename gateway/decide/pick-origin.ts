@@ -1,6 +1,6 @@
 /** Pure. Which of several origins a text would go to: by weight, sticky per caller, past those whose breaker is open. */
 
-import type { OriginConditions } from "./facts.ts";
+import type { OriginConditions } from "../sides.ts";
 import { saltedBasisPointsOf } from "./share.ts";
 
 /** Changing the salt reshuffles every caller: never change it. */

@@ -1,6 +1,4 @@
-/** Pure data: where a text goes and why. A `Route` knows nothing of how it is carried out. */
-
-export type Side = "edge" | "origin";
+/** Pure data: where a text goes and why. A `Route` does not know how it is carried out. */
 
 /** The reasons that rules give, in the rules' order; what each means and what to check is in docs/reference/codes.md. */
 export const RULE_BECAUSE = [
@@ -25,10 +23,11 @@ export type SideRoute =
   /** `origin` is the name of the one to call. */
   | { side: "origin"; because: Because; origin: string };
 
-/** No side may, or none can, take it; `retryAfterMs` is how long that will last at least. */
+/** No side may see the text, or none can classify it; `retryAfterMs` is the least time for which that will last. */
 export interface RefusedRoute {
   side: "refuse";
-  because: "residency" | "edge-unavailable" | "edge-busy" | "origin-unavailable";
+  /** `too-long`: only the edge may see the text, and the text has more tokens than the edge accepts. */
+  because: "residency" | "too-long" | "edge-unavailable" | "edge-busy" | "origin-unavailable";
   retryAfterMs: number;
 }
 

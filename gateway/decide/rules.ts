@@ -1,20 +1,21 @@
 /** Pure. The rules in their order (design.md "Deciding, in order"): the first that says a side decides. */
 
+import type { SideName } from "../sides.ts";
 import type { Facts } from "./facts.ts";
-import type { RuleBecause, Side } from "./route.ts";
+import type { RuleBecause } from "./route.ts";
 import { basisPointsOf, insideShare } from "./share.ts";
 
 export interface Rule {
   because: RuleBecause;
   /** The side it sends the text to; null when it has nothing to say. */
-  side(facts: Facts): Side | null;
+  side(facts: Facts): SideName | null;
   /** What it looked at, for people: `spillway explain`. */
   saw(facts: Facts): string;
 }
 
 const shownMs = (ms: number | null) => (ms === null ? "unknown" : `${Math.round(ms)} ms`);
 
-const toOriginIf = (holds: boolean): Side | null => (holds ? "origin" : null);
+const toOriginIf = (holds: boolean): SideName | null => (holds ? "origin" : null);
 
 export const RULES: readonly Rule[] = [
   {
@@ -52,7 +53,7 @@ export const RULES: readonly Rule[] = [
   {
     because: "outside-share",
     side: ({ text, policy }) => toOriginIf(!insideShare(basisPointsOf(text.stickyKey), policy.edge.share)),
-    saw: ({ text, policy }) => `bucket ${basisPointsOf(text.stickyKey) / 100}, share ${policy.edge.share} %`,
+    saw: ({ text, policy }) => `key at ${basisPointsOf(text.stickyKey) / 100} %, share ${policy.edge.share} %`,
   },
   {
     because: "edge-busy",

@@ -1,30 +1,34 @@
-/** Pure. The sticky split: a key's place among 10,000, the same on every isolate. Source: field-terms "Sticky split". */
+/** Pure. The sticky split: a key's number among 10,000, the same in every isolate [Envoy fractional percent, Unleash]. */
 
 const BASIS_POINTS = 10_000;
-/** Changing the salt reshuffles every caller: never change it. */
-const SALT = "spillway-edge-share";
+/** Changing a salt reshuffles every caller: never change one. */
+const EDGE_SALT = "spillway-edge-share";
+/** A salt of its own: which requests are shadowed is independent of which callers are inside the edge's share. */
+const SHADOW_SALT = "spillway-shadow";
 
 /** 0 to 9,999. */
 export function basisPointsOf(key: string): number {
-  return saltedBasisPointsOf(SALT, key);
+  return saltedBasisPointsOf(EDGE_SALT, key);
 }
 
-/** 0 to 9,999; different salts give splits that have nothing to do with one another. */
+/** 0 to 9,999; different salts give independent splits. */
 export function saltedBasisPointsOf(salt: string, key: string): number {
   return murmur3(`${salt}:${key}`) % BASIS_POINTS;
 }
 
-/** Monotone in the share: a bucket inside 10 % is inside every larger share too. */
-export function insideShare(bucket: number, sharePercent: number): boolean {
-  return bucket < Math.round(sharePercent * 100);
+/** Monotone in the share: a key inside 10 % is inside every larger share too. */
+export function insideShare(basisPoints: number, sharePercent: number): boolean {
+  return basisPoints < Math.round(sharePercent * 100);
 }
 
-/** Pure. MurmurHash3 x86 32-bit with seed 0 over UTF-8 (Austin Appleby, public domain). */
+export function isShadowed(requestId: string, sharePercent: number): boolean {
+  return insideShare(saltedBasisPointsOf(SHADOW_SALT, requestId), sharePercent);
+}
 
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
-/** An unsigned 32-bit integer. */
+/** MurmurHash3 x86 32-bit with seed 0 over UTF-8 (Austin Appleby, public domain): an unsigned 32-bit integer. */
 export function murmur3(text: string): number {
   const bytes = new TextEncoder().encode(text);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 /** Pure. Logits to Hugging Face's rows: the one place for both sides, so an answer cannot depend on who computed it. */
 import type { ScoreFunction } from "../receive/request-shape.ts";
-import type { SideAnswer } from "../world.ts";
+import type { SideAnswer } from "../sides.ts";
 
 export interface LabelScore {
   label: string;

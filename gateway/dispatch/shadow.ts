@@ -1,64 +1,47 @@
-/** After the answer is out, the same text on the other side, to compare. It changes no answer, breaker, estimate or budget. */
-import type { Policy } from "../../policies/schema.ts";
-import { shadowSide } from "../decide/decide.ts";
+/** After the answer is out, the same texts on the other side, to compare. It changes no answer, breaker, estimate or budget. */
+
 import type { SideRoute } from "../decide/route.ts";
-import { insideShare, saltedBasisPointsOf } from "../decide/share.ts";
 import { Leases } from "../resilience/leases.ts";
+import { conditionsOf, type SideAnswer } from "../sides.ts";
 import { inSpan, recordFailure } from "../telemetry/span.ts";
-import type { Call, SideAnswer, World } from "../world.ts";
+import type { World } from "../world.ts";
 import { attemptOn } from "./attempt.ts";
 import { toRow } from "./scores.ts";
 import type { Classified } from "./text.ts";
 
-/** A share of its own: who is shadowed has nothing to do with who is inside the edge's share. */
-const SALT = "spillway-shadow";
 /** Comparing must not use up what callers need: an origin's concurrency, the isolate's thread. */
-const AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 /** `waitUntil` ends 30 s after the answer. */
-const UNTIL_MS = 20_000;
+const MAX_DURATION_MS = 20_000;
 
-/** How many comparisons are under way in an isolate; each expires by itself, as its request may die. */
+/** How many shadows run in an isolate; each lease expires by itself, as its request may die. */
 export function newShadowLeases(): Leases {
-  return new Leases(AT_ONCE, 2 * UNTIL_MS);
+  return new Leases(MAX_CONCURRENT, 2 * MAX_DURATION_MS);
 }
 
-/** The request's texts, one after another: what comes in meanwhile finds at most one of them before it. */
-export function shadow(texts: readonly Classified[], policy: Policy, world: World, call: Call): void {
-  if (!insideShare(saltedBasisPointsOf(SALT, call.requestId), policy.shadow.share)) return;
-  const { clock, shadowLeases } = world;
-  call.afterAnswer(async () => {
-    const untilMs = clock.nowMs() + UNTIL_MS;
-    for (const text of texts) {
-      const nowMs = clock.nowMs();
-      if (nowMs > untilMs) return;
-      const route = shadowRoute(text, policy, world);
-      const lease = route === null ? undefined : shadowLeases.take(1, nowMs);
-      if (route === null || lease === undefined) continue;
-      try {
-        await compare(route, text, policy, world, call);
-      } finally {
-        shadowLeases.give(lease);
-      }
+/** Compares the request's texts one after another: a text that arrives meanwhile finds at most one of them before it. */
+export async function shadow(texts: readonly Classified[], world: World): Promise<void> {
+  const { clock, sides, capacity } = world;
+  const untilMs = clock.nowMs() + MAX_DURATION_MS;
+  for (const classified of texts) {
+    const nowMs = clock.nowMs();
+    if (nowMs > untilMs) return;
+    const route = classified.text.decisions.shadow(classified.outcome.side, conditionsOf(sides));
+    const lease = route === null ? undefined : capacity.shadows.take(1, nowMs);
+    if (route === null || lease === undefined) continue;
+    try {
+      await compare(route, classified, world);
+    } finally {
+      capacity.shadows.give(lease);
     }
-  });
+  }
 }
 
-function shadowRoute({ outcome, measured }: Classified, policy: Policy, { edge, origins }: World): SideRoute | null {
-  const conditions = { edge: edge.conditions(), origins: origins.conditions() };
-  return shadowSide(outcome.side, measured.numbers, policy, conditions);
-}
-
-async function compare(
-  route: SideRoute,
-  { answer, measured, attempts }: Classified,
-  policy: Policy,
-  world: World,
-  call: Call,
-): Promise<void> {
+async function compare(route: SideRoute, { answer, text }: Classified, world: World): Promise<void> {
   await inSpan("shadow", { "spillway.shadow.side": route.side }, async (span) => {
-    // The caller may hang up now; the comparison is not theirs.
-    const mine: Call = { ...call, isShadow: true, signal: new AbortController().signal };
-    const result = await attemptOn(route, measured, policy, world, mine, { kind: "shadow", attempts });
+    // The caller may hang up now; the comparison is not for the caller.
+    const lifetime = { ...text.lifetime, signal: new AbortController().signal };
+    const result = await attemptOn(route, "shadow", { ...text, lifetime }, world);
     if (!result.ok) return recordFailure(span, result.failure.reason);
     const { agrees, scoreDistance } = agreement(answer, result.answer);
     world.report({ kind: "shadow", side: route.side, agrees, scoreDistance });
@@ -71,6 +54,7 @@ async function compare(
   });
 }
 
+/** `scoreDistance`: the largest difference of one label's two scores, 0 to 1. */
 function agreement(answered: SideAnswer, shadowed: SideAnswer) {
   const [one, other] = [answered, shadowed].map((answer) => toRow(answer, undefined, undefined));
   const scoreOf = (label: string) => other?.find((row) => row.label === label)?.score ?? 0;

@@ -1,19 +1,21 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
 import type { Policy } from "../../policies/schema.ts";
-import type { EdgeConditions } from "../decide/facts.ts";
+import type { Lifetime } from "../call.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
-import type { FailureReason } from "../sides.ts";
 import {
-  type Call,
+  type AttemptOptions,
+  type AttemptText,
   type Classifier,
   type Edge,
+  type EdgeConditions,
   type EdgeStatus,
+  type FailureReason,
   type SideAnswer,
   type SideResult,
   type Tokenized,
-  whyGone,
-} from "../world.ts";
+  whyAborted,
+} from "../sides.ts";
 import { EdgeRunError } from "./engine.ts";
 import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
 import type { ModelPackage } from "./package.ts";
@@ -21,7 +23,7 @@ import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits } from "./run-estimate.ts";
 
 export interface EdgeParts extends LoaderParts {
-  /** The package that serves where the policy names none. */
+  /** The package that serves if the policy names none. */
   modelId: string;
   breaker: Breaker;
 }
@@ -78,8 +80,8 @@ export class EdgeIsolate implements Edge {
     return this.#learnedOrNull()?.predictedMs(tokens) ?? null;
   }
 
-  warm(call: Call): void {
-    this.#loader.warm(call);
+  warm(lifetime: Lifetime): void {
+    this.#loader.warm(lifetime);
   }
 
   tokenize(text: string): Tokenized | null {
@@ -89,29 +91,47 @@ export class EdgeIsolate implements Edge {
     return { text, modelId, tokenIds: tokenizer.encode(text, edge.maxTokens) };
   }
 
-  async tokenizeWhenLoaded(text: string, call: Call): Promise<Tokenized | null> {
-    await this.#loader.whileLoading(() => this.#loader.opened() === null, call);
+  /**
+   * Waits for a tokenizer and a model that are still loading. If both are there, nothing is awaited before the text has its place
+   * in the queue: each decision then sees the texts of those before it.
+   */
+  async attempt(text: AttemptText, options: AttemptOptions): Promise<SideResult> {
+    const tokenized = text.tokenized ?? (await this.#tokenizeWhenLoaded(text.text, options.lifetime));
+    if (tokenized === null) return failed("edge-no-tokenizer");
+    const tokens = tokenized.tokenIds.length;
+    const account = { tokens, predictedMs: this.predictedRunMs(tokens) ?? 0 };
+    const maxTokens = Math.min(options.policy.edge.maxTokens, this.conditions().maxTokens ?? 0);
+    const result = tokens > maxTokens ? failed("edge-too-long") : await this.#run(tokenized, options);
+    return result.ok
+      ? { ok: true, answer: { ...result.answer, ...account } }
+      : { ok: false, failure: { ...result.failure, ...account } };
+  }
+
+  async #tokenizeWhenLoaded(text: string, lifetime: Lifetime): Promise<Tokenized | null> {
+    await this.#loader.whileLoading(() => this.#loader.opened() === null, lifetime);
     return this.tokenize(text);
   }
 
-  async run(measured: Tokenized, call: Call): Promise<SideResult> {
-    // Not even a microtask where the model is ready: the place in the queue is taken in the same turn as the decision.
-    if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, call);
+  async #run(text: Tokenized, { purpose, lifetime }: AttemptOptions): Promise<SideResult> {
+    if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, lifetime);
     const state = this.#loader.state();
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
     const learned = this.#learnedOf(state.opened);
-    // The policy may have turned to another model since the text was admitted.
-    const { tokenIds } =
-      measured.modelId === state.opened.modelId ? measured : (this.tokenize(measured.text) ?? measured);
+    // The policy may have changed to another model since the text was measured.
+    const { tokenIds } = text.modelId === state.opened.modelId ? text : (this.tokenize(text.text) ?? text);
     if (tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
     const predictedMs = learned.predictedMs(tokenIds.length);
     const work = (queueMs: number) =>
-      call.isShadow ? this.#runToCompare(state, tokenIds, queueMs) : this.#runNow(state, learned, tokenIds, queueMs);
-    const turn = this.#queue.takeTurn(predictedMs, call.signal, work);
+      purpose === "shadow"
+        ? this.#runToCompare(state, tokenIds, queueMs)
+        : this.#runNow(state, learned, tokenIds, queueMs);
+    const turn = this.#queue.takeTurn(predictedMs, lifetime.signal, work);
     // The turn outlives a caller that hangs up, so that it is always given back.
-    call.keepAlive(turn);
+    lifetime.keepAlive(turn);
     const result = await turn;
-    return result === "gone" ? { ok: false, failure: { reason: whyGone(call.signal), kind: "aborted" } } : result;
+    return result === "gone"
+      ? { ok: false, failure: { reason: whyAborted(lifetime.signal), kind: "aborted" } }
+      : result;
   }
 
   async #runNow(
@@ -138,17 +158,17 @@ export class EdgeIsolate implements Edge {
       if (error instanceof BreakerOpenError) return failed("breaker-open");
       if (!(error instanceof EdgeRunError)) throw error;
       report({ kind: "edge-run", outcome: error.fault, queueMs, runMs: clock.nowMs() - startedAtMs });
-      // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent: the next
-      // request loads a new one.
+      // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent. The next request
+      // loads a new one.
       const isSpent = error.fault === "out-of-memory" && !learned.learnsOutOfMemory(tokens);
       if (error.fault === "crashed" || isSpent) this.#loader.drop(ready);
-      // Not before it is dropped: what else goes on meanwhile must not find it.
+      // Only after the drop: a request that runs meanwhile must not find this model.
       await this.#letClockMove();
       return failed(error.fault);
     }
   }
 
-  /** The same run, but nobody learns from it; only a trap must have its consequence. */
+  /** The same run for a shadow: it feeds no breaker and no estimate. A trap still drops the model. */
   async #runToCompare(ready: Ready, tokenIds: readonly number[], queueMs: number): Promise<SideResult> {
     const { clock } = this.#parts;
     const startedAtMs = clock.nowMs();
@@ -165,12 +185,12 @@ export class EdgeIsolate implements Edge {
     }
   }
 
-  /** A turn of the event loop, as I/O: in production nothing else moves the clock, and a run would have taken no time. */
+  /** In production the clock moves only across I/O; without this, a run would measure 0 ms. */
   async #letClockMove(): Promise<void> {
     await this.#parts.clock.wait(0);
   }
 
-  /** What runs have taught of the package at hand; null where there is none. */
+  /** What runs have shown of the opened package; null while no package is open. */
   #learnedOrNull(): LearnedLimits | null {
     const opened = this.#loader.opened();
     return opened === null ? null : this.#learnedOf(opened);
@@ -190,7 +210,7 @@ function classifierOf({ modelId, manifest: { labels, problemType } }: ModelPacka
   return { model: modelId, labels, problemType };
 }
 
-/** A text that does not fit is no fault of the engine. */
+/** A text that does not fit is not a fault of the engine. */
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof EdgeRunError && error.fault === "out-of-memory";
 }

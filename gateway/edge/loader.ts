@@ -2,8 +2,9 @@
  * The isolate's model from cold to ready, and from one model to the next. What is kept is the *resolved* model, never a promise
  * of it: a promise dies with the request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
  */
+
+import type { Clock, Lifetime } from "../call.ts";
 import type { Report } from "../record/events.ts";
-import type { Call, Clock } from "../world.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
@@ -102,18 +103,18 @@ export class ModelLoader {
   }
 
   /** Loading blocks the thread for a while at a time: the caller who finds the isolate cold must not wait behind it. */
-  warm(call: Call): void {
-    if (this.#isDue()) call.afterAnswer(async () => this.#loadIfDue(call));
+  warm(lifetime: Lifetime): void {
+    if (this.#isDue()) lifetime.afterAnswer(async () => this.#loadIfDue(lifetime));
   }
 
   /** Loads now, waits for a load under way as long as `isWaiting`, and takes it over when its loader has died. */
-  async whileLoading(isWaiting: () => boolean, call: Call): Promise<void> {
+  async whileLoading(isWaiting: () => boolean, lifetime: Lifetime): Promise<void> {
     const { clock } = this.#parts;
     const untilMs = clock.nowMs() + LOAD_WAIT_MS;
     for (;;) {
-      this.#loadIfDue(call);
+      this.#loadIfDue(lifetime);
       const shouldContinue =
-        this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !call.signal.aborted;
+        this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !lifetime.signal.aborted;
       if (!shouldContinue) return;
       await clock.wait(ASK_EVERY_MS);
     }
@@ -137,17 +138,17 @@ export class ModelLoader {
     );
   }
 
-  #loadIfDue(call: Call): void {
+  #loadIfDue(lifetime: Lifetime): void {
     if (!this.#isDue()) return;
     if (this.#state.kind === "rejected") {
       const lookAgainAtMs = this.#parts.clock.nowMs() + LOOK_AGAIN_MS;
       this.#state = { ...this.#state, lookAgainAtMs };
-      call.keepAlive(this.#lookAgain(this.#state));
+      lifetime.keepAlive(this.#lookAgain(this.#state));
       return;
     }
     const loading: Loading = { kind: "loading", aliveAtMs: this.#parts.clock.nowMs() };
     this.#state = loading;
-    call.keepAlive(this.#load(loading));
+    lifetime.keepAlive(this.#load(loading));
   }
 
   async #load(mine: Loading): Promise<void> {
@@ -188,7 +189,12 @@ export class ModelLoader {
       alive();
       this.#opened = opened;
       await this.#takeEngine(mine, alive);
-      const model = await loadModel(bucket, engine, opened, alive, () => clock.wait(0));
+      const model = await loadModel(opened, {
+        bucket,
+        engine,
+        onProgress: alive,
+        yieldThread: () => clock.wait(0),
+      });
       this.#failures = 0;
       return { kind: "ready", loadMs: clock.nowMs() - startedAtMs, model, opened };
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Pure: no I/O, no clock. Whether callers get other labels from an origin than from the edge. */
-import type { Classifier } from "../world.ts";
+import type { Classifier } from "../sides.ts";
 
 export const MISMATCHES = ["labels-differ", "problem-type-differs"] as const;
 

@@ -6,22 +6,23 @@ import {
   originErrorSchema,
 } from "../../formats/origin-wire.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { OriginConditions } from "../decide/facts.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
 import type { CallOutcome } from "../resilience/breaker/classify.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
-import type { FailureReason } from "../sides.ts";
 import {
-  type Call,
+  type AttemptOptions,
+  type AttemptText,
   type Classifier,
-  type OriginLimits,
+  type FailureReason,
+  type OriginConditions,
   type OriginStatus,
+  type Side,
   type SideAnswer,
   type SideFailure,
   type SideResult,
-  whyGone,
-} from "../world.ts";
+  whyAborted,
+} from "../sides.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
 export interface OriginParts {
@@ -35,7 +36,7 @@ export interface OriginParts {
   edgeClassifier(): Classifier | null;
 }
 
-export class LambdaOrigin {
+export class LambdaOrigin implements Side {
   readonly #latency = new RecentP95();
   #classifier: Classifier | null = null;
   #lastFailure: FailureReason | null = null;
@@ -70,38 +71,39 @@ export class LambdaOrigin {
     };
   }
 
-  async call(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
+  async attempt({ text }: AttemptText, options: AttemptOptions): Promise<SideResult> {
     const { name, clock, report } = this.#parts;
     const startedAtMs = clock.nowMs();
-    const result = await this.#tried(text, limits, call);
+    const result = await this.#guardedCall(text, options);
     const outcome = result.ok ? "ok" : result.failure.reason;
-    if (!call.isShadow && outcome !== "breaker-open") {
+    if (options.purpose === "answer" && outcome !== "breaker-open") {
       report({ kind: "origin-call", origin: name, outcome, tookMs: clock.nowMs() - startedAtMs });
     }
     return result;
   }
 
-  async #tried(text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
+  async #guardedCall(text: string, options: AttemptOptions): Promise<SideResult> {
     try {
-      const ask = () => this.#ask(text, limits, call);
-      const answer = call.isShadow ? await ask() : await this.#parts.breaker.run(ask, outcomeOf);
+      const call = () => this.#call(text, options);
+      const answer = options.purpose === "shadow" ? await call() : await this.#parts.breaker.run(call, outcomeOf);
       this.#lastFailure = null;
       return { ok: true, answer };
     } catch (error) {
       const failure = toFailure(error);
-      // A breaker that refuses says nothing new of the origin, and neither does a caller who leaves.
+      // Neither a breaker that refuses nor a caller who leaves says anything new about the origin.
       if (failure.reason !== "breaker-open" && failure.kind !== "aborted") this.#lastFailure = failure.reason;
       return { ok: false, failure };
     }
   }
 
-  async #ask(text: string, { timeoutMs, maxTokens }: OriginLimits, call: Call): Promise<SideAnswer> {
+  async #call(text: string, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {
     const { clock } = this.#parts;
+    const { timeoutMs } = policy.origin;
     const startedAtMs = clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const body = JSON.stringify({ text, maxTokens });
-      const response = await this.#parts.fetch(body, AbortSignal.any([timeout, call.signal]), timeoutMs);
+      const body = JSON.stringify({ text, maxTokens: policy.limits.originTokens });
+      const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
       if (!response.ok) throw await faultOf(response);
       const parsed = originAnswerSchema.safeParse(await readJson(response));
       if (!parsed.success) throw new OriginFault("bad-answer");
@@ -111,13 +113,13 @@ export class LambdaOrigin {
       if (contradicts(classifier, this.#parts.edgeClassifier())) throw new OriginFault("bad-answer");
       this.#classifier = classifier;
       const runMs = clock.nowMs() - startedAtMs;
-      if (!call.isShadow) this.#latency.observe(runMs, clock.nowMs());
+      if (purpose === "answer") this.#latency.observe(runMs, clock.nowMs());
       return { ...classifier, windows, timings: { runMs }, usage, trace };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
-      const gone = call.signal.aborted ? whyGone(call.signal) : null;
-      // A quick refusal or reset says nothing of speed, and neither does a caller who leaves.
-      if (!call.isShadow && gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
+      const gone = signal.aborted ? whyAborted(signal) : null;
+      // Neither a quick refusal or reset nor a caller who leaves says anything about speed.
+      if (purpose === "answer" && gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
         this.#latency.observe(clock.nowMs() - startedAtMs, clock.nowMs());
       }
       throw new OriginFault(gone ?? (timeout.aborted ? "timeout" : "network"));

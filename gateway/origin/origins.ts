@@ -1,10 +1,10 @@
 /** The origins that the policy names, each with a breaker and a latency of its own; the deployment's where it names none. */
 import { DEFAULT_ORIGIN } from "../../policies/names.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { OriginConditions } from "../decide/facts.ts";
+import type { Clock } from "../call.ts";
 import type { Report } from "../record/events.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
-import type { Call, Classifier, Clock, OriginLimits, OriginStatus, Origins, SideResult } from "../world.ts";
+import type { Classifier, OriginConditions, OriginStatus, Origins, Side } from "../sides.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 
@@ -30,6 +30,11 @@ interface Known {
   origin: LambdaOrigin;
 }
 
+/** Stands in for an origin that the policy dropped between the decision and the attempt. */
+const gone: Side = {
+  attempt: async () => ({ ok: false, failure: { reason: "origin-gone", kind: "failed" } }),
+};
+
 export class LambdaOrigins implements Origins {
   #known: ReadonlyMap<string, Known> = new Map();
   readonly #parts: OriginsParts;
@@ -49,11 +54,8 @@ export class LambdaOrigins implements Origins {
     return [...this.#known].map(([name, { weight, origin }]) => ({ name, weight, ...origin.conditions() }));
   }
 
-  async call(name: string, text: string, limits: OriginLimits, call: Call): Promise<SideResult> {
-    const known = this.#known.get(name);
-    // The policy dropped it between the decision and now.
-    if (known === undefined) return { ok: false, failure: { reason: "origin-gone", kind: "failed" } };
-    return known.origin.call(text, limits, call);
+  named(name: string): Side {
+    return this.#known.get(name)?.origin ?? gone;
   }
 
   status(): ReadonlyMap<string, OriginStatus> {

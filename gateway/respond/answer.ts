@@ -1,26 +1,28 @@
-/** The 200: Hugging Face's nested array and the headers that say who answered and why. */
-import { shortModelId } from "../../formats/model-package/manifest.ts";
+/** The 200: Hugging Face's nested array, and the headers that say which side answered and why. */
+import { shortModelId } from "../../formats/model-package/names.ts";
+import type { Identity } from "../call.ts";
 import type { LabelScore } from "../dispatch/scores.ts";
-import { distinct, type InputOutcome, routeOf } from "../record/outcome.ts";
-import type { Call } from "../world.ts";
-import { identity } from "./refuse.ts";
+import type { InputOutcome, OutcomeSummary } from "../record/outcome.ts";
+import { identityHeaders } from "./error-response.ts";
 
 export interface Answered {
+  /** One per input, best label first. */
   rows: readonly (readonly LabelScore[])[];
   inputs: readonly InputOutcome[];
-  call: Call;
+  summary: OutcomeSummary;
+  identity: Identity;
   policyVersion: number;
   totalMs: number;
 }
 
-export function answer({ rows, inputs, call, policyVersion, totalMs }: Answered): Response {
+export function answer({ rows, inputs, summary, identity, policyVersion, totalMs }: Answered): Response {
   return Response.json(rows, {
     headers: {
-      "x-spillway-route": routeOf(inputs),
-      "x-spillway-because": distinct(inputs.map(({ because }) => because)).join(", "),
+      "x-spillway-route": summary.route,
+      "x-spillway-because": summary.because.join(", "),
       "x-spillway-policy": String(policyVersion),
-      "x-spillway-model": distinct(inputs.map(({ model }) => shortModelId(model))).join(", "),
-      ...identity(call),
+      "x-spillway-model": summary.models.map(shortModelId).join(", "),
+      ...identityHeaders(identity),
       "server-timing": serverTiming(inputs, totalMs),
     },
   });

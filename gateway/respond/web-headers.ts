@@ -1,15 +1,15 @@
-/** Pure. Which web pages may read answers, from the variable CORS_ORIGINS. A value that cannot be obeyed is never half obeyed. */
+/** The headers for browsers: which web pages may read answers (CORS), and how every response is secured. */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 
-/** Nobody where the list is empty. */
-export type CorsOrigins = readonly string[] | "*";
+/** The web pages that may read answers: no page if the list is empty. */
+export type WebOrigins = readonly string[] | "*";
 
-export type CorsSetting = { ok: true; origins: CorsOrigins } | { ok: false; problem: string };
+export type WebOriginsSetting = { ok: true; origins: WebOrigins } | { ok: false; problem: string };
 
-/** "*", or origins with commas between; nothing means off. */
-export function parseCorsOrigins(text: string | undefined): CorsSetting {
+/** Reads the variable CORS_ORIGINS: "*", or exact origins separated by commas; empty or unset means off. */
+export function parseWebOrigins(text: string | undefined): WebOriginsSetting {
   if (text === undefined || text.trim() === "") return { ok: true, origins: [] };
   const entries = text.split(",").map((entry) => entry.trim());
   if (entries.length === 1 && entries[0] === "*") return { ok: true, origins: "*" };
@@ -18,9 +18,9 @@ export function parseCorsOrigins(text: string | undefined): CorsSetting {
   return { ok: true, origins: [...new Set(entries)] };
 }
 
-const ALLOWED = 'exact origins such as "https://app.example" with commas between, or "*" alone';
+const ALLOWED = 'exact origins such as "https://app.example", separated by commas, or only "*"';
 
-/** Browsers send an origin as it is compared here, letter by letter. */
+/** Browsers send an origin in exactly this form; it is compared byte for byte. */
 function problemOf(entry: string): string | null {
   const seen = JSON.stringify(entry);
   const url = URL.canParse(entry) ? new URL(entry) : null;
@@ -29,9 +29,7 @@ function problemOf(entry: string): string | null {
   return url.origin === entry ? null : `${seen} is not an origin; did you mean ${JSON.stringify(url.origin)}?`;
 }
 
-/** CORS: off unless the deployment names who may read answers. Never with credentials: a key is a header that a page sends itself. */
-
-/** A browser asks again after so long. */
+/** How long a browser may cache a preflight. */
 const PREFLIGHT_SECONDS = 600;
 
 const EXPOSED = [
@@ -45,8 +43,8 @@ const EXPOSED = [
   "traceresponse",
 ];
 
-/** Lets pages of these origins read what comes after it, and answers their preflights. */
-export function crossOrigin(origins: CorsOrigins): MiddlewareHandler {
+/** CORS for these origins, preflights included. Never with credentials: a key is a header that the page sends itself. */
+export function allowWebOrigins(origins: WebOrigins): MiddlewareHandler {
   if (origins.length === 0) return (_, next) => next();
   return cors({
     origin: origins === "*" ? "*" : [...origins],
@@ -57,17 +55,15 @@ export function crossOrigin(origins: CorsOrigins): MiddlewareHandler {
   });
 }
 
-/** The headers of every answer, errors and probes too: it is data for one caller, never a page, and nobody keeps it. */
-
 const secured = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  // Also where CORS is on: it is about embedding without asking, which nobody needs, and not about fetch() with CORS.
+  // With CORS too: this header is about embedding without CORS, which no client needs.
   crossOriginResourcePolicy: "same-origin",
   referrerPolicy: "no-referrer",
-  // Of this host alone: what its subdomains speak is not the gateway's to say.
+  // Only this host: the gateway does not know about its subdomains.
   strictTransportSecurity: "max-age=31536000",
   xContentTypeOptions: true,
-  // About pages and plugins of long ago.
+  // For pages and plugins; a response of this API is neither.
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
   xDnsPrefetchControl: false,
@@ -77,8 +73,11 @@ const secured = secureHeaders({
   xXssProtection: false,
 });
 
-/** To be the outermost, so that it sees what notFound and onError make too. */
-export const hardened: MiddlewareHandler = (context, next) =>
+/**
+ * Secures every response, errors and probes included: it is data for one caller, never a page, and no cache keeps it. It must be the
+ * outermost middleware, so that it also sees the responses of notFound and onError.
+ */
+export const securityHeaders: MiddlewareHandler = (context, next) =>
   secured(context, async () => {
     await next();
     context.res.headers.set("cache-control", "no-store");

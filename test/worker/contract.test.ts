@@ -1,19 +1,17 @@
 /** The public contract, inside workerd: answers, their headers, and every way a request can be bad. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { app } from "../../gateway/app.ts";
-import type { World } from "../../gateway/world.ts";
+import type { Gateway } from "../../gateway/compose.ts";
+import { LONG, SHORT } from "../support/texts.ts";
+import { aGateway, ask, classify, handClock, ready, routingOf, setPolicy } from "./support/gateway.ts";
 import { publish } from "./support/packages.ts";
-import { aCall, aWorld, classify, handClock, ready, routingOf, setPolicy } from "./support/world.ts";
 
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
-
-let world: World;
+let gateway: Gateway;
 const clock = handClock();
 
 beforeAll(async () => {
-  world = await ready(aWorld({ modelId: await publish(), originUrl: `${inject("faultOrigin")}ok`, clock }));
+  gateway = await ready(aGateway({ modelId: await publish(), originUrl: `${inject("faultOrigin")}ok`, clock }));
 });
 afterEach(async () => {
   await env.POLICIES.delete("policy");
@@ -23,7 +21,7 @@ afterEach(async () => {
 
 function post(body: BodyInit | null, headers: Record<string, string> = { "content-type": "application/json" }) {
   const request = new Request("http://gateway/v1/classify", { method: "POST", headers, body });
-  return app.fetch(request, { world, call: aCall() });
+  return ask(gateway, request);
 }
 
 const send = (value: unknown) => post(JSON.stringify(value));
@@ -176,42 +174,45 @@ describe("a bad request gets the contract's error and the next one is answered",
       headers: { "content-type": "application/json" },
       body: silent,
     });
-    // Waiting takes no time in this world: the deadline is there as soon as the sender is silent.
-    const impatient = { ...world, clock: { nowMs: clock.nowMs, wait: () => scheduler.wait(1) } };
-    const response = await app.fetch(request, { world: impatient, call: aCall() });
+    // Waiting takes no time in this gateway: the deadline passes as soon as the sender is silent.
+    const impatient = aGateway({
+      modelId: "mail-tagger@none",
+      originUrl: `${inject("faultOrigin")}ok`,
+      clock: { nowMs: clock.nowMs, wait: () => scheduler.wait(1) },
+    });
+    const response = await ask(impatient, request);
     expect(response.status).toBe(400);
   });
 
   it("another method is 405 and another path is 404", async () => {
-    const ask = (path: string, method: string) =>
-      app.fetch(new Request(`http://gateway${path}`, { method }), { world, call: aCall() });
-    const wrongMethod = await ask("/v1/classify", "GET");
+    const send = (path: string, method: string) => ask(gateway, new Request(`http://gateway${path}`, { method }));
+    const wrongMethod = await send("/v1/classify", "GET");
     expect([wrongMethod.status, wrongMethod.headers.get("allow")]).toEqual([405, "POST"]);
-    expect((await ask("/v2/classify", "POST")).status).toBe(404);
+    expect((await send("/v2/classify", "POST")).status).toBe(404);
   });
 });
 
 describe("the policy in KV", () => {
   it("changes routing without a restart", async () => {
-    expect(routingOf(await classify(world, SHORT)).because).toBe("within-share");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("within-share");
     await setPolicy({ override: "origin" });
     clock.moveMs(5000);
-    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "origin", because: "override" });
+    expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ route: "origin", because: "override" });
     await setPolicy({ edge: { share: 0 } });
     clock.moveMs(5000);
-    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
     await setPolicy({ edge: { maxTokens: 4 } });
     clock.moveMs(5000);
-    expect(routingOf(await classify(world, SHORT)).because).toBe("too-long");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("too-long");
     await setPolicy({ override: "edge", edge: { share: 0 } });
     clock.moveMs(5000);
-    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "override" });
+    expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ route: "edge", because: "override" });
   });
 
   it("shows in /readyz before anybody has used it", async () => {
     await setPolicy({ version: 9 });
     clock.moveMs(5000);
-    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    const readyz = await ask(gateway, new Request("http://gateway/readyz"));
     expect(await readyz.json()).toMatchObject({ policy: { version: 9, source: "kv", problem: null } });
   });
 
@@ -222,20 +223,20 @@ describe("the policy in KV", () => {
   ];
   it.each(broken)("%s leaves the last good policy in force, and /readyz says so", async (_, text = "") => {
     await setPolicy({ version: 10, override: "origin" });
-    await classify(world, SHORT);
+    await classify(gateway, SHORT);
     await setPolicy(text);
     clock.moveMs(5000);
-    const response = await classify(world, SHORT);
+    const response = await classify(gateway, SHORT);
     expect(response.headers.get("x-spillway-policy")).toBe("10");
     expect(routingOf(response).because).toBe("override");
-    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    const readyz = await ask(gateway, new Request("http://gateway/readyz"));
     expect(await readyz.json()).toMatchObject({ policy: { version: 10, source: "kv", problem: expect.any(String) } });
   });
 });
 
 describe("/healthz and /readyz", () => {
   it("health needs nothing; readiness names both sides", async () => {
-    const get = (path: string) => app.fetch(new Request(`http://gateway${path}`), { world, call: aCall() });
+    const get = (path: string) => ask(gateway, new Request(`http://gateway${path}`));
     expect((await get("/healthz")).status).toBe(200);
     const readyz = await get("/readyz");
     expect(readyz.status).toBe(200);

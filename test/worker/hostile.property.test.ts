@@ -1,24 +1,29 @@
 /** A hundred thousand requests that nobody meant well, through the whole app, inside workerd: each is answered in the contract's shape. */
 import fc from "fast-check";
 import { beforeAll, expect, inject, it } from "vitest";
-import { app } from "../../gateway/app.ts";
+import type { Gateway } from "../../gateway/compose.ts";
 import { REFUSAL_CODES } from "../../gateway/refusal.ts";
-import type { World } from "../../gateway/world.ts";
+import { aGateway, ask, handClock, ready } from "./support/gateway.ts";
 import { CANARY, type HostileRequest, hostileRequest } from "./support/hostile-requests.ts";
 import { publish } from "./support/packages.ts";
-import { aCall, aWorld, handClock, ready } from "./support/world.ts";
 
 /** What fails says its seed; SPILLWAY_HOSTILE_SEED=<seed> runs the same ones again. */
 const RUNS = 100_000;
 
-let world: World;
+let gateway: Gateway;
 beforeAll(async () => {
   const clock = handClock();
   // A deadline that nobody reaches would be a timer for each request, and none of them is ended while the test runs.
   const wait = (ms: number) => (ms > 10_000 ? new Promise(() => {}) : clock.wait(ms));
-  const cors = { ok: true as const, origins: ["https://app.example"] };
   const modelId = await publish();
-  world = await ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: { ...clock, wait }, cors }));
+  gateway = await ready(
+    aGateway({
+      modelId,
+      originUrl: `${inject("faultOrigin")}ok`,
+      clock: { ...clock, wait },
+      variables: { CORS_ORIGINS: "https://app.example" },
+    }),
+  );
 });
 
 /** What cannot be said in HTTP is left out. */
@@ -37,7 +42,7 @@ const seen = new Map<number, number>();
 
 async function expectContract(hostile: HostileRequest): Promise<void> {
   const request = toRequest(hostile);
-  const response = await app.fetch(request, { world, call: aCall() });
+  const response = await ask(gateway, request);
   const { status, headers } = response;
   seen.set(status, (seen.get(status) ?? 0) + 1);
   const text = await response.text();
@@ -75,5 +80,5 @@ it(`${RUNS} hostile requests: no 5xx, no crash, nothing echoed, always the contr
   });
   // They went everywhere, the model among it.
   expect([...seen.keys()].sort()).toEqual([200, 204, 400, 401, 404, 405, 413, 415, 422, 429]);
-  expect([world.slots.requests, world.slots.bytes]).toEqual([0, 0]);
+  expect([gateway.world.capacity.slots.requests, gateway.world.capacity.slots.bytes]).toEqual([0, 0]);
 }, 600_000);

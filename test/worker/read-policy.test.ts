@@ -1,10 +1,9 @@
 /** KV fails a warm isolate, inside workerd: nobody waits for it, and what was good serves on. */
-import { expect, it } from "vitest";
-import { app } from "../../gateway/app.ts";
-import { urlOf } from "./support/faulty.ts";
-import { aCall, aWorld, classify, handClock, recordingWaits, routingOf } from "./support/world.ts";
 
-const SHORT = "WIN a free prize now, click here";
+import { expect, it } from "vitest";
+import { SHORT } from "../support/texts.ts";
+import { urlOf } from "./support/faulty.ts";
+import { aGateway, ask, classify, handClock, recordingWaits, routingOf } from "./support/gateway.ts";
 
 const failures: [string, () => Promise<string | null>, RegExp][] = [
   ["down", () => Promise.reject(new Error("KV GET failed: 503")), /^KV could not be read/],
@@ -17,19 +16,19 @@ it.each(failures)(
     const hand = handClock();
     const { clock, waits } = recordingWaits(hand);
     let get = async (): Promise<string | null> => '{"version": 7, "override": "origin"}';
-    const world = aWorld({
+    const gateway = aGateway({
       modelId: "mail-tagger@none",
       originUrl: urlOf("ok"),
       clock,
-      kv: { get: () => get() },
+      variables: { POLICIES: { get: () => get() } },
     });
     const way = async () => {
-      const response = await classify(world, SHORT);
+      const response = await classify(gateway, SHORT);
       return [response.status, response.headers.get("x-spillway-policy"), routingOf(response).because];
     };
     const readyz = async () =>
       (
-        (await (await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() })).json()) as {
+        (await (await ask(gateway, new Request("http://gateway/readyz"))).json()) as {
           policy: { version: number; problem: string | null };
         }
       ).policy;

@@ -3,7 +3,7 @@
  * before the deployment.
  */
 import { type AccessVariables, createAccess } from "../../gateway/authenticate/access.ts";
-import { parseCorsOrigins } from "../../gateway/respond/web-headers.ts";
+import { parseWebOrigins } from "../../gateway/respond/web-headers.ts";
 import { type Finding, isPlaceholder, ok, placeholderIn, problem, quoted, warning } from "./finding.ts";
 import { whyHidden } from "./secret-shape.ts";
 import { routesOf, type Target } from "./target.ts";
@@ -51,7 +51,7 @@ function checkCors(value: unknown): Finding[] {
   const next = `${NAME_YOUR_SITE}; ${REFUSES_ALL}`;
   const text = textOf(value);
   if (text === null) return [problem(CORS, `is ${quoted(value)}; it must be text`, next)];
-  const cors = parseCorsOrigins(text);
+  const cors = parseWebOrigins(text);
   if (!cors.ok) return [problem(CORS, shown(CORS, value, cors.problem), next)];
   if (cors.origins.length === 0) return [];
   const placeholder = placeholderIn(text);

@@ -52,13 +52,19 @@ export class BreakerOpenError extends Error {
   }
 }
 
+export interface BreakerParts {
+  clock: { nowMs(): number };
+  /** A number from [0, 1). */
+  random(): number;
+  /** Called at each change of state. */
+  changed?: (change: BreakerChange) => void;
+}
+
 /** Sets no timer and reads neither clock nor `random` before the first call, so it may be made at module scope. */
 export function createBreaker(
   name: string,
   settings: BreakerSettings,
-  clock: { nowMs(): number },
-  random: () => number,
-  changed: (change: BreakerChange) => void = () => {},
+  { clock, random, changed = () => {} }: BreakerParts,
 ): Breaker {
   let inForce = settings;
   // Not null exactly while the gate is not closed.

@@ -2,11 +2,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { MAX_BODIES_BYTES } from "../../../gateway/admit/slots.ts";
-import { app } from "../../../gateway/app.ts";
-import type { World } from "../../../gateway/world.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import { aGateway, ask, handClock, ready, setPolicy } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aCall, aWorld, handClock, ready, setPolicy } from "../support/world.ts";
 
 const MIB = 1_048_576;
 const BUSY = {
@@ -37,13 +36,13 @@ function movedClock() {
 const engine = sharedEngine();
 let modelId: string;
 let clock: ReturnType<typeof movedClock>;
-let world: World;
+let gateway: Gateway;
 beforeAll(async () => {
   modelId = await publish();
 });
 beforeEach(async () => {
   clock = movedClock();
-  world = await ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock, engine }));
+  gateway = await ready(aGateway({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock, engine }));
 });
 afterEach(async () => {
   engine.onRun = () => {};
@@ -51,7 +50,7 @@ afterEach(async () => {
 });
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const held = () => [world.slots.requests, world.slots.bytes];
+const held = () => [gateway.world.capacity.slots.requests, gateway.world.capacity.slots.bytes];
 
 function post(body: BodyInit): Promise<Response> {
   const request = new Request("http://gateway/v1/classify", {
@@ -59,7 +58,7 @@ function post(body: BodyInit): Promise<Response> {
     headers: { "content-type": "application/json" },
     body,
   });
-  return Promise.resolve(app.fetch(request, { world, call: aCall() }));
+  return Promise.resolve(ask(gateway, request));
 }
 
 interface Sender {
@@ -135,7 +134,7 @@ describe("requests at once", () => {
     const dead = [sender(), sender()];
     await Promise.all(dead.map(({ send }) => send(START)));
     // As when workerd cancels a request: nothing of it goes on, not even its deadline.
-    world = { ...world, clock: { ...clock, nowMs: () => clock.nowMs() + 200_000 } };
+    gateway.world.clock = { ...clock, nowMs: () => clock.nowMs() + 200_000 };
     expect((await post('{"inputs": "see you"}')).status).toBe(200);
     for (const { breakOff } of dead) breakOff();
   });
@@ -226,14 +225,7 @@ describe("everything is given back after", () => {
   });
 
   it("a bug", async () => {
-    const intact = world;
-    world = {
-      ...world,
-      policies: {
-        known: () => intact.policies.known(),
-        read: () => Promise.reject(new TypeError("a bug")),
-      },
-    };
+    gateway.world.policies.read = () => Promise.reject(new TypeError("a bug"));
     expect((await post('{"inputs": "see you"}')).status).toBe(503);
     expect(held()).toEqual([0, 0]);
   });

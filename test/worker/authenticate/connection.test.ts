@@ -1,11 +1,11 @@
 /** What `request.cf` says of a caller, inside workerd: where the text may go, and whether the connection is good enough. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import type { World } from "../../../gateway/world.ts";
-import { publish } from "../support/packages.ts";
-import { sharedEngine } from "../support/shared-engine.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
 import {
-  aWorld,
+  aGateway,
   type Connection,
   classify,
   handClock,
@@ -13,10 +13,9 @@ import {
   routingOf,
   setPolicy,
   settled,
-} from "../support/world.ts";
-
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
+} from "../support/gateway.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
 
 const engine = sharedEngine();
 let modelId: string;
@@ -28,12 +27,12 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function worldWith(policy: object, behaviour = "ok"): Promise<World> {
+async function gatewayWith(policy: object, behaviour = "ok"): Promise<Gateway> {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}${behaviour}`, clock: handClock(), engine }));
+  return ready(aGateway({ modelId, originUrl: `${inject("faultOrigin")}${behaviour}`, clock: handClock(), engine }));
 }
 
-const ask = (world: World, cf: Connection, text = SHORT) => classify(world, text, undefined, { cf });
+const ask = (gateway: Gateway, cf: Connection, text = SHORT) => classify(gateway, text, { cf });
 
 describe("residency", () => {
   const residency = {
@@ -53,21 +52,21 @@ describe("residency", () => {
     ["Tor, which is nowhere", { country: "T1" }, 451, null, null],
     ["no country", {}, 451, null, null],
   ])("%s", async (_, cf, status, route, because) => {
-    expect(routingOf(await ask(await worldWith({ residency }), cf))).toEqual({ status, route, because });
+    expect(routingOf(await ask(await gatewayWith({ residency }), cf))).toEqual({ status, route, because });
   });
 
   it("a text that the one allowed side cannot hold is refused with the contract's error, and never leaves", async () => {
-    const world = await worldWith({ residency }, "ok?residency");
-    const response = await ask(world, { country: "DE", isEUCountry: "1" }, LONG);
+    const gateway = await gatewayWith({ residency }, "ok?residency");
+    const response = await ask(gateway, { country: "DE", isEUCountry: "1" }, LONG);
     expect(response.status).toBe(451);
     expect(await response.json()).toMatchObject({ error_type: "residency", request_id: "test-request" });
     expect(await (await fetch(`${inject("faultOrigin")}ok?residency`)).json()).toMatchObject({ calls: 0, aborted: 0 });
   });
 
   it("holds for the fallback too: a failing edge does not send the text out", async () => {
-    const world = await worldWith({ residency }, "ok?fallback");
+    const gateway = await gatewayWith({ residency }, "ok?fallback");
     engine.broken = true;
-    const response = await ask(world, { country: "DE", isEUCountry: "1" });
+    const response = await ask(gateway, { country: "DE", isEUCountry: "1" });
     engine.broken = false;
     expect(response.status).toBe(503);
     expect(await (await fetch(`${inject("faultOrigin")}ok?fallback`)).json()).toMatchObject({ calls: 0, aborted: 0 });
@@ -84,7 +83,7 @@ describe("TLS", () => {
     ["", "1.0", 403],
     ["NONE", "1.2", 403],
   ])("%s where the policy asks for %s: %s", async (tlsVersion, minTls, status) => {
-    const response = await ask(await worldWith({ minTls }), { country: "DE", tlsVersion });
+    const response = await ask(await gatewayWith({ minTls }), { country: "DE", tlsVersion });
     expect(response.status).toBe(status);
     if (status === 403) expect(await response.json()).toMatchObject({ error_type: "forbidden" });
   });
@@ -92,11 +91,11 @@ describe("TLS", () => {
 
 describe("the policy's limits", () => {
   it("bound texts and bytes of a request and tokens at the origin", async () => {
-    const world = await worldWith({ limits: { inputs: 2, bodyBytes: 2000, originTokens: 100 } });
+    const gateway = await gatewayWith({ limits: { inputs: 2, bodyBytes: 2000, originTokens: 100 } });
     // The first request of an isolate reads the policy; its own limits are those known before.
-    await ask(world, {});
-    expect((await classify(world, [SHORT, SHORT])).status).toBe(200);
-    expect((await classify(world, [SHORT, SHORT, SHORT])).status).toBe(413);
-    expect((await classify(world, LONG)).status).toBe(413);
+    await ask(gateway, {});
+    expect((await classify(gateway, [SHORT, SHORT])).status).toBe(200);
+    expect((await classify(gateway, [SHORT, SHORT, SHORT])).status).toBe(413);
+    expect((await classify(gateway, LONG)).status).toBe(413);
   });
 });

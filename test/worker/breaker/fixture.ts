@@ -22,14 +22,11 @@ const byRate = { consecutive: 99, openMs: 30_000, failureRatePercent: 50, window
 const breakers = new Map<string, Breaker>(
   ["cycle", "reopen", "hung-up", "hung-up-closed", "given-back", "late"].map((name) => [
     name,
-    createBreaker(name, byRow, clock, () => 0.5),
+    createBreaker(name, byRow, { clock, random: () => 0.5 }),
   ]),
 );
 for (const name of ["window-within", "window-past"])
-  breakers.set(
-    name,
-    createBreaker(name, byRate, clock, () => 0.5),
-  );
+  breakers.set(name, createBreaker(name, byRate, { clock, random: () => 0.5 }));
 
 /** Names the calls that got as far as their action: how a test knows when to hang up. */
 const started = new Set<string>();

@@ -1,14 +1,13 @@
 /** Fallback both ways and the origin's breaker, inside workerd, against an origin that really misbehaves. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { app } from "../../../gateway/app.ts";
-import type { World } from "../../../gateway/world.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
 import { FAULTS, NOBODY_LISTENS, seenBy, tell, urlOf } from "../support/faulty.ts";
-import { publish } from "../support/packages.ts";
-import { sharedEngine } from "../support/shared-engine.ts";
 import {
-  aCall,
-  aWorld,
+  aGateway,
+  ask,
   classify,
   type HandClock,
   handClock,
@@ -17,10 +16,9 @@ import {
   routingOf,
   setPolicy,
   settled,
-} from "../support/world.ts";
-
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
+} from "../support/gateway.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
 
 let modelId: string;
 const engine = sharedEngine();
@@ -34,29 +32,29 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<World> {
-  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock, engine }));
+async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
+  return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
 describe("the edge fails", () => {
   it("the origin answers, once, and the headers say why", async () => {
-    const world = await warmWorld("ok");
+    const gateway = await warmWorld("ok");
     engine.broken = true;
-    const response = await classify(world, SHORT);
+    const response = await classify(gateway, SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
     expect(response.headers.get("x-spillway-model")).toBe("mail-tagger@ffffffffffff");
   });
 
   it("after three failures the edge breaker opens: texts go to the origin at once until a probe succeeds", async () => {
     const clock = handClock();
-    const world = await warmWorld("ok", clock);
+    const gateway = await warmWorld("ok", clock);
     engine.broken = true;
-    for (let call = 0; call < 3; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("edge-failed");
-    expect(routingOf(await classify(world, SHORT)).because).toBe("edge-unavailable");
+    for (let call = 0; call < 3; call++) expect(routingOf(await classify(gateway, SHORT)).because).toBe("edge-failed");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("edge-unavailable");
     engine.broken = false;
     clock.moveMs(40_000);
-    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
-    expect(world.edge.status().breaker.state).toBe("closed");
+    expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(gateway.world.sides.edge.status().breaker.state).toBe("closed");
   });
 });
 
@@ -97,11 +95,11 @@ describe("the origin fails", () => {
       problemType: "single_label_classification",
       windows: [{ tokens: 10, logits: [3, -3] }],
     };
-    const world = await warmWorld("told?bent");
+    const gateway = await warmWorld("told?bent");
     await tell("told?bent", JSON.stringify(good));
-    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
     await tell("told?bent", JSON.stringify({ ...good, ...bend }));
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
   });
 
   it.each([
@@ -112,11 +110,11 @@ describe("the origin fails", () => {
     await setPolicy({ edge: { share: 0 } });
     const windows = [{ tokens: 10, logits: [3, -3] }];
     const own = { model: modelId, labels: ["ham", "spam"], problemType: "single_label_classification", windows };
-    const world = await warmWorld("told?own-package");
+    const gateway = await warmWorld("told?own-package");
     await tell("told?own-package", JSON.stringify(own));
-    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
     await tell("told?own-package", JSON.stringify({ ...own, ...bend }));
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
   });
 
   it("an origin that hangs is given up at the policy's timeout", async () => {
@@ -148,17 +146,17 @@ describe("the origin fails", () => {
   });
 
   it("both sides fail: 503 with Retry-After", async () => {
-    const world = await warmWorld("http-500");
+    const gateway = await warmWorld("http-500");
     engine.broken = true;
-    const response = await classify(world, SHORT);
+    const response = await classify(gateway, SHORT);
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
   });
 
   it("a text with too many tokens for the origin is 413, and nobody's failure", async () => {
-    const world = await warmWorld("http-413");
-    for (let call = 0; call < 6; call++) expect((await classify(world, LONG)).status).toBe(413);
-    expect(originBreaker(world).state).toBe("closed");
+    const gateway = await warmWorld("http-413");
+    for (let call = 0; call < 6; call++) expect((await classify(gateway, LONG)).status).toBe(413);
+    expect(originBreaker(gateway).state).toBe("closed");
   });
 
   it("a refusal whose body never ends is one all the same, once the origin's time is over", async () => {
@@ -168,41 +166,40 @@ describe("the origin fails", () => {
 
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
     await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
-    const world = await warmWorld("http-403");
-    for (let call = 0; call < 6; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(originBreaker(world).state).toBe("closed");
+    const gateway = await warmWorld("http-403");
+    for (let call = 0; call < 6; call++)
+      expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
+    expect(originBreaker(gateway).state).toBe("closed");
   });
 });
 
 describe("a cold isolate", () => {
   it("spills and warms in the background; the next text stays at the edge", async () => {
-    const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
-    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
+    const gateway = aGateway({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
+    expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "origin", because: "edge-cold" });
     await settled();
-    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+    expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
   });
 
   it("begins to load only when the caller who found it cold has the answer", async () => {
-    const world = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
-    const later: (() => Promise<unknown>)[] = [];
-    const response = await classify(world, SHORT, { ...aCall(), afterAnswer: (work) => later.push(work) });
+    const gateway = aGateway({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
+    const response = await classify(gateway, SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-cold" });
-    expect(world.edge.status().state).toBe("cold");
-    for (const work of later) await work();
+    expect(gateway.world.sides.edge.status().state).toBe("cold");
     await settled();
-    expect(world.edge.status().state).toBe("ready");
+    expect(gateway.world.sides.edge.status().state).toBe("ready");
   });
 
   it("waits for its model when the origin cannot answer", async () => {
-    const world = aWorld({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
-    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
+    const gateway = aGateway({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("refuses with 503 when there is no model and no origin", async () => {
     const nowhere = `mail-tagger@${"0".repeat(64)}`;
-    const world = aWorld({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
-    for (let call = 0; call < 5; call++) expect((await classify(world, SHORT)).status).toBe(503);
-    const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+    const gateway = aGateway({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    for (let call = 0; call < 5; call++) expect((await classify(gateway, SHORT)).status).toBe(503);
+    const readyz = await ask(gateway, new Request("http://gateway/readyz"));
     expect(readyz.status).toBe(503);
     expect(await readyz.json()).toMatchObject({
       ready: false,

@@ -1,13 +1,14 @@
 /** Shadows inside workerd: the other side sees the text after the answer is out, and nothing else changes. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { World } from "../../../gateway/world.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import type { IsolateEvent } from "../../../gateway/record/events.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
 import { seenBy, tell, urlOf } from "../support/faulty.ts";
-import { publish } from "../support/packages.ts";
-import { sharedEngine } from "../support/shared-engine.ts";
 import {
-  aCall,
-  aWorld,
+  aGateway,
+  aLifetime,
   classify,
   handClock,
   originBreaker,
@@ -15,12 +16,12 @@ import {
   routingOf,
   setPolicy,
   settled,
-} from "../support/world.ts";
+} from "../support/gateway.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
 
-const SHORT = "WIN a free prize now, click here";
 /** Over half of what the edge takes: when it does not fit, the edge would take less from now on. */
 const LONGISH = "see you at lunch tomorrow ".repeat(35);
-const LONG = "see you at lunch tomorrow ".repeat(200);
 
 const engine = sharedEngine();
 let modelId: string;
@@ -35,60 +36,64 @@ afterEach(async () => {
 
 const callsOf = async (path: string) => (await seenBy(path)).calls;
 
-async function worldWith(behaviour: string, policy: object): Promise<World> {
+async function gatewayWith(behaviour: string, policy: object): Promise<Gateway> {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
+  return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
 }
 
 const all = { shadow: { share: 100 } };
 
 describe("a shadow", () => {
   it("is sent to the other side after the answer is out, once per text, and only in its share", async () => {
-    const world = await worldWith("ok?shadowed", all);
+    const gateway = await gatewayWith("ok?shadowed", all);
     const begun: (() => Promise<unknown>)[] = [];
-    const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
-    expect(routingOf(await classify(world, [SHORT, SHORT], call)).route).toBe("edge");
+    const call = { ...aLifetime(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
+    expect(routingOf(await classify(gateway, [SHORT, SHORT], call)).route).toBe("edge");
     expect(await callsOf("ok?shadowed")).toBe(0);
     await Promise.all(begun.map((work) => work()));
     expect(await callsOf("ok?shadowed")).toBe(2);
 
-    const without = await worldWith("ok?without", {});
+    const without = await gatewayWith("ok?without", {});
     await classify(without, SHORT);
     await settled();
     expect(await callsOf("ok?without")).toBe(0);
   });
 
   it("that fails, or is slow, opens no breaker and teaches no latency", async () => {
-    const world = await worldWith("http-500?shadow", { ...all, retryBudget: { percent: 0, minPerSecond: 0 } });
+    const gateway = await gatewayWith("http-500?shadow", { ...all, retryBudget: { percent: 0, minPerSecond: 0 } });
     for (let text = 0; text < 10; text++) {
-      expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "edge", because: "within-share" });
+      expect(routingOf(await classify(gateway, SHORT))).toEqual({
+        status: 200,
+        route: "edge",
+        because: "within-share",
+      });
       await settled();
     }
     expect(await callsOf("http-500?shadow")).toBe(10);
-    expect(originBreaker(world).state).toBe("closed");
-    expect(world.origins.status().get("default")?.p95Ms).toBeNull();
+    expect(originBreaker(gateway).state).toBe("closed");
+    expect(gateway.world.sides.origins.status().get("default")?.p95Ms).toBeNull();
   });
 
   it("at the edge that fails opens no breaker either", async () => {
-    const world = await worldWith("ok", { ...all, edge: { share: 0 } });
+    const gateway = await gatewayWith("ok", { ...all, edge: { share: 0 } });
     engine.broken = true;
     for (let text = 0; text < 5; text++) {
-      expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
+      expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
       await settled();
     }
-    expect(world.edge.conditions().breakerAllows).toBe(true);
+    expect(gateway.world.sides.edge.conditions().breakerAllows).toBe(true);
   });
 
   it("that succeeds teaches neither the origin's latency nor the edge's", async () => {
-    const toOrigin = await worldWith("ok?teaches", all);
+    const toOrigin = await gatewayWith("ok?teaches", all);
     for (let text = 0; text < 10; text++) {
       await classify(toOrigin, SHORT);
       await settled();
     }
     expect(await callsOf("ok?teaches")).toBe(10);
-    expect(toOrigin.origins.status().get("default")?.p95Ms).toBeNull();
+    expect(toOrigin.world.sides.origins.status().get("default")?.p95Ms).toBeNull();
 
-    const toEdge = await worldWith("ok", { ...all, edge: { share: 0 } });
+    const toEdge = await gatewayWith("ok", { ...all, edge: { share: 0 } });
     let runs = 0;
     engine.onRun = () => {
       runs += 1;
@@ -98,22 +103,22 @@ describe("a shadow", () => {
       await settled();
     }
     expect(runs).toBe(10);
-    expect(toEdge.edge.conditions().p95Ms).toBeNull();
+    expect(toEdge.world.sides.edge.conditions().p95Ms).toBeNull();
   });
 
   it("that does not fit in the heap does not lower what the edge takes", async () => {
-    const world = await worldWith("ok", { ...all, edge: { share: 0 } });
-    const { maxTokens } = world.edge.conditions();
+    const gateway = await gatewayWith("ok", { ...all, edge: { share: 0 } });
+    const { maxTokens } = gateway.world.sides.edge.conditions();
     engine.full = true;
-    await classify(world, LONGISH);
+    await classify(gateway, LONGISH);
     await settled();
     engine.full = false;
-    expect(world.edge.conditions().maxTokens).toBe(maxTokens);
-    expect(world.edge.status().state).toBe("ready");
+    expect(gateway.world.sides.edge.conditions().maxTokens).toBe(maxTokens);
+    expect(gateway.world.sides.edge.status().state).toBe("ready");
   });
 
   it("is not sent to an edge that is busy, nor to one that would have to load", async () => {
-    const world = await worldWith("ok?busy", { ...all, edge: { share: 0 } });
+    const gateway = await gatewayWith("ok?busy", { ...all, edge: { share: 0 } });
     let release = () => {};
     const runs: string[] = [];
     engine.onRun = () => {
@@ -121,37 +126,43 @@ describe("a shadow", () => {
       return new Promise<void>((resolve) => (release = resolve));
     };
     // The first one's shadow has the edge, so the second one's has to stay away.
-    await classify(world, SHORT);
+    await classify(gateway, SHORT);
     await expect.poll(() => runs.length).toBe(1);
-    await classify(world, SHORT);
+    await classify(gateway, SHORT);
     release();
     await settled();
     expect(runs).toHaveLength(1);
 
     await setPolicy({ ...all, edge: { share: 0 } });
-    const cold = aWorld({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine });
-    const begun: (() => Promise<unknown>)[] = [];
-    const call = { ...aCall(), afterAnswer: (work: () => Promise<unknown>) => begun.push(work) };
-    expect(routingOf(await classify(cold, SHORT, call)).because).toBe("edge-cold");
-    // The first is the load; what follows it is the shadow, which is begun before that.
-    await begun[1]?.();
-    expect(cold.edge.status().state).toBe("cold");
+    const events: IsolateEvent[] = [];
+    const report = (event: IsolateEvent) => events.push(event);
+    const cold = aGateway({ modelId, originUrl: urlOf("ok"), clock: handClock(), engine, report });
+    expect(routingOf(await classify(cold, SHORT)).because).toBe("edge-cold");
+    await settled();
+    // The load and the answer, and no shadow.
+    expect(cold.world.sides.edge.status().state).toBe("ready");
+    expect(events.map(({ kind }) => kind).toSorted()).toEqual(["attempt-paid", "edge-load", "origin-call"]);
   });
 
   it("of a request with 64 texts goes one text at a time, and two requests' at most side by side", async () => {
-    const world = await worldWith("told?many", all);
+    const gateway = await gatewayWith("told?many", all);
     let atOnce = 0;
     let most = 0;
-    const call = world.origins.call.bind(world.origins);
-    world.origins.call = async (...args) => {
-      most = Math.max(most, ++atOnce);
-      return call(...args).finally(() => atOnce--);
-    };
+    const { origins } = gateway.world.sides;
+    const named = origins.named.bind(origins);
+    origins.named = (name) => ({
+      attempt: (...args) => {
+        most = Math.max(most, ++atOnce);
+        return named(name)
+          .attempt(...args)
+          .finally(() => atOnce--);
+      },
+    });
     await tell("told?many", "ok");
     await Promise.all(
       [1, 2, 3].map(() =>
         classify(
-          world,
+          gateway,
           Array.from({ length: 64 }, () => SHORT),
         ),
       ),
@@ -163,15 +174,15 @@ describe("a shadow", () => {
 
   it("is not sent where the other side may not see the text, cannot hold it, or is cold", async () => {
     const residency = { rules: [{ countries: ["DE"], allow: ["edge"] }] };
-    const bound = await worldWith("ok?bound", { ...all, residency });
-    await classify(bound, SHORT, aCall(), { cf: { country: "DE" } });
+    const bound = await gatewayWith("ok?bound", { ...all, residency });
+    await classify(bound, SHORT, { cf: { country: "DE" } });
     await settled();
     expect(await callsOf("ok?bound")).toBe(0);
 
-    const world = await worldWith("ok", all);
-    const runsBefore = world.edge.conditions().p95Ms;
-    expect(routingOf(await classify(world, LONG)).because).toBe("too-long");
+    const gateway = await gatewayWith("ok", all);
+    const runsBefore = gateway.world.sides.edge.conditions().p95Ms;
+    expect(routingOf(await classify(gateway, LONG)).because).toBe("too-long");
     await settled();
-    expect(world.edge.conditions().p95Ms).toBe(runsBefore);
+    expect(gateway.world.sides.edge.conditions().p95Ms).toBe(runsBefore);
   });
 });

@@ -1,12 +1,14 @@
 /** The edge side inside workerd, on the real package, the real wasm and a real R2. */
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Clock } from "../../../gateway/call.ts";
 import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
 import { type EdgeEngine, EdgeRunError } from "../../../gateway/edge/engine.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
-import type { Clock } from "../../../gateway/world.ts";
-import { aCall, anIsolate, forgetBackground, settled, TEXT, tokens } from "../support/isolate.ts";
+import { SHORT } from "../../support/texts.ts";
+import { aLifetime, forgetBackground, settled } from "../support/gateway.ts";
+import { anEdge, attempt, run, tokens } from "../support/isolate.ts";
 import { mailTaggerManifest, publish } from "../support/packages.ts";
 
 /** A clock that only moves when told; waiting yields to the event loop. */
@@ -25,10 +27,11 @@ beforeEach(forgetBackground);
 
 describe("a cold isolate", () => {
   it("counts tokens from the verified tokenizer while the weights load, and is ready when they are proven", async () => {
-    const edge = anIsolate(await publish());
+    const edge = anEdge(await publish());
     expect(edge.conditions()).toMatchObject({ model: "cold", maxTokens: null });
-    const tokenized = await edge.tokenizeWhenLoaded(TEXT, aCall());
-    expect(tokenized?.tokenIds.length).toBeGreaterThan(5);
+    edge.warm(aLifetime());
+    await vi.waitFor(() => expect(edge.tokenize(SHORT)?.tokenIds.length).toBeGreaterThan(5), { interval: 1 });
+    expect(edge.conditions().model).toBe("cold");
     expect(edge.conditions().maxTokens).toBe((await mailTaggerManifest()).edge.maxTokens);
     await settled();
     expect(edge.conditions().model).toBe("ready");
@@ -44,10 +47,8 @@ describe("a cold isolate", () => {
         return real.load(opened, stream);
       },
     };
-    const edge = anIsolate(await publish(), { engine });
-    const tokenized = (await edge.tokenizeWhenLoaded(TEXT, aCall())) ?? tokens(edge, []);
-    await settled();
-    const results = await Promise.all(Array.from({ length: 5 }, () => edge.run(tokenized, aCall())));
+    const edge = anEdge(await publish(), { engine });
+    const results = await Promise.all(Array.from({ length: 5 }, () => attempt(edge, SHORT)));
     const logits = results.map((result) => (result.ok ? result.answer.windows[0]?.logits : result.failure));
     expect(new Set(logits.map((row) => JSON.stringify(row))).size).toBe(1);
     expect(loads).toBe(1);
@@ -62,8 +63,8 @@ describe("a cold isolate", () => {
       },
       list: (options) => env.MODELS.list(options),
     };
-    const edge = anIsolate(await publish(), { bucket });
-    await Promise.all(Array.from({ length: 10 }, () => edge.tokenizeWhenLoaded(TEXT, aCall())));
+    const edge = anEdge(await publish(), { bucket });
+    await Promise.all(Array.from({ length: 10 }, () => attempt(edge, SHORT)));
     await settled();
     expect(reads).toBe(1);
   });
@@ -77,13 +78,13 @@ describe("a cold isolate", () => {
       // The first load never gets an answer: its request is gone.
       list: (options) => (loads++ === 0 ? new Promise(() => {}) : env.MODELS.list(options)),
     };
-    const edge = anIsolate(modelId, { bucket, clock: time });
-    edge.warm(aCall());
+    const edge = anEdge(modelId, { bucket, clock: time });
+    edge.warm(aLifetime());
     time.moveMs(4999);
-    edge.warm(aCall());
+    edge.warm(aLifetime());
     expect(loads).toBe(1);
     time.moveMs(1);
-    const second = aCall();
+    const second = aLifetime();
     forgetBackground();
     edge.warm(second);
     await settled();
@@ -99,17 +100,17 @@ describe("the heap's limit", () => {
       edge.heapBytes = Math.round(tight);
       edge.maxTokens = 512;
     });
-    const edge = anIsolate(modelId, { engine: createOnnxEngine(wasm, Math.round(tight) + 65_536) });
-    edge.warm(aCall());
+    const edge = anEdge(modelId, { engine: createOnnxEngine(wasm, Math.round(tight) + 65_536) });
+    edge.warm(aLifetime());
     await settled();
     expect(edge.conditions().model).toBe("ready");
     const long = Array.from({ length: 512 }, () => 5);
-    expect(await edge.run(tokens(edge, long), aCall())).toEqual({
+    expect(await run(edge, tokens(edge, long))).toEqual({
       ok: false,
       failure: { reason: "out-of-memory", kind: "failed" },
     });
     expect(edge.conditions()).toMatchObject({ model: "ready", breakerAllows: true, maxTokens: 511 });
-    expect((await edge.run(tokens(edge, [5, 6, 7]), aCall())).ok).toBe(true);
+    expect((await run(edge, tokens(edge, [5, 6, 7]))).ok).toBe(true);
     expect(edge.status().heapBytes).toBeLessThanOrEqual(tight + 65_536);
   });
 });
@@ -131,25 +132,28 @@ describe("a crash of the engine", () => {
         };
       },
     };
-    const edge = anIsolate(await publish(), { engine });
-    edge.warm(aCall());
+    const edge = anEdge(await publish(), { engine });
+    edge.warm(aLifetime());
     await settled();
     crash = true;
-    expect(await edge.run(tokens(edge, [5, 6]), aCall())).toMatchObject({ ok: false, failure: { reason: "crashed" } });
+    expect(await run(edge, tokens(edge, [5, 6]))).toMatchObject({
+      ok: false,
+      failure: { reason: "crashed" },
+    });
     expect(edge.conditions().model).toBe("cold");
     crash = false;
-    expect((await edge.run(tokens(edge, [5, 6]), aCall())).ok).toBe(true);
+    expect((await run(edge, tokens(edge, [5, 6]))).ok).toBe(true);
   });
 });
 
 describe("the queue", () => {
   it("gives the turn of a caller that hung up to the next one", async () => {
-    const edge = anIsolate(await publish());
-    edge.warm(aCall());
+    const edge = anEdge(await publish());
+    edge.warm(aLifetime());
     await settled();
     const hungUp = new AbortController();
-    const gone = edge.run(tokens(edge, [1, 2, 3]), aCall(hungUp.signal));
-    const next = edge.run(tokens(edge, [4, 5, 6]), aCall());
+    const gone = run(edge, tokens(edge, [1, 2, 3]), aLifetime(hungUp.signal));
+    const next = run(edge, tokens(edge, [4, 5, 6]));
     hungUp.abort();
     expect(await gone).toEqual({ ok: false, failure: { reason: "caller-gone", kind: "aborted" } });
     expect((await next).ok).toBe(true);

@@ -1,12 +1,21 @@
 /** The queue as decisions see it, inside workerd: what was sent to the edge is known to whoever is decided next. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, it } from "vitest";
+import { SHORT } from "../../support/texts.ts";
 import { urlOf } from "../support/faulty.ts";
+import {
+  aGateway,
+  classify,
+  handClock,
+  originBreaker,
+  ready,
+  routingOf,
+  setPolicy,
+  settled,
+} from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aWorld, classify, handClock, originBreaker, ready, routingOf, setPolicy, settled } from "../support/world.ts";
-
-const SHORT = "WIN a free prize now, click here";
 
 const engine = sharedEngine();
 let modelId: string;
@@ -19,18 +28,18 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function worldWith(behaviour: string, policy: object) {
+async function gatewayWith(behaviour: string, policy: object) {
   await setPolicy(policy);
-  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
+  return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
 }
 
 it("no text joins a queue that its decision did not see, not even beside others of its request", async () => {
-  const world = await worldWith("ok?beside", { edge: { maxQueueMs: 0 } });
-  const oneMs = world.edge.predictedRunMs(9) ?? 0;
+  const gateway = await gatewayWith("ok?beside", { edge: { maxQueueMs: 0 } });
+  const oneMs = gateway.world.sides.edge.predictedRunMs(9) ?? 0;
   const queuesMs: number[] = [];
-  engine.onRun = () => queuesMs.push(world.edge.conditions().queueMs);
+  engine.onRun = () => queuesMs.push(gateway.world.sides.edge.conditions().queueMs);
   const response = await classify(
-    world,
+    gateway,
     Array.from({ length: 8 }, () => SHORT),
   );
   expect(routingOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
@@ -41,23 +50,23 @@ it("no text joins a queue that its decision did not see, not even beside others 
 
 it("where no origin can answer, callers wait for the edge up to a limit, and are then asked to come back", async () => {
   const timeoutMs = 200;
-  const world = await worldWith("http-500?limit", {
+  const gateway = await gatewayWith("http-500?limit", {
     edge: { share: 0, maxQueueMs: 0 },
     origin: { timeoutMs },
     retryBudget: { percent: 100 },
   });
-  for (let call = 0; call < 5; call++) await classify(world, SHORT);
-  expect(originBreaker(world).state).toBe("open");
+  for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
+  expect(originBreaker(gateway).state).toBe("open");
 
   let release = () => {};
   engine.onRun = () => new Promise<void>((resolve) => (release = resolve));
-  const oneMs = world.edge.predictedRunMs(9) ?? 0;
+  const oneMs = gateway.world.sides.edge.predictedRunMs(9) ?? 0;
   const answers: Promise<Response>[] = [];
   let longestMs = 0;
   for (let text = 0; text < 2 * Math.ceil(timeoutMs / oneMs); text++) {
-    answers.push(classify(world, SHORT));
+    answers.push(classify(gateway, SHORT));
     await scheduler.wait(0);
-    longestMs = Math.max(longestMs, world.edge.conditions().queueMs);
+    longestMs = Math.max(longestMs, gateway.world.sides.edge.conditions().queueMs);
   }
   engine.onRun = () => {};
   release();

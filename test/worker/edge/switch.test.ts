@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
-import { aCall, anIsolate, TEXT, tokens, warmed } from "../support/isolate.ts";
+import { SHORT } from "../../support/texts.ts";
+import { aLifetime } from "../support/gateway.ts";
+import { anEdge, run, tokens, warmed } from "../support/isolate.ts";
 import { publish } from "../support/packages.ts";
 
 let first: string;
@@ -52,14 +54,14 @@ function watchedEngine() {
 describe("a policy that names another model", () => {
   it("is obeyed between requests, ten times over, in one and the same heap", async () => {
     const { seen, engine } = watchedEngine();
-    const edge = await warmed(anIsolate(first, { engine }));
+    const edge = await warmed(anEdge(first, { engine }));
     const heapBytes = edge.status().heapBytes;
     for (let turn = 0; turn < 10; turn++) {
       const wanted = turn % 2 === 0 ? second : first;
       edge.obey(wanting(wanted));
       expect(edge.conditions().model).toBe("cold");
       await warmed(edge);
-      const result = await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall());
+      const result = await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []));
       expect(result).toMatchObject({ ok: true, answer: { model: wanted } });
     }
     expect(edge.status().heapBytes).toBe(heapBytes);
@@ -68,9 +70,9 @@ describe("a policy that names another model", () => {
 
   it("lets the texts that run or wait end on the model they were admitted for", async () => {
     const { seen, engine } = watchedEngine();
-    const edge = await warmed(anIsolate(first, { engine }));
-    const measured = edge.tokenize(TEXT) ?? tokens(edge, []);
-    const waiting = Array.from({ length: 5 }, () => edge.run(measured, aCall()));
+    const edge = await warmed(anEdge(first, { engine }));
+    const measured = edge.tokenize(SHORT) ?? tokens(edge, []);
+    const waiting = Array.from({ length: 5 }, () => run(edge, measured));
     // Joined the queue before the edit, ends after it.
     await scheduler.wait(0);
     edge.obey(wanting(second));
@@ -83,11 +85,11 @@ describe("a policy that names another model", () => {
   });
 
   it("has a text that was admitted before it, and runs after it, tokenized again for the new model", async () => {
-    const edge = await warmed(anIsolate(first));
-    const measured = { text: TEXT, tokenIds: [2, 3], modelId: first };
+    const edge = await warmed(anEdge(first));
+    const measured = { text: SHORT, tokenIds: [2, 3], modelId: first };
     edge.obey(wanting(second));
-    const result = await edge.run(measured, aCall());
-    const again = await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall());
+    const result = await run(edge, measured);
+    const again = await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []));
     expect(result).toMatchObject({ ok: true, answer: { model: second } });
     expect(result.ok && again.ok && result.answer.windows[0]?.logits).toEqual(
       again.ok && again.answer.windows[0]?.logits,
@@ -96,15 +98,15 @@ describe("a policy that names another model", () => {
 
   it("changes its mind while the model loads: the last word counts, and only one model stands", async () => {
     const { seen, engine } = watchedEngine();
-    const edge = await warmed(anIsolate(first, { engine }));
+    const edge = await warmed(anEdge(first, { engine }));
     edge.obey(wanting(second));
-    edge.warm(aCall());
+    edge.warm(aLifetime());
     await scheduler.wait(20);
     edge.obey(wanting(first));
     await warmed(edge);
     await warmed(edge);
     expect(edge.status()).toMatchObject({ state: "ready", model: first });
-    expect(await edge.run(edge.tokenize(TEXT) ?? tokens(edge, []), aCall())).toMatchObject({
+    expect(await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []))).toMatchObject({
       ok: true,
       answer: { model: first },
     });

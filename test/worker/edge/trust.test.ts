@@ -2,13 +2,13 @@
 import { env } from "cloudflare:workers";
 import { generateKeyPairSync } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { objectKey } from "../../../formats/model-package/manifest.ts";
+import { objectKey } from "../../../formats/model-package/names.ts";
 import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
-import { aCall, anIsolate, type IsolateParts, settled, tokens, warmed } from "../support/isolate.ts";
+import { handClock, settled } from "../support/gateway.ts";
+import { anEdge, type EdgeParts, run, tokens, warmed } from "../support/isolate.ts";
 import { mailTaggerManifest, publish, rewrite, sign, tamper } from "../support/packages.ts";
-import { handClock } from "../support/world.ts";
 
 let modelId: string;
 beforeEach(async () => {
@@ -30,9 +30,9 @@ function countingEngine() {
   return { seen, engine };
 }
 
-async function refusal(parts: IsolateParts = {}): Promise<string | null> {
+async function refusal(parts: EdgeParts = {}): Promise<string | null> {
   const { seen, engine } = countingEngine();
-  const edge = await warmed(anIsolate(modelId, { engine, ...parts }));
+  const edge = await warmed(anEdge(modelId, { engine, ...parts }));
   expect(seen.executed).toBe(0);
   expect(edge.status().state).toBe("rejected");
   expect(edge.conditions().model).toBe("rejected");
@@ -132,7 +132,7 @@ describe("what is stored is not what was signed", () => {
       const golden = edge.golden[0];
       if (golden?.logits[0] !== undefined) golden.logits[0] += 0.01;
     });
-    const edge = await warmed(anIsolate(modelId));
+    const edge = await warmed(anEdge(modelId));
     expect(edge.status()).toMatchObject({ state: "rejected", reason: "golden-logits" });
   });
 });
@@ -159,7 +159,7 @@ describe("the guard against going back", () => {
   const policyOf = (minVersion: number) => ({ ...defaultPolicy(), minVersion });
 
   it("a package below the policy's minVersion is refused, and taken again when the policy allows it", async () => {
-    const edge = await warmed(anIsolate(modelId));
+    const edge = await warmed(anEdge(modelId));
     expect(edge.status().state).toBe("ready");
     edge.obey(policyOf(2));
     await warmed(edge);
@@ -167,11 +167,11 @@ describe("the guard against going back", () => {
     edge.obey(policyOf(1));
     await warmed(edge);
     expect(edge.status().state).toBe("ready");
-    expect((await edge.run(tokens(edge, [2, 5, 3]), aCall())).ok).toBe(true);
+    expect((await run(edge, tokens(edge, [2, 5, 3]))).ok).toBe(true);
   });
 
   it("a minVersion that the loaded model has leaves it in place", async () => {
-    const edge = await warmed(anIsolate(modelId));
+    const edge = await warmed(anEdge(modelId));
     edge.obey(policyOf(1));
     expect(edge.status().state).toBe("ready");
   });
@@ -189,7 +189,7 @@ describe("a rejected package", () => {
       list: (options) => env.MODELS.list(options),
     };
     await tamper(modelId, "tokenizer.json", 100);
-    const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+    const edge = await warmed(anEdge(modelId, { bucket, clock }));
     expect(edge.status().state).toBe("rejected");
     const readsOfRejection = reads;
     for (let look = 0; look < 3; look++) {
@@ -222,7 +222,7 @@ describe("a rejected package", () => {
       },
       list: (options) => env.MODELS.list(options),
     };
-    const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+    const edge = await warmed(anEdge(modelId, { bucket, clock }));
     expect(edge.status()).toMatchObject({ state: "rejected", reason: "sha256 of tokenizer.json" });
     rotten = false;
     const stored = await env.MODELS.get(key("tokenizer.json"));
@@ -238,7 +238,7 @@ describe("a rejected package", () => {
     const good = await publish((manifest) => {
       manifest.version = 2;
     });
-    const edge = await warmed(anIsolate(modelId));
+    const edge = await warmed(anEdge(modelId));
     expect(edge.status().state).toBe("rejected");
     edge.obey({ ...defaultPolicy(), model: good });
     await warmed(edge);
@@ -256,7 +256,7 @@ it("a bucket that cannot be read is asked again, after a while that doubles", as
       throw new Error("10001: internal error");
     },
   };
-  const edge = await warmed(anIsolate(modelId, { bucket, clock }));
+  const edge = await warmed(anEdge(modelId, { bucket, clock }));
   expect(edge.status()).toMatchObject({ state: "failed", reason: expect.stringContaining("internal error") });
   const listsAfter = async (ms: number) => {
     clock.moveMs(ms);

@@ -1,14 +1,13 @@
 /** The origin's breaker inside workerd, with a clock of its own, against an origin that really misbehaves. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { app } from "../../../gateway/app.ts";
-import type { World } from "../../../gateway/world.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
 import { FAULTS, NOBODY_LISTENS, seenBy, tell, urlOf } from "../support/faulty.ts";
-import { publish } from "../support/packages.ts";
-import { sharedEngine } from "../support/shared-engine.ts";
 import {
-  aCall,
-  aWorld,
+  aGateway,
+  ask,
   classify,
   type HandClock,
   handClock,
@@ -17,10 +16,9 @@ import {
   routingOf,
   setPolicy,
   settled,
-} from "../support/world.ts";
-
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
+} from "../support/gateway.ts";
+import { publish } from "../support/packages.ts";
+import { sharedEngine } from "../support/shared-engine.ts";
 
 let modelId: string;
 const engine = sharedEngine();
@@ -34,8 +32,8 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<World> {
-  return ready(aWorld({ modelId, originUrl: urlOf(behaviour), clock, engine }));
+async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
+  return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
 describe("the origin's breaker", () => {
@@ -45,25 +43,26 @@ describe("the origin's breaker", () => {
   it("opens, keeps the origin out, sends what fits to the edge, and opens again for longer when a probe fails", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
-    const world = await warmWorld("http-500", clock);
-    for (let call = 0; call < 5; call++) expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
-    const refused = await classify(world, LONG);
+    const gateway = await warmWorld("http-500", clock);
+    for (let call = 0; call < 5; call++)
+      expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
+    const refused = await classify(gateway, LONG);
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20);
     clock.moveMs(40_000);
     // The probe meets the same fault and opens it again, for longer.
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
   });
 
   it("opens on answers that take 10 s as it does on failures, and says so", async () => {
     await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 20_000 } });
     const clock = handClock();
-    const world = await warmWorld("slow-until-told", clock);
+    const gateway = await warmWorld("slow-until-told", clock);
     const url = `${inject("faultOrigin")}slow-until-told`;
     const calls = async () => ((await (await fetch(url)).json()) as { calls: number }).calls;
-    const answers = Array.from({ length: 10 }, () => classify(world, SHORT));
+    const answers = Array.from({ length: 10 }, () => classify(gateway, SHORT));
     // workerd lets six requests out at once: the others leave as those come back.
     for (let sent = 0; sent < 10; sent = await calls()) {
       await expect.poll(calls).toBeGreaterThan(sent);
@@ -73,43 +72,47 @@ describe("the origin's breaker", () => {
     for (const answer of answers) {
       expect(routingOf(await answer)).toEqual({ status: 200, route: "origin", because: "outside-share" });
     }
-    expect(originBreaker(world)).toMatchObject({
+    expect(originBreaker(gateway)).toMatchObject({
       state: "open",
       reason: "10 of 10 calls failed or were slow within 10 s",
     });
-    expect(routingOf(await classify(world, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
+    expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ route: "edge", because: "origin-unavailable" });
   });
 
   it("lets a probe close it again once the origin is well, and every caller goes there again", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
-    const world = await warmWorld("told?recovers", clock);
+    const gateway = await warmWorld("told?recovers", clock);
     await tell("told?recovers", "http-500");
-    for (let call = 0; call < 5; call++) await classify(world, SHORT);
-    expect(originBreaker(world).state).toBe("open");
+    for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
+    expect(originBreaker(gateway).state).toBe("open");
     await tell("told?recovers", "ok");
-    expect(routingOf(await classify(world, SHORT)).because).toBe("origin-unavailable");
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
     clock.moveMs(40_000);
-    expect(routingOf(await classify(world, SHORT))).toEqual({ status: 200, route: "origin", because: "outside-share" });
-    expect(originBreaker(world)).toEqual({ state: "closed", reason: null, retryAtMs: null });
-    expect(routingOf(await classify(world, SHORT)).because).toBe("outside-share");
+    expect(routingOf(await classify(gateway, SHORT))).toEqual({
+      status: 200,
+      route: "origin",
+      because: "outside-share",
+    });
+    expect(originBreaker(gateway)).toEqual({ state: "closed", reason: null, retryAtMs: null });
+    expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
   });
 
   it.each([...FAULTS, NOBODY_LISTENS, "hang"])("%s: five in a row open it", async (behaviour) => {
     await setPolicy({ edge: { share: 0 }, retryBudget, origin: { timeoutMs: 100 } });
-    const world = await warmWorld(behaviour);
+    const gateway = await warmWorld(behaviour);
     for (let call = 0; call < 5; call++) {
-      expect(originBreaker(world).state).toBe("closed");
-      expect(routingOf(await classify(world, SHORT)).because).toBe("origin-failed");
+      expect(originBreaker(gateway).state).toBe("closed");
+      expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
     }
-    expect(originBreaker(world)).toMatchObject({ state: "open", reason: "5 failures in a row" });
+    expect(originBreaker(gateway)).toMatchObject({ state: "open", reason: "5 failures in a row" });
   });
 
   it("names in /readyz why the origin did not answer last, a refused model by name, until it answers", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
-    const world = await warmWorld("told?last-failure");
+    const gateway = await warmWorld("told?last-failure");
     const lastFailure = async () => {
-      const readyz = await app.fetch(new Request("http://gateway/readyz"), { world, call: aCall() });
+      const readyz = await ask(gateway, new Request("http://gateway/readyz"));
       const { origins }: { origins: Record<string, { lastFailure: string | null }> } = await readyz.json();
       return origins["default"]?.lastFailure;
     };
@@ -122,7 +125,7 @@ describe("the origin's breaker", () => {
       ["ok", null],
     ] as const) {
       await tell("told?last-failure", behaviour);
-      await classify(world, SHORT);
+      await classify(gateway, SHORT);
       expect(await lastFailure()).toBe(reason);
     }
   });
@@ -130,26 +133,26 @@ describe("the origin's breaker", () => {
   it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {
     await setPolicy({ origin: { timeoutMs: 1000 } });
     const clock = handClock();
-    const world = await warmWorld("hang", clock);
-    for (let call = 0; call < 5; call++) expect((await classify(world, LONG)).status).toBe(504);
+    const gateway = await warmWorld("hang", clock);
+    for (let call = 0; call < 5; call++) expect((await classify(gateway, LONG)).status).toBe(504);
     clock.moveMs(40_000);
-    const probe = classify(world, LONG);
-    await expect.poll(() => originBreaker(world).retryAtMs).not.toBeNull();
-    const refused = await classify(world, LONG);
+    const probe = classify(gateway, LONG);
+    await expect.poll(() => originBreaker(gateway).retryAtMs).not.toBeNull();
+    const refused = await classify(gateway, LONG);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await probe).status).toBe(504);
   });
 
   it("a caller that hangs up while the origin works is not the origin's failure", async () => {
     await setPolicy({ edge: { share: 0 } });
-    const world = await warmWorld("hang?hung-up");
+    const gateway = await warmWorld("hang?hung-up");
     for (let call = 0; call < 6; call++) {
       const hungUp = new AbortController();
-      const answer = classify(world, SHORT, aCall(hungUp.signal));
+      const answer = classify(gateway, SHORT, { signal: hungUp.signal });
       await expect.poll(async () => (await seenBy("hang?hung-up")).calls).toBe(call + 1);
       hungUp.abort();
       expect((await answer).status).toBe(504);
     }
-    expect(originBreaker(world).state).toBe("closed");
+    expect(originBreaker(gateway).state).toBe("closed");
   });
 });

@@ -2,7 +2,7 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { storeKey } from "../support/api-keys.ts";
-import { setPolicy } from "../support/world.ts";
+import { setPolicy } from "../support/gateway.ts";
 
 const CANARY = "canary-7b1d90";
 

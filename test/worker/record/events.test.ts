@@ -1,16 +1,14 @@
 /** What happens in an isolate is reported as it happens, by whichever room it happens in. */
+
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import { objectKey } from "../../../formats/model-package/manifest.ts";
-import type { Side } from "../../../gateway/decide/route.ts";
-import type { AttemptKind } from "../../../gateway/dispatch/attempt.ts";
-import type { IsolateEvent } from "../../../gateway/record/events.ts";
+import { objectKey } from "../../../formats/model-package/names.ts";
+import type { AttemptKind, IsolateEvent } from "../../../gateway/record/events.ts";
+import type { SideName } from "../../../gateway/sides.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
+import { aGateway, classify, handClock, ready, setPolicy, settled } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aWorld, classify, handClock, ready, setPolicy, settled } from "../support/world.ts";
-
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
 
 const engine = sharedEngine();
 let modelId: string;
@@ -28,8 +26,8 @@ async function observed(behaviour: string, serving = modelId) {
   const events: IsolateEvent[] = [];
   const originUrl = `${inject("faultOrigin")}${behaviour}`;
   const parts = { modelId: serving, originUrl, clock: handClock(), engine };
-  const world = await ready(aWorld({ ...parts, report: (event) => events.push(event) }));
-  return { world, events, of: (kind: IsolateEvent["kind"]) => events.filter((event) => event.kind === kind) };
+  const gateway = await ready(aGateway({ ...parts, report: (event) => events.push(event) }));
+  return { gateway, events, of: (kind: IsolateEvent["kind"]) => events.filter((event) => event.kind === kind) };
 }
 
 describe("a load of the edge model", () => {
@@ -52,8 +50,8 @@ describe("a load of the edge model", () => {
       manifest.version += 1;
     });
     await env.MODELS.delete(objectKey(unsigned, "model.sig"));
-    const { world, events } = await observed("ok", unsigned);
-    await ready(world);
+    const { gateway, events } = await observed("ok", unsigned);
+    await ready(gateway);
     expect(events.map(({ kind }) => kind)).toEqual(["edge-load"]);
     expect(events[0]).toMatchObject({ result: "rejected", reason: expect.stringMatching(/./), heapBytes: 0 });
   });
@@ -89,25 +87,25 @@ describe("a text", () => {
       ],
     ],
   ])("%s is reported by whoever had it, and what it cost", async (_, text, behaviour, broken, expected) => {
-    const { world, events } = await observed(behaviour);
+    const { gateway, events } = await observed(behaviour);
     engine.broken = broken;
-    await classify(world, text);
+    await classify(gateway, text);
     expect(events.slice(1)).toMatchObject(expected);
   });
 
   it("that is only compared is reported as that, and neither as a run nor as a call", async () => {
     await setPolicy({ shadow: { share: 100 } });
-    const { world, of } = await observed("ok");
-    await classify(world, SHORT);
+    const { gateway, of } = await observed("ok");
+    await classify(gateway, SHORT);
     await settled();
     expect(of("shadow")).toEqual([
       { kind: "shadow", side: "origin", agrees: false, scoreDistance: expect.any(Number) },
     ]);
     expect(of("origin-call")).toEqual([]);
-    expect(of("try-paid")).toMatchObject([paid("edge", "first"), paid("origin", "shadow")]);
+    expect(of("attempt-paid")).toMatchObject([paid("edge", "first"), paid("origin", "shadow")]);
   });
 });
 
-function paid(side: Side, tryKind: AttemptKind) {
-  return { kind: "try-paid", side, tryKind, costUsd: expect.any(Number) };
+function paid(side: SideName, attemptKind: AttemptKind) {
+  return { kind: "attempt-paid", side, attemptKind, costUsd: expect.any(Number) };
 }

@@ -1,11 +1,9 @@
 /** What stands before the endpoint, inside workerd: the headers of every answer, who may ask with what, and from which web page. */
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { app } from "../../../gateway/app.ts";
-import { type CorsSetting, parseCorsOrigins } from "../../../gateway/respond/web-headers.ts";
-import type { World } from "../../../gateway/world.ts";
+import type { Env, Gateway } from "../../../gateway/compose.ts";
+import { aGateway, ask as askGateway, handClock, ready } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
-import { aCall, aWorld, handClock, ready } from "../support/world.ts";
 
 const APP = "https://app.example";
 const JSON_BODY = { "content-type": "application/json" };
@@ -13,46 +11,52 @@ const TEXT = JSON.stringify({ inputs: "see you at lunch" });
 
 const engine = sharedEngine();
 let modelId: string;
-let world: World;
+let gateway: Gateway;
 beforeAll(async () => {
   modelId = await publish();
-  world = await worldWith({ ok: true, origins: [] });
+  gateway = await gatewayWith({});
 });
 
-const worldWith = (cors: CorsSetting) =>
-  ready(aWorld({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: handClock(), engine, cors }));
+const gatewayWith = (variables: Partial<Env>) =>
+  ready(aGateway({ modelId, originUrl: `${inject("faultOrigin")}ok`, clock: handClock(), engine, variables }));
 
-function ask(method: string, path: string, init: RequestInit = {}, asked = world): Promise<Response> {
+function ask(method: string, path: string, init: RequestInit = {}, asked = gateway): Promise<Response> {
   const request = new Request(`http://gateway${path}`, { method, ...init });
-  return Promise.resolve(app.fetch(request, { world: asked, call: aCall() }));
+  return askGateway(asked, request);
 }
 
-const classify = (headers: Record<string, string> = {}, asked = world) =>
+const classify = (headers: Record<string, string> = {}, asked = gateway) =>
   ask("POST", "/v1/classify", { headers: { ...JSON_BODY, ...headers }, body: TEXT }, asked);
 
 describe("every answer", () => {
-  const broken = (thrown: unknown): World => ({
-    ...world,
-    edge: {
-      ...world.edge,
-      obey: () => {
-        throw thrown;
-      },
-    },
-  });
+  async function broken(thrown: unknown): Promise<Gateway> {
+    const bent = await gatewayWith({});
+    bent.world.sides.edge.obey = () => {
+      throw thrown;
+    };
+    return bent;
+  }
   const answers: [string, number, () => Promise<Response>][] = [
     ["an answer", 200, () => classify()],
     ["a refusal", 415, () => ask("POST", "/v1/classify", { body: "x" })],
     ["another path", 404, () => ask("GET", "/")],
     ["another method", 405, () => ask("DELETE", "/v1/classify")],
     ["a preflight without CORS", 405, () => ask("OPTIONS", "/v1/classify")],
-    ["a preflight with CORS", 204, () => ask("OPTIONS", "/v1/classify", {}, { ...world, corsOrigins: [APP] })],
-    ["a deployment with a wrong setting", 503, () => classify({}, { ...world, misconfigured: ["MODEL is not set"] })],
+    [
+      "a preflight with CORS",
+      204,
+      async () => ask("OPTIONS", "/v1/classify", {}, await gatewayWith({ CORS_ORIGINS: APP })),
+    ],
+    [
+      "a deployment with a wrong setting",
+      503,
+      async () => classify({}, await gatewayWith({ ANONYMOUS_ACCESS: "yes" })),
+    ],
     ["/healthz", 200, () => ask("GET", "/healthz")],
     ["/readyz", 200, () => ask("GET", "/readyz")],
     ["a HEAD", 200, () => ask("HEAD", "/healthz")],
-    ["a bug", 503, () => classify({}, broken(new TypeError("secret of node_modules/hono")))],
-    ["what is thrown and is no error", 503, () => classify({}, broken("secret of node_modules/hono"))],
+    ["a bug", 503, async () => classify({}, await broken(new TypeError("secret of node_modules/hono")))],
+    ["what is thrown and is no error", 503, async () => classify({}, await broken("secret of node_modules/hono"))],
   ];
   it.each(answers)("%s (%d) is one caller's data, and says nothing of what made it", async (_, status, answer) => {
     const response = await answer();
@@ -75,12 +79,6 @@ describe("every answer", () => {
     expect(everything).not.toMatch(/secret|hono|node_modules|workerd|TypeError|\bat \w+ \(|\.ts\b|\.js\b/i);
   });
 });
-
-function allowing(text: string): Pick<World, "corsOrigins"> {
-  const setting = parseCorsOrigins(text);
-  if (!setting.ok) throw new Error(setting.problem);
-  return { corsOrigins: setting.origins };
-}
 
 describe("methods and paths", () => {
   const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "PURGE", "QUERY"];
@@ -150,19 +148,19 @@ describe("methods and paths", () => {
 describe("CORS", () => {
   const cors = ({ headers }: Response) =>
     Object.fromEntries([...headers].filter(([name]) => /^(access-|vary)/.test(name)));
-  const preflight = (asked: World, origin: string) =>
+  const preflight = (asked: Gateway, origin: string) =>
     ask("OPTIONS", "/v1/classify", { headers: { origin, "access-control-request-method": "POST" } }, asked);
 
   it("is off where nothing is set: no web page reads an answer, and a preflight is refused", async () => {
     expect(cors(await classify({ origin: APP }))).toEqual({});
-    const refused = await preflight(world, APP);
+    const refused = await preflight(gateway, APP);
     expect([refused.status, refused.headers.get("allow"), cors(refused)]).toEqual([405, "POST", {}]);
   });
 
   describe("for two origins", () => {
-    let open: World;
-    beforeAll(() => {
-      open = { ...world, ...allowing(`${APP}, http://localhost:3000`) };
+    let open: Gateway;
+    beforeAll(async () => {
+      open = await gatewayWith({ CORS_ORIGINS: `${APP}, http://localhost:3000` });
     });
 
     it.each([APP, "http://localhost:3000"])("answers the preflight of %s", async (origin) => {
@@ -213,7 +211,7 @@ describe("CORS", () => {
   });
 
   it("for everybody says so, and to nobody with credentials", async () => {
-    const open = { ...world, ...allowing("*") };
+    const open = await gatewayWith({ CORS_ORIGINS: "*" });
     for (const response of [await preflight(open, "https://any.example"), await classify({ origin: "null" }, open)]) {
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
       expect(response.headers.has("access-control-allow-credentials")).toBe(false);
@@ -221,7 +219,7 @@ describe("CORS", () => {
   });
 
   it.each(["POST", "GET", "OPTIONS"])("a setting that cannot be obeyed refuses every caller: %s", async (method) => {
-    const wrong = await worldWith(parseCorsOrigins("app.example"));
+    const wrong = await gatewayWith({ CORS_ORIGINS: "app.example" });
     const response = await ask(
       method,
       "/v1/classify",

@@ -1,68 +1,56 @@
-/** One isolate's edge side on its own, with the background work of its calls at hand. */
-import { env } from "cloudflare:workers";
-import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+/** The edge of a composed gateway without the request path around it. */
+import type { Clock, Lifetime } from "../../../gateway/call.ts";
 import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
-import { EdgeIsolate } from "../../../gateway/edge/isolate.ts";
-import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
-import { createBreaker } from "../../../gateway/resilience/breaker/breaker.ts";
-import type { Call, Clock, Tokenized } from "../../../gateway/world.ts";
-
-export const TEXT = "WIN a free prize now, click here";
+import type { Edge, SideResult, Tokenized } from "../../../gateway/sides.ts";
+import { policySchema } from "../../../policies/schema.ts";
+import { SHORT } from "../../support/texts.ts";
+import { aGateway, aLifetime, settled } from "./gateway.ts";
 
 export const realClock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
 
-let background: Promise<unknown>[] = [];
-
-export function aCall(signal = new AbortController().signal): Call {
-  return {
-    requestId: "test",
-    traceResponse: undefined,
-    isShadow: false,
-    signal,
-    keepAlive: (work) => background.push(work),
-    afterAnswer: (work) => background.push(work()),
-  };
-}
-
-/** Resolves when everything that calls have asked to be kept alive for is over. */
-export async function settled(): Promise<void> {
-  await Promise.allSettled(background);
-}
-
-/** Work begun so far is no longer waited for, as if its requests had died. */
-export function forgetBackground(): void {
-  background = [];
-}
-
-export interface IsolateParts {
+export interface EdgeParts {
   bucket?: ModelBucket;
   engine?: EdgeEngine;
   clock?: Clock;
   publicKeyPem?: string;
 }
 
-export function anIsolate(modelId: string, parts: IsolateParts = {}): EdgeIsolate {
-  const clock = parts.clock ?? realClock;
-  return new EdgeIsolate({
+/** Limits that leave the edge's own as the only ones. */
+const policy = policySchema.parse({ edge: { maxTokens: 512 } });
+
+export function anEdge(modelId: string, { bucket, engine, clock = realClock, publicKeyPem }: EdgeParts = {}): Edge {
+  const { edge } = aGateway({
     modelId,
-    publicKeyPem: parts.publicKeyPem ?? env.MODEL_PUBLIC_KEY,
-    bucket: parts.bucket ?? env.MODELS,
-    engine: parts.engine ?? createOnnxEngine(wasm),
-    breaker: createBreaker("edge", { consecutive: 3, openMs: 30_000 }, clock, () => 0.5),
+    originUrl: "http://127.0.0.1:9/",
     clock,
-    report: () => {},
-  });
+    ...(engine && { engine }),
+    variables: {
+      ...(bucket && { MODELS: bucket }),
+      ...(publicKeyPem !== undefined && { MODEL_PUBLIC_KEY: publicKeyPem }),
+    },
+  }).world.sides;
+  edge.obey(policy);
+  return edge;
 }
 
-/** As requests do: warms, and waits until that has come to an end. */
-export async function warmed(edge: EdgeIsolate): Promise<EdgeIsolate> {
-  edge.warm(aCall());
+/** Warms the edge as requests do, and resolves when that has ended. */
+export async function warmed(edge: Edge): Promise<Edge> {
+  edge.warm(aLifetime());
   await settled();
   return edge;
 }
 
-/** Ids that count as this isolate's own, so that they are run as they are. */
-export function tokens(edge: EdgeIsolate, tokenIds: readonly number[]): Tokenized {
-  return { text: TEXT, tokenIds, modelId: edge.status().model };
+/** Ids that count as this edge's own, so that they are run as they are. */
+export function tokens(edge: Edge, tokenIds: readonly number[]): Tokenized {
+  return { text: SHORT, tokenIds, modelId: edge.status().model };
+}
+
+/** A text that no tokenizer has seen yet, as in a cold isolate. */
+export function attempt(edge: Edge, text: string): Promise<SideResult> {
+  return edge.attempt({ text, tokenized: null }, { policy, purpose: "answer", lifetime: aLifetime() });
+}
+
+export function run(edge: Edge, tokenized: Tokenized, lifetime: Lifetime = aLifetime()): Promise<SideResult> {
+  return edge.attempt({ text: tokenized.text, tokenized }, { policy, purpose: "answer", lifetime });
 }

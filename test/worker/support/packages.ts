@@ -1,7 +1,8 @@
 /** The committed mail tagger in the test's own R2, signed with the test's own key, whole or bent once. */
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { type Manifest, manifestSchema, objectKey } from "../../../formats/model-package/manifest.ts";
+import { type Manifest, manifestSchema } from "../../../formats/model-package/manifest.ts";
+import { objectKey } from "../../../formats/model-package/names.ts";
 import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
 
 const FOLDER = "models/mail-tagger";

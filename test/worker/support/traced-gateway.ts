@@ -2,15 +2,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, inject, vi } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";
-import { tracedFetch } from "../../../gateway/telemetry/traced-fetch.ts";
-import type { World } from "../../../gateway/world.ts";
+import type { Env, Gateway } from "../../../gateway/compose.ts";
+import { FLUSH_AFTER_MS } from "../../../gateway/telemetry/batch.ts";
+import { aGateway, type HandClock, handClock, ready, setPolicy, settled } from "./gateway.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
-import { attributesOf, named, type Sent } from "./traced-world.ts";
-import { aWorld, handClock, ready, setPolicy, settled } from "./world.ts";
+import { attributesOf, named, type Sent, TRACE_BACKEND } from "./traced-requests.ts";
 
-export const SHORT = "WIN a free prize now, click here";
-export const LONG = "see you at lunch tomorrow ".repeat(200);
 export const [SERVER, CLIENT, ERROR] = [2, 3, 2];
 
 export const originAt = (behaviour: string) => `${inject("faultOrigin")}${behaviour}`;
@@ -30,11 +28,28 @@ export function tracedGateway() {
   });
   return {
     engine,
-    async worldWith(behaviour: string, policy: object, clock = handClock()): Promise<World> {
+    async gatewayWith(
+      behaviour: string,
+      policy: object,
+      { clock = handClock(), variables = {} }: { clock?: HandClock; variables?: Partial<Env> } = {},
+    ): Promise<Gateway> {
       await setPolicy({ version: 3, ...policy });
-      return ready(aWorld({ modelId, originUrl: originAt(behaviour), clock, engine, send: tracedFetch }));
+      return ready(
+        aGateway({
+          modelId,
+          originUrl: originAt(behaviour),
+          clock: withoutFlushWait(clock),
+          engine,
+          variables: { OTEL_EXPORTER_OTLP_ENDPOINT: TRACE_BACKEND, ...variables },
+        }),
+      );
     },
   };
+}
+
+/** Logs and metrics are gathered for some seconds before they are sent; a test does not wait for that. */
+export function withoutFlushWait(clock: HandClock): HandClock {
+  return { ...clock, wait: (ms) => clock.wait(ms === FLUSH_AFTER_MS ? 0 : ms) };
 }
 
 export const rootOf = ({ spans }: Sent) => named(spans, "POST /v1/classify");

@@ -1,14 +1,15 @@
 /** What is kept of traces that are not sampled, and what is dropped with them. */
 import { describe, expect, it } from "vitest";
-import { client, LONG, rootOf, SHORT, tracedGateway } from "../support/traced-gateway.ts";
-import { attributesOf, named, type Sent, send, texts } from "../support/traced-world.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
+import { client, rootOf, tracedGateway } from "../support/traced-gateway.ts";
+import { attributesOf, named, type Sent, send, texts } from "../support/traced-requests.ts";
 
-const { worldWith } = tracedGateway();
+const { gatewayWith } = tracedGateway();
 
 describe("what is kept of traces that are not sampled", () => {
   const left = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00" };
   const sentBy = async (behaviour: string, policy: object, asked = texts(SHORT)) =>
-    send(await worldWith(behaviour, { sampling: { slowMs: 60_000 }, ...policy }), { ...asked, headers: left });
+    send(await gatewayWith(behaviour, { sampling: { slowMs: 60_000 }, ...policy }), { ...asked, headers: left });
   const kept = (sent: Sent) => sent.spans.length > 0 && attributesOf(rootOf(sent))["spillway.sampling.kept"];
 
   it("goes by the policy in force for the request, not by the one known before", async () => {

@@ -1,13 +1,13 @@
 /** What leaves in a trace: nothing of a caller's, and nothing that docs/reference/telemetry-spans.md does not list. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { createAccess } from "../../../gateway/authenticate/access.ts";
+import { SHORT } from "../../support/texts.ts";
 import { bearer, storeKey } from "../support/api-keys.ts";
-import { SERVER, SHORT, tracedGateway } from "../support/traced-gateway.ts";
-import { attributesOf, named, ours, type Sent, send, texts } from "../support/traced-world.ts";
-import { credentials } from "../support/world.ts";
+import { credentials } from "../support/gateway.ts";
+import { SERVER, tracedGateway } from "../support/traced-gateway.ts";
+import { attributesOf, named, ours, type Sent, send, texts } from "../support/traced-requests.ts";
 
-const { engine, worldWith } = tracedGateway();
+const { engine, gatewayWith } = tracedGateway();
 
 describe("what leaves", () => {
   it("holds nothing of the text, of keys and of credentials, whatever the path", async () => {
@@ -55,9 +55,9 @@ describe("what leaves", () => {
     };
     const cf = { country: "DE", isEUCountry: "1" as const, asn: 64496 };
     for (const [behaviour, policy, inputs] of paths) {
-      await leaves(send(await worldWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
+      await leaves(send(await gatewayWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
     }
-    const world = await worldWith("ok", {});
+    const gateway = await gatewayWith("ok", {});
     const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, canary);
     const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, canary);
     const sent = (key: string) => ({ ...texts(short), headers: { ...bearer(key), "cf-connecting-ip": "192.0.2.77" } });
@@ -70,19 +70,19 @@ describe("what leaves", () => {
       { body: "", path: `/${canary}?q=${canary}` },
       { ...texts(short), cf: { ...cf, tlsVersion: "TLSv1.2" } },
     ];
-    for (const refusal of refusals) await leaves(send(world, { headers, cf, ...refusal }));
+    for (const refusal of refusals) await leaves(send(gateway, { headers, cf, ...refusal }));
     for (const fault of ["broken", "full"] as const) {
       engine[fault] = true;
-      await leaves(send(await worldWith("http-500", {}), { ...texts(short), headers, cf }));
+      await leaves(send(await gatewayWith("http-500", {}), { ...texts(short), headers, cf }));
       engine[fault] = false;
     }
     const slowEdge = Promise.withResolvers<void>();
-    const hedged = await worldWith("ok", { hedge: { enabled: true, afterMs: 5 } });
+    const hedged = await gatewayWith("ok", { hedge: { enabled: true, afterMs: 5 } });
     engine.onRun = () => slowEdge.promise;
     await leaves(send(hedged, { ...texts(short), headers, cf, onAnswer: slowEdge.resolve }));
     // A caller who does not sample, and is refused: kept all the same.
     const unsampled = { ...headers, traceparent: `00-${"4".repeat(32)}-00f067aa0ba902b7-00` };
-    bytes += (await send(world, { body: "", method: "GET", headers: unsampled, cf })).bytes;
+    bytes += (await send(gateway, { body: "", method: "GET", headers: unsampled, cf })).bytes;
     expect(roots).toBe(paths.length + refusals.length + 3);
     for (const secret of [canary, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(credentials)]) {
       expect(bytes).not.toContain(secret);
@@ -92,9 +92,8 @@ describe("what leaves", () => {
 
   it("tells that a rate was not counted, where the limiter gave no answer", async () => {
     const RATE_STANDARD = { limit: () => Promise.reject(new Error("the limiter is down")) };
-    const world = await worldWith("ok", {});
-    world.access = createAccess({ ...env, ANONYMOUS_RATE: "standard", RATE_STANDARD }, world.clock);
-    const { spans, response } = await send(world, texts(SHORT));
+    const gateway = await gatewayWith("ok", {}, { variables: { ANONYMOUS_RATE: "standard", RATE_STANDARD } });
+    const { spans, response } = await send(gateway, texts(SHORT));
     expect(response.status).toBe(200);
     expect(attributesOf(named(spans, "authenticate"))).toMatchObject({ "spillway.rate.unknown": true });
   });

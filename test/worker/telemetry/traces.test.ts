@@ -1,21 +1,12 @@
 /** What a request's trace tells, path by path: its tree, its tries and their links, and how long each took. */
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";
+import { LONG, SHORT } from "../../support/texts.ts";
 import { bearer, storeKey } from "../support/api-keys.ts";
-import {
-  client,
-  ERROR,
-  LONG,
-  onlyInWaits,
-  originAt,
-  rootOf,
-  SERVER,
-  SHORT,
-  tracedGateway,
-} from "../support/traced-gateway.ts";
-import { attributesOf, durationMs, named, send, texts } from "../support/traced-world.ts";
+import { client, ERROR, onlyInWaits, originAt, rootOf, SERVER, tracedGateway } from "../support/traced-gateway.ts";
+import { attributesOf, durationMs, named, send, texts } from "../support/traced-requests.ts";
 
-const { engine, worldWith } = tracedGateway();
+const { engine, gatewayWith } = tracedGateway();
 
 /** Each span's name below its parent's, in order of names. */
 function treeOf(spans: readonly SpanMessage[], parentSpanId?: string): unknown[] {
@@ -30,8 +21,8 @@ function treeOf(spans: readonly SpanMessage[], parentSpanId?: string): unknown[]
 
 describe("a trace", () => {
   it("of a text at the edge has a span for each step, with what was known and what was measured", async () => {
-    const world = await worldWith("ok", {});
-    const sent = await send(world, { ...texts(SHORT), cf: { country: "DE", asn: 64496 } });
+    const gateway = await gatewayWith("ok", {});
+    const sent = await send(gateway, { ...texts(SHORT), cf: { country: "DE", asn: 64496 } });
     expect(new Set(sent.spans.map(({ traceId }) => traceId)).size).toBe(1);
     expect(treeOf(sent.spans)).toEqual([
       { "POST /v1/classify": ["admit", "authenticate", "decide", "edge inference", "policy", "receive"] },
@@ -68,10 +59,10 @@ describe("a trace", () => {
   });
 
   it("of a caller with a key has its id, never its secret, and whether KV was asked for it", async () => {
-    const world = await worldWith("ok", {});
+    const gateway = await gatewayWith("ok", {});
     const { key, id } = await storeKey();
     const authenticated = async () => {
-      const { spans, bytes } = await send(world, { ...texts(SHORT), headers: bearer(key) });
+      const { spans, bytes } = await send(gateway, { ...texts(SHORT), headers: bearer(key) });
       expect(bytes).not.toContain(key.slice(-43));
       return attributesOf(named(spans, "authenticate"));
     };
@@ -80,14 +71,14 @@ describe("a trace", () => {
   });
 
   it("of several texts has admit, decide and a side's span for each", async () => {
-    const { spans } = await send(await worldWith("ok", {}), texts(SHORT, SHORT, LONG));
+    const { spans } = await send(await gatewayWith("ok", {}), texts(SHORT, SHORT, LONG));
     const counted = Object.groupBy(spans, ({ name }) => name);
     expect([counted["admit"]?.length, counted["decide"]?.length, counted["edge inference"]?.length]).toEqual([3, 3, 2]);
     expect(counted["POST"]).toHaveLength(1);
   });
 
   it("goes on at the origin, which is told the deadline and the call's own span, by headers that are not signed", async () => {
-    const sent = await send(await worldWith("hands-back?traced", { origin: { timeoutMs: 4321 } }), texts(LONG));
+    const sent = await send(await gatewayWith("hands-back?traced", { origin: { timeoutMs: 4321 } }), texts(LONG));
     const call = client(sent);
     expect(attributesOf(call)).toMatchObject({
       "spillway.origin": "default",
@@ -106,15 +97,15 @@ describe("a trace", () => {
   });
 
   it("is an error only where the caller got one, or a side failed", async () => {
-    const world = await worldWith("http-500", { retryBudget: { percent: 0, minPerSecond: 0 } });
-    const broken = await send(world, texts(LONG));
+    const gateway = await gatewayWith("http-500", { retryBudget: { percent: 0, minPerSecond: 0 } });
+    const broken = await send(gateway, texts(LONG));
     expect(broken.response.status).toBe(503);
     expect([rootOf(broken).status.code, client(broken).status.code]).toEqual([ERROR, ERROR]);
     expect(attributesOf(client(broken))).toMatchObject({ "error.type": "500", "spillway.failure": "http-500" });
-    const malformed = await send(world, { body: "{" });
+    const malformed = await send(gateway, { body: "{" });
     expect(malformed.response.status).toBe(400);
     expect(rootOf(malformed).status.code).toBe(0);
-    const tooLong = await send(await worldWith("http-413", {}), texts(LONG));
+    const tooLong = await send(await gatewayWith("http-413", {}), texts(LONG));
     expect(tooLong.response.status).toBe(413);
     expect([rootOf(tooLong).status.code, client(tooLong).status.code]).toEqual([0, 0]);
   });
@@ -125,7 +116,7 @@ describe("a second try", () => {
   const link = (to: SpanMessage) => [{ traceId: to.traceId, spanId: to.spanId, attributes: [] }];
 
   it("as a fallback is marked and linked to the try that failed", async () => {
-    const sent = await send(await worldWith("http-500", originFirst), texts(SHORT));
+    const sent = await send(await gatewayWith("http-500", originFirst), texts(SHORT));
     expect(sent.response.headers.get("x-spillway-because")).toBe("origin-failed");
     const [first, second] = [client(sent), named(sent.spans, "edge inference")];
     expect([first.status.code, second.status.code, rootOf(sent).status.code]).toEqual([ERROR, 0, 0]);
@@ -137,7 +128,7 @@ describe("a second try", () => {
 
   it("as a hedge that wins is marked and linked, and the origin's loss is an abort and no error", async () => {
     const hedge = { enabled: true, afterMs: 20 };
-    const sent = await send(await worldWith("hang?traced", { ...originFirst, hedge }), texts(SHORT));
+    const sent = await send(await gatewayWith("hang?traced", { ...originFirst, hedge }), texts(SHORT));
     const [first, second] = [client(sent), named(sent.spans, "edge inference")];
     expect(attributesOf(first)).toMatchObject({ "spillway.aborted": true, "spillway.failure": "lost-to-other-side" });
     expect(first.status.code).toBe(0);
@@ -148,10 +139,10 @@ describe("a second try", () => {
   });
 
   it("as a hedge to the origin that wins leaves the edge's run marked, although that ran to its end", async () => {
-    const world = await worldWith("ok", { hedge: { enabled: true, afterMs: 5 } });
+    const gateway = await gatewayWith("ok", { hedge: { enabled: true, afterMs: 5 } });
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.onRun = () => promise;
-    const sent = await send(world, { ...texts(SHORT), onAnswer: resolve });
+    const sent = await send(gateway, { ...texts(SHORT), onAnswer: resolve });
     expect(sent.response.headers.get("x-spillway-because")).toBe("hedge");
     const lost = named(sent.spans, "edge inference");
     expect(attributesOf(lost)).toMatchObject({ "spillway.aborted": true, "spillway.edge.run_ms": expect.any(Number) });
@@ -160,7 +151,7 @@ describe("a second try", () => {
   });
 
   it("as a shadow is marked and linked to the try that answered, below a span of its own", async () => {
-    const sent = await send(await worldWith("ok", { shadow: { share: 100 } }), texts(SHORT));
+    const sent = await send(await gatewayWith("ok", { shadow: { share: 100 } }), texts(SHORT));
     const [shadow, answered] = [client(sent), named(sent.spans, "edge inference")];
     expect(attributesOf(shadow)["spillway.try"]).toBe("shadow");
     expect(shadow.links).toEqual(link(answered));
@@ -175,19 +166,19 @@ describe("with a clock that moves in waits alone", () => {
     ["fails", true],
   ])("a run at the edge that %s takes its time in the trace", async (_, broken) => {
     const clock = onlyInWaits();
-    const world = await worldWith("ok", {}, clock);
+    const gateway = await gatewayWith("ok", {}, { clock });
     engine.broken = broken;
     engine.onRun = () => clock.passMs(200);
-    const sent = await send(world, texts(SHORT));
+    const sent = await send(gateway, texts(SHORT));
     expect(durationMs(named(sent.spans, "edge inference"))).toBe(200);
     if (!broken) expect(attributesOf(named(sent.spans, "edge inference"))["spillway.edge.run_ms"]).toBe(200);
   });
 
   it("a shadow's run takes its time too", async () => {
     const clock = onlyInWaits();
-    const world = await worldWith("ok", { edge: { share: 0 }, shadow: { share: 100 } }, clock);
+    const gateway = await gatewayWith("ok", { edge: { share: 0 }, shadow: { share: 100 } }, { clock });
     engine.onRun = () => clock.passMs(200);
-    const sent = await send(world, texts(SHORT));
+    const sent = await send(gateway, texts(SHORT));
     expect(durationMs(named(sent.spans, "edge inference"))).toBe(200);
     expect(attributesOf(named(sent.spans, "shadow"))["spillway.shadow.ms"]).toBe(200);
   });

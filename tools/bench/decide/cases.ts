@@ -1,8 +1,9 @@
 /** Nanoseconds per operation: rounds of many after a warm-up, the median of the rounds. */
 
-import { decide } from "../../../gateway/decide/decide.ts";
-import type { Conditions, OriginConditions, TextNumbers } from "../../../gateway/decide/facts.ts";
+import { decisionsFor } from "../../../gateway/decide/decide.ts";
+import type { TextNumbers } from "../../../gateway/decide/facts.ts";
 import { basisPointsOf } from "../../../gateway/decide/share.ts";
+import type { Conditions, OriginConditions } from "../../../gateway/sides.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { seededRandom } from "../../seeded-random.ts";
@@ -168,7 +169,7 @@ function deciding(
   const edge = { model: "ready", breakerAllows: true, maxTokens: 256, p95Ms: 90 } as const;
   const conditions = texts.map((): Conditions => ({ edge: { ...edge, queueMs: random() * 300 }, origins }));
   const once = (index: number) => {
-    const { side, because } = decide(at(texts, index), policy, at(conditions, index), NOW_MS);
+    const { side, because } = decisionsFor(at(texts, index), policy).route(at(conditions, index), NOW_MS);
     return side.length + because.length;
   };
   return { name, about, once };

@@ -4,12 +4,12 @@
  */
 
 import type { Manifest, TokenModel } from "../../../formats/model-package/manifest.ts";
-import { decide } from "../../../gateway/decide/decide.ts";
-import type { Conditions } from "../../../gateway/decide/facts.ts";
+import { decisionsFor } from "../../../gateway/decide/decide.ts";
 import type { Because } from "../../../gateway/decide/route.ts";
 import { EdgeQueue } from "../../../gateway/edge/queue.ts";
 import { RunEstimate } from "../../../gateway/edge/run-estimate.ts";
 import { RecentP95 } from "../../../gateway/resilience/recent-p95.ts";
+import type { Conditions } from "../../../gateway/sides.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import type { ArrivingText } from "./traffic.ts";
 
@@ -78,7 +78,7 @@ export class SimulatedIsolate {
     const { tokens, stickyKey } = text;
     const predictedMs = this.#estimate.predictedMs(tokens);
     const numbers = { tokens, stickyKey, edgeRunMs: predictedMs, location: LOCATION };
-    const route = decide(numbers, this.#policy, this.#conditions(), this.#nowMs);
+    const route = decisionsFor(numbers, this.#policy).route(this.#conditions(), this.#nowMs);
     if (route.side === "refuse") throw new Error(`the simulation knows no reason to refuse, yet: ${route.because}`);
     if (route.side === "edge") this.#joinQueue(text, predictedMs, route.because);
     else this.#callOrigin(text, route.because);

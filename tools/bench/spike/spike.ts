@@ -1,7 +1,8 @@
 /** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 50 requests a second, routed in several ways. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { manifestSchema, shortModelId } from "../../../formats/model-package/manifest.ts";
+import { manifestSchema } from "../../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { UsageError, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";

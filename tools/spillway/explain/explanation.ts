@@ -1,14 +1,15 @@
 /** Pure. What the gateway would decide, and what each rule says of it: asked of the very functions that decide in the Worker. */
-import { decide, factsOf, hedgeAfterMs, hedgeSide, otherSide, shadowSide } from "../../../gateway/decide/decide.ts";
+import { decisionsFor, factsOf } from "../../../gateway/decide/decide.ts";
 import type { Facts } from "../../../gateway/decide/facts.ts";
-import type { Route, RuleBecause, Side, SideRoute } from "../../../gateway/decide/route.ts";
+import type { Route, RuleBecause, SideRoute } from "../../../gateway/decide/route.ts";
 import { isForbidden, RULES } from "../../../gateway/decide/rules.ts";
+import type { SideName } from "../../../gateway/sides.ts";
 import type { Situation } from "./situation.ts";
 
 export interface RuleResult {
   because: RuleBecause;
   /** Null where the rule has nothing to say. */
-  says: Side | "refuse" | null;
+  says: SideName | "refuse" | null;
   /** The first that says something. */
   decides: boolean;
   saw: string;
@@ -29,20 +30,23 @@ export interface Explanation {
 const NOW_MS = 0;
 
 export function explain({ text, policy, conditions }: Situation): Explanation {
-  const route = decide(text, policy, conditions, NOW_MS);
+  const route = decisionsFor(text, policy).route(conditions, NOW_MS);
   const ruleResults = ruleResultsOf(factsOf(text, policy, conditions));
   if (route.side === "refuse") return { ruleResults, route, ifItFails: null, hedge: null, shadow: null };
   const { side } = route;
   return {
     ruleResults,
     route,
-    ifItFails: otherSide(side, text, policy, conditions),
+    ifItFails: decisionsFor(text, policy).fallback(side, conditions),
     hedge: policy.hedge.enabled
-      ? { afterMs: hedgeAfterMs(route, policy, conditions), route: hedgeSide(side, text, policy, conditions) }
+      ? {
+          afterMs: decisionsFor(text, policy).hedgeAfterMs(route, conditions),
+          route: decisionsFor(text, policy).hedge(side, conditions),
+        }
       : null,
     shadow:
       policy.shadow.share > 0
-        ? { sharePercent: policy.shadow.share, route: shadowSide(side, text, policy, conditions) }
+        ? { sharePercent: policy.shadow.share, route: decisionsFor(text, policy).shadow(side, conditions) }
         : null,
   };
 }

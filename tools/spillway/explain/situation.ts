@@ -3,7 +3,8 @@
 import { idIn } from "../../../formats/api-key.ts";
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
-import type { Conditions, TextNumbers } from "../../../gateway/decide/facts.ts";
+import type { TextNumbers } from "../../../gateway/decide/facts.ts";
+import { type Conditions } from "../../../gateway/sides.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
 import { createTokenizer } from "../../../gateway/edge/tokenizer.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";

@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { measure } from "../../../../gateway/admit/measure.ts";
 import { callerOf } from "../../../../gateway/authenticate/caller.ts";
-import type { Call, Tokenized } from "../../../../gateway/world.ts";
+import type { Lifetime } from "../../../../gateway/call.ts";
+import type { Tokenized } from "../../../../gateway/sides.ts";
 
-const call: Call = {
-  requestId: "test",
-  traceResponse: undefined,
-  isShadow: false,
+const lifetime: Lifetime = {
   signal: new AbortController().signal,
   keepAlive: () => {},
   afterAnswer: () => {},
@@ -17,8 +15,8 @@ const caller = callerOf(
   { id: "k", inputsMax: null },
 );
 
-/** `tokenized` is what this isolate's tokenizer makes of any text; null where it has none yet. */
-function admitted(stickyBy: string, tokenized: Tokenized | null = null) {
+/** `tokenized` is what the isolate's tokenizer makes of any text; null if it has no tokenizer yet. */
+function measured(stickyBy: string, tokenized: Tokenized | null = null) {
   let warmed = 0;
   const edge = {
     warm: () => {
@@ -27,25 +25,25 @@ function admitted(stickyBy: string, tokenized: Tokenized | null = null) {
     tokenize: () => tokenized,
     predictedRunMs: (tokens: number) => tokens * 10,
   };
-  return { ...measure("the text", caller, stickyBy, edge, call), warmed };
+  return { ...measure("the text", edge, { caller, stickyBy, lifetime }), warmed };
 }
 
-describe("admit", () => {
+describe("measure", () => {
   it.each([
     ["api-key", "k"],
     ["header:x-tenant", "t"],
     ["header:x-other", "the text"],
     ["text", "the text"],
   ])("splits by the policy's stickyBy: %s is %j", (stickyBy, stickyKey) => {
-    expect(admitted(stickyBy).numbers).toMatchObject({ stickyKey, place: { country: "DE", isEu: true } });
+    expect(measured(stickyBy).numbers).toMatchObject({ stickyKey, location: { country: "DE", isEu: true } });
   });
 
   it("measures what the edge would have to hold, and how long that would take", () => {
     const tokenized = { text: "the text", tokenIds: [101, 5, 6, 102], modelId: "model" };
-    expect(admitted("text", tokenized)).toMatchObject({ tokenized, numbers: { tokens: 4, edgeRunMs: 40 } });
+    expect(measured("text", tokenized)).toMatchObject({ tokenized, numbers: { tokens: 4, edgeRunMs: 40 } });
   });
 
   it("in an isolate without a tokenizer knows no numbers, and starts loading", () => {
-    expect(admitted("text")).toMatchObject({ tokenized: null, numbers: { tokens: null, edgeRunMs: null }, warmed: 1 });
+    expect(measured("text")).toMatchObject({ tokenized: null, numbers: { tokens: null, edgeRunMs: null }, warmed: 1 });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decide, hedgeAfterMs, hedgeSide, otherSide, shadowSide } from "../../../../gateway/decide/decide.ts";
-import type { Conditions, TextNumbers } from "../../../../gateway/decide/facts.ts";
+import { decisionsFor } from "../../../../gateway/decide/decide.ts";
+import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import type { Because, SideRoute } from "../../../../gateway/decide/route.ts";
+import type { Conditions } from "../../../../gateway/sides.ts";
 import { defaultPolicy } from "../../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../../policies/schema.ts";
 
@@ -93,7 +94,7 @@ const rules: Row[] = [
 describe("decide", () => {
   it.each(rules)("%s → %s, %s", (_, side, because, numbers, bend, conditions) => {
     const where = side === "origin" ? { side, because, origin: "default" } : { side, because };
-    expect(decide({ ...text, ...numbers }, policy(bend), conditions, NOW_MS)).toEqual(where);
+    expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(conditions, NOW_MS)).toEqual(where);
   });
 
   const open: [string, Partial<TextNumbers>, object, Conditions, boolean][] = [
@@ -107,7 +108,7 @@ describe("decide", () => {
     ["both breakers open", {}, {}, edge({ breakerAllows: false }), false],
   ];
   it.each(open)("the origin's breaker is open, %s", (_, numbers, bend, conditions, edgeTakes) => {
-    expect(decide({ ...text, ...numbers }, policy(bend), originOpen(conditions), NOW_MS)).toEqual(
+    expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(originOpen(conditions), NOW_MS)).toEqual(
       edgeTakes
         ? { side: "edge", because: "origin-unavailable" }
         : { side: "refuse", because: "origin-unavailable", retryAfterMs: 12_345 },
@@ -116,13 +117,16 @@ describe("decide", () => {
 
   it("the origin's breaker is open, and the edge busier than anybody may wait: refused for as long as it is", () => {
     const refused = { side: "refuse", because: "edge-busy", retryAfterMs: 1 };
-    expect(decide(text, policy({}), originOpen(edge({ queueMs: 8001 })), NOW_MS)).toEqual(refused);
+    expect(decisionsFor(text, policy({})).route(originOpen(edge({ queueMs: 8001 })), NOW_MS)).toEqual(refused);
     const impatient = policy({ origin: { timeoutMs: 500 }, edge: { maxQueueMs: 0 } });
-    expect(decide(text, impatient, originOpen(edge({ queueMs: 501 })), NOW_MS)).toEqual(refused);
+    expect(decisionsFor(text, impatient).route(originOpen(edge({ queueMs: 501 })), NOW_MS)).toEqual(refused);
   });
 
   it("the origin's breaker does not matter to a text for the edge", () => {
-    expect(decide(text, defaultPolicy(), originOpen(good), NOW_MS)).toEqual({ side: "edge", because: "within-share" });
+    expect(decisionsFor(text, defaultPolicy()).route(originOpen(good), NOW_MS)).toEqual({
+      side: "edge",
+      because: "within-share",
+    });
   });
 });
 
@@ -137,7 +141,7 @@ describe("residency leaves one side, which cannot", () => {
     ["only the origin, whose breaker is open", "origin-unavailable", 12_345, {}, allow("origin"), originOpen(good)],
   ];
   it.each(refusals)("%s: refused as %s", (_, because, retryAfterMs, numbers, bend, conditions) => {
-    const route = decide({ ...text, ...numbers }, policy(bend), conditions, NOW_MS);
+    const route = decisionsFor({ ...text, ...numbers }, policy(bend)).route(conditions, NOW_MS);
     expect(route).toEqual({ side: "refuse", because, retryAfterMs });
   });
 });
@@ -146,11 +150,11 @@ describe("the other side, after a failure", () => {
   it("asks nothing but what is allowed and physically possible", () => {
     const closedDoor = policy({ override: "origin", edge: { share: 0 } });
     const busy = edge({ queueMs: 8000 });
-    expect(otherSide("origin", text, closedDoor, edge({ queueMs: 8001 }))).toBeNull();
-    expect(otherSide("origin", text, closedDoor, busy)).toEqual({ side: "edge", because: "origin-failed" });
-    expect(otherSide("origin", { ...text, tokens: 257 }, closedDoor, good)).toBeNull();
-    expect(otherSide("edge", text, closedDoor, originOpen(good))).toBeNull();
-    expect(otherSide("edge", text, closedDoor, good)).toEqual({
+    expect(decisionsFor(text, closedDoor).fallback("origin", edge({ queueMs: 8001 }))).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback("origin", busy)).toEqual({ side: "edge", because: "origin-failed" });
+    expect(decisionsFor({ ...text, tokens: 257 }, closedDoor).fallback("origin", good)).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback("edge", originOpen(good))).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback("edge", good)).toEqual({
       side: "origin",
       because: "edge-failed",
       origin: "default",
@@ -158,14 +162,14 @@ describe("the other side, after a failure", () => {
   });
 
   it("is never one that residency forbids", () => {
-    expect(otherSide("edge", text, policy(allow("edge")), good)).toBeNull();
-    expect(otherSide("origin", text, policy(allow("origin")), good)).toBeNull();
+    expect(decisionsFor(text, policy(allow("edge"))).fallback("edge", good)).toBeNull();
+    expect(decisionsFor(text, policy(allow("origin"))).fallback("origin", good)).toBeNull();
   });
 });
 
 describe("a hedge", () => {
   const hedged = (first: "edge" | "origin", bend: object, conditions: Conditions) =>
-    hedgeSide(first, text, policy(bend), conditions);
+    decisionsFor(text, policy(bend)).hedge(first, conditions);
 
   it("goes to the other side, whatever the share says", () => {
     expect(hedged("edge", {}, good)).toEqual({ side: "origin", because: "hedge", origin: "default" });
@@ -198,7 +202,7 @@ describe("a hedge goes out", () => {
     ["never while the P95 is unknown", toOrigin, { hedge: { enabled: true } }, p95(null), null],
     ["never for an origin that is gone", { ...toOrigin, origin: "old" }, { hedge: { enabled: true } }, good, null],
   ])("%s", (_, first, bend, conditions, afterMs) => {
-    expect(hedgeAfterMs(first, policy(bend), conditions)).toBe(afterMs);
+    expect(decisionsFor(text, policy(bend)).hedgeAfterMs(first, conditions)).toBe(afterMs);
   });
 });
 
@@ -212,6 +216,6 @@ describe("a comparison after the answer", () => {
     ["is not made where residency forbids it", "edge", allow("edge"), good, null],
     ["does not mind an override", "origin", { override: "origin" }, good, "edge"],
   ])("%s", (_, answered, bend, conditions, side) => {
-    expect(shadowSide(answered, text, policy(bend), conditions)?.side ?? null).toBe(side);
+    expect(decisionsFor(text, policy(bend)).shadow(answered, conditions)?.side ?? null).toBe(side);
   });
 });

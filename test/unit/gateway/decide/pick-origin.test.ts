@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { OriginConditions } from "../../../../gateway/decide/facts.ts";
 import { pickOrigin } from "../../../../gateway/decide/pick-origin.ts";
+import type { OriginConditions } from "../../../../gateway/sides.ts";
 
 const origin = (name: string, weight: number, bend: Partial<OriginConditions> = {}): OriginConditions => ({
   name,

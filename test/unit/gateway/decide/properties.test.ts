@@ -1,9 +1,10 @@
 /** What holds under any conditions: no rule sends a text where the policy, residency or memory forbid it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, hedgeSide, otherSide } from "../../../../gateway/decide/decide.ts";
-import type { Conditions, TextNumbers } from "../../../../gateway/decide/facts.ts";
+import { decisionsFor } from "../../../../gateway/decide/decide.ts";
+import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import { permittedIn } from "../../../../gateway/decide/residency.ts";
+import type { Conditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
 
 const NOW_MS = 1_000_000;
@@ -90,11 +91,11 @@ describe("whatever the conditions", () => {
         const permitted = permittedIn(policy.residency, text.location);
         const limit = Math.min(policy.edge.maxTokens, now.edge.maxTokens ?? Number.POSITIVE_INFINITY);
         const tries = [
-          decide(text, policy, now, NOW_MS),
-          otherSide("edge", text, policy, now),
-          otherSide("origin", text, policy, now),
-          hedgeSide("edge", text, policy, now),
-          hedgeSide("origin", text, policy, now),
+          decisionsFor(text, policy).route(now, NOW_MS),
+          decisionsFor(text, policy).fallback("edge", now),
+          decisionsFor(text, policy).fallback("origin", now),
+          decisionsFor(text, policy).hedge("edge", now),
+          decisionsFor(text, policy).hedge("origin", now),
         ];
         const longestWaitMs = Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs);
         for (const route of tries) {
@@ -120,7 +121,7 @@ describe("whatever the conditions", () => {
     let seen = 0;
     fc.assert(
       fc.property(shortTexts, patient, readyNow, (text, policy, now) => {
-        const route = decide(text, policy, now, NOW_MS);
+        const route = decisionsFor(text, policy).route(now, NOW_MS);
         if (route.because !== "edge-slow" || route.side !== "origin") return;
         seen += 1;
         const p95Ms = now.origins.find(({ name }) => name === route.origin)?.p95Ms ?? Number.POSITIVE_INFINITY;
@@ -141,9 +142,9 @@ describe("whatever the conditions", () => {
     }));
     fc.assert(
       fc.property(texts, anywhere, withEdge, (text, policy, now) => {
-        const route = decide(text, policy, now, NOW_MS);
+        const route = decisionsFor(text, policy).route(now, NOW_MS);
         if (route.side !== "edge") return;
-        const originCan = otherSide("edge", text, policy, now) !== null;
+        const originCan = decisionsFor(text, policy).fallback("edge", now) !== null;
         if (policy.override === "origin") {
           seen.override += 1;
           expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
@@ -163,7 +164,8 @@ describe("whatever the conditions", () => {
     fc.assert(
       fc.property(shortTexts, openPolicies, readyNow, (text, policy, now) => {
         const longestMs = policy.edge.maxQueueMs + (text.edgeRunMs ?? 0);
-        const because = (latencyBudgetMs: number) => decide(text, { ...policy, latencyBudgetMs }, now, NOW_MS).because;
+        const because = (latencyBudgetMs: number) =>
+          decisionsFor(text, { ...policy, latencyBudgetMs }).route(now, NOW_MS).because;
         expect(because(longestMs)).not.toBe("edge-slow");
         if (because(longestMs / 2) === "edge-slow") seen += 1;
       }),
@@ -175,9 +177,9 @@ describe("whatever the conditions", () => {
   it("a text is refused only where neither side could take it", () => {
     fc.assert(
       fc.property(texts, policies, conditions, (text, policy, now) => {
-        if (decide(text, policy, now, NOW_MS).side !== "refuse") return;
-        expect(otherSide("edge", text, policy, now)).toBeNull();
-        expect(otherSide("origin", text, policy, now)).toBeNull();
+        if (decisionsFor(text, policy).route(now, NOW_MS).side !== "refuse") return;
+        expect(decisionsFor(text, policy).fallback("edge", now)).toBeNull();
+        expect(decisionsFor(text, policy).fallback("origin", now)).toBeNull();
       }),
       { numRuns: 5000 },
     );

@@ -1,6 +1,6 @@
 /** CORS_ORIGINS is obeyed to the letter, or names what is wrong with it. */
 import { describe, expect, it } from "vitest";
-import { parseCorsOrigins } from "../../../../gateway/respond/web-headers.ts";
+import { parseWebOrigins } from "../../../../gateway/respond/web-headers.ts";
 
 describe("CORS_ORIGINS", () => {
   it.each([
@@ -15,7 +15,7 @@ describe("CORS_ORIGINS", () => {
     ["https://xn--bcher-kva.example", ["https://xn--bcher-kva.example"]],
     ["http://[::1]:8080", ["http://[::1]:8080"]],
   ])("%j is %j", (text, origins) => {
-    expect(parseCorsOrigins(text)).toEqual({ ok: true, origins });
+    expect(parseWebOrigins(text)).toEqual({ ok: true, origins });
   });
 
   it.each([
@@ -34,6 +34,6 @@ describe("CORS_ORIGINS", () => {
     ["file:///x", "must be exact origins"],
     ["ftp://app.example", "must be exact origins"],
   ])("%j is told apart", (text, sentence) => {
-    expect(parseCorsOrigins(text)).toEqual({ ok: false, problem: expect.stringContaining(sentence) });
+    expect(parseWebOrigins(text)).toEqual({ ok: false, problem: expect.stringContaining(sentence) });
   });
 });

@@ -14,7 +14,7 @@ export function breakerOnABench(settings: BreakerSettings, draw = 0.5) {
     atMs: 1_000_000,
     nowMs: () => clock.atMs,
   };
-  const breaker = createBreaker("test", settings, clock, () => draw);
+  const breaker = createBreaker("test", settings, { clock, random: () => draw });
   return { breaker, clock, begin: () => begin(breaker), call: (outcome: CallOutcome) => call(breaker, outcome) };
 }
 

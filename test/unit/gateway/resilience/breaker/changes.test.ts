@@ -7,9 +7,7 @@ function observed() {
   const breaker = createBreaker(
     "test",
     { consecutive: 2, openMs: 1000 },
-    { nowMs: () => nowMs },
-    () => 0,
-    (change) => changes.push(change),
+    { clock: { nowMs: () => nowMs }, random: () => 0, changed: (change) => changes.push(change) },
   );
   const call = (ok: boolean) =>
     breaker

@@ -1,7 +1,7 @@
 /** What is explained is what `decide` and RULES say, whatever the situation. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, factsOf, hedgeSide, otherSide, shadowSide } from "../../../../../gateway/decide/decide.ts";
+import { decisionsFor, factsOf } from "../../../../../gateway/decide/decide.ts";
 import { RULES } from "../../../../../gateway/decide/rules.ts";
 import { policySchema } from "../../../../../policies/schema.ts";
 import { explain } from "../../../../../tools/spillway/explain/explanation.ts";
@@ -86,7 +86,7 @@ describe("whatever the situation", () => {
         const { situation, explanation } = explained(document, options, { tokens });
         const { text, policy, conditions } = situation;
         const facts = factsOf(text, policy, conditions);
-        const route = decide(text, policy, conditions, 0);
+        const route = decisionsFor(text, policy).route(conditions, 0);
         expect(explanation.route).toEqual(route);
         const { ruleResults: verdicts } = explanation;
         expect(verdicts.map(({ because, saw }) => [because, saw])).toEqual(
@@ -112,12 +112,12 @@ describe("whatever the situation", () => {
           expect({ ifItFails, hedge, shadow }).toEqual({ ifItFails: null, hedge: null, shadow: null });
           return;
         }
-        expect(ifItFails).toEqual(otherSide(route.side, text, policy, conditions));
+        expect(ifItFails).toEqual(decisionsFor(text, policy).fallback(route.side, conditions));
         expect(hedge?.route ?? null).toEqual(
-          policy.hedge.enabled ? hedgeSide(route.side, text, policy, conditions) : null,
+          policy.hedge.enabled ? decisionsFor(text, policy).hedge(route.side, conditions) : null,
         );
         expect(shadow?.route ?? null).toEqual(
-          policy.shadow.share > 0 ? shadowSide(route.side, text, policy, conditions) : null,
+          policy.shadow.share > 0 ? decisionsFor(text, policy).shadow(route.side, conditions) : null,
         );
       }),
     );

@@ -1,15 +1,11 @@
-/** Requests through the app with tracing around it, as the Worker's entry has it, and what of them was sent to the trace backend. */
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+/** Requests to a gateway that exports its telemetry, and what of it the trace backend received. */
 import { vi } from "vitest";
 import type { Requests, SpanMessage } from "../../../formats/otlp/messages.ts";
-import { app, ROUTES } from "../../../gateway/app.ts";
-import { IsolateTelemetry } from "../../../gateway/telemetry/isolate-telemetry.ts";
-import { traceResponse } from "../../../gateway/telemetry/span.ts";
-import { telemetrySettings, traced } from "../../../gateway/telemetry/traced.ts";
-import type { Call, World } from "../../../gateway/world.ts";
-import { aCall, type Connection } from "./world.ts";
+import type { Gateway } from "../../../gateway/compose.ts";
+import { ask, type Connection, settled } from "./gateway.ts";
 
-const BACKEND = "http://traces.test";
+/** A gateway with this in OTEL_EXPORTER_OTLP_ENDPOINT exports to `send`. */
+export const TRACE_BACKEND = "http://traces.test";
 
 export interface Sent {
   response: Response;
@@ -25,54 +21,30 @@ export interface Asked {
   headers?: Record<string, string>;
   cf?: Connection & { asn?: number };
   signal?: AbortSignal;
-  /** Called once the answer is there; what goes on then is waited for. */
+  /** Called once the answer has arrived; work that continues then is waited for. */
   onAnswer?: () => void;
 }
 
-/** Resolves when everything is over: background work and exports too. */
-export async function send(world: World, { body, path = "/v1/classify", ...asked }: Asked): Promise<Sent> {
+/** Resolves when everything has ended: background work and exports too. */
+export async function send(gateway: Gateway, { body, path = "/v1/classify", ...asked }: Asked): Promise<Sent> {
   const bodies: string[] = [];
   const fetchAny = globalThis.fetch;
   const backend = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    if (!String(input).startsWith(BACKEND)) return fetchAny(input, init);
+    if (!String(input).startsWith(TRACE_BACKEND)) return fetchAny(input, init);
     bodies.push(String(init?.body));
     return new Response();
   });
-  const settings = () =>
-    telemetrySettings({ OTEL_EXPORTER_OTLP_ENDPOINT: BACKEND }, ROUTES, world.policies.known().sampling);
-  const handler = traced<object>(
-    {
-      async fetch(request, _, context) {
-        const answered = Promise.withResolvers<void>();
-        const call: Call = {
-          ...aCall(asked.signal),
-          traceResponse: traceResponse(),
-          keepAlive: (work) => context.waitUntil(work),
-          afterAnswer: (work) => context.waitUntil(answered.promise.then(work)),
-        };
-        try {
-          return await app.fetch(request, { world, call });
-        } finally {
-          answered.resolve();
-        }
-      },
-    },
-    settings,
-    new IsolateTelemetry({ clock: { nowMs: () => Date.now(), wait: () => scheduler.wait(0) }, readGauges: () => {} }),
-  );
-  const { headers, cf, method = "POST" } = asked;
-  const plain = new Request(`http://gateway:8787${path}`, {
+  const { headers, cf, method = "POST", signal } = asked;
+  const request = new Request(`http://gateway:8787${path}`, {
     method,
     headers: { "content-type": "application/json", ...headers },
     ...(method === "POST" && { body }),
     ...(cf && { cf: { tlsVersion: "TLSv1.3", ...cf } }),
+    ...(signal && { signal }),
   });
-  const request = new Request<unknown, IncomingRequestCfProperties>(plain);
-  const context = createExecutionContext();
-  const response = await handler.fetch?.(request, {}, context);
-  if (response === undefined) throw new Error("the handler serves no fetch events");
+  const response = await ask(gateway, request);
   asked.onAnswer?.();
-  await waitOnExecutionContext(context);
+  await settled();
   backend.mockRestore();
   seen.push(...bodies.flatMap((json) => spansIn(json, "spillway-gateway")));
   return { response, spans: bodies.flatMap((json) => spansIn(json)), bytes: bodies.join("\n") };

@@ -1,0 +1,27 @@
+/** SHA-256, for every part of the repository. By `node:crypto`, which workerd has too: only it can hash a stream in pieces. */
+import { createHash, type Hash } from "node:crypto";
+
+/** The digest of bytes, or of a text in UTF-8: 32 bytes. */
+export function sha256(data: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(createHash("sha256").update(data).digest());
+}
+
+/** The digest of bytes, or of a text in UTF-8: 64 lowercase hex digits. */
+export function sha256Hex(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** The digest of bytes that arrive in pieces. */
+export class Sha256Stream {
+  readonly #hash: Hash = createHash("sha256");
+
+  /** The bytes may be overwritten as soon as this returns. */
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+  }
+
+  /** 64 lowercase hex digits. Call it once, after the last piece. */
+  hex(): string {
+    return this.#hash.digest("hex");
+  }
+}

@@ -1,0 +1,160 @@
+/** Builds the gateway of one isolate from its bindings and the runtime's parts. The entry uses it, and so does every test. */
+import type { OtlpVariables } from "../formats/otlp/settings.ts";
+import { type PolicyKv, PolicyStore } from "../policies/store.ts";
+import { Slots } from "./admit/slots.ts";
+import { app, PROBES, ROUTES } from "./app.ts";
+import { type AccessVariables, createAccess } from "./authenticate/access.ts";
+import type { Call, Clock } from "./call.ts";
+import { RetryBudget } from "./dispatch/retry-budget.ts";
+import { newShadowLeases } from "./dispatch/shadow.ts";
+import type { ModelBucket } from "./edge/bucket.ts";
+import type { EdgeEngine } from "./edge/engine.ts";
+import { EdgeIsolate } from "./edge/isolate.ts";
+import { LambdaOrigins } from "./origin/origins.ts";
+import { createSignedFetch } from "./origin/signed-fetch.ts";
+import { policyEvents, type Report } from "./record/events.ts";
+import { readGauges } from "./record/metrics.ts";
+import { createReport } from "./record/record.ts";
+import { createBreaker } from "./resilience/breaker/breaker.ts";
+import { parseWebOrigins } from "./respond/web-headers.ts";
+import type { SideName } from "./sides.ts";
+import type { WorkerVersion } from "./telemetry/resource.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
+import { telemetrySettings } from "./telemetry/traced.ts";
+import { traceResponse } from "./telemetry/span.ts";
+import type { World } from "./world.ts";
+
+/** The bindings, variables and secrets of the Worker. */
+export interface Env extends OtlpVariables, AccessVariables {
+  POLICIES: PolicyKv;
+  MODELS: ModelBucket;
+  /** `<name>@<sha256 of its manifest>`: the package that serves if the policy names none. */
+  MODEL: string;
+  /** PEM of the public key that packages must be signed with; two keys while they are rotated. */
+  MODEL_PUBLIC_KEY: string;
+  ORIGIN_URL: string;
+  ORIGIN_REGION: string;
+  /** The web pages that may read answers: exact origins separated by commas, or `*`. Unset: no page. */
+  CORS_ORIGINS?: string;
+  AWS_ACCESS_KEY_ID: string;
+  AWS_SECRET_ACCESS_KEY: string;
+  /** Only in a deployed Worker. */
+  CF_VERSION_METADATA?: WorkerVersion;
+}
+
+/** What the gateway takes from the runtime instead of using it directly. */
+export interface Parts {
+  clock: Clock;
+  /** A number from [0, 1). */
+  random(): number;
+  /** A random id, unique in the whole system. */
+  newId(): string;
+  fetch: typeof fetch;
+  engine: EdgeEngine;
+  /** Also receives each fact that is reported. */
+  report?: Report;
+}
+
+/** The part of the runtime's context that the gateway uses. */
+export type Context = Pick<ExecutionContext, "waitUntil">;
+
+export interface Gateway {
+  fetch(request: Request, context: ExecutionContext): Promise<Response>;
+  world: World;
+  telemetry: Telemetry;
+}
+
+/**
+ * A response that was returned is still to be written to its socket, by the same thread. Work that blocks the thread right away, as
+ * loading a model does, would make the caller wait after all (measured: 0.7 s).
+ */
+const RESPONSE_LEAVES_MS = 20;
+
+/** To be called in the isolate's first request: before it there is neither time nor randomness. */
+export function composeGateway(env: Env, parts: Parts): Gateway {
+  const { clock, fetch, newId } = parts;
+  const telemetry = createTelemetry({ clock, fetch, newId, version: env.CF_VERSION_METADATA ?? null });
+  const world = composeWorld(env, parts, telemetry);
+  telemetry.addGauges((meter) => readGauges(world, meter));
+  for (const problem of world.deployment.problems) console.error(`${problem}.`);
+
+  const settings = () => telemetrySettings(env, ROUTES, world.policies.known().sampling);
+  const answer = async (request: Request, context: Context) => {
+    const answered = Promise.withResolvers<void>();
+    try {
+      return await app.fetch(request, { world, call: newCall(request, context, answered.promise) });
+    } finally {
+      answered.resolve();
+    }
+  };
+  const newCall = (request: Request, context: Context, answered: Promise<void>): Call => ({
+    identity: { requestId: newId(), traceResponse: traceResponse() ?? null },
+    lifetime: {
+      signal: request.signal,
+      keepAlive: (work) => context.waitUntil(work),
+      afterAnswer: (work) => context.waitUntil(answered.then(() => clock.wait(RESPONSE_LEAVES_MS)).then(work)),
+    },
+  });
+  const traced = telemetry.traced(answer, settings);
+  /** A trace for a probe every few seconds would bury the requests that matter; a probe can still send what others left. */
+  const probe = (request: Request, context: Context) =>
+    telemetry.during({ otlp: settings().otlp, keepAlive: (work) => context.waitUntil(work) }, () =>
+      answer(request, context),
+    );
+  return {
+    world,
+    telemetry,
+    fetch: (request, context) =>
+      PROBES.includes(new URL(request.url).pathname) ? probe(request, context) : traced(request, context),
+  };
+}
+
+function composeWorld(env: Env, { clock, random, engine, report: tap }: Parts, telemetry: Telemetry): World {
+  const record = createReport(telemetry);
+  const report: Report = (event) => {
+    record(event);
+    tap?.(event);
+  };
+  // The policy is read before either side is used, so these settings last only until the first request.
+  const breaker = (side: SideName, origin: string | null = null) =>
+    createBreaker(
+      origin === null ? side : `${side} ${origin}`,
+      { consecutive: 5, openMs: 30_000 },
+      { clock, random, changed: (change) => report({ kind: "breaker", side, origin, ...change }) },
+    );
+  const edge = new EdgeIsolate({
+    modelId: env.MODEL,
+    publicKeyPem: env.MODEL_PUBLIC_KEY,
+    bucket: env.MODELS,
+    engine,
+    breaker: breaker("edge"),
+    clock,
+    report,
+  });
+  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+  const origins = new LambdaOrigins({
+    deployed: { url: env.ORIGIN_URL, region: env.ORIGIN_REGION },
+    signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, telemetry.fetch),
+    breaker: (origin) => breaker("origin", origin),
+    clock,
+    report,
+    edgeClassifier: () => edge.classifier(),
+  });
+  const access = createAccess(env, clock);
+  const webOrigins = parseWebOrigins(env.CORS_ORIGINS);
+  return {
+    clock,
+    deployment: {
+      allowedWebOrigins: webOrigins.ok ? webOrigins.origins : [],
+      problems: [...access.problems, ...(webOrigins.ok ? [] : [webOrigins.problem])],
+    },
+    access,
+    policies: new PolicyStore(env.POLICIES, {
+      ...clock,
+      changed: (now, before) => policyEvents(now, before).forEach(report),
+    }),
+    sides: { edge, origins },
+    capacity: { slots: new Slots(), retryBudget: new RetryBudget(), shadows: newShadowLeases() },
+    report,
+  };
+}

@@ -1,0 +1,29 @@
+/** The one shape of every error, and the headers that every response has. */
+import type { Identity } from "../call.ts";
+import { type Refusal, statusOf } from "../refusal.ts";
+
+export function errorResponse(refusal: Refusal, identity: Identity, headers: Record<string, string> = {}): Response {
+  return Response.json(
+    { error: refusal.publicText, error_type: refusal.code, request_id: identity.requestId },
+    {
+      status: statusOf(refusal.code),
+      headers: { ...identityHeaders(identity), ...retryAfter(refusal), ...challenge(refusal), ...headers },
+    },
+  );
+}
+
+/** The headers by which a caller and an operator refer to the same request. On every response, errors included. */
+export function identityHeaders({ requestId, traceResponse }: Identity): Record<string, string> {
+  return { "x-request-id": requestId, ...(traceResponse !== null && { traceresponse: traceResponse }) };
+}
+
+/** Whole seconds, at least one. */
+function retryAfter({ retryAfterMs }: Refusal): Record<string, string> {
+  if (retryAfterMs === undefined) return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+}
+
+/** RFC 9110: a 401 names the authentication scheme. */
+function challenge({ code }: Refusal): Record<string, string> {
+  return code === "unauthorized" ? { "www-authenticate": 'Bearer realm="spillway"' } : {};
+}
