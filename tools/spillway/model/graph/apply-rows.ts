@@ -1,4 +1,4 @@
-/** Pure. Carries a plan out: narrowed nodes get their new inputs, and rows of tensors that stay whole are cut out beside them. */
+/** Pure. Applies a row plan: narrowed nodes get new inputs, and the row of a tensor that stays whole is sliced from it. */
 import type { GraphFacts } from "./graph-facts.ts";
 import { isMaterializable, materializeReshapeShape } from "./materialize-reshape-shape.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.ts";
@@ -6,7 +6,10 @@ import { makeNode } from "./nodes.ts";
 import type { RowPlan } from "./row-plan.ts";
 import { int64Tensor } from "./tensors.ts";
 
-/** `tokenInput` is an input of [batch, tokens]: shapes that can no longer be read off a narrowed tensor are put together from it. */
+/**
+ * @param tokenInput an input of shape [batch, tokens]: shapes that a narrowed tensor no longer has are built from it
+ * @returns a new graph; the given one is unchanged
+ */
 export function applyRows(graph: OnnxGraph, plan: RowPlan, facts: GraphFacts, tokenInput: string): OnnxGraph {
   const scope = unusedScope(graph);
   const isNarrow = narrowTensors(plan);
@@ -37,7 +40,7 @@ export function applyRows(graph: OnnxGraph, plan: RowPlan, facts: GraphFacts, to
   const replaced = (node: OnnxNode): OnnxNode[] => {
     const [source = ""] = node.input;
     if (!isNarrow(source) || !isMaterializable(node, facts)) return [narrowed(node)];
-    return materializeReshapeShape(node, facts.shapeOf(source) ?? [], tokenInput, vector, scope);
+    return materializeReshapeShape(node, { shape: facts.shapeOf(source) ?? [], tokenInput, vector, scope });
   };
 
   const given = [...new Set([...graph.input, ...graph.initializer].map(({ name }) => name ?? ""))];
@@ -50,7 +53,7 @@ export function applyRows(graph: OnnxGraph, plan: RowPlan, facts: GraphFacts, to
     ...graph,
     node,
     initializer: [...graph.initializer, ...constants.values()],
-    // What they said of narrowed tensors is no longer true.
+    // The recorded types of narrowed tensors are no longer right.
     valueInfo: graph.valueInfo.filter(({ name }) => !isNarrow(name)),
   };
 }
@@ -60,14 +63,14 @@ function narrowTensors({ narrowed }: RowPlan): (tensor: string) => boolean {
   return (tensor) => names.has(tensor);
 }
 
-/** A node that is not narrowed itself may still read one row: then it is given that row. */
+/** A node that is not narrowed may still read one row. It is given that row. */
 function readRows({ reads }: RowPlan, node: OnnxNode) {
   const axis = reads.get(node);
   const rows = new Map<number, number>(axis === undefined ? [] : [[0, axis]]);
   return { rows, constants: undefined, attribute: undefined };
 }
 
-/** The beginning of the names made here; a graph that was rewritten before has used one already. */
+/** The prefix of new names. A graph that was rewritten before already uses one. */
 function unusedScope(graph: OnnxGraph): string {
   const names = [...graph.node.flatMap(({ output }) => output), ...graph.initializer.map(({ name }) => name ?? "")];
   let scope = "first_token";

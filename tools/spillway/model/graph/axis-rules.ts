@@ -1,4 +1,4 @@
-/** Operators that work along one axis, or a few: rows along every other axis are independent. */
+/** Rules of operators that work along one axis or a few, or that change the layout. Rows along other axes are independent. */
 
 import { isFixed, isOne, isSame, isTokens, productOf, type TensorShape } from "./dimension.ts";
 import { intOf, intsOf } from "./nodes.ts";
@@ -14,7 +14,7 @@ export const layerNormalization: RowRule = ({ node, axis, rank, facts }) => {
   return axis < from && isShared ? rowsOfFirst(axis) : undefined;
 };
 
-/** Two summands, normalized over the last axis; the vectors after them are the same for all rows. */
+/** Two summands, normalized over the last axis. The vectors after them are the same for all rows. */
 export const skipLayerNormalization: RowRule = ({ node, axis, rank, facts }) => {
   const summands = node.input.slice(0, 2).map((name) => facts.shapeOf(name));
   const haveRows = summands.every((shape) => shape?.length === rank && isTokens(shape[axis]));
@@ -64,9 +64,7 @@ export const gather: RowRule = ({ node, axis, facts }) => {
   return rowsOfFirst(axis - indices.length + 1);
 };
 
-/** Operators that lay the same numbers out in another way. Target shapes that were computed from the tokens become constants. */
-
-/** In a target shape of Reshape: the input's own dimension, and whatever is left. */
+/** In a target shape of Reshape: the dimension of the input, and the remaining elements. */
 const SAME = 0;
 const REST = -1;
 
@@ -75,7 +73,7 @@ export const transpose: RowRule = ({ node, axis, rank }) => {
   return rowsOfFirst(own);
 };
 
-/** The tokens must stay a dimension of their own with the same number of elements before it. */
+/** The tokens must stay a separate dimension with the same number of elements before it. The computed target becomes a constant. */
 export const reshape: RowRule = ({ node, axis, facts }) => {
   const before = facts.shapeOf(node.input[0] ?? "");
   const after = facts.shapeOf(node.output[0] ?? "");
@@ -86,7 +84,7 @@ export const reshape: RowRule = ({ node, axis, facts }) => {
   );
   const target = own < 0 ? undefined : targetShape(before, after, own, axis);
   if (target === undefined) return undefined;
-  // With allowzero a 0 would mean an empty tensor.
+  // With allowzero, 0 would mean an empty tensor.
   const attribute = node.attribute.filter(({ name }) => name !== "allowzero");
   return { rows: new Map([[0, own]]), constants: new Map([[1, target]]), attribute };
 };
@@ -100,7 +98,7 @@ function targetShape(before: TensorShape, after: TensorShape, own: number, axis:
   return target.filter((one) => one === REST).length <= 1 ? target : undefined;
 }
 
-/** Stretching: 1 in the target leaves a dimension as it is. */
+/** In the target of Expand, 1 keeps a dimension. */
 export const expand: RowRule = ({ node, axis, rank, facts }) => {
   const before = facts.shapeOf(node.input[0] ?? "");
   const after = facts.shapeOf(node.output[0] ?? "");
@@ -126,7 +124,7 @@ export const unsqueeze: RowRule = ({ node, axis, rank, facts }) => {
 export const squeeze: RowRule = ({ node, axis, facts }) => {
   const before = facts.shapeOf(node.input[0] ?? "");
   const axes = facts.wholeNumbers(node.input[1] ?? "");
-  // Without axes every dimension of one is dropped, which the selected row would be.
+  // Without axes every dimension of size one is dropped, and the selected row would be one of them.
   if (before === undefined || axes === undefined) return undefined;
   const dropped = axes.map((one) => fromFront(one, before.length));
   const own = before.map((_, index) => index).filter((index) => !dropped.includes(index))[axis];

@@ -1,24 +1,27 @@
-/** Runs two graphs of one classifier on the same random texts and says how far their logits are apart. */
+/** Runs two graphs of one classifier on the same random texts and measures the largest difference of their logits. */
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { seededRandom } from "../../../seeded-random.ts";
 import { feedsFor, type TextInputs } from "./text-inputs.ts";
 
 const TOKENS = [1, 2, 3, 17, 64, 128] as const;
 const BATCHES = [1, 3] as const;
-/** Tables with more rows than that are no positions. */
-const POSITIONS_MAX = 8192;
+/** A table with more rows does not hold positions. */
+const MAX_POSITIONS = 8192;
 /** RoBERTa's table has two more rows than a text may have tokens. */
 const OFFSETS = [0, 2] as const;
 const FATAL = 4;
 
 export interface Comparison {
-  /** Infinite where a logit is no number, or one graph refuses what the other takes. */
+  /** Infinite when a logit is not a number, or when only one of the graphs accepts an input. */
   largestGap: number;
-  /** The lengths that were compared: those the first graph takes. */
+  /** The lengths that were compared: those that the first graph accepts. */
   tokens: number[];
 }
 
-/** Deterministic: the same texts for the same model. @throws Error of onnxruntime when a graph cannot be loaded. */
+/**
+ * Compares two model files. Deterministic: the same texts for the same model.
+ * @throws onnxruntime's error when a graph cannot be loaded
+ */
 export async function compareLogits(before: string, after: string, inputs: TextInputs): Promise<Comparison> {
   const options: InferenceSession.SessionOptions = { logSeverityLevel: FATAL };
   const reference = await InferenceSession.create(before, options);
@@ -29,7 +32,7 @@ export async function compareLogits(before: string, after: string, inputs: TextI
   try {
     for (const tokens of lengthsFor(inputs)) {
       for (const batch of BATCHES) {
-        // The first text is whole, the others end in padding.
+        // The first text has no padding; the others end with padding.
         const rowTokens = Array.from({ length: batch }, (_, row) =>
           row === 0 ? tokens : 1 + Math.floor(random() * tokens),
         );
@@ -49,12 +52,12 @@ export async function compareLogits(before: string, after: string, inputs: TextI
 
 function lengthsFor({ tableRows }: TextInputs): number[] {
   const most = tableRows
-    .filter((rows) => rows <= POSITIONS_MAX)
+    .filter((rows) => rows <= MAX_POSITIONS)
     .flatMap((rows) => OFFSETS.map((offset) => rows - offset));
   return [...new Set([...TOKENS, ...most])].filter((tokens) => tokens > 0).sort((a, b) => a - b);
 }
 
-/** Undefined when the graph refuses the feeds. */
+/** Undefined when the graph rejects the feeds. */
 async function logitsOf(
   session: InferenceSession,
   feeds: Record<string, Tensor>,
@@ -67,7 +70,7 @@ async function logitsOf(
   }
 }
 
-/** NaN anywhere is a gap, in both graphs too: nothing is known then. */
+/** @returns the largest difference; infinite when any logit is NaN, even in both graphs, or when `actual` is missing or of other lengths */
 export function gapBetween(
   expected: readonly ArrayLike<unknown>[],
   actual: readonly ArrayLike<unknown>[] | undefined,

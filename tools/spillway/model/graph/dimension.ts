@@ -1,18 +1,18 @@
-/** Pure. Tensor dimensions as they depend on what is fed in: factor · batch^i · length^j, worked out from a few observed runs. */
+/** Pure. Tensor dimensions as functions of the input: factor · batch^i · length^j, inferred from a few observed runs. */
 export interface Dimension {
   readonly factor: number;
   readonly batch: number;
   readonly length: number;
 }
 
-/** One observed run: `value` was this dimension when so many texts of so many tokens were fed in. */
+/** One observed run: the dimension was `value` for a batch of `batch` texts of `length` tokens. */
 export interface Observation {
   readonly batch: number;
   readonly length: number;
   readonly value: number;
 }
 
-/** A dimension that depends on its inputs in another way is null. */
+/** A dimension that no such formula describes is null. */
 export type TensorShape = readonly (Dimension | null)[];
 
 /** By tensor name. */
@@ -20,7 +20,7 @@ export type Shapes = ReadonlyMap<string, TensorShape>;
 
 const EXPONENTS = [0, 1, 2] as const;
 
-/** Null unless one formula explains every run. */
+/** @returns the formula that explains every run; null when there is none */
 export function dimensionOf(runs: readonly Observation[]): Dimension | null {
   for (const batch of EXPONENTS) {
     for (const length of EXPONENTS) {
@@ -46,11 +46,12 @@ export function isOne(dimension: Dimension | null | undefined): boolean {
   return isFixed(dimension) && dimension.factor === 1;
 }
 
-/** The text's tokens, one row each. */
+/** Whether a dimension is the number of tokens. */
 export function isTokens(dimension: Dimension | null | undefined): boolean {
   return dimension?.factor === 1 && dimension.batch === 0 && dimension.length === 1;
 }
 
+/** Whether a dimension is the number of texts. */
 export function isBatch(dimension: Dimension | null | undefined): boolean {
   return dimension?.factor === 1 && dimension.batch === 1 && dimension.length === 0;
 }
@@ -59,7 +60,7 @@ export function isSame(a: Dimension | null | undefined, b: Dimension | null | un
   return a?.factor === b?.factor && a?.batch === b?.batch && a?.length === b?.length && a?.factor !== undefined;
 }
 
-/** Null as soon as one of them is. */
+/** @returns null when one of the dimensions is null */
 export function productOf(dimensions: TensorShape): Dimension | null {
   let product = fixed(1);
   for (const dimension of dimensions) {
@@ -70,7 +71,7 @@ export function productOf(dimensions: TensorShape): Dimension | null {
   return product;
 }
 
-/** How many it is for so many texts of so many tokens. */
+/** @returns the dimension's value for a number of texts and tokens */
 export function countAt({ factor, batch, length }: Dimension, texts: number, tokens: number): number {
   return factor * texts ** batch * tokens ** length;
 }

@@ -1,6 +1,6 @@
 /**
- * Pure. A sequence classifier's head reads the first token's row of the last hidden state and no other, so the last layer's query,
- * attention output and feed-forward need that row alone; keys and values are needed of all tokens. The same numbers come out.
+ * Pure. The head of a sequence classifier reads only the first token's row of the last hidden state. So the last layer needs only that
+ * row of its query, attention output and feed-forward; keys and values are still needed for all tokens. The logits do not change.
  */
 import { applyRows } from "./apply-rows.ts";
 import {
@@ -20,9 +20,9 @@ import { removeUnusedNodes } from "./remove-unused-nodes.ts";
 import { planRows, type RowPlan } from "./row-plan.ts";
 import { toNumber } from "./tensors.ts";
 
-/** Axes of Squeeze and Unsqueeze are inputs, and Softmax works along one axis, from here on. */
+/** Since this version the axes of Squeeze and Unsqueeze are inputs, and Softmax works along one axis. */
 const OPSET_MIN = 13;
-/** A text of usual length, to count the work with. */
+/** The length of text for which multiplications are counted. */
 const COUNTED_TOKENS = 128;
 const WORTHWHILE_SHARE = 0.01;
 
@@ -34,24 +34,28 @@ export interface FirstTokenOnly {
   multiplications: { before: number; after: number };
 }
 
-/** `shapes` as observeShapes gives them. `leftAlone` is the reason, in one sentence. */
-export function computeFirstTokenOnly(model: OnnxModel, shapes: Shapes): FirstTokenOnly | { leftAlone: string } {
+/**
+ * Rewrites a model so that its last layer computes only the first token's row.
+ * @param shapes the result of `observeShapes`
+ * @returns the rewritten model, or `unchanged`: the reason in one sentence
+ */
+export function computeFirstTokenOnly(model: OnnxModel, shapes: Shapes): FirstTokenOnly | { unchanged: string } {
   const { graph } = model;
   const version = model.opsetImport.find(({ domain }) => domain === undefined || domain === "")?.version;
   const opset = version === undefined ? 0 : toNumber(version);
-  if (opset < OPSET_MIN) return { leftAlone: `It uses operator set ${opset}; export it with ${OPSET_MIN} or later.` };
+  if (opset < OPSET_MIN) return { unchanged: `It uses operator set ${opset}; export it with ${OPSET_MIN} or later.` };
   const tokenInput = graph.input.find(({ name }) => isTokenMatrix(shapes, name))?.name;
-  if (tokenInput === undefined) return { leftAlone: "None of its inputs is a matrix of texts by tokens." };
+  if (tokenInput === undefined) return { unchanged: "None of its inputs is a matrix of texts by tokens." };
 
   const facts = graphFacts(graph, shapes);
   const plan = planRows(graph, facts);
   const saved = [...plan.narrowed.keys()].filter(isProduct);
-  if (saved.length === 0) return { leftAlone: whyNothing(plan) };
+  if (saved.length === 0) return { unchanged: whyNothing(plan) };
   const multiplications = countBoth(graph.node, plan, facts);
   const share = 1 - multiplications.after / multiplications.before;
   if (share < WORTHWHILE_SHARE) {
     return {
-      leftAlone: `It would save ${(share * 100).toFixed(2)} % of the multiplications, which is not worth a change.`,
+      unchanged: `It would save only ${(share * 100).toFixed(2)} % of the multiplications.`,
     };
   }
   const rewritten = removeUnusedNodes(applyRows(graph, plan, facts, tokenInput));
@@ -75,29 +79,31 @@ function countBoth(nodes: readonly OnnxNode[], plan: RowPlan, facts: GraphFacts)
 }
 
 function whyNothing({ reads, stops }: RowPlan): string {
-  if (reads.size === 0) return "Nothing in it reads the first token's row alone.";
+  if (reads.size === 0) return "No operator of the model reads only the first token's row.";
   const fused = stops.filter((node) => !isStandard(node));
   if (fused.length > 0) {
-    return `It is made of fused operators (${operatorsOf(fused)}), which compute all rows; export it without the graph optimizer.`;
+    return `It contains fused operators (${operatorsOf(fused)}), which compute all rows; export it without the graph optimizer.`;
   }
-  if (stops.length > 0) return `${operatorsOf(stops)} before the head needs all rows.`;
-  return "No matrix product stands between the first token's row and what needs all rows.";
+  if (stops.length > 0) return `${operatorsOf(stops)} before the head computes all rows.`;
+  return "No matrix product lies between the read of the first token's row and the operators that need all rows.";
 }
 
 function operatorsOf(nodes: readonly OnnxNode[]): string {
   return [...new Set(nodes.map(({ opType }) => opType))].join(", ");
 }
 
-/** Pure. The multiplications of a graph's matrix products: nearly all of a transformer's time. */
-
+/** Matrix products take nearly all of a transformer's time. */
 const products = new Set(["MatMul", "MatMulInteger", "FusedMatMul", "Gemm"]);
 
-export function isProduct(node: OnnxNode): boolean {
+function isProduct(node: OnnxNode): boolean {
   return products.has(node.opType);
 }
 
-/** For one text of `tokens` tokens; `narrowedAxis` is the one of the output that has shrunk to one row. 0 for other operators. */
-export function multiplicationsOf(node: OnnxNode, facts: GraphFacts, tokens: number, narrowedAxis?: number): number {
+/**
+ * Multiplications of a node for one text of `tokens` tokens; 0 for operators that are no matrix product. `narrowedAxis` is the axis of
+ * the output that was narrowed to one row.
+ */
+function multiplicationsOf(node: OnnxNode, facts: GraphFacts, tokens: number, narrowedAxis?: number): number {
   if (!isProduct(node)) return 0;
   const output = facts.shapeOf(node.output[0] ?? "") ?? [];
   const inner = facts.shapeOf(node.input[0] ?? "")?.at(-1) ?? null;

@@ -1,4 +1,4 @@
-/** Pure. What a rewrite asks about a graph: a tensor's shape, and the whole numbers of a constant. */
+/** Pure. Facts about a graph that a rewrite needs: the shape of a tensor and the integers of a constant. */
 
 import { fixed, type Shapes, type TensorShape } from "./dimension.ts";
 import type { OnnxGraph, OnnxNode } from "./model.ts";
@@ -7,7 +7,7 @@ import { dimensionsOf, toNumber, wholeNumbersOf } from "./tensors.ts";
 
 export interface GraphFacts {
   shapeOf(name: string): TensorShape | undefined;
-  /** The values of an INT64 or INT32 constant, also of one handed on by Identity; undefined for everything else. */
+  /** @returns the values of an INT64 or INT32 constant, also through Identity; undefined for other tensors */
   wholeNumbers(name: string): readonly number[] | undefined;
 }
 
@@ -30,6 +30,7 @@ export function graphFacts(graph: OnnxGraph, shapes: Shapes): GraphFacts {
   };
 }
 
+/** @returns the node that produces each tensor */
 export function producersOf(graph: OnnxGraph): Map<string, OnnxNode> {
   return new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
 }

@@ -1,4 +1,4 @@
-/** Pure. The shape that a tensor had before it was narrowed, put together from the model's input instead of read off the tensor. */
+/** Pure. Builds the shape that a tensor had before it was narrowed from the model's input, in place of a Shape node. */
 
 import { isBatch, isFixed, isTokens, type TensorShape } from "./dimension.ts";
 import type { GraphFacts } from "./graph-facts.ts";
@@ -6,28 +6,30 @@ import type { OnnxNode } from "./model.ts";
 import { intAttribute, intOf, isStandard, makeNode } from "./nodes.ts";
 import { fromFront } from "./row-rule.ts";
 
-/** Where texts and tokens stand in the shape of an input of [batch, tokens]. */
+/** Positions in the shape of an input of [batch, tokens]. */
 const TEXTS = 0;
 const TOKENS = 1;
 
-/** Whether every dimension that a Shape node gives is a constant, the texts or the tokens. */
+/** Whether every dimension that a Shape node returns is a constant, the batch or the tokens. */
 export function isMaterializable(node: OnnxNode, facts: GraphFacts): boolean {
   const shape = facts.shapeOf(node.input[0] ?? "");
   if (node.opType !== "Shape" || !isStandard(node) || shape === undefined) return false;
   return shape.every((one) => isFixed(one) || isBatch(one) || isTokens(one));
 }
 
-/**
- * Nodes that give what the Shape node gave, under the same name. `tokenInput` is [batch, tokens]; `vector` makes a constant and
- * gives its name; `scope` begins the names of tensors made here.
- */
-export function materializeReshapeShape(
-  node: OnnxNode,
-  shape: TensorShape,
-  tokenInput: string,
-  vector: (values: readonly number[]) => string,
-  scope: string,
-): OnnxNode[] {
+export interface ShapeSource {
+  /** The shape before narrowing. */
+  shape: TensorShape;
+  /** An input of shape [batch, tokens]. */
+  tokenInput: string;
+  /** Creates an INT64 constant and returns its name. */
+  vector: (values: readonly number[]) => string;
+  /** The prefix of new tensor names. */
+  scope: string;
+}
+
+/** @returns nodes that compute the output of a Shape node, under the same name */
+export function materializeReshapeShape(node: OnnxNode, { shape, tokenInput, vector, scope }: ShapeSource): OnnxNode[] {
   const [output = ""] = node.output;
   const start = fromFront(intOf(node, "start") ?? 0, shape.length);
   const end = fromFront(intOf(node, "end") ?? shape.length, shape.length);

@@ -1,23 +1,27 @@
-/** An ONNX file → a model with all its weights in memory. */
+/** Reads and writes ONNX files. A model that was read has all of its weights in memory. */
 import { type FileHandle, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { decodeModel, encodeModel, FILE_MAX_BYTES } from "./codec.ts";
+import { decodeModel, encodeModel, MAX_FILE_BYTES } from "./codec.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxTensor } from "./model.ts";
 
-/** @throws Error with one sentence when the file is missing, no ONNX file, or when weights beside it cannot be read. */
+/**
+ * Reads a model with its external weights.
+ * @throws Error with one sentence when the file is missing or is not an ONNX file, or when external weights cannot be read
+ */
 export async function readModel(path: string): Promise<OnnxModel> {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new Error(`${path} is missing or cannot be read.`, { cause });
   });
-  if (size > FILE_MAX_BYTES) {
+  if (size > MAX_FILE_BYTES) {
     throw new Error(`${basename(path)} is not an ONNX file: it has more than 2 GiB, which protobuf does not allow.`);
   }
   return await withInlineData(decodeModel(await readFile(path), basename(path)), path);
 }
 
-/** A model → one ONNX file, whole or not at all. */
-
-/** All data inline. Written beside and renamed. @throws RangeError above 2 GiB; the file system's own errors. */
+/**
+ * Writes one file with all data inline. It is written beside the target and renamed, so that the target is whole or absent.
+ * @throws RangeError above 2 GiB; the file system's errors
+ */
 export async function writeModel(model: OnnxModel, path: string): Promise<void> {
   const bytes = encodeModel(model);
   const staging = `${path}.${process.pid}.part`;
@@ -29,19 +33,12 @@ export async function writeModel(model: OnnxModel, path: string): Promise<void> 
   }
 }
 
-/**
- * Tensors whose bytes lie in a file beside the model (`location`, `offset`, `length`) are brought into memory.
- * Source of the keys: https://onnx.ai/onnx/repo-docs/ExternalData.html
- */
-
+/** `dataLocation` of a tensor in an external file. Its keys: https://onnx.ai/onnx/repo-docs/ExternalData.html */
 const EXTERNAL = 1;
 
-/**
- * The same model with all data inline; side files are looked for in the folder of `modelPath`.
- * @throws Error with one sentence when a side file is missing, too short, or outside of the folder.
- */
-export async function withInlineData(model: OnnxModel, modelPath: string): Promise<OnnxModel> {
-  const files = new SideFiles(modelPath);
+/** Throws an Error with one sentence when an external file is missing, too short, or outside of the model's folder. */
+async function withInlineData(model: OnnxModel, modelPath: string): Promise<OnnxModel> {
+  const files = new ExternalFiles(modelPath);
   try {
     return { ...model, graph: await inlineGraph(model.graph, files) };
   } finally {
@@ -49,7 +46,7 @@ export async function withInlineData(model: OnnxModel, modelPath: string): Promi
   }
 }
 
-async function inlineGraph(graph: OnnxGraph, files: SideFiles): Promise<OnnxGraph> {
+async function inlineGraph(graph: OnnxGraph, files: ExternalFiles): Promise<OnnxGraph> {
   const initializer: OnnxTensor[] = [];
   for (const tensor of graph.initializer) initializer.push(await inlineTensor(tensor, files));
   const node: OnnxGraph["node"][number][] = [];
@@ -61,7 +58,7 @@ async function inlineGraph(graph: OnnxGraph, files: SideFiles): Promise<OnnxGrap
   return { ...graph, initializer, node };
 }
 
-async function inlineAttribute(attribute: OnnxAttribute, files: SideFiles): Promise<OnnxAttribute> {
+async function inlineAttribute(attribute: OnnxAttribute, files: ExternalFiles): Promise<OnnxAttribute> {
   const { t, g } = attribute;
   if (t === undefined && g === undefined) return attribute;
   return {
@@ -71,7 +68,7 @@ async function inlineAttribute(attribute: OnnxAttribute, files: SideFiles): Prom
   };
 }
 
-async function inlineTensor(tensor: OnnxTensor, files: SideFiles): Promise<OnnxTensor> {
+async function inlineTensor(tensor: OnnxTensor, files: ExternalFiles): Promise<OnnxTensor> {
   if (tensor.dataLocation !== EXTERNAL) return tensor;
   const { externalData, dataLocation: _, ...rest } = tensor;
   const entries = new Map(externalData.map(({ key, value }) => [key, value ?? ""]));
@@ -87,8 +84,8 @@ function wholeNumber(text: string | undefined): number | undefined {
   throw new Error(`The model's external data has an offset or a length of "${text}"; whole numbers are allowed.`);
 }
 
-/** The opened files beside one model: one handle each, however many tensors they hold. */
-class SideFiles {
+/** The external files of one model, with one file handle each. */
+class ExternalFiles {
   readonly #modelPath: string;
   readonly #opened = new Map<string, FileHandle>();
   #totalBytes = 0;
@@ -102,11 +99,11 @@ class SideFiles {
     const { size } = await file.stat();
     const wantedBytes = length ?? size - offset;
     if (wantedBytes < 0 || offset + wantedBytes > size) {
-      throw new Error(`${location}, which holds weights of ${this.#name()}, is cut off: bring the whole file.`);
+      throw new Error(`${location}, which holds weights of ${this.#name()}, is cut off: provide the whole file.`);
     }
     this.#totalBytes += wantedBytes;
-    if (this.#totalBytes > FILE_MAX_BYTES) {
-      throw new Error(`${this.#name()} has more than 2 GiB of weights in side files; use a smaller model.`);
+    if (this.#totalBytes > MAX_FILE_BYTES) {
+      throw new Error(`${this.#name()} has more than 2 GiB of external weights; use a smaller model.`);
     }
     const bytes = new Uint8Array(wantedBytes);
     let done = 0;
@@ -128,22 +125,22 @@ class SideFiles {
     return file;
   }
 
-  /** A model is somebody else's file: it may not read what lies elsewhere, neither by `..` nor by a link. */
+  /** A model file is untrusted: it may not name a file outside of its folder, neither with `..` nor through a link. */
   async #resolve(location: string): Promise<string> {
     const folder = dirname(resolve(this.#modelPath));
     const path = join(folder, location);
     const outside = new Error(
-      `${this.#name()} names "${location}" for its weights, which is outside of its folder; only files beside the model are read.`,
+      `${this.#name()} names "${location}" for its weights, which is outside of its folder; only files in the model's folder are read.`,
     );
     if (location === "" || isAbsolute(location) || !isWithin(folder, path)) throw outside;
     let real: string;
     try {
       real = await realpath(path);
     } catch (error) {
-      const sentence = `${location}, which holds weights of ${this.#name()}, is missing: put it beside the model.`;
+      const sentence = `${location}, which holds weights of ${this.#name()}, is missing: put it into the model's folder.`;
       throw new Error(sentence, { cause: error });
     }
-    // Download caches keep a folder of links: there, the true model and its true side file lie beside one another.
+    // A download cache has a folder of links. The linked model and its linked external file are in one folder too.
     const homes = [await realpath(folder), dirname(await realpath(this.#modelPath))];
     if (!homes.some((home) => isWithin(home, real))) throw outside;
     return real;
@@ -155,6 +152,6 @@ class SideFiles {
 }
 
 function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const route = relative(folder, path);
+  return route !== "" && route !== ".." && !route.startsWith(`..${sep}`) && !isAbsolute(route);
 }

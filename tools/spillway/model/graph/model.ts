@@ -1,9 +1,14 @@
 /**
- * An ONNX model in memory: what the file says, field by field, in camel case. Lists are always there, single fields only where
- * the file sets them. Source of names and meanings: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
- * Models are shared, never changed in place: a rewrite makes new objects and keeps the weights' bytes where they are.
+ * An ONNX model in memory: the fields of the file in camel case. Lists are always present; single fields only when the file sets them.
+ * Source of names and meanings: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ * Models are shared and never changed in place: a rewrite creates new objects and does not copy the weights.
  */
-import type { Int64 } from "./tensors.ts";
+/** A 64-bit integer in two's complement, as protobufjs represents it: bounds such as 2^63 - 1 do not fit a JavaScript number. */
+export interface Int64 {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}
 
 export interface OnnxModel {
   readonly irVersion?: Int64;
@@ -34,7 +39,7 @@ export interface OnnxGraph {
 }
 
 export interface OnnxNode {
-  /** Names of tensors; an empty name is an optional input left out. */
+  /** Names of tensors. An empty name is an optional input that is not used. */
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly name?: string;
@@ -47,7 +52,7 @@ export interface OnnxNode {
   readonly deviceConfigurations: readonly NodeDeviceConfiguration[];
 }
 
-/** Exactly one of the value fields is meant; `type` says which (see attributes.ts). */
+/** One of the value fields is set; `type` says which (see nodes.ts). */
 export interface OnnxAttribute {
   readonly name: string;
   readonly refAttrName?: string;
@@ -69,7 +74,7 @@ export interface OnnxAttribute {
   readonly typeProtos: readonly TypeInfo[];
 }
 
-/** Values stand in `rawData` (little-endian, packed), in the list of their type, or in a side file named by `externalData`. */
+/** Values are in `rawData` (little-endian, packed), in the list of their type, or in an external file that `externalData` names. */
 export interface OnnxTensor {
   readonly dims: readonly Int64[];
   readonly dataType?: number;
@@ -82,7 +87,7 @@ export interface OnnxTensor {
   readonly docString?: string;
   readonly rawData?: Uint8Array;
   readonly externalData: readonly StringEntry[];
-  /** 0: in this file. 1: in a side file. */
+  /** 0: in this file. 1: in an external file. */
   readonly dataLocation?: number;
   readonly doubleData: readonly number[];
   readonly uint64Data: readonly Int64[];

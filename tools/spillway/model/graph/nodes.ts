@@ -1,9 +1,9 @@
-/** Making nodes and the values a graph takes and gives. */
+/** Nodes and their attributes. */
 
 import type { OnnxAttribute, OnnxNode, ValueInfo } from "./model.ts";
 import { int64, toNumber } from "./tensors.ts";
 
-/** A node of the standard operators. Its name is its first output's: unique where that is. */
+/** @returns a node of the standard operator set, named after its first output */
 export function makeNode(
   opType: string,
   input: readonly string[],
@@ -13,18 +13,18 @@ export function makeNode(
   return { opType, input, output, name: output[0] ?? opType, attribute, metadataProps: [], deviceConfigurations: [] };
 }
 
-/** A number is a fixed dimension, a word one that is known only when the model runs. */
+/** @param dimensions a number is a fixed dimension, a word a dimension that is known only when the model runs */
 export function tensorValue(name: string, elemType: number, dimensions: readonly (number | string)[]): ValueInfo {
   const dim = dimensions.map((one) => (typeof one === "number" ? { dimValue: int64(one) } : { dimParam: one }));
   return { name, type: { tensorType: { elemType, shape: { dim } } }, metadataProps: [] };
 }
 
+/** Whether an operator belongs to the standard set of ONNX. */
 export function isStandard(node: OnnxNode): boolean {
   return node.domain === undefined || node.domain === "" || node.domain === "ai.onnx";
 }
 
-/** Making and reading a node's attributes. Source of the type numbers: AttributeProto.AttributeType of onnx.proto. */
-
+/** Type numbers of AttributeProto.AttributeType in onnx.proto. */
 const FLOAT = 1;
 const INT = 2;
 const INTS = 7;
@@ -55,20 +55,21 @@ export function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undef
   return node.attribute.find((attribute) => attribute.name === name);
 }
 
-/** Undefined where the node does not set it. */
+/** @returns undefined when the node does not set the attribute */
 export function intOf(node: OnnxNode, name: string): number | undefined {
   const value = attributeOf(node, name)?.i;
   return value === undefined ? undefined : toNumber(value);
 }
 
-/** Undefined where the node does not set it. */
+/** @returns undefined when the node does not set the attribute */
 export function intsOf(node: OnnxNode, name: string): number[] | undefined {
   return attributeOf(node, name)?.ints.map(toNumber);
 }
 
-/** Pure. Tensors of the outer graph that a node's inner graphs (of If, Loop, Scan) may read without naming them as inputs. */
-
-/** Every name that occurs inside: a few too many keep a tensor alive, one too few would break the model. */
+/**
+ * Names of the outer graph that a node's inner graphs (of If, Loop, Scan) may read without declaring them as inputs.
+ * @returns every name inside of them: a name too many keeps a tensor, a name too few would break the model
+ */
 export function namesInSubgraphs(node: OnnxNode): string[] {
   return node.attribute
     .flatMap(({ g, graphs }) => (g === undefined ? graphs : [g, ...graphs]))

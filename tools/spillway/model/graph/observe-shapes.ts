@@ -1,4 +1,4 @@
-/** Learns the shape of every tensor of a model by running it on a few texts with all of them as outputs. */
+/** Finds the shape of every tensor of a model: runs it on a few texts with every tensor as an output. */
 import { InferenceSession } from "onnxruntime-node";
 import { seededRandom } from "../../../seeded-random.ts";
 import { encodeModel } from "./codec.ts";
@@ -6,7 +6,7 @@ import { dimensionOf, type Observation, type Shapes, type TensorShape } from "./
 import type { OnnxModel } from "./model.ts";
 import { feedsFor, type TextInputs } from "./text-inputs.ts";
 
-/** Numbers of texts and tokens that no formula confuses, and small enough for every model. */
+/** Numbers of texts and tokens that distinguish all formulas and are small enough for every model. */
 const RUNS = [
   { batch: 2, length: 3 },
   { batch: 1, length: 5 },
@@ -14,10 +14,10 @@ const RUNS = [
 ] as const;
 const FATAL = 4;
 
-/** @throws Error of onnxruntime when the model cannot be run. */
+/** @throws onnxruntime's error when the model cannot be run */
 export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promise<Shapes> {
   const session = await InferenceSession.create(encodeModel(withAllOutputs(model)), {
-    // As written: an optimized graph would no longer have all of its tensors.
+    // Not optimized: an optimized graph would not have all tensors.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: FATAL,
   });
@@ -47,12 +47,12 @@ function withAllOutputs(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const already = new Set(graph.output.map(({ name }) => name));
   const inner = graph.node.flatMap(({ output }) => output).filter((name) => name !== "" && !already.has(name));
-  // Types may be left out: onnxruntime infers them.
+  // Types are optional: onnxruntime infers them.
   const output = [...graph.output, ...inner.map((name) => ({ name, metadataProps: [] }))];
   return { ...model, graph: { ...graph, output } };
 }
 
-/** Undefined where the number of dimensions differs from run to run. */
+/** Undefined when the number of dimensions differs between runs. */
 function shapeFrom(runs: readonly Observation[][]): TensorShape | undefined {
   const [first = []] = runs;
   if (runs.some(({ length }) => length !== first.length)) return undefined;

@@ -1,4 +1,4 @@
-/** Matrix products: a row of the product needs that row of the left matrix and all of the right one. */
+/** Rules of matrix products and elementwise operators. A row of a product needs that row of the left matrix and the whole right matrix. */
 
 import { isOne, isTokens } from "./dimension.ts";
 import { intOf } from "./nodes.ts";
@@ -20,14 +20,14 @@ export const matMul: RowRule = (question) => {
   return { rows };
 };
 
-/** The zero point of the rows must be one for all of them. */
+/** All rows must have the same zero point. */
 export const matMulInteger: RowRule = (question) => {
   const zeroPoint = question.node.input[2] ?? "";
   const shape = zeroPoint === "" ? [] : question.facts.shapeOf(zeroPoint);
   return shape?.every(isOne) ? matMul(question) : undefined;
 };
 
-/** A factor and transpositions inside; only those of the right matrix leave its rows alone. */
+/** A product with a factor and transpositions. Only a transposition of the right matrix keeps rows independent. */
 export const fusedMatMul: RowRule = (question) => {
   const turnsRows = ["transA", "transBatchA", "transBatchB"].some((name) => (intOf(question.node, name) ?? 0) !== 0);
   return turnsRows ? undefined : matMul(question);
@@ -42,8 +42,7 @@ export const gemm: RowRule = ({ node, axis, facts }) => {
   };
 };
 
-/** Operators that compute each element from the elements at the same place, with one-sized dimensions stretched. */
-
+/** Operators that compute each element from the elements at the same position, with broadcasting. */
 export const elementwise: RowRule = ({ node, axis, rank, facts }) => {
   const rows = new Map<number, number>();
   for (const [index, name] of node.input.entries()) {
@@ -54,8 +53,8 @@ export const elementwise: RowRule = ({ node, axis, rank, facts }) => {
   return { rows };
 };
 
-/** The input's axis that lies under the output's; "whole" where the input is the same for all rows. */
-export function alignedAxis(
+/** The input's axis that aligns with the output's; "whole" when the input is the same for all rows. */
+function alignedAxis(
   { axis, rank, facts }: Pick<RowQuestion, "axis" | "rank" | "facts">,
   name: string,
 ): number | "whole" | "unknown" {
@@ -67,7 +66,7 @@ export function alignedAxis(
   return isTokens(shape[own]) ? own : "unknown";
 }
 
-/** One scale for all, or a vector along another axis: its size is fixed, so it cannot lie along the tokens. */
+/** A scale is one number, or a vector of fixed size, which cannot be along the tokens. */
 export const quantization: RowRule = ({ node, axis, facts }) => {
   const scale = facts.shapeOf(node.input[1] ?? "");
   return scale === undefined || scale.length > 1 ? undefined : rowsOfFirst(axis);

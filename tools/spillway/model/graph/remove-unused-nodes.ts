@@ -1,7 +1,8 @@
-/** Pure. Takes out of a graph what no output depends on. */
+/** Pure. Removes the nodes, weights and inputs of a graph that no output depends on. */
 import type { OnnxGraph, OnnxNode } from "./model.ts";
 import { namesInSubgraphs } from "./nodes.ts";
 
+/** @returns a new graph; the given one is unchanged */
 export function removeUnusedNodes(graph: OnnxGraph): OnnxGraph {
   const wanted = new Set(graph.output.map(({ name }) => name));
   const live: OnnxNode[] = [];
@@ -18,7 +19,7 @@ export function removeUnusedNodes(graph: OnnxGraph): OnnxGraph {
     node: live.reverse(),
     initializer: graph.initializer.filter(({ name }) => !dropped.has(name ?? "")),
     sparseInitializer: graph.sparseInitializer.filter(({ values }) => remains(values?.name)),
-    // Old files list weights among the inputs; without its weights such an input would have to be fed.
+    // Old files list weights among the inputs. Without its weights such an input would have to be fed.
     input: graph.input.filter(({ name }) => !dropped.has(name)),
     valueInfo: graph.valueInfo.filter(({ name }) => remains(name)),
     quantizationAnnotation: graph.quantizationAnnotation.filter(({ tensorName }) => remains(tensorName)),

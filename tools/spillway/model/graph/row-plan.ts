@@ -1,6 +1,6 @@
 /**
- * Pure. Decides, from the outputs back to the inputs, which nodes need to compute the first token's row alone. A node is narrowed
- * when all that is read of it is that row; a tensor that is also read whole stays whole, and its row is cut out beside it.
+ * Pure. Decides, from the outputs back to the inputs, which nodes need to compute only the first token's row. A node is narrowed when
+ * only that row of it is read. A tensor that is also read whole stays whole, and its row is sliced from it.
  */
 
 import { isTokens } from "./dimension.ts";
@@ -12,11 +12,11 @@ import { fromFront, type RowAnswer } from "./row-rule.ts";
 import { rowRuleOf } from "./row-rules.ts";
 
 export interface RowPlan {
-  /** Nodes to narrow: the outputs' axis, and what they then need. */
+  /** Nodes to narrow, with the axis of their outputs and the rows that they need. */
   readonly narrowed: ReadonlyMap<OnnxNode, RowAnswer & { readonly axis: number }>;
   /** Nodes that read the first row of their first input along this axis. */
   readonly reads: ReadonlyMap<OnnxNode, number>;
-  /** Where narrowing ended although only one row was wanted. */
+  /** Nodes of which only one row is read, but which cannot be narrowed. */
   readonly stops: readonly OnnxNode[];
   /** Axes along which row 0 of a tensor is wanted. */
   rowAxesOf(tensor: string): readonly number[];
@@ -56,7 +56,7 @@ export function planRows(graph: OnnxGraph, facts: GraphFacts): RowPlan {
       if (name === "" || answer?.constants?.has(index)) continue;
       const row = rows.get(index);
       if (row !== undefined) demandOf(name).axes.add(row);
-      // A shape can be said without the tensor; one that is read for nothing else is left as it is.
+      // A shape can be built without the tensor. A tensor that only a Shape node reads is not changed.
       else if (isMaterializable(node, facts)) demandOf(name);
       else demandOf(name).whole = true;
     }
@@ -69,17 +69,15 @@ function answerFor(node: OnnxNode, axis: number, facts: GraphFacts): RowAnswer |
   return rank === undefined ? undefined : rowRuleOf(node)?.({ node, axis, rank, facts });
 }
 
-/** The one axis whose row 0 is all that is read of these outputs. */
+/** The axis along which only row 0 of these outputs is read; undefined when there is no such axis. */
 function onlyRowAxis(demands: readonly Demand[]): number | undefined {
   const axes = new Set(demands.flatMap((demand) => [...demand.axes]));
   const [axis] = axes;
   return axes.size === 1 && demands.every(({ whole, axes: own }) => !whole && own.size === 1) ? axis : undefined;
 }
 
-/** Pure. Finds the reads that take the first token's row and no other: what the head of a sequence classifier does. */
-
-/** The axis of the node's first input along which only row 0 is read, if there is one. */
-export function firstRowRead(node: OnnxNode, facts: GraphFacts): number | undefined {
+/** The axis of the node's first input along which it reads only row 0, as the head of a sequence classifier does. */
+function firstRowRead(node: OnnxNode, facts: GraphFacts): number | undefined {
   if (!isStandard(node)) return undefined;
   if (node.opType === "Gather") return gatheredAxis(node, facts);
   return node.opType === "Slice" ? slicedAxis(node, facts) : undefined;
@@ -101,7 +99,7 @@ function slicedAxis(node: OnnxNode, facts: GraphFacts): number | undefined {
   const shape = facts.shapeOf(data);
   const [starts, ends, axes, steps] = bounds.map((name) => facts.wholeNumbers(name));
   if (shape === undefined || starts === undefined || ends === undefined) return undefined;
-  // Bounds that are named but no constants could be anything.
+  // Bounds that are not constants can have any value.
   if ((bounds[2] && axes === undefined) || (bounds[3] && steps === undefined)) return undefined;
   for (const [index, start] of starts.entries()) {
     const axis = fromFront(axes?.[index] ?? index, shape.length);

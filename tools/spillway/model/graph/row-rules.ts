@@ -1,4 +1,4 @@
-/** The rule of each operator of the standard set that works row by row. */
+/** The rule of each operator that works row by row. */
 import {
   concat,
   expand,
@@ -48,14 +48,14 @@ const rules: ReadonlyMap<string, RowRule> = new Map<string, RowRule>([
   ["Gather", gather],
 ]);
 
-/** ONNX Runtime's own, as its optimizers fuse them: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+/** Fused operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
 const fusedRules: ReadonlyMap<string, RowRule> = new Map<string, RowRule>([
   ...["Gelu", "BiasGelu", "FastGelu", "QuickGelu"].map((opType) => [opType, elementwise] as const),
   ["FusedMatMul", fusedMatMul],
   ["SkipLayerNormalization", skipLayerNormalization],
 ]);
 
-/** Undefined for operators that mix rows, or whose behaviour is not known here. */
+/** @returns undefined for operators that mix rows and for unknown operators */
 export function rowRuleOf(node: OnnxNode): RowRule | undefined {
   if (isStandard(node)) return rules.get(node.opType);
   return node.domain === "com.microsoft" ? fusedRules.get(node.opType) : undefined;

@@ -1,11 +1,11 @@
 /**
- * The messages of an ONNX file for protobufjs: every field up to IR version 11, so that reading and writing loses nothing. Later
- * versions (up to 14) added element types only, which are plain numbers here.
+ * The messages of an ONNX file for protobufjs: every field up to IR version 11, so that reading and writing keeps all data. Later
+ * versions (up to 14) added only element types, which are plain numbers in this schema.
  * Source of the field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import protobuf from "protobufjs/light.js";
 
-/** Field number, type, and for lists whether their numbers are packed into one block. */
+/** Field number, type, and for lists whether their numbers are packed. */
 type FieldLine = readonly [id: number, type: string, list?: "list" | "packed"];
 
 const stringEntries = "StringEntry";
@@ -160,7 +160,7 @@ function build(): protobuf.Root {
     const type = new protobuf.Type(name);
     for (const [field, [id, fieldType, list]] of Object.entries(fields)) {
       const rule = list === undefined ? "optional" : "repeated";
-      // Unpacked is proto2's way and what other writers of ONNX do; readers take both.
+      // Unpacked is the default of proto2, which other writers of ONNX use. Readers accept both.
       const options = list === undefined ? undefined : { packed: list === "packed" };
       type.add(new protobuf.Field(field, id, fieldType, rule, undefined, options));
     }

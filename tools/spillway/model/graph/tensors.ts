@@ -1,7 +1,10 @@
-/** Making and reading constant tensors. */
-import type { OnnxTensor } from "./model.ts";
+/** Constant tensors and 64-bit integers. */
+import type { Int64, OnnxTensor } from "./model.ts";
 
-/** `rawData` little-endian, as many elements as `dims` multiply to. */
+/** The element types that this code uses. Source: TensorProto.DataType of onnx.proto. */
+export const elementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+
+/** @param rawData little-endian, with as many elements as the product of `dims` */
 export function rawTensor(name: string, dataType: number, dims: readonly number[], rawData: Uint8Array): OnnxTensor {
   return {
     name,
@@ -19,12 +22,13 @@ export function rawTensor(name: string, dataType: number, dims: readonly number[
   };
 }
 
+/** @param values in row-major order */
 export function floatTensor(name: string, dims: readonly number[], values: Float32Array): OnnxTensor {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return rawTensor(name, elementType.float, dims, bytes);
 }
 
-/** A vector. */
+/** @returns a vector of INT64 */
 export function int64Tensor(name: string, values: readonly number[]): OnnxTensor {
   return rawTensor(name, elementType.int64, [values.length], int64Bytes(values));
 }
@@ -33,7 +37,7 @@ export function dimensionsOf(tensor: OnnxTensor): number[] {
   return tensor.dims.map(toNumber);
 }
 
-/** The values of an INT64 or INT32 tensor in row-major order; undefined for every other type. */
+/** @returns the values of an INT64 or INT32 tensor in row-major order; undefined for other types */
 export function wholeNumbersOf(tensor: OnnxTensor): number[] | undefined {
   const { dataType, rawData, int64Data, int32Data } = tensor;
   if (dataType === elementType.int64) return rawData === undefined ? int64Data.map(toNumber) : int64sOf(rawData);
@@ -43,30 +47,21 @@ export function wholeNumbersOf(tensor: OnnxTensor): number[] | undefined {
   return Array.from({ length: rawData.byteLength / 4 }, (_, index) => view.getInt32(index * 4, true));
 }
 
-/** 64-bit whole numbers as protobufjs carries them: a bound such as 2^63 - 1 does not fit into a JavaScript number. */
-
-/** Two's complement in two 32-bit halves. */
-export interface Int64 {
-  readonly low: number;
-  readonly high: number;
-  readonly unsigned: boolean;
-}
-
 const HALF = 2 ** 32;
 const BYTES = 8;
 
-/** @throws RangeError when the number is not a safe whole one. */
+/** @throws RangeError when the number is not a safe integer */
 export function int64(value: number): Int64 {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number below 2^53.`);
   return { low: value | 0, high: Math.floor(value / HALF) | 0, unsigned: false };
 }
 
-/** The nearest number: exact up to 2^53, and beyond it still far larger than any dimension. */
+/** @returns the nearest JavaScript number. It is precise up to 2^53, which is larger than any dimension. */
 export function toNumber({ low, high, unsigned }: Int64): number {
   return (unsigned ? high >>> 0 : high) * HALF + (low >>> 0);
 }
 
-/** Little-endian, as a tensor's raw data holds them. */
+/** @returns little-endian bytes, the form of a tensor's raw data */
 export function int64Bytes(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * BYTES);
   const view = new DataView(bytes.buffer);
@@ -78,7 +73,7 @@ export function int64Bytes(values: readonly number[]): Uint8Array {
   return bytes;
 }
 
-export function int64sOf(bytes: Uint8Array): number[] {
+function int64sOf(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: Math.floor(bytes.byteLength / BYTES) }, (_, index) =>
     toNumber({
@@ -88,6 +83,3 @@ export function int64sOf(bytes: Uint8Array): number[] {
     }),
   );
 }
-
-/** The element types that this code makes or asks for. Source: TensorProto.DataType of onnx.proto. */
-export const elementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;

@@ -1,4 +1,4 @@
-/** What a BERT-family classifier is fed: word ids, a mask and perhaps types, each [batch, tokens]. */
+/** The inputs of a BERT-family classifier: token ids, a mask and optionally token types, each of shape [batch, tokens]. */
 import { Tensor } from "onnxruntime-node";
 import { producersOf } from "./graph-facts.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.ts";
@@ -9,13 +9,13 @@ type InputName = (typeof known)[number];
 
 export interface TextInputs {
   readonly names: readonly InputName[];
-  /** Rows of the word table: every smaller id may be fed. */
+  /** Rows of the word table. Every smaller id is valid. */
   readonly vocabularySize: number;
-  /** Rows of the other tables that are looked up: one of them, or a few less, is the most tokens a text may have. */
+  /** Rows of the other lookup tables. One of them, less an offset, is the largest number of tokens of a text. */
   readonly tableRows: readonly number[];
 }
 
-/** @throws Error with one sentence when the model wants something else than a tokenized text. */
+/** @throws Error with one sentence when the model has an input other than a tokenized text */
 export function textInputsOf(graph: OnnxGraph): TextInputs {
   const weights = new Set(graph.initializer.map(({ name }) => name));
   const names = graph.input
@@ -23,16 +23,16 @@ export function textInputsOf(graph: OnnxGraph): TextInputs {
     .map(({ name, type }) => {
       const found = known.find((one) => one === name);
       if (found !== undefined && type?.tensorType?.elemType === elementType.int64) return found;
-      throw new Error(`It takes an input "${name}"; only ${known.join(", ")} of type INT64 can be fed here.`);
+      throw new Error(`It has an input "${name}"; only ${known.join(", ")} of type INT64 are supported.`);
     });
-  if (!names.includes("input_ids")) throw new Error("It takes no input_ids.");
+  if (!names.includes("input_ids")) throw new Error("It has no input input_ids.");
   const tables = lookedUpTables(graph);
   const vocabularySize = tables.find(({ isOfWords }) => isOfWords)?.rows;
-  if (vocabularySize === undefined) throw new Error("No table is looked up by its input_ids.");
+  if (vocabularySize === undefined) throw new Error("None of its tables is looked up by input_ids.");
   return { names, vocabularySize, tableRows: tables.filter(({ isOfWords }) => !isOfWords).map(({ rows }) => rows) };
 }
 
-/** `rowTokens`: how many tokens of each text are no padding. */
+/** @param rowTokens for each text, the number of tokens before the padding */
 export function feedsFor(
   { names, vocabularySize }: TextInputs,
   tokens: number,
@@ -54,7 +54,7 @@ export function feedsFor(
   return Object.fromEntries(names.map(feed));
 }
 
-/** Constant matrices whose rows are chosen by Gather, and whether input_ids chooses them. */
+/** Constant matrices whose rows Gather selects, and whether input_ids selects them. */
 function lookedUpTables(graph: OnnxGraph): { rows: number; isOfWords: boolean }[] {
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name ?? "", tensor]));
   const producers = producersOf(graph);
@@ -69,7 +69,7 @@ function lookedUpTables(graph: OnnxGraph): { rows: number; isOfWords: boolean }[
   });
 }
 
-/** Positions are counted inside of the fused operator, so they have no ids. */
+/** The fused operator counts positions itself, so they have no ids. */
 function lookupsOf({ opType, input }: OnnxNode): { table: string; ids: string }[] {
   const [first = "", second = "", words = "", positions = ""] = input;
   if (opType === "Gather") return [{ table: first, ids: second }];

@@ -70,7 +70,7 @@ export async function rewriteIfEquivalent(
 ): Promise<FirstTokenResult> {
   const model = await readModel(inPath);
   const computed = await compute(model, say);
-  if ("leftAlone" in computed) return { changed: false, reason: computed.leftAlone };
+  if ("unchanged" in computed) return { changed: false, reason: computed.unchanged };
   const { inputs, rewritten } = computed;
 
   say("comparing its logits with the original's");
@@ -93,14 +93,14 @@ export async function rewriteIfEquivalent(
 async function compute(
   model: OnnxModel,
   say: (line: string) => void,
-): Promise<{ inputs: TextInputs; rewritten: FirstTokenOnly } | { leftAlone: string }> {
+): Promise<{ inputs: TextInputs; rewritten: FirstTokenOnly } | { unchanged: string }> {
   try {
     const inputs = textInputsOf(model.graph);
     say("looking for what only the first token needs");
     const rewritten = computeFirstTokenOnly(model, await observeShapes(model, inputs));
-    return "leftAlone" in rewritten ? rewritten : { inputs, rewritten };
+    return "unchanged" in rewritten ? rewritten : { inputs, rewritten };
   } catch (error) {
-    return { leftAlone: firstLine(error) };
+    return { unchanged: firstLine(error) };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Reading and writing: nothing is lost, and nothing is believed that is not an ONNX file. */
+/** Reading and writing keep every byte, and reject a file that is not ONNX. */
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import protobuf from "protobufjs/light.js";
@@ -16,7 +16,7 @@ const inline = (await readdir(vector("."))).filter((name) => name.endsWith(".onn
 const plain = vector("distilbert-17-eager-script.onnx");
 const external = vector("distilbert-17-external.onnx");
 
-it("a Git LFS pointer in place of a model is named as what it is", () => {
+it("a Git LFS pointer in place of a model is recognized", () => {
   const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 268435456\n";
   expect(() => decodeModel(Buffer.from(pointer), "model.onnx")).toThrow(
     "model.onnx is a Git LFS pointer, not the model itself; fetch it first: git lfs pull",
@@ -39,11 +39,11 @@ describe("a model that is read and written", () => {
     const everything = filled(modelType, 0);
     const bytes = modelType.encode(everything).finish();
     expect(encodeModel(decodeModel(bytes, "all.onnx"))).toEqual(bytes);
-    // Every message type of the schema took part.
+    // Every message type of the schema occurred.
     expect(seenTypes.size).toBe(modelType.parent instanceof protobuf.Root ? modelType.parent.nestedArray.length : -1);
   });
 
-  it("with weights in a side file has them all inline, and the same logits", async () => {
+  it("with external weights has all of them inline, and the same logits", async () => {
     const model = await readModel(external);
     expect(model.graph.initializer.filter((tensor) => tensor.dataLocation === 1)).toEqual([]);
     const out = join(scratch, "inline.onnx");
@@ -52,13 +52,13 @@ describe("a model that is read and written", () => {
     expect((await readdir(scratch)).filter((name) => name.includes(".part"))).toEqual([]);
   });
 
-  it("leaves nothing behind when it cannot be written", async () => {
+  it("leaves no file when it cannot be written", async () => {
     const model = await readModel(plain);
     await expect(writeModel(model, join(scratch, "no-such-folder", "model.onnx"))).rejects.toThrow();
   });
 });
 
-describe("a file that is no model", () => {
+describe("a file that is not a model", () => {
   it.each([
     ["text", async () => Buffer.from("this is not a model")],
     ["nothing", async () => Buffer.alloc(0)],
@@ -70,13 +70,13 @@ describe("a file that is no model", () => {
       async () => Buffer.concat([await readFile(plain), Buffer.from([0xf8, 0x01, 1])]),
     ],
     ["a graph without operator sets", async () => Buffer.from([0x3a, 0])],
-  ])("%s is refused in one sentence", async (_, make) => {
+  ])("%s is rejected in one sentence", async (_, make) => {
     const path = join(scratch, "bad.onnx");
     await writeFile(path, await make());
     await expect(readModel(path)).rejects.toThrow(/^bad\.onnx is not an ONNX file: [^\n]+\.$/);
   });
 
-  it("is refused wherever it is cut off", async () => {
+  it("is rejected wherever it is cut off", async () => {
     const whole = await readFile(plain);
     for (let end = 1; end < whole.length - 20; end += 997) {
       expect(() => decodeModel(whole.subarray(0, end), "cut.onnx"), `at ${end}`).toThrow(
@@ -85,12 +85,12 @@ describe("a file that is no model", () => {
     }
   });
 
-  it("that is missing is named", async () => {
+  it("that is missing is an error with its name", async () => {
     await expect(readModel(join(scratch, "none.onnx"))).rejects.toThrow(/none\.onnx is missing/);
   });
 });
 
-describe("weights in a side file", () => {
+describe("external weights", () => {
   const data = "distilbert-17-external.onnx_data";
   async function folderWith(name: string, location: string): Promise<string> {
     const folder = join(scratch, name);
@@ -106,7 +106,7 @@ describe("weights in a side file", () => {
     return folder;
   }
 
-  it("are found under the name that the model gives them", async () => {
+  it("are read from the file that the model names", async () => {
     const folder = await folderWith("renamed", "weights.bin");
     await copyFile(vector(data), join(folder, "weights.bin"));
     expect((await readModel(join(folder, "model.onnx"))).graph.initializer.length).toBeGreaterThan(10);
@@ -117,7 +117,9 @@ describe("weights in a side file", () => {
     async (location) => {
       const folder = await folderWith("escaping", location);
       await copyFile(vector(data), join(scratch, "weights.bin"));
-      await expect(readModel(join(folder, "model.onnx"))).rejects.toThrow(/outside of its folder; only files beside/);
+      await expect(readModel(join(folder, "model.onnx"))).rejects.toThrow(
+        /outside of its folder; only files in the model's folder/,
+      );
     },
   );
 
@@ -128,7 +130,7 @@ describe("weights in a side file", () => {
     await expect(readModel(join(folder, "model.onnx"))).rejects.toThrow(/outside of its folder/);
   });
 
-  it("are found in a download cache, whose folder holds links to both files", async () => {
+  it("are read from a download cache, whose folder has links to both files", async () => {
     const blobs = await folderWith("blobs", "model.onnx_data");
     await copyFile(vector(data), join(blobs, "data-blob"));
     await mkdir(join(scratch, "snapshot"));
@@ -137,7 +139,7 @@ describe("weights in a side file", () => {
     expect((await readModel(join(scratch, "snapshot", "model.onnx"))).graph.node.length).toBeGreaterThan(10);
   });
 
-  it("that are missing or cut off are named", async () => {
+  it("that are missing or cut off are an error with the file name", async () => {
     const folder = await folderWith("missing", "weights.bin");
     await expect(readModel(join(folder, "model.onnx"))).rejects.toThrow(
       "weights.bin, which holds weights of model.onnx, is missing",
@@ -149,13 +151,13 @@ describe("weights in a side file", () => {
 
 describe("64-bit numbers", () => {
   it.each([0, 1, -1, 2 ** 31, -(2 ** 31), 2 ** 40 + 7, -(2 ** 40) - 7, Number.MAX_SAFE_INTEGER])(
-    "%d survives",
+    "%d is unchanged",
     (value) => {
       expect(toNumber(int64(value))).toBe(value);
     },
   );
 
-  it("refuses what is not exact", () => {
+  it("rejects numbers that cannot be represented", () => {
     expect(() => int64(2 ** 53)).toThrow(RangeError);
     expect(() => int64(0.5)).toThrow(RangeError);
   });

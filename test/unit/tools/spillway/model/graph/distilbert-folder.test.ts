@@ -1,4 +1,4 @@
-/** The generated folder is one that a user could have brought. */
+/** The generated folder has the form of a user's model folder. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -36,7 +36,7 @@ describe("writeDistilbertFolder", () => {
     ["bert with three labels", { family: "bert", labels: ["a", "b", "c"] }],
     ["roberta, multi-label", { family: "roberta", problemType: "multi_label_classification" }],
   ];
-  it.each(shapes)("%s: logits are finite, differ from text to text, and INT8 is close to FP32", async (name, shape) => {
+  it.each(shapes)("%s: logits are finite, differ between texts, and INT8 is close to FP32", async (name, shape) => {
     const folder = join(scratch, name);
     await writeDistilbertFolder(folder, { ...small, ...shape });
     const labels = shape.labels ?? ["NEGATIVE", "POSITIVE"];
@@ -63,7 +63,7 @@ describe("writeDistilbertFolder", () => {
     for (const other of seen.slice(1)) expect(Math.abs((other[0] ?? 0) - (seen[0]?.[0] ?? 0))).toBeGreaterThan(0.01);
   });
 
-  it("takes as many tokens as it says, and not one more", async () => {
+  it("accepts as many tokens as its positions, and not one more", async () => {
     const folder = join(scratch, "long");
     await writeDistilbertFolder(folder, { ...small, family: "roberta" });
     const ids = Array<number>(small.positions).fill(7);
@@ -88,7 +88,7 @@ describe("writeDistilbertFolder", () => {
     expect((await stat(join(one, model))).size).toBe((await stat(join(other, model))).size);
   });
 
-  it("leaves the INT8 file out when it is not wanted", async () => {
+  it("writes no INT8 file when it is not requested", async () => {
     await writeDistilbertFolder(join(scratch, "plain"), { ...small, quantized: false });
     expect(await readdir(join(scratch, "plain"))).not.toContain("model_quantized.onnx");
   });
@@ -96,13 +96,13 @@ describe("writeDistilbertFolder", () => {
   it.each([
     [{ dim: 30 }, /use a multiple of heads/],
     [{ vocabulary: 50 }, /need 128/],
-  ])("refuses %j", async (shape, message) => {
+  ])("rejects %j", async (shape, message) => {
     await expect(writeDistilbertFolder(join(scratch, "bad"), { ...small, ...shape })).rejects.toThrow(message);
   });
 });
 
 describe("wordPieces", () => {
-  it("are as many as asked for, all different, and enough of them are whole words", () => {
+  it("are as many as requested, all different, and many of them are whole words", () => {
     const pieces = wordPieces(30_517);
     expect(new Set(pieces).size).toBe(30_517);
     expect(pieces.filter((piece) => piece.startsWith("##")).length).toBeGreaterThan(4000);
@@ -112,7 +112,7 @@ describe("wordPieces", () => {
 });
 
 describe("quantize", () => {
-  it.each([1, 2])("is off by half a step at most with %d scales, and zero stays zero", (groups) => {
+  it.each([1, 2])("is off by at most half a step with %d scales, and zero stays zero", (groups) => {
     const weights = Float32Array.of(0, 4, -1, 8, 0.37, -2);
     const { values, scales, zeroPoints } = quantize(weights, 2, groups);
     for (const [index, weight] of weights.entries()) {
