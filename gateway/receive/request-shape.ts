@@ -2,12 +2,20 @@
 import { z } from "zod";
 import { ok, type RefusalReason, type Result, refused } from "../refusal.ts";
 
-const inputsSchema = z.union([z.string(), z.array(z.string())]);
+const inputsSchema = z
+  .union([z.string(), z.array(z.string())])
+  .describe("One text, or a list of texts. Texts must not be empty. Each text is routed separately.");
 const parametersSchema = z.strictObject({
-  top_k: z.int().min(1).nullish(),
-  function_to_apply: z.enum(["softmax", "sigmoid", "none"]).nullish(),
+  top_k: z.int().min(1).nullish().describe("Labels per text, best first. All labels if null or absent."),
+  function_to_apply: z
+    .enum(["softmax", "sigmoid", "none"])
+    .nullish()
+    .describe(
+      "Turns logits into scores. Null or absent: softmax or sigmoid, by the model's problem type. none: raw logits.",
+    ),
 });
-const requestSchema = z.object({ inputs: inputsSchema, parameters: parametersSchema.nullish() });
+/** Also the source of the request's schema in docs/reference/openapi.yaml. */
+export const requestSchema = z.object({ inputs: inputsSchema, parameters: parametersSchema.nullish() });
 
 export type ScoreFunction = "softmax" | "sigmoid" | "none";
 

@@ -1,21 +1,30 @@
-import { readFile } from "node:fs/promises";
+/** A committed page is the one that the code gives: `npm run docs:generate` writes it. */
 import { describe, expect, it } from "vitest";
-import { policyJsonSchemaText, SCHEMA_FILE } from "../../tools/spillway/policy/json-schema.ts";
-import { REFERENCE_FILE, withReference } from "../../tools/spillway/policy/reference.ts";
+import { MAX_COLUMNS } from "../../tools/docs/markdown.ts";
+import { current, GENERATED_FILES, withSection } from "../../tools/docs/pages.ts";
 
-const STALE = "is not what policies/schema.ts gives; run npm run policy:generate and commit what it wrote";
-
-describe("a file that is generated from the policy's schema is committed as it is generated", () => {
-  it("the JSON Schema for editors", async () => {
-    expect(await readFile(SCHEMA_FILE, "utf8"), `${SCHEMA_FILE} ${STALE}`).toBe(policyJsonSchemaText());
-  });
-
-  it("the reference's tables", async () => {
-    const page = await readFile(REFERENCE_FILE, "utf8");
-    expect(page, `${REFERENCE_FILE} ${STALE}`).toBe(withReference(page));
+describe("a generated file is committed as the code gives it", () => {
+  it.each(GENERATED_FILES.map((file) => [file.path, file] as const))("%s", (path, file) => {
+    const committed = current(file);
+    expect(committed, `${path} is out of date. Run npm run docs:generate and commit what it writes.`).toBe(
+      file.make(committed),
+    );
   });
 });
 
-it("a reference that lost its markers is an error that says which", () => {
-  expect(() => withReference("# The policy")).toThrow(/has lost its markers; put "<!-- generated/);
+describe("a generated page fits a terminal", () => {
+  it.each(GENERATED_FILES.filter(({ path }) => path.endsWith(".md")).map((file) => [file.path, file] as const))(
+    "%s",
+    (_, file) => {
+      const wide = file
+        .make(current(file))
+        .split("\n")
+        .filter((line) => line.length > MAX_COLUMNS);
+      expect(wide).toEqual([]);
+    },
+  );
+});
+
+it("a page that lost its markers is an error that names them", () => {
+  expect(() => withSection("# Telemetry", "metrics", "…")).toThrow('has no "<!-- generated: metrics -->" followed by');
 });

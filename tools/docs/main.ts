@@ -1,8 +1,23 @@
 /** `npm run docs:generate` writes the generated pages; `npm run docs:words -- <folder…>` lists the words that Spillway avoids. */
+
+import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { filesToRead, findWords } from "./find-words.ts";
 
 const program = new Command("docs").description("Generate pages and check the language of the repository.");
+
+program
+  .command("generate")
+  .description("Write every generated page and file.")
+  .action(async () => {
+    // The pages need nearly all of the code; the words need none of it.
+    const { current, GENERATED_FILES, pathOf } = await import("./pages.ts");
+    for (const file of GENERATED_FILES) {
+      const [before, after] = [current(file), file.make(current(file))];
+      if (before !== after) writeFileSync(pathOf(file), after);
+      console.log(`${before === after ? "unchanged" : "written  "} ${file.path}`);
+    }
+  });
 
 program
   .command("words")

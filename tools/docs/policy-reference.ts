@@ -1,39 +1,63 @@
-/** The tables of docs/reference/policy.md: one for each object of the policy, from the schema that parses it. */
+/** Pure. docs/reference/policy.md: one section for each object of the policy, from the schema that parses it. */
 import type { z } from "zod";
-import { allowed } from "../../../policies/messages/describe-issues.ts";
-import { schemasAt } from "../../../policies/messages/schema-paths.ts";
-import { policySchema } from "../../../policies/schema.ts";
-import { policyJsonSchema } from "./json-schema.ts";
-
-export const REFERENCE_FILE = "docs/reference/policy.md";
-export const REFERENCE_BEGIN = "<!-- generated from policies/schema.ts: begin -->";
-export const REFERENCE_END = "<!-- generated from policies/schema.ts: end -->";
+import { allowed } from "../../policies/messages/describe-issues.ts";
+import { schemasAt } from "../../policies/messages/schema-paths.ts";
+import { policySchema } from "../../policies/schema.ts";
+import { policyJsonSchema } from "../spillway/policy/json-schema.ts";
+import { escaped, generatedFrom, item, MAX_COLUMNS, markdownTable, wrapped } from "./markdown.ts";
 
 type Node = z.core.JSONSchema.BaseSchema;
+
+interface Row {
+  key: string;
+  type: string;
+  default: string;
+  allowed: string;
+  meaning: string;
+}
 
 interface Section {
   title: string;
   meaning: string;
-  rows: string[][];
+  rows: Row[];
 }
 
-/** The page with fresh tables between its markers. @throws Error when it has no markers */
-export function withReference(page: string): string {
-  const [before, rest] = page.split(REFERENCE_BEGIN);
-  const after = rest?.split(REFERENCE_END)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error(`${REFERENCE_FILE} has lost its markers; put "${REFERENCE_BEGIN}" and "${REFERENCE_END}" back.`);
-  }
-  return `${before}${REFERENCE_BEGIN}\n\n${policyReference()}\n\n${REFERENCE_END}${after}`;
-}
+const INTRODUCTION = `The policy is one JSON document: the key \`policy\` in the KV namespace \`POLICIES\`. Every key is optional. With an empty
+namespace the defaults below are in force. [Change the policy](../guide/change-the-policy.md) has the commands.
+Editors read the JSON Schema [policy.schema.json](../../policies/policy.schema.json).`;
 
+/** @returns the page */
 export function policyReference(): string {
-  return sectionsOf(policyJsonSchema(), [], "")
-    .map(({ title, meaning, rows }) => {
-      const table = markdownTable(["key", "type", "default", "allowed", "meaning"], rows);
-      return [`### ${title}`, ...(meaning === "" ? [] : [meaning]), table].join("\n\n");
-    })
-    .join("\n\n");
+  const sections = sectionsOf(policyJsonSchema(), [], "").map(({ title, meaning, rows }) =>
+    [`## ${title}`, ...(meaning === "" ? [] : [wrapped(escaped(meaning))]), table(rows), meanings(rows)].join("\n\n"),
+  );
+  return `${["# Policy reference", generatedFrom("policies/schema.ts"), INTRODUCTION, ...sections].join("\n\n")}\n`;
+}
+
+/** The column of allowed values is left out, and each value goes into the list below, where it would be too wide. */
+function table(rows: readonly Row[]): string {
+  const full = markdownTable(
+    ["key", "type", "default", "allowed"],
+    rows.map((row) => [`\`${row.key}\``, row.type, row.default, row.allowed]),
+  );
+  if (isNarrow(full) && rows.some(({ allowed }) => allowed !== "")) return full;
+  return markdownTable(
+    ["key", "type", "default"],
+    rows.map((row) => [`\`${row.key}\``, row.type, row.default]),
+  );
+}
+
+function meanings(rows: readonly Row[]): string {
+  const isInTable = table(rows).split("\n", 1)[0]?.includes("allowed");
+  return rows
+    .map((row) =>
+      item(`\`${row.key}\``, isInTable || row.allowed === "" ? row.meaning : `${row.meaning} Allowed: ${row.allowed}.`),
+    )
+    .join("\n");
+}
+
+function isNarrow(text: string): boolean {
+  return text.split("\n").every((line) => line.length <= MAX_COLUMNS);
 }
 
 /** `path` is where the schema has it, `place` how people write it. */
@@ -46,13 +70,14 @@ function sectionsOf(node: Node, path: readonly string[], place: string): Section
   const own: Section = {
     title: place === "" ? "The document" : `\`${place}\``,
     meaning: place === "" ? "" : (node.description ?? ""),
-    rows: properties.map(({ key, inner, path }) => [
-      `\`${key}\``,
-      typeOf(inner),
-      inner.default === undefined || inner.properties !== undefined ? "" : `\`${JSON.stringify(inner.default)}\``,
-      innerSections(inner, path, "").length > 0 ? "see below" : schemasAt(policySchema, path).map(allowed).join(" or "),
-      inner.description ?? "",
-    ]),
+    rows: properties.map(({ key, inner, path }) => ({
+      key,
+      type: typeOf(inner),
+      default:
+        inner.default === undefined || inner.properties !== undefined ? "" : `\`${JSON.stringify(inner.default)}\``,
+      allowed: innerSections(inner, path, "").length > 0 ? "" : schemasAt(policySchema, path).map(allowed).join(" or "),
+      meaning: inner.description ?? "",
+    })),
   };
   return [own, ...properties.flatMap(({ inner, path, place }) => innerSections(inner, path, place))];
 }
@@ -71,24 +96,4 @@ function typeOf(node: Node): string {
   if (node.anyOf !== undefined)
     return [...new Set(node.anyOf.map((one) => (typeof one === "object" ? typeOf(one) : "any")))].join(" or ");
   return [node.type ?? "any"].flat().join(" or ");
-}
-
-/** Pure. A Markdown table whose columns line up in the source too. */
-
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map(escaped));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
-  const [headLine = [], ...rowLines] = cells;
-  return [line(headLine), line(widths.map((width) => "-".repeat(width))), ...rowLines.map(line)].join("\n");
-}
-
-/** Outside of code, `<name>` would be taken for a tag. */
-function escaped(cell: string): string {
-  const parts = cell
-    .replaceAll("|", "\\|")
-    .replaceAll("\n", " ")
-    .split(/(`[^`]*`)/);
-  return parts.map((part) => (part.startsWith("`") ? part : part.replaceAll("<", "\\<"))).join("");
 }

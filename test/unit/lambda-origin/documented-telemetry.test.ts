@@ -171,7 +171,7 @@ it("every log event with its attributes and severities", () => {
 });
 
 it("every attribute of the resource, and fixed values as they are", () => {
-  const [rows = []] = tablesBelow("reference/telemetry-spans.md", "Whose telemetry it is");
+  const [rows = []] = tablesBelow("reference/telemetry-spans.md", "Resource attributes");
   const told = rows.flatMap(([name, , origin = ""]) =>
     origin === "none" ? [] : [{ name: codesIn(name)[0] ?? "", origin }],
   );
