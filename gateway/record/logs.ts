@@ -1,7 +1,7 @@
 /** The log records of events and requests: severity, sentence, attributes. Pure. */
 import { plainSentence } from "../../formats/otlp/plain.ts";
+import type { LogEntry } from "../telemetry/batch.ts";
 import { LOG_EVENTS } from "../telemetry/log-events.ts";
-import type { LogEntry } from "../telemetry/telemetry.ts";
 import type { BreakerChanged, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "./events.ts";
 import { type Outcome, summaryOf } from "./outcome.ts";
 

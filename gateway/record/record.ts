@@ -3,8 +3,8 @@
  * isolate. Only numbers, codes and names are exported.
  */
 import { plainSentence } from "../../formats/otlp/plain.ts";
+import type { TelemetrySinks } from "../telemetry/batch.ts";
 import { recordAttributes, recordSummary } from "../telemetry/span.ts";
-import type { TelemetrySinks } from "../telemetry/telemetry.ts";
 import type { Report } from "./events.ts";
 import { eventLog, outcomeSentence } from "./logs.ts";
 import { countEvent, countOutcome } from "./metrics.ts";

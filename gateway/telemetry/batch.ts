@@ -4,11 +4,16 @@
  * Reasons, and what can be lost: docs/decisions/018-logs-and-metrics-from-isolates.md
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { KeyValue } from "../../formats/otlp/attributes.ts";
+import { type Attributes, context, trace } from "@opentelemetry/api";
+import { type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
+import { logMessage, type Severity } from "../../formats/otlp/log-message.ts";
 import { type LogMessage, logsRequest, metricsRequest, SIGNALS, type Signal } from "../../formats/otlp/messages.ts";
 import type { OtlpSettings } from "../../formats/otlp/settings.ts";
+import { unixNano } from "../../formats/otlp/unix-nano.ts";
+import { allowedAttributes } from "./allowed-attributes.ts";
 import type { Exporter, TelemetryClock } from "./exporter.ts";
 import { INSTRUMENTS } from "./instruments.ts";
+import type { LogEvent } from "./log-events.ts";
 import { Meter } from "./meter.ts";
 
 /** Long enough that a burst of requests needs one export. */
@@ -25,6 +30,22 @@ export interface ExportContext {
   otlp: OtlpSettings;
 }
 
+export interface LogEntry {
+  event: LogEvent;
+  severity: Severity;
+  sentence: string;
+  /** Those that are not allowed to be exported are left out. */
+  attributes: Attributes;
+}
+
+/** Where facts about the isolate go. Both return at once and never throw; nothing is kept where no backend is configured. */
+export interface TelemetrySinks {
+  /** Calls `update` with the isolate's metrics, to add to them. */
+  count(update: (meter: Meter) => void): void;
+  /** Adds a log record with the time and the active span. */
+  log(entry: LogEntry): void;
+}
+
 export interface BatchParts {
   clock: TelemetryClock;
   exporter: Exporter;
@@ -33,7 +54,7 @@ export interface BatchParts {
 }
 
 /** To be made in the isolate's first request: at global scope the clock does not run. */
-export class Batch {
+export class Batch implements TelemetrySinks {
   readonly #parts: BatchParts;
   readonly #meter = new Meter();
   readonly #exportContexts = new AsyncLocalStorage<ExportContext>();
@@ -66,24 +87,38 @@ export class Batch {
     });
   }
 
-  /** Whether what the active request adds would be discarded, since neither logs nor metrics have an endpoint. */
-  get isOff(): boolean {
-    const exportContext = this.#exportContexts.getStore();
-    return exportContext !== undefined && !hasBackend(exportContext.otlp);
-  }
-
-  /** Lets `update` add to the isolate's metrics. It is not called where nothing is exported. */
   count(update: (meter: Meter) => void): void {
-    if (this.isOff) return;
+    if (this.#isOff()) return;
     update(this.#meter);
     this.#scheduleFlush();
   }
 
-  log(message: LogMessage): void {
-    if (this.isOff) return;
+  log({ event, severity, sentence, attributes }: LogEntry): void {
+    if (this.#isOff()) return;
+    this.addLog(
+      logMessage({
+        eventName: event.name,
+        severity,
+        sentence,
+        attributes: keyValues(allowedAttributes(attributes)),
+        unixNano: unixNano(this.#parts.clock.nowMs()),
+        span: trace.getSpanContext(context.active()) ?? null,
+      }),
+    );
+  }
+
+  /** Adds a log record as it is. */
+  addLog(message: LogMessage): void {
+    if (this.#isOff()) return;
     if (this.#logs.length < MAX_LOGS) this.#logs.push(message);
     else this.#parts.exporter.countDropped("logs", 1);
     this.#scheduleFlush();
+  }
+
+  /** Nothing is kept that has no endpoint. */
+  #isOff(): boolean {
+    const exportContext = this.#exportContexts.getStore();
+    return exportContext !== undefined && !hasBackend(exportContext.otlp);
   }
 
   #scheduleFlush(): void {

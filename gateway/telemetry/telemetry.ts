@@ -1,12 +1,6 @@
 /** The telemetry of one isolate, composed: traces leave with their request, log records and metrics are gathered over requests. */
-import { type Attributes, context, trace } from "@opentelemetry/api";
-import { keyValues } from "../../formats/otlp/attributes.ts";
-import { logMessage, type Severity } from "../../formats/otlp/log-message.ts";
-import { unixNano } from "../../formats/otlp/unix-nano.ts";
-import { allowedAttributes } from "./allowed-attributes.ts";
-import { Batch, type ExportContext } from "./batch.ts";
+import { Batch, type ExportContext, type TelemetrySinks } from "./batch.ts";
 import { type ExportCounts, Exporter, type TelemetryClock } from "./exporter.ts";
-import type { LogEvent } from "./log-events.ts";
 import type { Meter } from "./meter.ts";
 import { resourceAttributes, type WorkerVersion } from "./resource.ts";
 import { type FetchHandler, type TelemetrySettings, traced } from "./traced.ts";
@@ -20,22 +14,6 @@ export interface TelemetryParts {
   newId(): string;
   /** Null where the Worker is not deployed. */
   version: WorkerVersion | null;
-}
-
-export interface LogEntry {
-  event: LogEvent;
-  severity: Severity;
-  sentence: string;
-  /** Those that are not allowed to leave are left out. */
-  attributes: Attributes;
-}
-
-/** Where events of the isolate go. Both return at once and never throw; nothing is kept where no backend is configured. */
-export interface TelemetrySinks {
-  /** `update` adds to the isolate's metrics. */
-  count(update: (meter: Meter) => void): void;
-  /** A log record, with the time and the active span. */
-  log(entry: LogEntry): void;
 }
 
 export interface Telemetry extends TelemetrySinks {
@@ -57,19 +35,7 @@ export function createTelemetry({ clock, fetch, newId, version }: TelemetryParts
   const batch = new Batch({ clock, exporter, resource });
   return {
     count: (update) => batch.count(update),
-    log({ event, severity, sentence, attributes }) {
-      if (batch.isOff) return;
-      batch.log(
-        logMessage({
-          eventName: event.name,
-          severity,
-          sentence,
-          attributes: keyValues(allowedAttributes(attributes)),
-          unixNano: unixNano(clock.nowMs()),
-          span: trace.getSpanContext(context.active()) ?? null,
-        }),
-      );
-    },
+    log: (entry) => batch.log(entry),
     addGauges: (read) => batch.addGauges(read),
     traced: (handler, settings) => traced(handler, settings, { batch, exporter, resource, clock }),
     during: (exportContext, work) => batch.during(exportContext, work),

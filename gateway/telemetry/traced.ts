@@ -171,7 +171,7 @@ function sendTrace(
   const { spanId } = root.spanContext();
   // The root ends once, so a trace that is kept has one log record.
   const sentRoot = spans.find((span) => span.spanId === spanId);
-  if (sentRoot) batch.log(requestLog(sentRoot, summary?.sentence ?? "no outcome"));
+  if (sentRoot) batch.addLog(requestLog(sentRoot, summary?.sentence ?? "no outcome"));
   const all = [{ resource, spans }, ...originSpans];
   const traces = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
   const count = all.reduce((total, one) => total + one.spans.length, 0);

@@ -1,4 +1,4 @@
-/** Sends what an invocation leaves, all signals at once, before its answer does. */
+/** Sends an invocation's spans and log records, both at once, before its answer is returned. */
 import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
 import { exportBody } from "../../formats/otlp/export-body.ts";
 import {
@@ -11,27 +11,32 @@ import {
 } from "../../formats/otlp/messages.ts";
 import { type OtlpSettings, otlpSettings } from "../../formats/otlp/settings.ts";
 
-export type ExportSettings = {
+export interface ExportSettings {
   readonly otlp: OtlpSettings;
   /** The most that telemetry may add to an answer. */
   readonly flushMs: number;
-  /** After a flush ran out of time, nothing is sent for so long: a backend that swallows packets delays one answer, not all. */
+  /** After a flush that ran out of time nothing is sent for this long: a backend that drops packets delays one answer, not all. */
   readonly pauseMs: number;
-};
-
-/** From the variables that every OTLP exporter reads. */
-export function exportSettings(env: NodeJS.ProcessEnv): ExportSettings {
-  return {
-    otlp: otlpSettings(env),
-    flushMs: 500,
-    pauseMs: 30_000,
-  };
 }
 
-export type Batch = { readonly spans: SpanMessage[]; readonly logs: LogMessage[] };
+/** Settings by the variables that every OTLP exporter reads. */
+export function exportSettings(env: NodeJS.ProcessEnv): ExportSettings {
+  return { otlp: otlpSettings(env), flushMs: 500, pauseMs: 30_000 };
+}
+
+interface Batch {
+  readonly spans: SpanMessage[];
+  readonly logs: LogMessage[];
+}
+
+/** Items that were lost. */
+export interface Dropped {
+  readonly spans: number;
+  readonly logs: number;
+}
 
 export class Exporter {
-  /** Whether log records go anywhere: else what an operator must know goes to stderr. */
+  /** Whether log records are exported. If not, what an operator must know is written to stderr. */
   readonly hasLogBackend: boolean;
   readonly #flushMs: number;
   readonly #traces: SignalSender<"traces">;
@@ -45,11 +50,11 @@ export class Exporter {
   }
 
   /** Spans and log records lost in this instance since it started. */
-  get dropped(): { readonly spans: number; readonly logs: number } {
+  get dropped(): Dropped {
     return { spans: this.#traces.dropped, logs: this.#logs.dropped };
   }
 
-  /** Sends the batch within the settings' bound and `leftMs`, and tells what arrived; never rejects. */
+  /** Sends the batch within the settings' bound and `leftMs`. Resolves to what was accepted; never rejects. */
   async flush(
     { spans, logs }: Batch,
     resource: Attributes,
@@ -57,18 +62,16 @@ export class Exporter {
   ): Promise<{ spans: boolean; logs: boolean }> {
     const boundMs = Math.floor(Math.min(this.#flushMs, leftMs));
     const attributes = keyValues(resource);
-    const [spansArrived, logsArrived] = await Promise.all([
+    const [spansAccepted, logsAccepted] = await Promise.all([
       this.#traces.send(tracesRequest(attributes, spans), spans.length, boundMs),
       this.#logs.send(logsRequest(attributes, logs), logs.length, boundMs),
     ]);
-    return { spans: spansArrived, logs: logsArrived };
+    return { spans: spansAccepted, logs: logsAccepted };
   }
 }
 
-/** Sends one signal, never at the answer's cost: bounded in time, quiet on failure, losses counted. */
-
-/** Each signal has its own, so that a backend that swallows one of them does not cost the others. */
-export class SignalSender<S extends Signal> {
+/** Sends one signal: bounded in time, silent on failure, losses counted. Each signal has one, so that they fail independently. */
+class SignalSender<S extends Signal> {
   readonly #signal: S;
   readonly #otlp: OtlpSettings;
   readonly #pauseMs: number;
@@ -86,7 +89,7 @@ export class SignalSender<S extends Signal> {
     return this.#dropped;
   }
 
-  /** Whether `items` items in one request were accepted within the bound; never rejects. */
+  /** Resolves to whether a request of `items` items was accepted within the bound; never rejects. */
   async send(request: Requests[S], items: number, boundMs: number): Promise<boolean> {
     const url = this.#otlp.urls[this.#signal];
     if (url === undefined || items === 0) return true;
@@ -96,11 +99,11 @@ export class SignalSender<S extends Signal> {
     return sent;
   }
 
-  async #post(url: string, items: Requests[S], boundMs: number): Promise<boolean> {
+  async #post(url: string, exported: Requests[S], boundMs: number): Promise<boolean> {
     const { headers, protocol } = this.#otlp;
     const signal = AbortSignal.timeout(boundMs);
     try {
-      const { contentType, body } = exportBody(this.#signal, items, protocol);
+      const { contentType, body } = exportBody(this.#signal, exported, protocol);
       const request: RequestInit = {
         method: "POST",
         headers: { ...headers, "content-type": contentType },
@@ -108,9 +111,9 @@ export class SignalSender<S extends Signal> {
         redirect: "manual",
         signal,
       };
-      // A connection kept from before a freeze is dead, which shows only on use; the second try opens a new one.
+      // A connection from before a freeze is closed, which shows only on use. The second request opens another one.
       const response = await fetch(url, request).catch(() => fetch(url, request));
-      await response.arrayBuffer(); // read to its end, the connection can serve the next invocation
+      await response.arrayBuffer(); // the connection is reused only after the body was read
       return response.ok;
     } catch {
       if (signal.aborted) this.#pausedUntilMs = Date.now() + this.#pauseMs;

@@ -1,24 +1,24 @@
-/** When an instance's INIT and its parts began and ended, for the trace of the first invocation. */
+/** Times of an instance's INIT and its parts, for the trace of the first invocation. */
 
-/** INIT of an instance, in ms since 1970: it may be long ago when the first invocation comes. */
-export type Init = {
+/** INIT of an instance. Times are in ms since 1970: the first invocation may come long after it. */
+export interface Init {
   readonly startedAtUnixMs: number;
   readonly endedAtUnixMs: number;
   readonly parts: readonly InitPart[];
   /** The model that was loaded. */
   readonly model?: string | undefined;
-  /** Why there is none, for the operator. */
+  /** Why no model was loaded, for the operator. */
   readonly problem?: string | undefined;
-};
+}
 
-type InitPart = {
+interface InitPart {
   readonly name: string;
   readonly startedAtUnixMs: number;
   readonly endedAtUnixMs: number;
   readonly failed: boolean;
-};
+}
 
-/** Runs a part of INIT and remembers how long it took. */
+/** Runs a part of INIT and keeps its times. What it throws is thrown on. */
 export type Timed = <T>(name: string, work: () => Promise<T> | T) => Promise<T>;
 
 export class InitClock {
@@ -38,20 +38,16 @@ export class InitClock {
 
   /** INIT begins with the process and ends now. */
   finish(outcome: Pick<Init, "model" | "problem"> = {}): Init {
-    return {
-      startedAtUnixMs: performance.timeOrigin,
-      endedAtUnixMs: nowUnixMs(),
-      parts: this.#parts,
-      ...outcome,
-    };
+    return { startedAtUnixMs: performance.timeOrigin, endedAtUnixMs: nowUnixMs(), parts: this.#parts, ...outcome };
   }
 }
 
+/** How long INIT took. */
 export function initMs({ startedAtUnixMs, endedAtUnixMs }: Init): number {
   return endedAtUnixMs - startedAtUnixMs;
 }
 
-/** Of one clock with the process's start. Only to be used in INIT: it stands still while Lambda has the process frozen. */
+/** By the clock that has the process's start. Only for INIT: it stands still while Lambda freezes the process. */
 function nowUnixMs(): number {
   return performance.timeOrigin + performance.now();
 }

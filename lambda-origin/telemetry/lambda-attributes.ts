@@ -1,33 +1,35 @@
-/** What AWS says about an invocation, under OpenTelemetry's names. No headers, addresses or queries. Pure. */
-
+/** What AWS says about an invocation, under OpenTelemetry's names. Headers, addresses and queries are left out. Pure. */
 import { totalmem } from "node:os";
 import type { Attributes } from "../../formats/otlp/attributes.ts";
 
-/** The parts of a Function URL event (payload 2.0) that are read here. */
-export type HttpEvent = {
+const BYTES_PER_MIB = 1_048_576;
+
+/** The parts of a Function URL event (payload 2.0) that telemetry reads. */
+export interface HttpEvent {
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly requestContext?: unknown;
-};
+}
 
-/** The parts of Lambda's context object that are read here. */
-export type LambdaContext = {
+/** The parts of Lambda's context object that telemetry reads. */
+export interface LambdaContext {
   readonly awsRequestId?: string;
   readonly invokedFunctionArn?: string;
   getRemainingTimeInMillis?(): number;
-};
+}
 
-/** A header's value; Function URLs give lower-case names. */
+/** A header's value. Function URLs give lower-case names. */
 export function header(event: HttpEvent, name: string): string | undefined {
   const value = event.headers?.[name];
   return typeof value === "string" ? value : undefined;
 }
 
-/** `POST /`, the one thing served; any other path or method is left out, as a caller could write anything there. */
+/** The SERVER span's name: `POST /`, or only the method, since a caller could write anything into another path. */
 export function serverName(event: HttpEvent): string {
   const { method, path } = http(event);
   return path === "/" ? `${method} /` : method;
 }
 
+/** Attributes of the SERVER span that are known before the request is answered. */
 export function serverAttributes(event: HttpEvent, context: LambdaContext): Attributes {
   const { method, path } = http(event);
   return {
@@ -41,7 +43,7 @@ export function serverAttributes(event: HttpEvent, context: LambdaContext): Attr
   };
 }
 
-/** The function and its place, from the variables that every Lambda instance has. */
+/** The function and where it runs, from the variables that every Lambda instance has. */
 export function resource(env: NodeJS.ProcessEnv): Attributes {
   const memoryMiB = Number(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
   return {
@@ -52,7 +54,7 @@ export function resource(env: NodeJS.ProcessEnv): Attributes {
     "faas.name": env["AWS_LAMBDA_FUNCTION_NAME"],
     "faas.version": env["AWS_LAMBDA_FUNCTION_VERSION"],
     "faas.instance": env["AWS_LAMBDA_LOG_STREAM_NAME"],
-    "faas.max_memory": memoryMiB > 0 ? memoryMiB * 1_048_576 : undefined,
+    "faas.max_memory": memoryMiB > 0 ? memoryMiB * BYTES_PER_MIB : undefined,
     "telemetry.sdk.language": "nodejs",
     "telemetry.sdk.name": "spillway",
   };
@@ -66,18 +68,16 @@ function http(event: HttpEvent): { method: string; path: unknown } {
   return { method: METHODS.has(method) ? String(method) : "_OTHER", path: member(request, "path") };
 }
 
-/** A field of what may have none. */
+/** A field of a value that may be no object. */
 export function member(of: unknown, name: string): unknown {
   return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }
 
-const MIB = 1_048_576;
-
-/** What AWS bills by. Off Lambda, where it bills nothing: as much as this process can get. */
+/** The memory that AWS bills by. Outside Lambda, which bills nothing: as much as this process can get. */
 export function memoryMiB(env: NodeJS.ProcessEnv): number {
   const configured = Number(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
   if (Number.isInteger(configured) && configured > 0) return configured;
-  // Zero where nothing constrains it.
-  const mostBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  return Math.max(1, Math.round(mostBytes / MIB));
+  // Zero where nothing constrains the process.
+  const maxBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(1, Math.round(maxBytes / BYTES_PER_MIB));
 }

@@ -1,42 +1,47 @@
-/** One invocation's spans. No I/O. */
-import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
+/** One invocation's spans, and the trace that they belong to (W3C Trace Context). No I/O. */
+import type { Attributes } from "../../formats/otlp/attributes.ts";
 import type { SpanMessage } from "../../formats/otlp/messages.ts";
-import { type PlainValue, plainAttributes } from "./plain.ts";
+import { type PlainValue, plainAttributes } from "../../formats/otlp/plain.ts";
+import { SPAN_KIND, STATUS, spanMessage } from "../../formats/otlp/span-message.ts";
+import { unixNano } from "../../formats/otlp/unix-nano.ts";
 
-export type Span = {
+export interface Span {
   readonly spanId: string;
-  readonly parentSpanId: string | undefined;
+  /** Null where the span begins a trace. */
+  readonly parentSpanId: string | null;
   readonly name: string;
   readonly kind: "internal" | "server";
   readonly startUnixNano: bigint;
   endUnixNano: bigint;
   readonly attributes: Record<string, PlainValue>;
   failed: boolean;
-};
+}
 
-/** `Date.now()` cuts off what is less than a ms; as much again for clocks that are being adjusted. */
-const FINEST_WALL_MS = 2;
+type SpanStart = Pick<Span, "name" | "kind" | "parentSpanId"> & { attributes: Attributes };
+
+/** `Date.now()` truncates to 1 ms; another one allows for a clock that is being adjusted. */
+const MAX_CLOCK_DIFFERENCE_MS = 2;
 
 export class Trace {
-  readonly origin: TraceOrigin;
+  readonly parent: TraceParent;
   /** Parents before their children. */
   readonly spans: Span[] = [];
   readonly #startUnixNano = unixNano(wallClockUnixMs());
   readonly #startedAtMs = performance.now();
 
-  constructor(origin: TraceOrigin) {
-    this.origin = origin;
+  constructor(parent: TraceParent) {
+    this.parent = parent;
   }
 
-  start(name: string, kind: Span["kind"], parentSpanId: string | undefined, attributes: Attributes): Span {
+  /** Begins a span. */
+  start(span: SpanStart): Span {
     const now = this.nowUnixNano();
-    return this.#add(name, kind, parentSpanId, attributes, now, now);
+    return this.#add(span, now, now);
   }
 
-  /** A span of what is over already, and may have begun before the trace did. */
-  past(name: string, parent: Span, startedAtUnixMs: number, endedAtUnixMs: number, attributes: Attributes): Span {
-    const [from, to] = [unixNano(startedAtUnixMs), unixNano(endedAtUnixMs)];
-    return this.#add(name, "internal", parent.spanId, attributes, from, to);
+  /** Adds a span that has ended already, and may have begun before the trace did. Times are in ms since 1970. */
+  addEnded(span: SpanStart, startedAtUnixMs: number, endedAtUnixMs: number): Span {
+    return this.#add(span, unixNano(startedAtUnixMs), unixNano(endedAtUnixMs));
   }
 
   end(span: Span): void {
@@ -47,112 +52,84 @@ export class Trace {
     return this.#startUnixNano + BigInt(Math.round((performance.now() - this.#startedAtMs) * 1e6));
   }
 
-  #add(
-    name: string,
-    kind: Span["kind"],
-    parentSpanId: string | undefined,
-    attributes: Attributes,
-    startUnixNano: bigint,
-    endUnixNano: bigint,
-  ): Span {
-    const span: Span = {
-      spanId: randomHex(8),
-      parentSpanId,
-      name,
-      kind,
-      startUnixNano,
-      endUnixNano,
-      attributes: plainAttributes(attributes),
-      failed: false,
-    };
+  #add(start: SpanStart, startUnixNano: bigint, endUnixNano: bigint): Span {
+    const attributes = plainAttributes(start.attributes);
+    const span: Span = { ...start, spanId: randomHex(8), startUnixNano, endUnixNano, attributes, failed: false };
     this.spans.push(span);
     return span;
   }
 }
 
+/** Adds attributes to a span. Values that are not plain are left out. */
 export function setAttributes(span: Span, attributes: Attributes): void {
   Object.assign(span.attributes, plainAttributes(attributes));
 }
 
-/** Marks a span as failed by one word: a status or an error's class name, never a message that could quote the text. */
+/** Marks a span as failed with one word: a status or an error's class name, never a message, which could quote the text. */
 export function markFailed(span: Span, type: string): void {
   span.failed = true;
   setAttributes(span, { "error.type": type });
 }
 
-export function errorType(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  return /^[A-Z][A-Za-z]{1,40}$/.test(name) ? name : "_OTHER";
-}
-
 /**
- * Read anew for each invocation: the process's own clock, which INIT was timed with, may stand still while Lambda has it frozen.
- * Where the two agree it is the finer one.
+ * Read for each invocation: the process's clock, which INIT was timed with, may have stood still while Lambda froze it. Where the two
+ * clocks agree, the process's is the finer one.
  */
 function wallClockUnixMs(): number {
-  const [wallMs, ownMs] = [Date.now(), performance.timeOrigin + performance.now()];
-  return Math.abs(ownMs - wallMs) < FINEST_WALL_MS ? ownMs : wallMs;
+  const [wallMs, processMs] = [Date.now(), performance.timeOrigin + performance.now()];
+  return Math.abs(processMs - wallMs) < MAX_CLOCK_DIFFERENCE_MS ? processMs : wallMs;
 }
 
-/** In microseconds on the way: nanoseconds since 1970 are more than a number holds exactly. */
-function unixNano(unixMs: number): bigint {
-  return BigInt(Math.round(unixMs * 1e3)) * 1000n;
-}
-
-/** W3C trace context in. No I/O. https://www.w3.org/TR/trace-context-2/ */
-
-/** What an incoming `traceparent` says, or a new trace's beginning. */
-export type TraceOrigin = {
+/** What an incoming `traceparent` says, or the beginning of a new trace. https://www.w3.org/TR/trace-context-2/ */
+export interface TraceParent {
   readonly traceId: string;
-  readonly parentSpanId: string | undefined;
+  /** The caller's span; null where the invocation begins the trace. */
+  readonly spanId: string | null;
   readonly sampled: boolean;
   readonly traceState: string | undefined;
-};
-
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** W3C: at least this much of a `tracestate` must be passed on; more is nobody's tracing. */
-const LONGEST_TRACESTATE = 512;
-
-/** Continues the caller's trace, or begins one (always sampled: somebody called the origin directly). */
-export function traceOrigin(traceparent: string | undefined, tracestate: string | undefined): TraceOrigin {
-  const [, version, traceId, parentSpanId, flags, rest] = TRACEPARENT.exec(traceparent ?? "") ?? [];
-  if (traceId === undefined || flags === undefined || (version === "00" && rest !== undefined)) {
-    return { traceId: randomHex(16), parentSpanId: undefined, sampled: true, traceState: undefined };
-  }
-  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
-  const traceState = tracestate !== undefined && tracestate.length <= LONGEST_TRACESTATE ? tracestate : undefined;
-  return { traceId, parentSpanId, sampled, traceState };
 }
 
-/** As trace and span ids are written. */
-export function randomHex(bytes: number): string {
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** W3C: at least this much of a `tracestate` must be passed on. Longer ones are dropped. */
+const MAX_TRACESTATE_CHARACTERS = 512;
+
+/** Continues the caller's trace. Without a valid `traceparent` it begins one, always sampled: the origin was called directly. */
+export function parseTraceParent(traceparent: string | undefined, tracestate: string | undefined): TraceParent {
+  const [, version, traceId, spanId, flags, rest] = TRACEPARENT.exec(traceparent ?? "") ?? [];
+  if (
+    traceId === undefined ||
+    spanId === undefined ||
+    flags === undefined ||
+    (version === "00" && rest !== undefined)
+  ) {
+    return { traceId: randomHex(16), spanId: null, sampled: true, traceState: undefined };
+  }
+  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  const traceState =
+    tracestate !== undefined && tracestate.length <= MAX_TRACESTATE_CHARACTERS ? tracestate : undefined;
+  return { traceId, spanId, sampled, traceState };
+}
+
+/** A random trace or span id. */
+function randomHex(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
 }
 
-/** An invocation's spans as OTLP has them. Pure. */
-
-const KIND = { internal: 1, server: 2 } as const;
-const STATUS = { unset: 0, error: 2 } as const;
-/** Bits 8 and 9 of OTLP's span flags: whether the parent's side is known, and whether it is another process. */
-const PARENT_SIDE_KNOWN = 0x100;
-const PARENT_IS_REMOTE = 0x200;
-
-export function spanMessages({ origin, spans }: Trace): SpanMessage[] {
-  return spans.map((span) => ({
-    traceId: origin.traceId,
-    spanId: span.spanId,
-    parentSpanId: span.parentSpanId,
-    traceState: origin.traceState,
-    flags: Number(origin.sampled) | PARENT_SIDE_KNOWN | (isRemote(span.parentSpanId, origin) ? PARENT_IS_REMOTE : 0),
-    name: span.name,
-    kind: KIND[span.kind],
-    startTimeUnixNano: String(span.startUnixNano),
-    endTimeUnixNano: String(span.endUnixNano),
-    attributes: keyValues(span.attributes),
-    status: { code: span.failed ? STATUS.error : STATUS.unset },
-  }));
-}
-
-function isRemote(parentSpanId: string | undefined, origin: Trace["origin"]): boolean {
-  return parentSpanId !== undefined && parentSpanId === origin.parentSpanId;
+/** The spans of an invocation in OTLP's form. */
+export function spanMessages({ parent, spans }: Trace): SpanMessage[] {
+  return spans.map(({ parentSpanId, ...span }) =>
+    spanMessage({
+      traceId: parent.traceId,
+      spanId: span.spanId,
+      traceFlags: Number(parent.sampled),
+      traceState: parent.traceState,
+      parent: parentSpanId === null ? null : { spanId: parentSpanId, isRemote: parentSpanId === parent.spanId },
+      name: span.name,
+      kind: SPAN_KIND[span.kind],
+      startUnixNano: span.startUnixNano,
+      endUnixNano: span.endUnixNano,
+      attributes: span.attributes,
+      statusCode: span.failed ? STATUS.error : STATUS.unset,
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plainAttributes, plainSentence } from "../../../../lambda-origin/telemetry/plain.ts";
+import { isPlainText, plainAttributes, plainSentence } from "../../../../formats/otlp/plain.ts";
 
 describe("plainAttributes", () => {
   it.each([
@@ -13,12 +13,12 @@ describe("plainAttributes", () => {
   it.each([
     ["a longer value", "x".repeat(201)],
     ["an empty value", ""],
-    ["what is not ASCII", "naïve"],
-    ["a second line", "a\nb"],
-    ["a number that is none", Number.NaN],
-    ["a number without end", Infinity],
+    ["a value that is not ASCII", "naïve"],
+    ["a value of two lines", "a\nb"],
+    ["NaN", Number.NaN],
+    ["an infinite number", Infinity],
     ["a list", ["a"]],
-    ["nothing", undefined],
+    ["undefined", undefined],
   ])("leaves %s out", (_, value) => {
     expect(plainAttributes({ key: value })).toEqual({});
   });
@@ -27,5 +27,9 @@ describe("plainAttributes", () => {
 describe("plainSentence", () => {
   it("is one line of plain characters, cut at its length", () => {
     expect(plainSentence("cannot read\n\tfür's file", 20)).toBe("cannot read f r's fi");
+  });
+
+  it("has at most 200 characters by default, as a value that may be exported", () => {
+    expect(isPlainText(plainSentence("naïve\n".repeat(100)))).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ function stored(policy: object, problem: string | null = null): PolicyInForce {
   return { policy: parsed.policy, source: "kv", problem };
 }
 
-describe("what is told of policies", () => {
+describe("the events of a policy change", () => {
   it.each([
     ["a newer version", { version: 8 }, [{ kind: "policy", version: 8, source: "kv" }]],
     [
@@ -17,12 +17,12 @@ describe("what is told of policies", () => {
       { version: 7, override: "edge" },
       [{ kind: "policy", version: 7, source: "kv" }],
     ],
-    ["the same, read again", { version: 7 }, []],
+    ["the same policy, read again", { version: 7 }, []],
   ])("%s", (_, policy, events) => {
     expect(policyEvents(stored(policy), stored({ version: 7 }))).toEqual(events);
   });
 
-  it("a problem that appears, and that it is gone", () => {
+  it("report a problem when it appears and when it is gone", () => {
     const good = stored({ version: 7 });
     const bad = { ...good, problem: "not JSON" };
     expect(policyEvents(bad, good)).toEqual([{ kind: "policy-problem", problem: "not JSON" }]);

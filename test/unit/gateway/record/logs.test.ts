@@ -5,10 +5,10 @@ import { eventLog } from "../../../../gateway/record/logs.ts";
 const load = { kind: "edge-load", model: "mail@1", loadMs: 512, heapBytes: 7 } as const;
 const breaker = { kind: "breaker", from: "closed", to: "open", reason: "5 failures in a row" } as const;
 
-describe("what is said of an event", () => {
+describe("the log record of an event", () => {
   it.each<[IsolateEvent, string | undefined, string | undefined]>([
     [{ ...load, result: "ready", reason: null }, "INFO", "edge model ready in 512 ms"],
-    [{ ...load, result: "failed", reason: "R2 is away" }, "WARN", "edge model failed: R2 is away"],
+    [{ ...load, result: "failed", reason: "R2 is down" }, "WARN", "edge model failed: R2 is down"],
     [{ ...load, result: "rejected", reason: "no key" }, "ERROR", "edge model rejected: no key"],
     [{ ...breaker, side: "edge", origin: null }, "WARN", "edge breaker open: 5 failures in a row"],
     [{ ...breaker, side: "origin", origin: "eu" }, "WARN", "origin eu breaker open: 5 failures in a row"],
@@ -17,20 +17,21 @@ describe("what is said of an event", () => {
       "INFO",
       "edge breaker closed",
     ],
-    [{ kind: "policy", version: 7, source: "kv" }, "INFO", "policy 7 of kv is in force"],
+    [{ kind: "policy", version: 7, source: "kv" }, "INFO", "policy version 7 is in force (source: kv)"],
     [{ kind: "policy-problem", problem: "not JSON" }, "WARN", "the stored policy is not in force: not JSON"],
     [{ kind: "policy-problem", problem: null }, "INFO", "the stored policy is in force again"],
     [
       { kind: "shadow", side: "origin", agrees: false, scoreDistance: 0.4 },
       "INFO",
-      "the origin would have answered with another label",
+      "shadow: the best label of the origin differs from the answer's",
     ],
     [{ kind: "shadow", side: "origin", agrees: true, scoreDistance: 0 }, undefined, undefined],
     [{ kind: "edge-run", outcome: "ok", queueMs: 0, runMs: 9 }, undefined, undefined],
     [{ kind: "origin-call", origin: "eu", outcome: "timeout", tookMs: 9 }, undefined, undefined],
+    [{ kind: "attempt-paid", side: "edge", attemptKind: "first", costUsd: 1e-6 }, undefined, undefined],
   ])("%j", (event, severity, sentence) => {
-    const said = eventLog(event);
-    expect([said?.severity, said?.sentence]).toEqual([severity, sentence]);
-    for (const key of Object.keys(said?.attributes ?? {})) expect(said?.event.attributes).toContain(key);
+    const entry = eventLog(event);
+    expect([entry?.severity, entry?.sentence]).toEqual([severity, sentence]);
+    for (const key of Object.keys(entry?.attributes ?? {})) expect(entry?.event.attributes).toContain(key);
   });
 });

@@ -4,7 +4,7 @@ import { clientAttributes, knownMethod, serverAttributes } from "../../../../gat
 const ROUTES = ["/v1/classify"];
 
 describe("serverAttributes", () => {
-  it("follow the HTTP conventions", () => {
+  it("follow HTTP's conventions", () => {
     expect(serverAttributes("POST", "https://api.example.com:8443/v1/classify?text=hello", ROUTES)).toEqual({
       "http.request.method": "POST",
       "http.route": "/v1/classify",
@@ -15,7 +15,7 @@ describe("serverAttributes", () => {
     });
   });
 
-  it("name no path that is not a route", () => {
+  it("hold no path that is not a route", () => {
     const attributes = serverAttributes("GET", "https://api.example.com/my%20secret", ROUTES);
     expect(attributes["url.path"]).toBeUndefined();
     expect(attributes["http.route"]).toBeUndefined();
@@ -23,7 +23,7 @@ describe("serverAttributes", () => {
 });
 
 describe("clientAttributes", () => {
-  it("name the path and never the query or credentials", () => {
+  it("hold the path, and never the query or credentials", () => {
     const text = JSON.stringify(
       clientAttributes("POST", "https://user:pass@lambda.example.com/run?X-Amz-Signature=abc"),
     );

@@ -3,16 +3,16 @@ import { type AttributeValue, keyValues } from "../../../../formats/otlp/attribu
 import { INSTRUMENTS } from "../../../../gateway/telemetry/instruments.ts";
 import { Meter } from "../../../../gateway/telemetry/meter.ts";
 
-const SPAN = { startTimeUnixNano: "1000000000", timeUnixNano: "6000000000" };
+const TIMES = { startTimeUnixNano: "1000000000", timeUnixNano: "6000000000" };
 const take = (meter: Meter) => meter.take(1_000, 6_000);
 const requestsBy = (attributes: Record<string, AttributeValue>, asDouble: number) => ({
   attributes: keyValues(attributes),
-  ...SPAN,
+  ...TIMES,
   asDouble,
 });
 
 describe("a meter", () => {
-  it("adds up by attributes, and starts anew after each export", () => {
+  it("adds up by attributes, and starts from zero after each export", () => {
     const meter = new Meter();
     const edge = { "spillway.route": "edge", "spillway.because": "within-share" };
     meter.add(INSTRUMENTS.requests, 1, edge);
@@ -35,7 +35,7 @@ describe("a meter", () => {
     expect(take(meter)).toEqual({ metrics: [], points: 0 });
   });
 
-  it("sorts what a histogram sees into buckets whose upper bounds are inclusive", () => {
+  it("sorts values into buckets whose upper bounds are inclusive", () => {
     const meter = new Meter();
     for (const tokens of [0, 8, 9, 16_384, 16_385]) meter.observe(INSTRUMENTS.tokens, tokens, {});
     const [metric] = take(meter).metrics;
@@ -62,7 +62,7 @@ describe("a meter", () => {
     expect(take(meter).metrics).toMatchObject([{ gauge: { dataPoints: [requestsBy({}, 7)] } }]);
   });
 
-  it("makes 100 series of one instrument and no more: the sum of the rest stays true", () => {
+  it("makes at most 100 series of one instrument: the rest is counted in one more", () => {
     const meter = new Meter();
     for (let origin = 0; origin < 1_000; origin++) {
       meter.observe(INSTRUMENTS.originDuration, 1, { "spillway.origin": `origin-${origin}`, "spillway.outcome": "ok" });
@@ -75,7 +75,7 @@ describe("a meter", () => {
     expect(dataPoints.at(-1)).toMatchObject({ attributes: keyValues({ "otel.metric.overflow": true }), count: "900" });
   });
 
-  it.each(["two\nlines", "Grüße", "x".repeat(201)])("says nothing of an attribute that may be a text: %j", (model) => {
+  it.each(["two\nlines", "Grüße", "x".repeat(201)])("drops an attribute that may be a text: %j", (model) => {
     const meter = new Meter();
     meter.set(INSTRUMENTS.modelInfo, 1, { "spillway.side": "origin", "spillway.model": model });
     expect(take(meter).metrics).toMatchObject([

@@ -13,23 +13,23 @@ import { finished } from "./spans.ts";
 const well: Ending = { status: 200, refused: false, fellBack: false, totalMs: 1000 };
 const all: KeepReason[] = ["error", "fallback", "refused", "slow"];
 
-describe("a trace that the ratio leaves out", () => {
+describe("a trace that is not sampled", () => {
   it.each<[string, Partial<Ending>, KeepReason[]]>([
     ["an answer in time", {}, []],
-    ["an answer of no status: the handler threw", { status: null }, ["error"]],
+    ["no answer, since the handler threw", { status: null }, ["error"]],
     ["499", { status: 499 }, []],
     ["500", { status: 500 }, ["error"]],
-    ["a refusal of the caller's making", { status: 422, refused: true }, ["refused"]],
-    ["a 4xx that is no refusal of ours", { status: 404 }, []],
+    ["a refusal by the caller's mistake", { status: 422, refused: true }, ["refused"]],
+    ["a 4xx that is no refusal", { status: 404 }, []],
     ["a refusal that is an error too", { status: 503, refused: true }, ["error", "refused"]],
     ["a fallback", { fellBack: true }, ["fallback"]],
     ["one ms too slow", { totalMs: 1001 }, ["slow"]],
-    ["everything at once", { status: 504, refused: true, fellBack: true, totalMs: 9000 }, all],
-  ])("of %s is kept by the right reasons", (_, bent, reasons) => {
-    expect(keepReasons({ ...well, ...bent }, { ...SAMPLE_ALL, ratio: 0 })).toEqual(reasons);
+    ["all of these", { status: 504, refused: true, fellBack: true, totalMs: 9000 }, all],
+  ])("of %s is kept for the reasons that hold", (_, changed, reasons) => {
+    expect(keepReasons({ ...well, ...changed }, { ...SAMPLE_ALL, ratio: 0 })).toEqual(reasons);
   });
 
-  it.each(all)("is kept for %s alone where the policy names nothing else", (reason) => {
+  it.each(all)("is kept for %s where the policy names only that", (reason) => {
     const worst: Ending = { status: 504, refused: true, fellBack: true, totalMs: 9000 };
     expect(keepReasons(worst, { ratio: 0, keep: [reason], slowMs: 1000 })).toEqual([reason]);
     expect(keepReasons(worst, { ratio: 0, keep: all.filter((other) => other !== reason), slowMs: 1000 })).not.toContain(
@@ -37,19 +37,19 @@ describe("a trace that the ratio leaves out", () => {
     );
   });
 
-  it("is slow by the policy's own measure", () => {
+  it("is slow by the policy's limit", () => {
     expect(keepReasons({ ...well, totalMs: 51 }, { ratio: 0, keep: all, slowMs: 50 })).toEqual(["slow"]);
   });
 });
 
-it("what holds before a policy is known is what the policy's defaults say", () => {
+it("the sampling before a policy is known is the policy's default", () => {
   expect(SAMPLE_ALL).toEqual(defaultPolicy().sampling);
 });
 
 const root = finished({ attributes: { "http.response.status_code": 200 }, startTime: [10, 999e6], endTime: [12, 1e6] });
 const failed = { code: SpanStatusCode.ERROR };
 
-it("is read off the root: status, refusal, and the time from request to answer", () => {
+it("the root span gives status, refusal, and the time from request to answer", () => {
   expect(endingOf(root, [root])).toEqual({ status: 200, refused: false, fellBack: false, totalMs: 1002 });
   expect(endingOf(finished(), []).status).toBeNull();
   const refused = finished({ attributes: { "spillway.refusal": "malformed", "http.response.status_code": 400 } });
@@ -62,13 +62,13 @@ it.each([
   ["a hedge that answered", finished({ attributes: { "spillway.try": "hedge" } }), true],
   ["a hedge that failed", finished({ attributes: { "spillway.try": "hedge" }, status: failed }), true],
   ["a hedge that lost", finished({ attributes: { "spillway.try": "hedge", "spillway.aborted": true } }), false],
-  ["a first try that lost", finished({ attributes: { "spillway.aborted": true } }), false],
-  ["a first try", finished(), false],
+  ["a first attempt that lost", finished({ attributes: { "spillway.aborted": true } }), false],
+  ["a first attempt", finished(), false],
 ])("%s makes it a fallback: %s", (_, span, fellBack) => {
   expect(endingOf(root, [span, root]).fellBack).toBe(fellBack);
 });
 
-it("an answer of 5xx alone is an error and no fallback", () => {
+it("a 5xx of the request is an error and no fallback", () => {
   const broken = finished({ status: failed, attributes: { "http.response.status_code": 503 } });
   expect(endingOf(broken, [broken]).fellBack).toBe(false);
 });

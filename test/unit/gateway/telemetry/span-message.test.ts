@@ -1,12 +1,12 @@
 import { SpanStatusCode } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
-import { spanMessage } from "../../../../gateway/telemetry/span-message.ts";
+import { finishedSpanMessage } from "../../../../gateway/telemetry/span-message.ts";
 import { finished, TRACE_ID as traceId } from "./spans.ts";
 
-describe("spanMessage", () => {
-  it("writes ids in hex, 64-bit numbers as strings and kinds by number, as proto3 JSON wants", () => {
+describe("finishedSpanMessage", () => {
+  it("writes ids in hex, 64-bit numbers as strings and kinds as numbers, as proto3 JSON has them", () => {
     const span = finished({ attributes: { "spillway.tokens": 7, "spillway.share": 0.5 } });
-    expect(spanMessage(span)).toMatchObject({
+    expect(finishedSpanMessage(span)).toMatchObject({
       traceId,
       spanId: "b7ad6b7169203331",
       kind: 1,
@@ -22,10 +22,10 @@ describe("spanMessage", () => {
 
   it("writes whole nanoseconds whatever the clock gave", () => {
     const span = finished({ startTime: [1_795_460_017, 868_000_000.25] });
-    expect(spanMessage(span).startTimeUnixNano).toBe("1795460017868000000");
+    expect(finishedSpanMessage(span).startTimeUnixNano).toBe("1795460017868000000");
   });
 
-  it("writes no status message, no exception and no name made of text", () => {
+  it("writes no status message, no exception, and no name that is a text", () => {
     const canary = "grüße canary";
     const time: [number, number] = [1_795_460_017, 0];
     const span = finished({
@@ -37,12 +37,13 @@ describe("spanMessage", () => {
       ],
       links: [{ context: { traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }, attributes: { text: canary } }],
     });
-    expect(JSON.stringify(spanMessage(span))).not.toContain("canary");
+    expect(JSON.stringify(finishedSpanMessage(span))).not.toContain("canary");
   });
 
-  it("says when the parent is in another process", () => {
+  it("flags a parent in another process", () => {
     const parent = { traceId, spanId: "00f067aa0ba902b7", traceFlags: 1 };
-    const flags = (isRemote: boolean) => spanMessage(finished({ parentSpanContext: { ...parent, isRemote } })).flags;
+    const flags = (isRemote: boolean) =>
+      finishedSpanMessage(finished({ parentSpanContext: { ...parent, isRemote } })).flags;
     expect(flags(true)).toBe(0x301);
     expect(flags(false)).toBe(0x101);
   });

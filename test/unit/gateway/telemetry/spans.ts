@@ -1,10 +1,10 @@
-/** Finished spans for tests of what is read off them; the library's own cannot be imported outside workerd. */
+/** Finished spans for tests that read them. The library's own class cannot be imported outside workerd. */
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { FinishedSpan } from "../../../../gateway/telemetry/span-message.ts";
 
 export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 
-export function finished(bent: Partial<FinishedSpan> = {}): FinishedSpan {
+export function finished(changed: Partial<FinishedSpan> = {}): FinishedSpan {
   return {
     name: "admit",
     kind: SpanKind.INTERNAL,
@@ -16,6 +16,6 @@ export function finished(bent: Partial<FinishedSpan> = {}): FinishedSpan {
     links: [],
     parentSpanContext: undefined,
     spanContext: () => ({ traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags: 1 }),
-    ...bent,
+    ...changed,
   };
 }

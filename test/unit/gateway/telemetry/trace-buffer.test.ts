@@ -3,15 +3,15 @@ import { runInNewContext } from "node:vm";
 import { type AttributeValue, ROOT_CONTEXT, type Span, trace } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../../formats/otlp/messages.ts";
-import { exportCounts } from "../../../../gateway/telemetry/exporter.ts";
+import { addToBuffer, spanProcessor, withRequest } from "../../../../gateway/telemetry/active-request.ts";
 import { SAMPLE_ALL } from "../../../../gateway/telemetry/sampling.ts";
 import type { FinishedSpan } from "../../../../gateway/telemetry/span-message.ts";
-import { adopt, spanProcessor, TraceBuffer, withBuffer } from "../../../../gateway/telemetry/trace-buffer.ts";
+import { TraceBuffer } from "../../../../gateway/telemetry/trace-buffer.ts";
 import { finished, TRACE_ID } from "./spans.ts";
 
 type TestSpan = Span & FinishedSpan;
 
-/** As the library's: ending it tells the processor. */
+/** Like the library's span: ending it calls the processor. */
 function newSpan(traceFlags: number): TestSpan {
   const context = { traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags };
   const span: TestSpan = Object.assign(
@@ -30,17 +30,23 @@ function newSpan(traceFlags: number): TestSpan {
 
 function request(traceFlags = 1) {
   const sent: number[] = [];
-  const buffer = new TraceBuffer((spans, handed) => {
-    sent.push(handed.reduce((total, one) => total + one.spans.length, spans.length));
-  }, SAMPLE_ALL);
+  const dropped: number[] = [];
+  const buffer = new TraceBuffer({
+    sampling: SAMPLE_ALL,
+    send: (spans, originSpans) => {
+      sent.push(originSpans.reduce((total, one) => total + one.spans.length, spans.length));
+    },
+    countDropped: (spans) => dropped.push(spans),
+  });
   const root = newSpan(traceFlags);
-  adopt(root, buffer);
+  addToBuffer(root, buffer);
+  const context = withRequest(ROOT_CONTEXT, { root, buffer, summary: null });
   const child = () => {
     const span = newSpan(traceFlags);
-    spanProcessor.onStart(span as never, withBuffer(ROOT_CONTEXT, buffer));
+    spanProcessor.onStart(span as never, context);
     return span;
   };
-  return { sent, buffer, root, child };
+  return { sent, dropped, buffer, root, child };
 }
 
 describe("the buffer of a request", () => {
@@ -71,7 +77,7 @@ describe("the buffer of a request", () => {
     expect(sent).toEqual([]);
   });
 
-  it("of a trace that is not sampled is sent whole when it went wrong, and the root says why", () => {
+  it("sends all of a trace that is not sampled where it is worth keeping, and the root says why", () => {
     const { sent, root, child } = request(0);
     child().end();
     const late = child();
@@ -82,50 +88,48 @@ describe("the buffer of a request", () => {
     expect(root.attributes["spillway.sampling.kept"]).toBe("refused");
   });
 
-  it("goes by the policy that came in force while it was served", () => {
+  it("follows the policy that came into force while the request was served", () => {
     const { sent, buffer, root } = request(0);
-    buffer.obey({ ...SAMPLE_ALL, slowMs: 0 });
+    buffer.setSampling({ ...SAMPLE_ALL, slowMs: 0 });
     root.end();
     expect(sent).toEqual([1]);
     const strict = request(0);
     strict.root.attributes["http.response.status_code"] = 500;
-    strict.buffer.obey({ ...SAMPLE_ALL, keep: ["slow"] });
+    strict.buffer.setSampling({ ...SAMPLE_ALL, keep: ["slow"] });
     strict.root.end();
     expect(strict.sent).toEqual([]);
   });
 
-  it("holds what an origin has handed back, within the same bound, and lets it go with the rest", () => {
-    const handed = (spans: number) => ({
+  it("sends or drops an origin's spans with the request's own, within the same bound", () => {
+    const originSpans = (spans: number) => ({
       resource: [],
       spans: Array.from({ length: spans }, () => ({}) as SpanMessage),
     });
     const kept = request();
-    kept.buffer.hold(handed(3));
+    kept.buffer.addOriginSpans(originSpans(3));
     kept.root.end();
     expect(kept.sent).toEqual([4]);
-    const left = request(0);
-    left.buffer.hold(handed(3));
-    left.root.end();
-    expect(left.sent).toEqual([]);
-    const before = exportCounts().dropped.traces;
+    const unsampled = request(0);
+    unsampled.buffer.addOriginSpans(originSpans(3));
+    unsampled.root.end();
+    expect(unsampled.sent).toEqual([]);
     const full = request();
-    full.buffer.hold(handed(1_023));
-    full.buffer.hold(handed(1));
+    full.buffer.addOriginSpans(originSpans(1_023));
+    full.buffer.addOriginSpans(originSpans(1));
     full.root.end();
     expect(full.sent).toEqual([1_024]);
-    expect(exportCounts().dropped.traces - before).toBe(1);
+    expect(full.dropped).toEqual([1]);
   });
 
-  it("has a bound, and what is over it is counted as dropped", () => {
-    const { sent, root, child } = request();
-    const before = exportCounts().dropped.traces;
+  it("has a bound, and spans over it are counted as dropped", () => {
+    const { sent, dropped, root, child } = request();
     for (let spans = 0; spans < 2_000; spans++) child().end();
     root.end();
     expect(sent).toEqual([1_024]);
-    expect(exportCounts().dropped.traces - before).toBe(2_001 - 1_024);
+    expect(dropped).toHaveLength(2_001 - 1_024);
   });
 
-  it("leaves nothing behind: the heap does not grow over requests", () => {
+  it("is released with its request: the heap does not grow over requests", () => {
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");
     const heapBytesAfter = (requests: number) => {

@@ -1,13 +1,13 @@
-/** What the Lambda function does about a trace backend that is dead, slow or refuses: no answer waits for long. */
+/** The Lambda function with a backend that is down, slow or refuses: no answer waits for long. */
 import { describe, expect, it } from "vitest";
 import { attribute, SERVER } from "../../../worker/telemetry/otlp-receiver.ts";
-import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
 import { context, event, functionWith } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
 const { receiver, endpoint, named } = await listeningReceiver();
 
 describe("a backend", () => {
-  it("that never answers costs one answer the bound, the next ones nothing, and the losses are counted", async () => {
+  it("that never answers delays one answer up to the bound and the next ones not at all, and the losses are counted", async () => {
     receiver.manner = "swallow";
     const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
     const startedAtMs = performance.now();
@@ -15,11 +15,11 @@ describe("a backend", () => {
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
     await handler(event(), context());
-    expect(receiver.everything).toHaveLength(2); // not even tried
+    expect(receiver.everything).toHaveLength(2); // the second invocation sent nothing
     expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
   });
 
-  it("that swallows log records still gets spans", async () => {
+  it("that never answers for log records still gets spans", async () => {
     receiver.mannerFor = { logs: "swallow" };
     const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
     for (let i = 0; i < 2; i += 1) await handler(event(), context());
@@ -27,20 +27,20 @@ describe("a backend", () => {
     expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
   });
 
-  it("gets both at once: neither waits for the other's answer", async () => {
+  it("gets both signals at once: neither waits for the other's response", async () => {
     receiver.manner = "swallow";
     const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
     await handler(event(), context());
     expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
   });
 
-  it("that is not there changes no answer", async () => {
+  it("that is down changes no answer", async () => {
     const { handler, exporter } = functionWith({ endpoint: "http://127.0.0.1:9" });
     expect((await handler(event(), context())).statusCode).toBe(200);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
   });
 
-  it("that refuses changes no answer, and hears of the loss once it accepts", async () => {
+  it("that refuses changes no answer, and gets the number of lost items once it accepts", async () => {
     receiver.manner = "refuse";
     const { handler } = functionWith({ endpoint });
     expect((await handler(event(), context())).statusCode).toBe(200);
@@ -51,14 +51,14 @@ describe("a backend", () => {
     expect(attribute(named("POST /"), "spillway.telemetry.dropped_logs")).toBe("1");
   });
 
-  it("is not waited for beyond what Lambda's own timeout leaves", async () => {
+  it("delays an answer no longer than Lambda's timeout leaves", async () => {
     receiver.manner = "swallow";
     const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 60_000 } });
     expect((await handler(event(), context(250))).statusCode).toBe(200);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
   });
 
-  it.each([100, 0, -5])("is not even tried with %i ms left, which the answer needs", async (remainingMs) => {
+  it.each([100, 0, -5])("gets nothing with %i ms left, which the answer needs", async (remainingMs) => {
     const { handler, exporter } = functionWith({ endpoint });
     expect((await handler(event(), context(remainingMs))).statusCode).toBe(200);
     expect(receiver.everything).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { flushBudgetMs } from "../../../../lambda-origin/telemetry/invocation.ts";
+import { callerTimeoutMs } from "../../../../lambda-origin/telemetry/invocation.ts";
 
 const NOW = 1_795_000_000_000;
 const eventWith = (timeoutMs: string | undefined, timeEpoch?: unknown) => ({
@@ -7,20 +7,20 @@ const eventWith = (timeoutMs: string | undefined, timeEpoch?: unknown) => ({
   requestContext: { timeEpoch },
 });
 
-describe("giveUpAfterMs", () => {
+describe("callerTimeoutMs", () => {
   it.each([
-    ["counts from now where nothing says when the request came", "8000", undefined, 8_000],
-    ["counts what the request waited, for INIT say", "8000", NOW - 3_000, 5_000],
-    ["tells that the gateway has gone", "8000", NOW - 9_000, -1_000],
-    ["takes no notice of a clock ahead of this one", "8000", NOW + 50, 8_000],
-    ["takes no notice of a clock far behind this one", "8000", NOW - 1e9, 8_000],
-    ["takes no notice of a time that is none", "8000", "soon", 8_000],
-    ["takes zero for what it says", "0", undefined, 0],
-    ["never comes where no header says so", undefined, NOW - 9_000, Infinity],
-    ["never comes where the header is empty", "", undefined, Infinity],
-    ["never comes where the header is no number", "soon", undefined, Infinity],
-    ["never comes where the header is negative", "-1", undefined, Infinity],
+    ["is the header's value where the time of the request is not known", "8000", undefined, 8_000],
+    ["is less by the time that the request waited, as for INIT", "8000", NOW - 3_000, 5_000],
+    ["is negative once the gateway has stopped waiting", "8000", NOW - 9_000, -1_000],
+    ["ignores a clock ahead of its own", "8000", NOW + 50, 8_000],
+    ["ignores a clock far behind its own", "8000", NOW - 1e9, 8_000],
+    ["ignores a time that is no number", "8000", "soon", 8_000],
+    ["is zero where the header is zero", "0", undefined, 0],
+    ["is infinite without the header", undefined, NOW - 9_000, Infinity],
+    ["is infinite where the header is empty", "", undefined, Infinity],
+    ["is infinite where the header is no number", "soon", undefined, Infinity],
+    ["is infinite where the header is negative", "-1", undefined, Infinity],
   ])("%s", (_, timeoutMs, timeEpoch, expected) => {
-    expect(flushBudgetMs(eventWith(timeoutMs, timeEpoch), NOW)).toBe(expected);
+    expect(callerTimeoutMs(eventWith(timeoutMs, timeEpoch), NOW)).toBe(expected);
   });
 });

@@ -1,23 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { endOf } from "../../../../lambda-origin/telemetry/invocation.ts";
+import { deliveryOf } from "../../../../lambda-origin/telemetry/invocation.ts";
 
-const inTime = { sampled: false, status: 200, elapsedMs: 100, giveUpMs: 8_000 };
+const inTime = { sampled: false, status: 200, elapsedMs: 100, callerTimeoutMs: 8_000 };
 
-describe("fateOf", () => {
+describe("the delivery of an invocation's spans", () => {
   it.each([
-    ["hands back what is not sampled", {}, "hand-back"],
+    ["returns what is not sampled", {}, "return"],
     ["exports what is sampled", { sampled: true }, "export"],
-    ["hands back a refusal", { status: 413 }, "hand-back"],
-    ["hands back the last of the refusals", { status: 499 }, "hand-back"],
+    ["returns a refusal", { status: 413 }, "return"],
+    ["returns a refusal of the highest 4xx", { status: 499 }, "return"],
     ["exports a sampled refusal", { sampled: true, status: 413 }, "export"],
-    ["hands back in the last moment that the gateway waits", { elapsedMs: 8_000 }, "hand-back"],
-    ["exports what the gateway no longer waits for", { elapsedMs: 8_001 }, "export"],
-    ["exports a refusal that the gateway no longer waits for", { elapsedMs: 8_001, status: 413 }, "export"],
-    ["hands back whatever it took where nobody said how long", { elapsedMs: 1e9, giveUpMs: Infinity }, "hand-back"],
+    ["returns up to the gateway's timeout", { elapsedMs: 8_000 }, "return"],
+    ["exports an answer after the gateway's timeout", { elapsedMs: 8_001 }, "export"],
+    ["exports a refusal after the gateway's timeout", { elapsedMs: 8_001, status: 413 }, "export"],
+    [
+      "returns after any time where the gateway's timeout is not known",
+      { elapsedMs: 1e9, callerTimeoutMs: Infinity },
+      "return",
+    ],
     ["exports a failure", { status: 500 }, "export"],
     ["exports where there is no model", { status: 503 }, "export"],
     ["exports where there is no answer", { status: undefined }, "export"],
-  ] as const)("%s", (_, bent, fate) => {
-    expect(endOf({ ...inTime, ...bent })).toBe(fate);
+  ] as const)("%s", (_, bent, delivery) => {
+    expect(deliveryOf({ ...inTime, ...bent })).toBe(delivery);
   });
 });

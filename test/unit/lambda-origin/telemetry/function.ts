@@ -1,4 +1,4 @@
-/** The Lambda function without a process of its own: the real app and telemetry, a Function URL's events, a model that obeys. */
+/** The Lambda function in the test's process: the real app and telemetry, a Function URL's events, and a fake model. */
 import { handle } from "hono/aws-lambda";
 import { type OriginAnswer, originAnswerSchema } from "../../../../formats/origin-wire.ts";
 import { otlpSettings } from "../../../../formats/otlp/settings.ts";
@@ -17,7 +17,7 @@ export const UNSAMPLED = { traceparent: `00-${TRACE}-${PARENT}-00` };
 type Infer = (windows: readonly number[][]) => Promise<number[][]>;
 type Answer = { statusCode: number; body: string };
 
-/** One token a word. */
+/** A model whose tokenizer makes one token of each word. */
 export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.map(() => [1, 2]))): LoadedModel {
   return {
     ok: true,
@@ -25,7 +25,8 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
       id: `tiny@${"a".repeat(64)}`,
       labels: ["ham", "spam"],
       problemType: "single_label_classification",
-      tokenizer: { frame: { startId: 2, endId: 3 }, contentIds: (text) => text.split(" ").map(() => 7) },
+      tokenizer: { encode: () => [2, 3], encodeContent: (text) => text.split(" ").map(() => 7) },
+      frame: { startId: 2, endId: 3 },
       infer,
     },
   };
@@ -49,7 +50,7 @@ export function functionWith({ endpoint, loaded = modelThat(), init, settings, p
   return { exporter, handler: withTelemetry(app, { exporter, init: init ?? new InitClock().finish() }) };
 }
 
-/** A text of that many words beside the canary. */
+/** An event whose text repeats the canary `words` times. */
 export function event(headers: Record<string, string> = {}, { words = 1, maxTokens = 5_000, path = "/" } = {}) {
   return {
     version: "2.0",
@@ -77,7 +78,7 @@ export function context(remainingMs = 30_000) {
   };
 }
 
-/** Fails where it is not as the contract has it. */
+/** The answer's body. @throws where it does not follow the wire format */
 export function answerOf({ body }: Answer): OriginAnswer {
   return originAnswerSchema.parse(JSON.parse(body));
 }

@@ -7,61 +7,61 @@ const unsampled = {
     "x-spillway-timeout-ms": "1000",
   },
 };
-const warm = { init: undefined, dropped: { spans: 0, logs: 0 } };
+const warm = { init: null, dropped: { spans: 0, logs: 0 } };
 let nowMs = 0;
 
 afterEach(() => vi.restoreAllMocks());
 
-function begun(): Invocation {
+function newInvocation(): Invocation {
   nowMs = 0;
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   return new Invocation(unsampled, {}, warm);
 }
 
 describe("an invocation's spans", () => {
-  it("that were handed back in time are not sent too, though the answer left late", () => {
-    const invocation = begun();
+  it("that were returned in time are not exported too, though the answer left late", () => {
+    const invocation = newInvocation();
     nowMs = 999;
     expect(invocation.account(200).trace?.spans).toHaveLength(1);
     nowMs = 1_001;
-    expect(invocation.conclude(200)).toBe("hand-back");
+    expect(invocation.conclude(200)).toBe("return");
   });
 
-  it("are sent where they were handed back to an answer that failed after all", () => {
-    const invocation = begun();
+  it("are exported where the answer that returned them failed after all", () => {
+    const invocation = newInvocation();
     expect(invocation.account(200).trace).toBeDefined();
     expect(invocation.conclude(500)).toBe("export");
   });
 
-  it("are not handed back once they were sent", () => {
-    const invocation = begun();
+  it("are not returned once they were exported", () => {
+    const invocation = newInvocation();
     expect(invocation.conclude(undefined, "timeout")).toBe("export");
     expect(invocation.account(200).trace).toBeUndefined();
   });
 
-  it("are not handed back to a gateway that has given up", () => {
-    const invocation = begun();
+  it("are not returned after the gateway's timeout", () => {
+    const invocation = newInvocation();
     nowMs = 1_001;
     expect(invocation.account(200).trace).toBeUndefined();
     expect(invocation.conclude(200)).toBe("export");
   });
 
-  it("are handed back with a refusal too", () => {
-    const invocation = begun();
+  it("are returned with a refusal too", () => {
+    const invocation = newInvocation();
     expect(invocation.account(413).trace?.spans[0]?.attributes["http.response.status_code"]).toBe(413);
-    expect(invocation.conclude(413)).toBe("hand-back");
+    expect(invocation.conclude(413)).toBe("return");
   });
 
-  it("are sent where no answer has carried them", () => {
-    expect(begun().conclude(200)).toBe("export");
+  it("are exported where no answer returned them", () => {
+    expect(newInvocation().conclude(200)).toBe("export");
   });
 });
 
 describe("the SERVER span", () => {
   const shownMs = ({ server }: Invocation) => Number(server.endUnixNano - server.startUnixNano) / 1e6;
 
-  it("ends when the cost of the answer is told, and is as long: what comes after changes neither", () => {
-    const invocation = begun();
+  it("ends when the answer states its cost, with the same duration: later work changes neither", () => {
+    const invocation = newInvocation();
     nowMs = 729;
     const { usage, trace } = invocation.account(200);
     nowMs = 738;
@@ -72,22 +72,22 @@ describe("the SERVER span", () => {
     expect(trace?.spans[0]?.endUnixNano).toBe(String(invocation.server.endUnixNano));
   });
 
-  it("ends anew where another answer, or none, has taken the place of the one that was told of", () => {
-    for (const [told, status] of [
+  it("ends again where another answer, or none, replaced the one that stated its cost", () => {
+    for (const [stated, status] of [
       [200, 500],
       [200, undefined],
     ] as const) {
-      const invocation = begun();
+      const invocation = newInvocation();
       nowMs = 100;
-      invocation.account(told);
+      invocation.account(stated);
       nowMs = 200;
       invocation.conclude(status, "timeout");
       expect(shownMs(invocation)).toBe(200);
     }
   });
 
-  it("that was sent before the answer came keeps its end, and the answer tells its own time", () => {
-    const invocation = begun();
+  it("that was exported before the answer keeps its end, and the answer states its own duration", () => {
+    const invocation = newInvocation();
     nowMs = 100;
     invocation.conclude(undefined, "timeout");
     nowMs = 300;

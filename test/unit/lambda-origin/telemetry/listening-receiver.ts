@@ -1,4 +1,4 @@
-/** An OTLP receiver for the tests of one file: accepting and empty before each, closed after the last. */
+/** An OTLP receiver for the tests of one file: empty and accepting before each test, closed after the last. */
 import { afterAll, beforeEach } from "vitest";
 import { OtlpReceiver } from "../../../worker/telemetry/otlp-receiver.ts";
 

@@ -1,16 +1,16 @@
-/** The log records of the Lambda function, and what stands on stderr instead where nobody takes any. */
+/** The log records of the Lambda function, and what is on stderr instead where no backend is configured. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InitClock } from "../../../../lambda-origin/telemetry/init-clock.ts";
 import { attribute, ERROR } from "../../../worker/telemetry/otlp-receiver.ts";
-import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
 import { context, event, failing, functionWith, INVOCATION_ID, SAMPLED, TRACE, UNSAMPLED } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
 const { receiver, endpoint, named } = await listeningReceiver();
 
 afterEach(() => void vi.restoreAllMocks());
 
 describe("a log record", () => {
-  it("tells of each invocation within its trace: the status, the work and the time", async () => {
+  it("of each invocation has its trace, the status, the work and the time", async () => {
     await functionWith({ endpoint }).handler(event(SAMPLED, { words: 600 }), context());
     const [record, ...more] = receiver.logs;
     expect(more).toEqual([]);
@@ -50,7 +50,7 @@ describe("a function without a model", () => {
     functionWith({ endpoint, loaded: { ok: false, reason }, init: new InitClock().finish({ problem: reason }) });
   const unavailable = () => receiver.logs.filter(({ eventName }) => eventName === "spillway.origin.model_unavailable");
 
-  it("tells why, once, with the first invocation, sampled or refused or neither", async () => {
+  it("logs why, once, with the first invocation, whether it is sampled or refused", async () => {
     const { handler } = without(endpoint);
     const malformed = { ...event(UNSAMPLED), body: "{" };
     expect((await handler(malformed, context())).statusCode).toBe(400);
@@ -62,7 +62,7 @@ describe("a function without a model", () => {
     expect(unavailable()).toHaveLength(1);
   });
 
-  it("tells it again until a backend has taken it", async () => {
+  it("logs it again until a backend has accepted it", async () => {
     const { handler } = without(endpoint);
     receiver.mannerFor = { logs: "refuse" };
     await handler(event(), context());

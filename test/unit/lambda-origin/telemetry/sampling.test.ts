@@ -1,10 +1,9 @@
-/** Who sends the function's spans: itself, the gateway that gets them in the answer, or nobody. */
+/** Who exports the function's spans: the function, or the gateway that gets them in the answer. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { originErrorSchema, TIMEOUT_HEADER } from "../../../../formats/origin-wire.ts";
 import { parseOriginTrace } from "../../../../gateway/telemetry/origin-trace.ts";
 import { InitClock } from "../../../../lambda-origin/telemetry/init-clock.ts";
 import { attribute, SERVER } from "../../../worker/telemetry/otlp-receiver.ts";
-import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
 import {
   answerOf,
   CANARY,
@@ -17,6 +16,7 @@ import {
   TRACE,
   UNSAMPLED,
 } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
 const { receiver, endpoint } = await listeningReceiver();
 
@@ -25,7 +25,7 @@ afterEach(() => vi.unstubAllEnvs());
 const serverSpans = () => receiver.spans.filter(({ kind }) => kind === SERVER);
 
 describe("an answer", () => {
-  it("says what it cost: INIT once, the function's time, and its memory", async () => {
+  it("states its cost: INIT once, the function's time, and its memory", async () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008");
     const init = { ...new InitClock().finish(), startedAtUnixMs: 1_000, endedAtUnixMs: 3_500 };
     const { handler } = functionWith({ endpoint, init });
@@ -44,19 +44,19 @@ describe("an answer", () => {
     expect(usage?.memoryMiB).toBeGreaterThan(64);
   });
 
-  it("to a caller who samples has no trace in it: the function has sent it", async () => {
+  it("to a caller that samples returns no trace: the function has exported it", async () => {
     const answer = answerOf(await functionWith({ endpoint }).handler(event(SAMPLED), context()));
     expect(answer.trace).toBeUndefined();
     expect(serverSpans()).toHaveLength(1);
     expect(receiver.logs).toHaveLength(1);
   });
 
-  it("to a direct caller has none either", async () => {
+  it("to a direct caller returns none either", async () => {
     expect(answerOf(await functionWith({ endpoint }).handler(event(), context())).trace).toBeUndefined();
     expect(serverSpans()).toHaveLength(1);
   });
 
-  it("to a caller who does not sample hands the spans back, and nothing is sent", async () => {
+  it("to a caller that does not sample returns the spans, and nothing is exported", async () => {
     vi.stubEnv("AWS_REGION", "eu-central-1");
     const { handler, exporter } = functionWith({ endpoint });
     const { trace } = answerOf(await handler(event(UNSAMPLED), context()));
@@ -77,7 +77,7 @@ describe("an answer", () => {
     expect(exporter.dropped).toEqual({ spans: 0, logs: 0 });
   });
 
-  it("hands back nothing of the text or the caller, and no value that is long or not plain", async () => {
+  it("returns nothing of the text or the caller, and no value that is long or not plain", async () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "x".repeat(201));
     vi.stubEnv("AWS_REGION", "zürich");
     const { trace } = answerOf(await functionWith({ endpoint }).handler(event(UNSAMPLED), context()));
@@ -88,21 +88,21 @@ describe("an answer", () => {
     expect(trace?.resource).not.toHaveProperty(["cloud.region"]);
   });
 
-  it("hands back at most 64 spans", async () => {
+  it("returns at most 64 spans", async () => {
     const clock = new InitClock();
     for (let i = 0; i < 100; i += 1) await clock.timed("part", () => i);
     const { handler } = functionWith({ endpoint, init: clock.finish() });
     expect(answerOf(await handler(event(UNSAMPLED), context())).trace?.spans).toHaveLength(64);
   });
 
-  it("hands spans back from a function that has no backend of its own", async () => {
+  it("returns spans from a function that has no backend", async () => {
     const { handler } = functionWith({ endpoint: undefined });
     expect(answerOf(await handler(event(UNSAMPLED), context())).trace?.spans).toHaveLength(5);
   });
 });
 
-describe("an unsampled trace that no answer can carry", () => {
-  it("is sent by the function where it fails", async () => {
+describe("an unsampled trace that no answer can return", () => {
+  it("is exported where the function fails", async () => {
     const loaded = modelThat(() => Promise.reject(new RangeError("bad")));
     const { statusCode, body } = await functionWith({ endpoint, loaded }).handler(event(UNSAMPLED), context());
     expect(statusCode).toBe(500);
@@ -111,14 +111,14 @@ describe("an unsampled trace that no answer can carry", () => {
     expect(receiver.logs[0]).toMatchObject({ severityText: "ERROR", flags: 0 });
   });
 
-  it("is sent where the answer could not be written after all", async () => {
-    // JSON has no big integers: the answer fails when its spans are in it already.
+  it("is exported where the answer could not be written after all", async () => {
+    // JSON has no big integers: writing the answer fails when its spans are in it already.
     const loaded = modelThat(() => Promise.resolve([[1n] as unknown as number[]]));
     expect((await functionWith({ endpoint, loaded }).handler(event(UNSAMPLED), context())).statusCode).toBe(500);
     expect(serverSpans()).toHaveLength(1);
   });
 
-  it("is sent where the gateway has given up", async () => {
+  it("is exported after the gateway's timeout", async () => {
     const { handler } = functionWith({ endpoint });
     const answer = answerOf(await handler(event({ ...UNSAMPLED, [TIMEOUT_HEADER]: "0" }), context()));
     expect(answer.trace).toBeUndefined();
@@ -126,7 +126,7 @@ describe("an unsampled trace that no answer can carry", () => {
     expect(receiver.logs.map(({ severityText }) => severityText)).toEqual(["INFO"]);
   });
 
-  it("is handed back where the gateway is still there", async () => {
+  it("is returned before the gateway's timeout", async () => {
     const { handler } = functionWith({ endpoint });
     const answer = answerOf(await handler(event({ ...UNSAMPLED, [TIMEOUT_HEADER]: "60000" }), context()));
     expect(answer.trace).toBeDefined();
@@ -140,14 +140,14 @@ describe("a refusal", () => {
     ["no JSON", { ...event(UNSAMPLED), body: "{" }, 400, ["POST /", "init"]],
     ["another path", event(UNSAMPLED, { path: "/elsewhere" }), 404, ["POST", "init"]],
   ])(
-    "of %s hands back spans and cost where the trace is not sampled, and nothing is sent",
-    async (_, asked, is, names) => {
+    "of %s returns spans and cost where the trace is not sampled, and nothing is exported",
+    async (_, request, expected, names) => {
       const { handler, exporter } = functionWith({ endpoint });
-      const { statusCode, body } = await handler(asked, context());
-      expect(statusCode).toBe(is);
+      const { statusCode, body } = await handler(request, context());
+      expect(statusCode).toBe(expected);
       const { trace, usage } = originErrorSchema.parse(JSON.parse(body));
       expect(trace?.spans.map(({ name }) => name)).toEqual(names);
-      expect(trace?.spans[0]?.attributes["http.response.status_code"]).toBe(is);
+      expect(trace?.spans[0]?.attributes["http.response.status_code"]).toBe(expected);
       expect(usage?.durationMs).toBeGreaterThan(0);
       expect(body).not.toContain(CANARY);
       expect(receiver.everything).toEqual([]);
@@ -155,7 +155,7 @@ describe("a refusal", () => {
     },
   );
 
-  it("in a sampled trace has no spans in it: the function has sent them", async () => {
+  it("in a sampled trace returns no spans: the function has exported them", async () => {
     const { body } = await functionWith({ endpoint }).handler(event(SAMPLED, { words: 9, maxTokens: 8 }), context());
     expect(originErrorSchema.parse(JSON.parse(body)).trace).toBeUndefined();
     expect(serverSpans()).toHaveLength(1);
@@ -166,24 +166,24 @@ describe("a refusal", () => {
     for (const maxTokens of [8, 9]) {
       const { body } = await handler(event(SAMPLED, { words: 9, maxTokens }), context());
       const [span] = serverSpans().slice(-1);
-      const shownMs = Number(BigInt(span?.endTimeUnixNano ?? 0) - BigInt(span?.startTimeUnixNano ?? 0)) / 1e6;
-      expect(JSON.parse(body).usage.durationMs).toBe(shownMs);
-      expect(attribute(span, "spillway.origin.duration_ms")).toBe(shownMs);
+      const spanMs = Number(BigInt(span?.endTimeUnixNano ?? 0) - BigInt(span?.startTimeUnixNano ?? 0)) / 1e6;
+      expect(JSON.parse(body).usage.durationMs).toBe(spanMs);
+      expect(attribute(span, "spillway.origin.duration_ms")).toBe(spanMs);
     }
   });
 
-  it("that is handed back loses no attribute, and no word of where it ran, at the gateway's filter", async () => {
+  it("that is returned loses no attribute of a span or of the resource at the gateway's filter", async () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "spillway-origin-eu");
     vi.stubEnv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/24/[$LATEST]0f3c");
     const { body } = await functionWith({ endpoint }).handler(event(UNSAMPLED, { words: 9, maxTokens: 8 }), context());
     const { trace } = originErrorSchema.parse(JSON.parse(body));
-    if (trace === undefined) throw new Error("nothing was handed back");
-    const passed = parseOriginTrace(trace, { traceId: TRACE, spanId: PARENT, traceFlags: 0 });
+    if (trace === undefined) throw new Error("no trace was returned");
+    const accepted = parseOriginTrace(trace, { traceId: TRACE, spanId: PARENT, traceFlags: 0 });
     const keys = (attributes: readonly { key: string }[] = []) => attributes.map(({ key }) => key);
-    expect(keys(passed?.resource)).toEqual(Object.keys(trace.resource));
+    expect(keys(accepted?.resource)).toEqual(Object.keys(trace.resource));
     for (const [index, { name, attributes }] of trace.spans.entries()) {
-      expect(passed?.spans[index]?.name).toBe(name);
-      expect(keys(passed?.spans[index]?.attributes)).toEqual(Object.keys(attributes));
+      expect(accepted?.spans[index]?.name).toBe(name);
+      expect(keys(accepted?.spans[index]?.attributes)).toEqual(Object.keys(attributes));
     }
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { traceOrigin } from "../../../../lambda-origin/telemetry/trace.ts";
+import { parseTraceParent } from "../../../../lambda-origin/telemetry/trace.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
 
-describe("traceOrigin", () => {
+describe("parseTraceParent", () => {
   it.each([
     ["sampled", `00-${TRACE}-${PARENT}-01`, true],
     ["sampled, with a random trace id (level 2)", `00-${TRACE}-${PARENT}-03`, true],
     ["not sampled", `00-${TRACE}-${PARENT}-00`, false],
     ["of a later version, with more at its end", `cc-${TRACE}-${PARENT}-01-what-comes`, true],
   ])("continues a trace that is %s", (_, traceparent, sampled) => {
-    expect(traceOrigin(traceparent, "a=b")).toEqual({
+    expect(parseTraceParent(traceparent, "a=b")).toEqual({
       traceId: TRACE,
-      parentSpanId: PARENT,
+      spanId: PARENT,
       sampled,
       traceState: "a=b",
     });
@@ -29,9 +29,9 @@ describe("traceOrigin", () => {
     ["in upper case", `00-${TRACE.toUpperCase()}-${PARENT}-01`],
     ["text", "dear sir"],
   ])("begins a sampled trace where traceparent is %s", (_, traceparent) => {
-    const origin = traceOrigin(traceparent, "a=b");
-    expect(origin.traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(origin.traceId).not.toBe(TRACE);
-    expect(origin).toMatchObject({ parentSpanId: undefined, sampled: true, traceState: undefined });
+    const parent = parseTraceParent(traceparent, "a=b");
+    expect(parent.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(parent.traceId).not.toBe(TRACE);
+    expect(parent).toMatchObject({ spanId: null, sampled: true, traceState: undefined });
   });
 });

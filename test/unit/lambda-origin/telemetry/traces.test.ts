@@ -6,7 +6,6 @@ import { Exporter } from "../../../../lambda-origin/telemetry/exporter.ts";
 import { InitClock } from "../../../../lambda-origin/telemetry/init-clock.ts";
 import { withTelemetry } from "../../../../lambda-origin/telemetry/with-telemetry.ts";
 import { attribute, ERROR, SERVER } from "../../../worker/telemetry/otlp-receiver.ts";
-import { listeningReceiver } from "../../gateway/telemetry/listening-receiver.ts";
 import {
   CANARY,
   context,
@@ -20,6 +19,7 @@ import {
   TRACE,
   UNSAMPLED,
 } from "./function.ts";
+import { listeningReceiver } from "./listening-receiver.ts";
 
 const { receiver, endpoint, named } = await listeningReceiver();
 
@@ -31,12 +31,12 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe("an invocation", () => {
-  it("has sent its trace, continuing the caller's, before the answer is returned", async () => {
+  it("has exported its trace, continuing the caller's, before the answer is returned", async () => {
     const loaded = modelThat((windows) => inSpan("window", {}, () => windows.map(() => [1, 2])));
     const { handler } = functionWith({ endpoint, loaded });
     const { statusCode } = await handler(event({ ...SAMPLED, tracestate: "a=b" }, { words: 600 }), context());
     expect(statusCode).toBe(200);
-    const spans = receiver.spans; // no waiting: all must be here by now
+    const spans = receiver.spans; // no waiting: all must have arrived by now
     expect(spans.map(({ name }) => name)).toEqual(["POST /", "init", "tokenize", "windows", "inference", "window"]);
     expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
     const root = named("POST /");
@@ -48,7 +48,7 @@ describe("an invocation", () => {
     expect(BigInt(root?.endTimeUnixNano ?? 0)).toBeGreaterThanOrEqual(BigInt(named("window")?.endTimeUnixNano ?? 0));
   });
 
-  it("says what it worked on", async () => {
+  it("has the model, the tokens and the windows on its spans", async () => {
     await functionWith({ endpoint }).handler(event(SAMPLED, { words: 600 }), context());
     const root = named("POST /");
     const inference = named("inference");
@@ -63,7 +63,7 @@ describe("an invocation", () => {
     expect(attribute(inference, "spillway.origin.inference_ms")).toBeDefined();
   });
 
-  it("names function, invocation and place, and the cold start once", async () => {
+  it("names the function, the invocation and the region, and the cold start once", async () => {
     const { handler } = functionWith({ endpoint });
     await handler(event(), context());
     await handler(event(), context());
@@ -86,7 +86,7 @@ describe("an invocation", () => {
     }
   });
 
-  it("shows INIT and its parts when they were, before it and below it", async () => {
+  it("has INIT and its parts below it, at the times when they ran", async () => {
     const clock = new InitClock();
     await clock.timed("verify package", () => Promise.resolve());
     const { handler } = functionWith({ endpoint, init: clock.finish({ model: "tiny@1" }) });
@@ -102,7 +102,7 @@ describe("an invocation", () => {
     expect(attribute(root, "faas.init_duration")).toBeCloseTo(Number(initNano) / 1e9, 4);
   });
 
-  it("that answers 500 is an error, named by its kind alone", async () => {
+  it("that answers 500 is an error, named only by its class", async () => {
     const { handler } = functionWith({ endpoint, loaded: failing() });
     expect((await handler(event(), context())).statusCode).toBe(500);
     expect(named("POST /")?.status).toEqual({ code: ERROR });
@@ -118,7 +118,7 @@ describe("an invocation", () => {
     expect(receiver.logs.map(({ severityText }) => severityText)).toEqual(["INFO"]);
   });
 
-  it("that throws has sent its trace and its log record, and still throws", async () => {
+  it("that throws has exported its trace and its log record, and still throws", async () => {
     const exporter = new Exporter({
       otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
       flushMs: 5_000,
@@ -131,7 +131,7 @@ describe("an invocation", () => {
     expect(attribute(receiver.logs[0], "error.type")).toBe("TypeError");
   });
 
-  it("that has no answer shortly before Lambda's timeout has told so by then, once", async () => {
+  it("without an answer shortly before Lambda's timeout is exported by then, once", async () => {
     let answer = (_: number[][]) => {};
     const loaded = modelThat(() => new Promise((resolve) => (answer = resolve)));
     const { handler } = functionWith({ endpoint, loaded });
@@ -147,7 +147,7 @@ describe("an invocation", () => {
   });
 
   it.each(["http/json", "http/protobuf"])(
-    "leaves in %s a trace and a log record, and nothing of the text or the caller",
+    "exports in %s a trace and a log record, and nothing of the text or the caller",
     async (protocol) => {
       const { handler } = functionWith({ endpoint, protocol, loaded: failing() });
       const ok = functionWith({ endpoint, protocol });
