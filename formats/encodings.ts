@@ -1,38 +1,32 @@
-/** Lowercase hex, the digests' form. */
+/** Bytes as text: hex, base64 and UTF-8, in forms that Node 24 and workerd share. */
 
+/** Lowercase hex, two digits per byte. */
 export function encodeHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** For hex that a schema has already let through. */
+/** @param hex an even number of hex digits; validate it first */
 export function decodeHex(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
 }
 
-/** Base64 as the platform has it everywhere: `Uint8Array.fromBase64` is not in Node 24. */
-
+/** Base64 with padding. Node 24 has no `Uint8Array.prototype.toBase64` yet. */
 export function encodeBase64(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
-/** The bytes, or undefined for what is not base64. White space is skipped, as `atob` does. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+/** The bytes, or null if the text is not base64. White space is skipped, as in `atob`. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    return undefined;
+    return null;
   }
 }
 
-/** A text's bytes, in an array of their own: the platforms' types disagree on what `TextEncoder` gives. */
+/** A text's bytes, copied: the platforms' types disagree on the buffer that `TextEncoder` returns. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(text));
-}
-
-/** SHA-256 in lowercase hex, by WebCrypto. For what fits in memory; files are hashed as they stream. */
-
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

@@ -5,6 +5,7 @@
  * scores for both sides, so an answer cannot depend on which side computed it.
  */
 import { z } from "zod";
+import { MODEL_ID } from "./model-package/names.ts";
 
 /** A window holds at most this many tokens, the two special ones included (DistilBERT's position table). */
 export const WINDOW_TOKENS = 512;
@@ -83,10 +84,7 @@ export type OriginAccount = { usage?: OriginUsage | undefined; trace?: OriginTra
 
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<sha256 of the manifest>` of the model that answered. */
-  model: z
-    .string()
-    .max(200)
-    .regex(/^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/),
+  model: z.string().max(200).regex(MODEL_ID),
   labels: z
     .array(z.string().max(LABEL_MAX_CHARACTERS))
     .min(1)

@@ -1,3 +1,4 @@
+/** The origin's HTTP interface: one text in, one row of logits per window out. The wire format is formats/origin-wire.ts. */
 import { Hono } from "hono";
 import {
   type OriginAnswer,
@@ -6,23 +7,23 @@ import {
   originRequestSchema,
 } from "../formats/origin-wire.ts";
 import type { Attributes } from "../formats/otlp/attributes.ts";
+import { errorType } from "../formats/otlp/error-type.ts";
 import type { LoadedModel, Model } from "./model.ts";
 import { inSpan, recordFacts, withAccount } from "./telemetry/active.ts";
-import { errorType } from "./telemetry/trace.ts";
 import { contentTokens, windowsOf } from "./windows.ts";
 
 const STATUS = { malformed: 400, "too-large": 413, "model-unavailable": 503, internal: 500 } as const;
 
-/** `POST /` and nothing else; see contract.ts for what goes in and out. */
+/** Serves `POST /` only. */
 export function createApp(loaded: LoadedModel): Hono {
   const app = new Hono();
   app.post("/", async (context) => {
     const result = await classify(await context.req.text(), loaded);
     return result.ok ? Response.json(withAccount(result.answer, 200)) : refusal(result.refusal);
   });
-  app.notFound(() => refusal({ error: "only POST / is served here", error_type: "malformed" }, 404));
+  app.notFound(() => refusal({ error: "only POST / is served", error_type: "malformed" }, 404));
   app.onError((error) => {
-    // The name alone: a message of the tokenizer or the runtime could quote the text.
+    // Only the error's name: a message of the tokenizer or the runtime could quote the text.
     recordFacts({ "error.type": errorType(error) });
     return refusal({ error: "internal error", error_type: "internal" });
   });
@@ -35,7 +36,7 @@ function refusal(body: OriginError, status: number = STATUS[body.error_type]): R
 
 type Classified = { ok: true; answer: OriginAnswer } | { ok: false; refusal: OriginError };
 
-/** parse → model → tokenize → cut into windows → infer. Errors name kinds and limits, never the text. */
+/** parse → model → tokenize → cut into windows → infer. Errors contain kinds and limits, never the text. */
 export async function classify(body: string, loaded: LoadedModel): Promise<Classified> {
   const request = parseRequest(body);
   if (!request) return refuse("malformed", 'expected {"text": string, "maxTokens": integer of at least 1}');
@@ -61,7 +62,7 @@ function parseRequest(body: string): OriginRequest | undefined {
 
 function tokenize(text: string, model: Model): Promise<number[]> {
   return inSpan("tokenize", {}, (record) => {
-    const ids = model.tokenizer.contentIds(text);
+    const ids = model.tokenizer.encodeContent(text);
     const facts = { "spillway.tokens": ids.length };
     record(facts);
     recordFacts(facts);
@@ -71,7 +72,7 @@ function tokenize(text: string, model: Model): Promise<number[]> {
 
 function cut(ids: readonly number[], model: Model): Promise<number[][]> {
   return inSpan("windows", {}, (record) => {
-    const windows = windowsOf(ids, model.tokenizer.frame);
+    const windows = windowsOf(ids, model.frame);
     const facts = { "spillway.windows": windows.length };
     record(facts);
     recordFacts(facts);

@@ -1,4 +1,4 @@
-/** What AWS Lambda runs: `handler.handler`, behind a Function URL (payload format 2.0). */
+/** The function's entry: `handler.handler`, behind a Function URL (payload format 2.0). */
 import { handle } from "hono/aws-lambda";
 import { createApp } from "./app.ts";
 import { loadModel } from "./model.ts";
@@ -9,8 +9,8 @@ import { withTelemetry } from "./telemetry/with-telemetry.ts";
 const exporter = new Exporter(exportSettings(process.env));
 const clock = new InitClock();
 
-// Awaited at the top level: Lambda's INIT phase ends when this module is evaluated, so the load gets the CPU burst of INIT and
-// an instance kept ready (provisioned concurrency) has its model. It never rejects: a failed INIT would only be run again.
+// Awaited at the top level: Lambda's INIT phase ends when this module is evaluated. So the load gets the CPU burst of INIT, and an
+// instance with provisioned concurrency has its model. It never rejects: Lambda would only run a failed INIT again.
 const loaded = await loadModel(
   {
     folder: process.env["SPILLWAY_MODEL_DIR"],
@@ -19,7 +19,7 @@ const loaded = await loadModel(
   },
   clock.timed,
 );
-// A log record says it with the first invocation, if anybody takes log records.
+// With a log backend, the first invocation exports a log record instead.
 if (!loaded.ok && !exporter.hasLogBackend) {
   console.error(JSON.stringify({ level: "error", error_type: "model-unavailable", reason: loaded.reason }));
 }

@@ -1,57 +1,59 @@
+/** The origin's model on onnxruntime-node. */
 import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type GraphInput, inputRow, isGraphInput, LOGITS_OUTPUT } from "../formats/model-package/graph-inputs.ts";
 
-/** One row of logits per window, in order. */
+/** Windows of token ids in, one row of logits per window out, in the same order. */
 export type Infer = (windows: readonly number[][]) => Promise<number[][]>;
 
-/** What BERT-family graphs may ask for; anything else means that the package is not one of them. */
-const KNOWN_INPUTS = new Set(["input_ids", "attention_mask", "token_type_ids"]);
-
-/** Opens one session for the life of the process. The bytes are those that were verified: the file is not read twice. */
+/**
+ * Opens one session for the life of the process.
+ * @param model the verified bytes; the file is not read again
+ * @throws Error if they are not a text classifier
+ */
 export async function createInference(model: Uint8Array, labelCount: number): Promise<Infer> {
   const session = await InferenceSession.create(model, sessionOptions());
-  const unknown = session.inputNames.filter((name) => !KNOWN_INPUTS.has(name));
-  if (unknown.length > 0) throw new Error(`the model asks for unknown inputs: ${unknown.join(", ")}`);
-  if (!session.outputNames.includes("logits")) {
-    throw new Error(`the model has no output "logits", only ${session.outputNames.join(", ")}`);
+  const inputs = session.inputNames.filter(isGraphInput);
+  const unknown = session.inputNames.filter((name) => !isGraphInput(name));
+  if (unknown.length > 0) throw new Error(`the model has unknown inputs: ${unknown.join(", ")}`);
+  if (!session.outputNames.includes(LOGITS_OUTPUT)) {
+    throw new Error(`the model has no output "${LOGITS_OUTPUT}", only ${session.outputNames.join(", ")}`);
   }
-  // One window a run: batches of 2 to 8 were measured, took as long per window and hundreds of megabytes more memory.
+  const runOne = async (window: readonly number[]) => {
+    const { [LOGITS_OUTPUT]: logits } = await session.run(feedsOf(inputs, window), [LOGITS_OUTPUT]);
+    return checkedLogits(logits, labelCount);
+  };
+  // One window per run: batches of 2 to 8 took as long per window, and hundreds of megabytes more memory (measured).
   return async (windows) => {
     const rows: number[][] = [];
-    for (const window of windows) rows.push(await runOne(session, window, labelCount));
+    for (const window of windows) rows.push(await runOne(window));
     return rows;
   };
+}
+
+/** The tensors for one window: int64 [1, tokens]. */
+export function feedsOf(inputs: readonly GraphInput[], window: readonly number[]): Record<string, Tensor> {
+  const feed = (input: GraphInput) =>
+    [input, new Tensor("int64", inputRow(input, window), [1, window.length])] as const;
+  return Object.fromEntries(inputs.map(feed));
 }
 
 function sessionOptions(): InferenceSession.SessionOptions {
   return {
     executionProviders: ["cpu"],
-    // Said explicitly, because the default also pins threads to cores, which Lambda forbids and answers with warnings.
+    // Explicit, because the default also pins threads to cores, which Lambda forbids and answers with warnings.
     intraOpNumThreads: availableParallelism(),
     interOpNumThreads: 1,
-    // Threads that spin while they wait eat the CPU share that Lambda grants by memory, and here that of other instances.
+    // Threads that spin while they wait use up the CPU share that Lambda grants by memory, and locally that of other instances.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     logSeverityLevel: 3,
   };
 }
 
-async function runOne(session: InferenceSession, window: readonly number[], labelCount: number): Promise<number[]> {
-  const { logits } = await session.run(feedsFor(session.inputNames, window), ["logits"]);
+function checkedLogits(logits: InferenceSession.OnnxValueMapType[string] | undefined, labelCount: number): number[] {
   if (!(logits?.data instanceof Float32Array) || logits.data.length !== labelCount) {
-    throw new Error(
-      `the model answered with logits of shape [${logits?.dims.join(", ")}]; expected [1, ${labelCount}]`,
-    );
+    throw new Error(`the model returned logits of shape [${logits?.dims.join(", ")}]; expected [1, ${labelCount}]`);
   }
-  if (!logits.data.every(Number.isFinite)) throw new Error("the model answered with logits that are not finite");
+  if (!logits.data.every(Number.isFinite)) throw new Error("the model returned logits that are not finite");
   return [...logits.data];
-}
-
-function feedsFor(inputNames: readonly string[], window: readonly number[]): Record<string, Tensor> {
-  const int64 = (values: Iterable<bigint>) => new Tensor("int64", BigInt64Array.from(values), [1, window.length]);
-  return Object.fromEntries(
-    inputNames.map((name) => {
-      if (name === "input_ids") return [name, int64(window.map(BigInt))];
-      return [name, int64(window.map(() => (name === "attention_mask" ? 1n : 0n)))];
-    }),
-  );
 }

@@ -1,37 +1,41 @@
+/** Loads the origin's model from its package. */
+import { createTokenizer, type TextTokenizer } from "../formats/model-package/tokenizer.ts";
 import type { OriginAnswer } from "../formats/origin-wire.ts";
 import { createInference, type Infer } from "./infer.ts";
-import { type PackageSource, readSignedPackage } from "./signed-package.ts";
+import { type PackageSettings, readSignedPackage } from "./signed-package.ts";
 import type { Timed } from "./telemetry/init-clock.ts";
-import { createTokenizer, type TextTokenizer } from "./tokenize.ts";
+import { type Frame, frameOf } from "./windows.ts";
 
 /** A verified model, ready to run. */
-export type Model = {
+export interface Model {
   id: string;
   labels: string[];
   problemType: OriginAnswer["problemType"];
   tokenizer: TextTokenizer;
+  frame: Frame;
   infer: Infer;
-};
+}
 
-/** Loading never throws: a process without a model still answers, with 503, and tells its operator why. */
+/** `reason` is a sentence for the operator. */
 export type LoadedModel = { ok: true; model: Model } | { ok: false; reason: string };
 
-/** `timed` is told of the parts: what reading and verifying took, and what making a tokenizer and a session of it. */
-export async function loadModel(source: PackageSource, timed: Timed = async (_, work) => work()): Promise<LoadedModel> {
+/**
+ * Never throws: a process without a model still answers, with 503.
+ * @param timed runs a part of the load and records how long it took
+ */
+export async function loadModel(
+  settings: PackageSettings,
+  timed: Timed = async (_, work) => work(),
+): Promise<LoadedModel> {
   try {
-    const files = await timed("verify package", () => readSignedPackage(source));
-    const tokenizer = await timed("load tokenizer", () => createTokenizer(files.tokenizer, files.tokenizerConfig));
-    const infer = await timed("load model", () => createInference(files.model, files.manifest.labels.length));
-    return {
-      ok: true,
-      model: {
-        id: files.modelId,
-        labels: files.manifest.labels,
-        problemType: files.manifest.problemType,
-        tokenizer,
-        infer,
-      },
-    };
+    const files = await timed("verify package", () => readSignedPackage(settings));
+    const { labels, problemType } = files.manifest;
+    const { tokenizer, frame } = await timed("load tokenizer", () => {
+      const made = createTokenizer(files.tokenizer, files.tokenizerConfig);
+      return { tokenizer: made, frame: frameOf(made) };
+    });
+    const infer = await timed("load model", () => createInference(files.model, labels.length));
+    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, frame, infer } };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

@@ -1,11 +1,11 @@
-/** The policy document: one zod schema is the parser, the defaults and (generated) the JSON Schema for editors. */
+/** The policy document. One zod schema is the parser, the source of the defaults, and (generated) the JSON Schema for editors. */
 import { z } from "zod";
+import { MODEL_ID } from "../formats/model-package/names.ts";
 import { unknownOriginsIn } from "./names.ts";
 
-/** How a package is named: `<name>@<sha256 of its manifest>`. */
-export const MODEL_ID = /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/;
+const integer = (min: number, max: number) => z.int().min(min).max(max);
 
-/** Not by arithmetic: 12.34 times 100 is 1234 only by luck. */
+/** Checked on the decimal text: in binary arithmetic 12.34 times 100 is not reliably 1234. */
 const percent = z
   .number()
   .min(0)
@@ -13,23 +13,20 @@ const percent = z
   .refine((value) => value === Number(value.toFixed(2)), "at most two decimals");
 
 const consecutive = (fallback: number) =>
-  z.int().min(1).max(1000).default(fallback).describe("Open after so many failures in a row.");
-const openMs = z
-  .int()
-  .min(100)
-  .max(300_000)
+  integer(1, 1000).default(fallback).describe("Open after this many consecutive failures.");
+const openMs = integer(100, 300_000)
   .default(30_000)
-  .describe("How long it stays open at first, in ms; doubled at each re-opening up to 300 s.");
+  .describe("Time in ms that the breaker stays open. It doubles at each re-opening, up to 300 s.");
 
 const edgeBreaker = z.strictObject({ consecutive: consecutive(3), openMs });
 
 const originBreaker = z.strictObject({
   consecutive: consecutive(5),
   openMs,
-  windowMs: z.int().min(1000).max(600_000).default(10_000).describe("Length of the failure-rate window, in ms."),
+  windowMs: integer(1000, 600_000).default(10_000).describe("Length of the failure-rate window in ms."),
   failureRate: z.number().min(1).max(100).default(50).describe("Open at this percentage of failures in the window."),
-  minCalls: z.int().min(1).max(10_000).default(10).describe("Calls in the window before the rate counts."),
-  slowMs: z.int().min(1).max(60_000).default(5000).describe("A call slower than this, in ms, counts as a failure."),
+  minCalls: integer(1, 10_000).default(10).describe("Calls that the window must contain before the rate counts."),
+  slowMs: integer(1, 60_000).default(5000).describe("A call slower than this many ms counts as a failure in the rate."),
 });
 
 const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals, or "EU"');
@@ -38,13 +35,13 @@ const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "e
 const keepReason = z.enum(["error", "fallback", "refused", "slow"]);
 
 const documentSchema = z.strictObject({
-  $schema: z.string().optional().describe("Where editors find the JSON Schema of this document."),
+  $schema: z.string().optional().describe("Location of the JSON Schema of this document, for editors."),
   version: z
     .int()
     .min(0)
     .default(0)
     .describe(
-      "Shown in x-spillway-policy; raise it at every edit: a lower one than that in force is not taken. 0 claims no order.",
+      "Version of the document, reported in x-spillway-policy. Increase it with every edit: a version lower than the one in force is rejected. 0 is always accepted.",
     ),
   model: z
     .string()
@@ -52,65 +49,51 @@ const documentSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "The model package at the edge; the deployment's own when null. A rollout or a rollback of a model is an edit here.",
+      "Model package of the edge. null selects the package of the deployment. Edit it to roll a model out or back.",
     ),
   minVersion: z
     .int()
     .min(0)
     .default(0)
-    .describe(
-      "Packages of a lower version are refused: the guard against an old model, signed as it is, being put back.",
-    ),
+    .describe("Reject model packages older than this version (rollback protection)."),
   override: z
     .enum(["edge", "origin"])
     .nullable()
     .default(null)
-    .describe("Send everything to one side where physically possible."),
+    .describe("Send every text to one side, where that is possible. null disables the override."),
   edge: z
     .strictObject({
-      share: percent.default(100).describe("Percent of eligible requests answered at the edge, two decimals."),
-      maxTokens: z
-        .int()
-        .min(1)
-        .max(512)
+      share: percent.default(100).describe("Percentage of eligible texts that the edge answers, up to two decimals."),
+      maxTokens: integer(1, 512)
         .default(256)
-        .describe("Longer texts go to the origin. The package's own limit holds where it is lower."),
-      maxQueueMs: z
-        .int()
-        .min(0)
-        .max(30_000)
+        .describe("Longer texts go to the origin. A lower limit of the model package applies as well."),
+      maxQueueMs: integer(0, 30_000)
         .default(400)
         .describe(
-          "A text that would wait longer than this for the edge model, in ms, goes to the origin. Where none can answer it waits, up to origin.timeoutMs.",
+          "A text that would wait longer than this many ms for the edge model goes to the origin. If no origin can answer, it waits up to origin.timeoutMs.",
         ),
       stickyBy: z
         .string()
         .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'must be "api-key", "text" or "header:<name>" in lowercase')
         .default("api-key")
         .describe(
-          "What keeps a caller on one side of the share: the API key or a header; where there is none, the text.",
+          "Key of the sticky split: the API key or a header keeps a caller on one side. Without that key, the text is used.",
         ),
     })
     .prefault({})
-    .describe("The edge: how many texts, how long ones, and how long they may wait."),
-  latencyBudgetMs: z
-    .int()
-    .min(1)
-    .max(60_000)
+    .describe("The edge: the share of texts, their length, and the longest wait."),
+  latencyBudgetMs: integer(1, 60_000)
     .nullable()
     .default(null)
     .describe(
-      "A text that the edge would take longer for, in ms, goes to an origin whose recent P95 is within this. Null: never. Matters only below edge.maxQueueMs plus the time of a long run; see docs/internals/adaptive-routing.md.",
+      "If the predicted edge time exceeds this many ms and an origin's recent P95 does not, route to that origin. null disables the rule. It has an effect only below edge.maxQueueMs plus the time of a long run; see docs/internals/adaptive-routing.md.",
     ),
   origin: z
     .strictObject({
-      timeoutMs: z
-        .int()
-        .min(100)
-        .max(60_000)
+      timeoutMs: integer(100, 60_000)
         .default(8000)
         .describe(
-          "How long a call of the origin may take, in ms; nobody waits longer for the edge either, unless maxQueueMs is more.",
+          "Timeout in ms of a call to an origin. Also the longest wait for the edge, unless maxQueueMs is larger.",
         ),
     })
     .prefault({})
@@ -119,7 +102,7 @@ const documentSchema = z.strictObject({
     .record(
       z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
       z.strictObject({
-        url: z.url({ protocol: /^https?$/ }).describe("The Function URL."),
+        url: z.url({ protocol: /^https?$/ }).describe("Function URL of the origin."),
         region: z
           .string()
           .regex(/^[a-z0-9-]+$/, "must be an AWS region, as in us-east-1")
@@ -129,59 +112,55 @@ const documentSchema = z.strictObject({
           .min(0)
           .max(10_000)
           .default(100)
-          .describe("Its part of the texts for an origin. 0: only when the others are out."),
+          .describe("Relative share of the origin's texts. 0 uses it only when the other origins are unavailable."),
       }),
     )
     .default({})
     .describe(
-      "Origins by name; none means the deployment's own, named default. A caller stays with one while it is well.",
+      "Origins by name. If empty, the origin of the deployment is used, with the name default. A caller stays with one origin while that origin is healthy.",
     ),
   hedge: z
     .strictObject({
       enabled: z
         .boolean()
         .default(false)
-        .describe("Try the other side too when the first is slow; the first answer wins."),
-      afterMs: z
-        .int()
-        .min(1)
-        .max(60_000)
+        .describe("Send a text to the other side too when the first side is slow. The first answer is used."),
+      afterMs: integer(1, 60_000)
         .nullable()
         .default(null)
-        .describe("How long to wait before that, in ms; the side's recent P95 when null."),
+        .describe("Wait in ms before the hedge. null uses the recent P95 of the first side."),
     })
     .prefault({})
-    .describe("A second try on the other side while the first is still under way."),
+    .describe("A second attempt on the other side while the first attempt is still running."),
   shadow: z
     .strictObject({
-      share: percent.default(0).describe("Percent of texts also sent to the other side after the answer, to compare."),
+      share: percent
+        .default(0)
+        .describe("Percentage of texts that are also sent to the other side after the answer, to compare both."),
     })
     .prefault({})
-    .describe("Comparing both sides on real traffic."),
+    .describe("Comparison of both sides on production traffic."),
   limits: z
     .strictObject({
-      bodyBytes: z.int().min(1).max(16_777_216).default(1_048_576).describe("Larger bodies are refused with 413."),
-      inputs: z.int().min(1).max(1024).default(64).describe("Texts in one request."),
-      concurrentRequests: z
-        .int()
-        .min(1)
-        .max(1024)
+      bodyBytes: integer(1, 16_777_216).default(1_048_576).describe("Larger bodies are refused with 413."),
+      inputs: integer(1, 1024).default(64).describe("Texts per request. Requests with more are refused with 413."),
+      concurrentRequests: integer(1, 1024)
         .default(128)
-        .describe("Requests that an isolate answers at once; one more is refused with 429, its body unread."),
-      originTokens: z.int().min(1).max(16_384).default(16_384).describe("Texts with more tokens are refused with 413."),
+        .describe("Concurrent requests per isolate. Further requests are refused with 429 before their body is read."),
+      originTokens: integer(1, 16_384).default(16_384).describe("Texts with more tokens are refused with 413."),
     })
     .prefault({})
-    .describe("What is refused as too large or too much."),
+    .describe("Limits of a request."),
   residency: z
     .strictObject({
       rules: z
         .array(
           z.strictObject({
-            countries: z.array(country).min(1).describe("Two-letter codes, or EU for all of its countries."),
+            countries: z.array(country).min(1).describe("Two-letter country codes, or EU for all of its members."),
             allow: z
               .array(permission)
               .describe(
-                "Where texts from there may be classified, each origin by a name in origins; empty refuses them.",
+                "Sides that may classify texts from these countries; an origin by its name in origins. An empty list refuses the texts.",
               ),
           }),
         )
@@ -190,14 +169,14 @@ const documentSchema = z.strictObject({
       unknown: z
         .union([z.enum(["allow", "refuse"]), z.array(permission)])
         .default("allow")
-        .describe("For callers whose country is not known (T1 and XX too): allow all, refuse, or a list as in a rule."),
+        .describe("Callers of unknown country, including T1 and XX: allow all, refuse, or a list as in a rule."),
     })
     .prefault({})
-    .describe("Which sides may see a text, by the caller's country; for fallback, hedge and shadow too."),
+    .describe("Sides that may see a text, by the caller's country. It applies to fallback, hedge and shadow too."),
   minTls: z
     .enum(["1.0", "1.1", "1.2", "1.3"])
     .default("1.3")
-    .describe("Callers with an older TLS are refused with 403."),
+    .describe("Callers with an older TLS version are refused with 403."),
   retryBudget: z
     .strictObject({
       percent: z
@@ -205,23 +184,23 @@ const documentSchema = z.strictObject({
         .min(0)
         .max(100)
         .default(20)
-        .describe("Second tries in percent of the requests of the last 10 s."),
+        .describe("Second attempts as a percentage of the requests of the last 10 s."),
       minPerSecond: z
         .number()
         .min(0)
         .max(1000)
         .default(3)
-        .describe("So many a second are allowed in any case; they are not saved up."),
+        .describe("Second attempts per second that are always allowed. They do not accumulate."),
     })
     .prefault({})
-    .describe("How many second tries there may be, per isolate: fallbacks and hedges alike."),
+    .describe("Limit of second attempts (fallbacks and hedges) per isolate."),
   breaker: z
     .strictObject({
-      edge: edgeBreaker.prefault({}).describe("The isolate's own model."),
-      origin: originBreaker.prefault({}).describe("Each origin on its own."),
+      edge: edgeBreaker.prefault({}).describe("Breaker of the isolate's model."),
+      origin: originBreaker.prefault({}).describe("Breaker of each origin."),
     })
     .prefault({})
-    .describe("When a failing side is left alone, and for how long."),
+    .describe("When calls to a failing side stop, and for how long."),
   sampling: z
     .strictObject({
       ratio: z
@@ -229,25 +208,20 @@ const documentSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(1)
-        .describe("Part of the traces that is exported; a caller's own decision, in traceparent, goes before it."),
+        .describe("Ratio of traces that are exported. A caller's decision in traceparent takes precedence."),
       keep: z
         .array(keepReason)
         .default([...keepReason.options])
         .describe(
-          "What is exported whole although the ratio leaves it out: answers of 5xx, texts whose first side did not answer, requests that were refused, and slow ones.",
+          "Traces that are exported regardless of the ratio: answers of 5xx, texts whose first side failed, refused requests, and slow requests.",
         ),
-      slowMs: z
-        .int()
-        .min(1)
-        .max(60_000)
-        .default(1000)
-        .describe("A request that takes longer than this, in ms, is slow."),
+      slowMs: integer(1, 60_000).default(1000).describe("A request that takes longer than this many ms is slow."),
     })
     .prefault({})
     .describe("Which traces are exported."),
 });
 
-/** What one place of the document says of another; JSON Schema cannot say it, so editors do not see it. */
+/** Rules between two places of the document. JSON Schema cannot express them, so editors do not check them. */
 export const policySchema = documentSchema.superRefine((policy, context) => {
   for (const problem of unknownOriginsIn(policy)) context.addIssue({ code: "custom", ...problem });
 });

@@ -1,13 +1,17 @@
 /**
- * The manifest of a model package: what is in the folder, and what was measured when it was packed.
- * The SHA-256 of the manifest's bytes is the digest that names the package everywhere (`<name>@<digest>`).
+ * The manifest of a model package: which files belong to it, and what was measured when it was packed. The SHA-256 of the
+ * manifest's bytes is part of the model id, so the id identifies every file of the package.
  */
 import { z } from "zod";
+import { firstIssue } from "../first-issue.ts";
+import { parseJson } from "../json.ts";
+import { MODEL_NAME } from "./names.ts";
 
-const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i);
 
-const fileSchema = z.strictObject({ name: fileName, sizeBytes: z.int().positive(), sha256: sha256Hex });
+const fileSchema = z.strictObject({ name: fileName, sizeBytes: z.int().positive(), sha256: digest });
+export type ManifestFile = z.infer<typeof fileSchema>;
 
 /** value(tokens) = base + perToken · tokens + perTokenSquared · tokens² */
 const tokenModelSchema = z.strictObject({ base: z.number(), perToken: z.number(), perTokenSquared: z.number() });
@@ -19,48 +23,58 @@ const goldenSchema = z.strictObject({
 });
 
 /**
- * The isolate's hard limit for the wasm heap, whichever package it runs: past it a run fails instead of the isolate. Of its
- * 128 MB it leaves 38 MiB for everything else, of which 12 to 22 are used; see docs/internals/memory.md.
+ * Hard limit of the wasm heap in an isolate, for every package: a run that needs more fails, and the isolate survives. It leaves
+ * 38 MiB of the isolate's 128 MB for everything else, of which 12 to 22 MiB are used (measurements: docs/internals/memory.md).
  */
-export const EDGE_HEAP_MAX_BYTES = 90 * 2 ** 20;
+export const MAX_EDGE_HEAP_BYTES = 90 * 2 ** 20;
 
 const edgeSchema = z.strictObject({
   file: fileName,
-  /** The most tokens this package may run at the edge, special tokens included. */
+  /** Most tokens that this package can run at the edge, special tokens included. */
   maxTokens: z.int().positive(),
-  /** The wasm heap that runs of up to `maxTokens` need, weights included, as it was measured. */
-  heapBytes: z.int().positive().max(EDGE_HEAP_MAX_BYTES),
-  /** Wasm heap in bytes that a run of so many tokens needs, weights included. */
+  /** Measured wasm heap that runs of up to `maxTokens` need, weights included. */
+  heapBytes: z.int().positive().max(MAX_EDGE_HEAP_BYTES),
+  /** Wasm heap in bytes that a run of this many tokens needs, weights included. */
   memoryBytes: tokenModelSchema,
-  /** Milliseconds of one run of so many tokens, measured where the package was packed. */
+  /** Milliseconds that a run of this many tokens takes, measured on the machine that packed. */
   timeMs: tokenModelSchema,
-  /** Computed by onnxruntime-web when the package was packed; an isolate that disagrees never becomes ready. */
+  /** Logits that onnxruntime-web computed when the package was packed. An isolate that computes others never becomes ready. */
   golden: z.array(goldenSchema).min(1),
   goldenTolerance: z.number().positive(),
 });
 
 export const manifestSchema = z.strictObject({
   format: z.literal("spillway-model/1"),
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
-  /** Counts a model's packages up: a policy's `minVersion` keeps older ones, signed as they are, from being put back. */
+  name: z.string().regex(MODEL_NAME),
+  /** Increases with each package of a model. A policy's `minVersion` rejects older packages, which are validly signed. */
   version: z.int().min(1),
   labels: z.array(z.string().min(1)).min(2),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   tokenizer: z.strictObject({ file: fileName, configFile: fileName }),
-  /** Null in a package for the origin alone. */
+  /** Null in a package for the origin only. */
   edge: edgeSchema.nullable(),
   origin: z.strictObject({ file: fileName }),
   files: z.array(fileSchema).min(1),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** The short form for headers and people: `<name>@<first 12 hex>`. */
-export function shortModelId(modelId: string): string {
-  const at = modelId.indexOf("@");
-  return `${modelId.slice(0, at)}@${modelId.slice(at + 1, at + 13)}`;
+/** A manifest, or what is wrong with its text as part of a sentence. */
+export type ParsedManifest = { ok: true; manifest: Manifest } | { ok: false; problem: string };
+
+/** @param bytes JSON in UTF-8 */
+export function parseManifest(bytes: Uint8Array): ParsedManifest {
+  const value = parseJson(new TextDecoder().decode(bytes));
+  if (value === undefined) return { ok: false, problem: "it is not JSON" };
+  const parsed = manifestSchema.safeParse(value);
+  return parsed.success ? { ok: true, manifest: parsed.data } : { ok: false, problem: firstIssue(parsed.error) };
 }
 
-/** Where a package's file lives in the bucket. */
-export function objectKey(modelId: string, file: string): string {
-  return `models/${modelId.replace("@", "/")}/${file}`;
+/** The files that the origin runs: the model and the tokenizer's two files. */
+export function originFileNames({ origin, tokenizer }: Manifest): [string, string, string] {
+  return [origin.file, tokenizer.file, tokenizer.configFile];
+}
+
+/** The files that the edge runs; empty for a package without an edge model. */
+export function edgeFileNames({ edge, tokenizer }: Manifest): string[] {
+  return edge === null ? [] : [tokenizer.file, tokenizer.configFile, edge.file];
 }

@@ -1,11 +1,12 @@
 /**
- * The outer layers of a model signature: a Sigstore bundle v0.3 around a DSSE envelope. Nothing in them is signed but the
- * payload and its type, so nothing else is believed.
+ * The outer layers of a model signature: a Sigstore bundle v0.3 around a DSSE envelope. Only the payload and its type are
+ * signed, so nothing else in them is trusted.
  * Sources: OpenSSF Model Signing v1.0 §4 and its schemas; DSSE v1.0, protocol.
  */
 import { z } from "zod";
 import { decodeBase64, encodeBase64, utf8 } from "../encodings.ts";
 import { firstIssue } from "../first-issue.ts";
+import { parseJson } from "../json.ts";
 import { SignatureError } from "./signature-error.ts";
 
 export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
@@ -16,7 +17,7 @@ const signatureSchema = z.strictObject({ sig: z.string().min(1), keyid: z.string
 const bundleSchema = z.strictObject({
   mediaType: z.string(),
   verificationMaterial: z.looseObject({
-    /** `rawBytes` is how bundles from before version 1.1 of the reference name the key. */
+    /** Before version 1.1, the reference implementation wrote the key itself, as `rawBytes`. */
     publicKey: z.object({ hint: z.string().nullish(), rawBytes: z.string().nullish() }).nullish(),
   }),
   dsseEnvelope: z.strictObject({
@@ -30,14 +31,17 @@ export interface Envelope {
   payload: Uint8Array<ArrayBuffer>;
   /** DER */
   signature: Uint8Array<ArrayBuffer>;
-  /** Which key the signer says it was: a fingerprint, or the whole key, or nothing. */
-  keyHint: string | undefined;
-  keyBytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Fingerprint of the key that the bundle names; null if it names none. Not signed. */
+  keyHint: string | null;
+  /** The key that the bundle contains; null if it contains none. Not signed. */
+  keyBytes: Uint8Array<ArrayBuffer> | null;
 }
 
-/** @throws SignatureError */
+/** Takes a bundle apart without verifying it. @throws SignatureError */
 export function openBundle(json: string): Envelope {
-  const parsed = bundleSchema.safeParse(parseJson(json));
+  const value = parseJson(json);
+  if (value === undefined) throw unreadable("it is not JSON, probably because it was truncated");
+  const parsed = bundleSchema.safeParse(value);
   if (!parsed.success) throw unreadable(firstIssue(parsed.error));
   const { mediaType, verificationMaterial, dsseEnvelope } = parsed.data;
   if (mediaType !== MEDIA_TYPE) {
@@ -61,12 +65,12 @@ export function openBundle(json: string): Envelope {
   return {
     payload: bytesOf(dsseEnvelope.payload, "payload"),
     signature: bytesOf(only.sig, "signature"),
-    keyHint: publicKey.hint || undefined,
-    keyBytes: publicKey.rawBytes ? bytesOf(publicKey.rawBytes, "public key") : undefined,
+    keyHint: publicKey.hint || null,
+    keyBytes: publicKey.rawBytes ? bytesOf(publicKey.rawBytes, "public key") : null,
   };
 }
 
-/** The bundle in the form that the reference implementation writes. @param signature DER */
+/** A bundle as the reference implementation writes it. @param signature DER */
 export function writeBundle(payload: Uint8Array, signature: Uint8Array, keyHint: string): string {
   const bundle = {
     mediaType: MEDIA_TYPE,
@@ -80,7 +84,7 @@ export function writeBundle(payload: Uint8Array, signature: Uint8Array, keyHint:
   return `${JSON.stringify(bundle, null, 2)}\n`;
 }
 
-/** What is signed: DSSE's pre-authentication encoding, which binds the payload's type. Lengths are in bytes. */
+/** The bytes that the signature covers: DSSE's pre-authentication encoding, which includes the payload's type. Lengths are in bytes. */
 export function signedBytes(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `);
   const bytes = new Uint8Array(head.length + payload.length);
@@ -89,17 +93,9 @@ export function signedBytes(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    throw unreadable("it is not JSON, probably because it was truncated");
-  }
-}
-
 function bytesOf(base64: string, what: string): Uint8Array<ArrayBuffer> {
   const bytes = decodeBase64(base64);
-  if (bytes === undefined) throw unreadable(`its ${what} is not base64`);
+  if (bytes === null) throw unreadable(`its ${what} is not base64`);
   return bytes;
 }
 

@@ -1,23 +1,23 @@
-/** The names of files in a signature: relative paths, written in one way only (OpenSSF Model Signing v1.0 §6.1.2). */
+/** The names of files in a signature: relative paths in canonical form (OpenSSF Model Signing v1.0 §6.1.2). */
 
-/** Canonical and inside the folder: "a/b.json", but not "/a", "../a", "a//b", "./a", "a/", "a\\b" or "." */
+/** Whether a name is canonical and inside the folder: "a/b.json" is; "/a", "../a", "a//b", "./a", "a/", "a\\b" and "." are not. */
 export function isCanonicalName(name: string): boolean {
-  // Control characters have no place in a file's name, and half a surrogate pair cannot be one in UTF-8.
+  // No control characters, and no half of a surrogate pair, which UTF-8 cannot encode.
   if (/[\\\p{Cc}]/u.test(name) || !name.isWellFormed()) return false;
   return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 
-/** The specification's order: by Unicode code points. JavaScript's own, by UTF-16 units, differs beyond U+FFFF. */
+/** The specification's order, by Unicode code points. JavaScript's own order, by UTF-16 units, differs beyond U+FFFF. */
 export function compareByCodePoints(a: string, b: string): number {
   return compareLists(Array.from(a), Array.from(b), (x, y) => (x.codePointAt(0) ?? 0) - (y.codePointAt(0) ?? 0));
 }
 
-/** The reference implementation's order: by path components, so that "a/b" comes before "a.txt". */
+/** The reference implementation's order, by path components: "a/b" comes before "a.txt". */
 export function compareByComponents(a: string, b: string): number {
   return compareLists(a.split("/"), b.split("/"), compareByCodePoints);
 }
 
-/** Whether each name comes after the one before it, which also says that there are no two of the same. */
+/** Whether each name comes after the one before it; so no name occurs twice. */
 export function isAscending(names: readonly string[], compare: (a: string, b: string) => number): boolean {
   return names.every((name, at) => {
     const before = names[at - 1];
@@ -25,7 +25,7 @@ export function isAscending(names: readonly string[], compare: (a: string, b: st
   });
 }
 
-/** Whether the path is the entry itself or lies under it. */
+/** Whether the path is the entry or lies under it. */
 export function isAtOrUnder(entry: string, path: string): boolean {
   return path === entry || path.startsWith(`${entry}/`);
 }

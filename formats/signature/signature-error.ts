@@ -1,16 +1,16 @@
-/** Why a signature does not hold. The reason is stable and short enough for a trace; the message is for people. */
+/** Why a signature is not valid. The reason is stable and short enough for a trace; the message is a sentence for people. */
 export type SignatureReason =
-  /** The pinned key is not a P-256 or P-384 public key in SPKI PEM. Check what was pinned. */
+  /** The pinned key is not a P-256 or P-384 public key in SPKI PEM. Check MODEL_PUBLIC_KEY. */
   | "key-unreadable"
-  /** `model.sig` is not JSON, or not of the shape of a Sigstore bundle. It was probably truncated. */
+  /** `model.sig` is not JSON, or not a Sigstore bundle. It was probably truncated. */
   | "bundle-unreadable"
-  /** A bundle of another version than v0.3. Sign again with a current tool. */
+  /** The bundle's version is not v0.3. Sign again with a current tool. */
   | "media-type"
-  /** Signed with a certificate or with an identity, not with a key. */
+  /** Signed with a certificate or an identity, not with a key. */
   | "signing-method"
-  /** The envelope does not carry exactly one signature. */
+  /** The envelope does not have exactly one signature. */
   | "signature-count"
-  /** What was signed does not call itself an in-toto statement. */
+  /** The payload's type is not that of an in-toto statement. */
   | "payload-type"
   /** The bundle names another key than the pinned one. Pin the signer's key, or sign with the pinned one. */
   | "wrong-key"
@@ -18,19 +18,20 @@ export type SignatureReason =
   | "signature-invalid"
   /** Validly signed, but not an in-toto Statement v1 about one model. */
   | "statement-unreadable"
-  /** Validly signed, but a statement about something else than a model's files. */
+  /** Validly signed, but the statement is not about a model's files. */
   | "predicate-type"
-  /** Hashed in a way that is not supported here: shards, another hash, or through symbolic links. */
+  /** Hashed in a way that is not supported: in shards, with another hash, or through symbolic links. */
   | "serialization"
   /** A listed file's digest is not SHA-256 in lowercase hex. */
   | "resource-digest"
-  /** A listed or ignored path is absolute, climbs out of the folder, or is not written in the one canonical way. */
+  /** A listed or ignored path is absolute, leaves the folder, or is not in canonical form. */
   | "resource-name"
   /** The listed files are not sorted, or one is listed twice. */
   | "resource-order"
-  /** The statement's root digest does not follow from its files' digests. */
+  /** The statement's root digest does not match its files' digests. */
   | "subject-digest";
 
+/** A signature that is not valid, with its reason. */
 export class SignatureError extends Error {
   readonly reason: SignatureReason;
 

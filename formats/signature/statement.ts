@@ -1,10 +1,11 @@
 /**
- * What is signed: an in-toto Statement v1 whose predicate lists a model's files and their digests.
+ * The signed statement: an in-toto Statement v1 whose predicate lists a model's files and their digests.
  * Source: OpenSSF Model Signing v1.0 §5 and §6.
  */
 import { z } from "zod";
-import { decodeHex, sha256Hex, utf8 } from "../encodings.ts";
+import { decodeHex, utf8 } from "../encodings.ts";
 import { firstIssue } from "../first-issue.ts";
+import { sha256Hex } from "../sha256.ts";
 import { compareByCodePoints, compareByComponents, isAscending, isCanonicalName } from "./resource-name.ts";
 import { SignatureError } from "./signature-error.ts";
 
@@ -18,16 +19,16 @@ export interface Resource {
 }
 
 export interface ModelStatement {
-  /** The name of the folder when it was signed. For people: a renamed folder is the same model. */
+  /** Name of the folder when it was signed. Not checked: a renamed folder is the same model. */
   modelName: string;
   /** Sorted by code points, each name once. */
   resources: ReadonlyArray<Resource>;
-  /** Paths, with what lies under them, that the signer left out. */
+  /** Paths that the signer left out, with everything under them. */
   ignorePaths: readonly string[];
 }
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-/** Read first: what a statement of another type holds is not looked at. */
+/** Parsed first: the rest of a statement of another type is ignored. */
 const headSchema = z.object({ _type: z.literal(STATEMENT_TYPE), predicateType: z.string() });
 const statementSchema = z.object({
   subject: z.tuple([z.object({ name: z.string().min(1), digest: z.object({ sha256: digest }) })]),
@@ -44,7 +45,7 @@ const statementSchema = z.object({
 type Predicate = z.infer<typeof statementSchema>["predicate"];
 
 /** @param payload JSON, its signature already verified. @throws SignatureError */
-export async function readStatement(payload: Uint8Array<ArrayBuffer>): Promise<ModelStatement> {
+export function readStatement(payload: Uint8Array): ModelStatement {
   const content = parseJson(payload);
   const { predicateType } = parse(headSchema, content);
   if (predicateType !== PREDICATE_TYPE) {
@@ -54,8 +55,8 @@ export async function readStatement(payload: Uint8Array<ArrayBuffer>): Promise<M
   const { resources, serialization } = predicate;
   checkSerialization(serialization);
   checkResources(resources, serialization.ignore_paths);
-  if ((await rootDigest(resources.map((resource) => resource.digest))) !== subject[0].digest.sha256) {
-    throw new SignatureError("subject-digest", "The statement's digest of the model is not that of its files.");
+  if (rootDigest(resources.map((resource) => resource.digest)) !== subject[0].digest.sha256) {
+    throw new SignatureError("subject-digest", "The statement's digest of the model does not match its files.");
   }
   return {
     modelName: subject[0].name,
@@ -66,12 +67,12 @@ export async function readStatement(payload: Uint8Array<ArrayBuffer>): Promise<M
   };
 }
 
-/** The payload to sign, as JSON; the resources may come in any order. */
-export async function writeStatement(model: ModelStatement): Promise<Uint8Array<ArrayBuffer>> {
+/** The payload to sign, JSON in UTF-8. The resources may be in any order. */
+export function writeStatement(model: ModelStatement): Uint8Array<ArrayBuffer> {
   const resources = model.resources.toSorted((a, b) => compareByCodePoints(a.name, b.name));
   const statement = {
     _type: STATEMENT_TYPE,
-    subject: [{ name: model.modelName, digest: { sha256: await rootDigest(resources.map(({ sha256 }) => sha256)) } }],
+    subject: [{ name: model.modelName, digest: { sha256: rootDigest(resources.map(({ sha256 }) => sha256)) } }],
     predicateType: PREDICATE_TYPE,
     predicate: {
       resources: resources.map(({ name, sha256 }) => ({ name, algorithm: "sha256", digest: sha256 })),
@@ -91,7 +92,7 @@ function checkSerialization({ method, hash_type, allow_symlinks }: Predicate["se
   const links = allow_symlinks ? ", symbolic links followed" : "";
   throw new SignatureError(
     "serialization",
-    `The model was hashed by ${method} with ${hash_type}${links}; sign it again by files with sha256, without links.`,
+    `The model was hashed by ${method} with ${hash_type}${links}; sign it again by files, with sha256 and without links.`,
   );
 }
 
@@ -107,16 +108,17 @@ function checkResources(resources: Predicate["resources"], ignorePaths: readonly
   const names = resources.map(({ name }) => name);
   const odd = [...names, ...ignorePaths].find((name) => !isCanonicalName(name));
   if (odd !== undefined) {
-    throw new SignatureError("resource-name", `The statement names ${JSON.stringify(odd)}, not a plain relative path.`);
+    const name = JSON.stringify(odd);
+    throw new SignatureError("resource-name", `The statement lists ${name}, which is not a plain relative path.`);
   }
-  // The specification asks for the one order and the reference implementation writes the other.
+  // The specification requires the first order, and the reference implementation writes the second.
   if (!isAscending(names, compareByCodePoints) && !isAscending(names, compareByComponents)) {
     throw new SignatureError("resource-order", "The statement's files are not sorted, or one is listed twice.");
   }
 }
 
 /** SHA-256 over the files' raw digests, in the order of the list. */
-function rootDigest(digests: readonly string[]): Promise<string> {
+function rootDigest(digests: readonly string[]): string {
   return sha256Hex(decodeHex(digests.join("")));
 }
 
@@ -135,5 +137,5 @@ function parseJson(payload: Uint8Array): unknown {
 }
 
 function unreadable(detail: string): SignatureError {
-  return new SignatureError("statement-unreadable", `What was signed is not an in-toto statement: ${detail}.`);
+  return new SignatureError("statement-unreadable", `The signed payload is not an in-toto statement: ${detail}.`);
 }

@@ -1,7 +1,8 @@
-/** Reads from the bucket. Bytes are hashed while they stream in, and nobody may use them before the digest was compared. */
-import { createHash } from "node:crypto";
+/** Reads from the bucket. Bytes are hashed while they stream in, and must not be used before their digest was compared. */
+import { describeFault } from "../../formats/model-package/package-fault.ts";
+import { Sha256Stream } from "../../formats/sha256.ts";
 
-/** The part of an R2 object's body that is needed: reads that fill a buffer of our own. */
+/** The part of an R2 object's body that is needed: reads that fill the caller's buffer. */
 interface ByteBody {
   getReader(options: { mode: "byob" }): {
     readAtLeast(minBytes: number, buffer: Uint8Array): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
@@ -17,52 +18,60 @@ export interface ModelBucket {
 export interface StoredObject {
   key: string;
   size: number;
-  /** Changes with each upload, of the same bytes too: what was mended in place must be looked at again. */
+  /** Changes with each upload, even of the same bytes: an object that was repaired in place is read again. */
   version: string;
 }
 
-/** One buffer is filled over and over: R2 hands out pieces of 4 KB, and an object for each piece would cost more than its bytes. */
+/** Receives bytes and where they belong. A chunk is overwritten by the next one. */
+export type ChunkSink = (chunk: Uint8Array, at: number) => void;
+
+/** One buffer for all reads: R2 returns pieces of 4 KB, and an array for each piece would cost more than its bytes. */
 const READ_BYTES = 1_048_576;
 
 /** Everything under a prefix, by the rest of its name. @throws PackageError */
 export async function listObjects(bucket: ModelBucket, prefix: string): Promise<ReadonlyMap<string, StoredObject>> {
   const { objects, truncated } = await bucket.list({ prefix }).catch(unavailable);
-  // A thousand objects come in one page; a package has a handful.
+  // One page has 1000 objects; a package has a handful.
   if (truncated) throw new PackageError("rejected", "too many files");
   return new Map(objects.map((object) => [object.key.slice(prefix.length), object]));
 }
 
-/** A small object as a whole, and the SHA-256 of its bytes in hex. @throws PackageError */
-export async function readObject(bucket: ModelBucket, key: string, maxBytes: number) {
+/** The bytes of a small object, not verified. @throws PackageError */
+export async function readObject(bucket: ModelBucket, key: string, maxBytes: number): Promise<Uint8Array> {
   const stored = await getObject(bucket, key);
   if (stored.size > maxBytes) throw new PackageError("rejected", `${nameOf(key)} is too large`);
   const bytes = new Uint8Array(stored.size);
-  const sha256 = await pump(stored.body, stored.size, (chunk, at) => bytes.set(chunk, at));
-  return { text: new TextDecoder().decode(bytes), sha256 };
+  await pump(stored.body, stored.size, (chunk, at) => bytes.set(chunk, at));
+  return bytes;
 }
 
-/** Streams an object of a known size and digest into `sink`; what the sink holds must not be used unless this resolves. @throws PackageError */
+/** Streams an object of a known size and digest into `sink`. The sink's bytes are verified only when this resolves. @throws PackageError */
 export async function streamObject(
   bucket: ModelBucket,
   key: string,
-  expected: { sizeBytes: number; sha256: string },
-  sink: (chunk: Uint8Array, at: number) => void,
+  listed: { sizeBytes: number; sha256: string },
+  sink: ChunkSink,
 ): Promise<void> {
-  const stored = await getObject(bucket, key);
-  if (stored.size !== expected.sizeBytes) throw new PackageError("rejected", `size of ${nameOf(key)}`);
-  const digest = await pump(stored.body, expected.sizeBytes, sink);
-  if (digest !== expected.sha256) throw new PackageError("rejected", `sha256 of ${nameOf(key)}`);
+  const file = nameOf(key);
+  const { body, size: sizeBytes } = await getObject(bucket, key);
+  if (sizeBytes !== listed.sizeBytes) {
+    throw new PackageError("rejected", describeFault({ kind: "size", file, sizeBytes, listedBytes: listed.sizeBytes }));
+  }
+  const sha256 = await pump(body, sizeBytes, sink);
+  if (sha256 !== listed.sha256) {
+    throw new PackageError("rejected", describeFault({ kind: "digest", file, sha256, listed: listed.sha256 }));
+  }
 }
 
 async function getObject(bucket: ModelBucket, key: string) {
   const stored = await bucket.get(key).catch(unavailable);
-  if (stored === null) throw new PackageError("rejected", `${nameOf(key)} is missing`);
+  if (stored === null) throw new PackageError("rejected", describeFault({ kind: "missing", file: nameOf(key) }));
   return stored;
 }
 
-/** Feeds every chunk to the sink and the hash; resolves to the hex digest. A chunk is only good until the next one. */
-async function pump(body: ByteBody, sizeBytes: number, sink: (chunk: Uint8Array, at: number) => void): Promise<string> {
-  const hash = createHash("sha256");
+/** Passes every chunk to the sink and the hash; resolves to the hex digest. */
+async function pump(body: ByteBody, sizeBytes: number, sink: ChunkSink): Promise<string> {
+  const hash = new Sha256Stream();
   const reader = body.getReader({ mode: "byob" });
   let buffer: Uint8Array = new Uint8Array(Math.min(READ_BYTES, sizeBytes + 1));
   let at = 0;
@@ -70,14 +79,14 @@ async function pump(body: ByteBody, sizeBytes: number, sink: (chunk: Uint8Array,
     const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer).catch(unavailable);
     if (value === undefined) break;
     if (at + value.byteLength > sizeBytes) throw new PackageError("rejected", "more bytes than announced");
-    hash.update(value);
+    hash.add(value);
     sink(value, at);
     at += value.byteLength;
     if (done) break;
     buffer = new Uint8Array(value.buffer);
   }
   if (at !== sizeBytes) throw new PackageError("unavailable", "fewer bytes than announced");
-  return hash.digest("hex");
+  return hash.hex();
 }
 
 function unavailable(error: unknown): never {
@@ -88,7 +97,7 @@ function nameOf(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** `rejected`: what is stored is not what was named, and asking again will not help. `unavailable`: it could not be read now. */
+/** `rejected`: the stored package is not the wanted one, and reading again will not help. `unavailable`: it could not be read now. */
 export class PackageError extends Error {
   readonly kind: "rejected" | "unavailable";
   constructor(kind: "rejected" | "unavailable", reason: string) {

@@ -1,4 +1,5 @@
-/** The stages from an empty isolate to a ready model. Each stage is useful alone: tokens can be counted before weights are in. */
+/** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
+import { createTokenizer, type TextTokenizer } from "../../formats/model-package/tokenizer.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
 import type { EdgeEngine, EdgeModel } from "./engine.ts";
 import {
@@ -9,7 +10,6 @@ import {
   streamFile,
   type WantedPackage,
 } from "./package.ts";
-import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;
@@ -31,23 +31,29 @@ export async function openTokenizer(
   return { ...opened, tokenizer: createTokenizer(tokenizerJson, configJson) };
 }
 
-/** Weights, session, proof. `alive` is called at every step forward, `breathe` lets requests in between. @throws PackageError, EdgeRunError */
+export interface LoadParts {
+  bucket: ModelBucket;
+  engine: EdgeEngine;
+  /** Called for each chunk and each golden text; ends the load by throwing. */
+  onProgress(): void;
+  /** Lets waiting requests run. */
+  yieldThread(): Promise<unknown>;
+}
+
+/** Weights, session, golden logits. @throws PackageError, EdgeRunError */
 export async function loadModel(
-  bucket: ModelBucket,
-  engine: EdgeEngine,
   opened: OpenedPackage,
-  alive: () => void,
-  yieldThread: () => Promise<unknown>,
+  { bucket, engine, onProgress, yieldThread }: LoadParts,
 ): Promise<EdgeModel> {
   const model = await engine.load(opened, (sink) =>
     streamFile(bucket, opened, opened.edge.file, (chunk, at) => {
-      alive();
+      onProgress();
       sink(chunk, at);
     }),
   );
   try {
     await proveGolden(model, opened, async () => {
-      alive();
+      onProgress();
       await yieldThread();
     });
   } catch (error) {
@@ -57,25 +63,29 @@ export async function loadModel(
   return model;
 }
 
-/** A model counts as ready only when it computes what the packer computed: every memory trick is checked by its results. */
-
-/** The first runs take several times as long, until V8 has compiled what they use. */
-const WARM_UP_ROUNDS = 2;
-
-/** @throws PackageError (rejected) at the first logit that is off by more than the tolerance, or not a number. */
-export async function proveGolden(model: EdgeModel, { edge }: ModelPackage, yieldThread: () => Promise<unknown>) {
+/**
+ * Compares the model's logits with those that the packer computed, so that no error in memory handling goes unnoticed.
+ * @throws PackageError (rejected) at the first logit that differs by more than the tolerance, or is not a number
+ */
+async function proveGolden(
+  model: EdgeModel,
+  { edge }: ModelPackage,
+  yieldThread: () => Promise<unknown>,
+): Promise<void> {
   const { golden, goldenTolerance } = edge;
   for (const { tokenIds, logits } of golden) {
     const computed = await model.run(tokenIds);
     if (!agrees(computed, logits, goldenTolerance)) throw new PackageError("rejected", "golden-logits");
-    // Requests that came meanwhile are served between two runs.
     await yieldThread();
   }
 }
 
+/** The first runs take several times as long, until V8 has optimized the wasm code that they use. */
+const WARM_UP_ROUNDS = 2;
+
 /**
- * Runs the golden texts a few times more, for V8. The model is ready already: whoever comes meanwhile waits for one short run at
- * most, and `goesOn` ends it. It took half of a cold load when it came before.
+ * Runs the golden texts again, for V8. The model is ready already: a request waits for one short run at most, and
+ * `shouldContinue` ends the warm-up. Before the model was ready, it took half the time of a cold load.
  */
 export async function warmUp(
   model: EdgeModel,

@@ -1,19 +1,23 @@
-/**
- * A model package as the bucket holds it, trusted only as far as its signature goes: the bundle is verified with the pinned
- * key, what is stored must be what the bundle lists, and every file read later must have the digest it names.
- */
-
-import { firstMismatch } from "../../formats/model-package/contents.ts";
-import { type Manifest, manifestSchema, objectKey } from "../../formats/model-package/manifest.ts";
-import { SignatureError } from "../../formats/signature/signature-error.ts";
-import { verifyBundle } from "../../formats/signature/verify-bundle.ts";
-import { listObjects, type ModelBucket, PackageError, readObject, type StoredObject, streamObject } from "./bucket.ts";
+/** A model package in the bucket: opened with the pinned key, its files verified as they stream in. */
+import type { Manifest, ManifestFile } from "../../formats/model-package/manifest.ts";
+import { BUNDLE_FILE, objectKey } from "../../formats/model-package/names.ts";
+import { openSignedPackage, type PackageSource } from "../../formats/model-package/open-package.ts";
+import { describeFault, type PackageFault } from "../../formats/model-package/package-fault.ts";
+import {
+  type ChunkSink,
+  listObjects,
+  type ModelBucket,
+  PackageError,
+  readObject,
+  type StoredObject,
+  streamObject,
+} from "./bucket.ts";
 
 /** Which package is wanted. */
 export interface WantedPackage {
-  /** `<name>@<sha256 of its manifest>` */
+  /** `<name>@<SHA-256 of its manifest>` */
   modelId: string;
-  /** The policy's guard against going back: a package of a lower version is refused. */
+  /** The policy's rollback protection: packages of a lower version are rejected. */
   minVersion: number;
 }
 
@@ -23,42 +27,38 @@ export interface ModelPackage {
   edge: NonNullable<Manifest["edge"]>;
 }
 
-/** What lies in the bucket under the package's name, by file name. */
+/** The objects in the bucket under the package's name, by file name. */
 export type StoredFiles = ReadonlyMap<string, StoredObject>;
 
-const BUNDLE = "model.sig";
-const MANIFEST = "manifest.json";
-/** Manifests and bundles larger than this are not ours. */
-const SMALL_FILE_MAX_BYTES = 1_048_576;
+/** Manifests and bundles are smaller than this. */
+const MAX_SMALL_FILE_BYTES = 1_048_576;
 
 /** @throws PackageError (unavailable) */
 export function listPackage(bucket: ModelBucket, modelId: string): Promise<StoredFiles> {
   return listObjects(bucket, objectKey(modelId, ""));
 }
 
-/** Two listings with the same print are of the same uploads. */
+/** Two listings with the same fingerprint are of the same uploads. */
 export function fingerprint(stored: StoredFiles): string {
   return JSON.stringify([...stored].map(([file, { version }]) => [file, version]).sort());
 }
 
-/** Nothing of the package has been used when this resolves, and all of it is accounted for. @throws PackageError */
+/** Verifies signature, manifest and the list of stored files; their bytes are verified as they are read. @throws PackageError */
 export async function openPackage(
   bucket: ModelBucket,
   publicKeyPem: string,
   { modelId, minVersion }: WantedPackage,
   stored: StoredFiles,
 ): Promise<ModelPackage> {
-  if (publicKeyPem === "") throw rejected("no public key is pinned");
-  for (const file of [BUNDLE, MANIFEST]) if (!stored.has(file)) throw rejected(`${file} is missing`);
-  const read = (file: string) => readObject(bucket, objectKey(modelId, file), SMALL_FILE_MAX_BYTES);
-  const [bundle, manifestFile] = await Promise.all([read(BUNDLE), read(MANIFEST)]);
-  const signed = await signedDigests(bundle.text, publicKeyPem);
-  if (manifestFile.sha256 !== signed.get(MANIFEST)) throw rejected(`sha256 of ${MANIFEST}`);
-  if (manifestFile.sha256 !== modelId.slice(modelId.indexOf("@") + 1)) throw rejected("manifest-digest");
-  const manifest = parseManifest(manifestFile.text);
-  compareFiles(stored, signed, manifest);
-  if (manifest.edge === null) throw rejected("packed for the origin alone");
-  if (manifest.version < minVersion) throw rejected(`version ${manifest.version} is below minVersion ${minVersion}`);
+  const result = await openSignedPackage(sourceOf(bucket, modelId, stored), {
+    publicKeyPem,
+    modelId,
+    minVersion,
+    needed: filesInBucket,
+  });
+  if (!result.ok) throw rejected(result.fault);
+  const { manifest } = result.opened;
+  if (manifest.edge === null) throw new PackageError("rejected", "packed for the origin only");
   return { modelId, manifest, edge: manifest.edge };
 }
 
@@ -69,66 +69,44 @@ export async function readText(bucket: ModelBucket, opened: ModelPackage, file: 
   return new TextDecoder().decode(bytes);
 }
 
-/**
- * Streams one file into `sink` and verifies it. A chunk is only good until the next one, and what the sink holds must not be
- * used unless this resolves.
- * @throws PackageError
- */
+/** Streams one file into `sink` and verifies it. The sink's bytes must not be used unless this resolves. @throws PackageError */
 export async function streamFile(
   bucket: ModelBucket,
-  opened: ModelPackage,
+  { modelId, manifest }: ModelPackage,
   file: string,
-  sink: (chunk: Uint8Array, at: number) => void,
+  sink: ChunkSink,
 ): Promise<void> {
-  await streamObject(bucket, objectKey(opened.modelId, file), entryOf(opened.manifest, file), sink);
+  await streamObject(bucket, objectKey(modelId, file), entryOf(manifest, file), sink);
 }
 
-/** The size of a file in bytes, as the manifest has it. */
+/** The size of a file in bytes, as the manifest lists it. @throws PackageError */
 export function sizeOf({ manifest }: ModelPackage, file: string): number {
   return entryOf(manifest, file).sizeBytes;
 }
 
-function entryOf(manifest: Manifest, file: string) {
+function entryOf(manifest: Manifest, file: string): ManifestFile {
   const entry = manifest.files.find(({ name }) => name === file);
-  if (entry === undefined) throw rejected(`${file} is not in the manifest`);
+  if (entry === undefined) throw rejected({ kind: "unlisted", file });
   return entry;
 }
 
-async function signedDigests(bundle: string, publicKeyPem: string): Promise<ReadonlyMap<string, string>> {
-  try {
-    const { resources } = await verifyBundle(bundle, publicKeyPem);
-    return new Map(resources.map(({ name, sha256 }) => [name, sha256]));
-  } catch (error) {
-    throw error instanceof SignatureError ? rejected(`signature: ${error.reason}`) : error;
-  }
+/** A bucket holds package files only, so nothing in it is left unsigned. */
+function sourceOf(bucket: ModelBucket, modelId: string, stored: StoredFiles): PackageSource {
+  return {
+    list: async () =>
+      [...stored]
+        .filter(([name]) => name !== BUNDLE_FILE)
+        .map(([name, { size }]) => ({ name, sizeBytes: size, sha256: null })),
+    readSmall: async (name) =>
+      stored.has(name) ? readObject(bucket, objectKey(modelId, name), MAX_SMALL_FILE_BYTES) : null,
+  };
 }
 
-/** The bundle, the manifest and the bucket must tell the same story. The origin's file may be left out of the bucket. */
-function compareFiles(stored: StoredFiles, signed: ReadonlyMap<string, string>, manifest: Manifest): void {
-  const present = new Set([...stored.keys()].filter((name) => name !== BUNDLE));
-  const needed = manifest.files.map(({ name }) => name).filter((name) => name !== manifest.origin.file);
-  const mismatch = firstMismatch({ present, signed, manifest, needed });
-  if (mismatch !== undefined) throw rejected(mismatch);
-  for (const { name, sizeBytes } of manifest.files) {
-    const object = stored.get(name);
-    if (object !== undefined && object.size !== sizeBytes) throw rejected(`size of ${name}`);
-  }
+/** The origin's model may be missing in the bucket: it is deployed with the Lambda function. */
+function filesInBucket({ files, origin }: Manifest): string[] {
+  return files.map(({ name }) => name).filter((name) => name !== origin.file);
 }
 
-function parseManifest(text: string): Manifest {
-  const parsed = manifestSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw rejected("manifest-unreadable");
-  return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function rejected(reason: string): PackageError {
-  return new PackageError("rejected", reason);
+function rejected(fault: PackageFault): PackageError {
+  return new PackageError("rejected", describeFault(fault));
 }

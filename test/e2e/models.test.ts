@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { shortModelId } from "../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../formats/model-package/names.ts";
 import { spillway } from "./support/spillway.ts";
 import { classify, type Running, start, until, wrangler } from "./support/system.ts";
 import { rootOf } from "./support/traces.ts";

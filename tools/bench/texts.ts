@@ -1,7 +1,7 @@
 /** Texts of an exact number of tokens, made of words that the package's tokenizer keeps whole. */
 import { z } from "zod";
-import { createTokenizer } from "../../gateway/edge/tokenizer.ts";
-import { type LocalPackage, readPackageFile } from "../start/local-package.ts";
+import { createTokenizer } from "../../formats/model-package/tokenizer.ts";
+import { type LocalPackage, readPackageFile } from "../spillway/model/local-package.ts";
 
 /** `tokens` counts the special ones too, as admission does; another `seed` gives other words. */
 export type MakeText = (tokens: number, seed: number) => string;

@@ -1,21 +1,21 @@
-/** Which files the function consists of, and where each comes from. */
+/** The files of the function, and where each comes from. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BUNDLE_FILE } from "../../formats/model-package/contents.ts";
-import { originFileNames } from "../../lambda-origin/package-files.ts";
+import { originFileNames } from "../../formats/model-package/manifest.ts";
+import { BUNDLE_FILE } from "../../formats/model-package/names.ts";
 import type { SignedModel } from "./signed-model.ts";
 
 export type Architecture = "x64" | "arm64";
 
 export interface ArtifactFile {
-  /** Its path below the function's root (`/var/task`), with "/". */
+  /** Path below the function's root (`/var/task`), with "/". */
   name: string;
   source: string;
   sizeBytes: number;
 }
 
-/** The package's folder in the function: what SPILLWAY_MODEL_DIR names, below the function's root. */
+/** The package's folder below the function's root; SPILLWAY_MODEL_DIR is its path. */
 export const MODEL_FOLDER = "model";
 export const HANDLER_FILE = "handler.mjs";
 
@@ -23,8 +23,9 @@ const modules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 const isCode = (name: string) => /(\.c?js|(^|\/)package\.json)$/.test(name);
 
 /**
- * ONNX Runtime for one platform: its JavaScript, the binding and the one library that the binding is linked to. The npm package
- * has them for five platforms, and CUDA's and TensorRT's providers where its post-install has fetched them.
+ * ONNX Runtime for one platform: its JavaScript, the binding, and the library that the binding is linked to. The npm package
+ * contains five platforms, and the CUDA and TensorRT providers if its post-install script has fetched them.
+ * @throws Error with one sentence if the npm package is incomplete
  */
 export async function runtimeFiles(arch: Architecture): Promise<ArtifactFile[]> {
   const binaries = join("onnxruntime-node/bin/napi-v6/linux", arch);
@@ -38,16 +39,16 @@ export async function runtimeFiles(arch: Architecture): Promise<ArtifactFile[]> 
   ]);
   if (found[2]?.length !== 2) {
     throw new Error(
-      `node_modules/${binaries} does not hold ONNX Runtime's binding and library (found: ${found[2]?.map(({ name }) => name).join(", ") || "nothing"}); run npm ci again.`,
+      `node_modules/${binaries} does not contain ONNX Runtime's binding and library (found: ${found[2]?.map(({ name }) => name).join(", ") || "nothing"}); run npm ci again.`,
     );
   }
   return found.flat();
 }
 
-/** The package as it was signed, without the file that only the edge runs: the one that the origin lets be absent. */
+/** The package as it was signed, without the file that only the edge runs: the origin accepts a package without it. */
 export function modelFiles({ folder, files, manifest, signatureFile, signatureBytes }: SignedModel): ArtifactFile[] {
   const needed: readonly string[] = originFileNames(manifest);
-  const edgeOnly = manifest.edge && !needed.includes(manifest.edge.file) ? manifest.edge.file : undefined;
+  const edgeOnly = manifest.edge && !needed.includes(manifest.edge.file) ? manifest.edge.file : null;
   return [
     ...files
       .filter(({ name }) => name !== edgeOnly)

@@ -1,4 +1,4 @@
-/** From a signed package to what Lambda runs: a zip, or the folder and Dockerfile of a container image, tried before it is put out. */
+/** Builds the function from a signed package: a zip, or the folder and Dockerfile of a container image. Each build is tried before it is kept. */
 import { rmSync } from "node:fs";
 import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { withStaging } from "../spillway/model/pack/staging.ts";
 import type { Progress } from "../spillway/terminal/progress.ts";
 import { type Architecture, type ArtifactFile, HANDLER_FILE, modelFiles, runtimeFiles } from "./artifact-files.ts";
 import { type ArtifactKind, kindFor } from "./limits.ts";
-import { isOfABuild, type Made, putImage, putZip } from "./put-artifact.ts";
+import { isOfABuild, putImage, putZip, type WrittenArtifact } from "./put-artifact.ts";
 import { type KeyOptions, openSignedModel, type SignedModel } from "./signed-model.ts";
 import { type ArtifactTrial, otherPlatform, tryArtifact } from "./try-artifact.ts";
 
@@ -25,19 +25,19 @@ export interface Built {
   arch: Architecture;
   modelId: string;
   keyFingerprint: string;
-  /** Over every file's name and content: the artifact's name. The same for the same files, whoever packs them. */
+  /** SHA-256 over every file's name and content. The same files have the same digest on every machine. */
   digest: string;
   unzippedBytes: number;
-  /** Of the zip; null for an image. */
+  /** Size of the zip; null for an image. */
   zipBytes: number | null;
-  /** What to upload, or the folder to build the image in. */
+  /** The zip to upload, or the folder to build the image in. */
   path: string;
   files: readonly ArtifactFile[];
-  /** Null where the artifact is for another machine than this one. */
+  /** Null if the artifact is for another platform than this machine's. */
   tried: ArtifactTrial | null;
 }
 
-/** @throws Error with one sentence that tells the next step; `out` is then as it was */
+/** @throws Error with one sentence that includes the next step; `out` is then unchanged */
 export async function buildLambda(options: BuildOptions, progress: Progress): Promise<Built> {
   const { arch, out } = options;
   const model = await progress.step("verify the package", 1, () => openSignedModel(options.package, options));
@@ -62,18 +62,18 @@ export async function buildLambda(options: BuildOptions, progress: Progress): Pr
 }
 
 async function tryUnpacked(
-  { unpackTo }: Made,
+  { unpackTo }: WrittenArtifact,
   model: SignedModel,
   { arch }: BuildOptions,
   interruption: AbortSignal,
   progress: Progress,
 ): Promise<ArtifactTrial | null> {
   const other = otherPlatform(arch);
-  if (other !== undefined) {
-    progress.note(`not tried here: ${other}`);
+  if (other !== null) {
+    progress.note(`not tried on this machine: ${other}`);
     return null;
   }
-  // Not beside the artifact: that is below this checkout, where every module can be found.
+  // Not beside the artifact: below this checkout, Node would find every module.
   const scratch = await mkdtemp(join(tmpdir(), "spillway-artifact-"));
   const clean = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   interruption.addEventListener("abort", clean);
@@ -88,25 +88,27 @@ async function tryUnpacked(
   }
 }
 
-/** What an older build has put there, and this one replaces. */
+/** Files of an older build, which this one replaces. */
 async function ownFiles(out: string): Promise<string[]> {
   return (await readdir(out).catch(() => [])).filter(isOfABuild);
 }
 
-/** Stale files of an older artifact go, so a folder that holds anything else is somebody's own. */
+/** The build removes an older artifact's files, so the folder must not contain anything else. */
 async function refuseOthersFolder(out: string): Promise<void> {
   const other = (await readdir(out).catch(() => [])).find((name) => !isOfABuild(name));
   if (other === undefined) return;
-  throw new Error(`${out} holds ${other}, which no build has put there: name an empty or a new folder with --out.`);
+  throw new Error(`${out} contains ${other}, which is not from a build: pass an empty or a new folder with --out.`);
 }
-
-/** The handler and all that it imports, ONNX Runtime aside, as one file: an import of hundreds of files is slow in a cold start. */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/**
+ * Bundles the handler and its imports into one file, without ONNX Runtime: importing hundreds of files makes a cold start slow.
+ * @param outfile path of the bundle
+ */
 export async function bundleHandler(outfile: string): Promise<void> {
   await build({
-    // Paths in the output are relative to it: the same bytes from every checkout.
+    // Paths in the output are relative to this folder: the same bytes from every checkout.
     absWorkingDir: root,
     entryPoints: ["lambda-origin/handler.ts"],
     outfile,
@@ -114,9 +116,9 @@ export async function bundleHandler(outfile: string): Promise<void> {
     platform: "node",
     format: "esm",
     target: "node24",
-    // Native: it finds its library beside itself.
+    // Native: it loads its library from its own folder.
     external: ["onnxruntime-node"],
-    // Names and lines stay, for the stack trace of a crash; comments go.
+    // Keep names and lines for stack traces; drop comments.
     minifySyntax: true,
     legalComments: "none",
     charset: "utf8",

@@ -1,4 +1,4 @@
-/** `npm run build:lambda`: makes what Lambda runs, checks its size, and that it answers. */
+/** `npm run build:lambda`: builds the Lambda function, checks its size, and runs it once. */
 import { Command, CommanderError, Option } from "commander";
 import { shortModelId } from "../../formats/model-package/names.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
@@ -19,23 +19,20 @@ interface Options {
   json?: true;
 }
 
-const THROWN_AWAY = "  Signed with a key that is gone: it shows that the build works, and is not to be deployed.\n";
+const NOT_FOR_DEPLOYMENT = "  Signed with a temporary key: this build is a test. Do not deploy it.\n";
 
 const command = new Command("npm run build:lambda --")
   .description(
-    "Make the Lambda origin's artifact of a signed package: a zip where it fits, else a container image's folder.",
+    "Build the Lambda origin from a signed package: a zip if it fits, otherwise the folder of a container image.",
   )
   .option("--package <folder>", "the package, signed by spillway model sign", "models/mail-tagger")
-  .option("--out <folder>", "where to put it; an older artifact there is replaced", ".spillway/lambda")
+  .option("--out <folder>", "where to write it; an older artifact there is replaced", ".spillway/lambda")
   .addOption(new Option("--arch <arch>", "the function's processor").choices(["x64", "arm64"]).default("x64"))
-  .option(
-    "--key <public.pem>",
-    "the key that the package is signed with, where it is not wrangler.toml's MODEL_PUBLIC_KEY",
-  )
+  .option("--key <public.pem>", "public key of the signature; default: MODEL_PUBLIC_KEY of wrangler.toml")
   .option("--env <name>", "environment of wrangler.toml")
-  .addOption(new Option("--zip", "a zip, and fail where it does not fit").conflicts("image"))
-  .option("--image", "the folder of a container image, also where a zip would fit")
-  .option("--sign-for-this-run", "sign with a key that is thrown away: to see the build work, not to deploy")
+  .addOption(new Option("--zip", "build a zip, and fail if it does not fit").conflicts("image"))
+  .option("--image", "build the folder of a container image, even if a zip would fit")
+  .option("--sign-for-this-run", "sign with a temporary key, to try the build; not for deployment")
   .option("--json", "print one line of JSON on standard output")
   .exitOverride()
   .showHelpAfterError("Run it with --help to see the options.")
@@ -45,7 +42,7 @@ const command = new Command("npm run build:lambda --")
     if (options.json) console.log(JSON.stringify(asJson(built)));
     else {
       console.error(buildSummary(built));
-      console.error(options.signForThisRun ? THROWN_AWAY : `${nextSteps(built)}\n`);
+      console.error(options.signForThisRun ? NOT_FOR_DEPLOYMENT : `${nextSteps(built)}\n`);
       console.log(built.path);
     }
   });
@@ -64,17 +61,16 @@ function asJson({ files, ...built }: Built) {
   return { ...built, files: files.map(({ name, sizeBytes }) => ({ name, sizeBytes })), limits: LIMITS };
 }
 
-/** Pure. What was built, for people: sizes against Lambda's limits, how it answered, what to do next. */
-
 const KEY_WIDTH = 12;
 const MIB = 2 ** 20;
 
-export function buildSummary(built: Built): string {
+/** The built artifact for people: its size against Lambda's limits, and the result of the trial. */
+function buildSummary(built: Built): string {
   return ["", ...what(built), "", ...sizes(built), "", ...answered(built), ""].join("\n");
 }
 
-/** The commands that put it into a stack; docs/guide/deploy-origin.md has the whole way. */
-export function nextSteps({ kind, arch, path, digest }: Built): string {
+/** The commands that put it into a stack; docs/guide/deploy-origin.md has all steps. */
+function nextSteps({ kind, arch, path, digest }: Built): string {
   const tag = `origin-${digest.slice(0, 12)}`;
   const upload =
     kind === "zip"
@@ -105,7 +101,7 @@ function sizes({ kind, unzippedBytes, zipBytes, files }: Built): string[] {
   ];
   if (zipBytes === null) {
     const over = unzippedBytes > LIMITS.unzippedBytes;
-    const why = `over the ${megabytes(LIMITS.unzippedBytes)} that a zip may unpack to: a container image`;
+    const why = `over the ${megabytes(LIMITS.unzippedBytes)} that a zip may unpack to, so this is a container image`;
     return over ? [...lines, row("", why)] : lines;
   }
   const direct = zipBytes > LIMITS.directUploadBytes ? "over" : "within";

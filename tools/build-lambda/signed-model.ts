@@ -1,84 +1,67 @@
-/** The package that the function is to run, and the key that it is signed with: what does not verify here is not built in. */
-import { readFile, stat } from "node:fs/promises";
+/** The package that the function will run, verified with its public key. A package that does not verify is not built. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { BUNDLE_FILE } from "../../formats/model-package/contents.ts";
-import type { Manifest } from "../../formats/model-package/manifest.ts";
+import type { ManifestFile } from "../../formats/model-package/manifest.ts";
+import { BUNDLE_FILE } from "../../formats/model-package/names.ts";
 import { readPublicKey } from "../../formats/signature/public-key.ts";
 import { SignatureError } from "../../formats/signature/signature-error.ts";
-import { type FolderFile, MANIFEST_FILE, parseManifest } from "../../lambda-origin/package-files.ts";
 import { signForThisRun } from "../local-lambda/sign-for-this-run.ts";
 import { readGatewayConfig } from "../process/wrangler-config.ts";
+import { type LocalPackage, openLocalPackage } from "../spillway/model/local-package.ts";
 import { pinnedByConfig } from "../spillway/model/publish/pinned-key.ts";
-import { hashFolder, identifyPackage, verifyFolder } from "../spillway/model/sign/folder.ts";
+import { hashFolder, verifyFolder } from "../spillway/model/sign/folder.ts";
 import { readPublicKeyFile } from "../spillway/model/sign/keys.ts";
 
-export interface SignedModel {
-  folder: string;
-  modelId: string;
-  manifest: Manifest;
-  /** All that is signed, the edge's file among it. */
-  files: readonly FolderFile[];
+interface Verified {
+  /** All signed files, including the edge's. */
+  files: readonly ManifestFile[];
   signatureFile: string;
-  signatureBytes: number;
+  /** SPKI PEM, one or more keys. */
   publicKeyPem: string;
+  /** Fingerprint of the key that made the signature. */
   keyFingerprint: string;
 }
 
+export interface SignedModel extends LocalPackage, Verified {
+  signatureBytes: number;
+}
+
 export interface KeyOptions {
-  /** Path of the public key; else the one that wrangler.toml pins. */
+  /** Path of the public key; default: MODEL_PUBLIC_KEY of wrangler.toml. */
   key?: string | undefined;
   /** Environment of wrangler.toml. */
   env?: string | undefined;
   signForThisRun?: boolean | undefined;
 }
 
-/** @throws Error with one sentence that tells the next step */
+/** @throws Error with one sentence that includes the next step */
 export async function openSignedModel(folder: string, options: KeyOptions): Promise<SignedModel> {
-  const { files, signatureFile, publicKeyPem } = options.signForThisRun
-    ? await signedNow(folder)
-    : await signedBefore(folder, options);
-  const modelId = await identifyPackage(folder, files);
-  if (modelId === undefined) {
-    throw new Error(
-      `${folder} is not a model package: it has no manifest.json of one. Make it with spillway model pack.`,
-    );
-  }
-  return {
-    folder,
-    modelId,
-    manifest: parseManifest(await readFile(join(folder, MANIFEST_FILE))),
-    files,
-    signatureFile,
-    signatureBytes: (await stat(signatureFile)).size,
-    publicKeyPem,
-    keyFingerprint: (await readPublicKey(publicKeyPem)).fingerprint,
-  };
+  const verified = options.signForThisRun ? await signNow(folder) : await verify(folder, options);
+  const opened = await openLocalPackage(folder, verified.files);
+  return { ...opened, ...verified, signatureBytes: (await stat(verified.signatureFile)).size };
 }
 
-async function signedNow(folder: string) {
-  return { ...withFile(await signForThisRun(folder)), files: await hashFolder(folder) };
+async function signNow(folder: string): Promise<Verified> {
+  const { publicKeyPem, signatureFile } = await signForThisRun(folder);
+  const { fingerprint: keyFingerprint } = await readPublicKey(publicKeyPem);
+  return { files: await hashFolder(folder), signatureFile, publicKeyPem, keyFingerprint };
 }
 
-function withFile({ publicKeyPem, signatureFile }: Awaited<ReturnType<typeof signForThisRun>>) {
-  if (signatureFile === undefined) throw new Error("the package was signed without a signature file");
-  return { publicKeyPem, signatureFile };
-}
-
-async function signedBefore(folder: string, { key, env }: KeyOptions) {
+async function verify(folder: string, { key, env }: KeyOptions): Promise<Verified> {
   const signatureFile = join(folder, BUNDLE_FILE);
-  if ((await stat(signatureFile).catch(() => undefined)) === undefined) {
-    const signIt = `npx spillway model sign ${folder} --key <private.pem>`;
+  if ((await stat(signatureFile).catch(() => null)) === null) {
+    const command = `npx spillway model sign ${folder} --key <private.pem>`;
     throw new Error(
-      `${signatureFile} is missing, and the function runs only what is signed. Sign the package: ${signIt}`,
+      `${signatureFile} is missing, and the function runs signed packages only. Sign the package: ${command}`,
     );
   }
   const publicKeyPem = key === undefined ? await pinnedKey(env) : await readPublicKeyFile(key);
   try {
-    const { files } = await verifyFolder(folder, publicKeyPem);
-    return { files, signatureFile, publicKeyPem };
+    const { files, keyFingerprint } = await verifyFolder(folder, publicKeyPem);
+    return { files, signatureFile, publicKeyPem, keyFingerprint };
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key <the private half of that key>`);
+    throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key <its private key>`);
   }
 }
 
@@ -86,6 +69,6 @@ async function pinnedKey(env: string | undefined): Promise<string> {
   const pinned = await pinnedByConfig((await readGatewayConfig(env)).publicKeyPem);
   if (pinned !== null) return pinned.pem;
   throw new Error(
-    "MODEL_PUBLIC_KEY of wrangler.toml is empty, so it is not known which key the package must be signed with: put the public key there, or name its file with --key <public.pem>.",
+    "MODEL_PUBLIC_KEY of wrangler.toml is empty, so the signature cannot be verified: set it to the public key, or pass the key's file with --key <public.pem>.",
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the artifact answers, in a process that has nothing but it: an empty folder, Lambda's environment, and no leave to
- * read any other file, so that a module or model file which only this checkout has cannot make it look whole.
+ * Runs the artifact in a process with an empty folder, Lambda's environment and no permission to read other files, so that it
+ * cannot use a module or model file that only this checkout has.
  */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { type Instance, startInstance } from "../local-lambda/instance.ts";
 import { createPool, type Pool } from "../local-lambda/pool.ts";
 import { type Architecture, MODEL_FOLDER } from "./artifact-files.ts";
 
-/** As in template.yaml. */
+/** MemorySize of template.yaml. */
 const MEMORY_MIB = 3072;
 const TEXT = "WIN a free prize now, click here";
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,23 +20,25 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface ArtifactTrial {
   /** The label with the highest logit for a short text. */
   label: string;
-  /** From the start of the process until the model was loaded and verified. */
+  /** From the start of the process until the model was verified and loaded. */
   initMs: number;
+  /** Time of the first invocation. */
   firstMs: number;
+  /** Time of the second invocation. */
   warmMs: number;
-  /** The most memory that the process has held; null where the system does not tell. */
+  /** Peak memory of the process; null if the system does not report it. */
   peakMiB: number | null;
 }
 
-/** Why the artifact cannot be run on this machine, or undefined where it can. */
-export function otherPlatform(arch: Architecture): string | undefined {
+/** Why the artifact cannot run on this machine; null if it can. */
+export function otherPlatform(arch: Architecture): string | null {
   const [here, built] = [`${process.platform}/${process.arch}`, `linux/${arch}`];
-  return here === built ? undefined : `it is for ${built} and this machine is ${here}`;
+  return here === built ? null : `it is for ${built} and this machine is ${here}`;
 }
 
 /**
- * @param folder the function's root, with nothing else in it
- * @throws Error with one sentence, and what the function printed
+ * @param folder the function's root, with no other files in it
+ * @throws Error with one sentence, followed by the function's output
  */
 export async function tryArtifact(
   folder: string,
@@ -60,12 +62,12 @@ export async function tryArtifact(
   try {
     const initMs = await timed(async () => {
       const reason = await pool.prewarm();
-      if (reason !== undefined) throw new Error(`it did not start: ${reason}`);
+      if (reason !== null) throw new Error(`it did not start: ${reason}`);
     });
     const first = await ask(pool, expected.modelId);
     const warm = await ask(pool, expected.modelId);
     const printed = await readFile(outputFile, "utf8");
-    if (printed !== "") throw new Error("it printed something, and only a crash may");
+    if (printed !== "") throw new Error("it printed something, which only a crash should");
     return {
       label: first.label,
       initMs,
@@ -83,20 +85,20 @@ export async function tryArtifact(
   }
 }
 
-/** Node looks for modules in every folder above, and would find there what the artifact lacks. */
+/** Node looks for modules in every folder above, so it could find one that the artifact lacks. */
 function refuseModulesAbove(folder: string): void {
   for (let above = dirname(folder); ; above = dirname(above)) {
     const modules = join(above, "node_modules");
     if (existsSync(modules)) {
       throw new Error(
-        `${modules} would hide what the artifact lacks: set TMPDIR to a folder with no node_modules above it.`,
+        `${modules} would hide modules that the artifact lacks: set TMPDIR to a folder with no node_modules above it.`,
       );
     }
     if (above === dirname(above)) return;
   }
 }
 
-/** All that the process gets to see: what Lambda sets, and what template.yaml does. */
+/** The whole environment of the process: the variables that Lambda and template.yaml set. */
 function lambdaEnvironment(folder: string, publicKeyPem: string): Record<string, string> {
   const runtime = ["tools/local-lambda/runtime.ts", "tools/local-lambda/frames.ts", "package.json"];
   const readable = [join(folder, "*"), ...runtime.map((file) => join(root, file))];
@@ -148,7 +150,7 @@ function labelOf({ model, labels, windows, usage }: OriginAnswer, modelId: strin
   if (model !== modelId) throw new Error(`it answered with the model ${model}, not ${modelId}`);
   if (usage?.memoryMiB !== MEMORY_MIB) {
     throw new Error(
-      `it says that it has ${usage?.memoryMiB} MiB, and AWS_LAMBDA_FUNCTION_MEMORY_SIZE is ${MEMORY_MIB}`,
+      `it reports ${usage?.memoryMiB} MiB of memory, and AWS_LAMBDA_FUNCTION_MEMORY_SIZE is ${MEMORY_MIB}`,
     );
   }
   const logits = windows[0]?.logits ?? [];

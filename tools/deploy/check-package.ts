@@ -4,7 +4,7 @@ import { type PublicKey, readPublicKey } from "../../formats/signature/public-ke
 import { SignatureError } from "../../formats/signature/signature-error.ts";
 import type { Policy } from "../../policies/schema.ts";
 import { verifyFolder } from "../spillway/model/sign/folder.ts";
-import { openLocalPackage } from "../start/local-package.ts";
+import { openLocalPackage } from "../spillway/model/local-package.ts";
 import { type Finding, isPlaceholder, ok, problem, warning } from "./finding.ts";
 
 export interface Named {

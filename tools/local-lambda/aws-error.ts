@@ -1,7 +1,13 @@
-/** What AWS itself answers before or instead of the function: status, `x-amzn-ErrorType` and JSON body. */
-export type AwsError = { statusCode: number; errorType: string; body: Record<string, string | null> };
+/** The errors that AWS returns instead of a function's answer. */
+export interface AwsError {
+  statusCode: number;
+  /** `x-amzn-ErrorType` */
+  errorType: string;
+  /** JSON */
+  body: Record<string, string | null>;
+}
 
-/** No signature at all. The wording is that of 2026 (earlier: "Forbidden" alone), and `Message` has its capital M here only. */
+/** For a request without a signature. The wording is that of 2026 (earlier: only "Forbidden"); only this body has a capital `Message`. */
 export const FORBIDDEN: AwsError = {
   statusCode: 403,
   errorType: "AccessDeniedException",
@@ -12,10 +18,12 @@ export const FORBIDDEN: AwsError = {
   },
 };
 
+/** For an Authorization header that is malformed. @param message AWS's wording */
 export function incompleteSignature(message: string): AwsError {
   return { statusCode: 403, errorType: "IncompleteSignatureException", body: { message } };
 }
 
+/** For a signature that is not accepted. @param message AWS's wording */
 export function invalidSignature(message: string): AwsError {
   return { statusCode: 403, errorType: "InvalidSignatureException", body: { message } };
 }
@@ -25,7 +33,7 @@ export const SIGNATURE_MISMATCH = invalidSignature(
     "signing method. Consult the service documentation for details.",
 );
 
-/** An unknown access key, or a session token that is not the key's. */
+/** For an unknown access key, or a session token of another key. */
 export const UNKNOWN_CLIENT: AwsError = {
   statusCode: 403,
   errorType: "UnrecognizedClientException",

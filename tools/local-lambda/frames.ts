@@ -1,9 +1,14 @@
-/** Messages between the pool and its instances: four bytes of length (big-endian), then that many bytes of JSON. */
+/** Messages between the pool and its instances: four bytes of length (big-endian), then as many bytes of JSON. */
 
 /** Pool → instance. */
-export type Invocation = { requestId: string; event: unknown; deadlineMs: number };
+export interface Invocation {
+  requestId: string;
+  event: unknown;
+  /** Unix time. */
+  deadlineMs: number;
+}
 
-/** Instance → pool. Exactly one `ready` or `init-failed`, then one of the others for each invocation. */
+/** Instance → pool: one `ready` or `init-failed`, then one of the others for each invocation. */
 export type Reply =
   | { kind: "ready" }
   | { kind: "init-failed"; reason: string }
@@ -12,6 +17,7 @@ export type Reply =
 
 export const HEADER_BYTES = 4;
 
+/** A message as bytes. */
 export function toFrame(message: Invocation | Reply): Buffer {
   const json = Buffer.from(JSON.stringify(message));
   const header = Buffer.alloc(HEADER_BYTES);
@@ -19,7 +25,7 @@ export function toFrame(message: Invocation | Reply): Buffer {
   return Buffer.concat([header, json]);
 }
 
-/** Feed it what arrives; it returns the messages that are complete. */
+/** Returns a function that takes received bytes and returns the messages that are complete. */
 export function createFrameReader<Message>(): (chunk: Buffer) => Message[] {
   let chunks: Buffer[] = [];
   let bufferedBytes = 0;

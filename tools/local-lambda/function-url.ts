@@ -1,15 +1,23 @@
-/** HTTP request → Function URL event, payload format 2.0. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
-
+/**
+ * Function URL, payload format 2.0: an HTTP request becomes an event, and the handler's result becomes an HTTP response.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
 import { z } from "zod";
 import type { HttpRequest } from "./http-request.ts";
 
-/** The payload of a synchronous invocation, request and response alike: 6 MB. */
-export const PAYLOAD_LIMIT_BYTES = 6_291_456;
+/** Limit for the payload of a synchronous invocation, request and response: 6 MB. */
+export const MAX_PAYLOAD_BYTES = 6_291_456;
 
-type EventContext = { requestId: string; nowMs: number; accessKeyId: string };
+interface EventContext {
+  requestId: string;
+  nowMs: number;
+  /** The caller's key, as verified. */
+  accessKeyId: string;
+}
 
 const ACCOUNT_ID = "000000000000";
 
+/** The event for a request whose signature is verified. */
 export function toFunctionUrlEvent(request: HttpRequest, { requestId, nowMs, accessKeyId }: EventContext) {
   const domainName = request.headers.get("host")?.[0] ?? "localhost";
   const isBase64Encoded = request.body.length > 0 && !isText(request);
@@ -47,7 +55,7 @@ export function toFunctionUrlEvent(request: HttpRequest, { requestId, nowMs, acc
   };
 }
 
-/** Lambda keeps Authorization for itself and moves cookies to a field of their own. */
+/** Lambda removes Authorization, and moves cookies to another field. */
 function eventHeaders(request: HttpRequest, requestId: string, nowMs: number): Record<string, string> {
   const kept = [...request.headers].filter(
     ([name]) => name !== "authorization" && name !== "cookie" && name !== "connection",
@@ -81,7 +89,7 @@ function callerOf(accessKey: string) {
   };
 }
 
-/** Text of any kind, JSON, XML and JavaScript come as they are; everything else, forms and unnamed types too, as base64. */
+/** Text, JSON, XML and JavaScript are passed as text; everything else, including forms and missing types, as base64. */
 function isText(request: HttpRequest): boolean {
   const encoding = request.headers.get("content-encoding")?.[0] ?? "identity";
   const type = (request.headers.get("content-type")?.[0] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
@@ -94,9 +102,11 @@ function commonLogTime(ms: number): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-/** What a handler returned → HTTP response, by the rules of payload format 2.0. */
-
-export type HttpResponse = { statusCode: number; headers: Record<string, string | string[]>; body: Buffer };
+export interface HttpResponse {
+  statusCode: number;
+  headers: Record<string, string | string[]>;
+  body: Buffer;
+}
 
 const structuredSchema = z.object({
   statusCode: z.coerce.number().int().min(100).max(599),
@@ -106,16 +116,17 @@ const structuredSchema = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** A function that failed, was killed, or returned what cannot be made into a response: the cause stays inside. */
+/** For a function that failed, was killed, or returned an invalid response. It does not contain the cause. */
 export const BAD_GATEWAY: HttpResponse = {
   statusCode: 502,
   headers: { "content-type": "application/json" },
   body: Buffer.from("Internal Server Error"),
 };
 
+/** The HTTP response for the value that a handler returned. */
 export function toHttpResponse(result: unknown): HttpResponse {
   const response = hasStatusCode(result) ? structured(result) : inferred(result);
-  return response.body.length > PAYLOAD_LIMIT_BYTES ? BAD_GATEWAY : response;
+  return response.body.length > MAX_PAYLOAD_BYTES ? BAD_GATEWAY : response;
 }
 
 function hasStatusCode(result: unknown): boolean {
@@ -138,7 +149,7 @@ function structured(result: unknown): HttpResponse {
   };
 }
 
-/** No status code: whatever it is becomes the JSON body of a 200. */
+/** A value without a status code becomes the JSON body of a 200. */
 function inferred(result: unknown): HttpResponse {
   return {
     statusCode: 200,

@@ -1,22 +1,22 @@
+/** An HTTP request as it was received, with its complete body: signatures are verified over it, and events are made from it. */
 import type { IncomingMessage } from "node:http";
 
-/** An HTTP request as it came over the wire, with its body complete: what a signature covers and an event is made of. */
-export type HttpRequest = {
+export interface HttpRequest {
   method: string;
-  /** Still encoded, without the query. */
+  /** Percent-encoded, without the query. */
   rawPath: string;
-  /** Still encoded, without the question mark. */
+  /** Percent-encoded, without the question mark. */
   rawQuery: string;
-  /** Lower-case names; several values of one name in the order they came. */
+  /** Values by lower-case name, in the order they were received. */
   headers: ReadonlyMap<string, readonly string[]>;
   body: Buffer;
   sourceIp: string;
-};
+}
 
-/** Undefined where the body is larger than `limitBytes`: the rest of it is read and thrown away. */
-export async function readHttpRequest(incoming: IncomingMessage, limitBytes: number): Promise<HttpRequest | undefined> {
-  const body = await readBody(incoming, limitBytes);
-  if (!body) return undefined;
+/** Null if the body is larger than `maxBytes`; the rest of the body is read and dropped. */
+export async function readHttpRequest(incoming: IncomingMessage, maxBytes: number): Promise<HttpRequest | null> {
+  const body = await readBody(incoming, maxBytes);
+  if (body === null) return null;
   const target = incoming.url ?? "/";
   const queryAt = target.indexOf("?");
   return {
@@ -29,21 +29,22 @@ export async function readHttpRequest(incoming: IncomingMessage, limitBytes: num
   };
 }
 
-export function headerOf(request: HttpRequest, name: string): string | undefined {
-  return request.headers.get(name)?.join(",");
+/** The header's values joined by commas; null if the request does not have it. @param name in lower case */
+export function headerOf(request: HttpRequest, name: string): string | null {
+  return request.headers.get(name)?.join(",") ?? null;
 }
 
-async function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
+async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of incoming) {
     sizeBytes += chunk.length;
-    if (sizeBytes <= limitBytes) chunks.push(chunk);
+    if (sizeBytes <= maxBytes) chunks.push(chunk);
   }
-  return sizeBytes <= limitBytes ? Buffer.concat(chunks) : undefined;
+  return sizeBytes <= maxBytes ? Buffer.concat(chunks) : null;
 }
 
-/** Node's own `headers` drops repeated ones (a second Authorization, say), and the signature covers what was sent. */
+/** Node's own `headers` drops repeated headers, such as a second Authorization; the signature covers all of them. */
 function collectHeaders(rawHeaders: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -1,25 +1,28 @@
+/** One instance of the function: a process that answers one event at a time. */
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createFrameReader, type Invocation, type Reply, toFrame } from "./frames.ts";
 
-/** What came of INIT or of an invocation: the instance's own reply, or that its process ended first. */
+/** The result of INIT or of an invocation: the instance's reply, or the end of its process. */
 export type Outcome = Reply | { kind: "exited"; reason: string };
 
-/** One process of the function. It answers one event at a time; asking it twice at once is the caller's bug. */
-export type Instance = {
+export interface Instance {
+  /** Undefined if the process could not be started, as in Node. */
   pid: number | undefined;
   ready: Promise<Outcome>;
+  /** Must not be called before the previous invocation has ended. */
   invoke(invocation: Invocation): Promise<Outcome>;
   kill(): void;
   exited: Promise<void>;
-};
+}
 
 const RUNTIME = fileURLToPath(new URL("runtime.ts", import.meta.url));
 
 /**
- * A true cold start: a new process that imports the handler module. `environment` is all that it gets to see. What it prints goes
- * to the file descriptor `output`, in CloudWatch's place: standard error, as standard output is the pool's own.
+ * A real cold start: a new process that imports the handler module.
+ * @param environment the process's whole environment
+ * @param output file descriptor for the process's output, which CloudWatch would receive; default: standard error
  */
 export function startInstance(environment: Record<string, string>, output = 2): Instance {
   const child = spawn(process.execPath, [RUNTIME], { env: environment, stdio: ["pipe", output, output, "pipe"] });
@@ -38,7 +41,7 @@ export function startInstance(environment: Record<string, string>, output = 2): 
   channel.on("data", (chunk: Buffer) => {
     for (const reply of readFrames(chunk)) settle?.(reply);
   });
-  // A pipe to a process that has just died fails; its exit is what gets reported.
+  // A pipe to a process that has ended fails. The process's exit is reported instead.
   channel.on("error", () => {});
   child.stdin?.on("error", () => {});
 

@@ -1,4 +1,4 @@
-/** Runs the Lambda origin on this machine: a Function URL with AWS_IAM in front of instances of the real handler. */
+/** The Lambda origin on this machine: a Function URL with AWS_IAM in front of instances of the real handler. */
 import { once } from "node:events";
 import { startInstance } from "./instance.ts";
 import { createPool, type Pool } from "./pool.ts";
@@ -20,7 +20,7 @@ const SWEEP_EVERY_MS = 10_000;
 try {
   await main(readSettings(process.env));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(`The local origin cannot start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }
 
@@ -44,7 +44,7 @@ async function main(settings: Settings): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
 
-  // Before anybody can ask: a request that finds no warm instance would start another one.
+  // Before listening: a request that finds no warm instance would start another one.
   await prewarm(pool, settings.SPILLWAY_ORIGIN_PREWARM);
   await listen(server, settings.SPILLWAY_ORIGIN_PORT);
   setInterval(() => pool.sweep(), SWEEP_EVERY_MS).unref();
@@ -82,14 +82,14 @@ async function listen(server: ReturnType<typeof createOriginServer>, port: numbe
   } catch (error) {
     const busy = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
     if (!busy) throw error;
-    throw new Error(`port ${port} is taken: end what listens there, or choose another with SPILLWAY_ORIGIN_PORT`);
+    throw new Error(`port ${port} is in use; stop the process that listens there, or set SPILLWAY_ORIGIN_PORT`);
   }
 }
 
 async function prewarm(pool: Pool, count: number): Promise<void> {
   const reasons = await Promise.all(Array.from({ length: count }, () => pool.prewarm()));
-  const reason = reasons.find((one) => one !== undefined);
+  const reason = reasons.find((one) => one !== null);
   if (reason === undefined) return;
   await pool.stop();
-  throw new Error(`no instance of the origin could be started: ${reason}`);
+  throw new Error(`no instance could be started: ${reason}`);
 }

@@ -1,34 +1,44 @@
+/** The pool of instances behind the Function URL. */
 import type { Instance, Outcome } from "./instance.ts";
 
-export type PoolSettings = {
-  /** Events being answered at the same time; one more is throttled. */
+export interface PoolSettings {
+  /** Most events that are answered at the same time; one more is throttled. */
   concurrencyLimit: number;
-  /** From the moment the instance gets the event; past it the process is killed. */
+  /** Time to answer an event; after it the process is killed. */
   timeoutMs: number;
-  /** From the start of the process until its handler module is imported. */
+  /** Time from the start of the process until its handler module is imported. */
   initTimeoutMs: number;
-  /** An instance unused for longer is ended. */
+  /** An instance that was unused for this long is stopped. */
   warmMs: number;
-};
+}
 
 export type PoolOutcome =
   | { kind: "answered"; result: unknown }
   | { kind: "throttled" }
   | { kind: "failed"; reason: string };
 
-export type Pool = {
+export interface Pool {
+  /** Never rejects. */
   invoke(requestId: string, event: unknown): Promise<PoolOutcome>;
-  /** Starts one instance ahead of the first event; resolves to the reason where that fails. */
-  prewarm(): Promise<string | undefined>;
-  /** Ends instances that were unused for too long. Also done before each event, so it need not be exact. */
+  /** Starts one instance before the first event. Resolves to null, or to the reason if it fails. */
+  prewarm(): Promise<string | null>;
+  /** Stops instances that were unused for too long. Each event does this too. */
   sweep(): void;
-  /** Ends every instance; events in flight fail. Resolves when no process is left. */
+  /** Stops every instance; events in flight fail. Resolves when no process is left. */
   stop(): Promise<void>;
-};
+}
 
-type Idle = { instance: Instance; lastUsedMs: number };
+interface Idle {
+  instance: Instance;
+  lastUsedMs: number;
+}
 
-/** One event at a time per instance; a concurrent event starts another instance, as on Lambda. */
+type Started = { ok: true; instance: Instance } | { ok: false; reason: string };
+
+/**
+ * One event at a time per instance; a concurrent event starts another instance, as on Lambda.
+ * @param now milliseconds
+ */
 export function createPool(settings: PoolSettings, start: () => Instance, now: () => number): Pool {
   const alive = new Set<Instance>();
   let idle: Idle[] = [];
@@ -45,12 +55,12 @@ export function createPool(settings: PoolSettings, start: () => Instance, now: (
     return instance;
   }
 
-  async function coldStart(): Promise<{ instance: Instance } | { reason: string }> {
+  async function coldStart(): Promise<Started> {
     const instance = startTracked();
     const outcome = await within(settings.initTimeoutMs, instance.ready);
-    if (outcome.kind === "ready") return { instance };
+    if (outcome.kind === "ready") return { ok: true, instance };
     instance.kill();
-    return { reason: `INIT failed: ${reasonOf(outcome)}` };
+    return { ok: false, reason: `INIT failed: ${reasonOf(outcome)}` };
   }
 
   function sweep(): void {
@@ -59,19 +69,20 @@ export function createPool(settings: PoolSettings, start: () => Instance, now: (
     idle = idle.filter((one) => one.lastUsedMs > oldestMs);
   }
 
-  /** The most recently used instance first: the others get the chance to expire. */
-  async function takeInstance(): Promise<{ instance: Instance } | { reason: string }> {
+  /** The most recently used instance, so that the others can expire; or a new one. */
+  async function takeInstance(): Promise<Started> {
     sweep();
-    return idle.pop() ?? coldStart();
+    const warm = idle.pop();
+    return warm === undefined ? coldStart() : { ok: true, instance: warm.instance };
   }
 
   async function invoke(requestId: string, event: unknown): Promise<PoolOutcome> {
-    const taken = await takeInstance();
-    if ("reason" in taken) return { kind: "failed", reason: taken.reason };
-    const { instance } = taken;
+    const started = await takeInstance();
+    if (!started.ok) return { kind: "failed", reason: started.reason };
+    const { instance } = started;
     const deadlineMs = now() + settings.timeoutMs;
     const outcome = await within(settings.timeoutMs, instance.invoke({ requestId, event, deadlineMs }));
-    // A handler that threw leaves a healthy process behind; anything else unexpected does not.
+    // After a handler that threw, the process is healthy. After anything else unexpected, it is not.
     if (outcome.kind === "answered" || outcome.kind === "failed") idle.push({ instance, lastUsedMs: now() });
     else instance.kill();
     if (outcome.kind === "answered") return { kind: "answered", result: outcome.result };
@@ -96,9 +107,9 @@ export function createPool(settings: PoolSettings, start: () => Instance, now: (
     prewarm: () =>
       counted(async () => {
         const started = await coldStart();
-        if ("reason" in started) return started.reason;
-        idle.push({ ...started, lastUsedMs: now() });
-        return undefined;
+        if (!started.ok) return started.reason;
+        idle.push({ instance: started.instance, lastUsedMs: now() });
+        return null;
       }),
     sweep,
     async stop() {

@@ -1,9 +1,9 @@
 /**
- * The inside of an instance: what Lambda's Node.js runtime does. Imports the handler module (INIT), then answers one event at a
- * time. Started by instance.ts only.
+ * The process of an instance, in the role of Lambda's Node.js runtime: it imports the handler module (INIT), then answers one event
+ * at a time. Started by instance.ts only.
  *
- * Between two events it is frozen, as on Lambda: the next event is awaited by a *blocking* read, so no timer, promise or
- * request left over from the last answer moves on. A pool that dies closes the pipe, which ends the read and this process.
+ * Between two events it is frozen, as on Lambda: it waits for the next event with a *blocking* read, so no timer, promise or request
+ * of the last invocation runs. If the pool's process ends, the pipe closes, which ends the read and this process.
  */
 import { existsSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const CHANNEL_FD = 3;
 type Handler = (event: unknown, context: LambdaContext) => unknown;
 type LambdaContext = ReturnType<typeof contextFor>;
 
-// While an event is being answered nobody reads the channel; stdin, which carries nothing else, tells that the pool died.
+// The channel is not read during an invocation. stdin, which is otherwise unused, shows that the pool's process has ended.
 process.stdin.on("close", () => process.exit(1)).resume();
 
 await main();
@@ -93,7 +93,7 @@ function send(reply: Reply): void {
   while (writtenBytes < frame.length) writtenBytes += writeSync(CHANNEL_FD, frame, writtenBytes);
 }
 
-/** The message of an error in answering could quote the text: its class and place are enough to find it. */
+/** Only the error's class and place: the message of an error during an invocation could quote the text. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const place = error.stack?.split("\n").find((line) => line.startsWith("    at "));

@@ -1,10 +1,11 @@
+/** The Function URL: accepts signed requests, makes events from them, and sends the function's results. */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AwsError, THROTTLED, TOO_LARGE } from "./aws-error.ts";
 import {
   BAD_GATEWAY,
   type HttpResponse,
-  PAYLOAD_LIMIT_BYTES,
+  MAX_PAYLOAD_BYTES,
   toFunctionUrlEvent,
   toHttpResponse,
 } from "./function-url.ts";
@@ -12,22 +13,22 @@ import { readHttpRequest } from "./http-request.ts";
 import type { Pool } from "./pool.ts";
 import { type Credentials, verifySignature } from "./verify-signature.ts";
 
-export type OriginServer = {
+export interface OriginServer {
   credentials: Credentials;
   region: string;
   pool: Pool;
+  /** Milliseconds. */
   now: () => number;
-  /** Operator diagnostics; never handed any part of a request. */
+  /** Receives diagnostics for the operator; never any part of a request. */
   log: (line: string) => void;
-};
+}
 
-/** The Function URL: lets in what is signed, turns it into an event, and the function's result into the answer. */
 export function createOriginServer(origin: OriginServer): Server {
   return createServer((incoming, outgoing) => {
     const requestId = randomUUID();
     answer(origin, incoming, requestId)
       .then((response) => send(outgoing, requestId, response))
-      // The caller went away, or the function returned a header that HTTP cannot carry.
+      // The caller disconnected, or the function returned a header that HTTP does not allow.
       .catch((error: Error) => {
         if (!outgoing.destroyed) origin.log(`request ${requestId} failed: ${error.name}`);
         send(outgoing, requestId, BAD_GATEWAY);
@@ -37,15 +38,15 @@ export function createOriginServer(origin: OriginServer): Server {
 }
 
 async function answer(origin: OriginServer, incoming: IncomingMessage, requestId: string): Promise<HttpResponse> {
-  const request = await readHttpRequest(incoming, PAYLOAD_LIMIT_BYTES);
-  if (!request) return awsError(TOO_LARGE);
-  const verdict = verifySignature(request, origin.credentials, origin.region, origin.now());
-  if (!verdict.ok) return awsError(verdict.refusal);
+  const request = await readHttpRequest(incoming, MAX_PAYLOAD_BYTES);
+  if (request === null) return awsError(TOO_LARGE);
+  const check = verifySignature(request, origin.credentials, origin.region, origin.now());
+  if (!check.ok) return awsError(check.refusal);
 
   const { accessKeyId } = origin.credentials;
   const event = toFunctionUrlEvent(request, { requestId, nowMs: origin.now(), accessKeyId });
-  // Base64 makes a body a third larger, and the limit is on what the function is handed.
-  if ((event.body?.length ?? 0) > PAYLOAD_LIMIT_BYTES) return awsError(TOO_LARGE);
+  // The limit is on the event, and base64 makes a body a third larger.
+  if ((event.body?.length ?? 0) > MAX_PAYLOAD_BYTES) return awsError(TOO_LARGE);
 
   const outcome = await origin.pool.invoke(requestId, event);
   if (outcome.kind === "answered") return toHttpResponse(outcome.result);

@@ -1,27 +1,33 @@
 /**
- * What somebody who deploys the function does before it runs: signs the package. Here with a key pair that is as old as this
- * run, so that the instances verify as they do on Lambda, whatever is in the folder, and need no switch to leave it out.
+ * Signs the package with a key pair that exists for this run only. The instances then verify it as they do on Lambda, and need no
+ * switch that turns verification off.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { BUNDLE_FILE } from "../../formats/model-package/names.ts";
 import { hashFolder } from "../spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../spillway/model/sign/keys.ts";
 import { signBundle } from "../spillway/model/sign/sign-bundle.ts";
-import type { ModelTrust } from "./settings.ts";
+
+export interface RunSignature {
+  /** SPKI PEM */
+  publicKeyPem: string;
+  /** Path of the signature, in a temporary folder of this user. */
+  signatureFile: string;
+}
 
 /**
- * Writes nothing into the folder: the bundle lies in a temporary one of this user's, removed when this process exits. The
- * private key is never written, and forgotten on return.
- * @throws Error with one sentence for a folder that cannot be signed
+ * Writes nothing into the package's folder. The signature is removed when this process exits; the private key is never written.
+ * @throws Error with one sentence if the folder cannot be signed
  */
-export async function signForThisRun(modelFolder: string): Promise<ModelTrust> {
+export async function signForThisRun(modelFolder: string): Promise<RunSignature> {
   const { privateKey, publicKey } = generateKeyPair();
   const bundle = await bundleOf(modelFolder, privateKey);
-  // mkdtemp makes it for its owner alone.
+  // mkdtemp's folders are readable by their owner only.
   const folder = mkdtempSync(join(tmpdir(), "spillway-origin-signature-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const signatureFile = join(folder, "model.sig");
+  const signatureFile = join(folder, BUNDLE_FILE);
   writeFileSync(signatureFile, bundle, { mode: 0o600, flag: "wx" });
   return { publicKeyPem: publicKey, signatureFile };
 }
@@ -32,6 +38,6 @@ async function bundleOf(modelFolder: string, privateKey: string): Promise<string
     return await signBundle({ modelName: basename(modelFolder), resources, ignorePaths: [] }, privateKey);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new Error(`the local origin cannot start: SPILLWAY_MODEL_DIR names no folder that can be signed (${detail})`);
+    throw new Error(`${modelFolder} cannot be signed; check SPILLWAY_MODEL_DIR (${detail})`);
   }
 }

@@ -1,24 +1,32 @@
 /**
- * AWS Signature Version 4 as the receiving side computes it. No I/O, no clock.
+ * Pure. AWS Signature Version 4, as the receiver computes it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { sha256Hex } from "../../formats/sha256.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 
 /** `<date>/<region>/<service>/aws4_request` */
-export type CredentialScope = { date: string; region: string; service: string; terminator: string };
+export interface CredentialScope {
+  /** `YYYYMMDD` */
+  date: string;
+  region: string;
+  service: string;
+  terminator: string;
+}
 
-type SigningInput = {
+interface SigningInput {
   secretAccessKey: string;
   scope: CredentialScope;
   /** `YYYYMMDDTHHMMSSZ` */
   amzDate: string;
+  /** Lower-case names. */
   signedHeaders: readonly string[];
-};
+}
 
-/** The signature, 64 hex digits, that the holder of the secret would have computed for this request. */
+/** The expected signature of a request, 64 hex digits. */
 export function signatureOf(request: HttpRequest, input: SigningInput): string {
   const { date, region, service, terminator } = input.scope;
   const stringToSign = [
@@ -31,7 +39,7 @@ export function signatureOf(request: HttpRequest, input: SigningInput): string {
   return hmac(signingKey, stringToSign).toString("hex");
 }
 
-/** The payload's hash is computed from the body: an `x-amz-content-sha256` that says otherwise ends in another signature. */
+/** The payload's hash is computed from the body, so a wrong `x-amz-content-sha256` results in another signature. */
 function canonicalRequest(request: HttpRequest, signedHeaders: readonly string[]): string {
   return [
     request.method,
@@ -44,7 +52,7 @@ function canonicalRequest(request: HttpRequest, signedHeaders: readonly string[]
   ].join("\n");
 }
 
-/** Every service but S3 normalizes the path, then encodes what came over the wire once more. */
+/** Every service except S3 normalizes the path, then percent-encodes the received path once more. */
 function canonicalPath(rawPath: string): string {
   const segments: string[] = [];
   for (const segment of rawPath.split("/")) {
@@ -55,7 +63,7 @@ function canonicalPath(rawPath: string): string {
   return `/${segments.join("/")}${trailingSlash ? "/" : ""}`;
 }
 
-/** Sorted by encoded name, then by encoded value; a name without a value gets an empty one, a value without a name is left out. */
+/** Sorted by encoded name, then by encoded value. A missing value is empty; a value without a name is left out. */
 function canonicalQuery(rawQuery: string): string {
   return [...new URLSearchParams(rawQuery)]
     .filter(([name]) => name !== "")
@@ -84,8 +92,4 @@ function compare(a: string, b: string): number {
 
 function hmac(key: string | Buffer, data: string): Buffer {
   return createHmac("sha256", key).update(data).digest();
-}
-
-function sha256Hex(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
 }

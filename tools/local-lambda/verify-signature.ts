@@ -1,13 +1,16 @@
 /**
- * Lets in what AWS would let in: header authentication for service `lambda`. No clock of its own.
+ * Pure. Verifies a request's signature as AWS does: SigV4 in the Authorization header, for the service `lambda`.
  *
- * A request sent again with the same signature within the five minutes is accepted, here as on AWS: SigV4 has no nonce. What
- * it does bind is the method, path, query, signed headers and body, so a replay can only repeat the same classification, and
- * whoever could replay it has read it first: it leaves the Worker over TLS alone. After the five minutes it has expired.
+ * A repeated request with the same signature is accepted for five minutes, as on AWS: SigV4 has no nonce. The signature covers
+ * method, path, query, signed headers and body, so a replay can only repeat the same classification. Replaying requires reading the
+ * request first, and it leaves the Worker over TLS only.
  *
- * Of several faults AWS tells the first in its own order: what is missing, date, signed host, algorithm, scope, key, signature.
+ * If several things are wrong, AWS reports the first in this order: missing parts, date, signed host, algorithm, scope, key,
+ * signature.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
+import { encodeBase64 } from "../../formats/encodings.ts";
+import { sha256, sha256Hex } from "../../formats/sha256.ts";
 import {
   type AwsError,
   FORBIDDEN,
@@ -19,13 +22,18 @@ import {
 import { type HttpRequest, headerOf } from "./http-request.ts";
 import { ALGORITHM, type CredentialScope, signatureOf } from "./sigv4.ts";
 
-export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
 
 type SignatureCheck = { ok: true } | { ok: false; refusal: AwsError };
 
-/** AWS names it in its message: "(20171026T170054Z - 5 min.)". */
-const SKEW_MINUTES = 5;
+/** Part of AWS's message: "(20171026T170054Z - 5 min.)". */
+const MAX_SKEW_MINUTES = 5;
 
+/** @param region the region of this Function URL @param nowMs Unix time */
 export function verifySignature(
   request: HttpRequest,
   credentials: Credentials,
@@ -33,20 +41,24 @@ export function verifySignature(
   nowMs: number,
 ): SignatureCheck {
   const header = headerOf(request, "authorization");
-  if (header === undefined) return refuse(FORBIDDEN);
+  if (header === null) return refuse(FORBIDDEN);
   const amzDate = headerOf(request, "x-amz-date");
   const parsed = parseAuthorization(header, amzDate);
   if (!parsed.ok) return refuse(parsed.refusal);
   return verifyAuthorization(request, parsed.authorization, amzDate ?? "", { credentials, region, nowMs });
 }
 
-type Side = { credentials: Credentials; region: string; nowMs: number };
+interface Verifier {
+  credentials: Credentials;
+  region: string;
+  nowMs: number;
+}
 
 function verifyAuthorization(
   request: HttpRequest,
   { algorithm, credential, signedHeaders, signature }: Authorization,
   amzDate: string,
-  { credentials, region, nowMs }: Side,
+  { credentials, region, nowMs }: Verifier,
 ): SignatureCheck {
   const [accessKeyId = "", date = "", scopeRegion = "", service = "", terminator = ""] = credential.split("/");
   const scope = { date, region: scopeRegion, service, terminator };
@@ -65,19 +77,19 @@ function verifyAuthorization(
     : refuse(SIGNATURE_MISMATCH);
 }
 
-function formRefusal(signedHeaders: readonly string[], algorithm: string, credential: string): AwsError | undefined {
+function formRefusal(signedHeaders: readonly string[], algorithm: string, credential: string): AwsError | null {
   if (!signedHeaders.includes("host")) {
     return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   if (algorithm !== ALGORITHM) return incompleteSignature("Unsupported AWS 'algorithm'.");
-  if (credential.split("/").length === 5) return undefined;
+  if (credential.split("/").length === 5) return null;
   return incompleteSignature(
     "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
   );
 }
 
-/** All that is wrong at once. The region that was asked for is not repeated, and each sentence ends with a space, as on AWS. */
-function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): AwsError | undefined {
+/** All faults at once. The requested region is not repeated, and each sentence ends with a space, as on AWS. */
+function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): AwsError | null {
   const wrong: string[] = [];
   if (scope.region !== region) wrong.push("Credential should be scoped to a valid region. ");
   if (scope.service !== "lambda") wrong.push("Credential should be scoped to correct service: 'lambda'. ");
@@ -90,11 +102,11 @@ function scopeRefusal(scope: CredentialScope, region: string, amzDate: string): 
         `'${scope.date}' != '${amzDate.slice(0, 8)}', from '${amzDate}'.`,
     );
   }
-  return wrong.length > 0 ? invalidSignature(wrong.join("")) : undefined;
+  return wrong.length > 0 ? invalidSignature(wrong.join("")) : null;
 }
 
-function dateRefusal(amzDate: string, nowMs: number): AwsError | undefined {
-  const skewMs = SKEW_MINUTES * 60_000;
+function dateRefusal(amzDate: string, nowMs: number): AwsError | null {
+  const skewMs = MAX_SKEW_MINUTES * 60_000;
   const [, ...digits] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate) ?? [];
   const [year, month, day, hour, minute, second] = digits;
   const signedAtMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
@@ -107,33 +119,32 @@ function dateRefusal(amzDate: string, nowMs: number): AwsError | undefined {
   if (signedAtMs < nowMs - skewMs) {
     const earliest = toAmzDate(nowMs - skewMs);
     return invalidSignature(
-      `Signature expired: ${amzDate} is now earlier than ${earliest} (${now} - ${SKEW_MINUTES} min.)`,
+      `Signature expired: ${amzDate} is now earlier than ${earliest} (${now} - ${MAX_SKEW_MINUTES} min.)`,
     );
   }
   if (signedAtMs > nowMs + skewMs) {
     const latest = toAmzDate(nowMs + skewMs);
     return invalidSignature(
-      `Signature not yet current: ${amzDate} is still later than ${latest} (${now} + ${SKEW_MINUTES} min.)`,
+      `Signature not yet current: ${amzDate} is still later than ${latest} (${now} + ${MAX_SKEW_MINUTES} min.)`,
     );
   }
-  return undefined;
+  return null;
 }
 
-function clientRefusal(request: HttpRequest, accessKeyId: string, credentials: Credentials): AwsError | undefined {
+function clientRefusal(request: HttpRequest, accessKeyId: string, credentials: Credentials): AwsError | null {
   const tokenHolds = equal(headerOf(request, "x-amz-security-token") ?? "", credentials.sessionToken ?? "");
-  return accessKeyId === credentials.accessKeyId && tokenHolds ? undefined : UNKNOWN_CLIENT;
+  return accessKeyId === credentials.accessKeyId && tokenHolds ? null : UNKNOWN_CLIENT;
 }
 
-/** The header is optional; one that contradicts the body is an altered body. Lambda takes no unsigned payloads. */
+/** The header is optional. If it does not match, the body was altered. Lambda does not accept unsigned payloads. */
 function payloadHashHolds(request: HttpRequest): boolean {
   const claimed = headerOf(request, "x-amz-content-sha256");
-  return claimed === undefined || equal(claimed, createHash("sha256").update(request.body).digest("hex"));
+  return claimed === null || equal(claimed, sha256Hex(request.body));
 }
 
-/** Of digests, so that neither content nor length can be timed. */
+/** Compares digests, so that the time depends neither on the content nor on the length. */
 function equal(a: string, b: string): boolean {
-  const digest = (value: string) => createHash("sha256").update(value).digest();
-  return timingSafeEqual(digest(a), digest(b));
+  return timingSafeEqual(sha256(a), sha256(b));
 }
 
 function toAmzDate(ms: number): string {
@@ -144,21 +155,19 @@ function refuse(refusal: AwsError): SignatureCheck & { ok: false } {
   return { ok: false, refusal };
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, taken apart. No I/O, no clock. */
-
-/** As it was written: whether its parts say something that holds is for verify-signature.ts. */
-export type Authorization = {
+/** The parts of `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, not verified. */
+interface Authorization {
   algorithm: string;
   /** `<access key>/<date>/<region>/<service>/aws4_request` */
   credential: string;
   signedHeaders: string[];
   signature: string;
-};
+}
 
 type Parsed = { ok: true; authorization: Authorization } | { ok: false; refusal: AwsError };
 
-/** @param amzDate undefined where the request has no date at all, which AWS finds out together with what is missing here */
-export function parseAuthorization(header: string, amzDate: string | undefined): Parsed {
+/** @param amzDate null if the request has no date, which AWS reports together with missing parts */
+function parseAuthorization(header: string, amzDate: string | null): Parsed {
   if (header.trim() === "") return malformedHeader("Authorization header cannot be empty: ''.");
   const [algorithm = "", ...pairs] = header.split(/[\s,]+/).filter((part) => part !== "");
   if (pairs.some((pair) => !pair.includes("="))) {
@@ -183,8 +192,8 @@ export function parseAuthorization(header: string, amzDate: string | undefined):
   return { ok: true, authorization };
 }
 
-/** All that is missing at once, one sentence each, as AWS does it. */
-function missing(parameters: ReadonlyMap<string, string>, amzDate: string | undefined): string[] {
+/** All missing parts, one sentence each, as on AWS. */
+function missing(parameters: ReadonlyMap<string, string>, amzDate: string | null): string[] {
   const faults = ["Credential", "Signature", "SignedHeaders"]
     .filter((name) => !parameters.get(name))
     .map((name) => `Authorization header requires '${name}' parameter.`);
@@ -192,9 +201,9 @@ function missing(parameters: ReadonlyMap<string, string>, amzDate: string | unde
   return faults;
 }
 
-/** What was sent may be somebody's token for something else: AWS repeats its hash, so that a caller can recognize it. */
+/** The header may hold a token for another service, so AWS quotes only its hash. */
 function hashOf(header: string): string {
-  return createHash("sha256").update(header).digest("base64");
+  return encodeBase64(sha256(header));
 }
 
 function malformedHeader(message: string): Parsed {

@@ -12,8 +12,8 @@ import { publishPackage } from "../spillway/model/publish/publish.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { type Credentials, newCredentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
-import { openLocalPackage } from "./local-package.ts";
-import { localSigningKey, signLocally } from "./signing-key.ts";
+import { openLocalPackage } from "../spillway/model/local-package.ts";
+import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { writeVariables } from "./variables.ts";
 
 const children: Child[] = [];

@@ -1,5 +1,5 @@
 /** onnxruntime-web behind the edge model's port. One runtime at a time, and its heap is used again for the next model. */
-import { EDGE_HEAP_MAX_BYTES } from "../../../formats/model-package/manifest.ts";
+import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../engine.ts";
 import { type ModelPackage, sizeOf } from "../package.ts";
 import { allocate, OrtError, type OrtRuntime, startRuntime } from "./runtime.ts";
@@ -8,7 +8,7 @@ import { type HeapBlock, openSession } from "./session.ts";
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
 
 /** Heaps never shrink: two instances would be two heaps, and the isolate has room for one. */
-export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = EDGE_HEAP_MAX_BYTES): EdgeEngine {
+export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = MAX_EDGE_HEAP_BYTES): EdgeEngine {
   /** A runtime without a model. A load takes it away, and gives it back only when nothing of its own is left in it. */
   let idle: OrtRuntime | null = null;
 

@@ -1,5 +1,6 @@
 /** A classifier's session in one runtime: weights stay where they were streamed, one run at a time, logits out. */
 import type { OrtModule } from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
+import { type GraphInput, inputValue, isGraphInput } from "../../../formats/model-package/graph-inputs.ts";
 import { allocate, check, checkHandle, OrtError, type OrtRuntime } from "./runtime.ts";
 
 const INT64 = 7;
@@ -21,13 +22,6 @@ export interface ClassifierSession {
   release(): void;
 }
 
-/** What each input of a BERT-family graph holds for a single unpadded text. */
-const inputValue: Record<string, (tokenId: number) => number> = {
-  input_ids: (tokenId) => tokenId,
-  attention_mask: () => 1,
-  token_type_ids: () => 0,
-};
-
 /**
  * Opens a session on an `.ort` model that already lies in the heap. The session uses the weights in place, so the block
  * belongs to it from now on, and is freed with it.
@@ -48,26 +42,32 @@ export function openSession(runtime: OrtRuntime, model: HeapBlock): ClassifierSe
     checkHandle(ort, session, "OrtCreateSession");
     const { inputs, outputs } = ioNames(ort, session);
     names.push(...inputs, ...outputs);
-    const logits = knownSignature(inputs, outputs);
-    return { run: (tokenIds) => runOnce(runtime, session, inputs, logits, tokenIds), release };
+    const signature = knownSignature(inputs, outputs);
+    return { run: (tokenIds) => runOnce(runtime, session, signature, tokenIds), release };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-/** The output that holds the logits. @throws OrtError */
-function knownSignature(inputs: readonly IoName[], outputs: readonly IoName[]): IoName {
-  for (const { name } of inputs) {
-    if (!(name in inputValue)) throw new OrtError("OrtCreateSession", `the graph has an unknown input "${name}"`);
-  }
-  const logits = outputs[0];
-  if (logits === undefined) throw new OrtError("OrtCreateSession", "the graph has no output");
-  return logits;
+/** A text classifier's inputs, and the output that holds the logits. */
+interface Signature {
+  inputs: readonly IoName<GraphInput>[];
+  logits: IoName;
 }
 
-interface IoName {
-  name: string;
+/** @throws OrtError */
+function knownSignature(inputs: readonly IoName[], [logits]: readonly IoName[]): Signature {
+  const known = inputs.map(({ name, pointer }) => {
+    if (!isGraphInput(name)) throw new OrtError("OrtCreateSession", `the graph has an unknown input "${name}"`);
+    return { name, pointer };
+  });
+  if (logits === undefined) throw new OrtError("OrtCreateSession", "the graph has no output");
+  return { inputs: known, logits };
+}
+
+interface IoName<Name extends string = string> {
+  name: Name;
   /** The C string, owned by the session's user for the session's life. */
   pointer: number;
 }
@@ -109,8 +109,7 @@ function ioNames(ort: OrtModule, session: number): { inputs: IoName[]; outputs: 
 function runOnce(
   runtime: OrtRuntime,
   session: number,
-  inputs: readonly IoName[],
-  output: IoName,
+  { inputs, logits }: Signature,
   tokenIds: readonly number[],
 ): Float32Array {
   const { ort } = runtime;
@@ -123,18 +122,17 @@ function runOnce(
     const outputNames = ort.stackAlloc(4);
     const outputTensors = ort.stackAlloc(4);
     for (const [index, input] of inputs.entries()) {
-      const value = inputValue[input.name] ?? (() => 0);
       const block = allocate(ort, 8 * tokenIds.length);
       blocks.push(block);
       const words = new Int32Array(runtime.heap().buffer, block, 2 * tokenIds.length).fill(0);
       // An int64 is two words, low first; token ids never reach the high one.
-      for (const [position, tokenId] of tokenIds.entries()) words[2 * position] = value(tokenId);
+      for (const [position, tokenId] of tokenIds.entries()) words[2 * position] = inputValue(input.name, tokenId);
       const tensor = int64Row(ort, block, tokenIds.length);
       tensors.push(tensor);
       ort.setValue(inputNames + 4 * index, input.pointer, "*");
       ort.setValue(inputTensors + 4 * index, tensor, "*");
     }
-    ort.setValue(outputNames, output.pointer, "*");
+    ort.setValue(outputNames, logits.pointer, "*");
     ort.setValue(outputTensors, 0, "*");
     check(
       ort,

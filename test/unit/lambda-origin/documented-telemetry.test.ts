@@ -84,7 +84,7 @@ async function startsThatFail(): Promise<void> {
 async function answersThatFail(): Promise<void> {
   const broken = modelThat();
   if (broken.ok)
-    broken.model.tokenizer.contentIds = () => {
+    broken.model.tokenizer.encodeContent = () => {
       throw new RangeError("broken");
     };
   for (const loaded of [broken, modelThat(() => Promise.reject(new RangeError("broken")))]) {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-/** Whatever is in the folder, its owner meant it: what a signature cannot hold back is left to find. */
+/** Signs whatever is in the folder, so that the tests reach the checks after the signature. */
 async function signAndLoad(path: string): Promise<LoadedModel> {
   await signFolder(path, privateKey);
   return loadModel({ folder: path, publicKeyPem: publicKey });
@@ -49,12 +49,12 @@ describe("the origin's answer", () => {
     });
   });
 
-  it("has one window of no tokens for an empty text", async () => {
+  it("has one window without tokens for an empty text", async () => {
     const answer = originAnswerSchema.parse(await (await post({ text: "", maxTokens: 1 })).json());
     expect(answer.windows).toEqual([{ tokens: 0, logits: [5, 2] }]);
   });
 
-  it("has one row per window of a long text, each computed from that window alone", async () => {
+  it("has one row per window of a long text, each computed from that window only", async () => {
     const answer = originAnswerSchema.parse(
       await (await post({ text: "spam ".repeat(1021), maxTokens: 16_384 })).json(),
     );
@@ -65,7 +65,7 @@ describe("the origin's answer", () => {
     ]);
   });
 
-  it("feeds token_type_ids to a graph that asks for them", async () => {
+  it("feeds token_type_ids to a graph that has this input", async () => {
     const model = tinyOnnx(["input_ids", "attention_mask", "token_type_ids"]);
     const typed = await writeTinyPackage(join(folder, "typed"), { model });
     const response = await post({ text: "ham", maxTokens: 10 }, await signAndLoad(typed.folder));
@@ -75,10 +75,10 @@ describe("the origin's answer", () => {
 
 describe("the origin refuses", () => {
   it.each([
-    { name: "no JSON", body: "{" },
+    { name: "a body that is not JSON", body: "{" },
     { name: "an empty body", body: "" },
     { name: "no text", body: { maxTokens: 5 } },
-    { name: "a text that is no string", body: { text: 7, maxTokens: 5 } },
+    { name: "a text that is not a string", body: { text: 7, maxTokens: 5 } },
     { name: "no limit", body: { text: CANARY } },
     { name: "a limit over the origin's own", body: { text: CANARY, maxTokens: 16_385 } },
     { name: "an unknown key", body: { text: CANARY, maxTokens: 5, more: 1 } },
@@ -88,7 +88,7 @@ describe("the origin refuses", () => {
     expect(originErrorSchema.parse(await response.json()).error_type).toBe("malformed");
   });
 
-  it("one token too many with 413, and takes exactly as many as allowed", async () => {
+  it("one token too many with 413, and accepts exactly as many as allowed", async () => {
     expect((await post({ text: "ham ".repeat(10), maxTokens: 10 })).status).toBe(200);
     const response = await post({ text: "ham ".repeat(11), maxTokens: 10 });
     expect(response.status).toBe(413);
@@ -105,7 +105,7 @@ describe("the origin refuses", () => {
     }
   });
 
-  it("a failing model with 500, and neither answers nor logs what the failure says", async () => {
+  it("a failing model with 500, and neither returns nor logs the failure's message", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     if (!loaded.ok) throw new Error(loaded.reason);
     const infer = () => Promise.reject(new Error(`cannot run ${CANARY}`));
@@ -117,7 +117,7 @@ describe("the origin refuses", () => {
   });
 });
 
-describe("a package that its owner signed although it does not fit together", () => {
+describe("a package that is signed but inconsistent", () => {
   const changed = (name: string, content: string) => async (path: string) => writeFile(join(path, name), content);
   it.each([
     {
@@ -130,7 +130,11 @@ describe("a package that its owner signed although it does not fit together", ()
       spoil: (path: string) => rm(join(path, "tokenizer_config.json")),
       says: "tokenizer_config.json is not in the signature",
     },
-    { name: "a manifest that is not JSON", spoil: changed("manifest.json", "{"), says: "manifest.json is not JSON" },
+    {
+      name: "a manifest that is not JSON",
+      spoil: changed("manifest.json", "{"),
+      says: "manifest.json is not a package manifest: it is not JSON",
+    },
     {
       name: "a manifest of another kind",
       spoil: changed("manifest.json", "{}"),
@@ -150,7 +154,7 @@ describe("a package that its owner signed although it does not fit together", ()
 
   it.each([
     {
-      name: "a file that is used but has no digest in the manifest",
+      name: "a file that is used but not listed in the manifest",
       bend: (manifest: Manifest) => ({
         ...manifest,
         files: manifest.files.filter((file) => file.name !== "model.onnx"),
@@ -158,25 +162,25 @@ describe("a package that its owner signed although it does not fit together", ()
       says: "model.onnx is used but not listed",
     },
     {
-      name: "a file of another size than the manifest's",
+      name: "a file of another size than the manifest lists",
       bend: (manifest: Manifest) => ({
         ...manifest,
         files: manifest.files.map((file) => ({ ...file, sizeBytes: file.sizeBytes + 1 })),
       }),
-      says: "bytes; manifest.json says",
+      says: "bytes; manifest.json lists",
     },
   ])("answers 503 for $name", async ({ name, bend, says }) => {
     const { folder: path } = await writeTinyPackage(join(folder, name.replaceAll(" ", "-")), { bend });
     expect(await signAndLoad(path)).toEqual({ ok: false, reason: expect.stringContaining(says) });
   });
 
-  it("answers 503 for a graph with inputs that no BERT has", async () => {
+  it("answers 503 for a graph with unknown inputs", async () => {
     const model = tinyOnnx(["input_ids", "attention_mask", "pixel_values"]);
     const { folder: path } = await writeTinyPackage(join(folder, "pixels"), { model });
     expect(await signAndLoad(path)).toEqual({ ok: false, reason: expect.stringContaining("pixel_values") });
   });
 
-  it("answers 503 where no folder is configured", async () => {
+  it("answers 503 if no folder is configured", async () => {
     const bad = await loadModel({ folder: undefined, publicKeyPem: publicKey });
     expect(bad).toEqual({ ok: false, reason: expect.stringContaining("SPILLWAY_MODEL_DIR") });
   });

@@ -1,13 +1,13 @@
-/** What makes a package trusted at the origin: anything else, and the model is not loaded and the reason is one line. */
+/** Which packages the origin trusts. Any other is not loaded, and the reason is one line. */
 import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
 import type { ModelStatement, Resource } from "../../../formats/signature/statement.ts";
 import { createInference } from "../../../lambda-origin/infer.ts";
 import { loadModel } from "../../../lambda-origin/model.ts";
-import type { PackageSource } from "../../../lambda-origin/signed-package.ts";
-import { createTokenizer } from "../../../lambda-origin/tokenize.ts";
+import type { PackageSettings } from "../../../lambda-origin/signed-package.ts";
 import { hashFolder, signFolder } from "../../../tools/spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
@@ -15,7 +15,7 @@ import { type TinyPackage, writeTinyPackage } from "../../support/model-package.
 
 vi.mock("node:fs/promises", { spy: true });
 vi.mock("../../../lambda-origin/infer.ts", { spy: true });
-vi.mock("../../../lambda-origin/tokenize.ts", { spy: true });
+vi.mock("../../../formats/model-package/tokenizer.ts", { spy: true });
 
 const owner = generateKeyPair();
 const stranger = generateKeyPair();
@@ -36,10 +36,10 @@ beforeEach(async () => {
 });
 
 const path = (file: string) => join(folder, file);
-const load = (source: Partial<PackageSource> = {}) => loadModel({ folder, publicKeyPem: owner.publicKey, ...source });
+const load = (source: Partial<PackageSettings> = {}) => loadModel({ folder, publicKeyPem: owner.publicKey, ...source });
 
-/** Why the origin refused. A tokenizer or a session that was made of what it refused is a failure of its own. */
-async function refusal(source: Partial<PackageSource> = {}): Promise<string> {
+/** Why the origin refused. It must not have made a tokenizer or a session from the refused package. */
+async function refusal(source: Partial<PackageSettings> = {}): Promise<string> {
   const loaded = await load(source);
   expect(createTokenizer).not.toHaveBeenCalled();
   expect(createInference).not.toHaveBeenCalled();
@@ -47,18 +47,18 @@ async function refusal(source: Partial<PackageSource> = {}): Promise<string> {
   return loaded.reason;
 }
 
-/** A bundle by the owner that says something else of the folder. */
-async function signBent(bend: (resources: Resource[]) => Resource[], ignorePaths: string[] = []): Promise<void> {
+/** Signs a changed list of the folder's files with the owner's key. */
+async function signChanged(bend: (resources: Resource[]) => Resource[], ignorePaths: string[] = []): Promise<void> {
   const statement: ModelStatement = { modelName: "tiny", resources: bend(await hashFolder(folder)), ignorePaths };
   await writeFile(path("model.sig"), await signBundle(statement, owner.privateKey));
 }
 
 describe("a package that the pinned key signed", () => {
-  it("runs, and names the manifest that was signed", async () => {
+  it("runs, and its id contains the signed manifest's digest", async () => {
     expect(await load()).toMatchObject({ ok: true, model: { id: tiny.modelId } });
   });
 
-  it("runs with its signature elsewhere", async () => {
+  it("runs with its signature in another folder", async () => {
     const signatureFile = join(scratch, "elsewhere.sig");
     await rename(path("model.sig"), signatureFile);
     expect(await load({ signatureFile })).toMatchObject({ ok: true });
@@ -72,7 +72,7 @@ describe("a package that the pinned key signed", () => {
     expect(await load({ publicKeyPem: owner.publicKey.replaceAll("\n", newline) })).toMatchObject({ ok: true });
   });
 
-  it("runs without the edge's file, and without a file that nobody runs", async () => {
+  it("runs without the edge's file, and without a file that neither side runs", async () => {
     await writeFile(path("README.md"), "signed, then left out of the artifact");
     await signFolder(folder, owner.privateKey);
     await rm(path("README.md"));
@@ -80,14 +80,14 @@ describe("a package that the pinned key signed", () => {
     expect(await load()).toMatchObject({ ok: true, model: { id: tiny.modelId } });
   });
 
-  it("runs from a folder with what a signature leaves out: git's own files, and what its owner ignored", async () => {
+  it("runs from a folder with files that the signature does not cover: git's files, and paths that the owner ignored", async () => {
     await writeFile(path(".gitattributes"), "*.onnx filter=lfs");
-    await signBent((resources) => resources, ["notes"]);
+    await signChanged((resources) => resources, ["notes"]);
     await writeFile(path("notes"), "");
     expect(await load()).toMatchObject({ ok: true });
   });
 
-  it("is read once, file by file, and the edge's file not at all", async () => {
+  it("has each file read once, and the edge's file not at all", async () => {
     await load();
     const reads = vi.mocked(readFile).mock.calls.map(([file]) => file);
     const used = ["model.sig", "manifest.json", "model.onnx", "tokenizer.json", "tokenizer_config.json"];
@@ -107,7 +107,7 @@ describe("a flipped bit", () => {
 
   it.each(cases)("in $file at $part of its length: no model", async ({ file, part, reason }) => {
     const bytes = await readFile(path(file));
-    // The bundle ends in a newline, and white space around JSON is nobody's.
+    // The bundle ends in a newline, and white space around JSON has no meaning.
     const at = Math.floor(part * (bytes.length - 2));
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     await writeFile(path(file), bytes);
@@ -115,30 +115,30 @@ describe("a flipped bit", () => {
   });
 });
 
-describe("no model without trust", () => {
-  it("in an unsigned package", async () => {
+describe("the model is not loaded", () => {
+  it("from an unsigned package", async () => {
     await rm(path("model.sig"));
-    expect(await refusal()).toMatch(/^model\.sig cannot be read .*: make it with spillway model sign$/);
+    expect(await refusal()).toMatch(/^model\.sig cannot be read .*: sign the package with spillway model sign$/);
   });
 
-  it.each([undefined, ""])("where no key is pinned (%j)", async (publicKeyPem) => {
+  it.each([undefined, ""])("if no key is pinned (%j)", async (publicKeyPem) => {
     expect(await refusal({ publicKeyPem })).toMatch(/^MODEL_PUBLIC_KEY is not set/);
   });
 
-  it("where what is pinned is no key, or the private one; and the reason does not quote it", async () => {
+  it("if the pinned text is not a key, or the private key; and the reason does not quote it", async () => {
     expect(await refusal({ publicKeyPem: "hunter2" })).toMatch(/^signature: key-unreadable: /);
     const reason = await refusal({ publicKeyPem: owner.privateKey });
     expect(reason).toMatch(/^signature: key-unreadable: .*private key/);
     for (const line of owner.privateKey.split("\n").slice(1, 3)) expect(reason).not.toContain(line);
   });
 
-  it("signed with another key", async () => {
+  it("if it is signed with another key", async () => {
     expect(await refusal({ publicKeyPem: stranger.publicKey })).toMatch(/^signature: wrong-key: /);
     await signFolder(folder, stranger.privateKey);
     expect(await refusal()).toMatch(/^signature: wrong-key: /);
   });
 
-  it("signed with another key that says it were the pinned one", async () => {
+  it("if it is signed with another key and its bundle names the pinned one", async () => {
     const ours = await readFile(path("model.sig"), "utf8");
     await signFolder(folder, stranger.privateKey);
     const theirs = JSON.parse(await readFile(path("model.sig"), "utf8"));
@@ -147,54 +147,50 @@ describe("no model without trust", () => {
     expect(await refusal()).toMatch(/^signature: signature-invalid: /);
   });
 
-  it("in a bundle that was cut short", async () => {
+  it("if its bundle was truncated", async () => {
     await writeFile(path("model.sig"), (await readFile(path("model.sig"))).subarray(0, -20));
     expect(await refusal()).toMatch(/^signature: bundle-unreadable: /);
   });
 });
 
-describe("no model where folder, signature and manifest differ", () => {
-  it("in a manifest that is not in the signature", async () => {
-    await signBent((resources) => resources.filter(({ name }) => name !== "manifest.json"));
-    expect(await refusal()).toMatch(/^manifest\.json has SHA-256 [0-9a-f]{64}; signed is none$/);
+describe("the model is not loaded if folder, signature and manifest differ:", () => {
+  it("the manifest is not in the signature", async () => {
+    await signChanged((resources) => resources.filter(({ name }) => name !== "manifest.json"));
+    expect(await refusal()).toMatch(/^manifest\.json has SHA-256 [0-9a-f]{64}; the signature lists none$/);
   });
 
-  it("in a manifest written anew to fit files that were swapped", async () => {
+  it("the manifest was rewritten to match replaced files", async () => {
     await writeTinyPackage(folder, { bend: (manifest) => ({ ...manifest, labels: ["spam", "ham"] }) });
     expect(await refusal()).toMatch(/^manifest\.json has SHA-256/);
   });
 
-  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json", "edge.ort"])(
-    "in the digest of %s",
-    async (file) => {
-      const bent = (resource: Resource) =>
-        resource.name === file ? { ...resource, sha256: "0".repeat(64) } : resource;
-      await signBent((resources) => resources.map(bent));
-      expect(await refusal()).toMatch(`${file} is signed with another digest`);
-    },
-  );
+  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json", "edge.ort"])("the digest of %s", async (file) => {
+    const bent = (resource: Resource) => (resource.name === file ? { ...resource, sha256: "0".repeat(64) } : resource);
+    await signChanged((resources) => resources.map(bent));
+    expect(await refusal()).toMatch(`${file} is signed with another digest`);
+  });
 
-  it("in a file that the signature does not list", async () => {
-    await signBent((resources) => resources.filter(({ name }) => name !== "model.onnx"));
+  it("a file that the signature does not list", async () => {
+    await signChanged((resources) => resources.filter(({ name }) => name !== "model.onnx"));
     expect(await refusal()).toMatch("model.onnx is not in the signature");
   });
 
-  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json"])("in %s, which is missing", async (file) => {
+  it.each(["model.onnx", "tokenizer.json", "tokenizer_config.json"])("%s is missing", async (file) => {
     await rm(path(file));
     expect(await refusal()).toMatch(`${file} is missing`);
   });
 
-  it("in the manifest, which is missing", async () => {
+  it("the manifest is missing", async () => {
     await rm(path("manifest.json"));
-    expect(await refusal()).toMatch(/^manifest\.json cannot be read .*: deploy the package whole$/);
+    expect(await refusal()).toMatch(/^manifest\.json cannot be read .*: deploy the complete package$/);
   });
 
-  it.each(["extra.bin", ".hidden", "model.sig2", "sub/model.sig"])("in a file %s that nobody signed", async (file) => {
+  it.each(["extra.bin", ".hidden", "model.sig2", "sub/model.sig"])("a file %s that is not signed", async (file) => {
     await cp(path("edge.ort"), path(file));
     expect(await refusal()).toMatch(`${file} is not in the signature`);
   });
 
-  it("in a link that stands where a file was signed", async () => {
+  it("a link in place of a signed file", async () => {
     const elsewhere = join(scratch, "elsewhere.onnx");
     await rename(path("model.onnx"), elsewhere);
     await symlink(elsewhere, path("model.onnx"));
@@ -202,7 +198,7 @@ describe("no model where folder, signature and manifest differ", () => {
   });
 });
 
-describe("nothing is parsed before its digest is known to be signed", () => {
+describe("nothing is parsed before its digest was found in the signature", () => {
   const hostile = "{".repeat(100);
 
   it.each(["tokenizer.json", "tokenizer_config.json"])("not %s", async (file) => {

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { openLocalPackage } from "../../../tools/start/local-package.ts";
+import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = join(root, "models/mail-tagger");

@@ -1,7 +1,7 @@
 /** The gateway's tokenizer inside workerd, against vectors made by the reference implementation (Rust, in Python's `tokenizers`). */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { createTokenizer } from "../../../gateway/edge/tokenizer.ts";
+import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
 import vectors from "../../vectors/tokenizer.json";
 
 const read = async (path: string) => (await env.FILES.fetch(`http://files/${path}`)).text();

@@ -124,7 +124,7 @@ describe("what is stored is not what was signed", () => {
     modelId = await publish((manifest) => {
       Object.assign(manifest, { edge: null });
     });
-    expect(await refusal()).toBe("packed for the origin alone");
+    expect(await refusal()).toBe("packed for the origin only");
   });
 
   it("a model that computes other logits than its package promises is never ready", async () => {

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import { manifestSchema } from "../../../formats/model-package/manifest.ts";
 import { objectKey } from "../../../formats/model-package/names.ts";
-import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
 import { openToAll } from "../../../tools/process/local-settings.ts";
+import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
 
 export interface GatewayWithEdge {
   fetch(path: string, init?: RequestInit): Promise<Response>;

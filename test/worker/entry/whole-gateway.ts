@@ -8,8 +8,8 @@ import { openToAll } from "../../../tools/process/local-settings.ts";
 import { createKey, type KeysKv, type NewKey, newKey } from "../../../tools/spillway/keys/repository.ts";
 import { publishPackage } from "../../../tools/spillway/model/publish/publish.ts";
 import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
-import { openLocalPackage } from "../../../tools/start/local-package.ts";
-import { signLocally } from "../../../tools/start/signing-key.ts";
+import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts";
+import { signLocally } from "../../../tools/spillway/model/sign/local-key.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { OtlpReceiver } from "../telemetry/otlp-receiver.ts";
 

@@ -1,6 +1,6 @@
 /** Bench `cold`: what it takes until a fresh isolate answers with its own model, and how much is uploaded. */
 import { join } from "node:path";
-import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { wholeNumber } from "../arguments.ts";

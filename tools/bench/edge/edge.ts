@@ -1,6 +1,6 @@
 /** Bench `edge`: how fast each side answers a text of so many tokens, and what a cold start of each costs. */
 import { join } from "node:path";
-import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { wholeNumber } from "../arguments.ts";

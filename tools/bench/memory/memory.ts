@@ -1,6 +1,6 @@
 /** Bench `memory`: what the gateway's isolate holds, from empty to well used, beside its budget and beside the plain way. */
 import { join } from "node:path";
-import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { wholeNumber } from "../arguments.ts";

@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withLocalBucket } from "../../spillway/model/publish/local-bucket.ts";
 import { publishPackage } from "../../spillway/model/publish/publish.ts";
-import type { LocalPackage } from "../../start/local-package.ts";
-import { localSigningKey, signLocally } from "../../start/signing-key.ts";
+import type { LocalPackage } from "../../spillway/model/local-package.ts";
+import { localSigningKey, signLocally } from "../../spillway/model/sign/local-key.ts";
 
 export interface StoredPackage {
   modelId: string;

@@ -1,6 +1,6 @@
 /** Bench `telemetry`: what exporting adds to a request, by sampling ratio, and whether the isolate grows with its requests. */
 import { join } from "node:path";
-import { shortModelId } from "../../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { wholeNumber } from "../arguments.ts";

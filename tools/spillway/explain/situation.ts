@@ -6,11 +6,11 @@ import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
 import { type Conditions } from "../../../gateway/sides.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
-import { createTokenizer } from "../../../gateway/edge/tokenizer.ts";
+import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
-import { openLocalPackage, readPackageFile } from "../../start/local-package.ts";
+import { openLocalPackage, readPackageFile } from "../model/local-package.ts";
 import type { ExplainOptions, ForOrigin } from "./options.ts";
 
 export interface Situation {

@@ -1,65 +1,75 @@
-/** A model package in a folder of this machine, verified before anything is started on it or done with it. */
-import { createHash } from "node:crypto";
+/** A model package in a folder of this machine. Its files are compared with its manifest; its signature is not looked at. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { firstIssue } from "../../formats/first-issue.ts";
-import { type Manifest, manifestSchema } from "../../formats/model-package/manifest.ts";
+import type { Manifest, ManifestFile } from "../../../formats/model-package/manifest.ts";
+import { MANIFEST_FILE } from "../../../formats/model-package/names.ts";
+import { openUnsignedPackage } from "../../../formats/model-package/open-package.ts";
+import { describeFault, type PackageFault } from "../../../formats/model-package/package-fault.ts";
+import { hashFile } from "./hash-file.ts";
 
 export interface LocalPackage {
   folder: string;
+  /** `<name>@<SHA-256 of the manifest>` */
   modelId: string;
   manifest: Manifest;
 }
 
-const MANIFEST = "manifest.json";
-/** Holds for a package of the user's own as for one that came with the checkout. */
-const NEXT_STEP =
-  "pack the model again with spillway model pack, or restore the folder with git if it is the checkout's own.";
-
-/** @throws Error with one sentence for people when a file is missing or is not what the manifest says. */
-export async function openLocalPackage(folder: string): Promise<LocalPackage> {
-  const bytes = await readPackageFile(folder, MANIFEST);
-  const manifest = parseManifest(join(folder, MANIFEST), bytes);
-  for (const { name, sha256 } of manifest.files) {
-    const seen = hash(await readPackageFile(folder, name));
-    if (seen === sha256) continue;
-    const digests = `SHA-256 ${short(seen)}, but the manifest names ${short(sha256)}`;
-    throw new Error(`${join(folder, name)} is not the file that was packed (${digests}): ${NEXT_STEP}`);
-  }
-  return { folder, manifest, modelId: `${manifest.name}@${hash(bytes)}` };
+/** A local package and its signature. */
+export interface SignedPackage extends LocalPackage {
+  /** The text of `model.sig`. */
+  bundle: string;
 }
 
+/** True for the user's own packages and for those of the checkout. */
+const NEXT_STEP =
+  "pack the model again with spillway model pack, or restore the folder with git if it is part of the checkout.";
+
+/**
+ * @param hashed files that are hashed already; the others are hashed now
+ * @throws Error with one sentence if a file is missing or is not the one that the manifest lists
+ */
+export async function openLocalPackage(folder: string, hashed: readonly ManifestFile[] = []): Promise<LocalPackage> {
+  const result = await openUnsignedPackage({
+    readSmall: (name) => ifPresent(readFile(join(folder, name))),
+    find: async (name) => hashed.find((file) => file.name === name) ?? (await ifPresent(hashFile(folder, name))),
+  });
+  if (!result.ok) throw new Error(`${join(folder, problemOf(result.fault))}: ${NEXT_STEP}`);
+  return { folder, ...result.opened };
+}
+
+/** @throws Error with one sentence if the file is missing */
 export async function readPackageFile(folder: string, name: string): Promise<Uint8Array> {
+  const bytes = await ifPresent(readFile(join(folder, name)));
+  if (bytes === null) throw new Error(`${join(folder, name)} is missing: ${NEXT_STEP}`);
+  return bytes;
+}
+
+/** Starts with the file's name. */
+function problemOf(fault: PackageFault): string {
+  switch (fault.kind) {
+    case "size":
+      return changed(fault.file, `${fault.sizeBytes} bytes`, `${fault.listedBytes}`);
+    case "digest":
+      return changed(fault.file, `SHA-256 ${short(fault.sha256)}`, short(fault.listed ?? ""));
+    case "manifest-unreadable":
+      return `${MANIFEST_FILE} is not a model manifest (${fault.problem})`;
+    default:
+      return describeFault(fault);
+  }
+}
+
+function changed(file: string, found: string, listed: string): string {
+  return `${file} is not the file that was packed (${found}, but the manifest lists ${listed})`;
+}
+
+async function ifPresent<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(join(folder, name));
+    return await read;
   } catch (error) {
-    const isMissing =
-      error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
-    if (isMissing) throw new Error(`${join(folder, name)} is missing: ${NEXT_STEP}`);
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw error;
   }
-}
-
-function parseManifest(path: string, bytes: Uint8Array): Manifest {
-  const content = parseJson(new TextDecoder().decode(bytes));
-  if (content === undefined) throw new Error(`${path} is not a model manifest (it is not JSON): ${NEXT_STEP}`);
-  const parsed = manifestSchema.safeParse(content);
-  if (!parsed.success) {
-    throw new Error(`${path} is not a model manifest (${firstIssue(parsed.error)}): ${NEXT_STEP}`);
-  }
-  return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function short(sha256: string): string {

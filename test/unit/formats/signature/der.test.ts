@@ -10,10 +10,10 @@ const full = "ff".repeat(32);
 
 const valid: [what: string, der: string, raw: string][] = [
   ["small integers, which are padded to the curve's size", "3006020101020101", one + one],
-  ["a leading zero before a set top bit, which is taken away", `3026022100${top}020101`, top + one],
+  ["a leading zero before a set top bit, which is removed", `3026022100${top}020101`, top + one],
   ["both integers at their largest", `3046022100${full}022100${full}`, full + full],
-  ["an integer that is a byte short", `302402${"1f"}${"7f".repeat(31)}020101`, `00${"7f".repeat(31)}${one}`],
-  ["zero, which the curve refuses and not its spelling", "3006020100020101", `${"00".repeat(32)}${one}`],
+  ["an integer that is one byte short", `302402${"1f"}${"7f".repeat(31)}020101`, `00${"7f".repeat(31)}${one}`],
+  ["zero, which is valid DER although no curve accepts it", "3006020100020101", `${"00".repeat(32)}${one}`],
 ];
 
 const malformed: [what: string, der: string][] = [
@@ -21,13 +21,13 @@ const malformed: [what: string, der: string][] = [
   ["a sequence that ends before its length", "30060201010201"],
   ["bytes after the sequence", "300602010102010100"],
   ["bytes after the second integer", "3008020101020101" + "0500"],
-  ["one integer alone", "3003020101"],
-  ["no sequence", "3106020101020101"],
+  ["only one integer", "3003020101"],
+  ["another tag than a sequence", "3106020101020101"],
   ["another type than an integer", "3006040101020101"],
   ["an integer of no bytes", "30050200020101"],
   ["a negative integer", "3006020180020101"],
   ["a leading zero that is not needed", "300702020001020101"],
-  ["a zero spelled with two bytes", "300702020000020101"],
+  ["a zero in two bytes", "300702020000020101"],
   ["a sequence's length in the long form", "308106020101020101"],
   ["an integer's length in the long form", "300702810101020101"],
   ["an indefinite length", "30800201010201010000"],
@@ -36,16 +36,16 @@ const malformed: [what: string, der: string][] = [
 ];
 
 describe("rawFromDer", () => {
-  it.each(valid)("takes %s", (_, der, raw) => {
+  it.each(valid)("accepts %s", (_, der, raw) => {
     expect(encodeHex(rawFromDer(decodeHex(der), 32) ?? new Uint8Array())).toBe(raw);
     expect(encodeHex(derFromRaw(decodeHex(raw)))).toBe(der);
   });
 
   it.each(malformed)("refuses %s", (_, der) => {
-    expect(rawFromDer(decodeHex(der), 32)).toBeUndefined();
+    expect(rawFromDer(decodeHex(der), 32)).toBeNull();
   });
 
-  it.each([32, 48])("gives back every signature of two integers of %i bytes", (size) => {
+  it.each([32, 48])("returns every signature of two integers of %i bytes unchanged", (size) => {
     const leading = fc.array(fc.constant(0), { maxLength: size });
     const integer = fc
       .tuple(leading, fc.uint8Array({ minLength: size, maxLength: size }))
@@ -58,11 +58,11 @@ describe("rawFromDer", () => {
     );
   });
 
-  it("never has two spellings of one signature", () => {
+  it("accepts only one encoding of a signature", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
         const raw = rawFromDer(bytes, 32);
-        if (raw !== undefined) expect(derFromRaw(raw)).toEqual(Uint8Array.from(bytes));
+        if (raw !== null) expect(derFromRaw(raw)).toEqual(Uint8Array.from(bytes));
       }),
       { numRuns: 2000, examples: malformed.map(([, der]) => [decodeHex(der)]) },
     );

@@ -1,4 +1,4 @@
-/** The two orders of files, and what a name may be. */
+/** The two orders of files, and which names are canonical. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../../../../formats/signature/resource-name.ts";
 
 describe("isCanonicalName", () => {
-  it.each(["a", "a/b.json", "…", "..a", "a..", ".hidden", "a b", "größe/😀"])("takes %j", (name) => {
+  it.each(["a", "a/b.json", "…", "..a", "a..", ".hidden", "a b", "größe/😀"])("accepts %j", (name) => {
     expect(isCanonicalName(name)).toBe(true);
   });
 
@@ -21,7 +21,7 @@ describe("isCanonicalName", () => {
 });
 
 describe("the orders of names", () => {
-  it("are by code points as UTF-8 sorts bytes, also beyond U+FFFF", () => {
+  it("by code points is the order of UTF-8 bytes, beyond U+FFFF too", () => {
     const name = fc.string({ unit: "binary", maxLength: 4 });
     fc.assert(
       fc.property(name, name, (a, b) => {
@@ -31,18 +31,18 @@ describe("the orders of names", () => {
     );
   });
 
-  it("differ where a folder stands beside a file of the same name", () => {
+  it("differ for a folder and a file with the same start", () => {
     expect(compareByCodePoints("a/b", "a.txt")).toBeGreaterThan(0);
     expect(compareByComponents("a/b", "a.txt")).toBeLessThan(0);
   });
 
-  it("say that a list with a name twice is not ascending", () => {
+  it("do not call a list ascending if it has a name twice", () => {
     expect(isAscending(["a", "b", "c"], compareByCodePoints)).toBe(true);
     expect(isAscending(["a", "a"], compareByCodePoints)).toBe(false);
   });
 });
 
-it("an ignored path covers itself and what is under it, not what begins like it", () => {
+it("an ignored path covers itself and everything under it, but no name that only starts with it", () => {
   expect([".git", ".git/config", ".gitignore", "sub/.git"].map((path) => isAtOrUnder(".git", path))).toEqual([
     true,
     true,

@@ -1,4 +1,4 @@
-/** Bundles against the pinned key: the specification's vectors, the reference package's, and bent ones of our own. */
+/** Bundles against the pinned key: the specification's vectors, the reference implementation's, and changed ones. */
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SignatureReason } from "../../../../formats/signature/signature-error.ts";
@@ -23,7 +23,7 @@ async function reasonOf(bundle: string, publicKey: string): Promise<string> {
 }
 
 describe("the specification's own vectors", () => {
-  it("key.bundle.json verifies, and lists the two files that its statement names", async () => {
+  it("key.bundle.json verifies, and lists the two files of its statement", async () => {
     const { resources, modelName } = await verifyBundle(
       readVector(`${specification}/valid/key.bundle.json`),
       releaseKey,
@@ -42,14 +42,14 @@ describe("the specification's own vectors", () => {
     ["invalid/missing-envelope.bundle.json", "bundle-unreadable"],
     ["invalid/missing-verification-material.bundle.json", "bundle-unreadable"],
     ["invalid/missing-tlog-entries.bundle.json", "signing-method"],
-    // Its payload was changed without signing again.
+    // Its payload was changed after signing.
     ["invalid-payload/wrong-predicate.bundle.json", "signature-invalid"],
   ])("%s is refused as %s", async (path, reason) => {
     expect(await reasonOf(readVector(`${specification}/${path}`), releaseKey)).toBe(reason);
   });
 });
 
-describe("while keys are rotated", () => {
+describe("during a key rotation", () => {
   const [p256, p384] = (["p256", "p384"] as const).map((curve) =>
     JSON.stringify(acceptedCases.find((known) => known.curve === curve)?.bundle),
   );
@@ -58,15 +58,15 @@ describe("while keys are rotated", () => {
   );
 
   it.each([
-    ["one after the other", `${keys.p256}${keys.p384}`],
+    ["one after another", `${keys.p256}${keys.p384}`],
     ["the new one first, with text between them", `${keys.p384}\nthe old one:\n${keys.p256}`],
-    ["with spaces for newlines, as forms make them", `${keys.p256}${keys.p384}`.replaceAll("\n", " ")],
-    ["with \\n for newlines, as files of variables have them", `${keys.p256}${keys.p384}`.replaceAll("\n", "\\n")],
-  ])("what either of two pinned keys has signed verifies: %s", async (_, pinned) => {
+    ["with spaces for newlines, as web forms write them", `${keys.p256}${keys.p384}`.replaceAll("\n", " ")],
+    ["with \\n for newlines, as files of variables write them", `${keys.p256}${keys.p384}`.replaceAll("\n", "\\n")],
+  ])("a signature of either of two pinned keys verifies: %s", async (_, pinned) => {
     for (const bundle of [p256 ?? "", p384 ?? "", unnamed]) expect(await reasonOf(bundle, pinned)).toBe("accepted");
   });
 
-  it("what neither has signed is refused, and both are named", async () => {
+  it("a signature of another key is refused, and both pinned keys are named", async () => {
     const pinned = keyPair("P-256").publicKey + keyPair("P-384").publicKey;
     await expect(verifyBundle(p256 ?? "", pinned)).rejects.toThrow(
       /with the key \w{12}…, not with \w{12}… or \w{12}….$/,
@@ -74,7 +74,7 @@ describe("while keys are rotated", () => {
     expect(await reasonOf(unnamed, pinned)).toBe("signature-invalid");
   });
 
-  it("a second key that cannot be read is told at once, not when it is needed", async () => {
+  it("a second key that cannot be read is an error at once, not when it is needed", async () => {
     const { privateKey } = keyPair("P-256");
     const half = keys.p384.slice(0, 60);
     for (const second of [privateKey, half, keyPair("P-521").publicKey]) {
@@ -83,7 +83,7 @@ describe("while keys are rotated", () => {
   });
 });
 
-describe("bundles that the reference package made", () => {
+describe("bundles of the reference implementation", () => {
   it.each(acceptedCases)("$curve verifies: $case", async ({ curve, bundle }) => {
     const { resources } = await verifyBundle(JSON.stringify(bundle), keys[curve]);
     expect(resources.map(({ sha256 }) => sha256)).toContain(
@@ -97,7 +97,7 @@ describe("bundles that the reference package made", () => {
     expect(await reasonOf(JSON.stringify(bundle), keys[curve])).toBe(reason);
   });
 
-  it("say which key made them, not which curve to use", async () => {
+  it("name the key that made them, but do not choose the curve", async () => {
     const [p256] = acceptedCases;
     expect(await reasonOf(JSON.stringify(p256?.bundle), keys.p384)).toBe("wrong-key");
     const unnamed = acceptedCases.find((known) => known.curve === "p256" && known.case === "no hint");
@@ -107,8 +107,8 @@ describe("bundles that the reference package made", () => {
 
 describe("the bundle's fields", () => {
   type Path = readonly (string | number)[];
-  /** The valid bundle with one value set, or taken away for `undefined`. */
-  function bent(path: Path, value: unknown): string {
+  /** The valid bundle with one value set, or removed for `undefined`. */
+  function changed(path: Path, value: unknown): string {
     const root = structuredClone(acceptedCases[0]?.bundle);
     const [last = "", ...parents] = path.toReversed();
     const parent = parents.reduceRight<unknown>((inner, key) => Reflect.get(Object(inner), key), root);
@@ -152,14 +152,14 @@ describe("the bundle's fields", () => {
     [[...signature, "unknown"], 1, "bundle-unreadable"],
   ];
   it.each(table)("%j set to %j is refused as %s", async (path, value, reason) => {
-    expect(await reasonOf(bent(path, value), keys.p256)).toBe(reason);
+    expect(await reasonOf(changed(path, value), keys.p256)).toBe(reason);
   });
 
   it.each(["", "{", "null", "[]", '"text"', "\ufeff{}"])("a bundle of %j is unreadable", async (text) => {
     expect(await reasonOf(text, keys.p256)).toBe("bundle-unreadable");
   });
 
-  it("hold nothing that can be flipped so that another statement is believed", async () => {
+  it("have no bit that can be flipped so that another statement is trusted", async () => {
     const bytes = Buffer.from(readVector("made/p256/model.sig"));
     const signed = await verifyBundle(bytes.toString(), keys.p256);
     for (const at of bytes.keys()) {
@@ -181,8 +181,8 @@ describe("the pinned key", () => {
   const offCurve = keys.p256.replace(/[A-Za-z0-9]{8}(==?\n)/, "AAAAAAAA$1");
 
   it.each([
-    ["nothing", ""],
-    ["no PEM", "key"],
+    ["empty", ""],
+    ["not PEM", "key"],
     ["a private key", keyPair("prime256v1").privateKey],
     ["an RSA key", rsa.publicKey],
     ["a P-521 key", readVector("made/p521.pub.pem")],
@@ -194,7 +194,7 @@ describe("the pinned key", () => {
   });
 
   it("may have text around it and any line ends", async () => {
-    const dressed = `subject: somebody\r\n${keys.p256.replaceAll("\n", "\r\n")}\r\n`;
+    const dressed = `subject: signer\r\n${keys.p256.replaceAll("\n", "\r\n")}\r\n`;
     expect(await verifyBundle(bundle, dressed)).toEqual(await verifyBundle(bundle, keys.p256));
   });
 });

@@ -19,7 +19,7 @@ import { type TinyPackage, writeTinyPackage } from "../../../support/model-packa
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const BUILD = fileURLToPath(new URL("../../../../tools/build-lambda/main.ts", import.meta.url));
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const runs = otherPlatform("x64") === undefined;
+const runs = otherPlatform("x64") === null;
 
 let folder: string;
 let tiny: TinyPackage;
@@ -41,13 +41,13 @@ async function signedPackage(name: string, prepare: (path: string) => void = () 
   return made;
 }
 
-/** As a user runs it. */
+/** Runs the command. */
 async function command(...options: string[]) {
   const run = await promisify(execFile)(process.execPath, [BUILD, ...options], { cwd: root }).catch((error) => error);
   return { code: Number(run.code ?? 0), stdout: String(run.stdout), stderr: String(run.stderr) };
 }
 
-/** The same without a process of its own. */
+/** The same in this process. */
 const build = (options: Partial<BuildOptions> & { out: string }) =>
   buildLambda({ package: tiny.folder, arch: "x64", kind: "auto", key, ...options }, silent);
 
@@ -86,7 +86,7 @@ describe("the zip", () => {
     expect(zipped.unzippedBytes).toBeLessThan(LIMITS.unzippedBytes);
   });
 
-  it("asks for no newer system than Lambda's: Amazon Linux 2023 has glibc 2.34", () => {
+  it("needs no newer system than Lambda's: Amazon Linux 2023 has glibc 2.34", () => {
     const natives = [...contents].filter(([name]) => /\.node$|\.so\.1$/.test(name));
     const minors = natives.flatMap(([, bytes]) =>
       [
@@ -103,7 +103,7 @@ describe("the zip", () => {
     expect(zipped.tried).toMatchObject({ label: expect.stringMatching(/^(ham|spam)$/) });
   });
 
-  it("is named by what it holds, and an image of the same has the same digest", async () => {
+  it("is named by its digest, and an image of the same files has the same digest", async () => {
     expect(zipped.path).toBe(join(folder, "zip", `origin-${zipped.digest.slice(0, 12)}.zip`));
     const image = await build({ out: join(folder, "zip"), kind: "image" });
     expect(image).toMatchObject({ kind: "image", digest: zipped.digest, zipBytes: null, path: join(folder, "zip") });
@@ -111,7 +111,7 @@ describe("the zip", () => {
   });
 });
 
-describe("a package over what a zip may unpack to", () => {
+describe("a package larger than a zip may unpack to", () => {
   let large: TinyPackage;
   beforeAll(async () => {
     large = await signedPackage("large", (path) => {
@@ -120,20 +120,20 @@ describe("a package over what a zip may unpack to", () => {
     });
   });
 
-  it("is refused where a zip is asked for, with the numbers and what to do, and leaves nothing", async () => {
+  it("is refused with --zip, with the numbers and the next step, and leaves nothing behind", async () => {
     const out = join(folder, "refused");
     await expect(build({ package: large.folder, out, kind: "zip" })).rejects.toThrow(
-      /^The function unpacks to 27\d\.\d MB, and Lambda takes a zip of up to 250\.0 MB unpacked, also by way of S3: build a container image instead \(up to 10,240\.0 MB\), without --zip or with --image\.$/,
+      /^The function unpacks to 27\d\.\d MB, and Lambda's limit for a zip is 250\.0 MB unpacked, with S3 too: build a container image instead \(up to 10,240\.0 MB\), without --zip or with --image\.$/,
     );
     await expect(readdir(out)).rejects.toThrow("ENOENT");
   });
 
-  it("becomes a container image's folder else, and says why", async () => {
+  it("becomes a container image's folder otherwise, with the reason", async () => {
     const out = join(folder, "image");
     const { code, stdout, stderr } = await command("--package", large.folder, "--key", key, "--out", out);
     expect(code).toBe(0);
     expect(stdout).toBe(`${out}\n`);
-    expect(stderr).toMatch(/over the 250\.0 MB that a zip may unpack to: a container image/);
+    expect(stderr).toMatch(/over the 250\.0 MB that a zip may unpack to, so this is a container image/);
     expect(stderr).toMatch(/docker build --platform linux\/amd64/);
     expect(await readFile(join(out, "Dockerfile"), "utf8")).toMatch(/^COPY function\/ /m);
     expect((await stat(join(out, "function/model/weights.bin"))).size).toBe(230 * 2 ** 20);
@@ -141,19 +141,19 @@ describe("a package over what a zip may unpack to", () => {
   });
 });
 
-describe("what is not to be deployed is not built", () => {
+describe("the build refuses", () => {
   const out = () => join(folder, "none");
 
-  it("a package that nobody signed: one sentence says how", async () => {
+  it("a package that is not signed, with the command that signs it", async () => {
     const { folder: path } = await writeTinyPackage(join(folder, "unsigned"));
     const { code, stderr } = await command("--package", path, "--key", key, "--out", out());
     expect(code).toBe(1);
     expect(stderr.trim().split("\n").at(-1)).toBe(
-      `${join(path, "model.sig")} is missing, and the function runs only what is signed. Sign the package: npx spillway model sign ${path} --key <private.pem>`,
+      `${join(path, "model.sig")} is missing, and the function runs signed packages only. Sign the package: npx spillway model sign ${path} --key <private.pem>`,
     );
   });
 
-  it("one that another key signed", async () => {
+  it("a package that another key signed", async () => {
     const stranger = join(folder, "stranger.pub.pem");
     await writeFile(stranger, generateKeyPair().publicKey);
     await expect(build({ key: stranger, out: out() })).rejects.toThrow(
@@ -161,19 +161,19 @@ describe("what is not to be deployed is not built", () => {
     );
   });
 
-  it("one that was changed after it was signed", async () => {
+  it("a package that was changed after it was signed", async () => {
     const changed = await signedPackage("changed");
     await writeFile(join(changed.folder, "tokenizer.json"), "{}");
     await expect(build({ package: changed.folder, out: out() })).rejects.toThrow("was changed after it was signed");
   });
 
-  it("anything into a folder with somebody's own files", async () => {
+  it("a target folder with other files", async () => {
     await expect(build({ out: tiny.folder })).rejects.toThrow(
-      /holds edge\.ort, which no build has put there: name an empty or a new folder with --out\.$/,
+      /contains edge\.ort, which is not from a build: pass an empty or a new folder with --out\.$/,
     );
   });
 
-  it("leaves nothing behind", async () => {
+  it("and leaves nothing behind", async () => {
     await expect(readdir(out())).rejects.toThrow("ENOENT");
     expect((await readdir(folder)).filter((name) => name.startsWith("."))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** The check that every artifact goes through, on small ones that are wrong: it must find what only this checkout has. */
+/** The trial of an artifact, on small broken ones: it must notice files that only this checkout has. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,14 +35,14 @@ async function tryHandler(code: string) {
 }
 
 describe("an artifact", () => {
-  it("is told of by its label and its times", async () => {
+  it("is reported with its label and its times", async () => {
     const tried = await tryHandler(returning(answer()));
     expect(tried).toMatchObject({ label: "spam", initMs: expect.any(Number), warmMs: expect.any(Number) });
     if (process.platform === "linux") expect(tried.peakMiB).toBeGreaterThan(10);
   });
 
   it.each([
-    { name: "needs a module that it does not hold", code: 'import "hono";', says: "Cannot find package 'hono'" },
+    { name: "needs a module that it does not contain", code: 'import "hono";', says: "Cannot find package 'hono'" },
     {
       name: "reads a file of this machine",
       code: `import { readFileSync } from "node:fs"; readFileSync(${JSON.stringify(import.meta.filename)});`,
@@ -54,18 +54,18 @@ describe("an artifact", () => {
     {
       name: "does not read its memory from Lambda's variable",
       code: returning(answer({ usage: { durationMs: 1, initMs: 1, memoryMiB: 128 } })),
-      says: "it says that it has 128 MiB, and AWS_LAMBDA_FUNCTION_MEMORY_SIZE is 3072",
+      says: "it reports 128 MiB of memory, and AWS_LAMBDA_FUNCTION_MEMORY_SIZE is 3072",
     },
     {
       name: "prints, which would be a log line for every call",
       code: `console.log("hello");${returning(answer())}`,
-      says: "it printed something, and only a crash may\nhello",
+      says: "it printed something, which only a crash should\nhello",
     },
-  ])("is refused where it $name", async ({ code, says }) => {
+  ])("is refused if it $name", async ({ code, says }) => {
     await expect(tryHandler(code)).rejects.toThrow(says);
   });
 
-  it("is refused below a node_modules, which would hide what it lacks", async () => {
+  it("is refused below a node_modules folder, which would hide modules that it lacks", async () => {
     await mkdir(join(scratch, "node_modules"));
     await expect(tryHandler(returning(answer()))).rejects.toThrow(`${join(scratch, "node_modules")} would hide`);
   });
@@ -76,7 +76,7 @@ describe("an artifact", () => {
     await tryHandler(code).finally(() => delete process.env["SPILLWAY_TEST_SECRET"]);
   });
 
-  it("for another platform is not tried, and it is said why", () => {
+  it("for another platform is not tried, and the reason is reported", () => {
     expect(otherPlatform(process.arch === "arm64" ? "x64" : "arm64")).toMatch(
       /^it is for linux\/\w+ and this machine is /,
     );

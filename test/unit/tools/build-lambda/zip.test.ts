@@ -14,11 +14,11 @@ afterEach(() => {
 });
 
 describe("a zip", () => {
-  it("holds what was put in", () => {
+  it("contains the given files", () => {
     expect([...unzip(zip(contents))].sort()).toEqual([...contents].sort());
   });
 
-  it("has the same bytes for the same files, in whatever order, year and time zone", () => {
+  it("has the same bytes for the same files in any order, year and time zone", () => {
     const made = Buffer.from(zip(contents)).toString("base64");
     vi.useFakeTimers({ now: Date.UTC(2031, 5, 1) });
     for (const zone of ["UTC", "Pacific/Auckland", "America/New_York"]) {
@@ -27,7 +27,7 @@ describe("a zip", () => {
     }
   });
 
-  it("gives every file to every user: Lambda unpacks as one and runs as another", () => {
+  it("makes every file readable for every user: Lambda unpacks as one user and runs as another", () => {
     const view = Buffer.from(zip(new Map([["a", bytes("x")]])));
     const entry = view.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
     expect(view.readUInt8(entry + 5)).toBe(3);

@@ -1,11 +1,7 @@
 import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";
 import { describe, expect, it } from "vitest";
-import {
-  PAYLOAD_LIMIT_BYTES,
-  toFunctionUrlEvent,
-  toHttpResponse,
-} from "../../../../tools/local-lambda/function-url.ts";
+import { MAX_PAYLOAD_BYTES, toFunctionUrlEvent, toHttpResponse } from "../../../../tools/local-lambda/function-url.ts";
 import { httpRequest } from "./requests.ts";
 
 const context = {
@@ -153,7 +149,7 @@ describe("toHttpResponse", () => {
     { name: "a status out of range", result: { statusCode: 99 } },
     { name: "a body that is no string", result: { statusCode: 200, body: { a: 1 } } },
     { name: "headers that are no object", result: { statusCode: 200, headers: "x" } },
-    { name: "more than 6 MB", result: { statusCode: 200, body: "x".repeat(PAYLOAD_LIMIT_BYTES + 1) } },
+    { name: "more than 6 MB", result: { statusCode: 200, body: "x".repeat(MAX_PAYLOAD_BYTES + 1) } },
   ])("answers 502 for $name", ({ result }) => {
     expect(text(result)).toEqual({ statusCode: 502, headers: type, body: "Internal Server Error" });
   });

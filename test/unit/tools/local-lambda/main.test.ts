@@ -146,7 +146,9 @@ describe("the local origin", () => {
     const second = start({ ...keys, SPILLWAY_ORIGIN_PORT: port });
     const [errors, [code]] = await Promise.all([errorsOf(second), once(second, "exit")]);
     expect(code).toBe(1);
-    expect(errors).toBe(`port ${port} is taken: end what listens there, or choose another with SPILLWAY_ORIGIN_PORT\n`);
+    expect(errors).toBe(
+      `The local origin cannot start: port ${port} is in use; stop the process that listens there, or set SPILLWAY_ORIGIN_PORT\n`,
+    );
     first.kill("SIGKILL");
   });
 });

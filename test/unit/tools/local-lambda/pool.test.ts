@@ -119,7 +119,7 @@ describe("a pool of instances", () => {
 
   it("starts an instance ahead of the first event where asked to", async () => {
     poolOf();
-    expect(await pool.prewarm()).toBeUndefined();
+    expect(await pool.prewarm()).toBeNull();
     await pool.invoke("r1", {});
     expect(started).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { connect } from "node:net";
 import { AwsClient } from "aws4fetch";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PAYLOAD_LIMIT_BYTES } from "../../../../tools/local-lambda/function-url.ts";
+import { MAX_PAYLOAD_BYTES } from "../../../../tools/local-lambda/function-url.ts";
 import type { Pool, PoolOutcome } from "../../../../tools/local-lambda/pool.ts";
 import { createOriginServer } from "../../../../tools/local-lambda/server.ts";
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
   logged = [];
   const pool: Pool = {
     invoke: (_requestId, event) => invoke(event),
-    prewarm: async () => undefined,
+    prewarm: async () => null,
     sweep: () => {},
     stop: async () => {},
   };
@@ -119,12 +119,12 @@ describe("the local Function URL", () => {
   });
 
   it.each([
-    { name: "a text body of 6 MB", type: "text/plain", sizeBytes: PAYLOAD_LIMIT_BYTES, status: 200 },
-    { name: "a text body over 6 MB", type: "text/plain", sizeBytes: PAYLOAD_LIMIT_BYTES + 1, status: 413 },
+    { name: "a text body of 6 MB", type: "text/plain", sizeBytes: MAX_PAYLOAD_BYTES, status: 200 },
+    { name: "a text body over 6 MB", type: "text/plain", sizeBytes: MAX_PAYLOAD_BYTES + 1, status: 413 },
     {
       name: "a binary body over 6 MB once it is base64",
       type: "image/png",
-      sizeBytes: PAYLOAD_LIMIT_BYTES - 10,
+      sizeBytes: MAX_PAYLOAD_BYTES - 10,
       status: 413,
     },
   ])("answers $status for $name", async ({ type, sizeBytes, status }) => {

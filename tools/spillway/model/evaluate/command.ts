@@ -1,14 +1,13 @@
-/** `spillway model evaluate`: a package on labelled texts, through the runtimes that serve; fails when INT8 loses too much. */
+/** `spillway model evaluate`: a package on labelled texts, through the runtimes that serve; fails if INT8 loses too much accuracy. */
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { openLocalPackage } from "../../../start/local-package.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
 import { type DataOptions, readLabelledTexts } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { openRuntimes } from "./runtimes.ts";
 import { evaluationTable } from "./table.ts";
 
-const DROP_MAX_POINTS = 0.4;
+const MAX_DROP_POINTS = 0.4;
 
 interface Options extends DataOptions {
   data: string;
@@ -25,26 +24,24 @@ export function registerEvaluate(model: Command): void {
       "--data <file.jsonl>",
       'lines of {"text": "…", "label": "…"}, or "labels": […] for a multi-label model',
     )
-    .option("--where <field=value>", "only lines with this field", condition)
-    .option("--limit <number>", "at most so many lines, spread evenly over the file", wholeNumber)
-    .option("--max-drop <points>", "points of accuracy that INT8 may lose against FP32", points, DROP_MAX_POINTS)
+    .option("--where <field=value>", "only lines with this value in this field", condition)
+    .option("--limit <number>", "at most this many lines, spread evenly over the file", wholeNumber)
+    .option("--max-drop <points>", "points of accuracy that INT8 may lose against FP32", points, MAX_DROP_POINTS)
     .option("--json", "print the evaluation as JSON")
     .action(run);
 }
 
 async function run(folder: string, { data, where, limit, maxDrop, json }: Options): Promise<void> {
-  // The runtimes verify what they read as well, but as the origin does: for whoever operates it, and with no next step.
-  await openLocalPackage(folder);
   const runtimes = await openRuntimes(folder);
   const texts = await readLabelledTexts(data, runtimes, { where, limit });
   const evaluation = await stderrProgress().step(`evaluating ${texts.length} texts`, texts.length, (advance) =>
-    evaluate(runtimes, texts, advance),
+    evaluate(runtimes, texts, () => advance()),
   );
   console.log(json ? JSON.stringify(evaluation, null, 2) : evaluationTable(evaluation, `texts of ${basename(data)}`));
   const { lossPoints } = evaluation;
   if (lossPoints > maxDrop) {
     throw new Error(
-      `INT8 loses ${lossPoints.toFixed(2)} points of accuracy against FP32; at most ${maxDrop} are allowed (--max-drop). Quantize less of the model, or train it for INT8.`,
+      `INT8 loses ${lossPoints.toFixed(2)} points of accuracy against FP32; at most ${maxDrop} are allowed (--max-drop). Quantize fewer operators, or train the model for INT8.`,
     );
   }
 }

@@ -1,18 +1,23 @@
-/** Labelled texts, one JSON object a line: `{"text": …, "label": …}`, or `"labels": […]` for a multi-label problem. */
+/** Labelled texts, one JSON object per line: `{"text": …, "label": …}`, or `"labels": […]` for a multi-label model. */
 import { readFile } from "node:fs/promises";
+import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
 import type { LabelledText, MultiLabelledText } from "./evaluate.ts";
 
 export interface DataOptions {
-  /** Only lines whose field has this value, as text. */
+  /** Only lines whose field has this value, compared as text. */
   where?: { field: string; value: string } | undefined;
-  /** At most so many, taken evenly over the file: files are often sorted by label. */
+  /** At most this many, spread evenly over the file: files are often sorted by label. */
   limit?: number | undefined;
 }
 
-type Line = { number: number; fields: object };
+interface Line {
+  /** From 1. */
+  number: number;
+  fields: JsonObject;
+}
 
-/** Lines may have other fields. @throws Error with one sentence that names the line */
+/** Other fields of a line are ignored. @throws Error with one sentence that names the line */
 export async function readLabelledTexts(
   path: string,
   { labels, problemType }: Pick<Manifest, "labels" | "problemType">,
@@ -20,7 +25,7 @@ export async function readLabelledTexts(
 ): Promise<(LabelledText | MultiLabelledText)[]> {
   const lines = parseLines(await readFile(path, "utf8"), path);
   if (lines.length === 0) throw new Error(`${path} is empty; it needs lines such as ${example(labels, problemType)}`);
-  const wanted = where ? lines.filter(({ fields }) => String(fieldOf(fields, where.field)) === where.value) : lines;
+  const wanted = where ? lines.filter(({ fields }) => String(fields[where.field]) === where.value) : lines;
   if (wanted.length === 0) throw new Error(`${path} has no line with ${where?.field}=${where?.value}.`);
   const known = new Set(labels);
   return evenly(wanted, limit ?? wanted.length).map((line) => labelled(line, path, known, problemType));
@@ -31,7 +36,7 @@ function parseLines(content: string, path: string): Line[] {
     if (line.trim() === "") return [];
     const number = index + 1;
     const fields = parseJson(line);
-    if (typeof fields !== "object" || fields === null) throw new Error(`${path}: line ${number} is not a JSON object.`);
+    if (!isObject(fields)) throw new Error(`${path}: line ${number} is not a JSON object.`);
     return [{ number, fields }];
   });
 }
@@ -42,28 +47,28 @@ function labelled(
   known: ReadonlySet<string>,
   problemType: Manifest["problemType"],
 ): LabelledText | MultiLabelledText {
-  const text = fieldOf(fields, "text");
+  const { text } = fields;
   if (typeof text !== "string") throw new Error(`${path}: line ${number} has no "text", or it is not a string.`);
   const name = problemType === "multi_label_classification" ? "labels" : "label";
-  const given = fieldOf(fields, name);
+  const given = fields[name];
   const strings = [given].flat().filter((label) => typeof label === "string");
   const isOfKind = name === "labels" ? Array.isArray(given) && strings.length === given.length : strings.length === 1;
   if (!isOfKind || (name === "label" && Array.isArray(given))) {
     throw new Error(
-      `${path}: line ${number} has no "${name}" as this model needs it: ${example([...known], problemType)}`,
+      `${path}: line ${number} has no "${name}" in the form that this model needs: ${example([...known], problemType)}`,
     );
   }
   const unknown = strings.find((label) => !known.has(label));
   if (unknown !== undefined) {
-    throw new Error(`${path}: line ${number} has the label "${unknown}"; the model knows ${[...known].join(", ")}.`);
+    throw new Error(`${path}: line ${number} has the label "${unknown}"; the model has ${[...known].join(", ")}.`);
   }
   return name === "labels" ? { text, labels: strings } : { text, label: strings[0] ?? "" };
 }
 
 function evenly<T>(all: readonly T[], count: number): T[] {
-  const taken = Math.min(count, all.length);
+  const wanted = Math.min(count, all.length);
   return all.filter(
-    (_, index) => Math.floor((index * taken) / all.length) !== Math.floor(((index - 1) * taken) / all.length),
+    (_, index) => Math.floor((index * wanted) / all.length) !== Math.floor(((index - 1) * wanted) / all.length),
   );
 }
 
@@ -71,16 +76,4 @@ function example(labels: readonly string[], problemType: Manifest["problemType"]
   const [first = "…"] = labels;
   const truth = problemType === "multi_label_classification" ? { labels: [first] } : { label: first };
   return JSON.stringify({ text: "…", ...truth });
-}
-
-function fieldOf(fields: object, name: string): unknown {
-  return Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

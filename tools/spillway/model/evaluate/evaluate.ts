@@ -1,5 +1,5 @@
 /** Runs labelled texts through both models of a package, on the runtimes that serve them. */
-import { type Agreement, agreementOf, type Judged, type Quality, qualityOf } from "./quality.ts";
+import { type Agreement, agreementOf, type LabelledPrediction, type Quality, qualityOf } from "./quality.ts";
 import type { Prediction, Runtimes } from "./runtimes.ts";
 
 export interface LabelledText {
@@ -7,7 +7,7 @@ export interface LabelledText {
   label: string;
 }
 
-/** Of a multi-label problem: any number of labels, none among them. */
+/** A text for a multi-label model, with any number of labels. */
 export interface MultiLabelledText {
   text: string;
   labels: readonly string[];
@@ -16,52 +16,58 @@ export interface MultiLabelledText {
 export interface Evaluation {
   model: string;
   edgeTokens: number;
-  /** INT8 and FP32 on the same inputs: each text's first tokens, as many as the edge takes. */
+  /** INT8 on each text's first tokens, as many as fit at the edge. */
   edge: Quality;
+  /** FP32 on the same first tokens. */
   originSameInputs: Quality;
   /** FP32 on whole texts. */
   originWhole: Quality;
-  /** What a caller gets: the edge where the text fits, the origin's windows where it does not. */
+  /** What callers receive: the edge's prediction if the text fits, otherwise the origin's, window by window. */
   asServed: Quality;
   /** INT8 against FP32 on the same inputs. */
   agreement: Agreement;
-  /** Points of accuracy that INT8 loses against FP32 on the same inputs; negative when it gains. */
+  /** Points of accuracy that INT8 loses against FP32 on the same inputs; negative if it gains. */
   lossPoints: number;
 }
 
-/** `progress` hears how many texts are done. */
+/** @param progress receives the number of texts done so far */
 export async function evaluate(
   runtimes: Runtimes,
   texts: readonly (LabelledText | MultiLabelledText)[],
   progress: (done: number) => void,
 ): Promise<Evaluation> {
   const { labels, edgeTokens, modelId } = runtimes;
-  const judged = { edge: [] as Judged[], origin: [] as Judged[], whole: [] as Judged[], served: [] as Judged[] };
-  for (const [index, one] of texts.entries()) {
-    const { text } = one;
-    const truth = "labels" in one ? one.labels : one.label;
-    const add = (to: Judged[], verdict: Prediction) => to.push({ truth, verdict });
+  const results: Record<"edge" | "origin" | "whole" | "served", LabelledPrediction[]> = {
+    edge: [],
+    origin: [],
+    whole: [],
+    served: [],
+  };
+  for (const [index, labelled] of texts.entries()) {
+    const { text } = labelled;
+    const truth = "labels" in labelled ? labelled.labels : labelled.label;
+    const add = (to: LabelledPrediction[], prediction: Prediction) => to.push({ truth, prediction });
     const fits = runtimes.countTokens(text) <= edgeTokens;
     // The origin's threads work while the edge's wasm blocks this one.
     const onOrigin = bothOnOrigin(runtimes, text, fits);
     const edge = await runtimes.edge(text, edgeTokens);
     const { origin, whole } = await onOrigin;
-    add(judged.edge, edge);
-    add(judged.origin, origin);
-    add(judged.whole, whole);
-    add(judged.served, fits ? edge : whole);
+    add(results.edge, edge);
+    add(results.origin, origin);
+    add(results.whole, whole);
+    add(results.served, fits ? edge : whole);
     progress(index + 1);
   }
-  const edge = qualityOf(judged.edge, labels);
-  const originSameInputs = qualityOf(judged.origin, labels);
+  const edge = qualityOf(results.edge, labels);
+  const originSameInputs = qualityOf(results.origin, labels);
   return {
     model: modelId,
     edgeTokens,
     edge,
     originSameInputs,
-    originWhole: qualityOf(judged.whole, labels),
-    asServed: qualityOf(judged.served, labels),
-    agreement: agreementOf(judged.edge, judged.origin),
+    originWhole: qualityOf(results.whole, labels),
+    asServed: qualityOf(results.served, labels),
+    agreement: agreementOf(results.edge, results.origin),
     lossPoints: originSameInputs.accuracyPercent - edge.accuracyPercent,
   };
 }

@@ -1,12 +1,12 @@
-/** Pure. An evaluation, for people. */
+/** Pure. An evaluation as a table for people. */
 import type { Evaluation } from "./evaluate.ts";
 import type { Quality } from "./quality.ts";
 
 const NAME_WIDTH = 38;
-/** A larger matrix is for `--json`. */
-const CONFUSION_LABELS_MAX = 12;
+/** Larger confusion matrices are printed by `--json` only. */
+const MAX_CONFUSION_LABELS = 12;
 
-/** `what` names the texts: "held-out mails". */
+/** @param what names the texts: "held-out mails" */
 export function evaluationTable(evaluation: Evaluation, what: string): string {
   const { model, edgeTokens, edge, originSameInputs, originWhole, asServed, agreement, lossPoints } = evaluation;
   return [
@@ -32,13 +32,13 @@ function row(name: string, { accuracyPercent, macroF1 }: Quality): string {
 function confusionTable({ confusion }: Quality): string[] {
   if (confusion === null) return [];
   const labels = Object.keys(confusion);
-  if (labels.length > CONFUSION_LABELS_MAX) return [];
+  if (labels.length > MAX_CONFUSION_LABELS) return [];
   const width = Math.max(6, ...labels.map((label) => label.length)) + 2;
   const line = (name: string, cells: readonly (string | number)[]) =>
     `  ${name.padEnd(width)}${cells.map((cell) => String(cell).padStart(width)).join("")}`;
   return [
     "",
-    "  as served, truth ↓ said →",
+    "  as served, truth ↓ predicted →",
     line("", labels),
     ...labels.map((truth) => line(truth, Object.values(confusion[truth] ?? {}))),
   ];

@@ -1,6 +1,6 @@
 /** `spillway model pack`: a model folder becomes a package for both sides. */
 import { type Command, InvalidArgumentError } from "commander";
-import { EDGE_HEAP_MAX_BYTES, type TokenModel } from "../../../../formats/model-package/manifest.ts";
+import { MAX_EDGE_HEAP_BYTES, type TokenModel } from "../../../../formats/model-package/manifest.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
 import { EDGE_TOKENS_MAX, type Packed, packModel } from "./pack.ts";
 import { TOKENS_MIN } from "./token-limit.ts";
@@ -70,7 +70,7 @@ export function packSummary({ manifest, firstToken, largestGap }: Packed): strin
       ? [row("edge", "none: every text goes to the origin")]
       : [
           row("edge tokens", `up to ${edge.maxTokens}, longer texts spill`),
-          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${EDGE_HEAP_MAX_BYTES / MIB} MiB`),
+          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES / MIB} MiB`),
           ...times(edge.maxTokens, edge.timeMs),
         ]),
     ...firstToken.map((outcome, index) => row(index === 0 ? "first token" : "", outcome)),

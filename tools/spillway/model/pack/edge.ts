@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
-import { EDGE_HEAP_MAX_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
+import { MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
 import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { openEdgeModel } from "./edge-runtime.ts";
@@ -50,7 +50,7 @@ export async function makeEdge(wish: EdgeRequest, staging: Staging, progress: Pr
       await toOrt(int8.path, join(staging.package, FILE));
       return await readFile(join(staging.package, FILE));
     });
-    if (ort.byteLength > EDGE_HEAP_MAX_BYTES) throw tooLarge(int8.name, ort.byteLength, "its weights alone");
+    if (ort.byteLength > MAX_EDGE_HEAP_BYTES) throw tooLarge(int8.name, ort.byteLength, "its weights alone");
     const heap = await measureHeap(ort, wish, progress);
     const counts = measuredCounts(heap.maxTokens);
     const times = await progress.step("measuring the time of a run", TIME_ROUNDS, (advance) =>
@@ -84,14 +84,14 @@ async function measureHeap(
   const withSlack = (bytes: number) =>
     Math.max(HEAP_MIN_BYTES, wholePages(bytes + (bytes - ort.byteLength) * WORKING_SLACK));
   return await progress.step("measuring the wasm heap of a run", MEASURED_SHARES.length, async (advance) => {
-    const { maxTokens, heapBytes } = await largestFitting(wanted, EDGE_HEAP_MAX_BYTES, async (tokens) =>
+    const { maxTokens, heapBytes } = await largestFitting(wanted, MAX_EDGE_HEAP_BYTES, async (tokens) =>
       withSlack(await measure(tokens)),
     );
     advance();
     if (maxTokens === null) throw tooLarge(int8.name, heapBytes, `${TOKENS_MIN} tokens`);
     if (maxTokens < wanted) {
       progress.note(
-        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(EDGE_HEAP_MAX_BYTES)}: packed for up to ${maxTokens} tokens`,
+        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(MAX_EDGE_HEAP_BYTES)}: packed for up to ${maxTokens} tokens`,
       );
     }
     const points: Point[] = [];
@@ -127,7 +127,7 @@ function measuredCounts(maxTokens: number): number[] {
 
 function tooLarge(name: string, neededBytes: number, forWhat: string): PackError {
   return new PackError(
-    `${name} needs ${mib(neededBytes)} of wasm heap for ${forWhat}; the edge has ${mib(EDGE_HEAP_MAX_BYTES)}. Use a smaller model, or pack it for the origin alone with --origin-only.`,
+    `${name} needs ${mib(neededBytes)} of wasm heap for ${forWhat}; the edge has ${mib(MAX_EDGE_HEAP_BYTES)}. Use a smaller model, or pack it for the origin alone with --origin-only.`,
   );
 }
 

@@ -2,7 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { createTokenizer } from "../../../../lambda-origin/tokenize.ts";
+import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
+import { frameOf } from "../../../../lambda-origin/windows.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 
 /** Where exporters put the graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
@@ -110,7 +111,8 @@ export async function readTokenizerFiles(
     );
   }
   try {
-    createTokenizer(json, parseObject(config, configPath ?? "tokenizer_config.json"));
+    parseObject(config, configPath ?? "tokenizer_config.json");
+    frameOf(createTokenizer(tokenizer.toString(), config.toString()));
   } catch (error) {
     throw new Error(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
   }

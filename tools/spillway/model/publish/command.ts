@@ -1,17 +1,18 @@
-/** `spillway model publish`: puts a signed package into R2, on this machine or in the account. */
+/** `spillway model publish`: puts a signed package into R2, on this machine or in the Cloudflare account. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { BUNDLE_FILE } from "../../../../formats/model-package/names.ts";
 import { SignatureError } from "../../../../formats/signature/signature-error.ts";
+import { readSettings } from "../../../process/local-settings.ts";
 import { readGatewayConfig } from "../../../process/wrangler-config.ts";
-import { type LocalPackage, openLocalPackage } from "../../../start/local-package.ts";
-import { readSettings } from "../../../start/settings.ts";
-import { localSigningKey } from "../../../start/signing-key.ts";
-import { progressBar } from "../../terminal/progress.ts";
+import { stderrProgress } from "../../terminal/progress.ts";
+import { openLocalPackage, type SignedPackage } from "../local-package.ts";
 import { verifyFolder } from "../sign/folder.ts";
+import { localKeyPath, localSigningKey } from "../sign/local-key.ts";
 import { withLocalBucket } from "./local-bucket.ts";
 import { keyFromFile, type PackageKey, pinnedByConfig, pinnedHere } from "./pinned-key.ts";
-import { type Bucket, publishPackage, type SignedPackage } from "./publish.ts";
+import { type Bucket, publishPackage } from "./publish.ts";
 import { remoteBucket } from "./remote-bucket.ts";
 
 interface Options {
@@ -28,30 +29,29 @@ export function registerPublish(model: Command): void {
     .argument("<package>", "folder that spillway model sign has signed")
     .option("--local", "into the bucket on this machine, where npm start looks")
     .option("--remote", "into the account's bucket, through wrangler")
-    .option("--key <public.pem>", "key it must be signed with, where it is not known here which one the gateway pins")
+    .option("--key <public.pem>", "public key of the signature; default: the key that the gateway pins")
     .option("--env <name>", "environment of wrangler.toml, for --remote")
     .action(publish);
 }
 
 async function publish(folder: string, options: Options): Promise<void> {
   if (options.local === options.remote) {
-    throw new Error("Say where to: spillway model publish <package> --local, or --remote, one of the two.");
+    throw new Error("Pass one of --local and --remote: spillway model publish <package> --local");
   }
-  const opened = await openLocalPackage(folder);
-  const signed = await verified(opened, options);
-  const bar = progressBar("publishing");
-  const put = (bucket: Bucket) =>
-    publishPackage(signed, bucket, (file, sent, total) => bar.update(sent, total, file)).finally(bar.stop);
+  const signed = await openSigned(folder, options);
+  const put = (bucket: Bucket) => publishPackage(signed, bucket, stderrProgress());
   if (options.local) await withLocalBucket(readSettings(process.env).persistFolder, put);
   else await put(remoteBucket((await readGatewayConfig(options.env)).bucketName));
-  console.error(`  ✓ published. Isolates that pin the key it was signed with load it when the policy names it:`);
-  console.error(`    npx spillway policy set model ${opened.modelId}${options.remote ? " --remote" : ""}`);
-  console.error("    The origin goes on with the package that it was deployed with.");
-  console.log(opened.modelId);
+  console.error("  ✓ published. Gateways that pin the signer's key load it when the policy names it:");
+  console.error(`    npx spillway policy set model ${signed.modelId}${options.remote ? " --remote" : ""}`);
+  console.error("    The origin continues with the package that it was deployed with.");
+  console.log(signed.modelId);
 }
 
-/** A package that the gateway would refuse is not published. */
-async function verified({ folder, modelId, manifest }: LocalPackage, options: Options): Promise<SignedPackage> {
+/** Refuses a package that the gateway would reject. */
+async function openSigned(folder: string, options: Options): Promise<SignedPackage> {
+  // First the manifest: a folder that is not a package needs packing, not signing.
+  const opened = await openLocalPackage(folder);
   const key = await keyFor(options);
   try {
     await verifyFolder(folder, key.pem);
@@ -59,7 +59,7 @@ async function verified({ folder, modelId, manifest }: LocalPackage, options: Op
     if (!(error instanceof SignatureError)) throw error;
     throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key ${key.signWith}`);
   }
-  return { folder, modelId, manifest, bundle: await readFile(join(folder, "model.sig"), "utf8") };
+  return { ...opened, bundle: await readFile(join(folder, BUNDLE_FILE), "utf8") };
 }
 
 async function keyFor({ key, local, env }: Options): Promise<PackageKey> {
@@ -71,9 +71,9 @@ async function keyFor({ key, local, env }: Options): Promise<PackageKey> {
   if (pinned !== null) return pinned;
   if (local) {
     const { publicKeyPem } = await localSigningKey(stateFolder);
-    return { pem: publicKeyPem, signWith: `${stateFolder}/local-signing.pem` };
+    return { pem: publicKeyPem, signWith: localKeyPath(stateFolder) };
   }
   throw new Error(
-    "No key is pinned: make one with spillway model keygen, put the public half into wrangler.toml as MODEL_PUBLIC_KEY, or give --key.",
+    "No key is pinned: make one with spillway model keygen, put the public key into wrangler.toml as MODEL_PUBLIC_KEY, or pass --key.",
   );
 }

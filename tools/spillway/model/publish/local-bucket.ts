@@ -1,4 +1,5 @@
 /** The R2 bucket that wrangler keeps on this machine. */
+import { sha256 } from "../../../../formats/sha256.ts";
 import { withLocalBindings } from "../../../process/run-wrangler.ts";
 import type { Bucket } from "./publish.ts";
 
@@ -16,7 +17,7 @@ export function withLocalBucket<T>(persistFolder: string, work: (bucket: Bucket)
   return withLocalBindings<Bindings, T>(persistFolder, undefined, ({ MODELS }) =>
     work({
       put: async (key, bytes) => {
-        await MODELS.put(key, bytes, { sha256: await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)) });
+        await MODELS.put(key, bytes, { sha256: sha256(bytes).buffer });
       },
     }),
   );

@@ -1,51 +1,32 @@
-/** Puts a signed package where isolates read it: under its digest, so that nothing that is stored is ever changed. */
+/** Puts a signed package into a bucket under its model id, so that no published object ever changes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Manifest, objectKey } from "../../../../formats/model-package/manifest.ts";
+import { utf8 } from "../../../../formats/encodings.ts";
+import { edgeFileNames } from "../../../../formats/model-package/manifest.ts";
+import { BUNDLE_FILE, MANIFEST_FILE, objectKey } from "../../../../formats/model-package/names.ts";
+import { type Progress, silent } from "../../terminal/progress.ts";
+import type { SignedPackage } from "../local-package.ts";
 
-export interface SignedPackage {
-  folder: string;
-  /** `<name>@<sha256 of its manifest>` */
-  modelId: string;
-  manifest: Manifest;
-  /** The text of `model.sig`. */
-  bundle: string;
-}
-
-/** Where objects are put; local or remote. Nobody asks what is there: what a bucket says of a file that rotted is that it is well. */
+/** A bucket, local or remote. Every object is written, even one that is there: its stored digest does not show damaged bytes. */
 export interface Bucket {
   put(key: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Heard before each file; `sentBytes` of `totalBytes` have been dealt with. */
-export type PublishProgress = (file: string, sentBytes: number, totalBytes: number) => void;
-
 /**
- * Only what the edge reads; the origin's file travels with the Lambda function. The signature comes last: until it stands,
- * isolates refuse the package, and look again when it does.
- * @throws Error with one sentence for a package that has nothing for the edge
+ * Publishes the files that the edge reads; the origin's file is deployed with the Lambda function. The signature is written
+ * last: without it isolates reject the package, and with it they read it again.
+ * @throws Error with one sentence if the package has no edge model
  */
 export async function publishPackage(
   { folder, modelId, manifest, bundle }: SignedPackage,
   bucket: Bucket,
-  progress: PublishProgress = () => {},
+  progress: Progress = silent,
 ): Promise<void> {
-  const files = edgeFiles(manifest);
-  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let sentBytes = 0;
-  for (const { name, sizeBytes } of files) {
-    progress(name, sentBytes, totalBytes);
-    await bucket.put(objectKey(modelId, name), await readFile(join(folder, name)));
-    sentBytes += sizeBytes;
+  if (manifest.edge === null) {
+    throw new Error(`${manifest.name} is packed for the origin only; it has no files for the edge to publish.`);
   }
-  progress("model.sig", sentBytes, totalBytes);
-  await bucket.put(objectKey(modelId, "manifest.json"), await readFile(join(folder, "manifest.json")));
-  await bucket.put(objectKey(modelId, "model.sig"), new TextEncoder().encode(bundle));
-}
-
-function edgeFiles({ name, edge, tokenizer, files }: Manifest) {
-  if (edge === null)
-    throw new Error(`${name} was packed for the origin alone; there is nothing to publish for the edge.`);
-  const wanted = [tokenizer.file, tokenizer.configFile, edge.file];
-  return files.filter((file) => wanted.includes(file.name));
+  const put = (name: string, bytes: Uint8Array) =>
+    progress.step(`publishing ${name}`, 1, () => bucket.put(objectKey(modelId, name), bytes));
+  for (const name of [...edgeFileNames(manifest), MANIFEST_FILE]) await put(name, await readFile(join(folder, name)));
+  await put(BUNDLE_FILE, utf8(bundle));
 }

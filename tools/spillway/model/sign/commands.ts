@@ -1,9 +1,11 @@
-/** `spillway model keygen`: a key pair for signing packages. */
-import { stat } from "node:fs/promises";
+/** `spillway model keygen`, `sign` and `verify`. */
+import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { shortModelId } from "../../../../formats/model-package/manifest.ts";
-import { hashFolder, identifyPackage, signFolder, verifyFolder } from "./folder.ts";
+import { isObject, parseJson } from "../../../../formats/json.ts";
+import { MANIFEST_FILE, shortModelId } from "../../../../formats/model-package/names.ts";
+import { openLocalPackage } from "../local-package.ts";
+import { hashFolder, signFolder, verifyFolder } from "./folder.ts";
 import { CURVE_NAMES, type CurveName, readPrivateKeyFile, readPublicKeyFile, writeKeyPair } from "./keys.ts";
 
 const FILE_NAME = "spillway-signing";
@@ -26,47 +28,46 @@ async function keygen({ out, curve }: { out: string; curve: CurveName }): Promis
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return path.endsWith("/") || (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  return path.endsWith("/") || (await stat(path).catch(() => null))?.isDirectory() === true;
 }
-
-/** `spillway model sign`: signs a package, if it is whole. */
 
 export function registerSign(model: Command): void {
   model
     .command("sign")
     .description("Sign a packed model: writes model.sig (OpenSSF Model Signing v1.0) into its folder.")
     .argument("<package>", "folder that spillway model pack wrote")
-    .requiredOption("--key <private.pem>", "private key of P-256 or P-384; see spillway model keygen")
+    .requiredOption("--key <private.pem>", "private key, P-256 or P-384; see spillway model keygen")
     .action(sign);
 }
 
+/** Signs a package only if its files are the ones that its manifest lists. */
 async function sign(folder: string, { key }: { key: string }): Promise<void> {
   const privateKeyPem = await readPrivateKeyFile(key);
   const files = await hashFolder(folder);
-  const modelId = await identifyPackage(folder, files);
-  if (modelId === undefined) {
-    throw new Error(
-      `${folder} is not a model package: it has no manifest.json of one. Make it with spillway model pack.`,
-    );
-  }
+  const { modelId } = await openLocalPackage(folder, files);
   await signFolder(folder, privateKeyPem, files);
   console.log(`signed ${shortModelId(modelId)}, ${files.length} files`);
 }
-
-/** `spillway model verify`: whether a folder is what the holder of a key signed. */
 
 export function registerVerify(model: Command): void {
   model
     .command("verify")
     .description("Verify a signed model folder: its signature, and that each file is the one that was signed.")
-    .argument("<package>", "folder with a model.sig (OpenSSF Model Signing v1.0), by whatever tool")
+    .argument("<package>", "folder with a model.sig (OpenSSF Model Signing v1.0), made by any tool")
     .requiredOption("--key <public.pem>", "the signer's public key, P-256 or P-384")
     .action(verify);
 }
 
 async function verify(folder: string, { key }: { key: string }): Promise<void> {
   const { files, keyFingerprint } = await verifyFolder(folder, await readPublicKeyFile(key));
-  const modelId = await identifyPackage(folder, files);
-  const name = modelId === undefined ? basename(resolve(folder)) : shortModelId(modelId);
+  const name = (await isSpillwayPackage(folder))
+    ? shortModelId((await openLocalPackage(folder, files)).modelId)
+    : basename(resolve(folder));
   console.log(`verified ${name}, ${files.length} files, signed with the key ${keyFingerprint}`);
+}
+
+/** Other tools sign folders too, and some have a manifest.json of another kind. */
+async function isSpillwayPackage(folder: string): Promise<boolean> {
+  const manifest = parseJson(await readFile(join(folder, MANIFEST_FILE), "utf8").catch(() => ""));
+  return isObject(manifest) && String(manifest["format"]).startsWith("spillway-model/");
 }

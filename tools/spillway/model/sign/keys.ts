@@ -1,4 +1,4 @@
-/** Signing keys as files: PEM, the private half for its owner's eyes only. */
+/** Signing keys in PEM files. The private key's file is readable only by its owner. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { readPublicKey } from "../../../../formats/signature/public-key.ts";
@@ -6,7 +6,7 @@ import { SignatureError } from "../../../../formats/signature/signature-error.ts
 
 const OWNER_ONLY = 0o600;
 
-/** OpenSSL's names of the curves. */
+/** OpenSSL's names for the curves. */
 const NAMED_CURVES = { p256: "prime256v1", p384: "secp384r1" } as const;
 export type CurveName = keyof typeof NAMED_CURVES;
 export const CURVE_NAMES: readonly CurveName[] = ["p256", "p384"];
@@ -14,11 +14,11 @@ export const CURVE_NAMES: readonly CurveName[] = ["p256", "p384"];
 export interface KeyFiles {
   privatePath: string;
   publicPath: string;
-  /** What bundles name the key by; see PublicKey. */
+  /** See PublicKey. */
   fingerprint: string;
 }
 
-/** A key pair that is nowhere but in memory: `privateKey` in PKCS#8 PEM, `publicKey` in SPKI PEM. */
+/** A key pair in memory: `privateKey` in PKCS#8 PEM, `publicKey` in SPKI PEM. */
 export function generateKeyPair(curve: CurveName = "p256"): { privateKey: string; publicKey: string } {
   return generateKeyPairSync("ec", {
     namedCurve: NAMED_CURVES[curve],
@@ -28,9 +28,9 @@ export function generateKeyPair(curve: CurveName = "p256"): { privateKey: string
 }
 
 /**
- * Makes a key pair and writes `<prefix>.pem` (PKCS#8, mode 600) and `<prefix>.pub.pem` (SPKI). Neither may exist yet, since
- * a private key that was written over is lost.
- * @throws Error with one sentence for people
+ * Makes a key pair and writes `<prefix>.pem` (PKCS#8, mode 600) and `<prefix>.pub.pem` (SPKI). Neither may exist: an overwritten
+ * private key is lost.
+ * @throws Error with one sentence
  */
 export async function writeKeyPair(prefix: string, curve: CurveName = "p256"): Promise<KeyFiles> {
   const { privateKey, publicKey } = generateKeyPair(curve);
@@ -45,7 +45,7 @@ export async function writeKeyPair(prefix: string, curve: CurveName = "p256"): P
   return { ...files, fingerprint: (await readPublicKey(publicKey)).fingerprint };
 }
 
-/** A public key's PEM text, once it is known to be one that packages are verified with. @throws Error with one sentence. */
+/** A public key's PEM text, checked to be a P-256 or P-384 key. @throws Error with one sentence */
 export async function readPublicKeyFile(path: string): Promise<string> {
   const text = await readFile(path, "utf8");
   try {
@@ -56,20 +56,20 @@ export async function readPublicKeyFile(path: string): Promise<string> {
   return text;
 }
 
-/** A private key in PKCS#8 or SEC1 PEM, as PKCS#8 PEM. @throws Error with one sentence that does not quote the file. */
+/** A private key in PKCS#8 or SEC1 PEM, as PKCS#8 PEM. @throws Error with one sentence that does not quote the file */
 export async function readPrivateKeyFile(path: string): Promise<string> {
   const text = await readFile(path, "utf8");
   if (/ENCRYPTED/.test(text)) {
     throw new Error(`${path} is encrypted; decrypt it first: openssl pkey -in ${path} -out <decrypted.pem>`);
   }
   if (text.includes("-----BEGIN PUBLIC KEY-----")) {
-    throw new Error(`${path} is a public key; signing takes the private one, made with it by spillway model keygen.`);
+    throw new Error(`${path} is a public key; signing needs the private key that spillway model keygen made with it.`);
   }
   const key = parse(path, text);
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (!Object.values(NAMED_CURVES).some((known) => known === curve)) {
     const kind = curve ?? key.asymmetricKeyType?.toUpperCase() ?? "unknown";
-    throw new Error(`${path} is a key of the kind ${kind}; make one of P-256 or P-384 with spillway model keygen.`);
+    throw new Error(`${path} is a key of type ${kind}; make a P-256 or P-384 key with spillway model keygen.`);
   }
   return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
@@ -82,16 +82,16 @@ function parse(path: string, text: string): KeyObject {
   }
 }
 
-/** Exclusively, and with its mode from the first moment. */
+/** Creates a file with its final mode. @throws Error with one sentence if it exists */
 async function create(path: string, content: string, mode: number): Promise<void> {
   try {
     await writeFile(path, content, { flag: "wx", mode, flush: true });
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST") {
-      // On a full disk the file is there, and empty: left behind, it would be in the way of the next try.
+      // On a full disk an empty file remains. It would block the next attempt.
       await rm(path, { force: true });
       throw error;
     }
-    throw new Error(`${path} exists already and is not overwritten; move it away, or give another --out.`);
+    throw new Error(`${path} exists already and is not overwritten; move it, or pass another --out.`);
   }
 }

@@ -1,13 +1,13 @@
-/** A package that is not whole: what is wrong, what was seen, and a next step that holds for anybody's package. */
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+/** A package that is not complete: the error says what is wrong, what was found, and the next step. */
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openLocalPackage } from "../../../../tools/start/local-package.ts";
-import { writeTinyPackage } from "../../../support/model-package.ts";
+import { openLocalPackage } from "../../../../../tools/spillway/model/local-package.ts";
+import { writeTinyPackage } from "../../../../support/model-package.ts";
 
 const NEXT_STEP =
-  "pack the model again with spillway model pack, or restore the folder with git if it is the checkout's own.";
+  "pack the model again with spillway model pack, or restore the folder with git if it is part of the checkout.";
 
 let scratch: string;
 let folder: string;
@@ -20,17 +20,25 @@ beforeEach(async () => {
   await writeTinyPackage(folder);
 });
 
-describe("a package that is not whole is told in one sentence with the file, what was seen and the next step", () => {
+describe("a package that is not complete is refused in one sentence with the file, what was found and the next step:", () => {
   it.each<[string, () => Promise<void>, RegExp]>([
     [
-      "a file of other bytes",
+      "a file of the same size with other bytes",
+      async () => {
+        const bytes = await readFile(join(folder, "edge.ort"));
+        await writeFile(join(folder, "edge.ort"), bytes.fill(0));
+      },
+      /edge\.ort is not the file that was packed \(SHA-256 [0-9a-f]{12}…, but the manifest lists [0-9a-f]{12}…\): /,
+    ],
+    [
+      "a longer file",
       () => appendFile(join(folder, "edge.ort"), "x"),
-      /edge\.ort is not the file that was packed \(SHA-256 [0-9a-f]{12}…, but the manifest names [0-9a-f]{12}…\): /,
+      /edge\.ort is not the file that was packed \(22 bytes, but the manifest lists 21\): /,
     ],
     ["a missing file", () => rm(join(folder, "model.onnx")), /model\.onnx is missing: /],
     ["no manifest", () => rm(join(folder, "manifest.json")), /manifest\.json is missing: /],
     [
-      "a manifest that is no JSON",
+      "a manifest that is not JSON",
       () => writeFile(join(folder, "manifest.json"), "{"),
       /manifest\.json is not a model manifest \(it is not JSON\): /,
     ],
@@ -49,7 +57,7 @@ describe("a package that is not whole is told in one sentence with the file, wha
   });
 });
 
-it("a file that is there but cannot be read is not called missing", async () => {
+it("a file that cannot be read is not called missing", async () => {
   await rm(join(folder, "model.onnx"));
   await mkdir(join(folder, "model.onnx"));
   await expect(openLocalPackage(folder)).rejects.toThrow(/EISDIR/);

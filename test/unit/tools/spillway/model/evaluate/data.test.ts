@@ -23,7 +23,7 @@ async function read(lines: readonly string[], model = single, options: DataOptio
 }
 
 describe("labelled texts", () => {
-  it("have one label, or of a multi-label model any number; other fields and empty lines do not matter", async () => {
+  it("have one label, or any number for a multi-label model; other fields and empty lines are ignored", async () => {
     expect(await read([good, "", good.replace("ham", "spam"), ""])).toEqual([
       { text: "a", label: "ham" },
       { text: "a", label: "spam" },
@@ -34,14 +34,14 @@ describe("labelled texts", () => {
     ]);
   });
 
-  it("are only those that the condition names", async () => {
+  it("are only those that meet the condition", async () => {
     const lines = [good, '{"text": "b", "label": "spam", "split": "train"}', '{"text": "c", "label": "spam"}'];
     expect(await read(lines, single, { where: { field: "split", value: "train" } })).toEqual([
       { text: "b", label: "spam" },
     ]);
   });
 
-  it("are taken evenly over the file, because files are often sorted by label", async () => {
+  it("are spread evenly over the file, because files are often sorted by label", async () => {
     const lines = Array.from({ length: 100 }, (_, at) => JSON.stringify({ text: String(at), label: "ham" }));
     const texts = (await read(lines, single, { limit: 4 })).map(({ text }) => text);
     expect(texts).toEqual(["0", "25", "50", "75"]);
@@ -50,14 +50,19 @@ describe("labelled texts", () => {
   });
 
   const bad: [string, string[], Model, RegExp, DataOptions?][] = [
-    ["no JSON", [good, good, "", "", "", "", "{text"], single, /data\.jsonl: line 7 is not a JSON object\.$/],
+    [
+      "a line that is not JSON",
+      [good, good, "", "", "", "", "{text"],
+      single,
+      /data\.jsonl: line 7 is not a JSON object\.$/,
+    ],
     ["a number", [good, "7"], single, /line 2 is not a JSON object/],
     ["no text", ['{"label": "ham"}'], single, /line 1 has no "text"/],
     [
       "no label",
       ['{"text": "a"}'],
       single,
-      /line 1 has no "label" as this model needs it: \{"text":"…","label":"ham"\}/,
+      /line 1 has no "label" in the form that this model needs: \{"text":"…","label":"ham"\}/,
     ],
     ["labels for a single-label model", ['{"text": "a", "labels": ["ham"]}'], single, /line 1 has no "label"/],
     ["a label for a multi-label model", [good], multi, /line 1 has no "labels" .*\{"text":"…","labels":\["ham"\]\}/],
@@ -66,7 +71,7 @@ describe("labelled texts", () => {
       "an unknown label",
       [good, '{"text": "a", "label": "eggs"}'],
       single,
-      /line 2 has the label "eggs"; the model knows ham, spam\.$/,
+      /line 2 has the label "eggs"; the model has ham, spam\.$/,
     ],
     ["an empty file", ["", ""], single, /is empty; it needs lines such as/],
     [

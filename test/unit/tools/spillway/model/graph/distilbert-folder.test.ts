@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { createTokenizer } from "../../../../../../gateway/edge/tokenizer.ts";
+import { createTokenizer } from "../../../../../../formats/model-package/tokenizer.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { quantize } from "../../../../../../tools/bench/distilbert/precision.ts";
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";

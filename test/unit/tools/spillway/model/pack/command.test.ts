@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { manifestSchema } from "../../../../../../formats/model-package/manifest.ts";
+import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { findQuantizer } from "../../../../../../tools/spillway/model/pack/int8.ts";
-import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
 import { useScratch } from "./scratch.ts";
 
 const scratch = useScratch();

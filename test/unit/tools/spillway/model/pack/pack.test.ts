@@ -8,11 +8,11 @@ import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
 import { encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
 import { readModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
+import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
 import { SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();

@@ -8,9 +8,9 @@ import { SMALL, useScratch } from "./scratch.ts";
 
 const MIB = 2 ** 20;
 const edge = vi.hoisted(() => ({ heapMaxBytes: 0 }));
-vi.mock("../../../../models/manifest.ts", async (original) => ({
+vi.mock("../../../../../../formats/model-package/manifest.ts", async (original) => ({
   ...(await original<typeof import("../../../../../../formats/model-package/manifest.ts")>()),
-  get EDGE_HEAP_MAX_BYTES() {
+  get MAX_EDGE_HEAP_BYTES() {
     return edge.heapMaxBytes;
   },
 }));

@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { replaceFolder } from "../../../../../../tools/spillway/model/pack/staging.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { openLocalPackage } from "../../../../../../tools/start/local-package.ts";
 import { useScratch } from "./scratch.ts";
 
 const scratch = useScratch();

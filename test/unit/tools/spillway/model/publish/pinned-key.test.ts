@@ -1,4 +1,4 @@
-/** Publishing with `--key`: never what the gateway at the target would refuse, as far as its key is known here. */
+/** Publishing with `--key`: never a package that the target's gateway would reject, if its key is known. */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 afterEach(() => void vi.unstubAllEnvs());
 
-const publicHalf = ({ publicPath }: KeyFiles) => readFile(publicPath, "utf8");
+const publicKeyOf = ({ publicPath }: KeyFiles) => readFile(publicPath, "utf8");
 const short = (fingerprint: string) => `${fingerprint.slice(0, 12)}…`;
 
 describe("another key than the pinned one is refused, with both fingerprints and the next step", () => {
@@ -36,33 +36,33 @@ describe("another key than the pinned one is refused, with both fingerprints and
     registerPublish(model);
     const words = ["publish", folder, "--local", "--key", other.publicPath];
     await expect(model.parseAsync(words, { from: "user" })).rejects.toThrow(
-      `${other.publicPath} is the key ${short(other.fingerprint)}, but the gateway on this machine pins ${short(pinned.fingerprint)}, and its edge would refuse the package: sign it with ${running}/local-signing.pem and publish it without --key.`,
+      `${other.publicPath} is the key ${short(other.fingerprint)}, but the gateway on this machine pins ${short(pinned.fingerprint)}: the edge would reject the package. Sign it with ${running}/local-signing.pem and publish without --key.`,
     );
     expect(await readdir(running)).toHaveLength(2);
   });
 
   it("for the account, where the key of wrangler.toml can be changed instead", async () => {
-    const pinned = await pinnedByConfig(await publicHalf(configured));
+    const pinned = await pinnedByConfig(await publicKeyOf(configured));
     await expect(keyFromFile(other.publicPath, pinned)).rejects.toThrow(
-      `${other.publicPath} is the key ${short(other.fingerprint)}, but MODEL_PUBLIC_KEY of wrangler.toml pins ${short(configured.fingerprint)}, and its edge would refuse the package: sign it with <the private key of MODEL_PUBLIC_KEY> and publish it without --key, or put the public key there and deploy it first.`,
+      `${other.publicPath} is the key ${short(other.fingerprint)}, but MODEL_PUBLIC_KEY of wrangler.toml pins ${short(configured.fingerprint)}: the edge would reject the package. Sign it with <the private key of MODEL_PUBLIC_KEY> and publish without --key, or set that variable to the new public key and deploy first.`,
     );
   });
 });
 
 describe("a key is accepted", () => {
-  it("that is the pinned one", async () => {
-    const pem = await publicHalf(configured);
+  it("if it is the pinned one", async () => {
+    const pem = await publicKeyOf(configured);
     expect(await keyFromFile(configured.publicPath, await pinnedByConfig(pem))).toMatchObject({ pem });
   });
 
-  it("where none is pinned yet, and none is made by asking", async () => {
+  it("if no key is pinned yet, and no key is made by the check", async () => {
     expect(await pinnedByConfig(null)).toBeNull();
     expect(await pinnedHere(join(scratch, "state"))).toBeNull();
     expect(await readdir(scratch)).not.toContain("state");
-    expect(await keyFromFile(other.publicPath, null)).toMatchObject({ pem: await publicHalf(other) });
+    expect(await keyFromFile(other.publicPath, null)).toMatchObject({ pem: await publicKeyOf(other) });
   });
 });
 
-it("a MODEL_PUBLIC_KEY that is no key is told by its name", async () => {
+it("an invalid MODEL_PUBLIC_KEY is named in the error", async () => {
   await expect(pinnedByConfig("mine")).rejects.toThrow(/^MODEL_PUBLIC_KEY of wrangler\.toml: The public key cannot/);
 });

@@ -1,4 +1,4 @@
-/** `spillway model keygen`, `sign` and `verify` as a person runs them, from a packed folder to a verified one. */
+/** `spillway model keygen`, `sign` and `verify` as users run them, from a packed folder to a verified one. */
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -15,7 +15,7 @@ let modelId: string;
 const key = () => join(scratch, "spillway-signing.pem");
 const publicKey = () => join(scratch, "spillway-signing.pub.pem");
 
-/** What the command prints on stdout. */
+/** The command's stdout. */
 async function run(...words: string[]): Promise<string> {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
@@ -35,7 +35,7 @@ async function flipFirstByte(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
-async function lieAboutSizes(): Promise<void> {
+async function listOtherSizes(): Promise<void> {
   const bend = (manifest: Manifest) => ({
     ...manifest,
     files: manifest.files.map((file) => ({ ...file, sizeBytes: 1 })),
@@ -55,7 +55,7 @@ beforeEach(async () => {
 });
 
 describe("keygen", () => {
-  it("prints where the public key is, its fingerprint and the next step, and nothing of the private key", async () => {
+  it("prints the public key's path, its fingerprint and the next step, and nothing of the private key", async () => {
     expect(keygenOutput).toContain(publicKey());
     expect(keygenOutput).toMatch(/fingerprint {2}[0-9a-f]{64}\n/);
     expect(keygenOutput).toContain(`spillway model sign <package> --key ${key()}`);
@@ -63,7 +63,7 @@ describe("keygen", () => {
     for (const line of secret) expect(keygenOutput).not.toContain(line);
   });
 
-  it("takes a prefix and a curve, and refuses another curve", async () => {
+  it("accepts a prefix and a curve, and refuses other curves", async () => {
     await run("keygen", "--out", join(scratch, "other"), "--curve", "p384");
     expect(await readFile(join(scratch, "other.pub.pem"), "utf8")).toMatch(/^-----BEGIN PUBLIC KEY-----\nMHYw/);
     await expect(run("keygen", "--curve", "p521")).rejects.toThrow(/Allowed choices are p256, p384/);
@@ -80,38 +80,36 @@ describe("sign and verify", () => {
     );
   });
 
-  it("verify a folder that the reference package signed, by its name", async () => {
+  it("verify a folder that the reference implementation signed, by its name", async () => {
     const made = join(VECTORS, "made");
     expect(await run("verify", join(made, "p384"), "--key", join(made, "p384.pub.pem"))).toMatch(
       /^verified p384, 5 files/,
     );
   });
 
-  it("refuse a folder that is no package", async () => {
+  it("refuse a folder that is not a package", async () => {
     await cp(join(VECTORS, "made/p256"), folder, { recursive: true });
     await rm(join(folder, "manifest.json"));
-    await expect(run("sign", folder, "--key", key())).rejects.toThrow(/is not a model package.*spillway model pack\.$/);
+    await expect(run("sign", folder, "--key", key())).rejects.toThrow(
+      /manifest\.json is missing: pack the model again with spillway model pack, /,
+    );
     await writeFile(join(folder, "manifest.json"), '{"manifest_version": 3}');
-    await expect(run("sign", folder, "--key", key())).rejects.toThrow(/is not a model package/);
+    await expect(run("sign", folder, "--key", key())).rejects.toThrow(/manifest\.json is not a model manifest \(/);
   });
 
   it.each<[string, () => Promise<void>, RegExp]>([
-    ["a file of other bytes", () => flipFirstByte(join(folder, "edge.ort")), /edge\.ort is not the file that the/],
+    ["a file with other bytes", () => flipFirstByte(join(folder, "edge.ort")), /edge\.ort is not the file that was/],
     [
       "a wrong size in its manifest",
-      () => lieAboutSizes(),
-      /edge\.ort is not the file .*\(\d+ bytes here, 1 in the man/,
+      () => listOtherSizes(),
+      /edge\.ort is not the file .*\(\d+ bytes, but the manifest lists 1\)/,
     ],
-    ["a longer file", () => appendFile(join(folder, "edge.ort"), "x"), /edge\.ort is not the file that the/],
-    [
-      "a missing file",
-      () => rm(join(folder, "tokenizer.json")),
-      /tokenizer\.json is missing, but the manifest names it/,
-    ],
+    ["a longer file", () => appendFile(join(folder, "edge.ort"), "x"), /edge\.ort is not the file that was/],
+    ["a missing file", () => rm(join(folder, "tokenizer.json")), /tokenizer\.json is missing: pack the model again/],
     [
       "a manifest that is not valid",
       () => writeFile(join(folder, "manifest.json"), '{"format": "spillway-model/1"}'),
-      /manifest\.json is not a valid manifest \(name: .*\); pack the model again/,
+      /manifest\.json is not a model manifest \(name: .*\): pack the model again/,
     ],
   ])("refuse to sign a package with %s, and sign nothing", async (_, breakIt, sentence) => {
     await breakIt();
@@ -127,7 +125,7 @@ describe("sign and verify", () => {
     await run("sign", folder, "--key", key());
     const wrong = join(VECTORS, "made/p256.pub.pem");
     await expect(run("verify", folder, "--key", wrong)).rejects.toMatchObject({ reason: "wrong-key" });
-    await expect(run("verify", folder, "--key", key())).rejects.toThrow(/takes the public one/);
+    await expect(run("verify", folder, "--key", key())).rejects.toThrow(/pass the public key/);
     await appendFile(join(folder, "manifest.json"), " ");
     await expect(run("verify", folder, "--key", publicKey())).rejects.toThrow(/manifest\.json was changed/);
   });

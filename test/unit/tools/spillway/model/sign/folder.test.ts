@@ -1,11 +1,11 @@
-/** Whole folders: those that the reference implementation signed, and our own. */
+/** Folders that the reference implementation signed, and folders that Spillway signed. */
 import { generateKeyPairSync } from "node:crypto";
 import { appendFile, cp, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { hashFile } from "../../../../../../lambda-origin/package-files.ts";
+import { hashFile } from "../../../../../../tools/spillway/model/hash-file.ts";
 import { hashFolder, signFolder, verifyFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { signBundle } from "../../../../../../tools/spillway/model/sign/sign-bundle.ts";
 import { fill } from "./fill.ts";
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 describe("folders of the reference implementation", () => {
-  it.each(["p256", "p384"] as const)("made/%s verifies, with what its signer left out", async (curve) => {
+  it.each(["p256", "p384"] as const)("made/%s verifies, without the files that its signer left out", async (curve) => {
     const { files, ignorePaths } = await verifyFolder(join(VECTORS, "made", curve), made[curve]);
     const names = ["a.txt", "a/b.txt", "config.json", "empty.bin", "nested/deep/weights 1.bin"];
     expect(files.map(({ name }) => name)).toEqual(names);
@@ -42,21 +42,21 @@ describe("folders of the reference implementation", () => {
     expect(files.map(({ name }) => name)).toEqual(["signme-1", "signme-2"]);
   });
 
-  it("of release 1.0.1, which did not record what it ignored, verify without that file", async () => {
+  it("of release 1.0.1, which did not record ignored paths, verify without the ignored file", async () => {
     await cp(join(VECTORS, "releases/v1.0.1-elliptic-key"), folder, { recursive: true });
     await expect(verifyFolder(folder, releaseKey)).rejects.toThrow(/ignore-me is not in the signature/);
     await rm(join(folder, "ignore-me"));
     expect((await verifyFolder(folder, releaseKey)).files).toHaveLength(2);
   });
 
-  it.each(["v0.3.1", "v1.0.0"])("of release %s signed a single file, which is refused", async (version) => {
+  it.each(["v0.3.1", "v1.0.0"])("of release %s, which signed a single file, are refused", async (version) => {
     const signing = verifyFolder(join(VECTORS, `releases/${version}-elliptic-key`), releaseKey);
     await expect(signing).rejects.toMatchObject({ reason: "resource-name" });
   });
 });
 
 describe("signFolder", () => {
-  it("signs what then verifies, whatever the files are", async () => {
+  it("makes signatures that verify, for any files", async () => {
     const part = fc
       .array(fc.constantFrom(..."aBz09 ._-+äß😀"), { minLength: 1, maxLength: 6 })
       .map((characters) => characters.join(""))
@@ -91,7 +91,7 @@ describe("signFolder", () => {
     await verifyFolder(folder, publicKey);
   });
 
-  it("never leaves out a file that is listed, whatever the paths to ignore say", async () => {
+  it("never leaves out a listed file, whatever the paths to ignore are", async () => {
     await fill(folder, { ".github/a": "a", "cache/b": "b" });
     const listed = await Promise.all([".github/a", "cache/b"].map((name) => hashFile(folder, name)));
     const model = { modelName: "m", resources: listed, ignorePaths: ["cache"] };
@@ -106,7 +106,7 @@ describe("signFolder", () => {
     await expect(verifyFolder(folder, publicKey)).rejects.toThrow(/cache\/extra is not in the signature/);
   });
 
-  it("signs a folder again in place of the older signature, and leaves nothing else behind", async () => {
+  it("replaces an older signature, and leaves no other file behind", async () => {
     await fill(folder, { a: "1" });
     await signFolder(folder, privateKey);
     await fill(folder, { a: "2" });
@@ -115,7 +115,7 @@ describe("signFolder", () => {
     expect(await readdir(folder)).toEqual(["a", "model.sig"]);
   });
 
-  it("leaves the older signature in place when it cannot sign", async () => {
+  it("keeps the older signature if it cannot sign", async () => {
     await fill(folder, { a: "1" });
     await signFolder(folder, privateKey);
     await expect(signFolder(folder, "no key")).rejects.toMatchObject({ reason: "key-unreadable" });
@@ -135,7 +135,7 @@ describe("signFolder", () => {
     await expect(signFolder(folder, privateKey)).rejects.toThrow(/is not UTF-8; rename it/);
   });
 
-  it("hashes files larger than one piece to their sizes and digests", async () => {
+  it("hashes files larger than one chunk", async () => {
     await fill(folder, { zeros: new Uint8Array(2 ** 20 + 1) });
     expect(await hashFolder(folder)).toEqual([
       {

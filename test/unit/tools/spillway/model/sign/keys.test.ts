@@ -1,4 +1,4 @@
-/** Key files: their mode, that none is lost, and which ones may sign. */
+/** Key files: their mode, that none is overwritten, and which keys can sign. */
 import { spawnSync } from "node:child_process";
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -35,7 +35,7 @@ describe("writeKeyPair", () => {
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("lets nobody but its owner read the private key, whatever the umask", async () => {
+  it("makes the private key readable only by its owner, whatever the umask", async () => {
     const before = process.umask(0);
     try {
       const { privatePath, publicPath } = await writeKeyPair(join(folder, "k"));
@@ -46,7 +46,7 @@ describe("writeKeyPair", () => {
     }
   });
 
-  it.each(["k.pem", "k.pub.pem"])("does not overwrite %s, and leaves no half pair", async (name) => {
+  it.each(["k.pem", "k.pub.pem"])("does not overwrite %s, and leaves no incomplete pair", async (name) => {
     await writeFile(join(folder, name), "precious");
     await expect(writeKeyPair(join(folder, "k"))).rejects.toThrow(`${name} exists already and is not overwritten`);
     expect(await readdir(folder)).toEqual([name]);
@@ -65,7 +65,7 @@ describe("readPrivateKeyFile", () => {
     return readPrivateKeyFile(join(folder, "k.pem"));
   }
 
-  it("takes PKCS#8, SEC1, and SEC1 after its parameters, and gives PKCS#8", async () => {
+  it("accepts PKCS#8, SEC1, and SEC1 after its parameters, and returns PKCS#8", async () => {
     const expected = p256.privateKey.export(pkcs8);
     const sec1 = p256.privateKey.export({ type: "sec1", format: "pem" }).toString();
     const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
@@ -82,12 +82,12 @@ describe("readPrivateKeyFile", () => {
     [
       "a public key",
       p256.publicKey.export({ type: "spki", format: "pem" }),
-      /is a public key; signing takes the private/,
+      /is a public key; signing needs the private/,
     ],
-    ["a P-521 key", ec("secp521r1").privateKey.export(pkcs8), /of the kind secp521r1; make one of P-256 or P-384/],
-    ["an RSA key", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8), /of the kind RSA;/],
-    ["an Ed25519 key", generateKeyPairSync("ed25519").privateKey.export(pkcs8), /of the kind ED25519;/],
-    ["no key", "hello", /is not a private key in PEM; make one with/],
+    ["a P-521 key", ec("secp521r1").privateKey.export(pkcs8), /of type secp521r1; make a P-256 or P-384 key/],
+    ["an RSA key", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8), /of type RSA;/],
+    ["an Ed25519 key", generateKeyPairSync("ed25519").privateKey.export(pkcs8), /of type ED25519;/],
+    ["another text", "hello", /is not a private key in PEM; make one with/],
     ["a truncated key", p256.privateKey.export(pkcs8).slice(0, 100), /is not a private key in PEM/],
   ])("refuses %s in one sentence that does not quote it", async (_, content, sentence) => {
     const error = await read(content).catch((thrown: unknown) => thrown);
@@ -98,17 +98,17 @@ describe("readPrivateKeyFile", () => {
   });
 });
 
-it("a public key that cannot be used is named in the sentence", async () => {
+it("a public key that cannot be used is named in the error", async () => {
   const { privatePath, publicPath } = await writeKeyPair(join(folder, "k"));
   expect(await readPublicKeyFile(publicPath)).toBe(await readFile(publicPath, "utf8"));
-  await expect(readPublicKeyFile(privatePath)).rejects.toThrow(/k\.pem: .*private key; verifying takes the public one/);
+  await expect(readPublicKeyFile(privatePath)).rejects.toThrow(/k\.pem: .*private key; pass the public key/);
 });
 
-/** A mount of its own, gone with the process. */
+/** Whether a process can have a mount that is removed with it. */
 const canMount = spawnSync("sh", ["-c", "unshare -rm mount -t tmpfs tmpfs /mnt"]).status === 0;
 
 describe.skipIf(!canMount)("keygen on a full disk", () => {
-  it("ends in one sentence, and leaves no empty key in the way of the next try", async () => {
+  it("ends in one sentence, and leaves no empty key that would block the next attempt", async () => {
     const disk = await mkdtemp(join(tmpdir(), "spillway-full-"));
     const command = fileURLToPath(new URL("../../../../../../tools/spillway/main.ts", import.meta.url));
     const script =

@@ -1,4 +1,4 @@
-/** Every way to tamper with a signed folder ends in a sentence that names the file. */
+/** Verification of a folder that was changed after signing fails with a sentence that names the file. */
 import { appendFile, cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,22 +40,22 @@ describe("a tampered folder", () => {
   }
 
   describe.each(names)("%s", (name) => {
-    it("fails with a byte more", async () => {
+    it("fails with an additional byte", async () => {
       await appendFile(join(folder, name), "\0");
       await expect(verifying()).rejects.toThrow(`${name} was changed after it was signed.`);
     });
 
-    it("fails when it is missing", async () => {
+    it("fails if it is missing", async () => {
       await rm(join(folder, name));
       await expect(verifying()).rejects.toThrow(`${name} is missing, but the signature lists it.`);
     });
 
-    it("fails when it was renamed", async () => {
+    it("fails if it was renamed", async () => {
       await rename(join(folder, name), join(folder, `${name}.old`));
       await expect(verifying()).rejects.toThrow(`${name} is missing, but the signature lists it.`);
     });
 
-    it("fails when a symbolic link to the same bytes stands in its place", async () => {
+    it("fails if it is replaced by a symbolic link to the same bytes", async () => {
       const elsewhere = join(scratch, "elsewhere");
       await rename(join(folder, name), elsewhere);
       await symlink(elsewhere, join(folder, name));
@@ -64,14 +64,14 @@ describe("a tampered folder", () => {
   });
 
   it.each(["extra", ".hidden", "a/extra", "nested/.git", "sub/model.sig", "model.sig2"])(
-    "fails with a file %s that nobody signed",
+    "fails with a file %s that is not signed",
     async (name) => {
       await fill(folder, { [name]: "" });
       await expect(verifying()).rejects.toThrow(`${name} is not in the signature; remove it, or sign again.`);
     },
   );
 
-  it("fails when two files have changed places", async () => {
+  it("fails if two files were swapped", async () => {
     const [first, second] = await Promise.all(["a.txt", "a/b.txt"].map((name) => readFile(join(folder, name))));
     await fill(folder, { "a.txt": second ?? "", "a/b.txt": first ?? "" });
     await expect(verifying()).rejects.toThrow(/a\.txt was changed/);

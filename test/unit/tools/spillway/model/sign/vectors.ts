@@ -1,4 +1,4 @@
-/** The vectors in test/vectors/model-signing; its README says where each comes from. */
+/** The vectors in test/vectors/model-signing; its README lists their sources. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SignatureReason } from "../../../../../../formats/signature/signature-error.ts";
@@ -9,7 +9,7 @@ export function readVector(path: string): string {
   return readFileSync(join(VECTORS, path), "utf8");
 }
 
-/** A bundle of the reference package's key; `bundle` is JSON. */
+/** A bundle of the reference implementation's key; `bundle` is JSON. */
 export interface BundleCase {
   curve: "p256" | "p384";
   case: string;
