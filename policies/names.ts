@@ -1,7 +1,18 @@
-/** Pure. Origins that residency allows and that do not exist: a typing mistake there would refuse a country's callers. */
+/** Pure. The names of origins. Residency may only name origins that exist: a typing mistake would refuse the callers of a country. */
 import { nearest } from "./messages/nearest.ts";
 
-/** What is looked at of a policy. */
+/** The origin of the deployment, which is used when the policy names none. */
+export const DEFAULT_ORIGIN = "default";
+
+const MAX_NAMES_SHOWN = 8;
+
+/** @returns the names of a policy's origins; the deployment's origin when the policy names none */
+export function originNames(origins: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(origins);
+  return names.length > 0 ? names : [DEFAULT_ORIGIN];
+}
+
+/** The part of a policy that is checked. */
 interface Document {
   origins: Readonly<Record<string, unknown>>;
   residency: {
@@ -11,14 +22,12 @@ interface Document {
 }
 
 export interface UnknownOrigin {
-  /** In the document, as zod names places. */
+  /** Path in the document, as zod writes it. */
   path: (string | number)[];
   message: string;
 }
 
-/** Enough to see what kind of names there are. */
-const NAMES_TOLD_MAX = 8;
-
+/** @returns every origin that residency names and that does not exist */
 export function unknownOriginsIn({ origins, residency }: Document): UnknownOrigin[] {
   const known = originNames(origins);
   const { rules, unknown } = residency;
@@ -38,16 +47,6 @@ function unknownIn(list: readonly string[], path: (string | number)[], known: re
 function hint(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   if (near !== null) return `did you mean "origin:${near}"?`;
-  const told = known.slice(0, NAMES_TOLD_MAX).map((one) => `"origin:${one}"`);
-  return `known here: ${told.join(", ")}${known.length > NAMES_TOLD_MAX ? " …" : ""}`;
-}
-
-/** Pure. The names by which residency and the gateway know a policy's origins. */
-
-/** The deployment's own origin, which serves where a policy names none. */
-export const DEFAULT_ORIGIN = "default";
-
-export function originNames(origins: Readonly<Record<string, unknown>>): string[] {
-  const names = Object.keys(origins);
-  return names.length > 0 ? names : [DEFAULT_ORIGIN];
+  const shown = known.slice(0, MAX_NAMES_SHOWN).map((one) => `"origin:${one}"`);
+  return `known origins: ${shown.join(", ")}${known.length > MAX_NAMES_SHOWN ? " …" : ""}`;
 }

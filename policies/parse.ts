@@ -5,13 +5,13 @@ import { type Policy, policySchema } from "./schema.ts";
 
 export type ParsedPolicy =
   | { ok: true; policy: Policy }
-  /** `problem` is one line, for traces; each of the `problems` names its place and what is allowed there. */
+  /** `problem`: one line, for traces. `problems`: one sentence each, with the path and what is allowed. */
   | { ok: false; problem: string; problems: readonly string[] };
 
-/** A trace's attribute is no place for a list of thousands. */
-const PROBLEMS_TOLD_MAX = 10;
+/** A trace attribute is too small for a list of thousands. */
+const MAX_PROBLEMS_SHOWN = 10;
 
-/** What serves when the namespace is empty. */
+/** @returns the policy that is in force when nothing is stored */
 export function defaultPolicy(): Policy {
   return policySchema.parse({});
 }
@@ -22,23 +22,23 @@ export function parsePolicy(text: string): ParsedPolicy {
   try {
     value = JSON.parse(text);
   } catch {
-    return broken([describeJson(text)]);
+    return invalid([describeJson(text)]);
   }
   const parsed = policySchema.safeParse(value, { error: schemaWordsOnly });
   if (parsed.success) return { ok: true, policy: parsed.data };
-  return broken(describeIssues(policySchema, parsed.error.issues, value));
+  return invalid(describeIssues(policySchema, parsed.error.issues, value));
 }
 
-function broken(problems: readonly string[]): ParsedPolicy {
-  const untold = problems.length - PROBLEMS_TOLD_MAX;
-  const told = [...problems.slice(0, PROBLEMS_TOLD_MAX), ...(untold > 0 ? [`and ${untold} more`] : [])];
-  return { ok: false, problem: told.join("; "), problems };
+function invalid(problems: readonly string[]): ParsedPolicy {
+  const more = problems.length - MAX_PROBLEMS_SHOWN;
+  const shown = [...problems.slice(0, MAX_PROBLEMS_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
+  return { ok: false, problem: shown.join("; "), problems };
 }
 
 function describeJson(text: string): string {
   const place = whereJsonBreaks(text);
   if (place === null) return "not JSON";
   const { line, column, expected } = place;
-  const saw = place.saw === null ? "the text ends" : `there is ${JSON.stringify(place.saw)}`;
-  return `not JSON: ${saw} at line ${line}, column ${column}, where ${expected} is expected`;
+  const found = place.found === null ? "the end of the text" : JSON.stringify(place.found);
+  return `not JSON: expected ${expected} at line ${line}, column ${column}, found ${found}`;
 }

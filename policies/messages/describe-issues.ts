@@ -1,4 +1,4 @@
-/** Pure. What zod found wrong, in words that tell the place, what was seen and what is allowed there. */
+/** Pure. The issues that zod found, as sentences with the path, the value seen and what is allowed. */
 import type { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { knownKeys, knownPaths, schemasAt, unwrap } from "./schema-paths.ts";
@@ -7,7 +7,10 @@ import { shownPlace, shownValue } from "./shown.ts";
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
-/** One sentence for each place that is wrong. `value` is what was parsed, with `onlyOwnWords` as the error map. */
+/**
+ * Describes zod's issues, one sentence for each path.
+ * @param value the parsed value; it was parsed with `schemaWordsOnly` as the error map
+ */
 export function describeIssues(schema: z.core.$ZodType, issues: readonly Issue[], value: unknown): string[] {
   const phrasesByHead = new Map<string, string[]>();
   for (const issue of issues.flatMap((issue) => innermost(issue))) {
@@ -18,32 +21,32 @@ export function describeIssues(schema: z.core.$ZodType, issues: readonly Issue[]
     const head = describeSeen(issue, value);
     const phrase = issue.message || allowedAt(schema, issue.path);
     const phrases = phrasesByHead.get(head) ?? [];
-    if (!phrases.some((said) => said.includes(phrase))) phrases.push(phrase);
+    if (!phrases.some((earlier) => earlier.includes(phrase))) phrases.push(phrase);
     phrasesByHead.set(head, phrases);
   }
   return [...phrasesByHead].map(([head, phrases]) => `${head}${phrases.join(", ")}`);
 }
 
-/** Zod's error map: no words. What stands in a message then is what the schema itself says. */
+/** An error map for zod without text. Only the messages of the schema remain. */
 export const schemaWordsOnly = () => "";
 
-/** "edge.shar: unknown key; did you mean share?" */
+/** @returns for example "edge.shar: unknown key; did you mean share?" */
 export function describeUnknownKey(schema: z.core.$ZodType, path: Path, key: string): string {
   const head = `${shownPlace([...path, key])}: unknown key`;
-  const here = knownKeys(schema, path);
-  const near = nearest(key, here);
+  const siblings = knownKeys(schema, path);
+  const near = nearest(key, siblings);
   if (near !== null) return `${head}; did you mean ${near}?`;
   const elsewhere = pathsOf(schema).find((known) => known.at(-1)?.toLowerCase() === key.toLowerCase());
   if (elsewhere !== undefined) return `${head}; did you mean ${shownPlace(elsewhere)}?`;
-  return here.length === 0 ? head : `${head}; known here: ${here.join(", ")}`;
+  return siblings.length === 0 ? head : `${head}; known keys: ${siblings.join(", ")}`;
 }
 
 function allowedAt(schema: z.core.$ZodType, path: Path): string {
   const [at] = schemasAt(schema, path);
-  return at === undefined ? "nothing is known there" : `must be ${allowed(at)}`;
+  return at === undefined ? "the path is unknown" : `must be ${allowed(at)}`;
 }
 
-/** Walked once: a document may have thousands of unknown keys. */
+/** Computed once per schema: a document may have thousands of unknown keys. */
 const pathsBySchema = new WeakMap<z.core.$ZodType, string[][]>();
 
 function pathsOf(schema: z.core.$ZodType): string[][] {
@@ -55,13 +58,13 @@ function pathsOf(schema: z.core.$ZodType): string[][] {
 function describeSeen({ code, path }: Issue, value: unknown): string {
   const place = shownPlace(path);
   const seen = valueAt(value, path);
-  if (code === "invalid_key") return `${place}: not a usable name; `;
+  if (code === "invalid_key") return `${place}: invalid name; `;
   if (seen === undefined) return `${place}: missing; `;
   if (code === "custom" && typeof seen === "object" && seen !== null) return `${place}: `;
   return `${place}: ${shownValue(seen)} is not allowed; `;
 }
 
-/** Of a union, the problems inside the one option that has the value's type; the union's own where that is not clear. */
+/** For a union: the issues of the one option that has the value's type; the issue of the union when there is no such option. */
 function innermost(issue: Issue, parents: Path = []): Issue[] {
   const path = [...parents, ...issue.path];
   if (issue.code === "invalid_key") {
@@ -87,9 +90,7 @@ function valueAt(value: unknown, path: Path): unknown {
   return at;
 }
 
-/** Pure. What a schema allows, in words: for messages, and for the reference page. */
-
-/** "a whole number from 1 to 512", "\"edge\", \"origin\" or null". */
+/** @returns what a schema allows, for messages and the reference page: `a whole number from 1 to 512`, `"edge", "origin" or null` */
 export function allowed(schema: z.core.$ZodType): string {
   const words = unwrap(schema).flatMap(allowedByOne);
   if (acceptsNull(schema)) words.push("null");
@@ -152,7 +153,7 @@ function bound(
 
 function text(schema: z.core.$ZodType): string {
   const checks = checksOf(schema);
-  // The schema's own words for a pattern say more than the pattern.
+  // The schema's message for a pattern is clearer than the pattern.
   const words = checks.map(ownWords).find((message) => message !== null);
   if (words) return words.replace(/^(must be|is) /, "");
   for (const check of checks) {
@@ -164,18 +165,18 @@ function text(schema: z.core.$ZodType): string {
 }
 
 function ownWords(check: Check): string | null {
-  // Typed by what each kind of check reports; words that were given with the schema depend on none of it.
+  // Its type depends on the kind of check; a message that the schema gives does not.
   const error = check.error as z.core.$ZodErrorMap | undefined;
   const message = error?.({ code: "custom", input: undefined });
   if (typeof message === "string") return message;
   return message?.message ?? null;
 }
 
-/** A schema such as z.int() or z.url() is a check itself, and holds further ones. */
+/** A schema such as z.int() or z.url() is a check itself and has further checks. */
 function checksOf(schema: z.core.$ZodType): Check[] {
   const own = schema._zod.def;
   const further = (own.checks ?? []).map((check) => check._zod.def);
-  // Zod's own union of all its checks, as in inside.ts.
+  // Zod's union of all its checks, as in schema-paths.ts.
   return ("check" in own ? [own, ...further] : further) as Check[];
 }
 

@@ -1,4 +1,4 @@
-/** Pure. Where a text stops being JSON. The engine's own message quotes the text around it, which may hold an address. */
+/** Pure. The place where a text stops being JSON. The engine's message is not used: it quotes the text, which may contain a secret. */
 
 const SPACE = /[ \t\n\r]*/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
@@ -8,47 +8,48 @@ const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 type Expecting = "a value" | "a value or ]" | "a key or }" | "a key" | ":" | ", or }" | ", or ]" | "the end";
 
 export interface JsonPlace {
+  /** Counted from 1, as `column`. */
   line: number;
   column: number;
-  /** The character there; null at the end of the text. */
-  saw: string | null;
+  /** The character at the place; null at the end of the text. */
+  found: string | null;
   expected: Expecting;
 }
 
-/** Null when all of it is JSON. Needs no recursion, so no depth of a text is too much for it. */
+/** @returns null when the whole text is JSON. No recursion, so that no nesting is too deep. */
 export function whereJsonBreaks(text: string): JsonPlace | null {
   const open: ("{" | "[")[] = [];
   const afterValue = (): Expecting => (open.at(-1) === "{" ? ", or }" : open.at(-1) === "[" ? ", or ]" : "the end");
   let expected: Expecting = "a value";
   let at = 0;
-  /** Moves over what the pattern matches here. */
-  const take = (pattern: RegExp): boolean => {
+  /** Skips what the pattern matches at this position. */
+  const skip = (pattern: RegExp): boolean => {
     pattern.lastIndex = at;
     if (!pattern.test(text)) return false;
     at = pattern.lastIndex;
     return true;
   };
   for (;;) {
-    take(SPACE);
-    const saw = text[at];
-    if (expected === "the end" && saw === undefined) return null;
-    if (expected.startsWith("a value") && (saw === "{" || saw === "[")) {
-      open.push(saw);
+    skip(SPACE);
+    const found = text[at];
+    if (expected === "the end" && found === undefined) return null;
+    if (expected.startsWith("a value") && (found === "{" || found === "[")) {
+      open.push(found);
       at += 1;
-      expected = saw === "{" ? "a key or }" : "a value or ]";
-    } else if (saw !== undefined && "]}".includes(saw) && expected.endsWith(saw)) {
+      expected = found === "{" ? "a key or }" : "a value or ]";
+    } else if (found !== undefined && "]}".includes(found) && expected.endsWith(found)) {
       open.pop();
       at += 1;
       expected = afterValue();
-    } else if (expected.startsWith(",") && saw === ",") {
+    } else if (expected.startsWith(",") && found === ",") {
       at += 1;
       expected = open.at(-1) === "{" ? "a key" : "a value";
-    } else if (expected === ":" && saw === ":") {
+    } else if (expected === ":" && found === ":") {
       at += 1;
       expected = "a value";
-    } else if (expected.startsWith("a key") && take(STRING)) expected = ":";
-    else if (expected.startsWith("a value") && (take(STRING) || take(LITERAL))) expected = afterValue();
-    else return { ...lineAndColumn(text, at), saw: saw ?? null, expected };
+    } else if (expected.startsWith("a key") && skip(STRING)) expected = ":";
+    else if (expected.startsWith("a value") && (skip(STRING) || skip(LITERAL))) expected = afterValue();
+    else return { ...lineAndColumn(text, at), found: found ?? null, expected };
   }
 }
 

@@ -1,11 +1,11 @@
-/** Pure. The known word that a mistyped one most likely meant. */
+/** Pure. The known word that a mistyped word most likely meant. */
 
-/** Longer words are no typing mistakes of a key, and measuring them would take long. */
-const WORD_MAX_LENGTH = 64;
+/** A longer word is not a mistyped key, and its distances would take long to compute. */
+const MAX_WORD_LENGTH = 64;
 
-/** Null when nothing is near: more than a third of the letters would have to change. Upper and lower case count as alike. */
+/** @returns null when more than a third of the letters would have to change. Case is ignored. */
 export function nearest(word: string, known: readonly string[]): string | null {
-  if (word.length > WORD_MAX_LENGTH) return null;
+  if (word.length > MAX_WORD_LENGTH) return null;
   let best: { candidate: string; edits: number } | null = null;
   for (const candidate of known) {
     const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
@@ -15,7 +15,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best?.candidate ?? null;
 }
 
-/** Letters inserted, dropped, changed, or swapped with their neighbour (optimal string alignment). */
+/** @returns the number of letters that are inserted, deleted, changed, or swapped with a neighbour (optimal string alignment) */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -1,9 +1,9 @@
-/** Pure. Looks inside a zod schema: which schema a place has, and which keys are known there. */
+/** Pure. Looks inside a zod schema: the schemas at a path, and its known keys. */
 import type { z } from "zod";
 
 type Schema = z.core.$ZodType;
 
-/** The schemas that a value at `path` is held against; several below a union, none below an unknown key. */
+/** @returns the schemas that apply at a path: several below a union, none below an unknown key */
 export function schemasAt(schema: Schema, path: readonly PropertyKey[]): Schema[] {
   const [key, ...rest] = path;
   if (key === undefined) return [schema];
@@ -13,13 +13,13 @@ export function schemasAt(schema: Schema, path: readonly PropertyKey[]): Schema[
   });
 }
 
-/** The keys of the object at `path`. */
+/** @returns the keys of the object at a path */
 export function knownKeys(schema: Schema, path: readonly PropertyKey[]): string[] {
   const keys = schemasAt(schema, path).flatMap(unwrap).flatMap(keysOf);
   return [...new Set(keys)];
 }
 
-/** Every place that has a fixed name, parents first. */
+/** @returns every path whose keys are fixed names, parents first */
 export function knownPaths(schema: Schema, path: readonly string[] = []): string[][] {
   return knownKeys(schema, path).flatMap((key) => {
     const inner = [...path, key];
@@ -27,9 +27,9 @@ export function knownPaths(schema: Schema, path: readonly string[] = []): string
   });
 }
 
-/** A schema without its defaults and the like; the options of a union one by one. */
+/** @returns a schema without defaults and other wrappers; the options of a union one by one */
 export function unwrap(schema: Schema): z.core.$ZodTypes[] {
-  // Zod's own union of all its schemas: what its documentation gives to those who look inside.
+  // Zod's union of all its schemas, which its documentation recommends for introspection.
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;
   switch (def.type) {

@@ -1,14 +1,14 @@
-/** Pure. How a place and a value of a policy are shown to people: short, on one line, and without what an address may hide. */
+/** Pure. How paths and values of a policy are shown to users: short, on one line, without the secrets of a URL. */
 
-const LENGTH_MAX = 60;
+const MAX_LENGTH = 60;
 
-/** `edge.share`, `origins["eu west"].url`, and `policy` for the whole. */
+/** @returns `edge.share`, `origins["eu west"].url`, or `policy` for the whole document */
 export function shownPlace(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "policy";
   return path.map((key, index) => shownKey(String(key), index === 0)).join("");
 }
 
-/** Objects and lists are named, not shown. */
+/** @returns the value; "a list" and "an object" for lists and objects */
 export function shownValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
@@ -16,20 +16,20 @@ export function shownValue(value: unknown): string {
   return shortened(String(value));
 }
 
-/** An address is shown up to its host: user, password, path and query may be secrets. */
-export function withoutSecrets(text: string): string {
+/** Of a URL only scheme and host remain: user, password, path and query may be secrets. */
+function withoutSecrets(text: string): string {
   const address = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#\s]*)(.*)$/is.exec(text);
   if (address !== null) {
     const [, scheme = "", authority = "", rest = ""] = address;
     const host = authority.slice(authority.lastIndexOf("@") + 1);
     return `${scheme}${authority === host ? "" : "…@"}${host}${rest === "" || rest === "/" ? rest : "/…"}`;
   }
-  // An address whose scheme was forgotten or mistyped.
+  // A URL whose scheme is missing or mistyped.
   return /:[^\s]*@/.test(text) ? "…" : text;
 }
 
-export function shortened(text: string): string {
-  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX - 1)}…` : text;
+function shortened(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text;
 }
 
 function shownKey(key: string, isFirst: boolean): string {

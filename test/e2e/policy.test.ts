@@ -1,4 +1,4 @@
-/** The policy of a running system, changed by the `spillway` command while traffic flows, and by plain wrangler beside it. */
+/** The policy of a running system: changed by the `spillway` command and by plain wrangler while requests are answered. */
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -24,7 +24,7 @@ async function useEditor(line: string): Promise<void> {
   await writeFile(script, `#!/bin/sh\n${line}\n`);
   await chmod(script, 0o755);
   vi.stubEnv("VISUAL", script);
-  // What is kept of a refused edit goes with the test.
+  // The file of a rejected edit is removed with the test.
   vi.stubEnv("TMPDIR", folder);
 }
 
@@ -48,20 +48,20 @@ describe("a running system", () => {
     });
   }
 
-  it("obeys a value that was set, within the time that the command says", async () => {
+  it("uses a new value within the time that the command reports", async () => {
     const said = await policy("set", "edge.share", "0", "-m", "stop the rollout", "--author", "Ann");
     const setAtMs = Date.now();
-    expect(said).toMatch(/^version 1: edge\.share 100 \(default\) → 0\nin force here within 35 s, by \d\d:\d\d:\d\d$/);
+    expect(said).toMatch(/^version 1: edge\.share 100 \(default\) → 0\nin force in this location within 35 s, by \d\d:\d\d:\d\d$/);
     await inForce("1", "outside-share");
     expect(Date.now() - setAtMs).toBeLessThan(35_000);
     expect(await policy("get", "edge.share")).toBe("0");
   });
 
-  it("turns back with a rollback, which is a version of its own", async () => {
+  it("is restored by a rollback, which is a new version", async () => {
     await policy("set", "edge.share", "100");
     await policy("rollback", "1");
     await inForce("3", "outside-share");
-    expect(await policy("diff", "1", "3")).toBe("Versions 1 and 3 say the same.");
+    expect(await policy("diff", "1", "3")).toBe("Versions 1 and 3 are the same.");
     expect(await history()).toMatchObject([
       { name: "3", inForce: true, changes: "edge.share 100 → 0", message: "rollback to 1" },
       { name: "2", inForce: false },
@@ -76,23 +76,23 @@ describe("a running system", () => {
     expect(await history()).toHaveLength(3);
   });
 
-  it("refuses what is no policy, and stores nothing", async () => {
+  it("rejects an invalid policy and saves nothing", async () => {
     await expect(policy("set", "edge.shar", "5")).rejects.toThrow(/^edge\.shar: unknown key; did you mean share\?/);
     await expect(policy("set", "edge.share", "101")).rejects.toThrow(/^edge\.share: 101 is not allowed; must be /);
     await expect(policy("rollback", "77")).rejects.toThrow(
-      /^There is no version "77" in the history, which holds 1 to 3/,
+      /^There is no version "77" in the history, which contains 1 to 3/,
     );
     expect(await history()).toHaveLength(3);
   });
 
-  it("obeys an edit by plain wrangler, which shows up in the history", async () => {
+  it("uses an edit by plain wrangler, which the history lists", async () => {
     await putOutside('{"edge": {"share": 100}}');
     expect(await policy("history")).toMatch(/● {2}0 +seen .* outside the spillway command +edge\.share 0 → 100/);
     await inForce("0", "within-share");
     expect(await policy("get")).toBe('{\n  "edge": {\n    "share": 100\n  }\n}');
   });
 
-  it("keeps the last good policy through a broken edit by plain wrangler, which the history shows as not taken", async () => {
+  it("keeps the last valid policy during an invalid edit by plain wrangler, which the history shows as rejected", async () => {
     await policy("set", "edge.share", "0");
     await inForce("4", "outside-share");
     await putOutside('{"version": 5, "edge": {"share": 1000}}');
@@ -101,12 +101,12 @@ describe("a running system", () => {
       return (await (await fetch(`${system.gateway}/readyz`)).json()).policy.problem;
     });
     expect((await classify(system, SHORT)).headers.get("x-spillway-policy")).toBe("4");
-    expect(await policy("history")).toMatch(/○ {2}5 +seen .* not taken: edge\.share: 1000 is not allowed.*\n● {2}4 /);
+    expect(await policy("history")).toMatch(/○ {2}5 +seen .* rejected: edge\.share: 1000 is not allowed.*\n● {2}4 /);
     expect(await policy("set", "edge.share", "100")).toMatch(/^version 6: edge\.share 0 → 100/);
     await inForce("6", "within-share");
   });
 
-  it("obeys what was saved in the editor", async () => {
+  it("uses an edit in the editor", async () => {
     await useEditor(`sed -i 's/"share": 100/"share": 0/' "$1"`);
     expect(await policy("edit", "--yes", "-m", "by hand")).toMatch(/^version 7: edge\.share 100 → 0/);
     await inForce("7", "outside-share");
@@ -117,20 +117,20 @@ describe("a running system", () => {
     });
   });
 
-  it("stores nothing of an edit that is no policy, that nobody agreed to, or that was overtaken, and keeps what was written", async () => {
+  it("saves nothing of an edit that is invalid, not confirmed or in conflict, and keeps its file", async () => {
     await useEditor(`sed -i 's/"share": 0/"shar": 0/' "$1"`);
     await expect(policy("edit", "--yes")).rejects.toThrow(
-      /edge\.shar: unknown key; did you mean share\?\nThat is not a policy; nothing was stored\. What you wrote is kept in \S+\.$/,
+      /edge\.shar: unknown key; did you mean share\?\nThe policy is invalid\. Nothing was saved\. Your edit is kept in \S+\.$/,
     );
     await useEditor(`sed -i 's/"share": 0/"share": 5/' "$1"`);
     await expect(policy("edit")).rejects.toThrow(
-      /edge\.share +0 → 5\nNobody can be asked here; say --yes to store it\./,
+      /edge\.share +0 → 5\nNot a terminal: pass --yes to save without confirmation\./,
     );
     const set = `${process.execPath} tools/spillway/main.ts policy set edge.share 50 --author Ben`;
     await useEditor(`${set} && sed -i 's/"share": 0/"share": 5/' "$1"`);
-    await expect(policy("edit", "--yes")).rejects.toThrow(/Version 8 was stored meanwhile by Ben, .* kept in \S+\.$/);
+    await expect(policy("edit", "--yes")).rejects.toThrow(/^.*Conflict: Ben saved version 8 after you started\. Nothing was saved\. .* kept in \S+\.$/s);
     await useEditor("true");
-    expect(await policy("edit", "--yes")).toBe("Nothing was changed, and nothing was stored.");
+    expect(await policy("edit", "--yes")).toBe("No changes. Nothing was saved.");
     expect(await policy("get", "edge.share")).toBe("50");
   });
 });
@@ -172,10 +172,10 @@ describe("the account's KV", () => {
     vi.stubEnv("CLOUDFLARE_ACCOUNT_ID", "account");
   });
 
-  it("is read and written through wrangler with --remote, and the command says when every location has it", async () => {
+  it("is read and written through wrangler with --remote, and the command reports when every location has it", async () => {
     const remote = (...words: string[]) => spillway({ stateFolder: folder }, "policy", ...words, "--remote");
     expect(await remote("set", "edge.share", "25")).toMatch(
-      /^version 1: .*\nin force here within 35 s, by \S+; everywhere within about 95 s, by \S+: KV takes up to 60 s/,
+      /^version 1: .*\nin force in this location within 35 s, by \S+; everywhere within about 95 s, by \S+: KV needs up to 60 s/,
     );
     expect(JSON.parse(values.get("policy") ?? "")).toMatchObject({ version: 1, edge: { share: 25 } });
     expect(JSON.parse(values.get("policy-history") ?? "").entries).toHaveLength(1);
@@ -183,7 +183,7 @@ describe("the account's KV", () => {
     api.closeAllConnections();
   });
 
-  it("takes, lists and revokes API keys", async () => {
+  it("stores, lists and revokes API keys", async () => {
     const remote = (...words: string[]) => spillway({ stateFolder: folder }, "keys", ...words, "--remote");
     const id = (await remote("create", "--name", "Ann")).slice(4, 16);
     expect(JSON.parse(values.get(`key:${id}`) ?? "")).toMatchObject({ name: "Ann", revokedAt: null });

@@ -7,12 +7,11 @@ import { registerEvaluate } from "./model/evaluate/command.ts";
 import { registerPack } from "./model/pack/command.ts";
 import { registerPublish } from "./model/publish/command.ts";
 import { registerKeygen, registerSign, registerVerify } from "./model/sign/commands.ts";
-import { registerDiff } from "./policy/diff.ts";
 import { registerEdit } from "./policy/edit.ts";
 import { registerGet } from "./policy/get.ts";
+import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
-import { registerHistory } from "./policy/show-history.ts";
 
 export function spillwayProgram(): Command {
   const program = new Command("spillway")

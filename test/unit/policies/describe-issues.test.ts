@@ -1,4 +1,4 @@
-/** With a schema of its own: what holds for any schema. */
+/** The messages for a schema of this test: they hold for any schema. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeIssues, schemaWordsOnly } from "../../../policies/messages/describe-issues.ts";
@@ -27,19 +27,19 @@ describe("describeIssues", () => {
     [{ on: "yes" }, 'on: "yes" is not allowed; must be true or false'],
     [{ origins: { us: {} } }, "origins.us.url: missing; must be a URL"],
     [{ origins: { us: { ulr: 1, url: "https://x" } } }, "origins.us.ulr: unknown key; did you mean url?"],
-    [{ origins: { "A b": { url: "https://x" } } }, 'origins["A b"]: not a usable name; must be lowercase'],
+    [{ origins: { "A b": { url: "https://x" } } }, 'origins["A b"]: invalid name; must be lowercase'],
     [{ rules: [{ countries: ["de"] }] }, 'rules.0.countries.0: "de" is not allowed; must be two capitals'],
     [{ rules: [{ country: ["DE"], countries: ["DE"] }] }, "rules.0.country: unknown key; did you mean countries?"],
     [{ unknown: "alow" }, 'unknown: "alow" is not allowed; must be "allow", "refuse" or a list of: "edge" or "origin"'],
     [{ unknown: ["edg"] }, 'unknown.0: "edg" is not allowed; must be "edge" or "origin"'],
     [{ nested: { deep: { shar: 1 } } }, "nested.deep.shar: unknown key; did you mean share?"],
     [{ deep: {} }, "deep: unknown key; did you mean nested.deep?"],
-    [{ nested: { zzzzzz: 1 } }, "nested.zzzzzz: unknown key; known here: deep"],
+    [{ nested: { zzzzzz: 1 } }, "nested.zzzzzz: unknown key; known keys: deep"],
   ])("%j: %s", (value, problem) => {
     expect(problems(value)).toEqual([problem]);
   });
 
-  it("cuts long values and keys", () => {
+  it("shortens long values and keys", () => {
     const long = "x".repeat(10_000);
     for (const value of [{ on: long }, { [long]: 1 }]) {
       const [problem = ""] = problems(value);

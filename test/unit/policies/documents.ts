@@ -1,4 +1,4 @@
-/** Policy documents, valid and not: what the parser and the committed JSON Schema must agree on. */
+/** Valid and invalid policy documents, on which the parser and the committed JSON Schema must agree. */
 import { FULL_DOCUMENT, WORST_DOCUMENT } from "../../../tools/bench/decide/cases.ts";
 
 const address = { url: "https://example.com/", region: "eu-central-1" };
@@ -14,19 +14,19 @@ export const VALID: [string, object][] = [
   ["a document that names its schema", { $schema: "policies/policy.schema.json", version: 7 }],
   ["every key", FULL_DOCUMENT],
   ["many rules and origins", WORST_DOCUMENT],
-  ["nulls where null is meant", { model: null, override: null, latencyBudgetMs: null, hedge: { afterMs: null } }],
-  ["residency by an origin of the policy's", { origins, ...rule("edge", "origin:eu-central-1") }],
-  ["residency by an origin of the policy's, for unknown countries", { origins, ...unknown("origin:us-east-1") }],
-  ["residency by any origin", { origins, ...rule("origin") }],
-  ["residency by the deployment's own origin", rule("origin:default")],
+  ["null where it is allowed", { model: null, override: null, latencyBudgetMs: null, hedge: { afterMs: null } }],
+  ["residency with an origin of the policy", { origins, ...rule("edge", "origin:eu-central-1") }],
+  ["residency with an origin of the policy, for unknown countries", { origins, ...unknown("origin:us-east-1") }],
+  ["residency with any origin", { origins, ...rule("origin") }],
+  ["residency with the deployment's origin", rule("origin:default")],
   ["a country that is refused", rule()],
   ["unknown countries that are refused", { residency: { unknown: "refuse" } }],
-  ["every trace left out", { sampling: { ratio: 0, keep: [] } }],
-  ["one trace in a thousand, and what went wrong", { sampling: { ratio: 0.001, keep: ["error", "fallback"] } }],
+  ["no trace", { sampling: { ratio: 0, keep: [] } }],
+  ["one trace in a thousand, and the failures", { sampling: { ratio: 0.001, keep: ["error", "fallback"] } }],
   ["stickiness by a header", { edge: { stickyBy: "header:x-tenant" } }],
 ];
 
-/** What, the document, and how the first problem begins. */
+/** Name, document, and the beginning of the first problem. */
 export type Wrong = [string, unknown, string];
 
 export const WRONG: Wrong[] = [
@@ -38,8 +38,8 @@ export const WRONG: Wrong[] = [
   ["an unknown key inside", { edge: { shar: 5 } }, "edge.shar: unknown key; did you mean share?"],
   ["a key without its unit", { origin: { timeout: 5 } }, "origin.timeout: unknown key; did you mean timeoutMs?"],
   ["a key that belongs elsewhere", { maxTokens: 5 }, "maxTokens: unknown key; did you mean edge.maxTokens?"],
-  ["a key like no other", { origin: { qqqqqqqq: 5 } }, "origin.qqqqqqqq: unknown key; known here: timeoutMs"],
-  ["a key that objects have by nature", JSON.parse('{"__proto__": 1}'), "__proto__: unknown key; known here: "],
+  ["a key unlike any other", { origin: { qqqqqqqq: 5 } }, "origin.qqqqqqqq: unknown key; known keys: timeoutMs"],
+  ["a key that every object has", JSON.parse('{"__proto__": 1}'), "__proto__: unknown key; known keys: "],
   ["no timeout", { origin: { timeoutMs: 0 } }, "origin.timeoutMs: 0 is not allowed; must be a whole number from 100"],
   ["a list", [], "policy: a list is not allowed; must be an object"],
   ["null", null, "policy: null is not allowed; must be an object"],
@@ -50,23 +50,19 @@ export const WRONG: Wrong[] = [
     'model: "mail-tagger" is not allowed; must be <name>@<64 hex',
   ],
   ["an origin without a region", { origins: { a: { url: address.url } } }, "origins.a.region: missing; must be an AWS"],
-  ["an origin's name in capitals", { origins: { US: address } }, "origins.US: not a usable name; must be lowercase"],
-  [
-    "an origin's address that is none",
-    { origins: { a: { ...address, url: "x" } } },
-    'origins.a.url: "x" is not allowed',
-  ],
+  ["an origin's name in capitals", { origins: { US: address } }, "origins.US: invalid name; must be lowercase"],
+  ["an origin with an invalid URL", { origins: { a: { ...address, url: "x" } } }, 'origins.a.url: "x" is not allowed'],
   [
     "a rule for no country",
     { residency: { rules: [{ countries: [], allow: [] }] } },
     "residency.rules.0.countries: a list",
   ],
   [
-    "a side that residency does not know",
+    "a side that does not exist in residency",
     rule("lambda"),
     'residency.rules.0.allow.0: "lambda" is not allowed; must be',
   ],
-  ["an answer that `unknown` does not know", { residency: { unknown: "deny" } }, 'residency.unknown: "deny" is not'],
+  ["a value that `unknown` does not have", { residency: { unknown: "deny" } }, 'residency.unknown: "deny" is not'],
   ["a TLS version that does not exist", { minTls: "2.0" }, 'minTls: "2.0" is not allowed; must be "1.0", "1.1"'],
   ["a header's name in capitals", { edge: { stickyBy: "header:X-T" } }, 'edge.stickyBy: "header:X-T" is not allowed'],
   [
@@ -79,13 +75,17 @@ export const WRONG: Wrong[] = [
     { sampling: { keep: ["errors"] } },
     'sampling.keep.0: "errors" is not allowed',
   ],
-  ["a slowness of no time", { sampling: { slowMs: 0 } }, "sampling.slowMs: 0 is not allowed; must be a whole number"],
+  [
+    "a slow threshold of 0 ms",
+    { sampling: { slowMs: 0 } },
+    "sampling.slowMs: 0 is not allowed; must be a whole number",
+  ],
   ["a version that is text", { version: "7" }, 'version: "7" is not allowed; must be a whole number of at least 0'],
 ];
 
-const known = 'known here: "origin:eu-central-1", "origin:us-east-1"';
+const known = 'known origins: "origin:eu-central-1", "origin:us-east-1"';
 
-/** What JSON Schema cannot say, so that an editor shows nothing: the command and the gateway refuse it all the same. */
+/** Rules that JSON Schema cannot express: an editor shows nothing, the command and the gateway reject the document. */
 export const ONLY_THE_PARSER_SEES: Wrong[] = [
   ...[0.001, 12.345, 12.3400001, 99.999, 1e-9, 33.333333333333336].map(
     (share): Wrong => [
@@ -100,7 +100,7 @@ export const ONLY_THE_PARSER_SEES: Wrong[] = [
     "shadow.share: 0.125 is not allowed; at most two decimals",
   ],
   [
-    "an address that is no web address",
+    "a URL that is not HTTP",
     { origins: { a: { ...address, url: "ftp://example.com/" } } },
     'origins.a.url: "ftp://example.com/" is not allowed; must be a URL',
   ],
@@ -115,18 +115,18 @@ export const ONLY_THE_PARSER_SEES: Wrong[] = [
     'residency.unknown.0: "origin:us-est-1" is not allowed; no origin has this name; did you mean "origin:us-east-1"?',
   ],
   [
-    "an origin in residency like no other",
+    "an origin in residency unlike any other",
     { origins, ...rule("origin:mars") },
     `residency.rules.0.allow.0: "origin:mars" is not allowed; no origin has this name; ${known}`,
   ],
   [
-    "the deployment's own origin, which serves only where the policy names none",
+    "the deployment's origin, which exists only when the policy names none",
     { origins, ...rule("origin:default") },
     `residency.rules.0.allow.0: "origin:default" is not allowed; no origin has this name; ${known}`,
   ],
   [
     "an origin in residency where the policy names none",
     rule("origin:eu-central-1"),
-    'residency.rules.0.allow.0: "origin:eu-central-1" is not allowed; no origin has this name; known here: "origin:default"',
+    'residency.rules.0.allow.0: "origin:eu-central-1" is not allowed; no origin has this name; known origins: "origin:default"',
   ],
 ];

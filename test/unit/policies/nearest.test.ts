@@ -31,7 +31,7 @@ describe("editDistance", () => {
     expect(editDistance(from, to)).toBe(edits);
   });
 
-  it("is the same both ways, 0 only for the same word, and never more than the longer word", () => {
+  it("is symmetric, 0 only for equal words, and at most the length of the longer word", () => {
     const word = fc.string({ maxLength: 12, unit: fc.constantFrom("a", "b", "c") });
     fc.assert(
       fc.property(word, word, (from, to) => {

@@ -5,7 +5,7 @@ import { ONLY_THE_PARSER_SEES, origins, VALID, WRONG } from "./documents.ts";
 const parsed = (value: unknown) => parsePolicy(JSON.stringify(value));
 
 describe("parsePolicy", () => {
-  it("fills every key that is left out with the documented default", () => {
+  it("fills every missing key with the documented default", () => {
     expect(defaultPolicy()).toMatchObject({
       version: 0,
       model: null,
@@ -31,20 +31,20 @@ describe("parsePolicy", () => {
     });
   });
 
-  it("takes every share of two decimals from 0 to 100", () => {
+  it("accepts every share of two decimals from 0 to 100", () => {
     for (let basisPoints = 0; basisPoints <= 10_000; basisPoints++) {
-      // As a person writes it, not as a division gives it.
+      // As users write it, not as a division returns it.
       const written = `${Math.floor(basisPoints / 100)}.${String(basisPoints % 100).padStart(2, "0")}`;
       expect(parsePolicy(`{"edge": {"share": ${written}}}`), written).toMatchObject({ ok: true });
     }
   });
 
-  it.each(VALID)("takes %s", (_, value) => {
+  it.each(VALID)("accepts %s", (_, value) => {
     expect(parsed(value)).toMatchObject({ ok: true });
   });
 
   it.each([...WRONG, ...ONLY_THE_PARSER_SEES])(
-    "names the place of %s, what was seen and what is allowed",
+    "reports the path of %s, the value seen and what is allowed",
     (_, value, problem) => {
       const result = parsed(value);
       expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(problem) });
@@ -52,7 +52,7 @@ describe("parsePolicy", () => {
     },
   );
 
-  it("a residency of the wrong shape is refused for its shape", () => {
+  it("a residency of the wrong shape is rejected for its shape", () => {
     for (const value of [
       { origins: 5, residency: { unknown: ["origin:mars"] } },
       { residency: 5 },
@@ -63,7 +63,7 @@ describe("parsePolicy", () => {
     }
   });
 
-  it("where residency names an origin that does not exist, tells a few of many that do", () => {
+  it("shows a few of many origins when residency names one that does not exist", () => {
     const many = Object.fromEntries(
       Array.from({ length: 500 }, (_, index) => [`region-${index}`, origins["us-east-1"]]),
     );
@@ -72,7 +72,7 @@ describe("parsePolicy", () => {
     expect(result).toMatchObject({ problem: expect.stringMatching(/"origin:region-7" …$/) });
   });
 
-  it("names every place that is wrong, each once", () => {
+  it("reports every path that is wrong, each once", () => {
     const result = parsed({ edge: { share: 100.001 }, origin: { timeoutMs: 1.5 } });
     expect(result.ok || result.problems).toEqual([
       expect.stringMatching(/^edge\.share: 100\.001 is not allowed; must be a number from 0 to 100/),
@@ -81,7 +81,7 @@ describe("parsePolicy", () => {
     expect(result).toMatchObject({ problem: expect.stringMatching(/edge\.share.*; origin\.timeoutMs/) });
   });
 
-  it("tells of thousands of problems in a line that a trace can hold", () => {
+  it("reports thousands of problems in a line that fits a trace", () => {
     const result = parsed(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key${index}`, index])));
     expect(result.ok || result.problems.length).toBe(5000);
     const line = result.ok ? "" : result.problem;
@@ -90,14 +90,14 @@ describe("parsePolicy", () => {
   });
 
   it.each([
-    ["{", "not JSON: the text ends at line 1, column 2, where a key or } is expected"],
-    ['{\n  "version": 1,\n}', 'not JSON: there is "}" at line 3, column 1, where a key is expected'],
-    ["", "not JSON: the text ends at line 1, column 1, where a value is expected"],
-  ])("says where %j stops being JSON", (text, problem) => {
+    ["{", "not JSON: expected a key or } at line 1, column 2, found the end of the text"],
+    ['{\n  "version": 1,\n}', 'not JSON: expected a key at line 3, column 1, found "}"'],
+    ["", "not JSON: expected a value at line 1, column 1, found the end of the text"],
+  ])("reports where %j stops being JSON", (text, problem) => {
     expect(parsePolicy(text)).toEqual({ ok: false, problem, problems: [problem] });
   });
 
-  it("never shows what an address may hide", () => {
+  it("never shows the secrets of a URL", () => {
     const secret = "hunter2";
     for (const text of [
       `{"model": "https://user:${secret}@example.com/${secret}?key=${secret}"}`,

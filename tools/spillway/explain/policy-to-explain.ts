@@ -4,7 +4,7 @@ import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { withKv } from "../kv/where.ts";
 import { type Entry, isDeletion } from "../policy/history.ts";
-import { historyRows } from "../policy/history-row.ts";
+import { historyRows } from "../policy/history-rows.ts";
 import { type PolicyState, readPolicyState } from "../policy/repository.ts";
 import type { ExplainOptions } from "./options.ts";
 

@@ -1,5 +1,4 @@
-/** `spillway policy edit`: the policy in an editor; checked, shown as changes, and stored as a new version. */
-
+/** `spillway policy edit`: opens the policy in an editor, validates it, shows the changes, and saves it as a new version. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -7,41 +6,41 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { withKv } from "../kv/where.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { changeLines, differences } from "./changes.ts";
-import { withoutBookkeeping } from "./document.ts";
-import { documentMeant, textToEdit } from "./edited-text.ts";
-import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
-import { withPolicyState } from "./open-policy.ts";
+import { withoutMetadata } from "./document.ts";
+import { documentToSave, textToEdit } from "./edited-text.ts";
 import type { PolicyState } from "./repository.ts";
-import { addWriteOptions, storeAndPrint, type WriteOptions } from "./write.ts";
+import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
+import { withPolicyState } from "./with-policy-state.ts";
 
-interface Options extends WriteOptions {
+interface Options extends SaveOptions {
   yes?: true;
 }
 
 export function registerEdit(policy: Command): void {
   const edit = policy
     .command("edit")
-    .description("Open the policy in $VISUAL or $EDITOR, and store what was saved as a new version.")
-    .option("-y, --yes", "store without asking");
-  addWriteOptions(edit).action(editPolicy);
+    .description("Open the policy in $VISUAL or $EDITOR, and save it as a new version.")
+    .option("-y, --yes", "save without confirmation");
+  addSaveOptions(edit).action(editPolicy);
 }
 
 async function editPolicy(options: Options): Promise<void> {
-  // The KV is let go while the editor is open; what was seen is compared again before anything is stored.
+  // KV is closed while the editor is open. Before the save, the stored policy is compared with `seen` again.
   const seen = await withPolicyState(options, async (seen) => seen);
   const folder = await mkdtemp(join(tmpdir(), "spillway-policy-"));
   const file = join(folder, "policy.json");
   await writeFile(file, textToEdit(seen.stored), { mode: 0o600 });
   try {
-    await editAndStore(file, seen, options);
+    await editAndSave(file, seen, options);
   } catch (error) {
     if (await isChanged(file, seen.stored)) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${reason} What you wrote is kept in ${file}.`);
+      throw new Error(`${reason} Your edit is kept in ${file}.`);
     }
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -49,18 +48,19 @@ async function editPolicy(options: Options): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function editAndStore(file: string, seen: PolicyState, options: Options): Promise<void> {
-  const edited = await editUntilGood(file);
-  const document = await agreedTo(edited, seen, options);
-  if (document !== null) await withKv("POLICIES", options, (kv) => storeAndPrint(kv, seen, document, options));
+async function editAndSave(file: string, seen: PolicyState, options: Options): Promise<void> {
+  const edited = await editUntilValid(file);
+  const document = await confirmed(edited, seen, options);
+  if (document === null) return;
+  await withKv("POLICIES", options, (kv) => saveVersion({ kv, seen }, document, options));
 }
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
   return (await readFile(file, "utf8")) !== textToEdit(stored);
 }
 
-/** Opens the editor until what it saved is a policy. @throws Error with each problem when it is not and nobody can be asked */
-async function editUntilGood(file: string): Promise<JsonObject> {
+/** Opens the editor until its file is a valid policy. Throws when it is not, and the user cannot or does not edit again. */
+async function editUntilValid(file: string): Promise<JsonObject> {
   for (;;) {
     await openEditor(file, process.env);
     const text = await readFile(file, "utf8");
@@ -70,35 +70,35 @@ async function editUntilGood(file: string): Promise<JsonObject> {
     const problems = parsed.ok ? [] : parsed.problems;
     const paint = paintFor(process.stderr, process.env);
     for (const problem of problems) console.error(paint("red", `  ✗ ${problem}`));
-    if (!canAsk() || !(await ask("Edit again?", true))) throw new Error("That is not a policy; nothing was stored.");
+    if (!isTerminal() || !(await ask("Edit again?", true))) {
+      throw new Error("The policy is invalid. Nothing was saved.");
+    }
   }
 }
 
-/** The document to store; null when there is nothing to do, or it is not wanted. */
-async function agreedTo(edited: JsonObject, { stored }: PolicyState, { yes }: Options): Promise<JsonObject | null> {
+/** The document to save; null when there is no change. Throws when the user does not confirm. */
+async function confirmed(edited: JsonObject, { stored }: PolicyState, { yes }: Options): Promise<JsonObject | null> {
   const before = stored === null ? {} : parseJson(stored);
   const base = isObject(before) ? before : {};
-  const document = documentMeant(edited, base);
-  const changes = differences(withoutBookkeeping(base), withoutBookkeeping(document));
+  const document = documentToSave(edited, base);
+  const changes = differences(withoutMetadata(base), withoutMetadata(document));
   if (changes.length === 0 && isObject(before)) {
-    console.log("Nothing was changed, and nothing was stored.");
+    console.log("No changes. Nothing was saved.");
     return null;
   }
   for (const line of changeLines(changes, paintFor(process.stderr, process.env))) console.error(`  ${line}`);
   if (yes) return document;
-  if (!canAsk()) throw new Error("Nobody can be asked here; say --yes to store it.");
-  if (await ask("Store it as a new version?", false)) return document;
-  throw new Error("Nothing was stored.");
+  if (!isTerminal()) throw new Error("Not a terminal: pass --yes to save without confirmation.");
+  if (await ask("Save it as a new version?", false)) return document;
+  throw new Error("Nothing was saved.");
 }
 
-/** A yes-or-no question on the terminal. */
-
-export function canAsk(): boolean {
+function isTerminal(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** `fallback` is what an empty answer means. */
-export async function ask(question: string, fallback: boolean): Promise<boolean> {
+/** Asks a yes-or-no question. `fallback` is the meaning of an empty answer. */
+async function ask(question: string, fallback: boolean): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = (await terminal.question(`${question} ${fallback ? "[Y/n]" : "[y/N]"} `)).trim().toLowerCase();
@@ -108,14 +108,12 @@ export async function ask(question: string, fallback: boolean): Promise<boolean>
   }
 }
 
-/** The user's editor. */
-
-/** Resolves when the editor is closed. @throws Error with one sentence when there is none, or it failed */
-export async function openEditor(file: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** Resolves when the editor is closed. Throws an Error with one sentence when none is set, or when it fails. */
+async function openEditor(file: string, env: NodeJS.ProcessEnv): Promise<void> {
   const editor = env["VISUAL"] || env["EDITOR"];
-  if (!editor) throw new Error("No editor is chosen; set EDITOR, for example EDITOR=nano.");
-  // Through a shell, as git does it: the variable may hold words of the command, such as "code --wait".
+  if (!editor) throw new Error("No editor is set; set EDITOR, for example EDITOR=nano.");
+  // Through a shell, as git does it: the variable may contain arguments, such as "code --wait".
   const child = spawn("sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
   const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`The editor "${editor}" ended with code ${code}; nothing was stored.`);
+  if (code !== 0) throw new Error(`The editor "${editor}" exited with code ${code}. Nothing was saved.`);
 }

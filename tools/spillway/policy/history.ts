@@ -1,31 +1,31 @@
-/** Pure: no I/O, no clock. The policies that were stored, oldest first, and how an edit by other means is noticed. */
+/** Pure: no I/O, no clock. The saved policies, oldest first, and how edits outside of the spillway command are detected. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { versionOf } from "./document.ts";
 import { parseJson } from "../../../formats/json.ts";
+import { versionOf } from "./document.ts";
 
-export const ENTRIES_MAX = 50;
-/** 50 of them, even where each character takes six in JSON, stay under the 25 MiB that KV holds. */
-export const DOCUMENT_MAX_BYTES = 64 * 1024;
+export const MAX_ENTRIES = 50;
+/** 50 documents stay below the 25 MiB of a KV value, even when JSON needs six bytes per character. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024;
 
 export interface Entry {
-  /** Its version; with a letter where another one of that version is kept, `broken-1` where it has none. */
+  /** The version; with a letter when an entry with that version exists, `broken-1` when the text has no version. */
   name: string;
-  /** As the gateway reports it; null where it cannot be read. */
+  /** The version that the gateway reports; null when it cannot be read. */
   version: number | null;
-  /** When it was stored; when it was first seen, for an edit outside the spillway command. */
+  /** When it was saved. For an edit outside of the spillway command: when it was first seen. */
   timeIso: string;
-  /** Null: an edit outside the spillway command. */
+  /** Null for an edit outside of the spillway command. */
   author: string | null;
   message: string | null;
-  /** The very text that was stored; null where the key was deleted, or the text was too large to keep. */
+  /** The stored text; null when the key was deleted or the text is too large for the history. */
   text: string | null;
-  /** Of the text; empty where the key was deleted. */
+  /** SHA-256 of the text; empty when the key was deleted. */
   sha256: string;
 }
 
 export interface History {
-  /** The highest version ever seen. */
+  /** The highest version so far. */
   highestVersion: number;
   entries: readonly Entry[];
 }
@@ -34,16 +34,17 @@ export const emptyHistory: History = { highestVersion: 0, entries: [] };
 
 type NewEntry = Pick<Entry, "timeIso" | "author" | "message"> & { text: string | null };
 
-/** With what is stored as its last entry: the same history where nobody else has written. */
+/** @returns the history with the stored text as its last entry: the same history when there was no edit outside */
 export function withStored(history: History, stored: string | null, nowIso: string): History {
   const last = history.entries.at(-1);
   if (last === undefined ? stored === null : last.sha256 === sha256Of(stored)) return history;
   return withEntry(history, { timeIso: nowIso, author: null, message: null, text: stored });
 }
 
+/** @returns the history with one more entry; the oldest is dropped beyond `MAX_ENTRIES` */
 export function withEntry(history: History, { timeIso, author, message, text }: NewEntry): History {
   const version = versionOf(text);
-  const keepsText = text !== null && Buffer.byteLength(text) <= DOCUMENT_MAX_BYTES;
+  const keepsText = text !== null && Buffer.byteLength(text) <= MAX_DOCUMENT_BYTES;
   const entry: Entry = {
     name: nameFor(version, history.entries),
     version,
@@ -55,15 +56,15 @@ export function withEntry(history: History, { timeIso, author, message, text }: 
   };
   return {
     highestVersion: Math.max(history.highestVersion, version ?? 0),
-    entries: [...history.entries, entry].slice(-ENTRIES_MAX),
+    entries: [...history.entries, entry].slice(-MAX_ENTRIES),
   };
 }
 
-/** @throws Error with one sentence when a version has been seen that leaves no higher one */
+/** @throws Error with one sentence when no higher number exists */
 export function nextVersion({ highestVersion }: History): number {
   if (highestVersion < Number.MAX_SAFE_INTEGER) return highestVersion + 1;
   throw new Error(
-    `Version ${highestVersion} has been stored, and no number is higher; delete the keys policy and policy-history with wrangler kv key delete, and start again.`,
+    `Version ${highestVersion} exists, and there is no higher number. Delete the keys policy and policy-history with wrangler kv key delete, and start again.`,
   );
 }
 
@@ -72,8 +73,8 @@ export function isDeletion({ sha256 }: Entry): boolean {
 }
 
 /**
- * @param orElse what else can be done, as the end of a sentence
- * @throws Error with one sentence that tells what there is
+ * @param orElse another option, as the end of the error's sentence
+ * @throws Error with one sentence that lists the existing versions
  */
 export function entryNamed({ entries }: History, name: string, orElse = ""): Entry {
   const found = entries.find((entry) => entry.name === name);
@@ -81,40 +82,40 @@ export function entryNamed({ entries }: History, name: string, orElse = ""): Ent
   const [oldest, newest] = [entries[0]?.name, entries.at(-1)?.name];
   if (oldest === undefined) {
     throw new Error(
-      `There is no version "${name}": no policy has been stored yet, and the defaults serve; the first edit will be version 1, as with spillway policy set <path> <value>.`,
+      `There is no version "${name}": no policy has been saved yet, and the defaults are in force. The first edit, such as spillway policy set <path> <value>, creates version 1.`,
     );
   }
-  const kept = entries.length === 1 ? `${oldest} alone` : `${oldest} to ${newest}`;
+  const kept = entries.length === 1 ? `only ${oldest}` : `${oldest} to ${newest}`;
   throw new Error(
-    `There is no version "${name}" in the history, which holds ${kept}; see spillway policy history${orElse}.`,
+    `There is no version "${name}" in the history, which contains ${kept}. Run spillway policy history${orElse}.`,
   );
 }
 
+/** @returns the digest as hex; empty for null */
 export function sha256Of(text: string | null): string {
   return text === null ? "" : createHash("sha256").update(text).digest("hex");
 }
 
 function nameFor(version: number | null, entries: readonly Entry[]): string {
-  const taken = new Set(entries.map(({ name }) => name));
+  const used = new Set(entries.map(({ name }) => name));
   const names = version === null ? brokenNames() : versionNames(version);
-  for (const name of names) if (!taken.has(name)) return name;
+  for (const name of names) if (!used.has(name)) return name;
   return String(version);
 }
 
 function* brokenNames() {
-  for (let number = 1; number <= ENTRIES_MAX + 1; number++) yield `broken-${number}`;
+  for (let number = 1; number <= MAX_ENTRIES + 1; number++) yield `broken-${number}`;
 }
 
-/** 7, 7b, 7c … 7z, 7aa …: at most as many as entries are kept. */
+/** 7, 7b, 7c … 7z, 7aa …: as many as there can be entries. */
 function* versionNames(version: number) {
   yield String(version);
-  for (let number = 1; number <= ENTRIES_MAX; number++) {
+  for (let number = 1; number <= MAX_ENTRIES; number++) {
     yield `${version}${number < 26 ? "" : "a"}${String.fromCharCode(97 + (number % 26))}`;
   }
 }
 
-/** Pure. The history as it is stored under its own KV key. */
-
+/** The value of the KV key `policy-history`. */
 const fileSchema = z.object({
   format: z.literal(1),
   highestVersion: z.int().min(0),
@@ -141,6 +142,6 @@ export function readHistory(text: string | null): History {
   const parsed = fileSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new Error(
-    "The KV key policy-history holds no history of this version of spillway; keep a copy of it with wrangler kv key get, then remove it with wrangler kv key delete policy-history --binding POLICIES.",
+    "The KV key policy-history does not contain a history that this version of spillway can read. Save a copy with wrangler kv key get, then delete it with wrangler kv key delete policy-history --binding POLICIES.",
   );
 }

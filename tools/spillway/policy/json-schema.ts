@@ -1,18 +1,18 @@
-/** The policy's JSON Schema, for editors: from the schema that parses it. */
+/** The policy's JSON Schema for editors, generated from the zod schema that parses it. */
 import { z } from "zod";
 import { policySchema } from "../../../policies/schema.ts";
 
-/** Of the checkout; also what a policy's own `$schema` says. */
+/** Path in the checkout. Also the default `$schema` of a stored policy. */
 export const SCHEMA_FILE = "policies/policy.schema.json";
 
-/** Of what may be written: every key is optional that has a default. */
+/** @returns the schema of the input: every key that has a default is optional */
 export function policyJsonSchema(): z.core.JSONSchema.BaseSchema {
   const { $schema, ...rest } = z.toJSONSchema(policySchema, { io: "input" });
   return {
     ...($schema === undefined ? {} : { $schema }),
     $id: "policy.schema.json",
     title: "Spillway policy",
-    description: "What a Spillway gateway is allowed to do and prefers: the KV key `policy`. Every key is optional.",
+    description: "The policy of a Spillway gateway: the KV key `policy`. Every key is optional.",
     ...rest,
   };
 }

@@ -1,10 +1,11 @@
-/** Pure. A place in a policy as people type it (`edge.share`, `residency.rules[0].allow`, `origins["eu west"]`), read and written. */
-import { shownPlace, shownValue } from "../../../policies/messages/shown.ts";
+/** Pure. A path in a policy, such as `edge.share`, `residency.rules[0].allow` or `origins["eu west"]`: parsed, read and written. */
+
 import { isObject, type Json, type JsonObject } from "../../../formats/json.ts";
+import { shownPlace, shownValue } from "../../../policies/messages/shown.ts";
 
 const SEGMENT = /\.([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
-/** @throws Error with one sentence when it is no path. */
+/** @throws Error with one sentence when the text is not a path */
 export function parsePath(text: string): string[] {
   const dotted = text.startsWith("[") ? text : `.${text}`;
   const path: string[] = [];
@@ -14,7 +15,7 @@ export function parsePath(text: string): string[] {
     const [, key, index, quoted] = SEGMENT.exec(dotted) ?? [];
     const segment = key ?? index ?? unquoted(quoted);
     if (segment === undefined) {
-      throw new Error(`"${text}" is not the name of a place; write it like edge.share or residency.rules[0].`);
+      throw new Error(`"${text}" is not a path; write it like edge.share or residency.rules[0].`);
     }
     path.push(segment);
     at = SEGMENT.lastIndex;
@@ -22,18 +23,22 @@ export function parsePath(text: string): string[] {
   return path;
 }
 
+/** @returns undefined when the document has no such value */
 export function valueAt(document: Json, path: readonly string[]): Json | undefined {
   let at: Json | undefined = document;
   for (const key of path) at = childOf(at, key);
   return at;
 }
 
-/** A copy with the value there; objects on the way are made. @throws Error with one sentence when something else stands in the way */
+/**
+ * @returns a copy with the value at the path; missing objects on the path are created
+ * @throws Error with one sentence when a part of the path is neither an object nor a list
+ */
 export function withValueAt(document: Json, path: readonly string[], value: Json): Json {
   return changedAt(document, path, () => value, path);
 }
 
-/** A copy without what is there. */
+/** @returns a copy without the value at the path */
 export function withoutValueAt(document: Json, path: readonly string[]): Json {
   if (valueAt(document, path) === undefined) return document;
   const parent = path.slice(0, -1);
@@ -57,10 +62,10 @@ function changedAt(
   if (at === undefined) return withKey({}, key, inner());
   if (isObject(at)) return withKey(at, key, inner());
   const place = shownPlace(whole.slice(0, whole.length - path.length));
-  if (!Array.isArray(at)) throw new Error(`${place} is ${shownValue(at)}, which has no keys; set ${place} as a whole.`);
+  if (!Array.isArray(at)) throw new Error(`${place} is ${shownValue(at)}, which has no keys; set ${place} instead.`);
   const index = indexIn(key, at.length);
   if (index === null)
-    throw new Error(`${place} has ${at.length} entries; name one from 0 to ${at.length} instead of ${key}.`);
+    throw new Error(`${place} has ${at.length} entries; use an index from 0 to ${at.length} instead of ${key}.`);
   return at.toSpliced(index, 1, inner());
 }
 
@@ -72,12 +77,12 @@ function childOf(at: Json | undefined, key: string): Json | undefined {
   return isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined;
 }
 
-/** A computed key, so that even `__proto__` is only a key. */
+/** A computed key, so that `__proto__` is an ordinary key. */
 function withKey(object: JsonObject, key: string, value: Json): JsonObject {
   return { ...object, [key]: value };
 }
 
-/** One past the end appends. */
+/** An index one past the end appends. */
 function indexIn(key: string, length: number): number | null {
   return /^\d+$/.test(key) && Number(key) <= length ? Number(key) : null;
 }

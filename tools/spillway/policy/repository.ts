@@ -1,32 +1,38 @@
 /**
- * Reads and writes the policy, its history, and the copy that stands in where another edit breaks it. KV has no compare-and-swap; docs/decisions/015-policy-history.md
- * says what is checked instead, why the history goes first, and which race remains.
+ * Reads and saves the policy, its history, and the last valid copy, which serves when another edit is invalid. KV has no
+ * compare-and-swap: docs/decisions/015-policy-history.md explains the checks, the order of the writes, and the race that remains.
  */
+import type { JsonObject } from "../../../formats/json.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { LAST_GOOD_KEY, POLICY_KEY } from "../../../policies/store.ts";
 import type { Kv } from "../kv/kv.ts";
 import { storedText } from "./document.ts";
 import {
-  DOCUMENT_MAX_BYTES,
   type Entry,
   type History,
   historyText,
+  MAX_DOCUMENT_BYTES,
   nextVersion,
   readHistory,
   sha256Of,
   withEntry,
   withStored,
 } from "./history.ts";
-import type { JsonObject } from "../../../formats/json.ts";
 
-/** What was there when a command began. */
+/** The gateway does not read it. */
+export const HISTORY_KEY = "policy-history";
+
+export type PolicyKv = Pick<Kv, "get" | "put" | "settleSeconds">;
+
+/** The policy when a command began. */
 export interface PolicyState {
+  /** The stored text; null when nothing is stored. */
   stored: string | null;
-  /** With edits outside the spillway command as its last entries. */
+  /** Edits outside of the spillway command are its last entries. */
   history: History;
-  /** Those that the stored history does not have yet. */
+  /** Entries that the stored history does not contain yet. */
   unrecorded: readonly Entry[];
-  /** A version stored so lately that KV may not show it yet; null when what is shown is the newest. */
+  /** A version that was saved so recently that KV may still return the previous one; null when KV returns the newest. */
   unsettled: { entry: Entry; waitSeconds: number } | null;
 }
 
@@ -35,16 +41,16 @@ export interface Author {
   message: string | null;
 }
 
-/** A document that the gateway would not take. */
+/** The gateway would reject the document. */
 export class InvalidPolicy extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`${problems.join("; ").replace(/[.?]?$/, (end) => end || ".")} Nothing was stored.`);
+    super(`${problems.join("; ").replace(/[.?]?$/, (end) => end || ".")} Nothing was saved.`);
     this.problems = problems;
   }
 }
 
-/** Somebody else stored something meanwhile. */
+/** Another edit was saved after the command began. */
 export class PolicyConflict extends Error {}
 
 export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicyState> {
@@ -56,29 +62,33 @@ export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicySt
   return { stored, history, unrecorded, unsettled };
 }
 
-/** Keeps what was found, before something overwrites it. */
-export async function record(kv: PolicyKv, { history, unrecorded }: PolicyState): Promise<void> {
+/** Adds edits outside of the spillway command to the stored history, before another write replaces them. */
+export async function recordOutsideEdits(kv: PolicyKv, { history, unrecorded }: PolicyState): Promise<void> {
   if (unrecorded.length > 0) await kv.put(HISTORY_KEY, historyText(history));
 }
 
+export interface NewVersion extends Author {
+  document: JsonObject;
+  now: Date;
+}
+
 /**
- * Stores a document as a new version, above everything that was seen.
- * @throws InvalidPolicy, Overtaken, or an Error with one sentence; nothing is stored then
+ * Saves a document as a new version, higher than every version before.
+ * @param seen the policy when the command began
+ * @throws InvalidPolicy, PolicyConflict, or an Error with one sentence; nothing is saved then
  */
-export async function store(
+export async function savePolicy(
   kv: PolicyKv,
   seen: PolicyState,
-  document: JsonObject,
-  by: Author,
-  now: Date,
+  { document, author, message, now }: NewVersion,
 ): Promise<History> {
   const text = storedText(document, nextVersion(seen.history));
   mustBeAPolicy(text);
-  const history = withEntry(seen.history, { timeIso: now.toISOString(), ...by, text });
+  const history = withEntry(seen.history, { timeIso: now.toISOString(), author, message, text });
   await mustBeUnchanged(kv, seen);
   await kv.put(HISTORY_KEY, historyText(history));
   await kv.put(POLICY_KEY, text);
-  // Last: what it says was stored.
+  // The last write: it claims that the policy was saved.
   await kv.put(LAST_GOOD_KEY, text);
   return history;
 }
@@ -87,34 +97,36 @@ function mustBeAPolicy(text: string): void {
   const parsed = parsePolicy(text);
   if (!parsed.ok) throw new InvalidPolicy(parsed.problems);
   const bytes = Buffer.byteLength(text);
-  if (bytes <= DOCUMENT_MAX_BYTES) return;
-  throw new InvalidPolicy([`policy: ${bytes} bytes are not allowed; must be at most ${DOCUMENT_MAX_BYTES}`]);
+  if (bytes <= MAX_DOCUMENT_BYTES) return;
+  throw new InvalidPolicy([`policy: ${bytes} bytes are not allowed; must be at most ${MAX_DOCUMENT_BYTES}`]);
 }
 
 async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {
   if (seen.unsettled !== null) {
     const { entry, waitSeconds } = seen.unsettled;
     throw new PolicyConflict(
-      `Version ${entry.name}, stored by ${entry.author} at ${entry.timeIso}, is not shown by KV yet; try again in ${waitSeconds} s.`,
+      `KV does not return version ${entry.name} yet, which ${entry.author} saved at ${entry.timeIso}. Nothing was saved. Retry in ${waitSeconds} s.`,
     );
   }
   const [stored, text] = await Promise.all([kv.get(POLICY_KEY), kv.get(HISTORY_KEY)]);
   const known = new Set(seen.history.entries.map(identity));
   const newer = readHistory(text).entries.findLast((entry) => !known.has(identity(entry)));
   if (newer !== undefined) {
-    throw new PolicyConflict(
-      `Version ${newer.name} was stored meanwhile by ${newer.author ?? "an edit outside the spillway command"}, and yours was not; see spillway policy history, then try again.`,
-    );
+    const by = newer.author ?? "an edit outside the spillway command";
+    throw conflict(`${by} saved version ${newer.name}`);
   }
-  if (stored === seen.stored) return;
-  throw new PolicyConflict(
-    "The policy was changed meanwhile outside the spillway command, and yours was not stored; see spillway policy history, then try again.",
+  if (stored !== seen.stored) throw conflict("an edit outside the spillway command changed the policy");
+}
+
+function conflict(what: string): PolicyConflict {
+  return new PolicyConflict(
+    `Conflict: ${what} after you started. Nothing was saved. Run \`spillway policy history\` and retry.`,
   );
 }
 
 const identity = ({ name, timeIso, sha256 }: Entry) => `${name} ${timeIso} ${sha256}`;
 
-/** KV shows an older version although a newer one was stored a moment ago: a delay, most likely, and no edit. */
+/** KV returns an older version although a newer one was just saved: most likely a delay, not an edit. */
 function unsettledIn(
   { entries }: History,
   stored: string | null,
@@ -128,8 +140,3 @@ function unsettledIn(
   const isOlder = entries.length === 1 ? stored === null : entries.slice(0, -1).some(({ sha256 }) => sha256 === shown);
   return waitSeconds > 0 && isOlder && shown !== entry.sha256 ? { entry, waitSeconds } : null;
 }
-
-/** The gateway never reads it. */
-export const HISTORY_KEY = "policy-history";
-
-export type PolicyKv = Pick<Kv, "get" | "put" | "settleSeconds">;

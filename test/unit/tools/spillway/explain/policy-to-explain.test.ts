@@ -1,15 +1,15 @@
 /** Explained is what an isolate goes by, which is not always what is stored. */
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import { inForce } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
-import type { JsonObject } from "../../../../../formats/json.ts";
-import { readPolicyState, record, store } from "../../../../../tools/spillway/policy/repository.ts";
+import { readPolicyState, recordOutsideEdits, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 
 async function set(kv: FakeKv, document: JsonObject) {
-  await store(kv, await readPolicyState(kv, NOW), document, { author: "Ann", message: null }, NOW);
+  await savePolicy(kv, await readPolicyState(kv, NOW), { document, author: "Ann", message: null, now: NOW });
 }
 const share = (value: number): JsonObject => ({ edge: { share: value } });
 const seen = async (kv: FakeKv) => inForce(await readPolicyState(kv, NOW), "here");
@@ -100,7 +100,7 @@ describe("the policy that is explained", () => {
     };
     putOutside(kv, large);
     expect(await seen(kv)).toMatchObject({ policy: { version: 5 }, notes: [] });
-    await record(kv, await readPolicyState(kv, NOW));
+    await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
     putOutside(kv, "{");
     await expect(seen(kv)).rejects.toThrow(
       /^Version 5 was too large to be kept; give it to explain with --policy <file>\.$/,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { changeTexts, differences } from "../../../../../tools/spillway/policy/changes.ts";
 import type { Json, JsonObject } from "../../../../../formats/json.ts";
+import { changeTexts, differences } from "../../../../../tools/spillway/policy/changes.ts";
 import { withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
 
 const texts = (before: JsonObject, after: JsonObject) =>
@@ -21,7 +21,7 @@ describe("differences", () => {
     expect(texts(before, after)).toEqual(expected);
   });
 
-  it("lead from the one document to the other", () => {
+  it("applied to one document give the other", () => {
     const key = fc.constantFrom("a", "b", "c");
     const { document } = fc.letrec<{ document: JsonObject; value: Json }>((tie) => ({
       document: fc.dictionary(key, tie("value"), { maxKeys: 3 }).map((value): JsonObject => ({ ...value })),
@@ -33,7 +33,7 @@ describe("differences", () => {
         for (const { path, after: value } of differences(before, after)) {
           at = value === undefined ? withoutValueAt(at, path) : withValueAt(at, path, value);
         }
-        // An object that lost its last key is empty here, and may be missing there.
+        // An object whose last key was removed is empty in one document and may be missing in the other.
         expect(differences(at, after).every(({ before: left }) => JSON.stringify(left) === "{}")).toBe(true);
       }),
     );

@@ -1,13 +1,13 @@
-/** A KV in memory; a test may change it as others would. */
+/** A KV in memory. A test may change it as another writer would. */
 
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import type { Kv } from "../../../../../tools/spillway/kv/kv.ts";
 
 export interface FakeKv extends Kv {
   values: Map<string, string>;
-  /** The keys that were written, in order. */
+  /** The written keys, in order. */
   writes: string[];
-  /** Happens before a write; throws where the command is to die there. */
+  /** Called before each write. It throws where a test ends the command. */
   beforePut: (key: string) => void;
 }
 
@@ -29,7 +29,7 @@ export function fakeKv(settleSeconds = 0): FakeKv {
   return kv;
 }
 
-/** As `wrangler kv key put policy` does it. */
+/** Writes the policy as `wrangler kv key put policy` does. */
 export function putOutside({ values }: FakeKv, document: object | string): void {
   values.set(POLICY_KEY, typeof document === "string" ? document : JSON.stringify(document));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shownPlace } from "../../../../../policies/messages/shown.ts";
 import type { Json, JsonObject } from "../../../../../formats/json.ts";
+import { shownPlace } from "../../../../../policies/messages/shown.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
 
 describe("parsePath", () => {
@@ -18,13 +18,13 @@ describe("parsePath", () => {
   });
 
   it.each(["", ".", "edge.", ".edge", "edge..share", "edge[", "edge[x]", "edge]", 'edge["a]', "edge[0]share."])(
-    "refuses %j, telling how to write it",
+    "rejects %j and shows how a path is written",
     (text) => {
-      expect(() => parsePath(text)).toThrow(/is not the name of a place; write it like edge\.share/);
+      expect(() => parsePath(text)).toThrow(/is not a path; write it like edge\.share/);
     },
   );
 
-  it("reads every place as it is shown", () => {
+  it("reads every path in the form in which it is shown", () => {
     const key = fc.string({ minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(fc.array(key, { minLength: 1 }), (path) => {
@@ -42,18 +42,18 @@ describe("a value at a path", () => {
     ["shadow.share", 5, { ...document, shadow: { share: 5 } }],
     ["rules[0].allow[1]", "origin", { ...document, rules: [{ allow: ["edge", "origin"] }] }],
     ["rules[0]", {}, { ...document, rules: [{}] }],
-  ])("%s is set in a copy, with objects on the way", (place, value, expected) => {
+  ])("%s is set in a copy, and missing objects are created", (place, value, expected) => {
     const before = structuredClone(document);
     expect(withValueAt(document, parsePath(place), value)).toEqual(expected);
     expect(document).toEqual(before);
   });
 
   it.each([
-    ["edge.share.deep", "edge.share is 10, which has no keys; set edge.share as a whole."],
-    ["model.name", "model is null, which has no keys; set model as a whole."],
-    ["rules[2]", "rules has 1 entries; name one from 0 to 1 instead of 2."],
-    ["rules.first", "rules has 1 entries; name one from 0 to 1 instead of first."],
-  ])("%s cannot be set, and the reason is told", (place, problem) => {
+    ["edge.share.deep", "edge.share is 10, which has no keys; set edge.share instead."],
+    ["model.name", "model is null, which has no keys; set model instead."],
+    ["rules[2]", "rules has 1 entries; use an index from 0 to 1 instead of 2."],
+    ["rules.first", "rules has 1 entries; use an index from 0 to 1 instead of first."],
+  ])("%s cannot be set, and the error has the reason", (place, problem) => {
     expect(() => withValueAt(document, parsePath(place), 1)).toThrow(problem);
   });
 
@@ -66,7 +66,7 @@ describe("a value at a path", () => {
     expect(withoutValueAt(document, parsePath(place))).toEqual(expected);
   });
 
-  it("set and read again is the value, or setting it was an error; removed, it is gone", () => {
+  it("set and read again is the value, or setting it was an error; after a removal it is absent", () => {
     const key = fc.constantFrom("edge", "share", "a", "0", "1", "__proto__", "constructor");
     const json = fc.jsonValue().map((value): Json => JSON.parse(JSON.stringify(value)));
     const objects = fc.dictionary(key, json).map((value): JsonObject => JSON.parse(JSON.stringify(value)));

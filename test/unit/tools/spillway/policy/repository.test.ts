@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../../policies/store.ts";
 import type { JsonObject } from "../../../../../formats/json.ts";
+import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../../policies/store.ts";
 import {
   HISTORY_KEY,
   InvalidPolicy,
   PolicyConflict,
   readPolicyState,
-  record,
-  store,
+  recordOutsideEdits,
+  savePolicy,
 } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
 
@@ -16,7 +16,7 @@ const START = new Date("2026-11-24T10:00:00Z");
 const later = (seconds: number) => new Date(START.getTime() + seconds * 1000);
 
 async function set(kv: FakeKv, document: JsonObject, now = START) {
-  return store(kv, await readPolicyState(kv, now), document, ANN, now);
+  return savePolicy(kv, await readPolicyState(kv, now), { document, ...ANN, now });
 }
 
 const share = (value: number): JsonObject => ({ edge: { share: value } });
@@ -24,17 +24,12 @@ const stored = (kv: FakeKv) => JSON.parse(kv.values.get(POLICY_KEY) ?? "null");
 const names = async (kv: FakeKv, now = START) =>
   (await readPolicyState(kv, now)).history.entries.map(({ name }) => name);
 
-describe("storing", () => {
+describe("saving", () => {
   it("gives each document the next version, and keeps it with time, author and message", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
-    const { entries } = await store(
-      kv,
-      await readPolicyState(kv, START),
-      share(25),
-      { author: "Ben", message: "more" },
-      later(5),
-    );
+    const more = { document: share(25), author: "Ben", message: "more", now: later(5) };
+    const { entries } = await savePolicy(kv, await readPolicyState(kv, START), more);
     expect(stored(kv)).toEqual({ $schema: "policies/policy.schema.json", version: 2, edge: { share: 25 } });
     expect(entries.map(({ name, author, message, timeIso }) => [name, author, message, timeIso])).toEqual([
       ["1", "Ann", null, "2026-11-24T10:00:00.000Z"],
@@ -43,7 +38,7 @@ describe("storing", () => {
     expect(entries[1]?.text).toBe(kv.values.get(POLICY_KEY));
   });
 
-  it("writes each key once: the history first, what stands in for a broken edit last", async () => {
+  it("writes each key once: the history first, the last valid copy last", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 4 });
     await set(kv, share(10));
@@ -52,23 +47,23 @@ describe("storing", () => {
     expect(await names(kv)).toEqual(["4", "5"]);
   });
 
-  it("counts on from the highest version ever seen, also after one that went backwards", async () => {
+  it("continues from the highest version so far, also after a lower one", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 40 });
-    await record(kv, await readPolicyState(kv, START));
+    await recordOutsideEdits(kv, await readPolicyState(kv, START));
     putOutside(kv, { version: 3 });
     await set(kv, share(10));
     expect(stored(kv).version).toBe(41);
   });
 
-  it("keeps the last 50 versions, and counts on", async () => {
+  it("keeps the last 50 versions", async () => {
     const kv = fakeKv();
     for (let value = 0; value < 60; value++) await set(kv, share(value));
     const kept = await names(kv);
     expect([kept.length, kept[0], kept.at(-1)]).toEqual([50, "11", "60"]);
   });
 
-  it("refuses what the gateway would not take, and writes nothing", async () => {
+  it("rejects a document that the gateway would reject, and writes nothing", async () => {
     const kv = fakeKv();
     await expect(set(kv, share(200))).rejects.toThrow(InvalidPolicy);
     await expect(
@@ -77,10 +72,10 @@ describe("storing", () => {
     expect(kv.writes).toEqual([]);
   });
 
-  it("says what to do when a version was stored that leaves no higher one", async () => {
+  it("reports the next step when no higher version exists", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: Number.MAX_SAFE_INTEGER });
-    await expect(set(kv, share(1))).rejects.toThrow(/no number is higher; delete the keys/);
+    await expect(set(kv, share(1))).rejects.toThrow(/there is no higher number\. Delete the keys/);
   });
 
   it("keeps the $schema of the document", async () => {
@@ -90,12 +85,15 @@ describe("storing", () => {
   });
 });
 
-describe("a version that was not seen", () => {
-  it("by another spillway command is not overwritten, and is named", async () => {
+describe("a version that was saved after the command began", () => {
+  it("by another spillway command is not overwritten, and the error names it", async () => {
     const kv = fakeKv();
     const seen = await readPolicyState(kv, START);
-    await store(kv, await readPolicyState(kv, START), share(10), { author: "Ben", message: null }, START);
-    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(/^Version 1 was stored meanwhile by Ben, /);
+    const ben = { document: share(10), author: "Ben", message: null, now: START };
+    await savePolicy(kv, await readPolicyState(kv, START), ben);
+    await expect(savePolicy(kv, seen, { document: share(25), ...ANN, now: START })).rejects.toThrow(
+      "Conflict: Ben saved version 1 after you started. Nothing was saved. Run `spillway policy history` and retry.",
+    );
     expect(stored(kv).edge.share).toBe(10);
   });
 
@@ -103,12 +101,14 @@ describe("a version that was not seen", () => {
     const kv = fakeKv();
     const seen = await readPolicyState(kv, START);
     putOutside(kv, { version: 1 });
-    await expect(store(kv, seen, share(25), ANN, START)).rejects.toThrow(PolicyConflict);
+    const saving = savePolicy(kv, seen, { document: share(25), ...ANN, now: START });
+    await expect(saving).rejects.toThrow(/^Conflict: an edit outside the spillway command changed the policy after /);
+    await expect(saving).rejects.toThrow(PolicyConflict);
     expect(stored(kv)).toEqual({ version: 1 });
     expect(kv.writes).toEqual([]);
   });
 
-  it("that KV may not show yet is waited for", async () => {
+  it("and that KV may not return yet must be waited for", async () => {
     const kv = fakeKv(60);
     await set(kv, share(10));
     const before = kv.values.get(POLICY_KEY) ?? "";
@@ -116,13 +116,14 @@ describe("a version that was not seen", () => {
     putOutside(kv, before);
     const seen = await readPolicyState(kv, later(112));
     expect(seen.unrecorded).toEqual([]);
-    await expect(store(kv, seen, share(30), ANN, later(112))).rejects.toThrow(/Version 2, .* try again in 48 s/);
+    const saving = savePolicy(kv, seen, { document: share(30), ...ANN, now: later(112) });
+    await expect(saving).rejects.toThrow(/^KV does not return version 2 yet, .* Nothing was saved\. Retry in 48 s\.$/);
     expect(await names(kv, later(161))).toEqual(["1", "2", "1b"]);
   });
 });
 
 describe("a crash between the two writes", () => {
-  it("leaves the old policy in force and loses neither version", async () => {
+  it("keeps the old policy in force and both versions in the history", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 6, edge: { share: 6 } });
     kv.beforePut = (key) => {
@@ -142,23 +143,23 @@ describe("a crash between the two writes", () => {
 describe("an edit outside the spillway command", () => {
   it.each([
     ["of a higher version", { version: 9 }, "9"],
-    ["whose version went backwards", { version: 0, override: "edge" }, "0"],
-    ["whose version stayed the same", { version: 1, override: "edge" }, "1b"],
-    ["that has no version", { override: "edge" }, "0"],
-    ["that is no JSON", "{", "broken-1"],
-    ["whose version is none", { version: "7" }, "broken-1"],
+    ["with a lower version", { version: 0, override: "edge" }, "0"],
+    ["with the same version", { version: 1, override: "edge" }, "1b"],
+    ["without a version", { override: "edge" }, "0"],
+    ["that is not JSON", "{", "broken-1"],
+    ["whose version is not a number", { version: "7" }, "broken-1"],
     ["of the wrong shape", { version: 9, edge: { share: 700 } }, "9"],
-  ])("%s is found, once, and kept as it was stored", async (_, document, name) => {
+  ])("%s is found once, and kept with its text", async (_, document, name) => {
     const kv = fakeKv();
     await set(kv, share(10));
     putOutside(kv, document);
     const seen = await readPolicyState(kv, later(9));
     expect(seen.unrecorded).toEqual([expect.objectContaining({ name, author: null, text: kv.values.get(POLICY_KEY) })]);
-    await record(kv, seen);
+    await recordOutsideEdits(kv, seen);
     expect((await readPolicyState(kv, later(10))).unrecorded).toEqual([]);
   });
 
-  it("that deletes the key is found, and the next version counts on", async () => {
+  it("that deletes the key is found, and the next version is higher", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
     kv.values.delete(POLICY_KEY);
@@ -169,23 +170,23 @@ describe("an edit outside the spillway command", () => {
     expect(stored(kv).version).toBe(2);
   });
 
-  it("too large to be kept is noticed all the same", async () => {
+  it("that is too large for the history is found too", async () => {
     const kv = fakeKv();
     putOutside(kv, `{"version": 3}${" ".repeat(70_000)}`);
-    await record(kv, await readPolicyState(kv, START));
+    await recordOutsideEdits(kv, await readPolicyState(kv, START));
     const { history, unrecorded } = await readPolicyState(kv, START);
     expect([history.entries[0]?.text, history.entries[0]?.version, unrecorded]).toEqual([null, 3, []]);
   });
 
-  it("of the history itself is an error that tells how to go on", async () => {
+  it("of the history itself is an error with the next step", async () => {
     const kv = fakeKv();
     kv.values.set(HISTORY_KEY, "{}");
     await expect(readPolicyState(kv, START)).rejects.toThrow(/wrangler kv key delete policy-history/);
   });
 
-  it("none, in an empty namespace: nothing is written", async () => {
+  it("is not found in an empty namespace: nothing is written", async () => {
     const kv = fakeKv();
-    await record(kv, await readPolicyState(kv, START));
+    await recordOutsideEdits(kv, await readPolicyState(kv, START));
     expect(kv.writes).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type JsonObject, parseJson } from "../../../../../formats/json.ts";
 import { knownPaths } from "../../../../../policies/messages/schema-paths.ts";
 import { parsePolicy } from "../../../../../policies/parse.ts";
 import { policySchema } from "../../../../../policies/schema.ts";
 import { storedText } from "../../../../../tools/spillway/policy/document.ts";
-import { type JsonObject, parseJson } from "../../../../../formats/json.ts";
 import { valueAt } from "../../../../../tools/spillway/policy/path.ts";
 import { InvalidPolicy } from "../../../../../tools/spillway/policy/repository.ts";
 import { editablePath, withValue } from "../../../../../tools/spillway/policy/set.ts";
@@ -16,26 +16,26 @@ describe("set", () => {
     [["override"], '"edge"', "edge"],
     [["override"], "null", null],
     [["edge"], '{"share": 7}', { share: 7 }],
-    // A number in JSON, but the key takes text.
+    // A number in JSON, but the key expects text.
     [["$schema"], "1.3", "1.3"],
-  ])("%j to %s stores %j", (path, text, value) => {
+  ])("%j to %s saves %j", (path, text, value) => {
     expect(valueAt(withValue({}, path, text), path)).toEqual(value);
   });
 
-  it("names the problem and that nothing was stored", () => {
+  it("reports the problem and that nothing was saved", () => {
     expect(() => withValue({}, ["edge", "shar"], "25")).toThrow(
-      "edge.shar: unknown key; did you mean share? Nothing was stored.",
+      "edge.shar: unknown key; did you mean share? Nothing was saved.",
     );
     expect(() => withValue({}, ["edge", "share"], "lots")).toThrow(
-      /^edge\.share: "lots" is not allowed; must be a number from 0 to 100.*\. Nothing was stored\.$/,
+      /^edge\.share: "lots" is not allowed; must be a number from 0 to 100.*\. Nothing was saved\.$/,
     );
   });
 
-  it("leaves the version to spillway", () => {
-    expect(() => editablePath("version")).toThrow(/counted by spillway itself/);
+  it("cannot change the version", () => {
+    expect(() => editablePath("version")).toThrow(/spillway sets the version/);
   });
 
-  it("then get gives the value back, or it is an error: never a broken policy", () => {
+  it("is an error, or get returns the value: the policy is always valid", () => {
     const places = knownPaths(policySchema).filter(([key]) => key !== "version");
     const text = fc.oneof(
       fc.json(),

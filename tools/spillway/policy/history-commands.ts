@@ -1,26 +1,28 @@
-/** `spillway policy history`: the versions that were stored, newest first. */
-
+/** `spillway policy history` and `spillway policy diff`: the saved versions, and what changed between two of them. */
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
+import type { JsonObject } from "../../../formats/json.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
-import { type HistoryRow, historyRows } from "./history-row.ts";
-import { withPolicyState } from "./open-policy.ts";
+import { changeLines, comparable, differences } from "./changes.ts";
+import { type Entry, entryNamed, type History } from "./history.ts";
+import { type HistoryRow, historyRows } from "./history-rows.ts";
+import { withPolicyState } from "./with-policy-state.ts";
 
-interface Options extends WhereOptions {
+interface HistoryOptions extends WhereOptions {
   json?: true;
 }
 
 export function registerHistory(policy: Command): void {
   const history = policy
     .command("history")
-    .description("List the last 50 versions: when, by whom, and what changed.")
-    .option("--json", "as JSON, with each version's text");
-  addWhereOptions(history).action(({ json, ...where }: Options) =>
+    .description("List the last 50 versions: time, author and changes.")
+    .option("--json", "print JSON, with the text of each version");
+  addWhereOptions(history).action(({ json, ...where }: HistoryOptions) =>
     withPolicyState(where, async (seen) => {
       const rows = historyRows(seen.history);
       if (json) console.log(JSON.stringify(rows.map(asJson), null, 2));
-      else if (rows.length === 0) console.log("No policy has been stored yet; the defaults serve.");
+      else if (rows.length === 0) console.log("No policy has been saved yet; the defaults are in force.");
       else console.log(historyTable(rows, paintFor(process.stdout, process.env), process.stdout.columns ?? null));
     }),
   );
@@ -30,16 +32,44 @@ function asJson({ entry, mark, problem, changes, remark }: HistoryRow) {
   return { ...entry, outside: entry.author === null, inForce: mark === "in-force", problem, changes, remark };
 }
 
-/** The history as a table for people. */
+export function registerDiff(policy: Command): void {
+  const diff = policy
+    .command("diff")
+    .description("Show the differences between two versions.")
+    .argument("<a>", "a version of the history")
+    .argument("[b]", "another version (default: the stored one)");
+  addWhereOptions(diff).action((a: string, b: string | undefined, options: WhereOptions) =>
+    withPolicyState(options, async ({ history }) => {
+      const [from, to] = [entryNamed(history, a), b === undefined ? newest(history) : entryNamed(history, b)];
+      const changes = differences(documentIn(from), documentIn(to));
+      if (changes.length === 0) console.log(`Versions ${from.name} and ${to.name} are the same.`);
+      const lines = changeLines(changes, paintFor(process.stdout, process.env));
+      for (const line of lines) console.log(line);
+    }),
+  );
+}
+
+function newest(history: History): Entry {
+  return entryNamed(history, history.entries.at(-1)?.name ?? "");
+}
+
+function documentIn(entry: Entry): JsonObject {
+  const document = comparable(entry);
+  if (document !== null) return document;
+  throw new Error(`Version ${entry.name} is not a JSON object; print it with spillway policy get --at ${entry.name}.`);
+}
 
 const MARKS = { "in-force": "●", stored: "○", none: " " } as const;
 const OUTSIDE = "outside the spillway command";
-const AUTHOR_MAX = OUTSIDE.length;
-/** The last column's least width; a narrower terminal wraps by itself. */
-const LAST_MIN = 24;
+const MAX_AUTHOR_LENGTH = OUTSIDE.length;
+/** The smallest width of the last column. A narrower terminal wraps the line itself. */
+const MIN_LAST_WIDTH = 24;
 const GAP = "  ";
 
-/** `columns` is the terminal's width, which the last column is wrapped to; null: nothing is wrapped. */
+/**
+ * Formats the history as a table.
+ * @param columns the terminal's width, to which the last column is wrapped; null for no wrapping
+ */
 export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns: number | null): string {
   const head = [" ", "version", "when", "author", "changes"];
   const cells = rows.map(cellsOf);
@@ -47,7 +77,7 @@ export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns:
     .slice(0, -1)
     .map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const indent = widths.reduce((sum, width) => sum + width + GAP.length, 0);
-  const width = columns === null ? null : Math.max(LAST_MIN, columns - indent);
+  const width = columns === null ? null : Math.max(MIN_LAST_WIDTH, columns - indent);
   const [headLine = "", ...rowLines] = [head, ...cells].map((row) => {
     const first = widths.map((width, column) => (row[column] ?? "").padEnd(width) + GAP).join("");
     return first + wrapped(row.at(-1) ?? "", width).join(`\n${" ".repeat(indent)}`);
@@ -56,7 +86,7 @@ export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns:
   return [paint("bold", headLine), ...painted, "", paint("dim", legend(rows))].join("\n");
 }
 
-/** At spaces; within a word only where it is longer than a line. */
+/** Wraps at spaces, and inside a word only when the word is longer than the line. */
 function wrapped(text: string, width: number | null): string[] {
   if (width === null || text.length <= width) return [text];
   const space = text.lastIndexOf(" ", width);
@@ -66,8 +96,8 @@ function wrapped(text: string, width: number | null): string[] {
 
 function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[] {
   const outside = entry.author === null;
-  const told = [
-    problem === null ? changes : `not taken: ${problem}`,
+  const last = [
+    problem === null ? changes : `rejected: ${problem}`,
     ...(remark === null ? [] : [`(${remark})`]),
     ...(entry.message === null ? [] : [`“${entry.message}”`]),
   ];
@@ -76,15 +106,15 @@ function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[
     entry.name,
     `${outside ? "seen " : ""}${new Date(entry.timeIso).toLocaleString("sv-SE")}`,
     shortened(entry.author ?? OUTSIDE),
-    told.join(" "),
-    // Names and messages are others' words: nothing in them may steer the terminal.
+    last.join(" "),
+    // Names and messages are untrusted: no control sequence of them may reach the terminal.
   ].map((cell) => stripVTControlCharacters(cell).replaceAll(/\s+/g, " "));
 }
 
-/** The name alone; `--json` has the address too. */
+/** The name without the address, which `--json` contains. */
 function shortened(address: string): string {
   const author = address.replace(/ <[^>]*>$/, "");
-  return author.length > AUTHOR_MAX ? `${author.slice(0, AUTHOR_MAX - 1)}…` : author;
+  return author.length > MAX_AUTHOR_LENGTH ? `${author.slice(0, MAX_AUTHOR_LENGTH - 1)}…` : author;
 }
 
 function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): string {
@@ -96,5 +126,5 @@ function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): stri
 
 function legend(rows: readonly HistoryRow[]): string {
   const stored = rows.some(({ mark }) => mark === "stored");
-  return `● in force${stored ? `${GAP}○ stored, but not taken: each isolate keeps the last good one it has seen` : ""}`;
+  return `● in force${stored ? `${GAP}○ stored, but rejected: isolates keep the last valid version` : ""}`;
 }

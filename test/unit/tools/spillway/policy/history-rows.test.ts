@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { emptyHistory, type History, withEntry, withStored } from "../../../../../tools/spillway/policy/history.ts";
-import { historyRows } from "../../../../../tools/spillway/policy/history-row.ts";
-import { historyTable } from "../../../../../tools/spillway/policy/show-history.ts";
+import { historyTable } from "../../../../../tools/spillway/policy/history-commands.ts";
+import { historyRows } from "../../../../../tools/spillway/policy/history-rows.ts";
 import { paintFor } from "../../../../../tools/spillway/terminal/colors.ts";
 
 const TIME = "2026-11-24T10:00:00.000Z";
 const text = (version: number, share: number) => JSON.stringify({ version, edge: { share } });
 
-/** Numbers are versions that Ann stored; text is an edit outside the command. */
+/** Numbers are versions that Ann saved; text is an edit outside the command. */
 function history(...edits: (number | string | null)[]): History {
   return edits.reduce<History>((before, edit) => {
     if (typeof edit !== "number") return withStored(before, edit, TIME);
@@ -24,14 +24,14 @@ const rows = (...edits: (number | string | null)[]) =>
   }));
 
 describe("the history's rows", () => {
-  it("are newest first, the newest in force, each with what it changed", () => {
+  it("are newest first, the newest in force, each with its changes", () => {
     expect(rows(1, 2)).toEqual([
       { name: "2", mark: "in-force", problem: null, changes: "edge.share 1 → 2", remark: null },
       { name: "1", mark: "none", problem: null, changes: "edge.share 100 (default) → 1", remark: null },
     ]);
   });
 
-  it("show a broken edit as broken, the good one before it as in force, and changes against that one", () => {
+  it("show an invalid edit as rejected, the valid one before it as in force, and changes relative to that one", () => {
     const broken = text(9, 700);
     expect(rows(1, broken)).toMatchObject([
       { name: "9", mark: "stored", problem: expect.stringMatching(/^edge\.share: 700 is not allowed/) },
@@ -40,7 +40,7 @@ describe("the history's rows", () => {
     expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "in-force", changes: "edge.share 1 → 10" });
   });
 
-  it("show an edit whose version went back as not taken, unless it is without a version", () => {
+  it("show an edit with a lower version as rejected, unless it has no version", () => {
     expect(rows(1, 7, text(3, 3))).toMatchObject([
       { name: "3", mark: "stored", problem: "version 3 is older than 7, which is in force" },
       { name: "7", mark: "in-force", problem: null },
@@ -52,27 +52,30 @@ describe("the history's rows", () => {
   });
 
   it.each<[string, (number | string | null)[], string | null]>([
-    ["stayed the same", [1, text(1, 9)], "version stayed 1"],
-    ["rose", [1, text(2, 9)], null],
-    ["came back", [1, 2, text(1, 1)], "1 put back, or the write of 2 broke off"],
-  ])("remark on an edit outside the command whose version %s", (_, edits, remark) => {
+    ["is the same", [1, text(1, 9)], "still version 1"],
+    ["is higher", [1, text(2, 9)], null],
+    ["is an earlier one", [1, 2, text(1, 1)], "1 was restored, or the save of 2 failed"],
+  ])("have a remark for an edit outside the command whose version %s", (_, edits, remark) => {
     expect(rows(...edits)[0]?.remark).toBe(remark);
   });
 
-  it("tell of a deleted key that the defaults serve", () => {
+  it("show for a deleted key that the defaults are in force", () => {
     expect(rows(1, null)[0]).toMatchObject({
       name: "0",
       mark: "in-force",
-      changes: expect.stringMatching(/defaults serve/),
+      changes: expect.stringMatching(/defaults are in force/),
     });
   });
 
-  it("do not guess what the oldest of 50 changed", () => {
+  it("show no changes for the oldest of 50", () => {
     const edits = Array.from({ length: 55 }, (_, index) => index + 1);
-    expect(rows(...edits).at(-1)).toMatchObject({ name: "6", changes: expect.stringMatching(/no longer kept/) });
+    expect(rows(...edits).at(-1)).toMatchObject({
+      name: "6",
+      changes: expect.stringMatching(/no longer in the history/),
+    });
   });
 
-  it("name many edits of one version apart", () => {
+  it("have different names for many edits of one version", () => {
     const edits = Array.from({ length: 50 }, (_, share) => text(7, share));
     const names = rows(...edits).map(({ name }) => name);
     expect(names.toReversed().slice(0, 3)).toEqual(["7", "7b", "7c"]);
@@ -83,7 +86,7 @@ describe("the history's rows", () => {
 describe("the history's table", () => {
   const plain = paintFor({ isTTY: false }, {});
 
-  it("lines its columns up and marks what is in force and what came from outside", () => {
+  it("aligns its columns and marks the version in force and edits from outside", () => {
     const table = historyTable(historyRows(history(1, text(12, 5))), plain, null).split("\n");
     const [head = "", outside = "", own = ""] = table;
     for (const line of [outside, own]) expect(line[head.indexOf("author") - 1]).toBe(" ");
@@ -93,7 +96,7 @@ describe("the history's table", () => {
     expect(table.at(-1)).toBe("● in force");
   });
 
-  it("is wrapped to the terminal, and lets no author steer it", () => {
+  it("is wrapped to the terminal and contains no control sequence of an author", () => {
     const evil = withEntry(emptyHistory, {
       timeIso: TIME,
       author: "\u001b[2JEve\n",
@@ -105,7 +108,7 @@ describe("the history's table", () => {
     expect(Math.max(...table.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it("is coloured on a terminal only, and not with NO_COLOR", () => {
+  it("has colours only on a terminal, and not with NO_COLOR", () => {
     const painted = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) => paintFor(stream, env)("red", "x") !== "x";
     expect([painted({ isTTY: true }, {}), painted({}, {}), painted({ isTTY: true }, { NO_COLOR: "1" })]).toEqual([
       true,

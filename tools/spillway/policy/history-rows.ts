@@ -1,34 +1,33 @@
-/** Pure. What `history` tells of each entry. */
-
+/** Pure. The rows of `spillway policy history`. */
 import { parsePolicy } from "../../../policies/parse.ts";
 import { outOfOrder } from "../../../policies/store.ts";
-import { changesInShort } from "./changes.ts";
-import { ENTRIES_MAX, type Entry, type History, isDeletion } from "./history.ts";
+import { summarizeChanges } from "./changes.ts";
+import { type Entry, type History, isDeletion, MAX_ENTRIES } from "./history.ts";
 
 export interface HistoryRow {
   entry: Entry;
-  /** `stored`: in the KV key now, though no isolate takes it that has seen the one in force. */
+  /** `stored`: the current value of the KV key, which isolates reject that have seen the version in force. */
   mark: "in-force" | "stored" | "none";
-  /** Why the gateway does not take it; null when it does. */
+  /** Why the gateway rejects it; null when it accepts it. */
   problem: string | null;
   changes: string;
-  /** How its version relates to the one before, where that is not simply higher; null where it is. */
+  /** How its version relates to the one before; null when it is higher. */
   remark: string | null;
 }
 
-/** Newest first. */
+/** @returns the newest entry first */
 export function historyRows({ entries }: History): HistoryRow[] {
   const rows: HistoryRow[] = [];
   let inForce: Entry | undefined;
   for (const [index, entry] of entries.entries()) {
     const problem = problemOf(entry, inForce);
-    const isOldestKept = index === 0 && entries.length === ENTRIES_MAX;
+    const isOldestKept = index === 0 && entries.length === MAX_ENTRIES;
     rows.push({
       entry,
       mark: index === entries.length - 1 ? "stored" : "none",
       problem,
-      // Against what was in force until then.
-      changes: isOldestKept ? "(the version before it is no longer kept)" : changesInShort(entry, inForce),
+      // Compared with the entry that was in force until then.
+      changes: isOldestKept ? "(the previous version is no longer in the history)" : summarizeChanges(entry, inForce),
       remark: remarkOn(entry, entries.slice(0, index)),
     });
     if (problem === null) inForce = entry;
@@ -36,9 +35,9 @@ export function historyRows({ entries }: History): HistoryRow[] {
   return rows.map((row) => (row.entry === inForce ? { ...row, mark: "in-force" as const } : row)).reverse();
 }
 
-/** As an isolate sees it that has seen all before. */
+/** For an isolate that has seen all earlier entries. */
 function problemOf(entry: Entry, inForce: Entry | undefined): string | null {
-  // Deleted, and the defaults serve; or too large to be kept, and nothing is known of it.
+  // The key was deleted, so the defaults are in force; or the text is too large for the history, and nothing is known of it.
   if (entry.text === null) return null;
   const parsed = parsePolicy(entry.text);
   return parsed.ok ? outOfOrder(parsed.policy.version, inForce?.version ?? 0) : parsed.problem;
@@ -49,10 +48,10 @@ function remarkOn(entry: Entry, earlier: readonly Entry[]): string | null {
   if (before === undefined || entry.author !== null) return null;
   const twin = earlier.findLast(({ sha256 }) => sha256 === entry.sha256);
   if (twin !== undefined && !isDeletion(entry)) {
-    // A write that broke off between the two keys looks the same: the history has it, the policy has not.
-    const brokeOff = before.author === null ? "" : `, or the write of ${before.name} broke off`;
-    return `${twin.name} put back${brokeOff}`;
+    // A save that failed between its two writes looks the same: the history contains the version, the policy key does not.
+    const failedSave = before.author === null ? "" : `, or the save of ${before.name} failed`;
+    return `${twin.name} was restored${failedSave}`;
   }
   if (entry.version === null || before.version === null || isDeletion(entry)) return null;
-  return entry.version === before.version ? `version stayed ${entry.version}` : null;
+  return entry.version === before.version ? `still version ${entry.version}` : null;
 }

@@ -1,0 +1,78 @@
+/** The last step of every command that saves a version: its options, the save, and what is printed. */
+import { execFile } from "node:child_process";
+import { userInfo } from "node:os";
+import { promisify } from "node:util";
+import type { Command } from "commander";
+import type { JsonObject } from "../../../formats/json.ts";
+import {
+  FRESH_MS,
+  IN_FORCE_EVERYWHERE_SECONDS,
+  IN_FORCE_HERE_SECONDS,
+  KV_CACHE_SECONDS,
+  KV_PROPAGATION_SECONDS,
+} from "../../../policies/store.ts";
+import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
+import { historyRows } from "./history-rows.ts";
+import { type Author, type PolicyKv, type PolicyState, savePolicy } from "./repository.ts";
+
+export interface SaveOptions extends WhereOptions {
+  author?: string;
+  message?: string;
+}
+
+const MAX_MESSAGE_LENGTH = 300;
+
+export function addSaveOptions(command: Command): Command {
+  return addWhereOptions(command)
+    .option("-m, --message <text>", "reason for the change, for the history")
+    .option("--author <name>", "author of the change, for the history (default: the user of git)");
+}
+
+/** Saves a document as a new version and prints what it changes and when it is in force. */
+export async function saveVersion(
+  { kv, seen }: { kv: PolicyKv; seen: PolicyState },
+  document: JsonObject,
+  options: SaveOptions,
+  fallbackMessage: string | null = null,
+): Promise<void> {
+  const { author, message } = await authorOf(options);
+  const version = { document, author, message: message ?? fallbackMessage, now: new Date() };
+  const history = await savePolicy(kv, seen, version);
+  for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);
+  console.log(whenInForce(new Date(), options.remote === true));
+}
+
+async function authorOf({ author, message }: SaveOptions): Promise<Author> {
+  const name = (author ?? (await currentUser(process.env))).trim();
+  if (name === "") throw new Error("--author is empty; pass the name of the author.");
+  if (message !== undefined && message.length > MAX_MESSAGE_LENGTH) {
+    throw new Error(`--message has ${message.length} characters; at most ${MAX_MESSAGE_LENGTH} are allowed.`);
+  }
+  return { author: name.slice(0, MAX_MESSAGE_LENGTH), message: message ?? null };
+}
+
+/** The time from which every request uses the new version. */
+function whenInForce(now: Date, isRemote: boolean): string {
+  const at = (seconds: number) => new Date(now.getTime() + seconds * 1000).toLocaleTimeString("sv-SE");
+  const here = `in force in this location within ${IN_FORCE_HERE_SECONDS} s, by ${at(IN_FORCE_HERE_SECONDS)}`;
+  if (!isRemote) return here;
+  const everywhere = `everywhere within about ${IN_FORCE_EVERYWHERE_SECONDS} s, by ${at(IN_FORCE_EVERYWHERE_SECONDS)}`;
+  return `${here}; ${everywhere}: KV needs up to ${KV_PROPAGATION_SECONDS} s to reach other locations, its cache keeps a value for ${KV_CACHE_SECONDS} s, and an isolate for ${FRESH_MS / 1000} s`;
+}
+
+/** "Name <mail>" from git's configuration, or the user of this machine. */
+async function currentUser(env: NodeJS.ProcessEnv): Promise<string> {
+  const [name, email] = await Promise.all([gitConfig("user.name"), gitConfig("user.email")]);
+  if (name !== "" && email !== "") return `${name} <${email}>`;
+  return name || email || env["USER"] || userInfo().username;
+}
+
+/** Empty when git has no such setting or is not installed. */
+async function gitConfig(key: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["config", "--get", key]);
+    return stdout.trim();
+  } catch {
+    return "";
+  }
+}
