@@ -100,7 +100,7 @@ export class EdgeIsolate implements Edge {
     if (tokenized === null) return failed("edge-no-tokenizer");
     const tokens = tokenized.tokenIds.length;
     const account = { tokens, predictedMs: this.predictedRunMs(tokens) ?? 0 };
-    const maxTokens = Math.min(options.policy.edge.maxTokens, this.conditions().maxTokens ?? 0);
+    const maxTokens = Math.min(options.policy.edge.maxTokens, this.conditions().maxTokens ?? Number.POSITIVE_INFINITY);
     const result = tokens > maxTokens ? failed("edge-too-long") : await this.#run(tokenized, options);
     return result.ok
       ? { ok: true, answer: { ...result.answer, ...account } }

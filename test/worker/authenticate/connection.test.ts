@@ -45,8 +45,8 @@ describe("residency", () => {
   };
 
   it.each<[string, Connection, number, string | null, string | null]>([
-    ["a country of the EU: the edge alone", { country: "DE", isEUCountry: "1" }, 200, "edge", "residency"],
-    ["the United States: the origin alone", { country: "US" }, 200, "origin", "residency"],
+    ["a country of the EU: only the edge", { country: "DE", isEUCountry: "1" }, 200, "edge", "residency"],
+    ["the United States: only the origin", { country: "US" }, 200, "origin", "residency"],
     ["a country without a rule: as ever", { country: "JP" }, 200, "edge", "within-share"],
     ["a country where nothing is allowed", { country: "KP" }, 451, null, null],
     ["Tor, which is nowhere", { country: "T1" }, 451, null, null],
@@ -55,13 +55,29 @@ describe("residency", () => {
     expect(routingOf(await ask(await gatewayWith({ residency }), cf))).toEqual({ status, route, because });
   });
 
-  it("a text that the one allowed side cannot hold is refused with the contract's error, and never leaves", async () => {
-    const gateway = await gatewayWith({ residency }, "ok?residency");
-    const response = await ask(gateway, { country: "DE", isEUCountry: "1" }, LONG);
-    expect(response.status).toBe(451);
-    expect(await response.json()).toMatchObject({ error_type: "residency", request_id: "test-request" });
-    expect(await (await fetch(`${inject("faultOrigin")}ok?residency`)).json()).toMatchObject({ calls: 0, aborted: 0 });
-  });
+  it.each([
+    ["a warm isolate", true],
+    ["a cold isolate, which counts the tokens after it has loaded", false],
+  ])(
+    "in %s, a text that is too long for the only permitted side, the edge, is a 413 and never leaves",
+    async (_, isWarm) => {
+      const warm = await gatewayWith({ residency }, "ok?residency");
+      const gateway = isWarm
+        ? warm
+        : aGateway({ modelId, originUrl: `${inject("faultOrigin")}ok?residency`, clock: handClock(), engine });
+      const response = await ask(gateway, { country: "DE", isEUCountry: "1" }, LONG);
+      expect(response.status).toBe(413);
+      expect(await response.json()).toEqual({
+        error: "A text has more tokens than can be classified for callers at your location. Send a shorter one.",
+        error_type: "too-large",
+        request_id: "test-request",
+      });
+      expect(await (await fetch(`${inject("faultOrigin")}ok?residency`)).json()).toMatchObject({
+        calls: 0,
+        aborted: 0,
+      });
+    },
+  );
 
   it("holds for the fallback too: a failing edge does not send the text out", async () => {
     const gateway = await gatewayWith({ residency }, "ok?fallback");

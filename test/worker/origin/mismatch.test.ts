@@ -107,7 +107,7 @@ describe("the trace", () => {
   it("has none where the edge answers, where the labels are the same, and where the edge's are not known", async () => {
     const without = (attributes: Record<string, unknown>) => expect(attributes["spillway.origin.problem"]);
     const gateway = await gatewayWith("other-labels");
-    await classify(gateway, LONG);
+    await traceOf(gateway, LONG);
     without(await traceOf(gateway, SHORT)).toBeUndefined();
     without(await traceOf(await gatewayWith("ok"), LONG)).toBeUndefined();
     const unpublished = await gatewayWith("other-labels", { serving: `mail-tagger@${"0".repeat(64)}` });

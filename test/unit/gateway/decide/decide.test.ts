@@ -134,7 +134,7 @@ describe("residency leaves one side, which cannot", () => {
   const refusals: [string, string, number, Partial<TextNumbers>, object, Conditions][] = [
     ["no side is allowed", "residency", 0, {}, allow(), good],
     ["only an origin that this isolate does not have", "residency", 0, {}, onlyMars, good],
-    ["only the edge, which the text does not fit", "residency", 0, { tokens: 257 }, allow("edge"), good],
+    ["only the edge, which the text does not fit", "too-long", 0, { tokens: 257 }, allow("edge"), good],
     ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
     ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],
     ["only the edge, which is too busy", "edge-busy", 1, {}, allow("edge"), edge({ queueMs: 8001 })],

@@ -1,4 +1,4 @@
-/** The resource tells two versions apart that serve side by side. */
+/** Two versions that serve side by side have different resources. */
 import { expect, it } from "vitest";
 import { resourceAttributes, type WorkerVersion } from "../../../../gateway/telemetry/resource.ts";
 import { codesIn, tablesBelow } from "../../../support/doc-tables.ts";

@@ -8,8 +8,8 @@ afterEach(() => propagation.disable());
 /** The headers of a call while a propagator adds `injected`. */
 async function sentWith(injected: Record<string, string>): Promise<Record<string, string>> {
   const propagator: TextMapPropagator = {
-    inject(_, carrier, setter) {
-      for (const [key, value] of Object.entries(injected)) setter.set(carrier, key, value);
+    inject(_, target, setter) {
+      for (const [key, value] of Object.entries(injected)) setter.set(target, key, value);
     },
     extract: (context) => context,
     fields: () => [],

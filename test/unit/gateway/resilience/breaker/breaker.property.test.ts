@@ -10,7 +10,7 @@ const settings = {
   windowMs: 10_000,
   minCalls: 4,
   slowMs: 5_000,
-  probeLeaseMs: 15_000,
+  trialLeaseMs: 15_000,
 };
 
 type Step = { do: "wait"; ms: number } | { do: "begin" } | { do: "end"; pick: number; outcome: CallOutcome };
@@ -67,7 +67,7 @@ class Model {
     if (this.refusesUntilMs(nowMs) !== null) return null;
     const id = this.nextId++;
     if (this.endsAtMs !== null) {
-      this.probe = { id, leaseEndsAtMs: nowMs + settings.probeLeaseMs };
+      this.probe = { id, leaseEndsAtMs: nowMs + settings.trialLeaseMs };
       this.stretch++;
       this.sinceMs = nowMs;
     }
