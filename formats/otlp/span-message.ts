@@ -1,4 +1,4 @@
-/** A span as OTLP has it, from the parts that both programs keep in shapes of their own. Pure. */
+/** A span as OTLP has it. Each program keeps its spans in another shape, and passes their parts. Pure. */
 import { type Attributes, keyValues } from "./attributes.ts";
 import type { SpanMessage } from "./messages.ts";
 import { isPlainText } from "./plain.ts";

@@ -1,6 +1,6 @@
 /**
  * Finds the request that the running code belongs to: by OpenTelemetry's context, and for a span that ends, by a weak reference from
- * it. The processor of otel-cf-workers keeps a map by trace id that it never empties; nothing here outlives a request.
+ * it. The processor of otel-cf-workers keeps a map by trace id that it never empties; nothing in this file outlives a request.
  */
 import type { TraceFlushableSpanProcessor } from "@microlabs/otel-cf-workers";
 import { type Context, context, createContextKey, type Span } from "@opentelemetry/api";

@@ -1,6 +1,6 @@
 /**
  * Log records and metrics of one isolate. They are gathered over requests and sent under the `waitUntil` of the first request that
- * adds something while no flush is scheduled: no answer waits for it, and an isolate has no timers of its own.
+ * adds something while no flush is scheduled: no answer waits for it, and an isolate has no timers outside requests.
  * Reasons, and what can be lost: docs/decisions/018-logs-and-metrics-from-isolates.md
  */
 import { AsyncLocalStorage } from "node:async_hooks";

@@ -52,13 +52,13 @@ export class Meter {
     return this.#series.size === 0;
   }
 
-  /** Returns the counts since `sinceMs`, which is when they were last taken, and starts from zero. Times are in ms since 1970. */
+  /** Returns the counts since `sinceMs`, the time of the call before, and starts from zero. Times are in ms since 1970. */
   take(sinceMs: number, nowMs: number): { metrics: MetricMessage[]; points: number } {
-    const taken = this.#series;
+    const counted = this.#series;
     this.#series = new Map();
     const times = { startTimeUnixNano: String(unixNano(sinceMs)), timeUnixNano: String(unixNano(nowMs)) };
     let points = 0;
-    const metrics = [...taken].map(([instrument, series]) => {
+    const metrics = [...counted].map(([instrument, series]) => {
       points += series.size;
       return metricOf(instrument, [...series.values()], times);
     });

@@ -1,4 +1,4 @@
-/** A finished span of the library as OTLP has it. Every span that the gateway exports passes the allow-list here. Pure. */
+/** A finished span of the library as OTLP has it. No span is exported without its allow-list. Pure. */
 import type { SpanImpl } from "@microlabs/otel-cf-workers";
 import type { Attributes, HrTime } from "@opentelemetry/api";
 import { keyValues } from "../../formats/otlp/attributes.ts";

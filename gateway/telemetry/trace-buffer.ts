@@ -67,7 +67,7 @@ export class TraceBuffer {
     if (this.#hasRoomFor(originSpans.spans.length)) this.#originSpans.push(originSpans);
   }
 
-  /** Counts spans that were refused before they came here. */
+  /** Counts spans of the request that were dropped before they came to the buffer. */
   countDropped(spans: number): void {
     this.#parts.countDropped(spans);
   }

@@ -1,6 +1,6 @@
 /**
  * The only file that runs otel-cf-workers. The library gives the tracer, the AsyncLocalStorage context, `traceparent` parsing and the
- * root span. Everything that it patches, proxies, buffers or sends is switched off or bypassed here.
+ * root span. Everything that it patches, proxies, buffers or sends is switched off or bypassed in this file.
  * Why: docs/decisions/008-tracing-on-otel-cf-workers.md
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -192,7 +192,7 @@ function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, senten
 
 type Sampler = ReturnType<typeof createSampler>;
 
-/** The library's sampler, parent first and then by ratio. It loses the caller's `tracestate`, which is kept here. */
+/** The library's sampler, parent first and then by ratio. The library's loses the caller's `tracestate`; this one keeps it. */
 function headSampler(ratio: number): Sampler {
   const sampler = createSampler({ ratio });
   return {

@@ -157,8 +157,8 @@ function originSpan({ spanId, parentSpanId, name, kind, attributes, ...times }: 
 }
 
 /**
- * Adds `init`, with its parts, below the SERVER span, though it began before that: there one looks for the cost of a cold start. It is
- * an error where no model was loaded.
+ * Adds `init`, with its parts, below the SERVER span, though it began before that: a reader looks for
+ * the cost of a cold start in that place. It is an error where no model was loaded.
  */
 function addInitSpans(trace: Trace, server: Span, init: Init): void {
   const { startedAtUnixMs, endedAtUnixMs, model, problem } = init;

@@ -1,5 +1,4 @@
-/** What happens in an isolate is reported as it happens, by whichever room it happens in. */
-
+/** Events of an isolate are reported when they happen, by the part of the gateway in which they happen. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { objectKey } from "../../../formats/model-package/names.ts";
@@ -21,7 +20,7 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-/** With a warm edge; `events` holds what has been reported. */
+/** A gateway with a warm edge; `events` holds what it has reported. */
 async function observed(behaviour: string, serving = modelId) {
   const events: IsolateEvent[] = [];
   const originUrl = `${inject("faultOrigin")}${behaviour}`;
@@ -86,14 +85,14 @@ describe("a text", () => {
         paid("origin", "fallback"),
       ],
     ],
-  ])("%s is reported by whoever had it, and what it cost", async (_, text, behaviour, broken, expected) => {
+  ])("%s is reported by each side that had it, with its cost", async (_, text, behaviour, broken, expected) => {
     const { gateway, events } = await observed(behaviour);
     engine.broken = broken;
     await classify(gateway, text);
     expect(events.slice(1)).toMatchObject(expected);
   });
 
-  it("that is only compared is reported as that, and neither as a run nor as a call", async () => {
+  it("that is shadowed is reported as a comparison, and neither as a run nor as a call", async () => {
     await setPolicy({ shadow: { share: 100 } });
     const { gateway, of } = await observed("ok");
     await classify(gateway, SHORT);

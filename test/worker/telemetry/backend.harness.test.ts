@@ -1,12 +1,10 @@
-/** The trace backend must never be felt by a caller, whatever state it is in. */
+/** No caller notices the state of the backend. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ExportCounts } from "../../../gateway/telemetry/exporter.ts";
 import { type FixtureWorker, startFixtureWorker } from "./fixture-worker.ts";
 import { OtlpReceiver, sumOf } from "./otlp-receiver.ts";
 
-const EXPORT_TIMEOUT_MS = 5_000;
-
-/** Asks the Worker, whose own requests leave spans too, until `enough` holds. */
+/** Asks the Worker for its counts until `enough` holds. These requests are traced too. */
 async function countsOf(
   worker: FixtureWorker,
   enough: (counts: ExportCounts) => boolean,
@@ -38,7 +36,7 @@ describe("a backend that does not work", () => {
     await receiver.close();
   });
 
-  it("by refusing changes no answer, and what it refused is counted", async () => {
+  it("and refuses changes no answer, and what it refused is counted", async () => {
     receiver.manner = "refuse";
     expect(new Set(await answers(worker, 20))).toEqual(new Set([ANSWER]));
     const counts = await countsOf(
@@ -49,24 +47,23 @@ describe("a backend that does not work", () => {
     expect(counts.exported).toEqual({ traces: 0, logs: 0, metrics: 0 });
   });
 
-  it("by swallowing holds up no answer, and holds spans no longer than the export's timeout", async () => {
+  it("and never answers delays no answer, and spans are held no longer than the export's timeout", async () => {
     receiver.manner = "swallow";
     const before = { ...receiver.exports };
-    const startedMs = Date.now();
     expect(new Set(await answers(worker, 100))).toEqual(new Set([ANSWER]));
-    expect(Date.now() - startedMs).toBeLessThan(EXPORT_TIMEOUT_MS); // all 100 were answered before a single export ended
-    const held = await countsOf(worker, ({ underWay }) => underWay >= 100);
+    const held = await countsOf(worker, () => true);
+    expect(held.underWay).toBeGreaterThanOrEqual(100); // all 100 were answered while their exports were under way
     await receiver.when(() => receiver.exports.logs > before.logs && receiver.exports.metrics > before.metrics);
     receiver.manner = "accept";
-    const letGo = ({ dropped, underWay }: ExportCounts) =>
+    const hasReleased = ({ dropped, underWay }: ExportCounts) =>
       dropped.traces > held.dropped.traces &&
       dropped.logs > held.dropped.logs &&
       dropped.metrics > held.dropped.metrics &&
       underWay < 20;
-    expect(await countsOf(worker, letGo)).toBeDefined();
+    expect(await countsOf(worker, hasReleased)).toBeDefined();
   }, 40_000);
 
-  it("learns what it has missed once it works", async () => {
+  it("gets the number of lost items once it works", async () => {
     const lost = (signal: string) =>
       sumOf(receiver.metrics, "spillway.telemetry.dropped", { "spillway.signal": signal });
     const { dropped } = await countsOf(worker, () => true);
@@ -86,8 +83,8 @@ describe("a backend that does not work", () => {
   });
 });
 
-describe("no backend", () => {
-  it("listening changes no answer", async () => {
+describe("a Worker without a backend", () => {
+  it("that listens changes no answer", async () => {
     const gone = new OtlpReceiver();
     const url = await gone.listen();
     await gone.close();
@@ -100,7 +97,7 @@ describe("no backend", () => {
     }
   }, 60_000);
 
-  it("configured exports nothing, and the caller still gets a trace id", async () => {
+  it("that is configured exports nothing, and the caller still gets a trace id", async () => {
     const worker = await startFixtureWorker({});
     try {
       const response = await worker.fetch("/v1/classify");

@@ -1,4 +1,4 @@
-/** The recipes of docs/guide/telemetry-backends.md, as they stand there: only the host is this machine's. */
+/** The recipes of docs/guide/telemetry-backends.md, as they are written: only the host is this machine's. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { OtlpReceiver } from "./otlp-receiver.ts";
 
 const page = readFileSync(fileURLToPath(import.meta.resolve("../../../docs/guide/telemetry-backends.md")), "utf8");
 
-/** By title; of a section with several blocks each has a number. */
+/** The variables of each recipe, by title; in a section with several blocks each has a number. */
 function recipes(): [string, Record<string, string>][] {
   const sections = page.split(/^### /m).slice(1);
   return sections.flatMap((section) => {
@@ -20,7 +20,7 @@ function recipes(): [string, Record<string, string>][] {
   });
 }
 
-/** What each backend insists on. */
+/** What each backend requires. */
 const WANTED: Record<string, { base: string; headers?: Record<string, string>; contentType?: string }> = {
   "OpenTelemetry Collector": { base: "" },
   Jaeger: { base: "" },
@@ -34,20 +34,20 @@ const WANTED: Record<string, { base: string; headers?: Record<string, string>; c
 };
 
 describe("a recipe", () => {
-  it("stands there for each backend", () => {
+  it("is written for each backend", () => {
     expect(recipes().map(([title]) => title)).toEqual(Object.keys(WANTED));
   });
 
   it.each(recipes())(
-    "%s: reaches the backend as it wants to be reached",
+    "%s: sends to the backend's path, with its headers and in its protocol",
     async (title, variables) => {
       const { base, headers = {}, contentType = "application/json" } = WANTED[title] ?? { base: "" };
       const receiver = new OtlpReceiver(base);
-      const here = new URL(await receiver.listen());
+      const local = new URL(await receiver.listen());
       const endpoint = new URL(variables["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "");
       const worker = await startFixtureWorker({
         ...variables,
-        OTEL_EXPORTER_OTLP_ENDPOINT: `${here.origin}${endpoint.pathname}`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: `${local.origin}${endpoint.pathname}`,
       });
       try {
         expect((await worker.fetch("/v1/classify")).status).toBe(200);

@@ -43,15 +43,15 @@ async function startDevtools(): Promise<{ url: string; stop: () => Promise<void>
 async function until(holds: () => Promise<boolean>, boundMs = 20_000): Promise<void> {
   const deadline = Date.now() + boundMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error("the condition did not come to hold");
+    if (Date.now() > deadline) throw new Error("the condition did not hold in time");
     await new Promise((tick) => setTimeout(tick, 20));
   }
 }
 
-/** Passes exports on to the viewer and keeps its answers; plays the Lambda origin on any other path. */
-async function startBetween(viewerUrl: string) {
+/** A proxy that forwards exports to the viewer and keeps its answers. Any other path is the Lambda origin. */
+async function startProxy(viewerUrl: string) {
   const statuses: number[] = [];
-  /** What the viewer says it took of each signal, by path. */
+  /** How many items of each signal the viewer says it accepted, by path. */
   const accepted = new Map<string, number>();
   const exporter = new Exporter({
     otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: viewerUrl }),
@@ -70,7 +70,7 @@ async function startBetween(viewerUrl: string) {
       return;
     }
     const { host: _, ...headers } = request.headers;
-    const onward = httpRequest(viewerUrl + path, { method: "POST", headers }, async (answer) => {
+    const forwarded = httpRequest(viewerUrl + path, { method: "POST", headers }, async (answer) => {
       let body = "";
       for await (const piece of answer.setEncoding("utf8")) body += piece;
       const [items = 0] = Object.values(JSON.parse(body) as Record<string, number>);
@@ -78,7 +78,7 @@ async function startBetween(viewerUrl: string) {
       statuses.push(answer.statusCode ?? 0);
       response.writeHead(answer.statusCode ?? 502).end(body);
     });
-    request.pipe(onward);
+    request.pipe(forwarded);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -94,11 +94,11 @@ describe("the local trace viewer", () => {
     "accepts every export over %s and shows Worker and Lambda in one trace",
     async (protocol) => {
       const viewer = await startDevtools();
-      const between = await startBetween(viewer.url);
+      const proxy = await startProxy(viewer.url);
       const worker = await startFixtureWorker({
-        OTEL_EXPORTER_OTLP_ENDPOINT: between.url,
+        OTEL_EXPORTER_OTLP_ENDPOINT: proxy.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-        ORIGIN_URL: between.url,
+        ORIGIN_URL: proxy.url,
       });
       try {
         const paths = ["/v1/classify", "/children?mark=3", "/broken", "/refused", "/background", "/unknown", "/origin"];
@@ -107,11 +107,11 @@ describe("the local trace viewer", () => {
           const response = await worker.fetch(path, { method: "POST", body: "text" });
           traceId = response.headers.get("traceresponse")?.split("-")[1] ?? traceId;
         }
-        const tookOf = (signal: string) => between.accepted.get(`/v1/${signal}`) ?? 0;
-        await until(async () => tookOf("logs") >= paths.length && tookOf("metrics") >= 2);
-        await until(async () => between.statuses.length >= paths.length + 3); // background work makes one export of spans more
-        expect(new Set(between.statuses)).toEqual(new Set([200]));
-        expect(between.exporter.dropped).toEqual({ spans: 0, logs: 0 });
+        const acceptedOf = (signal: string) => proxy.accepted.get(`/v1/${signal}`) ?? 0;
+        await until(async () => acceptedOf("logs") >= paths.length && acceptedOf("metrics") >= 2);
+        await until(async () => proxy.statuses.length >= paths.length + 3); // background work makes one more export of spans
+        expect(new Set(proxy.statuses)).toEqual(new Set([200]));
+        expect(proxy.exporter.dropped).toEqual({ spans: 0, logs: 0 });
 
         const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
         const spans = traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
@@ -121,7 +121,7 @@ describe("the local trace viewer", () => {
         expect(origin?.parentSpanId).toBe(client?.spanId);
       } finally {
         await worker.close();
-        await between.stop();
+        await proxy.stop();
         await viewer.stop();
       }
     },

@@ -1,4 +1,4 @@
-/** A real OTLP/HTTP receiver for tests: keeps what arrives, JSON or protobuf, and can be told to refuse or to swallow. */
+/** A real OTLP/HTTP receiver for tests. It keeps what arrives as JSON or protobuf, and can refuse or never answer. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type LogMessage, type MetricMessage, SIGNALS, type Signal } from "../../../formats/otlp/messages.ts";
@@ -26,20 +26,20 @@ type Manner = "accept" | "refuse" | "swallow";
 
 export class OtlpReceiver {
   manner: Manner = "accept";
-  /** Where one signal is to be treated otherwise. */
+  /** Overrides `manner` for a signal. */
   mannerFor: Partial<Record<Signal, Manner>> = {};
-  /** Everything that came, byte for byte: the place to look for what must not be there. */
+  /** Every export of spans, byte for byte, to search for what must not be exported. */
   readonly bodies: string[] = [];
-  /** Requests to any other path: this server plays the origin too. */
+  /** The headers of requests to any other path: this server is also the origin. */
   readonly calls: IncomingMessage["headers"][] = [];
   readonly spans: Received[] = [];
-  /** Likewise of logs and metrics; of their items only those that were accepted. */
+  /** Every export of logs and metrics, byte for byte. Of their items only accepted ones are kept. */
   readonly otherBodies: string[] = [];
   readonly logs: LogMessage[] = [];
   readonly metrics: MetricMessage[] = [];
-  /** How many exports came of each signal, refused ones too. */
+  /** How many exports of each signal arrived, refused ones too. */
   readonly exports: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
-  /** The same, one by one. */
+  /** Each export, in order of arrival. */
   readonly arrivals: { signal: Signal; contentType: string | undefined; headers: IncomingMessage["headers"] }[] = [];
   /** Why an export could not be read; `close` fails when there is one. */
   readonly problems: string[] = [];
@@ -47,7 +47,7 @@ export class OtlpReceiver {
   readonly #server = createServer((request, response) => void this.#receive(request, response));
   #waiting: (() => void)[] = [];
 
-  /** `basePath` stands before `/v1/traces` and the others. */
+  /** `basePath` is the path before `/v1/traces` and the others. */
   constructor(basePath = "") {
     this.#basePath = basePath;
   }
@@ -65,7 +65,7 @@ export class OtlpReceiver {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((closed) => this.#server.close(closed));
-    if (this.problems.length > 0) throw new Error(`exports that nobody can read: ${this.problems.join("\n")}`);
+    if (this.problems.length > 0) throw new Error(`exports that could not be read: ${this.problems.join("\n")}`);
   }
 
   forget(): void {
@@ -84,14 +84,14 @@ export class OtlpReceiver {
     return [...this.spans];
   }
 
-  /** Resolves once what came, of any signal, makes `holds` true; fails after `boundMs`. */
+  /** Resolves once `holds` is true after an export of any signal; fails after `boundMs`. */
   async when(holds: () => boolean, boundMs = 20_000): Promise<void> {
     const deadline = Date.now() + boundMs;
     while (!holds()) {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) {
         throw new Error(
-          `only ${this.spans.length} spans, ${this.logs.length} logs, ${this.metrics.length} metrics came`,
+          `only ${this.spans.length} spans, ${this.logs.length} logs, ${this.metrics.length} metrics arrived`,
         );
       }
       await this.#nextExport(leftMs);
@@ -111,7 +111,7 @@ export class OtlpReceiver {
   #keep(signal: Signal, contentType: string | undefined, body: Buffer): void {
     this.exports[signal] += 1;
     (signal === "traces" ? this.bodies : this.otherBodies).push(body.toString("utf8"));
-    const isTaken = this.#mannerOf(signal) === "accept";
+    const isAccepted = this.#mannerOf(signal) === "accept";
     switch (signal) {
       case "traces": {
         const { resourceSpans } = decodeOtlp(signal, contentType, body);
@@ -120,13 +120,13 @@ export class OtlpReceiver {
       }
       case "logs": {
         const { resourceLogs } = decodeOtlp(signal, contentType, body);
-        if (!isTaken) return;
+        if (!isAccepted) return;
         this.logs.push(...resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
         break;
       }
       case "metrics": {
         const { resourceMetrics } = decodeOtlp(signal, contentType, body);
-        if (!isTaken) return;
+        if (!isAccepted) return;
         this.metrics.push(...resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((of) => of.metrics)));
       }
     }
@@ -166,7 +166,7 @@ export function attribute(span: Pick<Received, "attributes"> | undefined, key: s
 }
 
 interface Point extends Pick<Received, "attributes"> {
-  /** Of a histogram, how many were seen. */
+  /** A histogram's count. */
   value: number;
 }
 
@@ -182,7 +182,7 @@ function pointsIn(metric: MetricMessage): Point[] {
   return dataPoints.map((point) => ({ ...point, value: point.asDouble }));
 }
 
-/** What the points with these attributes add up to. */
+/** The sum of the points with these attributes. */
 export function sumOf(metrics: readonly MetricMessage[], name: string, where: Record<string, unknown> = {}): number {
   const wanted = Object.entries(where);
   const points = pointsOf(metrics, name).filter((point) => wanted.every(([key, is]) => attribute(point, key) === is));

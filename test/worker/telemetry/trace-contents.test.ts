@@ -1,4 +1,4 @@
-/** What leaves in a trace: nothing of a caller's, and nothing that docs/reference/telemetry-spans.md does not list. */
+/** The contents of exported traces: nothing of a caller's text, and only what docs/reference/telemetry-spans.md lists. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { SHORT } from "../../support/texts.ts";
@@ -9,8 +9,8 @@ import { attributesOf, named, ours, type Sent, send, texts } from "../support/tr
 
 const { engine, gatewayWith } = tracedGateway();
 
-describe("what leaves", () => {
-  it("holds nothing of the text, of keys and of credentials, whatever the path", async () => {
+describe("an exported trace", () => {
+  it("holds nothing of the text, of keys or of credentials, on every path", async () => {
     const canary = "canary-7d0f5c";
     const { key, id } = await storeKey({}, canary);
     const headers = {
@@ -48,14 +48,14 @@ describe("what leaves", () => {
     ];
     let bytes = "";
     let roots = 0;
-    const leaves = async (sending: Promise<Sent>) => {
+    const collect = async (sending: Promise<Sent>) => {
       const sent = await sending;
       bytes += sent.bytes;
       roots += sent.spans.filter(({ kind, parentSpanId }) => kind === SERVER && parentSpanId === undefined).length;
     };
     const cf = { country: "DE", isEUCountry: "1" as const, asn: 64496 };
     for (const [behaviour, policy, inputs] of paths) {
-      await leaves(send(await gatewayWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
+      await collect(send(await gatewayWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
     }
     const gateway = await gatewayWith("ok", {});
     const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, canary);
@@ -70,27 +70,27 @@ describe("what leaves", () => {
       { body: "", path: `/${canary}?q=${canary}` },
       { ...texts(short), cf: { ...cf, tlsVersion: "TLSv1.2" } },
     ];
-    for (const refusal of refusals) await leaves(send(gateway, { headers, cf, ...refusal }));
+    for (const refusal of refusals) await collect(send(gateway, { headers, cf, ...refusal }));
     for (const fault of ["broken", "full"] as const) {
       engine[fault] = true;
-      await leaves(send(await gatewayWith("http-500", {}), { ...texts(short), headers, cf }));
+      await collect(send(await gatewayWith("http-500", {}), { ...texts(short), headers, cf }));
       engine[fault] = false;
     }
     const slowEdge = Promise.withResolvers<void>();
     const hedged = await gatewayWith("ok", { hedge: { enabled: true, afterMs: 5 } });
     engine.onRun = () => slowEdge.promise;
-    await leaves(send(hedged, { ...texts(short), headers, cf, onAnswer: slowEdge.resolve }));
-    // A caller who does not sample, and is refused: kept all the same.
+    await collect(send(hedged, { ...texts(short), headers, cf, onAnswer: slowEdge.resolve }));
+    // The trace of a caller that does not sample, and is refused, is kept all the same.
     const unsampled = { ...headers, traceparent: `00-${"4".repeat(32)}-00f067aa0ba902b7-00` };
     bytes += (await send(gateway, { body: "", method: "GET", headers: unsampled, cf })).bytes;
     expect(roots).toBe(paths.length + refusals.length + 3);
     for (const secret of [canary, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(credentials)]) {
       expect(bytes).not.toContain(secret);
     }
-    for (const told of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(told);
+    for (const code of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(code);
   });
 
-  it("tells that a rate was not counted, where the limiter gave no answer", async () => {
+  it("says that a rate is unknown where the limiter gave no answer", async () => {
     const RATE_STANDARD = { limit: () => Promise.reject(new Error("the limiter is down")) };
     const gateway = await gatewayWith("ok", {}, { variables: { ANONYMOUS_RATE: "standard", RATE_STANDARD } });
     const { spans, response } = await send(gateway, texts(SHORT));
@@ -98,8 +98,8 @@ describe("what leaves", () => {
     expect(attributesOf(named(spans, "authenticate"))).toMatchObject({ "spillway.rate.unknown": true });
   });
 
-  // Of all the requests of this file, so it does not hold of this test alone.
-  it("is what docs/reference/telemetry-spans.md lists, span by span, and all of that", async () => {
+  // It reads the traces of all the requests of this file, so it fails when run without the others.
+  it("has the spans and attributes that docs/reference/telemetry-spans.md lists, all of them, and no others", async () => {
     const page = await (await env.FILES.fetch("http://files/docs/reference/telemetry-spans.md")).text();
     const rows = (page.split("\n## ").find((section) => section.startsWith("The spans of the gateway\n")) ?? "")
       .split("\n")

@@ -1,4 +1,4 @@
-/** What a request costs, as its trace tells it: its own part, and each try's. */
+/** What a request costs by its trace: its own part, and each attempt's. */
 import { describe, expect, it } from "vitest";
 import { LONG, SHORT } from "../../support/texts.ts";
 import { bearer, storeKey } from "../support/api-keys.ts";
@@ -11,7 +11,7 @@ describe("the cost", () => {
   const OWN_USD = 0.3e-6 + 1 * 0.02e-6;
   const KV_READ_USD = 0.5e-6;
 
-  it("of a request is its own and its side's, which the edge has from its time", async () => {
+  it("of a request includes its side's, which at the edge depends on the run time", async () => {
     const clock = onlyInWaits();
     engine.onRun = () => clock.passMs(200);
     const sent = await send(await gatewayWith("ok", {}, { clock }), texts(SHORT));
@@ -26,17 +26,17 @@ describe("the cost", () => {
     expect(costOf(rootOf(refused))).toBeCloseTo(OWN_USD + KV_READ_USD, 12);
   });
 
-  it("of a call is from what the function says, else from the round trip, which is told", async () => {
-    const said = await send(await gatewayWith("hands-back", {}), texts(LONG));
+  it("of a call is by the function's usage, or by the round trip and then marked as assumed", async () => {
+    const stated = await send(await gatewayWith("hands-back", {}), texts(LONG));
     // 1 GB × 121 ms
-    expect(costOf(client(said))).toBeCloseTo(0.2e-6 + 0.121 * 16.6667e-6, 12);
-    expect(attributesOf(client(said))["spillway.cost.assumed"]).toBeUndefined();
-    expect(costOf(rootOf(said))).toBeCloseTo(OWN_USD + KV_READ_USD + costOf(client(said)), 12);
+    expect(costOf(client(stated))).toBeCloseTo(0.2e-6 + 0.121 * 16.6667e-6, 12);
+    expect(attributesOf(client(stated))["spillway.cost.assumed"]).toBeUndefined();
+    expect(costOf(rootOf(stated))).toBeCloseTo(OWN_USD + KV_READ_USD + costOf(client(stated)), 12);
     const silent = await send(await gatewayWith("ok", {}), texts(LONG));
     expect(attributesOf(client(silent))["spillway.cost.assumed"]).toBe(true);
   });
 
-  it("of a request that fell back, or got no answer, has the try that failed in it", async () => {
+  it("of a request that fell back, or got no answer, includes the attempt that failed", async () => {
     const budget = { retryBudget: { percent: 100 } };
     for (const input of [SHORT, LONG]) {
       const sent = await send(await gatewayWith("http-500", { edge: { share: 0 }, ...budget }), texts(input));
@@ -48,7 +48,7 @@ describe("the cost", () => {
     }
   });
 
-  it("of a shadow, and of a try that lost, is on its own span alone", async () => {
+  it("of a shadow attempt, and of one that lost, is only on its own span", async () => {
     const shadowed = await send(await gatewayWith("hands-back", { shadow: { share: 100 } }), texts(SHORT));
     expect(costOf(client(shadowed))).toBeGreaterThan(0);
     const side = costOf(named(shadowed.spans, "edge inference"));

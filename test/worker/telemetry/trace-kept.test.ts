@@ -1,4 +1,4 @@
-/** What is kept of traces that are not sampled, and what is dropped with them. */
+/** Which traces are kept although they are not sampled, and what is dropped with the others. */
 import { describe, expect, it } from "vitest";
 import { LONG, SHORT } from "../../support/texts.ts";
 import { client, rootOf, tracedGateway } from "../support/traced-gateway.ts";
@@ -6,20 +6,20 @@ import { attributesOf, named, type Sent, send, texts } from "../support/traced-r
 
 const { gatewayWith } = tracedGateway();
 
-describe("what is kept of traces that are not sampled", () => {
-  const left = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00" };
+describe("a trace that is not sampled", () => {
+  const unsampled = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00" };
   const sentBy = async (behaviour: string, policy: object, asked = texts(SHORT)) =>
-    send(await gatewayWith(behaviour, { sampling: { slowMs: 60_000 }, ...policy }), { ...asked, headers: left });
+    send(await gatewayWith(behaviour, { sampling: { slowMs: 60_000 }, ...policy }), { ...asked, headers: unsampled });
   const kept = (sent: Sent) => sent.spans.length > 0 && attributesOf(rootOf(sent))["spillway.sampling.kept"];
 
-  it("goes by the policy in force for the request, not by the one known before", async () => {
+  it("is kept by the policy in force for the request, not by the one known before", async () => {
     expect(kept(await sentBy("ok", {}))).toBe(false);
     expect(kept(await sentBy("ok", { sampling: { keep: [] } }, { body: "{" }))).toBe("refused"); // no policy was read yet
     expect(kept(await sentBy("http-500", { sampling: { keep: [] } }, texts(LONG)))).toBe(false);
     expect(kept(await sentBy("http-500", { sampling: { keep: ["error"] } }, texts(LONG)))).toBe("error");
   });
 
-  it("is a fallback, with both sides, and a hedge that won", async () => {
+  it("is kept for a fallback, with both sides, and for a hedge that won", async () => {
     const originFirst = { edge: { share: 0 }, retryBudget: { percent: 100 } };
     const fallback = await sentBy("http-500", originFirst);
     expect(kept(fallback)).toBe("fallback");
@@ -28,7 +28,7 @@ describe("what is kept of traces that are not sampled", () => {
     expect(kept(await sentBy("hang", { hedge: { enabled: true, afterMs: 1 } }))).toBe(false);
   });
 
-  it("has the origin's part, which was handed back, and is dropped with it", async () => {
+  it("is kept with the spans that the origin returned, or dropped with them", async () => {
     const slow = await sentBy("hands-back-slowly", { sampling: { slowMs: 200 } }, texts(LONG));
     expect(kept(slow)).toBe("slow");
     expect(named(slow.spans, "POST /").parentSpanId).toBe(client(slow).spanId);
@@ -39,13 +39,13 @@ describe("what is kept of traces that are not sampled", () => {
     const flooded = await sentBy("refuses-and-floods", {}, texts(LONG));
     expect([flooded.response.status, kept(flooded)]).toEqual([413, "refused"]);
     expect(flooded.spans.map(({ name }) => name)).not.toContain("POST /");
-    const forgotten = await sentBy(
+    const dropped = await sentBy(
       "refuses-and-hands-back",
       { sampling: { keep: ["slow"], slowMs: 60_000 } },
       texts(LONG),
     );
-    expect(forgotten.response.status).toBe(413);
-    expect(forgotten.spans).toEqual([]);
+    expect(dropped.response.status).toBe(413);
+    expect(dropped.spans).toEqual([]);
     const quick = await sentBy("hands-back", {}, texts(LONG));
     expect(quick.response.headers.get("x-spillway-route")).toBe("origin");
     expect(quick.spans).toEqual([]);

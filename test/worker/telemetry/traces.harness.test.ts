@@ -53,7 +53,7 @@ describe("a trace of one request", () => {
     expect(root?.parentSpanId).toBeUndefined();
   });
 
-  it("leaves out what the caller's sampling decision leaves out, but for errors", async () => {
+  it("follows the caller's sampling decision, except for errors", async () => {
     const headers = (trace: string) => ({ traceparent: `00-${trace.repeat(32)}-b7ad6b7169203331-00` });
     await worker.fetch("/v1/classify", { headers: headers("a") });
     await worker.fetch("/refused", { headers: headers("b") });
@@ -83,7 +83,7 @@ describe("a trace of one request", () => {
     expect(named(spans, "shadow")?.parentSpanId).toBe(roots(spans)[0]?.spanId);
   });
 
-  it("is an error only where the caller got one, and names its kind alone", async () => {
+  it("is an error only where the caller got one, named only by its class", async () => {
     const thrown = await worker.fetch("/broken?canary", { method: "POST", body: "x" });
     expect(thrown.status).toBe(500);
     const broken = await receiver.until((all) => all.length === 2);
@@ -102,7 +102,7 @@ describe("a trace of one request", () => {
     expect(unknown?.name).toBe("GET");
   });
 
-  it("is left by a request whose caller hung up", async () => {
+  it("is exported for a request whose caller hung up", async () => {
     const hangUp = new AbortController();
     const request = worker.fetch("/slow", { signal: hangUp.signal });
     await worker.fetch("/v1/classify"); // the slow one is under way once a later one has been answered
@@ -115,7 +115,7 @@ describe("a trace of one request", () => {
 });
 
 describe("many requests in one isolate", () => {
-  it("leave exactly one root span each", async () => {
+  it("have exactly one root span each", async () => {
     const requests = 1_000;
     for (let done = 0; done < requests; done += 50) {
       await Promise.all(Array.from({ length: 50 }, () => worker.fetch("/v1/classify").then((answer) => answer.text())));
@@ -143,7 +143,7 @@ describe("many requests in one isolate", () => {
   }, 30_000);
 });
 
-describe("what leaves the Worker", () => {
+describe("what the Worker exports", () => {
   it("holds nothing of the caller's text, wherever the caller put it", async () => {
     const canary = "canary-7d0f5c";
     const init = {

@@ -1,4 +1,4 @@
-/** What a request's trace tells, path by path: its tree, its tries and their links, and how long each took. */
+/** A request's trace, path by path: its tree, its attempts and their links, and how long each took. */
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
@@ -8,7 +8,7 @@ import { attributesOf, durationMs, named, send, texts } from "../support/traced-
 
 const { engine, gatewayWith } = tracedGateway();
 
-/** Each span's name below its parent's, in order of names. */
+/** The names of the spans as a tree, sorted by name. */
 function treeOf(spans: readonly SpanMessage[], parentSpanId?: string): unknown[] {
   return spans
     .filter((span) => span.parentSpanId === parentSpanId)
@@ -77,7 +77,7 @@ describe("a trace", () => {
     expect(counted["POST"]).toHaveLength(1);
   });
 
-  it("goes on at the origin, which is told the deadline and the call's own span, by headers that are not signed", async () => {
+  it("continues at the origin, which gets the timeout and the call's span in headers that are not signed", async () => {
     const sent = await send(await gatewayWith("hands-back?traced", { origin: { timeoutMs: 4321 } }), texts(LONG));
     const call = client(sent);
     expect(attributesOf(call)).toMatchObject({
@@ -111,11 +111,11 @@ describe("a trace", () => {
   });
 });
 
-describe("a second try", () => {
+describe("a second attempt", () => {
   const originFirst = { edge: { share: 0 }, retryBudget: { percent: 100 } };
   const link = (to: SpanMessage) => [{ traceId: to.traceId, spanId: to.spanId, attributes: [] }];
 
-  it("as a fallback is marked and linked to the try that failed", async () => {
+  it("as a fallback is marked and linked to the attempt that failed", async () => {
     const sent = await send(await gatewayWith("http-500", originFirst), texts(SHORT));
     expect(sent.response.headers.get("x-spillway-because")).toBe("origin-failed");
     const [first, second] = [client(sent), named(sent.spans, "edge inference")];
@@ -126,7 +126,7 @@ describe("a second try", () => {
     expect(first.links).toEqual([]);
   });
 
-  it("as a hedge that wins is marked and linked, and the origin's loss is an abort and no error", async () => {
+  it("as a hedge that wins is marked and linked, and the origin's attempt is aborted without an error", async () => {
     const hedge = { enabled: true, afterMs: 20 };
     const sent = await send(await gatewayWith("hang?traced", { ...originFirst, hedge }), texts(SHORT));
     const [first, second] = [client(sent), named(sent.spans, "edge inference")];
@@ -138,7 +138,7 @@ describe("a second try", () => {
     expect(sent.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(1);
   });
 
-  it("as a hedge to the origin that wins leaves the edge's run marked, although that ran to its end", async () => {
+  it("as a hedge to the origin that wins marks the edge's attempt as aborted, although it ran to its end", async () => {
     const gateway = await gatewayWith("ok", { hedge: { enabled: true, afterMs: 5 } });
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.onRun = () => promise;
@@ -150,7 +150,7 @@ describe("a second try", () => {
     expect(client(sent).links).toEqual(link(lost));
   });
 
-  it("as a shadow is marked and linked to the try that answered, below a span of its own", async () => {
+  it("as a shadow is marked and linked to the attempt that answered, below the shadow span", async () => {
     const sent = await send(await gatewayWith("ok", { shadow: { share: 100 } }), texts(SHORT));
     const [shadow, answered] = [client(sent), named(sent.spans, "edge inference")];
     expect(attributesOf(shadow)["spillway.try"]).toBe("shadow");
@@ -160,7 +160,7 @@ describe("a second try", () => {
   });
 });
 
-describe("with a clock that moves in waits alone", () => {
+describe("with a clock that moves only in waits", () => {
   it.each([
     ["answers", false],
     ["fails", true],
