@@ -187,7 +187,7 @@ describe("the account's KV", () => {
     const remote = (...words: string[]) => spillway({ stateFolder: folder }, "keys", ...words, "--remote");
     const id = (await remote("create", "--name", "Ann")).slice(4, 16);
     expect(JSON.parse(values.get(`key:${id}`) ?? "")).toMatchObject({ name: "Ann", revokedAt: null });
-    expect(await remote("revoke", id)).toMatch(/ \(Ann\) is revoked; it stops within 60 s\.$/);
+    expect(await remote("revoke", id)).toMatch(/ \(Ann\) is revoked\. The gateway rejects it within 60 s\.$/);
     expect(JSON.parse(await remote("list", "--json"))).toMatchObject([{ id, name: "Ann", state: "revoked" }]);
     api.closeAllConnections();
   });

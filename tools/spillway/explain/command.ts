@@ -1,4 +1,4 @@
-/** `spillway explain`: where a text would go and why, rule by rule, by the very functions that decide in the Worker. */
+/** `spillway explain`: the route of a text and the result of each rule, computed by the functions that decide in the Worker. */
 import type { Command } from "commander";
 import type { Policy } from "../../../policies/schema.ts";
 import { readSettings } from "../../process/local-settings.ts";
@@ -12,10 +12,10 @@ import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts
 export function registerExplain(program: Command): void {
   const command = program
     .command("explain")
-    .description("Show where a text would go, and what each rule says of it.")
+    .description("Show the route that the gateway would choose for a text, and the result of each rule.")
     .addHelpText(
       "after",
-      "\nWhat each reason means and what to check: docs/reference/codes.md. A running gateway's state: its /readyz.",
+      "\nThe meaning of each reason: docs/reference/codes.md. The state of a running gateway: its /readyz.",
     );
   addExplainOptions(command).action(explainText);
 }
@@ -30,14 +30,16 @@ async function explainText(options: ExplainOptions): Promise<void> {
   for (const line of lines) console.log(line);
 }
 
-/** Where an isolate would count by another package, or would not run this one. */
+/** Notes when an isolate would count tokens with another package, or would reject this one. */
 function packageNotes({ model, minVersion }: Policy, { modelId, version }: PackageNumbers): string[] {
   return [
     ...(model === null || model === modelId
       ? []
-      : [`the policy names ${shortModel(model)}, and this is by ${shortModel(modelId)}; set SPILLWAY_MODEL_DIR`]),
+      : [
+          `the policy names ${shortModel(model)}, but tokens are counted by ${shortModel(modelId)}; set SPILLWAY_MODEL_DIR`,
+        ]),
     ...(version < minVersion
-      ? [`the policy's minVersion ${minVersion} refuses this model's version ${version}: say --edge rejected`]
+      ? [`the policy's minVersion ${minVersion} rejects version ${version} of this model; pass --edge rejected`]
       : []),
   ];
 }

@@ -1,8 +1,8 @@
-/** The options of `spillway explain`: the text, the caller, the policy, and the conditions that a gateway would find. */
+/** The options of `spillway explain`: text, policy, caller, and the conditions of the isolate and the origins. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parsePolicy } from "../../../policies/parse.ts";
 
-/** `cold`: a new isolate. `loading`: its tokenizer is there, its weights are not. */
+/** `cold`: a new isolate. `loading`: it has a tokenizer but no weights yet. */
 export const EDGE_STATES = ["ready", "loading", "cold", "rejected"] as const;
 export type EdgeState = (typeof EDGE_STATES)[number];
 
@@ -26,65 +26,64 @@ export interface ExplainOptions {
 
 export function addExplainOptions(command: Command): Command {
   return command
-    .requiredOption("--text <text>", "the text to classify; it is counted by the package's tokenizer", text)
-    .optionsGroup("The policy, the defaults unless given:")
-    .addOption(new Option("--local", "the one stored on this machine, where npm start looks").conflicts("remote"))
-    .addOption(new Option("--remote", "the one stored in the account's KV, through wrangler"))
+    .requiredOption("--text <text>", "the text to classify; the package's tokenizer counts its tokens", text)
+    .optionsGroup("The policy (default: the built-in defaults):")
+    .addOption(new Option("--local", "the policy stored on this machine, as npm start uses it").conflicts("remote"))
+    .addOption(new Option("--remote", "the policy stored in the account's KV, through wrangler"))
     .option("--env <name>", "environment of wrangler.toml, with --local or --remote")
-    .addOption(new Option("--policy <file>", "a document that is not stored yet").conflicts(["local", "remote"]))
-    .option("--share <percent>", "edge.share instead of the policy's", share)
+    .addOption(new Option("--policy <file>", "a policy file").conflicts(["local", "remote"]))
+    .option("--share <percent>", "replaces edge.share of the policy", share)
     .optionsGroup("The caller:")
-    .option("--country <code>", "two letters, T1 for Tor; unknown unless given", country)
-    .option("--api-key <id>", "the caller's API key: its id")
-    .option("--header <name=value>", "a header of the request; may be given again", header)
-    .optionsGroup("What the isolate and the origins are like:")
-    .addOption(new Option("--edge <state>", "the isolate's model").choices(EDGE_STATES).default("ready"))
-    .addOption(new Option("--edge-breaker <state>", "its breaker").choices(["closed", "open"]).default("closed"))
-    .option("--edge-p95-ms <ms>", "its recent P95; unknown unless given", milliseconds)
-    .option("--queue-ms <ms>", "how long the text would wait for the edge model", milliseconds, 0)
-    .option("--origin-breaker <state>", "closed or open; of one origin: us-east-1=open, may be given again", breakerOf)
-    .option("--origin-p95-ms <ms>", "recent P95, unknown unless given; of one origin: us-east-1=120", p95Of);
+    .option("--country <code>", "two-letter code, T1 for Tor (default: unknown)", country)
+    .option("--api-key <id>", "the id of the caller's API key")
+    .option("--header <name=value>", "a header of the request (repeatable)", header)
+    .optionsGroup("The isolate and the origins:")
+    .addOption(new Option("--edge <state>", "state of the edge model").choices(EDGE_STATES).default("ready"))
+    .addOption(
+      new Option("--edge-breaker <state>", "state of the edge breaker").choices(["closed", "open"]).default("closed"),
+    )
+    .option("--edge-p95-ms <ms>", "recent P95 of the edge (default: unknown)", milliseconds)
+    .option("--queue-ms <ms>", "wait for the edge model", milliseconds, 0)
+    .option("--origin-breaker <state>", "closed or open; of one origin: us-east-1=open (repeatable)", breakerOf)
+    .option("--origin-p95-ms <ms>", "recent P95 (default: unknown); of one origin: us-east-1=120 (repeatable)", p95Of);
 }
-
-/** Reads the values of explain's options; what is not allowed is told in a sentence that says what is. */
 
 export type BreakerState = "closed" | "open";
 
-/** For the origin of that name; for all that are not named where it is null. */
+/** A value for the origin of that name; for all origins without a value when the name is null. */
 export interface ForOrigin<T> {
   name: string | null;
   value: T;
 }
 
-export function milliseconds(value: string): number {
+function milliseconds(value: string): number {
   const parsed = Number(value);
   if (/^\d+(\.\d+)?$/.test(value)) return parsed;
   throw new InvalidArgumentError("It must be a number of milliseconds from 0 up, as in 120.");
 }
 
-/** As a policy takes it. */
-export function share(value: string): number {
+function share(value: string): number {
   const parsed = Number(value);
   const isNumber = value.trim() !== "" && Number.isFinite(parsed);
   if (isNumber && parsePolicy(JSON.stringify({ edge: { share: parsed } })).ok) return parsed;
   throw new InvalidArgumentError("It must be a percentage from 0 to 100 with at most two decimals, as in 12.5.");
 }
 
-/** A code as Cloudflare gives it in `request.cf.country`. */
-export function country(value: string): string {
+/** A code as in `request.cf.country`. */
+function country(value: string): string {
   const code = value.toUpperCase();
-  if (code === "EU") throw new InvalidArgumentError("The EU is no country; name one of its members, as in DE.");
+  if (code === "EU") throw new InvalidArgumentError("The EU is not a country; pass one of its members, as in DE.");
   if (/^[A-Z]{2}$/.test(code) || code === "T1") return code;
   throw new InvalidArgumentError("It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown.");
 }
 
-export function text(value: string): string {
+function text(value: string): string {
   if (value.trim() !== "") return value;
   throw new InvalidArgumentError("It must not be empty: the gateway refuses an empty text with 422.");
 }
 
-/** Collects into headers as a request has them. */
-export function header(value: string, before = new Headers()): Headers {
+/** Adds a header to those of earlier options. */
+function header(value: string, before = new Headers()): Headers {
   const at = value.indexOf("=");
   const headers = new Headers(before);
   try {
@@ -95,13 +94,13 @@ export function header(value: string, before = new Headers()): Headers {
   }
 }
 
-export function breakerOf(value: string, before: readonly ForOrigin<BreakerState>[] = []): ForOrigin<BreakerState>[] {
+function breakerOf(value: string, before: readonly ForOrigin<BreakerState>[] = []): ForOrigin<BreakerState>[] {
   const { name, rest } = nameAndRest(value);
   if (rest === "closed" || rest === "open") return [...before, { name, value: rest }];
   throw new InvalidArgumentError("It must be closed or open, for one origin as in us-east-1=open.");
 }
 
-export function p95Of(value: string, before: readonly ForOrigin<number>[] = []): ForOrigin<number>[] {
+function p95Of(value: string, before: readonly ForOrigin<number>[] = []): ForOrigin<number>[] {
   const { name, rest } = nameAndRest(value);
   try {
     return [...before, { name, value: milliseconds(rest) }];

@@ -1,4 +1,4 @@
-/** The policy that is explained: the stored one, a file's, or the defaults. Nothing is written: an explanation leaves no trace. */
+/** The policy that is explained: the stored one, a file, or the defaults. Nothing is written. */
 import { readFile } from "node:fs/promises";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
@@ -10,9 +10,9 @@ import type { ExplainOptions } from "./options.ts";
 
 export interface PolicyToExplain {
   policy: Policy;
-  /** "version 7, stored on this machine" */
+  /** For example "version 7, stored on this machine". */
   from: string;
-  /** What the reader should know besides. */
+  /** Further facts for the user. */
   notes: readonly string[];
 }
 
@@ -35,18 +35,23 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
       remote ? "in the account's KV" : "on this machine",
     );
   }
-  if (env !== undefined) throw new Error("--env is about a stored policy; say --local or --remote with it.");
+  if (env !== undefined) throw new Error("--env selects a stored policy; pass --local or --remote with it.");
   if (file === undefined) {
-    return { policy: defaultPolicy(), from: "the defaults (--local or --remote: the stored one)", notes: [] };
+    return {
+      policy: defaultPolicy(),
+      from: "the defaults (pass --local or --remote for the stored policy)",
+      notes: [],
+    };
   }
   const parsed = parsePolicy(await readFile(file, "utf8"));
-  if (parsed.ok) return { policy: parsed.policy, from: `version ${parsed.policy.version}, of ${file}`, notes: [] };
+  if (parsed.ok) return { policy: parsed.policy, from: `version ${parsed.policy.version} of ${file}`, notes: [] };
   throw new Error(`${file} is not a policy: ${parsed.problem}`);
 }
 
 /**
- * What isolates go by that have seen all that is known: where the stored document is not taken, the last good one.
- * @throws Error with one sentence when that one was not kept
+ * The policy of an isolate that has seen every version: the last valid one when the stored document is rejected.
+ * @param place where the policy is stored, for `from`
+ * @throws Error with one sentence when the history does not contain its text
  */
 export function inForce({ stored, history, unsettled }: PolicyState, place: string): PolicyToExplain {
   const rows = historyRows(history);
@@ -55,10 +60,14 @@ export function inForce({ stored, history, unsettled }: PolicyState, place: stri
   const notes = [
     ...(unsettled === null
       ? []
-      : [`version ${unsettled.entry.name} was stored a moment ago; KV may show it only in ${unsettled.waitSeconds} s`]),
+      : [
+          `version ${unsettled.entry.name} was just saved; KV may return the previous one for ${unsettled.waitSeconds} s`,
+        ]),
     ...(newest === undefined || newest === row
       ? []
-      : [`the stored version ${newest.entry.name} is not taken: ${newest.problem}; this is by the last good one`]),
+      : [
+          `the stored version ${newest.entry.name} is rejected: ${newest.problem}; the last valid version is explained`,
+        ]),
   ];
   const isStored = row === newest && unsettled === null;
   const text = row === undefined ? null : isStored ? stored : textOf(row.entry);
@@ -66,11 +75,11 @@ export function inForce({ stored, history, unsettled }: PolicyState, place: stri
   if (!parsed.ok) throw new Error(`The stored policy does not parse: ${parsed.problem}`);
   const { policy } = parsed;
   const from =
-    text === null ? `the defaults, since none is stored ${place}` : `version ${policy.version}, stored ${place}`;
+    text === null ? `the defaults: no policy is stored ${place}` : `version ${policy.version}, stored ${place}`;
   return { policy, from, notes };
 }
 
 function textOf(entry: Entry): string | null {
   if (entry.text !== null || isDeletion(entry)) return entry.text;
-  throw new Error(`Version ${entry.name} was too large to be kept; give it to explain with --policy <file>.`);
+  throw new Error(`Version ${entry.name} was too large for the history; pass it with --policy <file>.`);
 }

@@ -1,12 +1,11 @@
-/** What a decision is made from, as the options describe it: by the gateway's own functions wherever it has one. */
-
+/** The inputs of a decision, built from the options with the functions of the gateway. */
 import { idIn } from "../../../formats/api-key.ts";
+import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
-import { type Conditions } from "../../../gateway/sides.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
-import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
+import type { Conditions } from "../../../gateway/sides.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
@@ -17,17 +16,17 @@ export interface Situation {
   text: TextNumbers;
   policy: Policy;
   conditions: Conditions;
-  /** What the sticky split goes by, in words; never the key itself. */
+  /** The key of the sticky split in words, without its value. */
   splitBy: string;
 }
 
-type Circumstances = Omit<ExplainOptions, "policy" | "local" | "remote" | "env" | "share">;
+type SituationOptions = Omit<ExplainOptions, "policy" | "local" | "remote" | "env" | "share">;
 
-/** @throws Error with one sentence when an origin is named that the policy does not have */
-export function situationOf(options: Circumstances, policy: Policy, numbers: PackageNumbers): Situation {
+/** @throws Error with one sentence when an option names an origin that the policy does not have */
+export function situationOf(options: SituationOptions, policy: Policy, numbers: PackageNumbers): Situation {
   const caller = callerIn(options);
   const { stickyBy } = policy.edge;
-  // An isolate that has no verified tokenizer counts nothing, and knows nothing of the package.
+  // An isolate without a verified tokenizer counts no tokens and has no limits of the package.
   const isCounted = options.edge === "ready" || options.edge === "loading";
   return {
     policy,
@@ -42,8 +41,8 @@ export function situationOf(options: Circumstances, policy: Policy, numbers: Pac
   };
 }
 
-function callerIn({ country, apiKey, header }: Circumstances): Caller {
-  // Only the id of a key has a part in it, and the key itself may be given.
+function callerIn({ country, apiKey, header }: SituationOptions): Caller {
+  // Only the id of a key matters. The option may also contain the whole key.
   const holder = apiKey === undefined ? null : { id: idIn(apiKey) ?? apiKey, inputsMax: null };
   const cf = country === undefined ? undefined : { country, ...(isEuCountry(country) && { isEUCountry: "1" }) };
   return callerOf(new Headers(header), cf, holder);
@@ -52,10 +51,10 @@ function callerIn({ country, apiKey, header }: Circumstances): Caller {
 function describeSplit(stickyBy: string, caller: Caller): string {
   if (stickyBy === "text") return "the text";
   const what = stickyBy === "api-key" ? "API key" : `header ${stickyBy.slice("header:".length)}`;
-  return callersKeyOf(stickyBy, caller) === null ? `the text, for want of the ${what}` : `the ${what}`;
+  return callersKeyOf(stickyBy, caller) === null ? `the text (the request has no ${what})` : `the ${what}`;
 }
 
-function conditionsIn(options: Circumstances, policy: Policy, maxTokens: number | null): Conditions {
+function conditionsIn(options: SituationOptions, policy: Policy, maxTokens: number | null): Conditions {
   const { edge, edgeBreaker, edgeP95Ms, queueMs, originBreaker = [], originP95Ms = [] } = options;
   const names = originNames(policy.origins);
   for (const { name } of [...originBreaker, ...originP95Ms]) if (name !== null) mustExist(name, names);
@@ -77,10 +76,10 @@ function conditionsIn(options: Circumstances, policy: Policy, maxTokens: number 
   };
 }
 
-/** What is said of this very origin, else what is said of all; the last word counts. */
-function valueFor<T>(name: string, said: readonly ForOrigin<T>[]): T | null {
-  const own = said.findLast((one) => one.name === name) ?? said.findLast((one) => one.name === null);
-  return own?.value ?? null;
+/** The last value for this origin, or else the last value for all origins. */
+function valueFor<T>(name: string, values: readonly ForOrigin<T>[]): T | null {
+  const found = values.findLast((one) => one.name === name) ?? values.findLast((one) => one.name === null);
+  return found?.value ?? null;
 }
 
 function mustExist(name: string, names: readonly string[]): void {
@@ -91,30 +90,31 @@ function mustExist(name: string, names: readonly string[]): void {
 }
 
 /**
- * Which countries Cloudflare counts as the European Union, as of November 2026: the 27 members, and their territories that have
- * a code of their own (https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.is_in_european_union/).
- * For `spillway explain` alone: in production the gateway asks `isEUCountry` of `request.cf`, and this table decides nothing.
+ * The 27 members of the European Union. The last change was on 1 February 2020.
+ * https://european-union.europa.eu/principles-countries-history/eu-countries_en
  */
-
-/** https://european-union.europa.eu/principles-countries-history/eu-countries_en; the last change was on 1 February 2020. */
 export const EU_MEMBERS: readonly string[] =
   "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
 
-/** Åland, French Guiana, Guadeloupe, Saint Martin, Martinique, Réunion, Mayotte. */
+/** Territories with a separate code: Åland, French Guiana, Guadeloupe, Saint Martin, Martinique, Réunion, Mayotte. */
 const EU_TERRITORIES: readonly string[] = "AX GF GP MF MQ RE YT".split(" ");
 
+/**
+ * Whether Cloudflare counts a country as a part of the European Union, as of November 2026. Only `spillway explain` uses this table: in
+ * production the gateway reads `request.cf.isEUCountry`.
+ * https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.is_in_european_union/
+ */
 export function isEuCountry(country: string): boolean {
   return EU_MEMBERS.includes(country) || EU_TERRITORIES.includes(country);
 }
 
-/** What admission would measure of a text, from a package on this machine. */
-
+/** The measurements of a text with a package on this machine. */
 export interface PackageNumbers {
   /** `<name>@<sha256>` */
   modelId: string;
   version: number;
   tokens: number;
-  /** Predicted time of its inference at the edge. */
+  /** Predicted time of the inference at the edge. */
   runMs: number;
   maxTokens: number;
 }
@@ -123,16 +123,16 @@ export interface PackageNumbers {
 export async function packageNumbers(folder: string, text: string): Promise<PackageNumbers> {
   const { manifest, modelId } = await openLocalPackage(folder);
   const { edge, tokenizer } = manifest;
-  if (edge === null) throw new Error(`${folder} is packed for the origin alone: every text goes there.`);
+  if (edge === null) throw new Error(`${folder} is packed only for the origin: every text goes to the origin.`);
   const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
   const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
   const tokens = encode(text).length;
-  const experience = new LearnedLimits({ modelId, manifest, edge });
+  const limits = new LearnedLimits({ modelId, manifest, edge });
   return {
     modelId,
     version: manifest.version,
     tokens,
-    runMs: experience.predictedMs(tokens),
-    maxTokens: experience.maxTokens(),
+    runMs: limits.predictedMs(tokens),
+    maxTokens: limits.maxTokens(),
   };
 }

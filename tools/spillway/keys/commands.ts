@@ -1,4 +1,4 @@
-/** `spillway keys create`: the key alone on stdout, once, so that `KEY=$(npx spillway keys create …)` works; the rest on stderr. */
+/** `spillway keys create`, `list` and `revoke`. `create` prints only the key on stdout, so that `KEY=$(npx spillway keys create …)` works. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_RATE, type KeyRecord, RATES, type Rate, SCOPES, type Scope } from "../../../formats/api-key.ts";
 import { REVOKED_WITHIN_SECONDS } from "../../../gateway/authenticate/key-store.ts";
@@ -6,7 +6,7 @@ import { addWhereOptions, type WhereOptions, withKv } from "../kv/where.ts";
 import { expiryOf } from "./expiry.ts";
 import { createKey, type Listed, listKeys, plainName, revokeKey } from "./repository.ts";
 
-const NAME_MAX_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 
 interface CreateOptions extends WhereOptions {
   name: string;
@@ -19,31 +19,31 @@ interface CreateOptions extends WhereOptions {
 export function registerCreate(keys: Command): void {
   const create = keys
     .command("create")
-    .description("Make a key. It is printed once, and only its SHA-256 is stored.")
-    .requiredOption("--name <name>", "whose it is, for the list")
-    .addOption(new Option("--scope <scope...>", "what it is good for").choices(SCOPES).default([...SCOPES]))
-    .option("--expires <when>", "after a span (90d, 12h, 8w) or at a day or time (2027-01-01); never unless given")
-    .addOption(new Option("--rate <rate>", `how often it may ask; ${DEFAULT_RATE} unless given`).choices(RATES))
-    .option("--inputs <number>", "at most so many inputs in one request, below the policy's own limit", wholeNumber);
+    .description("Create a key. It is printed once, and only its SHA-256 is stored.")
+    .requiredOption("--name <name>", "the owner, for the list")
+    .addOption(new Option("--scope <scope...>", "what the key allows").choices(SCOPES).default([...SCOPES]))
+    .option("--expires <when>", "a duration (90d, 12h, 8w), a day or a time (2027-01-01) (default: never)")
+    .addOption(new Option("--rate <rate>", `rate limit of the key (default: ${DEFAULT_RATE})`).choices(RATES))
+    .option("--inputs <number>", "inputs per request, if fewer than the policy allows", wholeNumber);
   addWhereOptions(create).action(async ({ name, scope, expires, rate, inputs, ...where }: CreateOptions) => {
     const now = new Date();
     const expiresAt = expires === undefined ? null : expiryOf(expires, now);
     const limits = { ...(rate !== undefined && { rate }), ...(inputs !== undefined && { inputs }) };
     const wanted = { name: nameIn(name), scopes: [...new Set(scope)], expiresAt, limits };
     const { id, key } = await withKv("KEYS", where, (kv) => createKey(kv, wanted, now));
-    console.error(`  id       ${id}: it is in lists and traces, and revokes the key`);
+    console.error(`  id       ${id}: identifies the key in lists and traces, and revokes it`);
     console.error(`  expires  ${expiresAt ?? "never"}`);
-    console.error("  The key is shown only here, and stored only as its SHA-256:");
+    console.error("  The key is shown only once. Only its SHA-256 is stored:");
     console.log(key);
   });
 }
 
 function nameIn(typed: string): string {
   const name = typed.trim();
-  // Names are shown in terminals: nothing in them may steer one.
-  if (name === "" || name.length > NAME_MAX_LENGTH || /\p{Cc}|\p{Cf}/u.test(name)) {
+  // Names are printed in terminals: no control sequence may be in them.
+  if (name === "" || name.length > MAX_NAME_LENGTH || /\p{Cc}|\p{Cf}/u.test(name)) {
     throw new Error(
-      `--name has ${name.length} characters; it must have 1 to ${NAME_MAX_LENGTH}, with no control characters.`,
+      `--name has ${name.length} characters; it must have 1 to ${MAX_NAME_LENGTH}, with no control characters.`,
     );
   }
   return name;
@@ -54,8 +54,6 @@ function wholeNumber(typed: string): number {
   throw new InvalidArgumentError("It must be a whole number of at least 1.");
 }
 
-/** `spillway keys list`: what there is, never a key or its hash. */
-
 interface ListOptions extends WhereOptions {
   json?: true;
 }
@@ -63,13 +61,13 @@ interface ListOptions extends WhereOptions {
 export function registerList(keys: Command): void {
   const list = keys
     .command("list")
-    .description("List the keys: id, name, scopes, dates, state and rate.")
-    .option("--json", "as JSON");
+    .description("List the keys: id, name, scopes, dates, state and rate. Keys and hashes are never shown.")
+    .option("--json", "print JSON");
   addWhereOptions(list).action(async ({ json, ...where }: ListOptions) => {
     const listed = await withKv("KEYS", where, listKeys);
     const rows = listed.map((key) => rowOf(key, new Date()));
     if (json) console.log(JSON.stringify(rows, null, 2));
-    else if (rows.length === 0) console.log("There is no key yet; make one with spillway keys create --name <name>.");
+    else if (rows.length === 0) console.log("There are no keys. Create one with spillway keys create --name <name>.");
     else console.log(table(rows));
   });
 }
@@ -115,26 +113,25 @@ function table(rows: readonly Row[]): string {
 
 const day = (iso: string) => iso.slice(0, 10);
 
-/** `spillway keys revoke <id>`: the key stops. */
-
 export function registerRevoke(keys: Command): void {
   const revoke = keys
     .command("revoke")
-    .description("Stop a key for good.")
-    .argument("<id>", "its id, as spillway keys list shows it, or the key itself");
+    .description("Revoke a key permanently.")
+    .argument("<id>", "the id of the key, as spillway keys list shows it, or the key");
   addWhereOptions(revoke).action(async (named: string, where: WhereOptions) => {
-    const { id, name, revokedAt, before } = await withKv("KEYS", where, (kv) => revokeKey(kv, named, new Date()));
-    if (before) console.log(`${id} (${name}) was revoked before, at ${revokedAt}; nothing was changed.`);
-    else console.log(`${id} (${name}) is revoked; it stops within ${REVOKED_WITHIN_SECONDS} s.`);
-    if (!before && where.remote) console.error("  (as KV's caches end; Cloudflare gives no bound for other locations)");
+    const { id, name, revokedAt, wasRevoked } = await withKv("KEYS", where, (kv) => revokeKey(kv, named, new Date()));
+    if (wasRevoked) {
+      console.log(`${id} (${name}) was already revoked at ${revokedAt}. Nothing was changed.`);
+      return;
+    }
+    console.log(`${id} (${name}) is revoked. The gateway rejects it within ${REVOKED_WITHIN_SECONDS} s.`);
+    if (where.remote) console.error("  (when KV's caches expire; Cloudflare guarantees no bound for other locations)");
   });
 }
 
-/** Pure. What a key is good for now. */
+type KeyState = "active" | "expired" | "revoked" | "unreadable";
 
-export type KeyState = "active" | "expired" | "revoked" | "unreadable";
-
-export function stateOf(record: KeyRecord | null, now: Date): KeyState {
+function stateOf(record: KeyRecord | null, now: Date): KeyState {
   if (record === null) return "unreadable";
   if (record.revokedAt !== null) return "revoked";
   return record.expiresAt !== null && Date.parse(record.expiresAt) <= now.getTime() ? "expired" : "active";

@@ -1,5 +1,4 @@
-/** Makes, lists and revokes keys in the KV namespace KEYS. A key is never deleted, and none is ever written over. */
-
+/** Creates, lists and revokes API keys in the KV namespace KEYS. A key is never deleted or replaced. */
 import { createHash, randomBytes } from "node:crypto";
 import { stripVTControlCharacters } from "node:util";
 import {
@@ -14,35 +13,39 @@ import {
   parseKeyRecord,
   SECRET_BYTES,
 } from "../../../formats/api-key.ts";
-import type { Kv } from "../kv/kv.ts";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
+import type { Kv } from "../kv/kv.ts";
 
 export type KeysKv = Pick<Kv, "get" | "put" | "all">;
 export type NewRecord = Pick<KeyRecord, "name" | "scopes" | "expiresAt" | "limits">;
 
-/** `record` is null where something else is stored under that id. */
 export interface Listed {
   id: string;
+  /** Null when the stored value is not a record of a key. */
   record: KeyRecord | null;
 }
 
-/** @throws Error with one sentence; nothing is stored then */
+/**
+ * Stores a new key as its SHA-256.
+ * @param generate creates the key; tests replace it
+ * @throws Error with one sentence when the id is in use; nothing is stored then
+ */
 export async function createKey(
   kv: Pick<KeysKv, "get" | "put">,
   wanted: NewRecord,
   now: Date,
-  make = newKey,
+  generate = newKey,
 ): Promise<NewKey> {
-  const made = make();
-  if ((await kv.get(kvKeyOf(made.id))) !== null) {
-    throw new Error(`There is a key ${made.id} already, and nothing was stored; run the command again.`);
+  const created = generate();
+  if ((await kv.get(kvKeyOf(created.id))) !== null) {
+    throw new Error(`The key ${created.id} already exists. Nothing was saved. Run the command again.`);
   }
-  const record: KeyRecord = { ...wanted, sha256: made.sha256, createdAt: now.toISOString(), revokedAt: null };
-  await kv.put(kvKeyOf(made.id), storedText(record));
-  return made;
+  const record: KeyRecord = { ...wanted, sha256: created.sha256, createdAt: now.toISOString(), revokedAt: null };
+  await kv.put(kvKeyOf(created.id), storedText(record));
+  return created;
 }
 
-/** In order of creation. */
+/** @returns the keys in order of creation */
 export async function listKeys(kv: KeysKv): Promise<Listed[]> {
   const stored = [...(await kv.all(KEY_PREFIX))];
   return stored
@@ -54,11 +57,15 @@ export interface Revoked {
   id: string;
   name: string;
   revokedAt: string;
-  /** Nothing was written then. */
-  before: boolean;
+  /** It was revoked earlier: nothing was written. */
+  wasRevoked: boolean;
 }
 
-/** `named` is an id, or a whole key: whoever has found one somewhere has nothing else. @throws Error with one sentence */
+/**
+ * Revokes a key.
+ * @param named its id, or the whole key: a user who found a leaked key does not know its id
+ * @throws Error with one sentence when there is no such key
+ */
 export async function revokeKey(kv: KeysKv, named: string, now: Date): Promise<Revoked> {
   const id = idIn(named) ?? named.replace(/^(spw_|key:)/, "");
   const text = isId(id) ? await kv.get(kvKeyOf(id)) : null;
@@ -67,25 +74,25 @@ export async function revokeKey(kv: KeysKv, named: string, now: Date): Promise<R
   const document = parseJson(text);
   if (record === null || !isObject(document)) {
     throw new Error(
-      `What is stored as ${kvKeyOf(id)} is no record of a key, so it lets nobody in; look at it with wrangler kv key get.`,
+      `The value of ${kvKeyOf(id)} is not a record of a key, so the gateway rejects the key. Print it with wrangler kv key get.`,
     );
   }
   const { revokedAt } = record;
   const name = plainName(record.name);
-  if (revokedAt !== null) return { id, name, revokedAt, before: true };
-  // The document as it was: it may have fields of a later version.
+  if (revokedAt !== null) return { id, name, revokedAt, wasRevoked: true };
+  // The stored document, not the parsed record: it may have fields of a later version.
   const tombstone = { ...document, revokedAt: now.toISOString() };
   await kv.put(kvKeyOf(id), storedText(tombstone));
-  return { id, name, revokedAt: tombstone.revokedAt, before: false };
+  return { id, name, revokedAt: tombstone.revokedAt, wasRevoked: false };
 }
 
 async function noSuchKey(kv: KeysKv, id: string): Promise<string> {
-  // What is no id could be half of a key.
-  const asked = isId(id) ? `There is no key ${id}` : "That is no key's id, which has 12 lowercase letters and digits";
-  const known = (await listKeys(kv)).filter(({ record }) => record?.revokedAt === null);
-  if (known.length === 0) return `${asked}; there is none that could be revoked: see spillway keys list.`;
-  const shown = known.slice(-10).map(({ id, record }) => `${id} (${plainName(record?.name ?? "")})`);
-  return `${asked}; there are ${known.length > 10 ? "… " : ""}${shown.join(", ")}: see spillway keys list.`;
+  // Text that is not an id is not repeated: it may be a part of a key.
+  const problem = isId(id) ? `There is no key ${id}` : "Invalid key id: an id has 12 lowercase letters and digits";
+  const active = (await listKeys(kv)).filter(({ record }) => record?.revokedAt === null);
+  if (active.length === 0) return `${problem}. There are no active keys; see spillway keys list.`;
+  const shown = active.slice(-10).map(({ id, record }) => `${id} (${plainName(record?.name ?? "")})`);
+  return `${problem}. Active keys: ${active.length > 10 ? "… " : ""}${shown.join(", ")}; see spillway keys list.`;
 }
 
 const createdAt = ({ record }: Listed) => record?.createdAt ?? "";
@@ -94,24 +101,22 @@ function storedText(record: KeyRecord | JsonObject): string {
   return JSON.stringify(record);
 }
 
-/** A key that nobody can guess, and what is stored of it. */
-
 export interface NewKey {
   id: string;
-  /** Known only to who gets it: it cannot be had again. */
+  /** Shown once. It cannot be recovered from what is stored. */
   key: string;
   sha256: string;
 }
 
+/** @returns a random key and its SHA-256, which is stored in its place */
 export function newKey(): NewKey {
-  // 32 letters: five bits of a byte, each as likely as any.
+  // An alphabet of 32 letters uses five bits of a byte, so that all letters are equally likely.
   const id = Array.from(randomBytes(ID_LENGTH), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("");
   const key = keyText(id, randomBytes(SECRET_BYTES).toString("base64url"));
   return { id, key, sha256: createHash("sha256").update(key).digest("hex") };
 }
 
-/** A key's name as a terminal may show it: whoever can write to KV could have put anything there. */
-
+/** @returns a key's name without control characters: everyone who can write to KV can choose it */
 export function plainName(name: string): string {
   return stripVTControlCharacters(name).replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ");
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { EU_MEMBERS, isEuCountry } from "../../../../../tools/spillway/explain/situation.ts";
 
-it("the European Union has 27 members, each of two letters, in order", () => {
+it("the European Union has 27 members, with two-letter codes, sorted", () => {
   expect(EU_MEMBERS).toHaveLength(27);
   expect(EU_MEMBERS).toEqual([...new Set(EU_MEMBERS)].sort());
   for (const code of EU_MEMBERS) expect(code).toMatch(/^[A-Z]{2}$/);

@@ -1,4 +1,4 @@
-/** The command, with the demo model: options in, lines out. */
+/** The command with the demo model: options in, lines out. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,19 +38,19 @@ describe("a rule for the EU", () => {
   });
 });
 
-describe("the split goes by what the policy says", () => {
-  const bucket = (stdout: string) => /bucket ([\d.]+)/.exec(stdout)?.[1];
+describe("the sticky split uses the key of the policy", () => {
+  const keyAt = (stdout: string) => /key at ([\d.]+) %/.exec(stdout)?.[1];
   it.each<[string, string[], string, string]>([
     ["api-key", ["--api-key", "k"], "k", "the API key"],
     ["api-key", ["--api-key", `spw_abcdefghijkl_${"s".repeat(43)}`], "abcdefghijkl", "the API key"],
-    ["api-key", ["--header", "authorization=Bearer b=="], TEXT, "the text, for want of the API key"],
-    ["api-key", ["--header", "x-tenant=t"], TEXT, "the text, for want of the API key"],
+    ["api-key", ["--header", "authorization=Bearer b=="], TEXT, "the text (the request has no API key)"],
+    ["api-key", ["--header", "x-tenant=t"], TEXT, "the text (the request has no API key)"],
     ["header:x-tenant", ["--api-key", "k", "--header", "X-Tenant=t"], "t", "the header x-tenant"],
-    ["header:x-tenant", ["--api-key", "k"], TEXT, "the text, for want of the header x-tenant"],
+    ["header:x-tenant", ["--api-key", "k"], TEXT, "the text (the request has no header x-tenant)"],
     ["text", ["--api-key", "k", "--header", "x-tenant=t"], TEXT, "the text"],
   ])("%s, given %j: %j", async (stickyBy, given, key, words) => {
     const { stdout } = await by({ edge: { stickyBy } }, ...given);
-    expect(bucket(stdout)).toBe(String(basisPointsOf(key) / 100));
+    expect(keyAt(stdout)).toBe(String(basisPointsOf(key) / 100));
     expect(lineOf(stdout, "caller")).toBe(`country unknown; split by ${words}`);
   });
 
@@ -61,8 +61,8 @@ describe("the split goes by what the policy says", () => {
 });
 
 describe("several origins", () => {
-  it("are described one by one, the rest by what is said of all", async () => {
-    const said = [
+  it("are described one by one, the others by the value for all", async () => {
+    const options = [
       "--origin-breaker",
       "open",
       "--origin-breaker",
@@ -70,7 +70,7 @@ describe("several origins", () => {
       "--origin-p95-ms",
       "eu-central-1=120",
     ];
-    const { stdout } = await by({ origins, override: "origin" }, ...said);
+    const { stdout } = await by({ origins, override: "origin" }, ...options);
     expect(lineOf(stdout, "decision")).toBe("origin us-east-1, because override");
     expect(stdout).toContain(
       [
@@ -87,37 +87,37 @@ describe("several origins", () => {
     expect(lineOf(stdout, "decision")).toBe("origin us-east-1, because residency");
   });
 
-  it("all with an open breaker leave the text to the edge, which says why", async () => {
+  it("with open breakers send the text to the edge, with the reason", async () => {
     const { stdout } = await by({ origins, edge: { share: 0 } }, "--origin-breaker", "open");
     expect(stdout).toMatch(
-      /\n→ outside-share +origin .*\n(?:.*\n)*decision +edge, because origin-unavailable\n +the origin's breaker is open, and the edge can take it\non failure +no other side could take it$/,
+      /\n→ outside-share +origin .*\n(?:.*\n)*decision +edge, because origin-unavailable\n +the origin's breaker is open, and the edge accepts the text\non failure +no fallback: no other side accepts it$/,
     );
   });
 });
 
 describe("a refusal", () => {
-  it("by residency has its arrow there, and nothing follows", async () => {
+  it("by residency is marked at that rule, and has no consequences", async () => {
     const { stdout } = await by({ residency: { unknown: "refuse" } });
     expect(stdout).toMatch(/\n→ residency +refuse +country unknown: edge forbidden, origin forbidden\n/);
     expect(stdout).toMatch(/\ndecision +refused, because residency$/);
   });
 
-  it("for want of a side that can take it names that side", async () => {
+  it("because no side is available names that side", async () => {
     const closed = ["--origin-breaker", "open", "--edge", "rejected"];
     expect(await decision({}, ...closed)).toBe("refused, because origin-unavailable");
     expect(await decision({ residency: { unknown: ["edge"] } }, ...closed)).toBe("refused, because edge-unavailable");
   });
 });
 
-describe("what the policy does besides", () => {
-  it("is not told where it is off", async () => {
+describe("hedge and shadow", () => {
+  it("are not shown when they are disabled", async () => {
     const { stdout } = await by({});
-    expect(stdout).not.toMatch(/when slow|afterwards/);
+    expect(stdout).not.toMatch(/when slow|shadow/);
   });
 
   it.each<[string, object, string[], string, string]>([
     [
-      "a hedge after what the policy says",
+      "a hedge after the time of the policy",
       { hedge: { enabled: true, afterMs: 250 } },
       [],
       "when slow",
@@ -142,21 +142,21 @@ describe("what the policy does besides", () => {
       { override: "edge", hedge: { enabled: true } },
       [],
       "when slow",
-      "no hedge: the other side may not take it, or is not at hand",
+      "no hedge: the other side is forbidden or unavailable",
     ],
     [
-      "a comparison",
+      "a shadow",
       { shadow: { share: 2.5 } },
       [],
-      "afterwards",
-      "in 2.5 % of requests also to the origin default, to compare",
+      "shadow",
+      "2.5 % of texts also to the origin default after the answer",
     ],
     [
-      "a comparison on a busy edge",
+      "a shadow on a busy edge",
       { edge: { share: 0 }, shadow: { share: 5 } },
       ["--queue-ms", "3"],
-      "afterwards",
-      "not compared: the other side may not take it, or has better things to do",
+      "shadow",
+      "no shadow: the other side is forbidden, unavailable or busy",
     ],
   ])("%s", async (_, document, words, label, expected) => {
     expect(lineOf((await by(document, ...words)).stdout, label)).toBe(expected);
@@ -164,35 +164,37 @@ describe("what the policy does besides", () => {
 });
 
 describe("the policy", () => {
-  it("is the defaults where none is given, with a hint at the stored one", async () => {
+  it("is the defaults when none is selected, with a hint", async () => {
     const { stdout } = await runExplain("--text", TEXT);
-    expect(lineOf(stdout, "policy")).toBe("the defaults (--local or --remote: the stored one)");
+    expect(lineOf(stdout, "policy")).toBe("the defaults (pass --local or --remote for the stored policy)");
   });
 
-  it("is a file's, with another share where one is given", async () => {
+  it("is a file, with another share if one is passed", async () => {
     const { stdout } = await by({ version: 7, edge: { share: 0 } }, "--share", "100");
-    expect(lineOf(stdout, "policy")).toMatch(/^version 7, of \S+, with a share of 100 %$/);
+    expect(lineOf(stdout, "policy")).toMatch(/^version 7 of \S+, with a share of 100 %$/);
     expect(lineOf(stdout, "decision")).toBe("edge, because within-share");
   });
 
-  it("that needs another model than this one, or a newer one, is told of", async () => {
+  it("that needs another or a newer model has a note", async () => {
     const { stderr } = await by({ model: `other@${"a".repeat(64)}`, minVersion: 99 });
     expect(stderr.split("\n")).toEqual([
       expect.stringMatching(
-        /^ {2}! the policy names other@aaaaaaaaaaaa, and this is by mail-tagger@[0-9a-f]{12}; set SPILLWAY_MODEL_DIR$/,
+        /^ {2}! the policy names other@aaaaaaaaaaaa, but tokens are counted by mail-tagger@[0-9a-f]{12}; set SPILLWAY_MODEL_DIR$/,
       ),
-      expect.stringMatching(/^ {2}! the policy's minVersion 99 refuses this model's version \d+: say --edge rejected$/),
+      expect.stringMatching(
+        /^ {2}! the policy's minVersion 99 rejects version \d+ of this model; pass --edge rejected$/,
+      ),
     ]);
   });
 
-  it("that is none is refused with what is wrong", async () => {
+  it("that is invalid is rejected with the problem", async () => {
     await expect(by('{"edge": {"shar": 1}}')).rejects.toThrow(
       /policy\.json is not a policy: edge\.shar: unknown key; did you mean share\?$/,
     );
   });
 });
 
-describe("an option that is not allowed is answered with what is", () => {
+describe("an invalid option is rejected with what is allowed", () => {
   it.each<[string[], RegExp]>([
     [
       ["--text", " "],
@@ -202,7 +204,7 @@ describe("an option that is not allowed is answered with what is", () => {
       ["--country", "Germany"],
       /'Germany' is invalid\. It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown\.$/,
     ],
-    [["--country", "EU"], /The EU is no country; name one of its members, as in DE\.$/],
+    [["--country", "EU"], /The EU is not a country; pass one of its members, as in DE\.$/],
     [["--share", "101"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],
     [["--share", "12.345"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],
     [["--share", ""], /It must be a percentage from 0 to 100/],
@@ -216,7 +218,7 @@ describe("an option that is not allowed is answered with what is", () => {
     [["--origin-p95-ms", "us-east-1="], /It must be a number of milliseconds, for one origin as in us-east-1=120\.$/],
     [["--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
     [["--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
-    [["--env", "production"], /^--env is about a stored policy; say --local or --remote with it\.$/],
+    [["--env", "production"], /^--env selects a stored policy; pass --local or --remote with it\.$/],
     [["--local", "--remote"], /cannot be used with option '--remote'$/],
     [["--policy", "p.json", "--local"], /'--policy <file>' cannot be used with option '--local'$/],
     [["--policy", "p.json", "--remote"], /'--policy <file>' cannot be used with option '--remote'$/],
@@ -225,7 +227,7 @@ describe("an option that is not allowed is answered with what is", () => {
   });
 });
 
-it("is in columns, without colours where it is no terminal", async () => {
+it("the output is in columns, and without colours when stdout is not a terminal", async () => {
   const { stdout } = await by({ version: 3 });
   expect(stdout).not.toContain("\u001b");
   const [header = "", rules = "", consequences = ""] = stdout.split("\n\n");

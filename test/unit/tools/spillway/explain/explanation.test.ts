@@ -1,4 +1,4 @@
-/** What is explained is what `decide` and RULES say, whatever the situation. */
+/** An explanation is the result of the gateway's decisions and rules, in every situation. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decisionsFor, factsOf } from "../../../../../gateway/decide/decide.ts";
@@ -50,12 +50,12 @@ describe("the rule that decides", () => {
   it.each(situations)("%s: %s", (_, expected, document, options, bend) => {
     const { ruleResults: verdicts } = explained(document, options, bend).explanation;
     const [verdict, ...more] = verdicts.filter(({ decides }) => decides);
-    expect(`${verdict?.because} ${verdict?.says}`).toBe(expected);
+    expect(`${verdict?.because} ${verdict?.result}`).toBe(expected);
     expect(more).toEqual([]);
   });
 });
 
-describe("whatever the situation", () => {
+describe("in every situation", () => {
   const documents = fc.constantFrom<object>(
     {},
     { origins, hedge: { enabled: true }, shadow: { share: 5 }, latencyBudgetMs: 100 },
@@ -80,7 +80,7 @@ describe("whatever the situation", () => {
     tokens: fc.constantFrom(20, 256, 300),
   });
 
-  it("each line says what its rule says, the arrow is at the first that speaks, and the decision is `decide`'s", () => {
+  it("each line has the result of its rule, the arrow is at the first that applies, and the decision is the gateway's", () => {
     fc.assert(
       fc.property(cases, ({ document, options, tokens }) => {
         const { situation, explanation } = explained(document, options, { tokens });
@@ -92,27 +92,27 @@ describe("whatever the situation", () => {
         expect(verdicts.map(({ because, saw }) => [because, saw])).toEqual(
           RULES.map(({ because, saw }) => [because, saw(facts)]),
         );
-        const first = verdicts.find(({ says }) => says !== null);
+        const first = verdicts.find(({ result }) => result !== null);
         expect(first?.decides).toBe(true);
-        for (const [index, { because, says }] of verdicts.entries()) {
-          if (says !== "refuse") expect(says, because).toBe(RULES[index]?.side(facts));
+        for (const [index, { because, result }] of verdicts.entries()) {
+          if (result !== "refuse") expect(result, because).toBe(RULES[index]?.side(facts));
           else expect([because, route]).toMatchObject(["residency", { side: "refuse", because: "residency" }]);
         }
       }),
     );
   });
 
-  it("what would happen on failure, when slow and afterwards is what the gateway would ask", () => {
+  it("fallback, hedge and shadow are those of the gateway", () => {
     fc.assert(
       fc.property(cases, ({ document, options, tokens }) => {
         const { situation, explanation } = explained(document, options, { tokens });
         const { text, policy, conditions } = situation;
-        const { route, ifItFails, hedge, shadow } = explanation;
+        const { route, fallback, hedge, shadow } = explanation;
         if (route.side === "refuse") {
-          expect({ ifItFails, hedge, shadow }).toEqual({ ifItFails: null, hedge: null, shadow: null });
+          expect({ fallback, hedge, shadow }).toEqual({ fallback: null, hedge: null, shadow: null });
           return;
         }
-        expect(ifItFails).toEqual(decisionsFor(text, policy).fallback(route.side, conditions));
+        expect(fallback).toEqual(decisionsFor(text, policy).fallback(route.side, conditions));
         expect(hedge?.route ?? null).toEqual(
           policy.hedge.enabled ? decisionsFor(text, policy).hedge(route.side, conditions) : null,
         );

@@ -1,4 +1,4 @@
-/** Explained is what an isolate goes by, which is not always what is stored. */
+/** The explained policy is the one of an isolate, which is not always the stored one. */
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
@@ -15,10 +15,10 @@ const share = (value: number): JsonObject => ({ edge: { share: value } });
 const seen = async (kv: FakeKv) => inForce(await readPolicyState(kv, NOW), "here");
 
 describe("the policy that is explained", () => {
-  it("is the defaults where nothing is stored", async () => {
+  it("is the defaults when nothing is stored", async () => {
     expect(await seen(fakeKv())).toMatchObject({
       policy: { version: 0, edge: { share: 100 } },
-      from: "the defaults, since none is stored here",
+      from: "the defaults: no policy is stored here",
       notes: [],
     });
   });
@@ -34,7 +34,7 @@ describe("the policy that is explained", () => {
     });
   });
 
-  it("is one stored by plain wrangler too, and reading it writes nothing", async () => {
+  it("is also one that plain wrangler stored, and reading it writes nothing", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
     const writes = kv.writes.length;
@@ -45,17 +45,17 @@ describe("the policy that is explained", () => {
 
   it.each([
     [
-      "a broken one",
+      "an invalid one",
       '{"version": 2, "edge": {"share": 1000}}',
-      /^the stored version 2b? is not taken: edge\.share: 1000/,
+      /^the stored version 2b? is rejected: edge\.share: 1000/,
     ],
-    ["no JSON", "{", /^the stored version broken-1 is not taken: not JSON/],
+    ["text that is not JSON", "{", /^the stored version broken-1 is rejected: not JSON/],
     [
       "an older version",
       '{"version": 1, "edge": {"share": 5}}',
-      /^the stored version 1b is not taken: version 1 is older than 2/,
+      /^the stored version 1b is rejected: version 1 is older than 2/,
     ],
-  ])("is the last good one where %s is stored, and that is told", async (_, text, note) => {
+  ])("is the last valid one when %s is stored, with a note", async (_, text, note) => {
     const kv = fakeKv();
     await set(kv, share(10));
     await set(kv, share(25));
@@ -65,23 +65,23 @@ describe("the policy that is explained", () => {
     expect(notes).toEqual([expect.stringMatching(note)]);
   });
 
-  it("is the defaults where the only one is broken, and that is told", async () => {
+  it("is the defaults when the only one is invalid, with a note", async () => {
     const kv = fakeKv();
     putOutside(kv, "{");
     expect(await seen(kv)).toMatchObject({
       policy: { version: 0 },
-      notes: [expect.stringMatching(/is not taken: not JSON/)],
+      notes: [expect.stringMatching(/is rejected: not JSON/)],
     });
   });
 
-  it("is the defaults where the key was deleted", async () => {
+  it("is the defaults when the key was deleted", async () => {
     const kv = fakeKv();
     await set(kv, share(10));
     kv.values.delete(POLICY_KEY);
     expect(await seen(kv)).toMatchObject({ policy: { version: 0, edge: { share: 100 } }, notes: [] });
   });
 
-  it("is one that KV does not show yet, and that is told", async () => {
+  it("is one that KV does not return yet, with a note", async () => {
     const kv = fakeKv(60);
     await set(kv, share(10));
     const before = kv.values.get(POLICY_KEY) ?? "";
@@ -89,10 +89,10 @@ describe("the policy that is explained", () => {
     putOutside(kv, before);
     const { policy, notes } = await seen(kv);
     expect(policy).toMatchObject({ version: 2, edge: { share: 25 } });
-    expect(notes).toEqual(["version 2 was stored a moment ago; KV may show it only in 60 s"]);
+    expect(notes).toEqual(["version 2 was just saved; KV may return the previous one for 60 s"]);
   });
 
-  it("is one too large for the history too, while it is the stored one; afterwards it must be given", async () => {
+  it("may be too large for the history while it is the stored one; later it must be passed as a file", async () => {
     const kv = fakeKv();
     const large = {
       version: 5,
@@ -102,8 +102,6 @@ describe("the policy that is explained", () => {
     expect(await seen(kv)).toMatchObject({ policy: { version: 5 }, notes: [] });
     await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
     putOutside(kv, "{");
-    await expect(seen(kv)).rejects.toThrow(
-      /^Version 5 was too large to be kept; give it to explain with --policy <file>\.$/,
-    );
+    await expect(seen(kv)).rejects.toThrow(/^Version 5 was too large for the history; pass it with --policy <file>\.$/);
   });
 });

@@ -1,9 +1,9 @@
-/** The command as `npx spillway explain …` runs it, in this process and not on a terminal. */
+/** Runs `npx spillway explain …` in this process, without a terminal. */
 import { Command } from "commander";
 import { vi } from "vitest";
 import { registerExplain } from "../../../../../tools/spillway/explain/command.ts";
 
-/** What it printed; what is thrown has the message that a user sees. */
+/** @returns what it printed; an error has the message that a user sees */
 export async function runExplain(...words: string[]): Promise<{ stdout: string; stderr: string }> {
   const program = new Command().exitOverride();
   const printed = { stdout: [] as string[], stderr: [] as string[] };
@@ -20,7 +20,7 @@ export async function runExplain(...words: string[]): Promise<{ stdout: string; 
   }
 }
 
-/** The line after a label such as `decision`. */
+/** @returns the text after a label such as `decision` */
 export function lineOf(stdout: string, label: string): string | undefined {
   return stdout
     .split("\n")

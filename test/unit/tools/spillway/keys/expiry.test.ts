@@ -16,17 +16,17 @@ describe("--expires", () => {
   });
 
   it.each([
-    ["", /^--expires is ""; give a span such as 90d, /],
-    ["90", /^--expires is "90"; give a span/],
-    ["-5d", /^--expires is "-5d"; give a span/],
-    ["tomorrow", /^--expires is "tomorrow"; give a span/],
-    ["2027-02-30", /^--expires is "2027-02-30"; give a span/],
-    ["2027-13-01", /^--expires is "2027-13-01"; give a span/],
-    ["01.01.2027", /^--expires is "01\.01\.2027"; give a span/],
-    ["2026-11-24", /^--expires 2026-11-24 is over already; /],
-    ["0d", /^--expires 0d is over already; /],
-    ["999999d", /^--expires 999999d is more than a century away; /],
-  ])("%j is refused, with what is allowed", (typed, sentence) => {
+    ["", /^--expires is ""; use a duration such as 90d, /],
+    ["90", /^--expires is "90"; use a duration/],
+    ["-5d", /^--expires is "-5d"; use a duration/],
+    ["tomorrow", /^--expires is "tomorrow"; use a duration/],
+    ["2027-02-30", /^--expires is "2027-02-30"; use a duration/],
+    ["2027-13-01", /^--expires is "2027-13-01"; use a duration/],
+    ["01.01.2027", /^--expires is "01\.01\.2027"; use a duration/],
+    ["2026-11-24", /^--expires 2026-11-24 is in the past; /],
+    ["0d", /^--expires 0d is in the past; /],
+    ["999999d", /^--expires 999999d is more than 100 years ahead; /],
+  ])("%j is rejected, with what is allowed", (typed, sentence) => {
     expect(() => expiryOf(typed, NOW)).toThrow(sentence);
   });
 });

@@ -1,4 +1,4 @@
-/** A backup counts once it has been restored: printed by `spillway backup`, restored by wrangler as docs/internals/state.md describes. */
+/** A backup counts once it has been restored: printed by `spillway backup`, restored by wrangler as docs/guide/operations.md describes. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
