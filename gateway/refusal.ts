@@ -1,4 +1,4 @@
-/** Every way to say no, and the one map from it to the wire. Public text is vague; `reason` is for the trace. */
+/** Every refusal, and its one mapping to HTTP. The public text is vague; `reason` is for the trace. */
 import type { FailureReason } from "./sides.ts";
 
 export const REFUSAL_CODES = [
@@ -17,7 +17,7 @@ export const REFUSAL_CODES = [
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** What really happened, by what the caller is told. What each means and what to check is in docs/reference/codes.md. */
+/** The internal reasons, by the public code. What each means and what to check: docs/reference/codes.md. */
 export const REFUSAL_REASONS = {
   malformed: ["invalid-json", "json-depth", "invalid-utf8", "body-broken", "body-timeout"],
   unauthorized: [
@@ -52,16 +52,16 @@ export const REFUSAL_REASONS = {
 
 export type RefusalReason =
   | (typeof REFUSAL_REASONS)[RefusalCode][number]
-  /** The only side that could be tried failed. */
+  /** The only side that could answer failed. */
   | FailureReason
-  /** With forbidden: the caller's version. */
+  /** With forbidden: the caller's TLS version. */
   | `tls-${string}`
   /** With unavailable: the error's name. */
   | `bug: ${string}`;
 
 export interface Refusal {
   code: RefusalCode;
-  /** What the caller reads: what to do next, never a secret, never their text. */
+  /** What the caller reads: what to do next. Never a secret, never the caller's text. */
   publicText: string;
   reason: RefusalReason;
   /** Only with rate-limited and unavailable. */
@@ -78,7 +78,7 @@ export function refused(refusal: Refusal): { ok: false; refusal: Refusal } {
   return { ok: false, refusal };
 }
 
-/** The exhaustive map to HTTP. */
+/** The HTTP status of each code. */
 export function statusOf(code: RefusalCode): 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 | 451 | 503 | 504 {
   switch (code) {
     case "malformed":

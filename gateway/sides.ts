@@ -6,7 +6,7 @@ import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
 
 export type SideName = "edge" | "origin";
 
-/** Why a side did not answer: short codes for the trace. docs/reference/refusals.md lists what each means and what to check. */
+/** Why a side did not answer: short codes for the trace. docs/reference/codes.md lists what each means and what to check. */
 export const FAILURE_REASONS = [
   "timeout",
   "network",

@@ -1,8 +1,8 @@
-/** A key may have been given fewer inputs in one request than the policy allows everybody. */
-
+/** What a request must satisfy beyond its shape: the inputs that its API key allows, and the TLS version that the policy requires. */
 import type { Caller } from "../authenticate/caller.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 
+/** An API key may allow fewer inputs in one request than the policy does. */
 export function checkInputs(inputs: number, { inputsMax }: Caller): Result<null> {
   if (inputsMax === null || inputs <= inputsMax) return ok(null);
   return refused({
@@ -12,8 +12,7 @@ export function checkInputs(inputs: number, { inputsMax }: Caller): Result<null>
   });
 }
 
-/** Refuses connections older than the policy allows: what they carry could be read on the way. */
-
+/** A connection with an older TLS version than the policy allows could be read in transit. */
 export function checkTls({ tls }: Caller, minTls: string): Result<null> {
   // Versions of one digit after the dot, so that text compares as numbers do; "none" is less than all.
   if (tls === null || (tls !== "none" && tls >= minTls)) return ok(null);

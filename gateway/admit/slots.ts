@@ -1,24 +1,24 @@
 /**
- * Who is inside the isolate at once, and how much of their bodies it holds: beside the model there are 16 MiB for all of them.
- * A place expires by itself: when the runtime cancels a request, its `finally` never runs. Pure: time is an argument.
+ * Bounds the concurrent requests of an isolate and the bytes of their bodies: beside the model there are 16 MiB for all of them. A
+ * slot expires, because the `finally` of a request that the runtime cancels never runs. Pure: time is an argument.
  */
 import type { Policy } from "../../policies/schema.ts";
 
-/** What is held of bodies, and then of the texts in them, until they are answered; calls of an origin make copies. */
+/** Bytes of bodies, and then of the texts in them, that may be held until they are answered. Calls of an origin make copies. */
 export const MAX_BODIES_BYTES = 4 * 1_048_576;
-/** Of places and bytes one caller has no more than this part, so that a single key cannot shut the others out. */
+/** The largest part of the slots and bytes that one caller may hold, so that one key cannot block the others. */
 const CALLER_SHARE = 0.5;
-/** So long after its last sign of life a request is taken for dead; every wait inside one is shorter. */
+/** A slot expires this long after its last renewal. Every wait inside a request is shorter. */
 export const LEASE_MS = 150_000;
 
 export type SlotLimits = Pick<Policy["limits"], "concurrentRequests" | "bodyBytes">;
 
 export interface Slot {
-  /** Counts bytes that have arrived; false when they are more than the isolate may hold. Also a sign of life. */
+  /** Counts bytes that have arrived; false if they are more than the isolate may hold. Also renews the slot. */
   reserveBytes(bytes: number, nowMs: number): boolean;
-  /** A sign of life. */
+  /** Postpones the expiry. */
   renew(nowMs: number): void;
-  /** Gives everything back; more than once does no harm. */
+  /** Gives the slot and its bytes back. Calling it again has no effect. */
   release(): void;
 }
 
@@ -42,8 +42,8 @@ export class Slots {
   }
 
   /**
-   * Null when there are as many inside as there may be, or as many of this caller.
-   * @param caller null for those who share nothing but the gateway: on a developer's machine everybody is one caller
+   * Null if all slots are in use, or all that this caller may have.
+   * @param caller null for callers without a limit of their own, as on a developer's machine
    */
   acquire({ concurrentRequests, bodyBytes }: SlotLimits, caller: string | null, nowMs: number): Slot | null {
     const isFull = () => {
@@ -54,13 +54,13 @@ export class Slots {
     if (isFull()) return null;
     const id = this.#next++;
     const held: Held = { caller, bytes: 0, expiryMs: 0 };
-    // A body that the policy allows must fit when it is alone.
+    // A body that the policy allows must fit if it is the only one.
     const mostBytes = Math.max(MAX_BODIES_BYTES, bodyBytes);
     const mostOfCaller = Math.max(MAX_BODIES_BYTES * CALLER_SHARE, bodyBytes);
     const isTooMuch = (bytes: number) =>
       this.#bytes + bytes > mostBytes || (caller !== null && sum(this.#heldBy(caller)) + bytes > mostOfCaller);
     const renew = (nowMs: number) => {
-      // It may have been taken for dead.
+      // It may have expired.
       if (!this.#inside.has(id)) this.#bytes += held.bytes;
       held.expiryMs = nowMs + LEASE_MS;
       this.#inside.set(id, held);

@@ -1,6 +1,6 @@
 /** Who may call, as the deployment's bindings and variables say. What is missing is told, and refuses everybody: it would be overlooked. */
 import { RATES, type Rate } from "../../formats/api-key.ts";
-import type { Clock } from "../world.ts";
+import { type Clock } from "../call.ts";
 import { type KeyKv, KeyStore } from "./key-store.ts";
 import { FailedAttempts, type Limiter } from "./limiter.ts";
 

@@ -1,7 +1,7 @@
 /** Cloudflare's rate-limiting binding, as it is used here: so many calls per key and minute, counted in each location for itself. */
 
 import { RecentMap } from "../resilience/recent-map.ts";
-import type { Clock } from "../world.ts";
+import { type Clock } from "../call.ts";
 
 export interface Limiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;

@@ -1,7 +1,7 @@
 /** How often a caller may ask: by the key, or by the address of a caller who has none. */
 import { DEFAULT_RATE } from "../../formats/api-key.ts";
 import { ok, type Result, refused } from "../refusal.ts";
-import type { Clock } from "../world.ts";
+import { type Clock } from "../call.ts";
 import type { Access } from "./access.ts";
 import type { KeyHolder } from "./caller.ts";
 import { tooManyRequests } from "./key-refusals.ts";

@@ -1,32 +1,32 @@
 /**
- * Pure: what a request costs by the price list, in US dollars. It is an estimate: allotments that a plan includes and egress are
- * not in it; docs/reference/telemetry-spans.md says what else.
+ * Pure: the cost of a request by the price list, in US dollars. It is an estimate without a plan's included allotments and without
+ * egress; docs/reference/telemetry-spans.md lists the rest.
  */
 import type { OriginUsage } from "../../formats/origin-wire.ts";
 import type { FailureReason } from "../sides.ts";
 
 /** CPU time of the gateway's own work for one request, tracing included. Measured in workerd: 0.4 ms to the edge, 1 ms to an origin. */
 export const GATEWAY_CPU_MS = 1;
-/** What the function has where its answer does not say. */
+/** The function's memory if its answer does not report it. */
 export const DEFAULT_MEMORY_MIB = 3008;
 
-/** The request itself, its texts' tries not included. */
+/** The request itself, without the attempts for its texts. */
 export function requestCostUsd(kvReads: number): number {
   return USD_PER.workerRequest + GATEWAY_CPU_MS * USD_PER.workerCpuMs + kvReads * USD_PER.kvRead;
 }
 
 export interface EdgeRun {
-  /** As measured; null where nothing was. */
+  /** As measured; null if nothing was measured. */
   runMs: number | null;
   predictedMs: number;
   /** Null for an answer. */
   failure: FailureReason | null;
 }
 
-/** The engine had begun when these came up. */
+/** Failures of a run that had begun. */
 const BEGUN: ReadonlySet<FailureReason> = new Set(["out-of-memory", "engine-error", "crashed"]);
 
-/** An inference blocks the thread, so its time is CPU time. A measurement of 0 says that the clock stood still. */
+/** An inference blocks the thread, so its time is CPU time. A measurement of 0 means that the clock did not move. */
 export function edgeCostUsd({ runMs, predictedMs, failure }: EdgeRun): number {
   if (failure !== null && !BEGUN.has(failure)) return 0;
   return (runMs || predictedMs) * USD_PER.workerCpuMs;
@@ -39,10 +39,10 @@ export interface OriginCall {
   failure: FailureReason | null;
 }
 
-/** AWS turns these away, or they were never sent: no function ran. */
+/** AWS refused these calls, or they were never sent: no function ran. */
 const NOT_RUN: ReadonlySet<FailureReason> = new Set(["breaker-open", "origin-gone", "http-403", "http-429"]);
 
-/** `isAssumed`: the function did not say, so that its time is the round trip's and its memory the default. */
+/** `isAssumed`: the function reported no usage, so its time is the round trip's and its memory the default. */
 export function originCost({ usage, roundTripMs, failure }: OriginCall): { usd: number; isAssumed: boolean } {
   if (failure !== null && NOT_RUN.has(failure)) return { usd: 0, isAssumed: false };
   const { durationMs, initMs, memoryMiB } = usage ?? {
@@ -56,7 +56,7 @@ export function originCost({ usage, roundTripMs, failure }: OriginCall): { usd: 
 }
 
 /**
- * List prices in US dollars, as of 2026-11-24. One table: an estimate is only as good as its date.
+ * List prices in US dollars, as of 2026-11-24. An estimate is only as good as its date.
  * - Workers (paid plan): https://developers.cloudflare.com/workers/platform/pricing/
  * - KV: https://developers.cloudflare.com/kv/platform/pricing/
  * - Lambda, x86, us-east-1, first tier; INIT is billed as duration: https://aws.amazon.com/lambda/pricing/

@@ -1,6 +1,6 @@
 /**
- * Runs `work` over the items, at most `atOnce` together, and gives the results in the items' order. Nothing new is begun once a
- * result is not worth going on for; what was never begun is missing at the end.
+ * Runs `work` over the items, at most `atOnce` concurrently, and resolves to the results in the items' order. Once
+ * `shouldContinue` is false for a result, no new item is started; items that were never started have no result.
  */
 export async function runOrdered<T, R>(
   items: readonly T[],

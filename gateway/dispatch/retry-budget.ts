@@ -1,4 +1,4 @@
-/** How many second tries there may be: a failing side must not be answered with twice the traffic. State, no timer. */
+/** Bounds fallbacks and hedges: a failing side must not double the traffic. No timer: time is an argument. */
 import type { Policy } from "../../policies/schema.ts";
 
 const WINDOW_SECONDS = 10;
@@ -12,13 +12,13 @@ interface Second {
 export class RetryBudget {
   readonly #seconds: Second[] = [];
 
-  /** A text that came; each is counted once, however often it is tried. */
+  /** Counts a text, once, however many attempts it gets. */
   countText(nowMs: number): void {
     this.#second(nowMs).texts += 1;
   }
 
   /**
-   * Takes one second try out of the budget; false when it is spent. Of the last 10 s it allows the policy's percentage of the
+   * Spends one fallback or hedge; false if the budget is used up. Of the last 10 s it allows the policy's percentage of the
    * texts, and never fewer than its minimum for each second since the first of them: a quiet time saves nothing up.
    */
   take({ percent, minPerSecond }: Policy["retryBudget"], nowMs: number): boolean {

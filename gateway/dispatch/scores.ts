@@ -1,4 +1,4 @@
-/** Pure. Logits to Hugging Face's rows: the one place for both sides, so an answer cannot depend on who computed it. */
+/** Pure. Logits to Hugging Face's rows, in one place for both sides: an answer does not depend on the side that computed it. */
 import type { ScoreFunction } from "../receive/request-shape.ts";
 import type { SideAnswer } from "../sides.ts";
 
@@ -39,7 +39,7 @@ function applied(apply: ScoreFunction, logits: readonly number[]): number[] {
 }
 
 function meanOverWindows(windows: readonly { tokens: number; scores: readonly number[] }[]): number[] {
-  // A text of special tokens only has one window of weight 0.
+  // A text without content tokens has one window of weight 0.
   const weights = windows.map(({ tokens }) => (windows.length === 1 ? 1 : tokens));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const first = windows[0]?.scores ?? [];

@@ -1,4 +1,4 @@
-/** The edge model's port: onnxruntime-web stands behind it today, a faster engine can stand beside it tomorrow. */
+/** The port of the edge's inference engine. */
 import type { ModelPackage } from "./package.ts";
 
 export interface EdgeModel {
@@ -6,12 +6,12 @@ export interface EdgeModel {
   run(tokenIds: readonly number[]): Promise<Float32Array>;
   /** The engine's heap now, in bytes. */
   heapBytes(): number;
-  /** Gives the heap back for the next model. It must not be run again. */
+  /** Frees the heap for the next model. The model must not be run again. */
   release(): void;
 }
 
 export interface EdgeEngine {
-  /** Makes a model of a package whose edge file `stream` delivers, verified. @throws PackageError, EdgeRunError */
+  /** Loads a package's edge file, which `stream` delivers and verifies. @throws PackageError, EdgeRunError */
   load(
     opened: ModelPackage,
     stream: (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * The isolate's model from cold to ready, and from one model to the next. What is kept is the *resolved* model, never a promise
- * of it: a promise dies with the request that made it. Why waiting is asking: docs/decisions/005-waiting-by-asking.md
+ * The isolate's model from cold to ready, and from one model to the next. The loader keeps the *resolved* model, never a promise of
+ * it: a promise ends with the request that made it. Waiting is polling: docs/decisions/005-waiting-by-asking.md
  */
 
 import type { Clock, Lifetime } from "../call.ts";
@@ -10,26 +10,26 @@ import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
 import { fingerprint, listPackage, type WantedPackage } from "./package.ts";
 
-/** A loader that gave no sign of life for so long died with its request; the next request loads anew. */
+/** A load without progress for this long has ended with its request; the next request loads again. */
 const LOAD_LEASE_MS = 5000;
-/** After a load that failed for a passing reason the next one waits this long, doubled each time. */
+/** The wait after a load that failed for a transient reason; doubled each time. */
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
-/** A rejected package is looked at this often, and read again only when something under its name has changed. */
+/** A rejected package is listed this often, and read again only if a file under its name has changed. */
 const LOOK_AGAIN_MS = 10_000;
-/** How long a request waits when no origin can answer instead. */
+/** How long a request waits for a load if no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
 const ASK_EVERY_MS = 5;
 
 interface Loading {
   kind: "loading";
-  /** Each chunk and each proof is a sign of life. */
+  /** When the load last made progress: a chunk, or a golden text. */
   aliveAtMs: number;
 }
 
 export interface Ready {
   kind: "ready";
-  /** From the first look into the bucket to the last proof. */
+  /** From the first listing of the bucket to the last golden text. */
   loadMs: number;
   model: EdgeModel;
   opened: OpenedPackage;
@@ -39,7 +39,7 @@ export type LoadState =
   | { kind: "cold" }
   | Loading
   | Ready
-  /** What is stored is not what was named: asking again will not help until something else is stored. */
+  /** The stored files are not the named package: reading again does not help until other files are stored. */
   | { kind: "rejected"; reason: string; storedPrint: string; lookAgainAtMs: number }
   | { kind: "failed"; reason: string; retryAtMs: number };
 
@@ -67,7 +67,7 @@ export class ModelLoader {
   readonly #parts: LoaderParts;
   readonly #isIdle: () => boolean;
 
-  /** `isIdle` says whether nothing runs or waits to run, on whichever model. */
+  /** `isIdle`: no text runs or waits to run, on any model. */
   constructor(parts: LoaderParts, wanted: WantedPackage, isIdle: () => boolean) {
     this.#parts = parts;
     this.#wanted = wanted;
@@ -82,12 +82,12 @@ export class ModelLoader {
     return this.#wanted;
   }
 
-  /** Manifest and tokenizer, there before the weights are and kept when a load fails; null until then. */
+  /** Manifest and tokenizer: known before the weights, and kept if a load fails; null before. */
   opened(): OpenedPackage | null {
     return this.#opened;
   }
 
-  /** Turns to another package. Runs that have begun, or wait, end on the model they were meant for. */
+  /** Changes to another package. Runs that have begun or wait end on the model that they were queued for. */
   want(wanted: WantedPackage): void {
     const { modelId, minVersion } = this.#wanted;
     if (wanted.modelId === modelId && wanted.minVersion === minVersion) return;
@@ -102,12 +102,12 @@ export class ModelLoader {
     this.#failures = 0;
   }
 
-  /** Loading blocks the thread for a while at a time: the caller who finds the isolate cold must not wait behind it. */
+  /** Loading blocks the thread for a while at a time, so it starts after the answer to the caller that found the isolate cold. */
   warm(lifetime: Lifetime): void {
     if (this.#isDue()) lifetime.afterAnswer(async () => this.#loadIfDue(lifetime));
   }
 
-  /** Loads now, waits for a load under way as long as `isWaiting`, and takes it over when its loader has died. */
+  /** Loads now, waits for a running load while `isWaiting`, and replaces a load whose request has ended. */
   async whileLoading(isWaiting: () => boolean, lifetime: Lifetime): Promise<void> {
     const { clock } = this.#parts;
     const untilMs = clock.nowMs() + LOAD_WAIT_MS;
@@ -120,7 +120,7 @@ export class ModelLoader {
     }
   }
 
-  /** Forgets a model that must not be used again; one that has already been replaced is left alone. */
+  /** Discards a model that must not be used again; no effect if it has already been replaced. */
   drop(used: Ready): void {
     if (this.#state !== used) return;
     this.#retired = used.model;
@@ -155,7 +155,7 @@ export class ModelLoader {
     const { modelId } = this.#wanted;
     const startedAtMs = this.#parts.clock.nowMs();
     const next = await this.#loaded(mine, startedAtMs);
-    // A loader that was given up for dead, or whose package is no longer wanted, must not overwrite what came after it.
+    // A load that was replaced, or whose package is no longer wanted, must not overwrite its successor.
     if (this.#state !== mine) {
       if (next.kind === "ready") next.model.release();
       return;
@@ -206,7 +206,7 @@ export class ModelLoader {
     }
   }
 
-  /** The isolate has room for one model: this one begins when the last run and the last load before it are over. */
+  /** The isolate has room for one model: this load continues when the last run and the last load before it have ended. */
   async #takeEngine(mine: Loading, alive: () => void): Promise<void> {
     while (!this.#isIdle() || this.#isOnEngine()) {
       await this.#parts.clock.wait(ASK_EVERY_MS);
@@ -217,12 +217,12 @@ export class ModelLoader {
     this.#retired = null;
   }
 
-  /** A load that died with its request gives no sign of life, and no longer counts. */
+  /** A load that ended with its request makes no progress, and no longer counts. */
   #isOnEngine(): boolean {
     return this.#onEngine !== null && this.#parts.clock.nowMs() < this.#onEngine.aliveAtMs + LOAD_LEASE_MS;
   }
 
-  /** Goes cold, and so loads at the next request, when what is stored is not what was rejected. */
+  /** Becomes cold, and so loads at the next request, if the stored files are not those that were rejected. */
   async #lookAgain(rejected: LoadState & { kind: "rejected" }): Promise<void> {
     const stored = await listPackage(this.#parts.bucket, this.#wanted.modelId).catch(() => null);
     const changed = stored !== null && fingerprint(stored) !== rejected.storedPrint;
@@ -239,7 +239,7 @@ export class ModelLoader {
   }
 }
 
-/** What the engine cannot open will not open next time either; a trap or a full heap may have been bad luck. */
+/** A model that the engine cannot open will not open next time either; a trap or a full heap may be transient. */
 function isFinal(error: unknown): boolean {
   if (error instanceof PackageError) return error.kind === "rejected";
   return error instanceof EdgeRunError && error.fault === "engine-error";

@@ -1,12 +1,12 @@
 /**
- * Whose turn it is: one inference at a time, the wait known before joining.
- * Waiters ask with a timer of their own instead of being woken: a promise of another request may never settle in workerd.
+ * The edge's queue: one inference at a time, with a wait that is known before joining. Each waiter polls with its own timer, because a
+ * promise of another request may never settle in workerd.
  */
-import type { Clock } from "../world.ts";
+import type { Clock } from "../call.ts";
 
-/** How often a waiter asks. An inference blocks the thread anyway, so asking is cheap. */
+/** How often a waiter polls. An inference blocks the thread anyway, so polling is cheap. */
 const ASK_EVERY_MS = 2;
-/** A ticket whose owner died without leaving is dropped this long after its turn should have come. */
+/** A ticket whose request ended without leaving the queue is dropped this long after its turn should have ended. */
 const LEASE_MS = 5000;
 
 interface Ticket {
@@ -22,7 +22,7 @@ export class EdgeQueue {
     this.#clock = clock;
   }
 
-  /** How long a newcomer would wait before its turn, in ms. */
+  /** How long a text that joins now would wait, in ms. */
   waitMs(): number {
     this.#dropExpired();
     return this.#tickets.reduce((sum, { predictedMs }) => sum + predictedMs, 0);
@@ -34,7 +34,7 @@ export class EdgeQueue {
     return this.#tickets.length;
   }
 
-  /** Runs `work` when it is its turn; resolves to "gone" when the caller hung up while waiting. */
+  /** Runs `work` when it is its turn; resolves to "gone" if the caller hung up while waiting. */
   async takeTurn<T>(
     predictedMs: number,
     signal: AbortSignal,
@@ -44,7 +44,7 @@ export class EdgeQueue {
     const ticket: Ticket = { predictedMs, expiresAtMs: joinedAtMs + this.waitMs() + predictedMs + LEASE_MS };
     this.#tickets.push(ticket);
     try {
-      // At least one wait: newcomers get to see this ticket, and the clock gets to move, before the thread is blocked.
+      // At least one wait: other requests see this ticket, and the clock moves, before the thread is blocked.
       do await this.#clock.wait(this.#tickets[0] === ticket ? 0 : ASK_EVERY_MS);
       while (!signal.aborted && !this.#isFirst(ticket));
       if (signal.aborted) return "gone";
@@ -56,7 +56,7 @@ export class EdgeQueue {
 
   #isFirst(ticket: Ticket): boolean {
     this.#dropExpired();
-    // A waiter that was itself dropped (the thread was blocked for longer than its lease) may go: nobody is before it.
+    // A waiter whose own ticket was dropped (the thread was blocked for longer than its lease) is first: no ticket is before it.
     return this.#tickets[0] === ticket || !this.#tickets.includes(ticket);
   }
 

@@ -1,5 +1,4 @@
-/** What this isolate has learned of one package by running it. */
-
+/** What an isolate learns about a package by running it: the time of a run, and how many tokens its heap holds. */
 import type { TokenModel } from "../../formats/model-package/manifest.ts";
 import type { ModelPackage } from "./package.ts";
 
@@ -7,7 +6,7 @@ export class LearnedLimits {
   readonly modelId: string;
   readonly #packageMaxTokens: number;
   readonly #estimate: RunEstimate;
-  /** The fewest tokens that ran out of memory here: such texts are not tried again. */
+  /** The fewest tokens that ran out of memory in this isolate: texts of that length are not attempted again. */
   #outOfMemoryTokens = Number.POSITIVE_INFINITY;
 
   constructor({ modelId, edge }: ModelPackage) {
@@ -28,15 +27,13 @@ export class LearnedLimits {
     this.#estimate.observe(tokens, measuredMs);
   }
 
-  /** A long text teaches where the heap ends. False for a short one: when that does not fit, it is the heap that is spent. */
+  /** Lowers the limit after a long text ran out of memory. False for a short text: then the heap itself is used up. */
   learnsOutOfMemory(tokens: number): boolean {
     if (tokens <= this.#packageMaxTokens / 2) return false;
     this.#outOfMemoryTokens = Math.min(this.#outOfMemoryTokens, tokens);
     return true;
   }
 }
-
-/** Predicts the time of a run from its tokens: the package's model, corrected by what this isolate has seen. Pure but for its one number. */
 
 /** How much one observation counts. */
 const WEIGHT = 0.2;
@@ -47,6 +44,7 @@ function evaluate({ base, perToken, perTokenSquared }: TokenModel, tokens: numbe
   return base + perToken * tokens + perTokenSquared * tokens * tokens;
 }
 
+/** Predicts the time of a run from its tokens: the package's time model, corrected by the runs of this isolate. */
 export class RunEstimate {
   #correction = 1;
   readonly #model: TokenModel;
@@ -59,7 +57,7 @@ export class RunEstimate {
     return Math.max(0, evaluate(this.#model, tokens)) * this.#correction;
   }
 
-  /** A measurement of 0 ms says that the clock stood still, not that the run was free: it teaches nothing. */
+  /** A measurement of 0 ms is ignored: the clock did not move. */
   observe(tokens: number, measuredMs: number): void {
     const modelMs = evaluate(this.#model, tokens);
     if (measuredMs <= 0 || modelMs <= 0) return;

@@ -2,7 +2,7 @@
 
 import type { Slot } from "../admit/slots.ts";
 import { ok, type Refusal, type Result, refused } from "../refusal.ts";
-import type { Clock } from "../world.ts";
+import { type Clock } from "../call.ts";
 
 /** The whole body must have arrived within this time. */
 const BODY_TIMEOUT_MS = 15_000;

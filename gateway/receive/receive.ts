@@ -2,7 +2,7 @@
 import type { Policy } from "../../policies/schema.ts";
 import type { Slot } from "../admit/slots.ts";
 import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
-import type { Clock } from "../world.ts";
+import { type Clock } from "../call.ts";
 import { readBody } from "./body.ts";
 import { nestsDeeper } from "./json-depth.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";

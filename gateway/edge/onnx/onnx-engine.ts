@@ -1,4 +1,4 @@
-/** onnxruntime-web behind the edge model's port. One runtime at a time, and its heap is used again for the next model. */
+/** onnxruntime-web behind the engine port. One runtime at a time; the next model uses the same heap. */
 import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../engine.ts";
 import { type ModelPackage, sizeOf } from "../package.ts";
@@ -7,9 +7,9 @@ import { type HeapBlock, openSession } from "./session.ts";
 
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
 
-/** Heaps never shrink: two instances would be two heaps, and the isolate has room for one. */
+/** A wasm heap never shrinks, and the isolate has room for one heap: so every model runs in the same instance. */
 export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = MAX_EDGE_HEAP_BYTES): EdgeEngine {
-  /** A runtime without a model. A load takes it away, and gives it back only when nothing of its own is left in it. */
+  /** A runtime without a model. A load removes it, and returns it only when the heap holds nothing of that load. */
   let idle: OrtRuntime | null = null;
 
   async function load(opened: ModelPackage, stream: Stream): Promise<EdgeModel> {
@@ -18,10 +18,10 @@ export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = MAX_ED
     idle = null;
     const block = faulted(() => {
       runtime.growTo(Math.min(heapBytes, heapMaxBytes));
-      return writeModelToHeap(runtime, sizeOf(opened, file));
+      return allocateModel(runtime, sizeOf(opened, file));
     });
     try {
-      // Streamed to where the session will use it: the weights never exist twice.
+      // Streamed to the place where the session uses them: the weights never exist twice.
       await stream((chunk, at) => runtime.heap().set(chunk, block.pointer + at));
     } catch (error) {
       runtime.ort._free(block.pointer);
@@ -42,7 +42,7 @@ export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = MAX_ED
       },
       heapBytes: () => runtime.heapBytes(),
       release: () => {
-        // After a trap nothing in the instance can be trusted: it is left to the garbage collector.
+        // After a trap the state of the instance is unknown: it is left to the garbage collector.
         if (state !== "open") return;
         state = "released";
         session.release();
@@ -66,17 +66,15 @@ function faulted<T>(work: () => T): T {
   }
 }
 
-/** Where a model's bytes go in the wasm heap, and how the place is left so that the next model fits in it. */
-
 /**
- * A runtime's first session leaves 1.3 MiB behind that live as long as the runtime (operator registries, measured with 1.30.0).
- * They take the lowest hole they find. Without one they would lie right behind the first model's block, and once that model
- * is gone, no larger one would fit in what it left.
+ * A runtime's first session allocates 1.3 MiB that live as long as the runtime (operator registries, measured with 1.30.0), in the
+ * lowest gap of the heap. Without this gap they would lie directly after the first model's block, and after that model's release
+ * no larger model would fit in its place.
  */
 const REGISTRIES_BYTES = 2 * 2 ** 20;
 
-/** A block for a model of so many bytes, with room below it. @throws OrtError (outOfMemory) at the heap's limit. */
-export function writeModelToHeap({ ort }: OrtRuntime, sizeBytes: number): HeapBlock {
+/** A block for a model of this size, with a gap below it. @throws OrtError (outOfMemory) at the heap's limit. */
+export function allocateModel({ ort }: OrtRuntime, sizeBytes: number): HeapBlock {
   const below = allocate(ort, REGISTRIES_BYTES);
   try {
     return { pointer: allocate(ort, sizeBytes), sizeBytes };

@@ -10,13 +10,13 @@ import createOrtModule from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
 const PAGE_BYTES = 65_536;
 /** The module declares that it needs at least this much; smaller limits are raised to it. */
 export const HEAP_MIN_BYTES = 256 * PAGE_BYTES;
-/** Only fatal messages: ORT's own log goes to the console, where nobody looks and text could end. */
+/** Only fatal messages: ORT's own log goes to the console, which no operator reads and where text could end up. */
 const LOG_FATAL = 4;
 
 export interface HeapLimits {
   /** Heap at start; sized to what the model needs, because each growth over-allocates by up to 20 %. */
   initialBytes: number;
-  /** Hard limit: past it an allocation fails inside ONNX Runtime and the isolate lives on. */
+  /** Hard limit: past it an allocation fails inside ONNX Runtime, and the isolate continues. */
   maximumBytes: number;
 }
 
@@ -26,11 +26,11 @@ export interface OrtRuntime {
   heapBytes(): number;
   /** A fresh view of the heap; the last one is detached or short after the heap has grown. */
   heap(): Uint8Array;
-  /** Makes the heap at least this large now. Left to itself it over-allocates by up to 20 %. @throws OrtError at its limit */
+  /** Makes the heap at least this large now. A growth by ONNX Runtime over-allocates by up to 20 %. @throws OrtError at the limit */
   growTo(bytes: number): void;
 }
 
-/** What ONNX Runtime said of a call that failed. `outOfMemory` is the heap's limit at work, not a fault of the model. */
+/** What ONNX Runtime reported about a failed call. `outOfMemory`: the heap's limit was reached; the model is not at fault. */
 export class OrtError extends Error {
   readonly outOfMemory: boolean;
   constructor(call: string, reason: string) {
@@ -41,7 +41,7 @@ export class OrtError extends Error {
 }
 
 /**
- * Instantiates the compiled module. Each call makes an instance of its own, so a failed or crashed one can be thrown away.
+ * Instantiates the compiled module. Each call makes a new instance, so a failed or crashed one can be discarded.
  * @throws OrtError when ONNX Runtime does not initialise; RangeError when the heap cannot be reserved.
  */
 export async function startRuntime(wasm: WebAssembly.Module, limits: HeapLimits): Promise<OrtRuntime> {
@@ -103,10 +103,10 @@ function lastError(ort: OrtModule, call: string): OrtError {
 }
 
 /**
- * The glue makes its own memory (16 MiB growing to 4 GiB) and takes no other, so the constructor is replaced while it runs.
- * It also believes to be in Node where `process.versions.node` exists, as it does in workerd with nodejs_compat; "renderer" is
- * its own word for "a process, but not Node". Both are set back before this function returns: the glue reads them
- * synchronously, before its first await.
+ * The glue creates its own memory (16 MiB growing to 4 GiB) and accepts no other, so the constructor is replaced while it runs. The
+ * glue also detects Node by `process.versions.node`, which workerd has with nodejs_compat; the type "renderer" makes it detect a
+ * process that is not Node. Both are restored before this function returns: the glue reads them synchronously, before its first
+ * await.
  */
 function withBoundedMemory(limits: HeapLimits, start: () => Promise<OrtModule>) {
   const RealMemory = WebAssembly.Memory;

@@ -18,14 +18,14 @@ export interface HeapBlock {
 export interface ClassifierSession {
   /** `[1, tokens]` ids in → one logit per label out. Blocks the thread. @throws OrtError */
   run(tokenIds: readonly number[]): Float32Array;
-  /** Gives everything back to the heap, the model's block too. It must not be run again. */
+  /** Frees everything in the heap, the model's block included. The session must not be run again. */
   release(): void;
 }
 
 /**
- * Opens a session on an `.ort` model that already lies in the heap. The session uses the weights in place, so the block
- * belongs to it from now on, and is freed with it.
- * @throws OrtError when the model is not one, needs an unknown operator, or does not fit in the heap; the block is freed then.
+ * Opens a session on an `.ort` model that already lies in the heap. The session uses the weights in place, so it owns
+ * the block from now on and frees it.
+ * @throws OrtError if the bytes are not a model, the model needs an unknown operator, or does not fit in the heap; the block is freed then.
  */
 export function openSession(runtime: OrtRuntime, model: HeapBlock): ClassifierSession {
   const { ort } = runtime;
@@ -68,12 +68,12 @@ function knownSignature(inputs: readonly IoName[], [logits]: readonly IoName[]):
 
 interface IoName<Name extends string = string> {
   name: Name;
-  /** The C string, owned by the session's user for the session's life. */
+  /** A C string in the heap; it must stay valid as long as the session. */
   pointer: number;
 }
 
 function sessionOptions(ort: OrtModule): number {
-  // No arena and no memory pattern: both keep the largest run's memory for ever.
+  // No arena and no memory pattern: both would keep the largest run's memory.
   const options = checkHandle(
     ort,
     ort._OrtCreateSessionOptions(EXTENDED_OPTIMIZATIONS, false, false, 0, false, 0, 0, LOG_FATAL, 0, 0),
