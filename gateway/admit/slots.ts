@@ -43,7 +43,7 @@ export class Slots {
 
   /**
    * Null if all slots are in use, or all that this caller may have.
-   * @param caller null for callers without a limit of their own, as on a developer's machine
+   * @param caller null for callers without a limit, as on a developer's machine
    */
   acquire({ concurrentRequests, bodyBytes }: SlotLimits, caller: string | null, nowMs: number): Slot | null {
     const isFull = () => {

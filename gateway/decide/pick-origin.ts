@@ -1,4 +1,4 @@
-/** Pure. Which of several origins a text would go to: by weight, sticky per caller, past those whose breaker is open. */
+/** Pure. Which of several origins a text would go to: by weight, sticky per caller, without those whose breaker is open. */
 
 import type { OriginConditions } from "../sides.ts";
 import { saltedBasisPointsOf } from "./share.ts";
@@ -6,11 +6,11 @@ import { saltedBasisPointsOf } from "./share.ts";
 /** Changing the salt reshuffles every caller: never change it. */
 const SALT = "spillway-origin";
 
-/** Null when there is none. An origin that refuses calls is named only when all do: the one that comes back first. */
+/** Null if there is none. If every breaker is open, the origin whose breaker allows a call first. */
 export function pickOrigin(origins: readonly OriginConditions[], stickyKey: string): OriginConditions | null {
   const open = origins.filter(({ breakerAllows }) => breakerAllows);
   if (open.length === 0) return soonest(origins);
-  // The usual case, and hashing a long text would cost more than everything else here.
+  // The usual case; hashing a long text would cost more than the rest of the decision.
   if (open.length === 1) return open[0] ?? null;
   const total = open.reduce((sum, { weight }) => sum + weight, 0);
   let at = (saltedBasisPointsOf(SALT, stickyKey) / 10_000) * total;
@@ -18,7 +18,7 @@ export function pickOrigin(origins: readonly OriginConditions[], stickyKey: stri
     at -= origin.weight;
     if (at < 0) return origin;
   }
-  // All weights are 0: they are only for when nothing else is left, which is now.
+  // All weights are 0: such origins serve only if no other origin is left.
   return open[0] ?? null;
 }
 

@@ -1,9 +1,9 @@
-/** Pure. Which sides may see a text at all, by where the caller is. Every rule for the country must allow a side. */
+/** Pure. The sides that may see a text, by the caller's location. Every rule for the country must allow a side. */
 import type { Policy } from "../../policies/schema.ts";
 
-/** Where a caller is, as far as Cloudflare can tell. */
+/** A caller's location, as Cloudflare reports it. */
 export interface Location {
-  /** Two capital letters; null when it is not known. */
+  /** Two capital letters; null if it is unknown. */
   country: string | null;
   isEu: boolean;
 }
@@ -14,12 +14,12 @@ export interface Permitted {
   origin(name: string): boolean;
 }
 
-/** Codes that Cloudflare uses for "unknown" and for Tor, which is nowhere. */
-const NOWHERE: ReadonlySet<string> = new Set(["XX", "T1"]);
+/** Cloudflare's codes for an unknown country and for Tor. */
+const UNKNOWN_COUNTRIES: ReadonlySet<string> = new Set(["XX", "T1"]);
 
 export function permittedIn({ rules, unknown }: Policy["residency"], location: Location): Permitted {
   const { country } = location;
-  if (country === null || NOWHERE.has(country)) return byLists(listsForUnknown(unknown));
+  if (country === null || UNKNOWN_COUNTRIES.has(country)) return byLists(listsForUnknown(unknown));
   const ours = rules.filter(
     ({ countries }) => countries.includes(country) || (location.isEu && countries.includes("EU")),
   );

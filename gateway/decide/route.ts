@@ -1,6 +1,6 @@
 /** Pure data: where a text goes and why. A `Route` does not know how it is carried out. */
 
-/** The reasons that rules give, in the rules' order; what each means and what to check is in docs/reference/codes.md. */
+/** The reasons of the rules, in the rules' order. What each means and what to check: docs/reference/codes.md. */
 export const RULE_BECAUSE = [
   "residency",
   "override",
@@ -20,7 +20,7 @@ export type Because = (typeof BECAUSE)[number];
 /** A route to a side. */
 export type SideRoute =
   | { side: "edge"; because: Because }
-  /** `origin` is the name of the one to call. */
+  /** `origin`: the name of the origin to call. */
   | { side: "origin"; because: Because; origin: string };
 
 /** No side may see the text, or none can classify it; `retryAfterMs` is the least time for which that will last. */

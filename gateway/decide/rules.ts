@@ -1,5 +1,4 @@
-/** Pure. The rules in their order (design.md "Deciding, in order"): the first that says a side decides. */
-
+/** Pure. The rules in their order: the first that names a side decides. */
 import type { SideName } from "../sides.ts";
 import type { Facts } from "./facts.ts";
 import type { RuleBecause } from "./route.ts";
@@ -7,9 +6,9 @@ import { basisPointsOf, insideShare } from "./share.ts";
 
 export interface Rule {
   because: RuleBecause;
-  /** The side it sends the text to; null when it has nothing to say. */
+  /** The side that the rule sends the text to; null if the rule does not hold. */
   side(facts: Facts): SideName | null;
-  /** What it looked at, for people: `spillway explain`. */
+  /** What the rule looked at, for `spillway explain`. */
   saw(facts: Facts): string;
 }
 
@@ -38,7 +37,7 @@ export const RULES: readonly Rule[] = [
     because: "too-long",
     side: (facts) => toOriginIf(isTooLong(facts)),
     saw: (facts) =>
-      `${facts.text.tokens === null ? "not counted" : `${facts.text.tokens} tokens`}, the edge takes ${edgeTokens(facts)}`,
+      `${facts.text.tokens === null ? "not counted" : `${facts.text.tokens} tokens`}, the edge accepts ${edgeTokens(facts)}`,
   },
   {
     because: "edge-cold",
@@ -69,10 +68,10 @@ export const RULES: readonly Rule[] = [
         : `edge ${shownMs(text.edgeRunMs === null ? null : edge.queueMs + text.edgeRunMs)}, ` +
           `origin's P95 ${shownMs(origin?.p95Ms ?? null)}, budget ${policy.latencyBudgetMs} ms`,
   },
-  { because: "within-share", side: () => "edge", saw: () => "nothing speaks against the edge" },
+  { because: "within-share", side: () => "edge", saw: () => "no rule excludes the edge" },
 ];
 
-/** Whether residency leaves nobody who may see the text; no rule is asked then. */
+/** Whether residency permits no side to see the text; no rule is evaluated then. */
 export function isForbidden({ permitted, origin }: Facts): boolean {
   return !permitted.edge && origin === null;
 }
@@ -83,9 +82,9 @@ export function isReady(facts: Facts): boolean {
   return facts.permitted.edge && model === "ready" && breakerAllows && !isTooLong(facts) && excessWaitMs(facts) === 0;
 }
 
-/** By how much the wait for the edge is longer than anybody may have to wait, even where no origin can answer; else 0. */
+/** By how much the edge's queue exceeds the longest acceptable wait, which holds even if no origin can answer; otherwise 0. */
 export function excessWaitMs({ edge, policy }: Facts): number {
-  // As long as a call of the origin may take: callers are used to that.
+  // A call of the origin may take as long.
   return Math.max(0, edge.queueMs - Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs));
 }
 
@@ -97,7 +96,7 @@ function edgeTokens({ policy, edge }: Facts): number {
   return Math.min(policy.edge.maxTokens, edge.maxTokens ?? Number.POSITIVE_INFINITY);
 }
 
-/** The origin is chosen only where it is known to be faster: its P95 is within the budget that the edge would exceed. */
+/** The origin is chosen only if it is known to be faster: its P95 is within the budget that the edge would exceed. */
 function isSlow({ text, edge, policy, origin }: Facts): boolean {
   const budgetMs = policy.latencyBudgetMs;
   if (budgetMs === null || text.edgeRunMs === null || !origin?.breakerAllows || origin.p95Ms === null) return false;

@@ -3,7 +3,7 @@
 const BASIS_POINTS = 10_000;
 /** Changing a salt reshuffles every caller: never change one. */
 const EDGE_SALT = "spillway-edge-share";
-/** A salt of its own: which requests are shadowed is independent of which callers are inside the edge's share. */
+/** A separate salt: which requests are shadowed is independent of which callers are inside the edge's share. */
 const SHADOW_SALT = "spillway-shadow";
 
 /** 0 to 9,999. */

@@ -1,20 +1,20 @@
-/** Pure: no I/O, no clock. Whether callers get other labels from an origin than from the edge. */
+/** Pure. Whether callers get other labels from an origin than from the edge. */
 import type { Classifier } from "../sides.ts";
 
 export const MISMATCHES = ["labels-differ", "problem-type-differs"] as const;
 
 export interface Mismatch {
-  /** For the trace, which takes codes and names, and not whatever an origin calls a label. */
+  /** For the trace, which holds codes and never the labels of an origin. */
   code: (typeof MISMATCHES)[number];
-  /** For people. */
+  /** For operators. */
   sentence: string;
 }
 
 const LABELS_SHOWN_MAX = 8;
 
 /**
- * Null also while one of them is not known. Two models may differ in all else, as a newer version on one side does; and in the
- * order of their labels, since an answer's row is sorted by score.
+ * Null if the two agree, or while one of them is unknown. Two models may differ in everything else, as a newer version on one side
+ * does, and in the order of their labels, since an answer's row is sorted by score.
  */
 export function mismatch(origin: Classifier | null, edge: Classifier | null): Mismatch | null {
   if (origin === null || edge === null) return null;
@@ -31,7 +31,7 @@ function sameLabels(one: Classifier, other: Classifier): boolean {
   return new Set(one.labels).symmetricDifference(new Set(other.labels)).size === 0;
 }
 
-/** Of many labels first those that the other side does not have: the rest says nothing. */
+/** Of many labels, those that the other side does not have come first. */
 function shown({ labels }: Classifier, other: Classifier): string {
   const theirs = new Set(other.labels);
   const all =

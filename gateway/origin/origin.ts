@@ -1,4 +1,4 @@
-/** Calls the Lambda origin: one signed request, a deadline, an answer of the contract's shape or a reason why not. */
+/** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
 import {
   type OriginAccount,
   type OriginError,
@@ -26,13 +26,13 @@ import {
 import type { SignedFetch } from "./signed-fetch.ts";
 
 export interface OriginParts {
-  /** The policy's for it. */
+  /** The name in the policy. */
   name: string;
   fetch: SignedFetch;
   breaker: Breaker;
   clock: { nowMs(): number };
   report: Report;
-  /** What the edge knows of its own package. */
+  /** The edge's package; null while it is unknown. */
   edgeClassifier(): Classifier | null;
 }
 
@@ -54,7 +54,7 @@ export class LambdaOrigin implements Side {
   conditions(): Omit<OriginConditions, "name" | "weight"> {
     const { breaker, clock } = this.#parts;
     const { state, retryAtMs } = breaker.status();
-    // While a probe is under way the next moment decides, not the probe's lease.
+    // While a trial runs, its result decides; the trial's lease is not a time to retry at.
     return {
       breakerAllows: breaker.allows(),
       retryAtMs: state === "open" ? retryAtMs : null,
@@ -127,7 +127,7 @@ export class LambdaOrigin implements Side {
   }
 }
 
-/** One package has one list of labels, in one order: what says otherwise in its name is not to be believed. */
+/** One package has one list of labels, in one order: an answer in its name with another list is not trusted. */
 function contradicts(origin: Classifier, edge: Classifier | null): boolean {
   if (edge === null || edge.model !== origin.model) return false;
   const sameLabels =
@@ -136,16 +136,16 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
 }
 
 /**
- * With what our own function has more to say: why there is a 503, and of a refusal its spans and its cost. Whatever else stands
- * before it is known by its status, and a second try waits for the body of no other failure.
+ * Statuses for which Spillway's function sends details: the reason of a 503, and the spans and usage of a refusal. For all others the
+ * status is enough, and a fallback does not wait for the body.
  */
 const STATUSES_WITH_DETAILS: ReadonlySet<number> = new Set([400, 404, 413, 503]);
 
 async function faultOf(response: Response): Promise<OriginFault> {
   const { status } = response;
-  const said = STATUSES_WITH_DETAILS.has(status) ? await errorIn(response) : await response.body?.cancel();
-  if (status === 503 && said?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
-  const { usage, trace } = said ?? {};
+  const details = STATUSES_WITH_DETAILS.has(status) ? await errorIn(response) : await response.body?.cancel();
+  if (status === 503 && details?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
+  const { usage, trace } = details ?? {};
   return new OriginFault({ status, retryAfterMs: retryAfterMs(response.headers), account: { usage, trace } });
 }
 
@@ -168,8 +168,6 @@ function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallO
   return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
 }
 
-/** Classifies what went wrong with a call of the origin. Pure. */
-
 type What =
   | "timeout"
   | "network"
@@ -188,7 +186,7 @@ export class OriginFault extends Error {
   }
 }
 
-/** A caller's abort and a 4xx other than 429 are not failures of the origin (field-terms "Circuit breaking"). */
+/** A caller's abort and a 4xx other than 429 are not failures of the origin [Netflix concurrency-limits]. */
 export function toFailure(error: unknown): SideFailure {
   if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
   if (!(error instanceof OriginFault)) throw error;
@@ -204,10 +202,10 @@ export function toFailure(error: unknown): SideFailure {
   return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
 }
 
-/** An origin may ask for patience, but not for more than this. */
+/** The longest Retry-After of an origin that is obeyed. */
 const RETRY_AFTER_MAX_MS = 300_000;
 
-/** `Retry-After` in seconds; its other form, a date, is for caches and not read. Null where there is none. */
+/** `Retry-After` in seconds; its other form, a date, is not read. Null if there is none. */
 export function retryAfterMs(headers: Headers): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
   return /^\d{1,9}$/.test(value) ? Math.min(RETRY_AFTER_MAX_MS, Number(value) * 1000) : null;

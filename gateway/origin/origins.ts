@@ -1,4 +1,4 @@
-/** The origins that the policy names, each with a breaker and a latency of its own; the deployment's where it names none. */
+/** The origins that the policy names, each with its breaker and latency; the deployment's origin if the policy names none. */
 import { DEFAULT_ORIGIN } from "../../policies/names.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Clock } from "../call.ts";
@@ -14,10 +14,10 @@ export interface OriginAddress {
 }
 
 export interface OriginsParts {
-  /** Serves where the policy names no origin. */
+  /** Serves if the policy names no origin. */
   deployed: OriginAddress;
   signedFetch(address: OriginAddress): SignedFetch;
-  /** A new one, for the origin of that name. */
+  /** Makes a breaker for the origin of this name. */
   breaker(origin: string): Breaker;
   clock: Clock;
   report: Report;
@@ -62,7 +62,7 @@ export class LambdaOrigins implements Origins {
     return new Map([...this.#known].map(([name, { origin }]) => [name, origin.status()]));
   }
 
-  /** An origin that stays where it was keeps its breaker and what is known of its latency. */
+  /** An origin whose address has not changed keeps its breaker and its latency. */
   #adopt(named: readonly (readonly [string, OriginAddress & { weight: number }])[]): void {
     this.#known = new Map(
       named.map(([name, { url, region, weight }]) => {

@@ -1,4 +1,4 @@
-/** The one place that knows aws4fetch: signs a buffered body with only the headers that nothing rewrites on the way. */
+/** The adapter around aws4fetch: signs a buffered body and only those headers that nothing rewrites on the way. */
 import { AwsClient } from "aws4fetch";
 import { TIMEOUT_HEADER } from "../../formats/origin-wire.ts";
 
@@ -9,13 +9,13 @@ export interface OriginSettings {
   secretAccessKey: string;
 }
 
-/** `timeoutMs` is when `signal` will have ended it: the origin is told. */
+/** `signal` aborts after `timeoutMs`; a header passes the time on to the origin. */
 export type SignedFetch = (body: string, signal: AbortSignal, timeoutMs: number) => Promise<Response>;
 
-/** `send` does the fetching; it may add headers, since only those given here are signed. */
+/** `send` may add headers: only the headers of this file are signed. */
 export function createSignedFetch(settings: OriginSettings, send: typeof fetch): SignedFetch {
   const { url, region, accessKeyId, secretAccessKey } = settings;
-  // aws4fetch retries ten times by default, which would hide failures from the breaker; here only `sign` is used at all.
+  // aws4fetch retries ten times by default, which would hide failures from the breaker. Only `sign` is used.
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "lambda", retries: 0 });
   return async (body, signal, timeoutMs) => {
     const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });

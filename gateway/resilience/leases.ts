@@ -1,6 +1,6 @@
 /**
- * Shares of a bounded amount that expire by themselves. A plain counter would leak: when the runtime cancels a request, its
- * `finally` never runs, and each such loss would take its share for ever. Pure: time is an argument.
+ * Parts of a bounded amount that expire. A plain counter would leak: the `finally` of a request that the runtime cancels never runs,
+ * and its part would be lost for the life of the isolate. Pure: time is an argument.
  */
 export class Leases {
   readonly #most: number;
@@ -14,12 +14,12 @@ export class Leases {
     this.#lifeMs = lifeMs;
   }
 
-  /** The amount given out and neither given back nor found expired. */
+  /** The amount that is held: neither given back nor found expired. */
   get total(): number {
     return this.#total;
   }
 
-  /** A lease to give back, or undefined when there is not so much left. */
+  /** A lease to give back, or undefined if less than `amount` is left. */
   take(amount: number, nowMs: number): number | undefined {
     if (this.#total + amount > this.#most) this.#expire(nowMs);
     if (this.#total + amount > this.#most) return undefined;

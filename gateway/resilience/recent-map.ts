@@ -1,4 +1,4 @@
-/** A map that holds no more than so many entries: what was not used for longest goes first. */
+/** A map with a bounded number of entries; the least recently used entry is removed first. */
 
 export class RecentMap<K, V> {
   readonly #entries = new Map<K, V>();
@@ -19,7 +19,7 @@ export class RecentMap<K, V> {
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
-    // A Map keeps the order of insertion, so that the first one is always the one longest unused.
+    // A Map keeps the order of insertion, so the first entry is the least recently used.
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;

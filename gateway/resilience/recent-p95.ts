@@ -1,11 +1,11 @@
-/** Pure but for what it has seen. A recent P95 that forgets: each second makes what was seen before count less. */
+/** A P95 of recent observations: older ones count less and less. Time is an argument. */
 
-/** After so long an observation counts half. */
+/** The age at which an observation counts half. */
 const HALF_LIFE_MS = 30_000;
-/** Bucket edges grow by a tenth: the answer is off by that much at most. */
+/** Ratio of neighbouring bucket edges: the largest error of the result. */
 const GROWTH = 1.1;
 const BUCKETS = 130;
-/** Fewer recent calls than five say nothing about a tail; a little less, so that five are not forgotten in the same moment. */
+/** Fewer than five recent calls say nothing about a tail; slightly less, so that five do not fall below it at once. */
 const MIN_WEIGHT = 4.5;
 const QUANTILE = 0.95;
 
@@ -14,7 +14,7 @@ export class RecentP95 {
   #total = 0;
   #asOfMs = 0;
 
-  /** A call that took so long; of one that was cut off, how long it had gone on: it would have taken longer. */
+  /** Adds the duration of a call. For a call that was cut off, the time until then is a lower bound. */
   observe(tookMs: number, nowMs: number): void {
     this.#forget(nowMs);
     const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log(Math.max(1, tookMs)) / Math.log(GROWTH))));
@@ -22,7 +22,7 @@ export class RecentP95 {
     this.#total += 1;
   }
 
-  /** Ms; null while too little is known, or it is too long ago. */
+  /** Milliseconds; null while there are too few recent observations. */
   p95Ms(nowMs: number): number | null {
     this.#forget(nowMs);
     if (this.#total < MIN_WEIGHT) return null;

@@ -12,33 +12,33 @@ import {
 } from "./judge.ts";
 
 export interface BreakerStatus {
-  /** `half-open`: the time is up, and the one probe decides: it is to be had, or under way (then `retryAtMs` is set). */
+  /** `half-open`: the opening has ended and one trial decides. While the trial runs, `retryAtMs` is set. */
   readonly state: "closed" | "open" | "half-open";
-  /** Why it is not closed; null when it is. */
+  /** Why the breaker is not closed; null if it is closed. */
   readonly reason: string | null;
-  /** Refuses until then at the latest; null: the next call is let through. */
+  /** The breaker refuses calls until then at the latest; null: the next call is allowed. */
   readonly retryAtMs: number | null;
 }
 
-/** `half-open` begins with the probe that goes through, and not with the end of the opening, which nobody may be there to see. */
+/** `half-open` begins when the trial starts, not when the opening ends: no request may be there at that time. */
 export interface BreakerChange {
   readonly from: BreakerStatus["state"];
   readonly to: BreakerStatus["state"];
-  /** Why it is not closed; null when it is. */
+  /** Why the breaker is not closed; null if it is closed. */
   readonly reason: string | null;
 }
 
 export interface Breaker {
-  /** The state as of now. Asking changes nothing. */
+  /** The state now. Reading it changes nothing. */
   status(): BreakerStatus;
-  /** Whether `run` would let a call through now. Asking changes nothing. */
+  /** Whether `run` would allow a call now. Reading it changes nothing. */
   allows(): boolean;
   /**
-   * Runs `action` and hands on what it returns or throws. `classify` says what that tells of the side called.
-   * @throws BreakerOpenError without running `action`, when the breaker refuses.
+   * Runs `action` and returns or throws what it does. `classify` decides what the result says about the side that was called.
+   * @throws BreakerOpenError without running `action`, if the breaker refuses the call
    */
   run<T>(action: () => Promise<T>, classify: Classify<T>): Promise<T>;
-  /** Takes effect at once, on an opening under way too; what was counted stays. */
+  /** Takes effect at once, also on a running opening. Counts are kept. */
   configure(settings: BreakerSettings): void;
 }
 
@@ -67,7 +67,7 @@ export function createBreaker(
   { clock, random, changed = () => {} }: BreakerParts,
 ): Breaker {
   let inForce = settings;
-  // Not null exactly while the gate is not closed.
+  // Null exactly while the gate is closed.
   let opening: Opening | null = null;
   let gate = begin("closed", 0);
   let reportedState: BreakerStatus["state"] = "closed";
@@ -78,7 +78,7 @@ export function createBreaker(
       opened(reason) {
         opening = {
           atMs: clock.nowMs(),
-          reason: opening?.reason ?? reason ?? "a failed probe",
+          reason: opening?.reason ?? reason ?? "a failed trial",
           reopenings: opening === null ? 0 : opening.reopenings + 1,
           draw: random(),
         };
@@ -98,7 +98,7 @@ export function createBreaker(
     changed({ from, to, reason: opening === null ? null : reasonOf(opening) });
   }
 
-  // opossum gives a gate one probe only, and a gate's late calls must not touch what came after: so each probe gets a new one.
+  // opossum allows one trial per gate, and late calls of a gate must not affect its successor: so each trial gets a new gate.
   function renew(nowMs: number): void {
     gate.retire();
     gate = begin("half-open", nowMs);
@@ -130,7 +130,7 @@ export function createBreaker(
   async function report(permit: Permit, from: Gate, outcome: CallOutcome, startedAtMs: number): Promise<void> {
     const nowMs = clock.nowMs();
     if (outcome === "ignored") {
-      // opossum would take a filtered error for a success and close: it is told nothing, and the probe is to be had again.
+      // opossum would count a filtered error as a success and close. So the gate is not notified, and another trial is allowed.
       if (from === gate && gate.state === "half-open") renew(nowMs);
       return;
     }

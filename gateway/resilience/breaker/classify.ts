@@ -1,12 +1,12 @@
-// What a call says about the health of the side it went to.
+/** What a call says about the health of the side that it went to. */
 
-/** `ignored` says nothing about that side: it neither trips nor heals a breaker. */
+/** `ignored` says nothing about that side: it neither opens nor closes a breaker. */
 export type CallOutcome = "success" | "failure" | "ignored";
 
-/** A call that ended, either way. */
+/** A call that has ended. */
 export type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** Each side knows its own errors: which of them are the caller's doing is its to say. */
+/** Each side knows which of its errors the caller caused. */
 export type Classify<T> = (settled: Settled<T>) => CallOutcome;
 
 /** Runs `action` to its end and never throws, not even when `action` throws before its first await. */

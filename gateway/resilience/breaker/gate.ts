@@ -1,31 +1,33 @@
-// The one place that knows opossum. It gates, keeps the state and counts; everything that needs time is done out here,
-// because a Worker's timers die with the request that set them. docs/decisions says what and why.
+/**
+ * The adapter around opossum, which gates, keeps the state and counts. Everything that needs time is done outside of it, because a
+ * Worker's timers end with the request that set them: docs/decisions/003-breaker-on-opossum.md
+ */
 
 import { EventEmitter } from "node:events";
 import CircuitBreaker from "opossum";
 import type { CallRating, Tally } from "./judge.ts";
 
-/** What a call that was let through hands back, once. Dropping it instead counts nothing and leaks nothing. */
+/** A call that was allowed reports once. A permit that never reports counts nothing and leaks nothing. */
 export interface Permit {
-  /** Resolves when the gate has moved, if the verdict moves it. */
+  /** Resolves when the gate has changed its state, if the rating changes it. */
   report(rating: CallRating, nowMs: number, windowMs: number): Promise<void>;
 }
 
-/** A gate lives for one stretch of closed → open or half-open → closed → open: what it let through reports to it alone. */
+/** A gate lives for one sequence of closed → open or half-open → closed → open. Calls report only to the gate that allowed them. */
 export interface Gate {
   readonly state: "closed" | "open" | "half-open";
-  /** When the one probe of a half-open gate went through; null while it is still to be had. */
+  /** When the trial of a half-open gate started; null before. */
   readonly trialAtMs: number | null;
-  /** null: refused. */
+  /** Null if the gate refuses the call. */
   enter(nowMs: number): Permit | null;
-  /** Nobody hears of this gate again, whatever its calls still report. */
+  /** Ends the gate: later reports of its calls have no effect. */
   retire(): void;
 }
 
 export interface GateDuties {
-  /** Asked after each bad call while closed: the reason to trip, or null. */
+  /** Called after each bad call while closed: the reason to open, or null. */
   judge(tally: Tally): string | null;
-  /** `reason` is null when it was the probe that failed. */
+  /** `reason` is null if the trial failed. */
   opened(reason: string | null): void;
   closed(): void;
 }
@@ -46,12 +48,12 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
     enableSnapshots: false,
     rollingPercentilesEnabled: false,
     rotateBucketController: rotation.controller,
-    // opossum's own rate counts calls in flight and refusals as calls, so it only judges probes; closed gates ask `judge`.
+    // opossum's own rate counts calls in flight and refusals as calls, so it only judges trials; closed gates use `judge`.
     volumeThreshold: Number.MAX_SAFE_INTEGER,
     state: { closed: start === "closed", halfOpen: start === "half-open" },
   };
   const opossum = new CircuitBreaker((rating: () => Promise<void>) => rating(), options);
-  // Its own listener would set the reset timer here: in a Worker it never fires, in Node it fires by another clock.
+  // opossum's listener would set its reset timer: in a Worker it never fires, in Node it goes by another clock.
   opossum.removeAllListeners("open");
 
   opossum.on("success", () => {
@@ -83,14 +85,14 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
           entered = true;
           return rating.promise;
         })
-        // Rejects for a refusal and for a bad verdict alike: both are known here by other means.
+        // Rejects for a refusal and for a bad rating; both are known by other means.
         .catch(() => undefined);
       if (!entered) return null;
       if (isTrial) trialAtMs = nowMs;
       return {
         async report(value, nowMs, windowMs) {
           rotation.catchUp(nowMs, windowMs);
-          // A slow probe closes: it answered. An origin left alone for minutes starts cold, and would else stay shut for good.
+          // A slow trial closes the breaker: the origin answered. After minutes without calls it starts cold and would stay excluded.
           if (value === "success" || (value === "slow" && isTrial)) rating.resolve();
           else rating.reject(value === "slow" ? slow : failed);
           await heard;
@@ -101,14 +103,14 @@ export function createGate(name: string, start: "closed" | "half-open", nowMs: n
   };
 }
 
-/** opossum's default, and the field's: a window forgets in ten steps. */
+/** opossum's default: a window has ten buckets. */
 const BUCKETS = 10;
 
-/** Stands in for the timer that opossum would rotate its buckets by. */
+/** Replaces the timer by which opossum would rotate its buckets. */
 export interface Rotation {
   /** Emits `rotate`; for opossum's `rotateBucketController`. */
   readonly controller: EventEmitter;
-  /** Makes up for the borders passed since the last call: to be called before anything is counted or read. */
+  /** Rotates for each bucket border passed since the last call. Call it before anything is counted or read. */
   catchUp(nowMs: number, windowMs: number): void;
 }
 

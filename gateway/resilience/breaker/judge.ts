@@ -1,6 +1,6 @@
-// Whether what was seen is bad enough to open. Pure: no I/O, no clock, no `this`.
+/** Pure. When a breaker opens, and for how long. */
 
-/** What a call that counts is worth: `slow` answered, but later than `slowMs`. */
+/** The rating of a call that counts. `slow`: it was answered, but later than `slowMs`. */
 export type CallRating = "success" | "slow" | "failure";
 
 /** What a breaker remembers while closed. */
@@ -16,7 +16,7 @@ export function rateCall(outcome: "success" | "failure", tookMs: number, setting
   return settings.slowMs !== undefined && tookMs > settings.slowMs ? "slow" : "success";
 }
 
-/** The reason to trip, in words fit for /readyz, or null to stay closed. */
+/** The reason to open, as /readyz shows it, or null to stay closed. */
 export function judge(tally: Tally, settings: BreakerSettings): string | null {
   if (tally.failuresInARow >= settings.consecutive) return `${tally.failuresInARow} failures in a row`;
 
@@ -29,49 +29,47 @@ export function judge(tally: Tally, settings: BreakerSettings): string | null {
   return `${tally.bad} of ${calls} calls failed or were slow within ${windowMs / 1000} s`;
 }
 
-/** When a breaker trips and how long it stays open. Every limit is inclusive: reaching it trips. */
+/** When a breaker opens and for how long. Every limit is inclusive: reaching it opens the breaker. */
 export interface BreakerSettings {
-  /** Failures in a row that trip it, at least 1 [Envoy `consecutive_5xx`: 5]. */
+  /** Consecutive failures that open it, at least 1 [Envoy `consecutive_5xx`: 5]. */
   readonly consecutive: number;
-  /** The first opening; each re-opening doubles it. */
+  /** The first opening, in ms; each re-opening doubles it. */
   readonly openMs: number;
-  /** Share of failed calls that trips it, above 0 and up to 100. Without it no rate is judged. */
+  /** Percentage of failed calls that opens it, above 0 and up to 100. Absent: no rate is judged. */
   readonly failureRatePercent?: number;
-  /** The span the rate looks back over, in 10 buckets. Default 10 s. */
+  /** The window of the rate, in 10 buckets. Default 10 s. */
   readonly windowMs?: number;
-  /** Calls the window must hold before a rate means anything. Default 10. */
+  /** The fewest calls in the window for which a rate is judged. Default 10. */
   readonly minCalls?: number;
-  /** An answer that took longer counts as failed in the rate. Without it no answer is too slow. */
+  /** An answer that took longer counts as failed in the rate. Absent: no answer is too slow. */
   readonly slowMs?: number;
-  /** After this long without a verdict a probe is given up for dead. Default: `openMs`, but at least 10 s. */
+  /** A trial without a result for this long is abandoned. Default: `openMs`, but at least 10 s. */
   readonly trialLeaseMs?: number;
 }
 
 export const DEFAULT_WINDOW_MS = 10_000;
 
-/** resilience4j takes 100 and Linkerd 5; an isolate sees few calls of its own. */
+/** resilience4j takes 100 and Linkerd 5; one isolate sees few calls. */
 export const DEFAULT_MIN_CALLS = 10;
 
-// How long a breaker refuses. Pure: no I/O, no clock, no `this`.
-
-/** No opening outlasts this, unless the policy itself asks for a longer one [Envoy `max_ejection_time`]. */
+/** The longest opening, unless the policy sets a longer one [Envoy `max_ejection_time`]. */
 export const MAX_OPEN_MS = 300_000;
 
 const JITTER = 0.1;
 const MIN_TRIAL_LEASE_MS = 10_000;
 
-/** One stretch of being open; resolved against the settings in force when asked, so that a policy edit reaches it. */
+/** One opening. Its end is computed from the settings in force when it is asked for, so a policy edit affects it. */
 export interface Opening {
   readonly atMs: number;
-  /** What tripped the breaker in the first place; a failed probe keeps it. */
+  /** What opened the breaker; a failed trial keeps the reason. */
   readonly reason: string;
-  /** Probes that failed since. */
+  /** Trials that have failed since. */
   readonly reopenings: number;
-  /** A draw from [0, 1), kept so that the end of the opening does not move each time it is asked for. */
+  /** A random number from [0, 1), kept so that the end of the opening does not change. */
   readonly draw: number;
 }
 
-/** `openMs`, doubled per re-opening, ±10 % so that isolates that tripped together do not probe together; less at the limit. */
+/** `openMs`, doubled per re-opening, ±10 % so that isolates that opened together do not try together; less at the limit. */
 export function openingEndsAtMs(opening: Opening, settings: BreakerSettings): number {
   const limitMs = Math.max(settings.openMs, MAX_OPEN_MS);
   const longestMs = Math.min(settings.openMs * 2 ** opening.reopenings * (1 + JITTER), limitMs);
@@ -79,12 +77,12 @@ export function openingEndsAtMs(opening: Opening, settings: BreakerSettings): nu
   return opening.atMs + Math.round(shortestMs + opening.draw * (longestMs - shortestMs));
 }
 
-/** A probe whose request died never reports: from here on another one may go. */
+/** A trial whose request has ended never reports: from this time on another trial is allowed. */
 export function trialEndsAtMs(trialAtMs: number, settings: BreakerSettings): number {
   return trialAtMs + (settings.trialLeaseMs ?? Math.max(settings.openMs, MIN_TRIAL_LEASE_MS));
 }
 
 export function reasonOf(opening: Opening): string {
   if (opening.reopenings === 0) return opening.reason;
-  return `${opening.reason}; ${opening.reopenings} failed ${opening.reopenings === 1 ? "probe" : "probes"} since`;
+  return `${opening.reason}; ${opening.reopenings} failed ${opening.reopenings === 1 ? "trial" : "trials"} since`;
 }

@@ -240,7 +240,7 @@ describe("while half-open", () => {
     expect(breaker.status()).toEqual(closed);
   });
 
-  it("opens for twice as long at each failed probe, up to 300 s less jitter, and for openMs again once it closed", async () => {
+  it("opens for twice as long at each failed trial, up to 300 s less jitter, and for openMs again once it closed", async () => {
     const { breaker, call, clock } = await readyToProbe();
     for (const openMs of [60_000, 120_000, 240_000, 272_727, 272_727]) {
       expect(await call("failure")).toBe(true);
@@ -249,7 +249,7 @@ describe("while half-open", () => {
       expect(await call("success")).toBe(false);
       clock.atMs += 1;
     }
-    expect(breaker.status().reason).toBe("3 failures in a row; 5 failed probes since");
+    expect(breaker.status().reason).toBe("3 failures in a row; 5 failed trials since");
     await call("success");
     for (let i = 0; i < 3; i++) await call("failure");
     expect(breaker.status().retryAtMs).toBe(clock.atMs + 30_000);

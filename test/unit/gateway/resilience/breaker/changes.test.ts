@@ -52,7 +52,7 @@ describe("a breaker tells of each change, once", () => {
     await call(false);
     expect(changes.slice(1)).toEqual([
       { from: "open", to: "half-open", reason },
-      { from: "half-open", to: "open", reason: `${reason}; 1 failed probe since` },
+      { from: "half-open", to: "open", reason: `${reason}; 1 failed trial since` },
     ]);
   });
 });

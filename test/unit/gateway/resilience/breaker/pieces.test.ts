@@ -77,7 +77,7 @@ describe("cooldown", () => {
     [3, 0.999_999, 264_000],
     [4, 0, 245_455],
     [4, 0.999_999, 300_000],
-  ])("after %i failed probes and a draw of %d it stays open for %i ms", (reopenings, draw, openMs) => {
+  ])("after %i failed trials and a draw of %d it stays open for %i ms", (reopenings, draw, openMs) => {
     const endsAtMs = openingEndsAtMs({ ...opening, reopenings, draw }, settings);
     expect(endsAtMs - opening.atMs).toBeCloseTo(openMs, -1);
     expect(endsAtMs - opening.atMs).toBeLessThanOrEqual(300_000);
@@ -99,8 +99,8 @@ describe("cooldown", () => {
   it("says what tripped it and how many probes failed since", () => {
     expect([0, 1, 2].map((reopenings) => reasonOf({ ...opening, reopenings }))).toEqual([
       "5 failures in a row",
-      "5 failures in a row; 1 failed probe since",
-      "5 failures in a row; 2 failed probes since",
+      "5 failures in a row; 1 failed trial since",
+      "5 failures in a row; 2 failed trials since",
     ]);
   });
 });
