@@ -1,40 +1,38 @@
-/** Who may call, as the deployment's bindings and variables say. What is missing is told, and refuses everybody: it would be overlooked. */
-import { RATES, type Rate } from "../../formats/api-key.ts";
-import { type Clock } from "../call.ts";
+/** The access settings of the deployment: bindings and variables. A missing binding or an invalid value makes every request fail. */
+import { RATES } from "../../formats/api-key.ts";
+import type { Clock } from "../call.ts";
 import { type KeyKv, KeyStore } from "./key-store.ts";
-import { FailedAttempts, type Limiter } from "./limiter.ts";
+import { FailedAttempts, type Limiter, type RateLimits } from "./limiter.ts";
 
 export interface AccessVariables {
-  /** API keys. Apart from POLICIES, so that who may write policies cannot make keys. */
+  /** API keys. Separate from POLICIES, so that write access to policies does not allow creating keys. */
   KEYS?: KeyKv;
   RATE_SMALL?: Limiter;
   RATE_STANDARD?: Limiter;
   RATE_LARGE?: Limiter;
   FAILED_AUTH?: Limiter;
-  /** "allowed" lets callers without a key in; unset means that keys are required. */
+  /** "allowed" accepts callers without a key. Unset: keys are required. */
   ANONYMOUS_ACCESS?: string;
-  /** How many requests of callers without a key one address has: a rate's name ("standard" where unset) or "unlimited". */
+  /** Rate limit per address of callers without a key: the name of a rate or "unlimited". Unset: "standard". */
   ANONYMOUS_RATE?: string;
-  /** Opens the details of /readyz. */
+  /** Token for the details of /readyz. */
   OPERATOR_TOKEN?: string;
 }
 
-export interface Access {
-  anonymous: "refused" | "unlimited" | Rate;
+export interface Access extends RateLimits {
   keys: KeyStore;
-  limiters: Readonly<Record<Rate, Limiter>>;
   failedAttempts: FailedAttempts;
-  /** Null where none is set. */
+  /** Null when it is not set. */
   operatorToken: string | null;
-  /** What is wrong with the deployment's settings, a sentence each. */
+  /** Problems of the settings, one sentence each. */
   problems: readonly string[];
 }
 
 export function createAccess(variables: AccessVariables, clock: Clock): Access {
   const problems: string[] = [];
-  const bound = <T>(name: keyof AccessVariables, binding: T | undefined, absent: T): T => {
-    if (binding === undefined) problems.push(`${name} is not bound; take its block from the checkout's wrangler.toml`);
-    return binding ?? absent;
+  const bound = <T>(name: keyof AccessVariables, binding: T | undefined, substitute: T): T => {
+    if (binding === undefined) problems.push(`${name} is not bound; copy its block from the checkout's wrangler.toml`);
+    return binding ?? substitute;
   };
   const { KEYS, RATE_SMALL, RATE_STANDARD, RATE_LARGE, FAILED_AUTH, OPERATOR_TOKEN } = variables;
   return {
@@ -51,38 +49,40 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
   };
 }
 
-/** It has no rate of its own: an address that guesses is told nothing, but a token that people think up would be guessed. */
-const TOKEN_MIN_CHARACTERS = 20;
+/** The token has no rate limit, so a short one could be guessed. */
+const MIN_TOKEN_CHARACTERS = 20;
 
 function operatorTokenIn(value: string | undefined, problems: string[]): string | null {
   const token = value?.trim() || null;
-  if (token !== null && token.length < TOKEN_MIN_CHARACTERS) {
+  if (token !== null && token.length < MIN_TOKEN_CHARACTERS) {
     problems.push(
-      `OPERATOR_TOKEN has ${token.length} characters; it must have at least ${TOKEN_MIN_CHARACTERS}, and openssl rand -hex 32 makes one`,
+      `OPERATOR_TOKEN has ${token.length} characters; it must have at least ${MIN_TOKEN_CHARACTERS}: create one with openssl rand -hex 32`,
     );
   }
   return token;
 }
 
 function anonymousIn({ ANONYMOUS_ACCESS, ANONYMOUS_RATE }: AccessVariables, problems: string[]): Access["anonymous"] {
-  const access = oneOf("ANONYMOUS_ACCESS", ANONYMOUS_ACCESS, "refused", ["refused", "allowed"], problems);
-  const rate = oneOf("ANONYMOUS_RATE", ANONYMOUS_RATE, "standard", [...RATES, "unlimited"], problems);
+  const oneOf = choice(problems);
+  const access = oneOf("ANONYMOUS_ACCESS", ANONYMOUS_ACCESS, ["refused", "allowed"]) ?? "refused";
+  const rate = oneOf("ANONYMOUS_RATE", ANONYMOUS_RATE, [...RATES, "unlimited"]) ?? "standard";
   return access === "allowed" ? rate : "refused";
 }
 
-function oneOf<T extends string>(
-  name: keyof AccessVariables,
-  value: string | undefined,
-  fallback: T,
-  allowed: readonly T[],
-  problems: string[],
-): T {
-  if (value === undefined || value === "") return fallback;
-  const found = allowed.find((one) => one === value);
-  if (found === undefined) problems.push(`${name} is "${value}"; it must be one of ${allowed.join(", ")}`);
-  return found ?? fallback;
+/** @returns a reader of variables; its result is null when the variable is unset or invalid */
+function choice(problems: string[]) {
+  return <T extends string>(
+    name: keyof AccessVariables,
+    value: string | undefined,
+    allowed: readonly T[],
+  ): T | null => {
+    if (value === undefined || value === "") return null;
+    const found = allowed.find((one) => one === value);
+    if (found === undefined) problems.push(`${name} is "${value}"; it must be one of ${allowed.join(", ")}`);
+    return found ?? null;
+  };
 }
 
-// They stand in for what is missing; where something is, nobody gets so far as to ask them.
+// Substitutes for missing bindings. They are never called: a gateway with problems refuses every request.
 const noKv: KeyKv = { get: async () => null };
 const noLimiter: Limiter = { limit: async () => ({ success: false }) };

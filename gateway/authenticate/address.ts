@@ -1,9 +1,9 @@
-/** Pure. The caller's address, to count by in memory. It goes to no trace, log or store. */
+/** Pure. The caller's address, for counting in memory. It is in no trace, log or store. */
 
-/** Cloudflare sets this header itself, whatever the caller sends in it. */
+/** Set by Cloudflare. A value that the caller sends is replaced. */
 const HEADER = "cf-connecting-ip";
 
-/** Of an IPv6 address the network, /64: a subscriber has at least so many, and could take a new one for each request. */
+/** @returns the address. For IPv6 its /64 network: a subscriber has at least that many addresses. "unknown" when there is none. */
 export function addressOf(headers: { get(name: string): string | null }): string {
   const address = headers.get(HEADER)?.trim().toLowerCase() ?? "";
   if (!address.includes(":")) return address === "" ? "unknown" : address;
@@ -11,7 +11,7 @@ export function addressOf(headers: { get(name: string): string | null }): string
   return mapped ?? `${networkOf(address)}::/64`;
 }
 
-/** The first four groups; `::` stands for as many zeros as there is room for. */
+/** The first four groups. `::` stands for as many zeros as are missing. */
 function networkOf(address: string): string {
   const [before = "", after] = address.split("::");
   const groups = (text: string | undefined) => (text === undefined || text === "" ? [] : text.split(":"));

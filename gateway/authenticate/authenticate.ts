@@ -1,30 +1,48 @@
-/** Who calls, and whether they may, now: a key or none → verified → within its rate. */
-
+/** The first step of the request path: a key or none → verified → within its rate limit → a caller. */
+import { idIn } from "../../formats/api-key.ts";
 import type { Clock, Lifetime } from "../call.ts";
-import { ok, type Result, refused } from "../refusal.ts";
+import { ok, type Refusal, type Result, refused } from "../refusal.ts";
 import { inSpan } from "../telemetry/span.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { type Caller, callerOf, connectionOf, type KeyHolder } from "./caller.ts";
-import { checkKey, type KeyFacts } from "./check-key.ts";
 import { credentialOf } from "./credential.ts";
-import { noKey, twoKeys } from "./key-refusals.ts";
-import { countedAs, countRequest } from "./rate.ts";
+import {
+  invalidKey,
+  keysUnavailable,
+  malformedKey,
+  noKey,
+  tooManyFailures,
+  twoKeys,
+  wrongScope,
+} from "./key-refusals.ts";
+import { countedAs, countRequest } from "./limiter.ts";
+import { verifyKey } from "./verify-key.ts";
 
+/** Facts about the key for the trace, whatever the result. */
+interface KeyFacts {
+  /** The id of a key whose secret is right; null otherwise. */
+  keyId: string | null;
+  /** Whether KV was asked for the key. */
+  asked: boolean;
+}
+
+/** `rateUnknown`: the limiter did not answer, and the request was accepted. */
 export type Authenticated = Result<Caller> & KeyFacts & { rateUnknown: boolean };
 
-/** Also records on its span what a trace shows of the caller: the country, the network's number, the TLS version and the key's id. */
-export function authenticate(
-  request: Request,
-  { access, clock }: { access: Access; clock: Clock },
-  lifetime: Lifetime,
-): Promise<Authenticated> {
+interface Parts {
+  access: Access;
+  clock: Clock;
+}
+
+/** Identifies the caller of a request. Its span shows the country, the network's number, the TLS version and the key's id. */
+export function authenticate(request: Request, parts: Parts, lifetime: Lifetime): Promise<Authenticated> {
   return inSpan("authenticate", {}, async (span) => {
     const { location, asn, tls } = connectionOf(request.cf);
     if (location.country !== null) span.setAttribute("geo.country.iso_code", location.country);
     if (asn !== null) span.setAttribute("spillway.client.asn", asn);
     if (tls !== null && tls !== "none") span.setAttribute("tls.protocol.version", tls);
-    const authenticated = await authenticateCaller(request, access, clock, lifetime);
+    const authenticated = await authenticateCaller(request, parts, lifetime);
     const { keyId, asked, rateUnknown } = authenticated;
     if (keyId !== null) span.setAttribute("spillway.api_key.id", keyId);
     if (asked) span.setAttribute("spillway.api_key.asked", true);
@@ -33,35 +51,61 @@ export function authenticate(
   });
 }
 
-async function authenticateCaller(
-  { headers, cf }: Request,
-  access: Access,
-  clock: Clock,
-  lifetime: Lifetime,
-): Promise<Authenticated> {
+async function authenticateCaller({ headers, cf }: Request, parts: Parts, lifetime: Lifetime): Promise<Authenticated> {
+  const { access, clock } = parts;
   const address = addressOf(headers);
-  const holder = await holderOf(headers, address, access, clock, lifetime);
+  const holder = await holderOf({ headers, address }, parts, lifetime);
   const { keyId, asked } = holder;
   if (!holder.ok) return { ...holder, rateUnknown: false };
-  const rated = await countRequest(holder.value, address, access, clock);
-  const { rateUnknown } = rated;
-  if (!rated.ok) return { ...rated, keyId, asked };
-  const isUncounted = holder.value === null && access.anonymous === "unlimited";
-  const counted = isUncounted ? null : countedAs(holder.value?.id ?? null, address);
-  return { ...ok(callerOf(headers, cf, holder.value, counted)), keyId, asked, rateUnknown };
+  const counted = await countRequest(holder.value, address, access, clock);
+  const { rateUnknown } = counted;
+  if (!counted.ok) return { ...counted, keyId, asked };
+  const isUnlimited = holder.value === null && access.anonymous === "unlimited";
+  const slotsOf = isUnlimited ? null : countedAs(holder.value?.id ?? null, address);
+  return { ...ok(callerOf(headers, cf, holder.value, slotsOf)), keyId, asked, rateUnknown };
 }
 
-/** Null for callers without a key, where they may come in. A wrong key is refused even there, so that its holder finds out early. */
+interface Sender {
+  headers: Headers;
+  address: string;
+}
+
+/** Null for a caller without a key, if anonymous access is allowed. A wrong key is refused in any case, so that its holder notices. */
 async function holderOf(
-  headers: Headers,
-  address: string,
-  access: Access,
-  clock: Clock,
+  { headers, address }: Sender,
+  parts: Parts,
   lifetime: Lifetime,
 ): Promise<Result<KeyHolder | null> & KeyFacts> {
-  const nothing = { keyId: null, asked: false };
+  const none = { keyId: null, asked: false };
   const sent = credentialOf(headers);
-  if (sent.kind === "two") return { ...refused(twoKeys), ...nothing };
-  if (sent.kind === "one") return checkKey(sent.text, address, access, clock, lifetime);
-  return { ...(access.anonymous === "refused" ? refused(noKey) : ok(null)), ...nothing };
+  if (sent.kind === "two") return { ...refused(twoKeys), ...none };
+  if (sent.kind === "one") return checkKey(sent.text, address, parts, lifetime);
+  return { ...(parts.access.anonymous === "refused" ? refused(noKey) : ok(null)), ...none };
+}
+
+/** Looks the key up and verifies it. A wrong key counts against the address. */
+async function checkKey(
+  key: string,
+  address: string,
+  { access: { keys, failedAttempts }, clock }: Parts,
+  lifetime: Lifetime,
+): Promise<Result<KeyHolder> & KeyFacts> {
+  const failed = async (why: Refusal, facts: KeyFacts) => {
+    const blockedMs = await failedAttempts.recordFailure(address);
+    return { ...refused(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
+  };
+  const id = idIn(key);
+  if (id === null) return failed(malformedKey, { keyId: null, asked: false });
+  const blockedMs = failedAttempts.blockedForMs(address);
+  // A key that this isolate knows is still checked: other callers may share the address, in an office or a cloud.
+  if (blockedMs > 0 && !keys.knows(id)) return { ...refused(tooManyFailures(blockedMs)), keyId: null, asked: false };
+  const { asked, ...read } = await keys.read(id, lifetime.keepAlive);
+  if (read.state === "unavailable") return { ...refused(keysUnavailable("keys-unavailable")), keyId: null, asked };
+  if (read.state === "unreadable") return { ...refused(keysUnavailable("key-unreadable")), keyId: null, asked };
+  const checked = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());
+  if (checked.is === "key-unknown") return failed(invalidKey(checked.is), { keyId: null, asked });
+  if (checked.is !== "valid") return failed(invalidKey(checked.is), { keyId: id, asked });
+  const { scopes, limits } = checked.record;
+  if (!scopes.includes("classify")) return { ...refused(wrongScope), keyId: id, asked };
+  return { ...ok({ id, rate: limits?.rate ?? null, inputsMax: limits?.inputs ?? null }), keyId: id, asked };
 }

@@ -1,37 +1,32 @@
-/** Pure. Who is calling, as far as routing needs it. */
+/** Pure. The caller, as far as routing needs it. */
 import type { Rate } from "../../formats/api-key.ts";
 import type { Location } from "../decide/residency.ts";
 
-/** Of a key that was verified. */
+/** The holder of a verified key. */
 export interface KeyHolder {
   id: string;
-  /** Null for the default. */
+  /** Null for the default rate. */
   rate: Rate | null;
-  /** How many inputs a request may have, where that is fewer than the policy allows; null where nothing is said of it. */
+  /** Inputs per request, if fewer than the policy allows; null for no such limit. */
   inputsMax: number | null;
 }
 
 export interface Connection {
   location: Location;
-  /** The number of the network that the caller is in; null where it is not known. For the trace alone. */
+  /** Number of the caller's network; null when it is unknown. Used only in the trace. */
   asn: number | null;
-  /** "1.3"; null where nothing is known of the connection, "none" where it is not encrypted. */
+  /** For example "1.3". "none" for an unencrypted connection; null when nothing is known. */
   tls: string | null;
 }
 
 export interface Caller extends Connection {
-  /** The id of the caller's verified key, never its secret; null for an anonymous one. */
+  /** The id of the verified key; null for an anonymous caller. */
   apiKey: string | null;
   inputsMax: number | null;
-  /** Whom its places are counted against, in memory alone; null where everybody may come in without limit. */
+  /** Whom slots are counted for, in memory; null when anonymous access is unlimited. */
   countedAs: string | null;
-  /** A header of the request, for `stickyBy`; null where there is none. */
+  /** @returns a header of the request, for `stickyBy`; null when it is missing */
   header(name: string): string | null;
-}
-
-/** `cf` as Cloudflare gives it with a request; undefined elsewhere. */
-export function connectionOf(cf: unknown): Connection {
-  return { location: locationOf(cf), asn: asnOf(cf), tls: tlsOf(cf) };
 }
 
 export function callerOf(
@@ -49,23 +44,29 @@ export function callerOf(
   };
 }
 
-/** What Cloudflare says of a connection, read from `request.cf`. Only these few facts go further; the address never does. */
+/**
+ * Reads Cloudflare's facts about a connection. The address is not one of them.
+ * @param cf `request.cf`; undefined outside of Cloudflare
+ */
+export function connectionOf(cf: unknown): Connection {
+  return { location: locationOf(cf), asn: asnOf(cf), tls: tlsOf(cf) };
+}
 
 const COUNTRY = /^[A-Z0-9]{2}$/;
 
-export function locationOf(cf: unknown): Location {
+function locationOf(cf: unknown): Location {
   const country = field(cf, "country");
   const known = typeof country === "string" && COUNTRY.test(country);
   return { country: known ? country : null, isEu: field(cf, "isEUCountry") === "1" };
 }
 
-export function asnOf(cf: unknown): number | null {
+function asnOf(cf: unknown): number | null {
   const asn = field(cf, "asn");
   return typeof asn === "number" && Number.isSafeInteger(asn) ? asn : null;
 }
 
-/** "1.0" to "1.3", "none" for plain HTTP, null where there is no `cf` at all (a test, or another host). */
-export function tlsOf(cf: unknown): string | null {
+/** "1.0" to "1.3", "none" for plain HTTP, null without `cf` (in a test or on another host). */
+function tlsOf(cf: unknown): string | null {
   if (cf === undefined || cf === null) return null;
   const version = field(cf, "tlsVersion");
   const found = typeof version === "string" ? /^TLSv(1(?:\.\d)?)$/.exec(version)?.[1] : undefined;

@@ -1,4 +1,4 @@
-/** What callers are told whose key does not let them in. Whether there ever was such a key is for the trace alone. */
+/** The refusals of authentication. Their public texts do not reveal whether a key exists; the reasons in the trace do. */
 import type { Refusal } from "../refusal.ts";
 
 const HOW = "Send your API key as `Authorization: Bearer <key>` or as `x-api-key: <key>`.";
@@ -7,35 +7,35 @@ export const noKey: Refusal = { code: "unauthorized", publicText: HOW, reason: "
 
 export const twoKeys: Refusal = {
   code: "unauthorized",
-  publicText: "`authorization` and `x-api-key` hold different keys. Send one of them.",
+  publicText: "`authorization` and `x-api-key` contain different keys. Send one of them.",
   reason: "key-ambiguous",
 };
 
 export const malformedKey: Refusal = {
   code: "unauthorized",
-  publicText: `That is no API key: one is \`spw_\` and 56 more characters. ${HOW}`,
+  publicText: `Malformed API key. Keys start with \`spw_\` and are 60 characters long. ${HOW}`,
   reason: "key-malformed",
 };
 
-/** The same words for all: an answer must not tell that a key was once right. */
+/** One text for all reasons: the answer must not reveal that a key was valid before. */
 export function invalidKey(reason: "key-unknown" | "key-revoked" | "key-expired"): Refusal {
   return {
     code: "unauthorized",
-    publicText: "This API key is not valid. Check that it was copied whole, or ask the operator for a new one.",
+    publicText: "Invalid API key. Check that the key is complete, or ask the operator for a new one.",
     reason,
   };
 }
 
 export const wrongScope: Refusal = {
   code: "forbidden",
-  publicText: "This API key is not allowed to classify. Ask the operator for one that is.",
+  publicText: "This API key does not allow classification. Ask the operator for another key.",
   reason: "scope",
 };
 
 export function keysUnavailable(reason: "keys-unavailable" | "key-unreadable"): Refusal {
   return {
     code: "unavailable",
-    publicText: "API keys cannot be checked right now. Try again after the time in Retry-After.",
+    publicText: "API keys cannot be checked at the moment. Retry after the time in Retry-After.",
     reason,
     retryAfterMs: 2000,
   };
@@ -44,7 +44,7 @@ export function keysUnavailable(reason: "keys-unavailable" | "key-unreadable"): 
 export function tooManyFailures(retryAfterMs: number): Refusal {
   return {
     code: "rate-limited",
-    publicText: "Too many requests with a wrong key came from this address. Try again after the time in Retry-After.",
+    publicText: "Too many failed authentication attempts from this address. Retry after the time in Retry-After.",
     reason: "failed-authentications",
     retryAfterMs,
   };
@@ -53,7 +53,7 @@ export function tooManyFailures(retryAfterMs: number): Refusal {
 export function tooManyRequests(reason: "key-rate" | "address-rate", retryAfterMs: number): Refusal {
   return {
     code: "rate-limited",
-    publicText: "Too many requests. Try again after the time in Retry-After, or ask the operator for a larger rate.",
+    publicText: "Too many requests. Retry after the time in Retry-After, or ask the operator for a higher rate limit.",
     reason,
     retryAfterMs,
   };

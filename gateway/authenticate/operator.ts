@@ -1,26 +1,27 @@
-/** Who sees the details of /readyz: the holder of the operator's token. An API key opens nothing here, and the token no endpoint of callers. */
+/** Who sees the details of /readyz: the holder of the operator's token. API keys do not, and the token is valid for no other path. */
+import { sha256Hex } from "../../formats/sha256.ts";
 import { ok, type Result, refused } from "../refusal.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { bearerOf } from "./credential.ts";
 import { tooManyFailures } from "./key-refusals.ts";
-import { hasDigest, sha256Of } from "./verify-key.ts";
+import { hasDigest } from "./verify-key.ts";
 
 export type View = "brief" | "details";
 
 export async function viewFor({ headers }: Request, access: Access): Promise<Result<View>> {
   const { operatorToken, anonymous, failedAttempts } = access;
-  // A deployment that is open to everybody and names no operator, as on a developer's machine.
+  // A deployment with anonymous access and without a token, as on a developer's machine.
   if (operatorToken === null && anonymous !== "refused") return ok("details");
   const sent = bearerOf(headers);
   if (sent === null) return ok("brief");
-  if (operatorToken !== null && hasDigest(sent, sha256Of(operatorToken).toString("hex"))) return ok("details");
+  if (operatorToken !== null && hasDigest(sent, sha256Hex(operatorToken))) return ok("details");
   const blockedMs = await failedAttempts.recordFailure(addressOf(headers));
   if (blockedMs > 0) return refused(tooManyFailures(blockedMs));
   return refused({
     code: "unauthorized",
     publicText:
-      "That is not the operator's token. Send it as `Authorization: Bearer <token>`, or nothing for the brief form.",
+      "Wrong operator token. Send the token as `Authorization: Bearer <token>`, or no token for the brief answer.",
     reason: "operator-token",
   });
 }

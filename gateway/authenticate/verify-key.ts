@@ -1,17 +1,18 @@
-/** Pure. Whether a key is the one that is stored, and still good. */
-
-import { createHash, timingSafeEqual } from "node:crypto";
+/** Pure. Whether a key is the stored one, and valid now. */
+import { timingSafeEqual } from "node:crypto";
 import type { KeyRecord } from "../../formats/api-key.ts";
+import { sha256 } from "../../formats/sha256.ts";
 
-/** Of no key: an id that is not known takes the same steps as a wrong secret. */
+/** The digest of no key. An unknown id takes the same steps as a wrong secret. */
 const NO_DIGEST = "0".repeat(64);
 
 export type KeyCheck =
   | { is: "valid"; record: KeyRecord }
-  /** The secret is right all the same, so the id may be shown to the operator. */
+  /** The secret is right, so the trace may show the id. */
   | { is: "key-revoked" | "key-expired" }
   | { is: "key-unknown" };
 
+/** @param record null when nothing is stored under the key's id */
 export function verifyKey(key: string, record: KeyRecord | null, nowMs: number): KeyCheck {
   const isSame = hasDigest(key, record?.sha256 ?? NO_DIGEST);
   if (record === null || !isSame) return { is: "key-unknown" };
@@ -20,13 +21,10 @@ export function verifyKey(key: string, record: KeyRecord | null, nowMs: number):
   return { is: "valid", record };
 }
 
-/** Compares secrets by their digests, in a time that does not depend on where they differ. */
-
-export function sha256Of(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
-}
-
-/** `sha256Hex` is of the secret that is expected, 64 hex digits. */
-export function hasDigest(text: string, sha256Hex: string): boolean {
-  return timingSafeEqual(sha256Of(text), Buffer.from(sha256Hex, "hex"));
+/**
+ * Compares a secret with the expected one by their digests, in a time that does not depend on where they differ.
+ * @param expectedHex SHA-256 of the expected secret, 64 hex digits
+ */
+export function hasDigest(text: string, expectedHex: string): boolean {
+  return timingSafeEqual(sha256(text), Buffer.from(expectedHex, "hex"));
 }

@@ -1,5 +1,5 @@
 /** Creates, lists and revokes API keys in the KV namespace KEYS. A key is never deleted or replaced. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { stripVTControlCharacters } from "node:util";
 import {
   ID_ALPHABET,
@@ -14,6 +14,7 @@ import {
   SECRET_BYTES,
 } from "../../../formats/api-key.ts";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import type { Kv } from "../kv/kv.ts";
 
 export type KeysKv = Pick<Kv, "get" | "put" | "all">;
@@ -113,7 +114,7 @@ export function newKey(): NewKey {
   // An alphabet of 32 letters uses five bits of a byte, so that all letters are equally likely.
   const id = Array.from(randomBytes(ID_LENGTH), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("");
   const key = keyText(id, randomBytes(SECRET_BYTES).toString("base64url"));
-  return { id, key, sha256: createHash("sha256").update(key).digest("hex") };
+  return { id, key, sha256: sha256Hex(key) };
 }
 
 /** @returns a key's name without control characters: everyone who can write to KV can choose it */

@@ -1,7 +1,7 @@
 /** Pure: no I/O, no clock. The saved policies, oldest first, and how edits outside of the spillway command are detected. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseJson } from "../../../formats/json.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import { versionOf } from "./document.ts";
 
 export const MAX_ENTRIES = 50;
@@ -93,7 +93,7 @@ export function entryNamed({ entries }: History, name: string, orElse = ""): Ent
 
 /** @returns the digest as hex; empty for null */
 export function sha256Of(text: string | null): string {
-  return text === null ? "" : createHash("sha256").update(text).digest("hex");
+  return text === null ? "" : sha256Hex(text);
 }
 
 function nameFor(version: number | null, entries: readonly Entry[]): string {

@@ -18,7 +18,7 @@ describe("failures and requests are counted by", () => {
     expect(of(address)).toBe(network);
   });
 
-  it("what Cloudflare says, and not what a caller says of itself", () => {
+  it("the address that Cloudflare reports, not one that the caller sends", () => {
     expect(addressOf(new Headers({ "x-forwarded-for": "192.0.2.7", "x-real-ip": "192.0.2.7" }))).toBe("unknown");
   });
 });

@@ -1,4 +1,4 @@
-/** What an isolate remembers of keys, and what it asks KV for. The rest is tested inside workerd: test/worker/authenticate/keys.test.ts. */
+/** Which keys an isolate keeps, and when it asks KV. Tests inside workerd: test/worker/authenticate/keys.test.ts. */
 import { describe, expect, it } from "vitest";
 import { type KeyKv, KeyStore } from "../../../../gateway/authenticate/key-store.ts";
 import { RecentMap } from "../../../../gateway/resilience/recent-map.ts";
@@ -13,7 +13,7 @@ const record = (name: string) =>
     revokedAt: null,
   });
 
-/** A wait is over at the next turn of the event loop: long after a KV that answers at once, long before a silent one. */
+/** A wait ends at the next turn of the event loop: after an immediate answer, before a late one. */
 function setUp(get: KeyKv["get"]) {
   let nowMs = 1_000_000;
   const asked: string[] = [];
@@ -39,7 +39,7 @@ function setUp(get: KeyKv["get"]) {
 }
 
 describe("KeyStore", () => {
-  it("asks KV once in 20 s, for what is a key and for what is none", async () => {
+  it("asks KV once in 20 s, for a key and for an id without a key", async () => {
     const { read, moveMs, asked } = setUp(async (key) => (key === "key:a" ? record("a") : null));
     for (const id of ["a", "b"]) {
       expect((await read(id)).asked).toBe(true);
@@ -51,9 +51,9 @@ describe("KeyStore", () => {
     expect(asked).toEqual(["key:a", "key:a", "key:b", "key:b"]);
   });
 
-  it("asks a silent KV once in a second while what is known serves, and takes its late answer", async () => {
+  it("asks a silent KV once per second while a known key is accepted, and uses a late answer", async () => {
     let get: KeyKv["get"] = async () => record("before");
-    const { read, moveMs, asked, late } = setUp((...said) => get(...said));
+    const { read, moveMs, asked, late } = setUp((...options) => get(...options));
     await read("a");
     const { promise, resolve } = Promise.withResolvers<string | null>();
     get = () => promise;
@@ -66,7 +66,7 @@ describe("KeyStore", () => {
     expect((await read("a")).state).toBe("absent");
   });
 
-  it("does not go back to an answer that an earlier read brings late", async () => {
+  it("ignores the late answer of an earlier read", async () => {
     const answers = [Promise.withResolvers<string | null>(), Promise.withResolvers<string | null>()];
     let reads = 0;
     const { read, moveMs, late } = setUp(() => answers[reads++]?.promise ?? Promise.resolve(null));
@@ -80,19 +80,19 @@ describe("KeyStore", () => {
     expect(await read("a")).toMatchObject({ record: { name: "newer" } });
   });
 
-  it("does not forget its keys for ids that somebody makes up", async () => {
+  it("keeps its keys when callers invent ids", async () => {
     const { read, asked, store } = setUp(async (key) => (key === "key:a" ? record("a") : null));
     await read("a");
-    for (let made = 0; made < 5000; made++) await read(`made-up-${made}`);
+    for (let made = 0; made < 5000; made++) await read(`invented-${made}`);
     expect(store.knows("a")).toBe(true);
     expect((await read("a")).asked).toBe(false);
     asked.length = 0;
-    expect((await read("made-up-0")).asked).toBe(true);
+    expect((await read("invented-0")).asked).toBe(true);
   });
 });
 
 describe("a map of recent entries", () => {
-  it("forgets what was not used for longest, and holds no more than it may", () => {
+  it("drops the least recently used entry, and holds at most its maximum", () => {
     const map = new RecentMap<string, number>(2);
     map.set("a", 1);
     map.set("b", 2);

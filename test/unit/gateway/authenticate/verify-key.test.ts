@@ -21,19 +21,19 @@ describe("a key is", () => {
     ["expired at its end", key, { expiresAt: "2026-11-01T00:00:00Z" }, "key-expired"],
     ["revoked", key, { revokedAt: "2026-10-01T00:00:00Z" }, "key-revoked"],
     [
-      "revoked, before it is anything else",
+      "revoked, also when it is expired",
       key,
       { revokedAt: "2026-10-01T00:00:00Z", expiresAt: "2026-01-01T00:00:00Z" },
       "key-revoked",
     ],
     ["unknown with another secret", newKey().key, {}, "key-unknown"],
     [
-      "unknown with another secret, whatever became of it",
+      "unknown with another secret, also when it is revoked",
       newKey().key,
       { revokedAt: "2026-10-01T00:00:00Z" },
       "key-unknown",
     ],
-    ["unknown where nothing is stored", key, null, "key-unknown"],
+    ["unknown when nothing is stored", key, null, "key-unknown"],
   ])("%s", (_, sent, values, expected) => {
     expect(verifyKey(sent, values === null ? null : { ...record, ...values }, NOW_MS).is).toBe(expected);
   });

@@ -1,0 +1,136 @@
+/** Access settings inside workerd: who sees the details of /readyz, invalid deployments, and rate limits. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import type { KeyKv } from "../../../gateway/authenticate/key-store.ts";
+import { bearer, storeKey } from "../support/api-keys.ts";
+import { handClock } from "../support/gateway.ts";
+import { aKeyedGateway, ask, readyz, STARTED_MS, statusOf, withOtherSecret } from "./keyed-gateway.ts";
+
+const OPERATOR_TOKEN = "an-operator's-token-of-32-letters";
+
+describe("/readyz", () => {
+  const BRIEF = { ready: true, edge: { state: "loading" }, origin: { breaker: "closed" } };
+  const DETAILS = {
+    ...BRIEF,
+    edge: { state: "loading", model: "mail-tagger@none" },
+    origins: { default: { breaker: { state: "closed" } } },
+    policy: { version: 0 },
+    access: { anonymous: "refused", keysProblem: null },
+    problems: [],
+  };
+
+  it("shows every caller whether it is ready, and the operator the details", async () => {
+    const gateway = aKeyedGateway({ OPERATOR_TOKEN });
+    const [anyone, operator] = [await readyz(gateway), await readyz(gateway, bearer(OPERATOR_TOKEN))];
+    expect([anyone.status, operator.status]).toEqual([200, 200]);
+    expect(anyone.body).toEqual({ ...BRIEF, edge: { state: expect.any(String) } });
+    expect(operator.body).toMatchObject({ ...DETAILS, edge: { model: "mail-tagger@none" } });
+  });
+
+  it("shows every caller the details if anonymous access is allowed and no token is set, as on a developer's machine", async () => {
+    const open = { ANONYMOUS_ACCESS: "allowed" };
+    expect((await readyz(aKeyedGateway(open))).body).toHaveProperty("policy.version");
+    expect((await readyz(aKeyedGateway({ ...open, OPERATOR_TOKEN }))).body).not.toHaveProperty("policy");
+    expect((await readyz(aKeyedGateway())).body).not.toHaveProperty("policy");
+  });
+
+  it("refuses a wrong token, an API key and, if no token is set, any token", async () => {
+    const { key } = await storeKey();
+    for (const [gateway, token] of [
+      [aKeyedGateway({ OPERATOR_TOKEN }), `${OPERATOR_TOKEN}x`],
+      [aKeyedGateway({ OPERATOR_TOKEN }), key],
+      [aKeyedGateway(), ""],
+      [aKeyedGateway(), OPERATOR_TOKEN],
+    ] as const) {
+      const { status, body, headers } = await readyz(gateway, { authorization: `Bearer ${token}` });
+      expect([status, headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="spillway"']);
+      expect(body).toMatchObject({ error_type: "unauthorized", request_id: "test-request" });
+    }
+  });
+
+  it("is the only path for which the operator's token is valid", async () => {
+    expect(await statusOf(aKeyedGateway({ OPERATOR_TOKEN }), bearer(OPERATOR_TOKEN))).toBe(401);
+  });
+});
+
+describe("a deployment without one of its bindings, or with an invalid variable", () => {
+  it.each<[{ OPERATOR_TOKEN?: string } & Record<string, unknown>, RegExp]>([
+    [{ KEYS: undefined }, /^KEYS is not bound; copy its block from the checkout's wrangler\.toml$/],
+    [{ RATE_SMALL: undefined }, /^RATE_SMALL is not bound/],
+    [{ RATE_STANDARD: undefined }, /^RATE_STANDARD is not bound/],
+    [{ RATE_LARGE: undefined }, /^RATE_LARGE is not bound/],
+    [{ FAILED_AUTH: undefined }, /^FAILED_AUTH is not bound/],
+    [{ OPERATOR_TOKEN: "hush-hush" }, /^OPERATOR_TOKEN has 9 characters; it must have at least 20: /],
+    [{ ANONYMOUS_ACCESS: "yes" }, /^ANONYMOUS_ACCESS is "yes"; it must be one of refused, allowed$/],
+    [{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "1000" }, /^ANONYMOUS_RATE is "1000"; it must be one of small, /],
+  ])("%j refuses every request, and reports the problem", async (variables, problem) => {
+    const gateway = aKeyedGateway({ OPERATOR_TOKEN, ...variables });
+    expect(gateway.world.access.problems).toEqual([expect.stringMatching(problem)]);
+    const refused = await ask(gateway, bearer((await storeKey()).key));
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "60"]);
+    const { status, body } = await readyz(gateway, bearer(variables.OPERATOR_TOKEN ?? OPERATOR_TOKEN));
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ ready: false, problems: gateway.world.access.problems });
+  });
+});
+
+describe("rate limits, counted by workerd's limiter", () => {
+  /** Sends requests until one is refused. The minute may end in between, so up to twice the limit can be accepted. */
+  async function untilRefused(limit: number, send: () => ReturnType<typeof ask>) {
+    for (let accepted = 0; accepted <= 2 * limit; accepted++) {
+      const answer = await send();
+      if (answer.status === 429) return { accepted, ...answer };
+    }
+    throw new Error(`${2 * limit} requests were accepted`);
+  }
+  const RETRY = { "retry-after": "60" };
+
+  it("each key has a separate limit", async () => {
+    const gateway = aKeyedGateway();
+    const [small, second, large] = [
+      await storeKey({ limits: { rate: "small" } }),
+      await storeKey({ limits: { rate: "small" } }),
+      await storeKey({ limits: { rate: "large" } }),
+    ];
+    const refused = await untilRefused(60, () => ask(gateway, bearer(small.key)));
+    expect(refused.accepted).toBeGreaterThanOrEqual(60);
+    expect(JSON.parse(refused.text)).toMatchObject({ error_type: "rate-limited", error: /^Too many requests/ });
+    expect(refused.headers.get("retry-after")).toBe(RETRY["retry-after"]);
+    expect(await statusOf(gateway, bearer(second.key))).toBe(200);
+    for (let request = 0; request < 70; request++) expect(await statusOf(gateway, bearer(large.key))).toBe(200);
+  });
+
+  it("callers without a key share the limit of their network", async () => {
+    const gateway = aKeyedGateway({ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "small" });
+    const from = (address: string) => ({ "cf-connecting-ip": address });
+    let host = 0;
+    // One network, with another address for each request.
+    const refused = await untilRefused(60, () => ask(gateway, from(`2001:db8:0:7::${(++host).toString(16)}`)));
+    expect(refused.accepted).toBeGreaterThanOrEqual(60);
+    expect(await statusOf(gateway, from("2001:db8:0:8::1"))).toBe(200);
+  });
+
+  it("an address with too many wrong keys is refused before KV is read; a known key is accepted", async () => {
+    const clock = handClock(STARTED_MS);
+    const get = vi.fn<KeyKv["get"]>((key, options) => env.KEYS.get(key, options));
+    const gateway = aKeyedGateway({ KEYS: { get } }, clock);
+    const [known, late] = [await storeKey(), await storeKey()];
+    const from = { "cf-connecting-ip": "203.0.113.9" };
+    const failing = () => ask(gateway, { ...from, ...bearer(withOtherSecret(known.key)) });
+    expect(await statusOf(gateway, { ...from, ...bearer(known.key) })).toBe(200);
+    const refused = await untilRefused(10, failing);
+    expect(refused.accepted).toBeGreaterThanOrEqual(10);
+    expect(JSON.parse(refused.text)).toMatchObject({
+      error_type: "rate-limited",
+      error: /failed authentication attempts from this address/,
+    });
+    get.mockClear();
+    const blocked = await ask(gateway, { ...from, ...bearer(late.key) });
+    expect([blocked.status, blocked.headers.get("retry-after")]).toEqual([429, "60"]);
+    expect(get).not.toHaveBeenCalled();
+    expect(await statusOf(gateway, { ...from, ...bearer(known.key) })).toBe(200);
+    expect(await statusOf(gateway, bearer(late.key))).toBe(200);
+    clock.moveMs(60_000);
+    expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
+  });
+});

@@ -1,0 +1,44 @@
+/** A gateway that requires keys, and requests to it from different addresses. */
+import type { Gateway } from "../../../gateway/compose.ts";
+import { urlOf } from "../support/faulty.ts";
+import { aGateway, ask as askGateway, classify, type HandClock, handClock } from "../support/gateway.ts";
+
+export const TEXT = "see you at lunch";
+export const STARTED_MS = Date.parse("2026-11-01T00:00:00Z");
+
+/** Keys are required unless the variables allow anonymous access. The edge has no model, so the origin answers. */
+export function aKeyedGateway(variables: object = {}, clock: HandClock = handClock(STARTED_MS)): Gateway {
+  return aGateway({
+    modelId: "mail-tagger@none",
+    originUrl: urlOf("ok"),
+    clock,
+    variables: { ANONYMOUS_ACCESS: "refused", ...variables },
+  });
+}
+
+let addresses = 0;
+
+/** A header with a new address, because failures are counted per address. */
+function newAddress(): Record<string, string> {
+  addresses += 1;
+  return { "cf-connecting-ip": `198.51.100.${addresses}` };
+}
+
+export async function ask(gateway: Gateway, headers: Record<string, string> = {}, inputs: unknown = TEXT) {
+  const response = await classify(gateway, inputs, { headers: { ...newAddress(), ...headers } });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+export async function statusOf(...asked: Parameters<typeof ask>): Promise<number> {
+  return (await ask(...asked)).status;
+}
+
+/** A GET of /readyz. */
+export async function readyz(gateway: Gateway, headers: Record<string, string> = {}) {
+  const request = new Request("http://gateway/readyz", { headers: { ...newAddress(), ...headers } });
+  const response = await askGateway(gateway, request);
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
+
+/** The same key with another secret. */
+export const withOtherSecret = (key: string) => `${key.slice(0, -2)}${key.endsWith("AA") ? "BB" : "AA"}`;
