@@ -178,7 +178,7 @@ export class ModelLoader {
     const { bucket, engine, publicKeyPem, clock } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
-      if (this.#state !== mine) throw new PackageError("unavailable", "another load has taken over");
+      if (this.#state !== mine) throw new PackageError("unavailable", "another load has replaced this one");
       mine.aliveAtMs = clock.nowMs();
     };
     let storedPrint = "";

@@ -11,7 +11,7 @@ import { aLifetime, forgetBackground, settled } from "../support/gateway.ts";
 import { anEdge, attempt, run, tokens } from "../support/isolate.ts";
 import { mailTaggerManifest, publish } from "../support/packages.ts";
 
-/** A clock that only moves when told; waiting yields to the event loop. */
+/** A clock that a test moves; waiting yields to the event loop. */
 function handClock(startMs: number): Clock & { moveMs(ms: number): void } {
   let nowMs = startMs;
   return {

@@ -1,4 +1,4 @@
-/** The queue as decisions see it, inside workerd: what was sent to the edge is known to whoever is decided next. */
+/** The queue as decisions see it, inside workerd: each decision knows what was sent to the edge before it. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, it } from "vitest";
@@ -44,7 +44,7 @@ it("no text joins a queue that its decision did not see, not even beside others 
   );
   expect(routingOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
   expect(queuesMs.length).toBeGreaterThan(0);
-  // At each run's beginning its own place, and nobody behind it.
+  // At each run's beginning its own ticket, and none behind it.
   for (const queueMs of queuesMs) expect(queueMs).toBeLessThan(2 * oneMs);
 });
 
@@ -73,8 +73,8 @@ it("where no origin can answer, callers wait for the edge up to a limit, and are
   const settledAnswers = await Promise.all(answers);
   expect(longestMs).toBeGreaterThan(timeoutMs);
   expect(longestMs).toBeLessThanOrEqual(timeoutMs + 2 * oneMs);
-  const ways = settledAnswers.map(routingOf);
-  expect(ways.filter(({ because }) => because === "origin-unavailable").length).toBeGreaterThan(1);
+  const routings = settledAnswers.map(routingOf);
+  expect(routings.filter(({ because }) => because === "origin-unavailable").length).toBeGreaterThan(1);
   const refused = settledAnswers.filter(({ status }) => status === 503);
   expect(refused.length).toBeGreaterThan(1);
   expect(refused[0]?.headers.get("retry-after")).toBe("1");

@@ -120,7 +120,7 @@ describe("what is stored is not what was signed", () => {
     expect(await refusal()).toBe("manifest-unreadable");
   });
 
-  it("a package for the origin alone: the edge is off", async () => {
+  it("a package for the origin only: the edge is off", async () => {
     modelId = await publish((manifest) => {
       Object.assign(manifest, { edge: null });
     });
@@ -158,7 +158,7 @@ describe("the pinned key", () => {
 describe("the guard against going back", () => {
   const policyOf = (minVersion: number) => ({ ...defaultPolicy(), minVersion });
 
-  it("a package below the policy's minVersion is refused, and taken again when the policy allows it", async () => {
+  it("a package below the policy's minVersion is refused, and accepted again when the policy allows it", async () => {
     const edge = await warmed(anEdge(modelId));
     expect(edge.status().state).toBe("ready");
     edge.obey(policyOf(2));

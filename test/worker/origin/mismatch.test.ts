@@ -1,4 +1,4 @@
-/** Two sides with different labels, as after a rollout by policy alone: seen in /readyz and in the trace, and routed as ever. */
+/** Two sides with different labels, as after a rollout by policy only: /readyz and the trace show it, and routing does not change. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
@@ -25,7 +25,7 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-/** With a warm edge, unless it is told to serve what is not in the bucket. */
+/** With a warm edge, unless `serving` names a package that is not in the bucket. */
 const gatewayWith = (behaviour: string, { clock = handClock(), serving = modelId } = {}) =>
   ready(
     aGateway({

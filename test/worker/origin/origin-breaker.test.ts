@@ -1,4 +1,4 @@
-/** The origin's breaker inside workerd, with a clock of its own, against an origin that really misbehaves. */
+/** The origin's breaker inside workerd, with its own clock, against an origin that misbehaves. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
@@ -32,7 +32,7 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
+async function warmGateway(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
   return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
@@ -43,7 +43,7 @@ describe("the origin's breaker", () => {
   it("opens, keeps the origin out, sends what fits to the edge, and opens again for longer when a probe fails", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
-    const gateway = await warmWorld("http-500", clock);
+    const gateway = await warmGateway("http-500", clock);
     for (let call = 0; call < 5; call++)
       expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
@@ -59,7 +59,7 @@ describe("the origin's breaker", () => {
   it("opens on answers that take 10 s as it does on failures, and says so", async () => {
     await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 20_000 } });
     const clock = handClock();
-    const gateway = await warmWorld("slow-until-told", clock);
+    const gateway = await warmGateway("slow-until-told", clock);
     const url = `${inject("faultOrigin")}slow-until-told`;
     const calls = async () => ((await (await fetch(url)).json()) as { calls: number }).calls;
     const answers = Array.from({ length: 10 }, () => classify(gateway, SHORT));
@@ -82,7 +82,7 @@ describe("the origin's breaker", () => {
   it("lets a probe close it again once the origin is well, and every caller goes there again", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
-    const gateway = await warmWorld("told?recovers", clock);
+    const gateway = await warmGateway("told?recovers", clock);
     await tell("told?recovers", "http-500");
     for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
     expect(originBreaker(gateway).state).toBe("open");
@@ -100,7 +100,7 @@ describe("the origin's breaker", () => {
 
   it.each([...FAULTS, NOBODY_LISTENS, "hang"])("%s: five in a row open it", async (behaviour) => {
     await setPolicy({ edge: { share: 0 }, retryBudget, origin: { timeoutMs: 100 } });
-    const gateway = await warmWorld(behaviour);
+    const gateway = await warmGateway(behaviour);
     for (let call = 0; call < 5; call++) {
       expect(originBreaker(gateway).state).toBe("closed");
       expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
@@ -110,7 +110,7 @@ describe("the origin's breaker", () => {
 
   it("names in /readyz why the origin did not answer last, a refused model by name, until it answers", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
-    const gateway = await warmWorld("told?last-failure");
+    const gateway = await warmGateway("told?last-failure");
     const lastFailure = async () => {
       const readyz = await ask(gateway, new Request("http://gateway/readyz"));
       const { origins }: { origins: Record<string, { lastFailure: string | null }> } = await readyz.json();
@@ -133,7 +133,7 @@ describe("the origin's breaker", () => {
   it("asks callers to come back soon, not after the probe's lease, while a probe is under way", async () => {
     await setPolicy({ origin: { timeoutMs: 1000 } });
     const clock = handClock();
-    const gateway = await warmWorld("hang", clock);
+    const gateway = await warmGateway("hang", clock);
     for (let call = 0; call < 5; call++) expect((await classify(gateway, LONG)).status).toBe(504);
     clock.moveMs(40_000);
     const probe = classify(gateway, LONG);
@@ -145,7 +145,7 @@ describe("the origin's breaker", () => {
 
   it("a caller that hangs up while the origin works is not the origin's failure", async () => {
     await setPolicy({ edge: { share: 0 } });
-    const gateway = await warmWorld("hang?hung-up");
+    const gateway = await warmGateway("hang?hung-up");
     for (let call = 0; call < 6; call++) {
       const hungUp = new AbortController();
       const answer = classify(gateway, SHORT, { signal: hungUp.signal });

@@ -148,20 +148,20 @@ describe("a trace context", () => {
     ["with letters beyond ASCII", `vendor=\u00e9${CANARY}`],
     ["without a value", CANARY],
     ["with a key of capitals", `${CANARY.toUpperCase()}=${CANARY}`],
-  ])("whose tracestate is %s goes on without it", async (_, tracestate) => {
+  ])("whose tracestate is %s continues without it", async (_, tracestate) => {
     const headers = await arrived({ traceparent: TRACEPARENT, tracestate });
     expectOnlyOurs(headers);
     expect(headers["traceparent"]).toContain(TRACE);
   });
 
-  it("whose tracestate has thousands of members goes on with the first ones, 512 characters at most", async () => {
+  it("whose tracestate has thousands of members continues with the first ones, 512 characters at most", async () => {
     const members = Array.from({ length: 6000 }, (_, at) => `v${at}=${"x".repeat(10)}`);
     const passedOn = (await arrived({ traceparent: TRACEPARENT, tracestate: members.join(",") }))["tracestate"] ?? "";
     expect(passedOn.length).toBeLessThanOrEqual(512);
     expect(members.join(",").startsWith(`${passedOn},`)).toBe(true);
   });
 
-  it("whose tracestate has one bad member goes on with the good ones", async () => {
+  it("whose tracestate has one bad member continues with the valid ones", async () => {
     const tracestate = `good=1,bad\u0002=${CANARY},fine=2`;
     expect((await arrived({ traceparent: TRACEPARENT, tracestate }))["tracestate"]).toBe("good=1,fine=2");
   });

@@ -82,7 +82,7 @@ describe("one caller", () => {
     expect(new Slots().acquire(large, "key:a", 0)?.reserveBytes(MAX_BODIES_BYTES, 0)).toBe(true);
   });
 
-  it("that is counted as nobody has them all", () => {
+  it("that is not counted as any caller may hold all of them", () => {
     const intake = new Slots();
     for (let place = 0; place < 8; place++) expect(intake.acquire(limits, null, 0)).not.toBeNull();
     expect(intake.acquire(limits, null, 0)).toBeNull();
@@ -111,7 +111,7 @@ describe("bytes", () => {
     expect([intake.requests, intake.bytes]).toEqual([1, 1]);
   });
 
-  it("of one body that the policy allows always fit when it is alone", () => {
+  it("of one body that the policy allows always fit if it is the only one", () => {
     const limits = { ...LIMITS, bodyBytes: 2 * MAX_BODIES_BYTES };
     const place = entered(new Slots(), 0, limits);
     expect([place.reserveBytes(2 * MAX_BODIES_BYTES, 0), place.reserveBytes(1, 0)]).toEqual([true, false]);

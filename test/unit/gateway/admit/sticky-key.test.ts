@@ -47,7 +47,7 @@ describe("texts are on different sides, each always on the same", () => {
   it.each([
     ["text, although there is a key", "text", { "x-tenant": "t" }, "k"],
     ["api-key, which is missing", "api-key", { "x-tenant": "t" }, null],
-    ["api-key, which nobody has verified", "api-key", { "x-api-key": "k", authorization: "Bearer b" }, null],
+    ["api-key, which was not verified", "api-key", { "x-api-key": "k", authorization: "Bearer b" }, null],
     ["a header, which is missing", "header:x-tenant", {}, "k"],
     ["a header, which is empty", "header:x-tenant", { "x-tenant": "" }, null],
   ])("by %s", (_, stickyBy, headers, keyId) => {

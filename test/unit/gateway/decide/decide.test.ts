@@ -115,7 +115,7 @@ describe("decide", () => {
     );
   });
 
-  it("the origin's breaker is open, and the edge busier than anybody may wait: refused for as long as it is", () => {
+  it("the origin's breaker is open, and the edge's queue is longer than any caller may wait: refused for as long", () => {
     const refused = { side: "refuse", because: "edge-busy", retryAfterMs: 1 };
     expect(decisionsFor(text, policy({})).route(originOpen(edge({ queueMs: 8001 })), NOW_MS)).toEqual(refused);
     const impatient = policy({ origin: { timeoutMs: 500 }, edge: { maxQueueMs: 0 } });

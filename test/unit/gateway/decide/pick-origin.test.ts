@@ -23,7 +23,7 @@ describe("among several origins", () => {
     for (const caller of callers.slice(0, 100)) expect(pickOrigin(origins, caller)).toBe(pickOrigin(origins, caller));
   });
 
-  it("one whose breaker is open is passed over, and its callers alone move", () => {
+  it("an origin whose breaker is open is skipped, and only its callers move", () => {
     const origins = [origin("a", 50), origin("b", 50)];
     const broken = [origin("a", 50, open(5)), origin("b", 50)];
     for (const caller of callers.slice(0, 1000)) {

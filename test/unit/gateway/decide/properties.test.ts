@@ -85,7 +85,7 @@ const readyNow = conditions.map((now) => ({
 }));
 
 describe("whatever the conditions", () => {
-  it("no route and no second try goes to a side that residency, memory, a breaker or a rejected model forbids", () => {
+  it("no route, fallback or hedge goes to a side that residency, memory, a breaker or a rejected model forbids", () => {
     fc.assert(
       fc.property(texts, policies, conditions, (text, policy, now) => {
         const permitted = permittedIn(policy.residency, text.location);

@@ -46,7 +46,7 @@ describe("a call of the origin", () => {
     expectMicroUsd(of({ usage: { durationMs: 100.2, initMs: 3000.1, memoryMiB: 1024 } }).usd, 51.6834 + 0.2);
   });
 
-  it("costs the round trip at 3,008 MB where the function says nothing, and that is told", () => {
+  it("costs the round trip at 3,008 MB if the function reports no usage, and is marked as assumed", () => {
     // 2.9375 × 0.7 × 16.6667
     const { usd, isAssumed } = of({ usage: undefined });
     expectMicroUsd(usd, 34.2709 + 0.2);

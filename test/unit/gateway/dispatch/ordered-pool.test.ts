@@ -6,7 +6,7 @@ const turns = async (count: number) => {
 };
 
 describe("inOrder", () => {
-  it("keeps the order of the items, whoever is ready first, and never runs more than allowed", async () => {
+  it("keeps the order of the items, whichever ends first, and never runs more than allowed", async () => {
     let under = 0;
     let most = 0;
     const work = async (item: number) => {

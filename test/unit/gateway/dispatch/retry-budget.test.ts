@@ -3,7 +3,7 @@ import { RetryBudget } from "../../../../gateway/dispatch/retry-budget.ts";
 
 const policy = { percent: 20, minPerSecond: 3 };
 
-/** Sends texts at a rate, each of which wants a second try; resolves to how many tries were allowed. */
+/** Counts texts at a rate and asks for a fallback for each; returns how many were allowed. */
 function storm(budget: RetryBudget, textsPerSecond: number, seconds: number, bend: Partial<typeof policy> = {}) {
   let allowed = 0;
   for (let text = 0; text < textsPerSecond * seconds; text++) {

@@ -42,7 +42,7 @@ describe("EdgeQueue", () => {
     expect(queue.waitMs()).toBe(0);
   });
 
-  it("tells each how long it waited", async () => {
+  it("passes the time that each text waited to its work", async () => {
     const { queue, moveMs } = setUp();
     const first = queue.takeTurn(10, never, async () => moveMs(70));
     const second = queue.takeTurn(10, never, async (queuedMs) => queuedMs);

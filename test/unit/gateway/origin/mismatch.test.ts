@@ -32,7 +32,7 @@ it.each<[string, Partial<Classifier>, ReturnType<typeof mismatch>]>([
     { code: "labels-differ", sentence: "labels differ from the edge's: origin [ham, spam, eggs], edge [ham, spam]" },
   ],
   [
-    "one label less, which the edge alone has",
+    "one label less, which only the edge has",
     { labels: ["ham"] },
     { code: "labels-differ", sentence: "labels differ from the edge's: origin [ham], edge [ham, spam]" },
   ],
@@ -45,11 +45,11 @@ it.each<[string, Partial<Classifier>, ReturnType<typeof mismatch>]>([
         "problem type differs from the edge's: origin multi_label_classification, edge single_label_classification",
     },
   ],
-])("%s is told with both sides' own", (_, bend, problem) => {
+])("%s is reported with both sides' values", (_, bend, problem) => {
   expect(mismatch(bent(bend), mailTagger)).toEqual(problem);
 });
 
-it("of many labels those that one side alone has are told first, and the rest is counted", () => {
+it("of many labels, those that only one side has come first, and the rest is counted", () => {
   const [origin, edge] = [bent({ labels: numbered(100, "eggs") }), bent({ labels: numbered(100, "bacon") })];
   const sentence = mismatch(origin, edge)?.sentence;
   expect(sentence).toMatch(/origin \[eggs, label-0, .*label-6, 93 more\], edge \[bacon, label-0, .*, 93 more\]$/);

@@ -33,7 +33,7 @@ describe("CORS_ORIGINS", () => {
     ["null", "must be exact origins"],
     ["file:///x", "must be exact origins"],
     ["ftp://app.example", "must be exact origins"],
-  ])("%j is told apart", (text, sentence) => {
+  ])("%j is refused with the reason", (text, sentence) => {
     expect(parseWebOrigins(text)).toEqual({ ok: false, problem: expect.stringContaining(sentence) });
   });
 });

@@ -2,13 +2,13 @@ import { type Breaker, BreakerOpenError, createBreaker } from "../../../../../ga
 import type { CallOutcome } from "../../../../../gateway/resilience/breaker/classify.ts";
 import type { BreakerSettings } from "../../../../../gateway/resilience/breaker/judge.ts";
 
-/** A call under way. `ends` settles its action; an action nobody ends stays pending, as one whose request died. */
+/** A call under way. `ends` settles its action; an action that is never ended stays pending, like one whose request has ended. */
 export interface OpenCall {
   readonly ran: boolean;
   ends(outcome: CallOutcome): Promise<void>;
 }
 
-/** A breaker on a clock that moves only when told to. `draw` 0.5 means no jitter. */
+/** A breaker on a clock that a test moves. `draw` 0.5 means no jitter. */
 export function breakerOnABench(settings: BreakerSettings, draw = 0.5) {
   const clock = {
     atMs: 1_000_000,

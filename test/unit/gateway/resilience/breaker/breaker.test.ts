@@ -21,7 +21,7 @@ async function tripped(bend: Partial<BreakerSettings> = {}) {
   return bench;
 }
 
-/** Tripped, and the opening is over: the next call is the probe. */
+/** Tripped, and the opening is over: the next call is the trial. */
 async function readyToProbe(bend: Partial<BreakerSettings> = {}) {
   const bench = await tripped(bend);
   bench.clock.atMs += 30_000;
@@ -199,7 +199,7 @@ describe("while open", () => {
     for (const timer of timers) expect(timer).not.toHaveBeenCalled();
   });
 
-  it("has the jitter of its own draw", async () => {
+  it("has the jitter of its random number", async () => {
     const { breaker, call, clock } = breakerOnABench({ ...settings, consecutive: 1 }, 0);
     await call("failure");
     expect(breaker.status().retryAtMs).toBe(clock.atMs + 27_000);
@@ -213,7 +213,7 @@ describe("while half-open", () => {
     expect(breaker.allows()).toBe(true);
   });
 
-  it("lets one probe through and refuses the rest until its lease ends", async () => {
+  it("lets one trial through and refuses the rest until its lease ends", async () => {
     const { breaker, begin, clock } = await readyToProbe();
     expect(begin().ran).toBe(true);
     expect(begin().ran).toBe(false);
@@ -221,7 +221,7 @@ describe("while half-open", () => {
     expect(breaker.allows()).toBe(false);
   });
 
-  it("closes when the probe succeeds, and has forgotten everything", async () => {
+  it("closes when the trial succeeds, and has forgotten everything", async () => {
     const { breaker, call, clock } = await readyToProbe();
     await call("success");
     expect(breaker.status()).toEqual(closed);
@@ -232,11 +232,11 @@ describe("while half-open", () => {
     expect(breaker.status().retryAtMs).toBe(clock.atMs + 30_000);
   });
 
-  it("closes on a slow probe too: an origin left alone starts cold", async () => {
+  it("closes on a slow trial too: an origin without calls starts cold", async () => {
     const { breaker, begin, clock } = await readyToProbe({ slowMs: 5_000 });
-    const probe = begin();
+    const trial = begin();
     clock.atMs += 6_000;
-    await probe.ends("success");
+    await trial.ends("success");
     expect(breaker.status()).toEqual(closed);
   });
 
@@ -255,7 +255,7 @@ describe("while half-open", () => {
     expect(breaker.status().retryAtMs).toBe(clock.atMs + 30_000);
   });
 
-  it("gives the probe to the next call when the first was ignored", async () => {
+  it("gives the trial to the next call when the first was ignored", async () => {
     const { breaker, call, begin } = await readyToProbe();
     await call("ignored");
     expect(breaker.status()).toEqual({ state: "half-open", reason: "3 failures in a row", retryAtMs: null });
@@ -263,7 +263,7 @@ describe("while half-open", () => {
     expect(begin().ran).toBe(false);
   });
 
-  it("gives up a probe that never settles when its lease ends", async () => {
+  it("gives up a trial that never settles when its lease ends", async () => {
     const { breaker, begin, call, clock } = await readyToProbe();
     begin();
     clock.atMs += 29_999;
@@ -275,7 +275,7 @@ describe("while half-open", () => {
   });
 
   it.each(["success", "failure", "ignored"] as const)(
-    "is not moved by the %s of a probe given up for another",
+    "is not moved by the %s of a trial given up for another",
     async (end) => {
       const { breaker, begin, clock } = await readyToProbe();
       const first = begin();
@@ -291,11 +291,11 @@ describe("while half-open", () => {
     },
   );
 
-  it("still listens to a late probe while nobody took its place", async () => {
+  it("still accepts the result of a late trial while no other trial has started", async () => {
     const { breaker, begin, clock } = await readyToProbe();
-    const probe = begin();
+    const trial = begin();
     clock.atMs += 45_000;
-    await probe.ends("success");
+    await trial.ends("success");
     expect(breaker.status()).toEqual(closed);
   });
 

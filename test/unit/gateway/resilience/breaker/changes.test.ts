@@ -27,7 +27,7 @@ function observed() {
 
 const reason = "2 failures in a row";
 
-describe("a breaker tells of each change, once", () => {
+describe("a breaker reports each change once", () => {
   it("on its way from closed to closed", async () => {
     const { changes, call, moveMs } = observed();
     await call(true);
