@@ -25,6 +25,7 @@ export function idIn(key: string): string | null {
   return KEY.exec(key)?.[1] ?? null;
 }
 
+/** Whether a text is the id of a key, complete and in lower case. */
 export function isId(text: string): boolean {
   return WHOLE_ID.test(text);
 }

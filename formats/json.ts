@@ -5,6 +5,7 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/** Whether a JSON value is an object, not an array and not null. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

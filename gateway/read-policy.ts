@@ -6,6 +6,7 @@ import { obey } from "./sides.ts";
 import { inSpan, recordSampling } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
+/** Reads the policy of this request. It never rejects: if KV fails, the last good policy or the defaults are in force. */
 export function readPolicy({ policies, sides }: World, { keepAlive }: Lifetime): Promise<PolicyRead> {
   return inSpan("policy", {}, async (span) => {
     const read = await policies.read(keepAlive);

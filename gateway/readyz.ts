@@ -10,6 +10,7 @@ import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
 import { obey } from "./sides.ts";
 import type { World } from "./world.ts";
 
+/** The body and status of GET /readyz, or the refusal of a wrong operator token. */
 export async function readyz(request: Request, world: World, lifetime: Lifetime) {
   const view = await viewFor(request, world.access);
   if (!view.ok) return view;

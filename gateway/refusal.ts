@@ -70,10 +70,12 @@ export interface Refusal {
 
 export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
+/** A step of the request path that succeeded. */
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value };
 }
 
+/** A step of the request path that ends the request. */
 export function refused(refusal: Refusal): { ok: false; refusal: Refusal } {
   return { ok: false, refusal };
 }

@@ -182,6 +182,7 @@ export interface Conditions {
   origins: readonly OriginConditions[];
 }
 
+/** What a decision needs to know about both sides, as of now. */
 export function conditionsOf({ edge, origins }: Sides): Conditions {
   return { edge: edge.conditions(), origins: origins.conditions() };
 }

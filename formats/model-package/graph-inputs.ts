@@ -9,6 +9,7 @@ export const TOKEN_IDS_INPUT: GraphInput = "input_ids";
 /** The output: float32 [batch, labels]. */
 export const LOGITS_OUTPUT = "logits";
 
+/** Whether a graph's input has a name that the package format knows. */
 export function isGraphInput(name: string): name is GraphInput {
   return GRAPH_INPUTS.some((input) => input === name);
 }

@@ -28,6 +28,7 @@ export interface Access extends RateLimits {
   problems: readonly string[];
 }
 
+/** Reads the deployment's bindings and variables. Whatever cannot be obeyed is in `problems`, and its substitute refuses every caller. */
 export function createAccess(variables: AccessVariables, clock: Clock): Access {
   const problems: string[] = [];
   const bound = <T>(name: keyof AccessVariables, binding: T | undefined, substitute: T): T => {

@@ -29,6 +29,7 @@ export interface Caller extends Connection {
   header(name: string): string | null;
 }
 
+/** The caller of a request. `cf` is `request.cf`; `holder` is null for an anonymous caller. */
 export function callerOf(
   headers: { get(name: string): string | null },
   cf: unknown,

@@ -32,6 +32,7 @@ export const wrongScope: Refusal = {
   reason: "scope",
 };
 
+/** 503: KV did not answer, or the key's record cannot be read. */
 export function keysUnavailable(reason: "keys-unavailable" | "key-unreadable"): Refusal {
   return {
     code: "unavailable",
@@ -41,6 +42,7 @@ export function keysUnavailable(reason: "keys-unavailable" | "key-unreadable"): 
   };
 }
 
+/** 429: the address is blocked after failed attempts. */
 export function tooManyFailures(retryAfterMs: number): Refusal {
   return {
     code: "rate-limited",
@@ -50,6 +52,7 @@ export function tooManyFailures(retryAfterMs: number): Refusal {
   };
 }
 
+/** 429: the rate of the key, or of the anonymous caller's address, is used up. */
 export function tooManyRequests(reason: "key-rate" | "address-rate", retryAfterMs: number): Refusal {
   return {
     code: "rate-limited",

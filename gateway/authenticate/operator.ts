@@ -9,6 +9,7 @@ import { hasDigest } from "./verify-key.ts";
 
 export type View = "brief" | "details";
 
+/** Which view of /readyz a request may see: `details` for the operator, `brief` for everyone else. A wrong token is refused. */
 export async function viewFor({ headers }: Request, access: Access): Promise<Result<View>> {
   const { operatorToken, anonymous, failedAttempts } = access;
   // A deployment with anonymous access and without a token, as on a developer's machine.

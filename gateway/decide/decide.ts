@@ -25,6 +25,7 @@ export interface Decisions {
   isEdgeOnly(conditions: Conditions): boolean;
 }
 
+/** The decisions about one text under one policy. */
 export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
   const facts = (conditions: Conditions) => factsOf(text, policy, conditions);
   return {

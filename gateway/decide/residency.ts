@@ -17,6 +17,7 @@ export interface Permitted {
 /** Cloudflare's codes for an unknown country and for Tor. */
 const UNKNOWN_COUNTRIES: ReadonlySet<string> = new Set(["XX", "T1"]);
 
+/** The sides that a policy's residency rules permit for a location. */
 export function permittedIn({ rules, unknown }: Policy["residency"], location: Location): Permitted {
   const { country } = location;
   if (country === null || UNKNOWN_COUNTRIES.has(country)) return byLists(listsForUnknown(unknown));

@@ -88,6 +88,7 @@ export function excessWaitMs({ edge, policy }: Facts): number {
   return Math.max(0, edge.queueMs - Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs));
 }
 
+/** Whether the text has more tokens than the edge accepts; false while the tokens are unknown. */
 export function isTooLong(facts: Facts): boolean {
   return facts.text.tokens !== null && facts.text.tokens > edgeTokens(facts);
 }

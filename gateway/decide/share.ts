@@ -21,6 +21,7 @@ export function insideShare(basisPoints: number, sharePercent: number): boolean 
   return basisPoints < Math.round(sharePercent * 100);
 }
 
+/** Whether a request's texts are also sent to the other side, to compare. */
 export function isShadowed(requestId: string, sharePercent: number): boolean {
   return insideShare(saltedBasisPointsOf(SHADOW_SALT, requestId), sharePercent);
 }

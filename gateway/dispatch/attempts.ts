@@ -17,6 +17,7 @@ interface RunningAttempt {
   lose(): void;
 }
 
+/** Makes the attempts of one text, at most two, and resolves to the first good answer or to the failures. */
 export async function attemptRoute(route: SideRoute, text: TextInFlight, world: World): Promise<AttemptsEnd> {
   const { decisions, lifetime } = text;
   const conditions = () => conditionsOf(world.sides);

@@ -1,4 +1,6 @@
 /** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
+import { readBoundedBody } from "../../formats/bounded-body.ts";
+import { parseJson } from "../../formats/json.ts";
 import {
   type OriginAccount,
   type OriginError,
@@ -153,14 +155,16 @@ async function errorIn(response: Response): Promise<OriginError | undefined> {
   return originErrorSchema.safeParse(await readJson(response).catch(() => null)).data;
 }
 
+/** 64 windows of 1,024 labels, with a reserve. */
+export const MAX_ANSWER_BYTES = 2 * 1_048_576;
+
 async function readJson(response: Response): Promise<unknown> {
-  const body = await readAnswerBody(response);
-  if (body === null) throw new OriginFault("bad-answer");
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new OriginFault("bad-answer");
-  }
+  const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES });
+  // The connection broke, or a signal ended it. The caller of this function knows which.
+  if (!body.ok && body.why === "broken") throw new Error("the origin's answer broke off");
+  const value = body.ok ? parseJson(new TextDecoder().decode(body.bytes)) : undefined;
+  if (value === undefined) throw new OriginFault("bad-answer");
+  return value;
 }
 
 function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallOutcome {
@@ -203,35 +207,10 @@ export function toFailure(error: unknown): SideFailure {
 }
 
 /** The longest Retry-After of an origin that is obeyed. */
-const RETRY_AFTER_MAX_MS = 300_000;
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /** `Retry-After` in seconds; its other form, a date, is not read. Null if there is none. */
 export function retryAfterMs(headers: Headers): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
-  return /^\d{1,9}$/.test(value) ? Math.min(RETRY_AFTER_MAX_MS, Number(value) * 1000) : null;
-}
-
-/** Reads an origin's answer as far as an answer can go: whoever stands there must not be able to fill the isolate. */
-
-/** 64 windows of 1,024 labels, with room to spare. */
-export const ANSWER_MAX_BYTES = 2 * 1_048_576;
-
-/** Null for what is longer; the rest is not waited for. */
-export async function readAnswerBody({ body }: Response): Promise<string | null> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let sizeBytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    sizeBytes += value.byteLength;
-    if (sizeBytes > ANSWER_MAX_BYTES) {
-      // A sender that is gone already is nothing new.
-      await reader.cancel().catch(() => {});
-      return null;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
+  return /^\d{1,9}$/.test(value) ? Math.min(MAX_RETRY_AFTER_MS, Number(value) * 1000) : null;
 }

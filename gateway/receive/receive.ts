@@ -1,15 +1,17 @@
-/** Reads a request into inputs, or says what is wrong with it. Nothing of the text ever goes into a refusal. */
+/** Turns a request into inputs, or refuses it. No part of the text is in a refusal. */
+import { parseJson } from "../../formats/json.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Slot } from "../admit/slots.ts";
+import type { Clock } from "../call.ts";
 import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
-import { type Clock } from "../call.ts";
 import { readBody } from "./body.ts";
 import { nestsDeeper } from "./json-depth.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
-/** What we take nests three levels; the rest is for clients that send more than they must. */
-const DEPTH_MAX = 16;
+/** A valid request nests three levels. The rest is for clients that send more than they need. */
+const MAX_DEPTH = 16;
 
+/** @param slot counts the bytes that the isolate holds */
 export async function receive(
   request: Request,
   limits: Policy["limits"],
@@ -36,8 +38,8 @@ export async function receive(
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
   if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));
-  if (nestsDeeper(text, DEPTH_MAX)) {
-    return refused(malformed(`The body nests arrays and objects deeper than ${DEPTH_MAX} levels.`, "json-depth"));
+  if (nestsDeeper(text, MAX_DEPTH)) {
+    return refused(malformed(`The body nests arrays and objects deeper than ${MAX_DEPTH} levels.`, "json-depth"));
   }
   const value = parseJson(text);
   if (value === undefined) return refused(malformed("The body is not valid JSON.", "invalid-json"));
@@ -49,15 +51,6 @@ function decodeUtf8(bytes: Uint8Array): string | null {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
     return null;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text, so it is dropped.
-    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The Hugging Face text-classification request. Pure. */
+/** Pure. The Hugging Face text-classification request. */
 import { z } from "zod";
 import { ok, type RefusalReason, type Result, refused } from "../refusal.ts";
 
@@ -22,27 +22,28 @@ export type ScoreFunction = "softmax" | "sigmoid" | "none";
 export interface Received {
   /** One or more non-empty texts, in the caller's order. */
   texts: readonly string[];
-  /** How many labels per answer; all of them when undefined. */
+  /** Labels per text; all of them when undefined. */
   topK: number | undefined;
-  /** What turns logits into scores; the model's own when undefined. */
+  /** Turns logits into scores; the function of the model when undefined. */
   functionToApply: ScoreFunction | undefined;
 }
 
 const EXAMPLE =
   '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3, "function_to_apply": "softmax"}}';
 
-export function parseClassifyRequest(value: unknown, inputsMax: number): Result<Received> {
+/** @param value parsed JSON */
+export function parseClassifyRequest(value: unknown, maxInputs: number): Result<Received> {
   const parsed = requestSchema.safeParse(value);
   if (!parsed.success) {
-    return unprocessable(`The request must look like ${EXAMPLE}; look at ${places(parsed.error)}.`, "shape");
+    return unprocessable(`The request must have the form ${EXAMPLE}; check ${places(parsed.error)}.`, "shape");
   }
   const { inputs, parameters } = parsed.data;
   const texts = typeof inputs === "string" ? [inputs] : inputs;
   if (texts.length === 0) return unprocessable("`inputs` is an empty list. Send at least one text.", "no-inputs");
-  if (texts.length > inputsMax) {
+  if (texts.length > maxInputs) {
     return refused({
       code: "too-large",
-      publicText: `\`inputs\` holds ${texts.length} texts; at most ${inputsMax} are allowed in one request.`,
+      publicText: `\`inputs\` has ${texts.length} texts; at most ${maxInputs} are allowed per request.`,
       reason: "inputs",
     });
   }
@@ -55,7 +56,7 @@ export function parseClassifyRequest(value: unknown, inputsMax: number): Result<
   });
 }
 
-/** Only names from our own schema may be quoted: a caller's key could be a caller's text. */
+/** Only names of the schema are quoted: an unknown key could be a part of the caller's text. */
 function places(error: z.ZodError): string {
   const known = ["inputs", "parameters", "top_k", "function_to_apply"];
   const names = error.issues.map((issue) => issue.path.filter((part) => known.includes(String(part))).join("."));

@@ -15,6 +15,7 @@ export interface Answered {
   totalMs: number;
 }
 
+/** Makes the response of a request whose texts were all classified. */
 export function answer({ rows, inputs, summary, identity, policyVersion, totalMs }: Answered): Response {
   return Response.json(rows, {
     headers: {

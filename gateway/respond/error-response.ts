@@ -2,6 +2,7 @@
 import type { Identity } from "../call.ts";
 import { type Refusal, statusOf } from "../refusal.ts";
 
+/** Makes the response of a refusal: its public text, code and request id, and never its internal reason. */
 export function errorResponse(refusal: Refusal, identity: Identity, headers: Record<string, string> = {}): Response {
   return Response.json(
     { error: refusal.publicText, error_type: refusal.code, request_id: identity.requestId },

@@ -26,6 +26,7 @@ export interface ActiveRequest {
 const requestKey = createContextKey("spillway.request");
 const buffers = new WeakMap<object, TraceBuffer>();
 
+/** A context in which this request is the active one. */
 export function withRequest(context: Context, request: ActiveRequest): Context {
   return context.setValue(requestKey, request);
 }

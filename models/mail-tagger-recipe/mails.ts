@@ -16,6 +16,7 @@ export function loadMails(raws: RawMail[] = readRawMails()): Mail[] {
   return intoSplits(read);
 }
 
+/** The mails of one split. */
 export function mailsOf(split: Split, mails: Mail[] = loadMails()): Mail[] {
   return mails.filter((mail) => mail.split === split);
 }
@@ -27,6 +28,7 @@ export function mailText(raw: string): string {
   return `${subject}\n\n${tidyBody(readableText(entity))}`.trim();
 }
 
+/** Assigns each text to a split; near-duplicates get the same one. */
 export function intoSplits<T extends { text: string }>(items: T[]): (T & { split: Split; group: string })[] {
   const heads = groupNearDuplicates(items.map(({ text }) => text));
   const textsByHead = new Map<number, string[]>();
@@ -46,6 +48,7 @@ export function intoSplits<T extends { text: string }>(items: T[]): (T & { split
 export type Label = "ham" | "spam";
 export type RawMail = { source: string; label: Label; raw: string };
 
+/** The corpus as it is distributed: raw mails with their label. */
 export function readRawMails(): RawMail[] {
   return readCorpus().map(({ group, id, text }) => ({
     source: `${group}/${id}`,
@@ -69,6 +72,7 @@ export function groupName(texts: string[]): string {
   return texts.map((text) => createHash("sha256").update(text).digest("hex")).sort()[0] ?? "";
 }
 
+/** The split of a group of near-duplicates, by a hash of its name. */
 export function splitOf(group: string): Split {
   const digest = createHash("sha256").update(`${drawing}:${group}`).digest("hex");
   const bucket = Number.parseInt(digest.slice(0, 8), 16) % 100;
@@ -110,6 +114,7 @@ const replacements: [RegExp, string][] = [
 
 const listTag = /^((?:(?:re|fwd?|aw):\s*)*)\[[\w -]{2,20}\]\s*/i;
 
+/** Normalizes the white space of a body and masks what would identify its source. */
 export function tidyBody(body: string): string {
   let text = body.replace(/\r\n?/g, "\n");
   for (const [pattern, replacement] of replacements) text = text.replace(pattern, replacement);
@@ -120,6 +125,7 @@ export function tidyBody(body: string): string {
     .trim();
 }
 
+/** A subject in one line, without the tag of a mailing list. */
 export function tidySubject(subject: string): string {
   return tidyBody(subject.replace(listTag, "$1")).replace(/\s+/g, " ");
 }

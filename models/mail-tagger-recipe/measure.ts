@@ -14,9 +14,11 @@ const heldOut = mailsOf("test", mails);
 const runtimes = await openRuntimes("models/mail-tagger");
 
 async function edgeQuality(texts: readonly LabelledText[], tokens: number) {
-  const judged = [];
-  for (const { text, label } of texts) judged.push({ truth: label, verdict: await runtimes.edge(text, tokens) });
-  return qualityOf(judged, runtimes.labels);
+  const predictions = [];
+  for (const { text, label } of texts) {
+    predictions.push({ truth: label, prediction: await runtimes.edge(text, tokens) });
+  }
+  return qualityOf(predictions, runtimes.labels);
 }
 
 function sizes(split: Mail["split"]) {

@@ -2,6 +2,7 @@
 
 const deepest = 5;
 
+/** The text of a MIME entity as a person reads it. */
 export function readableText(entity: Entity, depth = 0): string {
   const type = entity.headers.get("content-type") ?? "text/plain";
   const boundary = parameter(type, "boundary") ?? undeclaredBoundary(entity.body);
@@ -46,6 +47,7 @@ function decodeBody({ headers, body }: Entity, type: string): string {
 
 export type Entity = { headers: Map<string, string>; body: string };
 
+/** Splits a raw MIME entity into headers and body. */
 export function splitEntity(raw: string): Entity {
   const text = raw.replaceAll("\r\n", "\n");
   const end = text.startsWith("\n") ? 0 : text.indexOf("\n\n");
@@ -65,6 +67,7 @@ export function parameter(header: string, name: string): string | undefined {
   return found?.[1] ?? found?.[2];
 }
 
+/** Decodes the encoded words of a header (RFC 2047). */
 export function decodeWords(header: string): string {
   return header
     .replace(/(\?=)\s+(=\?)/g, "$1$2")
@@ -76,10 +79,12 @@ export function decodeWords(header: string): string {
 
 // Transfer encodings and character sets: from what travelled to text.
 
+/** Decodes base64 and ignores all other characters. */
 export function fromBase64(text: string): Uint8Array {
   return Buffer.from(text.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
 }
 
+/** Decodes quoted-printable (RFC 2045). */
 export function fromQuotedPrintable(text: string): Uint8Array {
   const bytes: number[] = [];
   const joined = text.replace(/=[ \t]*\n/g, "");
@@ -144,6 +149,7 @@ export function looksLikeHtml(text: string): boolean {
   );
 }
 
+/** The visible text of an HTML page. */
 export function htmlToText(html: string): string {
   const visible = html
     .replace(/<!--[\s\S]*?(?:-->|$)/g, "")

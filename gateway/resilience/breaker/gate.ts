@@ -35,6 +35,7 @@ export interface GateDuties {
 const failed = new Error("the call failed");
 const slow = new Error("the call was slow");
 
+/** A new gate in one of its two starting states. `name` appears in errors only. */
 export function createGate(name: string, start: "closed" | "half-open", nowMs: number, duties: GateDuties): Gate {
   const rotation = createRotation(nowMs);
   let failuresInARow = 0;
@@ -114,6 +115,7 @@ export interface Rotation {
   catchUp(nowMs: number, windowMs: number): void;
 }
 
+/** A rotation whose first bucket starts at `startMs`. */
 export function createRotation(startMs: number): Rotation {
   const controller = new EventEmitter();
   let bucketSinceMs = startMs;

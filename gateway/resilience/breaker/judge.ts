@@ -11,6 +11,7 @@ export interface Tally {
   readonly good: number;
 }
 
+/** Rates a call that ended after `tookMs`. */
 export function rateCall(outcome: "success" | "failure", tookMs: number, settings: BreakerSettings): CallRating {
   if (outcome === "failure") return "failure";
   return settings.slowMs !== undefined && tookMs > settings.slowMs ? "slow" : "success";
@@ -82,6 +83,7 @@ export function trialEndsAtMs(trialAtMs: number, settings: BreakerSettings): num
   return trialAtMs + (settings.trialLeaseMs ?? Math.max(settings.openMs, MIN_TRIAL_LEASE_MS));
 }
 
+/** The reason of an opening, with its failed trials, as /readyz shows it. */
 export function reasonOf(opening: Opening): string {
   if (opening.reopenings === 0) return opening.reason;
   return `${opening.reason}; ${opening.reopenings} failed ${opening.reopenings === 1 ? "trial" : "trials"} since`;
