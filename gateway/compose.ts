@@ -19,9 +19,9 @@ import { createBreaker } from "./resilience/breaker/breaker.ts";
 import { parseWebOrigins } from "./respond/web-headers.ts";
 import type { SideName } from "./sides.ts";
 import type { WorkerVersion } from "./telemetry/resource.ts";
+import { traceResponse } from "./telemetry/span.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { telemetrySettings } from "./telemetry/traced.ts";
-import { traceResponse } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
 /** The bindings, variables and secrets of the Worker. */
