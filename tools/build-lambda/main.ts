@@ -19,6 +19,8 @@ interface Options {
   json?: true;
 }
 
+const KEY_WIDTH = 12;
+const MIB = 2 ** 20;
 const NOT_FOR_DEPLOYMENT = "  Signed with a temporary key: this build is a test. Do not deploy it.\n";
 
 const command = new Command("npm run build:lambda --")
@@ -60,9 +62,6 @@ try {
 function asJson({ files, ...built }: Built) {
   return { ...built, files: files.map(({ name, sizeBytes }) => ({ name, sizeBytes })), limits: LIMITS };
 }
-
-const KEY_WIDTH = 12;
-const MIB = 2 ** 20;
 
 /** The built artifact for people: its size against Lambda's limits, and the result of the trial. */
 function buildSummary(built: Built): string {

@@ -1,5 +1,7 @@
 /** An HTTP request as it was received, with its complete body: signatures are verified over it, and events are made from it. */
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { readBoundedBody } from "../../formats/bounded-body.ts";
 
 export interface HttpRequest {
   method: string;
@@ -35,13 +37,10 @@ export function headerOf(request: HttpRequest, name: string): string | null {
 }
 
 async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of incoming) {
-    sizeBytes += chunk.length;
-    if (sizeBytes <= maxBytes) chunks.push(chunk);
-  }
-  return sizeBytes <= maxBytes ? Buffer.concat(chunks) : null;
+  const body = await readBoundedBody(Readable.toWeb(incoming), { maxBytes, drain: true });
+  if (body.ok) return Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength);
+  if (body.why === "too-large") return null;
+  throw new Error("the request ended before its body was complete");
 }
 
 /** Node's own `headers` drops repeated headers, such as a second Authorization; the signature covers all of them. */

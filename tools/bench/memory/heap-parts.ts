@@ -1,8 +1,7 @@
 /** What lies in the wasm heap, measured in Node on the gateway's own engine: how far up a roomy heap is written at each step. */
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { allocate, startRuntime } from "../../../gateway/edge/onnx/runtime.ts";
-import { openEdgeModel } from "../../spillway/model/pack/edge-runtime.ts";
+import { compileEdgeWasm, openEdgeModel } from "../../spillway/model/pack/edge-runtime.ts";
 import { mib, tenths } from "../statistics.ts";
 
 const ROOMY = { initialBytes: 256 * 2 ** 20, maximumBytes: 256 * 2 ** 20 };
@@ -20,9 +19,10 @@ export interface HeapParts {
 /** `lengths` from short to long: a heap once written stays written. @throws OrtError */
 export async function heapParts(edgeFile: string, lengths: readonly number[]): Promise<HeapParts> {
   const weights = await readFile(edgeFile);
-  const runtimeMiB = mib(await firstLargeBlock());
+  const wasm = await compileEdgeWasm();
+  const runtimeMiB = mib(await firstLargeBlock(wasm));
   const weightsMiB = mib(weights.byteLength);
-  const model = await openEdgeModel(weights, ROOMY);
+  const model = await openEdgeModel(wasm, weights, ROOMY);
   const openedMiB = mib(model.usedBytes());
   const activations = lengths.map((tokens) => {
     model.run(Array.from({ length: tokens }, (_, index) => index));
@@ -33,8 +33,7 @@ export async function heapParts(edgeFile: string, lengths: readonly number[]): P
 }
 
 /** Where a large block would go in a fresh heap: everything below it is the runtime's own. */
-async function firstLargeBlock(): Promise<number> {
-  const wasm = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
-  const { ort } = await startRuntime(await WebAssembly.compile(await readFile(wasm)), ROOMY);
+async function firstLargeBlock(wasm: WebAssembly.Module): Promise<number> {
+  const { ort } = await startRuntime(wasm, ROOMY);
   return allocate(ort, 2 ** 23);
 }

@@ -4,6 +4,7 @@
  */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { inputRow, isGraphInput } from "../../../formats/model-package/graph-inputs.ts";
 
 interface Env {
   MODELS: { get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null> };
@@ -67,17 +68,10 @@ async function load(bytes: Uint8Array): Promise<Loaded> {
 }
 
 async function run(session: InferenceSession, tokenIds: readonly number[]): Promise<number[]> {
-  const row = (value: (tokenId: number) => number) =>
-    new Tensor(
-      "int64",
-      BigInt64Array.from(tokenIds, (tokenId) => BigInt(value(tokenId))),
-      [1, tokenIds.length],
-    );
   const feeds = Object.fromEntries(
-    session.inputNames.map((name) => [
-      name,
-      row((tokenId) => (name === "input_ids" ? tokenId : name === "token_type_ids" ? 0 : 1)),
-    ]),
+    session.inputNames
+      .filter(isGraphInput)
+      .map((name) => [name, new Tensor("int64", inputRow(name, tokenIds), [1, tokenIds.length])]),
   );
   const outputs = await session.run(feeds);
   const logits = outputs[session.outputNames[0] ?? ""]?.data;

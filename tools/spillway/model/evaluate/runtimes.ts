@@ -8,7 +8,7 @@ import { readVerified } from "../../../../lambda-origin/package-folder.ts";
 import { readOriginFiles } from "../../../../lambda-origin/signed-package.ts";
 import { contentTokens, frameOf, windowsOf } from "../../../../lambda-origin/windows.ts";
 import { openLocalPackage } from "../local-package.ts";
-import { openEdgeModel } from "../pack/edge-runtime.ts";
+import { compileEdgeWasm, openEdgeModel } from "../pack/edge-runtime.ts";
 
 export interface Prediction {
   /** The label with the highest score. */
@@ -47,7 +47,8 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
   const frame = frameOf(tokenizer);
   const infer = await createInference(files.model, labels.length);
   const limits = { initialBytes: edge.heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES };
-  const edgeModel = await openEdgeModel(await readVerified(folder, manifest, edge.file), limits);
+  const ort = await readVerified(folder, manifest, edge.file);
+  const edgeModel = await openEdgeModel(await compileEdgeWasm(), ort, limits);
 
   const firstTokens = (text: string, tokens: number) => [
     frame.startId,

@@ -1,14 +1,18 @@
 /** The inputs of a BERT-family classifier: token ids, a mask and optionally token types, each of shape [batch, tokens]. */
 import { Tensor } from "onnxruntime-node";
+import {
+  GRAPH_INPUTS,
+  type GraphInput,
+  inputRow,
+  isGraphInput,
+  TOKEN_IDS_INPUT,
+} from "../../../../formats/model-package/graph-inputs.ts";
 import { producersOf } from "./graph-facts.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.ts";
 import { dimensionsOf, elementType } from "./tensors.ts";
 
-const known = ["input_ids", "attention_mask", "token_type_ids"] as const;
-type InputName = (typeof known)[number];
-
 export interface TextInputs {
-  readonly names: readonly InputName[];
+  readonly names: readonly GraphInput[];
   /** Rows of the word table. Every smaller id is valid. */
   readonly vocabularySize: number;
   /** Rows of the other lookup tables. One of them, less an offset, is the largest number of tokens of a text. */
@@ -21,35 +25,30 @@ export function textInputsOf(graph: OnnxGraph): TextInputs {
   const names = graph.input
     .filter(({ name }) => !weights.has(name))
     .map(({ name, type }) => {
-      const found = known.find((one) => one === name);
-      if (found !== undefined && type?.tensorType?.elemType === elementType.int64) return found;
-      throw new Error(`It has an input "${name}"; only ${known.join(", ")} of type INT64 are supported.`);
+      if (isGraphInput(name) && type?.tensorType?.elemType === elementType.int64) return name;
+      throw new Error(`It has an input "${name}"; only ${GRAPH_INPUTS.join(", ")} of type INT64 are supported.`);
     });
-  if (!names.includes("input_ids")) throw new Error("It has no input input_ids.");
+  if (!names.includes(TOKEN_IDS_INPUT)) throw new Error("It has no input input_ids.");
   const tables = lookedUpTables(graph);
   const vocabularySize = tables.find(({ isOfWords }) => isOfWords)?.rows;
   if (vocabularySize === undefined) throw new Error("None of its tables is looked up by input_ids.");
   return { names, vocabularySize, tableRows: tables.filter(({ isOfWords }) => !isOfWords).map(({ rows }) => rows) };
 }
 
-/** @param rowTokens for each text, the number of tokens before the padding */
+/** A batch of texts of random tokens. @param rowTokens for each text, the number of tokens before the padding */
 export function feedsFor(
   { names, vocabularySize }: TextInputs,
   tokens: number,
   rowTokens: readonly number[],
   random: () => number,
 ): Record<string, Tensor> {
-  const values: Record<InputName, (index: number, isText: boolean) => number> = {
-    input_ids: () => Math.floor(random() * vocabularySize),
-    attention_mask: (_, isText) => (isText ? 1 : 0),
-    token_type_ids: () => 0,
-  };
-  const dims = [rowTokens.length, tokens];
-  const feed = (name: InputName) => {
-    const numbers = rowTokens.flatMap((textTokens) =>
-      Array.from({ length: tokens }, (_, index) => BigInt(values[name](index, index < textTokens))),
-    );
-    return [name, new Tensor("int64", BigInt64Array.from(numbers), dims)] as const;
+  const rows = rowTokens.map((textTokens) => ({
+    textTokens,
+    tokenIds: Array.from({ length: tokens }, () => Math.floor(random() * vocabularySize)),
+  }));
+  const feed = (name: GraphInput) => {
+    const values = rows.flatMap(({ tokenIds, textTokens }) => [...inputRow(name, tokenIds, textTokens)]);
+    return [name, new Tensor("int64", BigInt64Array.from(values), [rows.length, tokens])] as const;
   };
   return Object.fromEntries(names.map(feed));
 }
@@ -65,7 +64,7 @@ function lookedUpTables(graph: OnnxGraph): { rows: number; isOfWords: boolean }[
   };
   return graph.node.flatMap(lookupsOf).flatMap(({ table, ids }) => {
     const dims = dimensionsOfTable(constants.get(sourceOf(table)));
-    return dims === undefined ? [] : [{ rows: dims[0], isOfWords: sourceOf(ids) === "input_ids" }];
+    return dims === undefined ? [] : [{ rows: dims[0], isOfWords: sourceOf(ids) === TOKEN_IDS_INPUT }];
   });
 }
 

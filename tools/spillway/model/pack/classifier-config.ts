@@ -1,6 +1,8 @@
-/** Pure. What `config.json` says of a classifier, in the many ways it is written. */
+/** Pure. Reads a classifier's `config.json`, in the forms that exporters write. */
 import { basename } from "node:path";
 import { z } from "zod";
+import { firstIssue } from "../../../../formats/first-issue.ts";
+import { parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
 import { LABEL_MAX_CHARACTERS, LABELS_MAX, WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
 
@@ -17,35 +19,35 @@ const configSchema = z.object({
 type Config = z.infer<typeof configSchema>;
 
 export interface ClassifierConfig {
-  /** Null where the file names none and gives no number: transformers leaves both out for two unnamed labels. */
+  /** Null if the file has neither labels nor their number: transformers omits both for two unnamed labels. */
   labels: readonly string[] | null;
   problemType: Manifest["problemType"];
   vocabularySize: number;
-  /** The most tokens of one text, special tokens included. */
+  /** Most tokens of one text, special tokens included. */
   maxPositions: number;
-  /** What had to be assumed, one sentence each. */
+  /** Values that the file does not have and that were assumed, one sentence each. */
   assumptions: readonly string[];
 }
 
 /**
- * These count positions from behind the padding token's id, so that many rows of the table are never used
+ * These models count positions from the id after the padding token's, so the rows before it are never used
  * (transformers, `create_position_ids_from_input_ids`).
  */
-const POSITIONS_BEHIND_PADDING = /^(roberta|xlm-roberta|camembert|roberta-prelayernorm|mpnet|data2vec-text|ibert|xmod)/;
+const POSITIONS_AFTER_PADDING = /^(roberta|xlm-roberta|camembert|roberta-prelayernorm|mpnet|data2vec-text|ibert|xmod)/;
 const ROBERTA_PADDING_ID = 1;
 
-/** `path` is for the messages. @throws Error with one sentence for people */
+/** @param path for the messages. @throws Error with one sentence */
 export function parseClassifierConfig(path: string, text: string): ClassifierConfig {
   const config = parse(path, text);
   const labels = labelsOf(config, path);
   if (config.problem_type === "regression" || labels?.length === 1) {
     throw new Error(
-      `${path} is a regression's, with one number for a text; Spillway serves classifiers of 2 labels or more.`,
+      `${path} is for a regression model, which returns one number per text; Spillway serves classifiers with 2 labels or more.`,
     );
   }
   if (labels !== null) {
-    mustFitAnAnswer(labels, path);
-    mustBeDistinct(labels, path);
+    checkLabelLimits(labels, path);
+    checkDistinct(labels, path);
   }
   return {
     labels,
@@ -57,16 +59,11 @@ export function parseClassifierConfig(path: string, text: string): ClassifierCon
 }
 
 function parse(path: string, text: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error(`${path} is not JSON; save the model's configuration again.`);
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new Error(`${path} is not JSON; save the model's configuration again.`);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  throw new Error(`${path} is not a text classifier's: ${first?.path.join(".") || "the file"}: ${first?.message}.`);
+  throw new Error(`${path} is not the configuration of a text classifier (${firstIssue(parsed.error)}).`);
 }
 
 function labelsOf({ id2label, label2id, num_labels }: Config, path: string): string[] | null {
@@ -76,39 +73,39 @@ function labelsOf({ id2label, label2id, num_labels }: Config, path: string): str
   if (!named) return num_labels ? unnamedLabels(num_labels) : null;
   const sorted = named.toSorted(([a], [b]) => a - b);
   const missing = sorted.findIndex(([id], index) => id !== index);
-  if (missing !== -1) throw new Error(`${path} names no label ${missing}; labels are numbered from 0 without gaps.`);
+  if (missing !== -1) throw new Error(`${path} has no label ${missing}; number the labels from 0 without gaps.`);
   return sorted.map(([, label]) => label);
 }
 
-/** As transformers calls labels without a name. */
+/** The names that transformers gives to labels without a name. */
 export function unnamedLabels(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `LABEL_${index}`);
 }
 
-/** The gateway believes no answer with more. */
-function mustFitAnAnswer(labels: readonly string[], path: string): void {
+/** The gateway rejects answers over these limits. */
+function checkLabelLimits(labels: readonly string[], path: string): void {
   if (labels.length > LABELS_MAX) {
-    throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers of at most ${LABELS_MAX}.`);
+    throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers with at most ${LABELS_MAX}.`);
   }
   const long = labels.findIndex((label) => label.length > LABEL_MAX_CHARACTERS);
   if (long === -1) return;
   throw new Error(
-    `${path} names label ${long} with ${labels[long]?.length} characters; at most ${LABEL_MAX_CHARACTERS} are allowed.`,
+    `${path} has a label ${long} of ${labels[long]?.length} characters; at most ${LABEL_MAX_CHARACTERS} are allowed.`,
   );
 }
 
-function mustBeDistinct(labels: readonly string[], path: string): void {
+function checkDistinct(labels: readonly string[], path: string): void {
   const twice = labels.find((label, index) => label === "" || labels.indexOf(label) !== index);
   if (twice !== undefined)
-    throw new Error(`${path} has the label "${twice}" twice or without a name; name each label.`);
+    throw new Error(`${path} has the label "${twice}" twice, or a label without a name; give each label its own name.`);
 }
 
 function positionsOf({ model_type, max_position_embeddings, pad_token_id }: Config, path: string): number {
-  const unused = POSITIONS_BEHIND_PADDING.test(model_type ?? "") ? (pad_token_id ?? ROBERTA_PADDING_ID) + 1 : 0;
+  const unused = POSITIONS_AFTER_PADDING.test(model_type ?? "") ? (pad_token_id ?? ROBERTA_PADDING_ID) + 1 : 0;
   const positions = max_position_embeddings - unused;
   if (positions < WINDOW_TOKENS) {
     throw new Error(
-      `${path} allows ${positions} positions; the origin reads long texts in windows of ${WINDOW_TOKENS}, so a model needs at least that many.`,
+      `${path} allows ${positions} positions; the origin classifies long texts in windows of ${WINDOW_TOKENS} tokens, so a model needs at least as many.`,
     );
   }
   return positions;
@@ -119,10 +116,10 @@ function assumptionsOf({ id2label, label2id, num_labels, problem_type }: Config,
   if (!id2label && !label2id) {
     assumptions.push(
       num_labels
-        ? `${file} names no labels: they are called LABEL_0 to LABEL_${num_labels - 1}`
-        : `${file} names no labels: they are called LABEL_0, LABEL_1, … as many as the model has`,
+        ? `${file} has no labels: they are named LABEL_0 to LABEL_${num_labels - 1}`
+        : `${file} has no labels: they are named LABEL_0, LABEL_1, … by the number of logits`,
     );
   }
-  if (!problem_type) assumptions.push(`${file} has no problem_type: taken as single_label_classification`);
+  if (!problem_type) assumptions.push(`${file} has no problem_type: single_label_classification is assumed`);
   return assumptions;
 }

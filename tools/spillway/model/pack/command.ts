@@ -1,9 +1,9 @@
-/** `spillway model pack`: a model folder becomes a package for both sides. */
+/** `spillway model pack`: makes a package for both sides from a model folder. */
 import { type Command, InvalidArgumentError } from "commander";
 import { MAX_EDGE_HEAP_BYTES, type TokenModel } from "../../../../formats/model-package/manifest.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
-import { EDGE_TOKENS_MAX, type Packed, packModel } from "./pack.ts";
-import { TOKENS_MIN } from "./token-limit.ts";
+import { MAX_EDGE_TOKENS, type Packed, packModel } from "./pack.ts";
+import { MIN_TOKENS } from "./token-limit.ts";
 
 interface Options {
   out: string;
@@ -17,20 +17,17 @@ interface Options {
 export function registerPack(model: Command): void {
   model
     .command("pack")
-    .description("Make a package of a text classifier in ONNX: checked, converted for the edge, and measured.")
-    .argument(
-      "<folder>",
-      "the model: config.json, tokenizer.json, model.onnx, and model_quantized.onnx if there is one",
-    )
-    .requiredOption("--out <package>", "folder of the package; one that stands there is replaced when all is done")
-    .option("--name <name>", "the model's name (default: the package folder's)")
+    .description("Make a package from a text classifier in ONNX: check it, convert it for the edge, and measure it.")
+    .argument("<folder>", "the model: config.json, tokenizer.json, model.onnx, and optionally model_quantized.onnx")
+    .requiredOption("--out <package>", "folder of the package; a package there is replaced at the end")
+    .option("--name <name>", "the model's name (default: the name of the package folder)")
+    .option("--version <number>", "the package's version (default: one more than the replaced package's)", atLeast(1))
     .option(
-      "--version <number>",
-      "the package's version (default: one more than that of the package replaced)",
-      atLeast(1),
+      "--max-tokens <number>",
+      `most tokens of a text at the edge (default: ${MAX_EDGE_TOKENS})`,
+      atLeast(MIN_TOKENS),
     )
-    .option("--max-tokens <number>", `the most tokens at the edge (default: ${EDGE_TOKENS_MAX})`, atLeast(TOKENS_MIN))
-    .option("--quantized <file>", "the INT8 model, where it is not model_quantized.onnx or model_int8.onnx")
+    .option("--quantized <file>", "the INT8 model, if it is not model_quantized.onnx or model_int8.onnx")
     .option("--origin-only", "make no edge file: every text goes to the origin")
     .action(pack);
 }
@@ -50,13 +47,12 @@ function atLeast(minimum: number): (text: string) => number {
   };
 }
 
-/** Pure. What was packed, for people. */
-
 const MIB = 2 ** 20;
 const SHOWN_TOKENS = [32, 64, 128, 256] as const;
 const KEY_WIDTH = 14;
 
-export function packSummary({ manifest, firstToken, largestGap }: Packed): string {
+/** The packed model for people. */
+function packSummary({ manifest, firstToken, largestGap }: Packed): string {
   const { name, version, labels, files, edge, problemType } = manifest;
   const widest = Math.max(...files.map((file) => file.name.length));
   const kind = problemType === "multi_label_classification" ? "multi-label" : "single-label";
@@ -69,7 +65,7 @@ export function packSummary({ manifest, firstToken, largestGap }: Packed): strin
     ...(edge === null
       ? [row("edge", "none: every text goes to the origin")]
       : [
-          row("edge tokens", `up to ${edge.maxTokens}, longer texts spill`),
+          row("edge tokens", `up to ${edge.maxTokens}; longer texts go to the origin`),
           row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES / MIB} MiB`),
           ...times(edge.maxTokens, edge.timeMs),
         ]),

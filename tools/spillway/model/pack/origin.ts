@@ -1,8 +1,9 @@
-/** The origin's half of a package: the user's FP32 model in one file, proven on the code that will serve it. */
+/** The origin's part of a package: the FP32 model in one file, tried with the code that will serve it. */
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { createInference, type Infer } from "../../../../lambda-origin/infer.ts";
+import { InferenceSession } from "onnxruntime-node";
+import { isGraphInput, LOGITS_OUTPUT } from "../../../../formats/model-package/graph-inputs.ts";
+import { createInference, feedsOf, type Infer } from "../../../../lambda-origin/infer.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { decodeModel } from "../graph/codec.ts";
 import { readModel, writeModel } from "../graph/model-file.ts";
@@ -15,13 +16,14 @@ import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
 
 const FILE = "origin.onnx";
-const PROBE_TOKENS = 8;
+const SAMPLE_TOKENS = 8;
 
 export interface OriginPart {
   file: string;
   path: string;
   labels: readonly string[];
   infer: Infer;
+  /** What happened to the graph, for people. */
   firstToken: string;
 }
 
@@ -33,18 +35,18 @@ export async function makeOrigin(source: SourceFolder, staging: Staging, progres
     return labelsFor(source, await countLogits(float, config.vocabularySize));
   });
   const path = join(staging.package, FILE);
-  const exact = await makeFirstTokenGraph("FP32", float, path, progress);
-  if (exact.path !== path) await copyWhole(float, path);
+  const graph = await makeFirstTokenGraph("FP32", float, path, progress);
+  if (graph.path !== path) await copyComplete(float, path);
   const infer = await createInference(await readFile(path), labels.length);
-  await infer([sampleIds(PROBE_TOKENS, config.vocabularySize)]);
-  return { file: FILE, path, labels, infer, firstToken: exact.outcome };
+  await infer([sampleIds(SAMPLE_TOKENS, config.vocabularySize)]);
+  return { file: FILE, path, labels, infer, firstToken: graph.outcome };
 }
 
-/** By a run: not every graph says it. */
+/** Runs the model: not every graph declares its output's shape. */
 async function countLogits(path: string, vocabularySize: number): Promise<number> {
   let dims: readonly number[];
   try {
-    ({ dims } = await runNatively(path, sampleIds(PROBE_TOKENS, vocabularySize)));
+    dims = await logitsDims(path, sampleIds(SAMPLE_TOKENS, vocabularySize));
   } catch (error) {
     throw ortFailure("The origin's ONNX Runtime", path, "export the model again with standard operators", error);
   }
@@ -55,54 +57,38 @@ async function countLogits(path: string, vocabularySize: number): Promise<number
 function labelsFor({ config: { labels }, float }: SourceFolder, logits: number): readonly string[] {
   if (logits < 2) {
     throw new PackError(
-      `${float} gives one number for a text, a regression; Spillway serves classifiers of 2 labels or more.`,
+      `${float} returns one number per text, so it is a regression model; Spillway serves classifiers with 2 labels or more.`,
     );
   }
   if (labels !== null && labels.length !== logits) {
     throw new PackError(
-      `config.json names ${labels.length} labels, but ${float} gives ${logits} logits; bring the model's own config.json.`,
+      `config.json has ${labels.length} labels, but ${float} returns ${logits} logits; use the model's own config.json.`,
     );
   }
   return labels ?? unnamedLabels(logits);
 }
 
-/** As it is; only a model with weights beside it is written anew, because a package has one file for it. */
-async function copyWhole(path: string, copy: string): Promise<void> {
+/** Copies the file as it is. A model with external weights is written again, because a package has one file for it. */
+async function copyComplete(path: string, copy: string): Promise<void> {
   const { graph } = decodeModel(await readFile(path), path);
-  if (graph.initializer.some(({ externalData }) => externalData.length > 0))
-    await writeModel(await readModel(path), copy);
+  const hasExternalData = graph.initializer.some(({ externalData }) => externalData.length > 0);
+  if (hasExternalData) await writeModel(await readModel(path), copy);
   else await copyFile(path, copy);
 }
 
-/** One run on onnxruntime-node, the origin's runtime. */
-
-export interface NativeLogits {
-  dims: readonly number[];
-  values: Float32Array;
-}
-
-/** `[1, tokens]` ids in → the logits with their shape. Takes external data beside the file. @throws ONNX Runtime's own errors */
-export async function runNatively(path: string, tokenIds: readonly number[]): Promise<NativeLogits> {
+/** The shape of the logits for one text. Accepts external data beside the file. @throws ONNX Runtime's own errors */
+async function logitsDims(path: string, tokenIds: readonly number[]): Promise<readonly number[]> {
   const session = await InferenceSession.create(path, {
     executionProviders: ["cpu"],
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     logSeverityLevel: 4,
   });
   try {
-    const feeds = session.inputNames.map((name) => [name, rowOf(name, tokenIds)] as const);
-    const { logits } = await session.run(Object.fromEntries(feeds), ["logits"]);
+    const feeds = feedsOf(session.inputNames.filter(isGraphInput), tokenIds);
+    const { [LOGITS_OUTPUT]: logits } = await session.run(feeds, [LOGITS_OUTPUT]);
     if (!(logits?.data instanceof Float32Array)) throw new Error("its logits are not float32");
-    return { dims: logits.dims, values: logits.data };
+    return logits.dims;
   } finally {
     await session.release();
   }
-}
-
-function rowOf(input: string, tokenIds: readonly number[]): Tensor {
-  const value = (tokenId: number) => (input === "input_ids" ? tokenId : Number(input === "attention_mask"));
-  return new Tensor(
-    "int64",
-    BigInt64Array.from(tokenIds, (id) => BigInt(value(id))),
-    [1, tokenIds.length],
-  );
 }

@@ -1,4 +1,4 @@
-/** Why a model was not packed, in one sentence for people that tells the next step. */
+/** Why a model was not packed, in one sentence that includes the next step. */
 export class PackError extends Error {
   constructor(sentence: string, cause?: unknown) {
     super(sentence, cause === undefined ? undefined : { cause });
@@ -10,12 +10,14 @@ export function diskFull(cause: unknown): PackError {
   return new PackError("The disk is full; no package was written. Free some space and pack again.", cause);
 }
 
-/** Pure. What ONNX Runtime says of a model, as one sentence for people: its own messages name its source files. */
-
-/** `runtime` is what failed, "The edge's ONNX Runtime"; `advice` what to do about it. */
+/**
+ * ONNX Runtime's error as one sentence. Its own messages contain paths of its source files.
+ * @param runtime what failed: "The edge's ONNX Runtime"
+ * @param advice the next step
+ */
 export function ortFailure(runtime: string, path: string, advice: string, error: unknown): PackError {
   const message = error instanceof Error ? error.message : String(error);
-  // All that its writer says of a full disk.
+  // On a full disk, its writer reports nothing else.
   if (/No space left|Failed to save ORT format/.test(message)) return diskFull(error);
   const operator = missingOperator(message);
   if (operator !== null)
@@ -23,8 +25,8 @@ export function ortFailure(runtime: string, path: string, advice: string, error:
   return new PackError(`${runtime} cannot run ${path} (${withoutSourceFiles(message)}); ${advice}.`, error);
 }
 
-/** The operator that a message says is missing: unknown by name, or without code for these types. */
-export function missingOperator(message: string): string | null {
+/** The operator that a message reports as missing: an unknown name, or no implementation for its types. Null if none. */
+function missingOperator(message: string): string | null {
   const patterns = [
     /([\w.]+:\w+)\(-?\d+\) is not a registered function\/op/,
     /No Op registered for ([\w.]+)/,

@@ -1,33 +1,36 @@
-/** What a user brings: a folder as Hugging Face, Optimum or their own training leaves it. */
+/** The user's model folder, as Hugging Face, Optimum or a training script writes it. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
 import { frameOf } from "../../../../lambda-origin/windows.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 
-/** Where exporters put the graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
+/** Where exporters put graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
 const GRAPH_FOLDERS = ["", "onnx"] as const;
 const FLOAT_FILE = "model.onnx";
 const INT8_FILES = ["model_quantized.onnx", "model_int8.onnx", "model_uint8.onnx"] as const;
 
 export interface SourceFolder {
   config: ClassifierConfig;
-  /** Paths. External data lies beside the graphs that name it. */
+  /** Path of the FP32 graph. External data is in the same folder. */
   float: string;
-  /** Null where the folder has none. */
+  /** Path of the INT8 graph; null if there is none. */
   int8: string | null;
+  /** Path of tokenizer.json. */
   tokenizer: string;
-  /** Null where the folder has none. */
+  /** Path of tokenizer_config.json; null if there is none. */
   tokenizerConfig: string | null;
 }
 
 /**
- * Looks at what there is without opening a graph. `quantized` is an INT8 file that the user named.
- * @throws Error with one sentence for people when something is missing or unreadable
+ * Finds the files, without opening a graph.
+ * @param quantized path of an INT8 file outside the usual places
+ * @throws Error with one sentence if something is missing or cannot be read
  */
 export async function readSourceFolder(folder: string, quantized?: string): Promise<SourceFolder> {
-  if (!(await isFolder(folder))) throw new Error(`There is no folder ${folder}; name the folder of a model.`);
+  if (!(await isFolder(folder))) throw new Error(`There is no folder ${folder}; pass the folder of a model.`);
   if (quantized !== undefined && !(await isFile(quantized))) throw new Error(`There is no file ${quantized}.`);
   const config = join(folder, "config.json");
   if (!(await isFile(config))) {
@@ -44,7 +47,7 @@ export async function readSourceFolder(folder: string, quantized?: string): Prom
   const float = await firstFile(folder, [FLOAT_FILE]);
   if (float === null) {
     throw new Error(
-      `${folder} has no ${FLOAT_FILE}, and no onnx/${FLOAT_FILE}; export the model with optimum-cli export onnx --task text-classification --model <model> ${folder}`,
+      `${folder} has neither ${FLOAT_FILE} nor onnx/${FLOAT_FILE}; export the model with optimum-cli export onnx --task text-classification --model <model> ${folder}`,
     );
   }
   return {
@@ -74,14 +77,12 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
-/** The tokenizer's two files, tried with the library that both sides use before they go into a package. */
-
-/** All that the tokenizer needs to know beside `tokenizer.json`. */
+/** The least that the tokenizer needs beside `tokenizer.json`. */
 const MINIMAL_CONFIG = { tokenizer_class: "PreTrainedTokenizerFast" };
 
 const vocabularySchema = z.object({
   model: z.object({
-    // Unigram lists its tokens, the others number them.
+    // Unigram tokenizers list their tokens, the others number them.
     vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
   }),
   added_tokens: z.array(z.object({ id: z.int() })).default([]),
@@ -92,7 +93,11 @@ export interface TokenizerFiles {
   config: Uint8Array;
 }
 
-/** `configPath` is null where there is no such file: a minimal one is made. @throws Error with one sentence for people */
+/**
+ * The tokenizer's two files, tried with the library that both sides use.
+ * @param configPath null if there is no such file: a minimal one is made
+ * @throws Error with one sentence
+ */
 export async function readTokenizerFiles(
   path: string,
   configPath: string | null,
@@ -101,17 +106,17 @@ export async function readTokenizerFiles(
   const tokenizer = await readFile(path);
   const config =
     configPath === null ? Buffer.from(`${JSON.stringify(MINIMAL_CONFIG, null, 2)}\n`) : await readFile(configPath);
-  const json = parseObject(tokenizer, path);
+  const json = jsonObject(tokenizer, path);
   const vocabulary = vocabularySchema.safeParse(json);
-  if (!vocabulary.success) throw new Error(`${path} is not a fast tokenizer's; save it again with use_fast=True.`);
+  if (!vocabulary.success) throw new Error(`${path} is not a fast tokenizer; save it again with use_fast=True.`);
   const largestId = largestTokenId(vocabulary.data);
   if (largestId >= vocabularySize) {
     throw new Error(
-      `${path} has a token ${largestId}, but the model's vocabulary ends at ${vocabularySize - 1} (vocab_size in config.json); take the tokenizer that the model was trained with.`,
+      `${path} has a token ${largestId}, but the model's vocabulary ends at ${vocabularySize - 1} (vocab_size in config.json); use the tokenizer that the model was trained with.`,
     );
   }
   try {
-    parseObject(config, configPath ?? "tokenizer_config.json");
+    jsonObject(config, configPath ?? "tokenizer_config.json");
     frameOf(createTokenizer(tokenizer.toString(), config.toString()));
   } catch (error) {
     throw new Error(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
@@ -124,14 +129,8 @@ function largestTokenId({ model: { vocab }, added_tokens }: z.infer<typeof vocab
   return [...ids, ...added_tokens.map(({ id }) => id)].reduce((largest, id) => Math.max(largest, id), 0);
 }
 
-function parseObject(bytes: Uint8Array, path: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new Error(`${path} is not JSON; save the tokenizer again.`);
-  }
-  if (typeof value !== "object" || value === null)
-    throw new Error(`${path} is not a JSON object; save the tokenizer again.`);
-  return value;
+function jsonObject(bytes: Uint8Array, path: string): JsonObject {
+  const value = parseJson(new TextDecoder().decode(bytes));
+  if (isObject(value)) return value;
+  throw new Error(`${path} is not a JSON object; save the tokenizer again.`);
 }

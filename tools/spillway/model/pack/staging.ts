@@ -1,4 +1,4 @@
-/** A folder beside the package for the time of packing: in the package's place stands the old one or the whole new one. */
+/** A temporary folder beside the package while it is made. The package's folder has the old package or the complete new one. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -7,18 +7,18 @@ import { diskFull, PackError } from "./pack-error.ts";
 const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Staging {
-  /** For intermediate files; never part of the package. */
+  /** Folder for intermediate files. */
   work: string;
-  /** What becomes the package. */
+  /** Folder that becomes the package. */
   package: string;
-  /** Aborts when the user interrupts: whoever started a process ends it. */
+  /** Aborts on a signal, so that child processes are stopped. */
   signal: AbortSignal;
 }
 
 /**
- * Runs `work`, then puts the staged package into `out`; `stale` files of an older package there go. Whether it succeeds, fails
- * or is interrupted, nothing of the staging is left.
- * @throws what `work` throws; Error with one sentence when `out` is a file; the file system's own errors
+ * Runs `work`, then moves the staged package into `out`. The temporary folder is removed on success, on failure and on a signal.
+ * @param stale files of an older package in `out`, which are removed
+ * @throws the errors of `work`; Error with one sentence if `out` is a file; the file system's own errors
  */
 export async function withStaging<T>(
   out: string,
@@ -27,7 +27,7 @@ export async function withStaging<T>(
 ): Promise<T> {
   const target = await realpath(out).catch(() => resolve(out));
   if ((await stat(target).catch(() => null))?.isDirectory() === false) {
-    throw new Error(`${out} is a file; name a folder for the package.`);
+    throw new Error(`${out} is a file; pass a folder for the package.`);
   }
   const parent = dirname(target);
   const firstMade = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
@@ -55,7 +55,7 @@ export async function withStaging<T>(
   }
 }
 
-/** From now to `stop`, a signal that ends this process first aborts `signal` and calls `clean`. */
+/** Until `stop` is called, a signal that ends this process first aborts `signal` and calls `clean`. */
 function onInterruption(clean: () => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const stop = () => {
@@ -65,38 +65,37 @@ function onInterruption(clean: () => void): { signal: AbortSignal; stop: () => v
     controller.abort();
     clean();
     stop();
-    // The default action, so that the caller sees which signal it was.
+    // The default action, so that the parent process sees the signal.
     process.kill(process.pid, name);
   };
   for (const name of INTERRUPTIONS) process.on(name, interrupted);
   return { signal: controller.signal, stop };
 }
 
-/** Removes `folder` and those above it up to `first`, as long as they are empty. */
+/** Removes `folder` and the folders above it up to `first`, if they are empty. */
 function removeEmpty(folder: string, first: string): void {
   try {
     for (let empty = folder; empty.length >= first.length; empty = dirname(empty)) rmdirSync(empty);
   } catch {
-    // Something is in it: the package, or what others put there.
+    // Not empty.
   }
 }
 
-/** The system's errors name a file of the staging, which means nothing to people. */
+/** The system's errors contain a path in the temporary folder, which users do not know. */
 function writeFailure(error: unknown, parent: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return diskFull(error);
   if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR") {
-    return new PackError(`${parent} cannot be written (${code}); choose another place with --out.`, error);
+    return new PackError(`${parent} cannot be written (${code}); pass another folder with --out.`, error);
   }
   return error;
 }
 
-/** Puts a staged package where it belongs. Without an await, so that no signal comes between two of its steps. */
-
 /**
- * Moves every file of `staged` into `target`. What they replace, and the `stale` files of an older package, are moved to `old`;
- * other files in `target` stay. All of it or none: when a step fails, the steps before it are taken back.
- * All four on one file system. @throws the file system's own error
+ * Moves every file of `staged` into `target`. The files they replace, and the `stale` files of an older package, are moved to
+ * `old`; other files in `target` stay. If a step fails, the steps before it are undone. Synchronous, so that no signal handler
+ * runs between two steps. All folders must be on one file system.
+ * @throws the file system's own error
  */
 export function replaceFolder(staged: string, target: string, old: string, stale: readonly string[]): void {
   if (!existsSync(target)) {

@@ -1,37 +1,37 @@
-/** Pure but for the measurement it is given. The most tokens a package may run in the edge's heap. */
+/** The most tokens that a model can run in the edge's heap. */
 
-/** Fewer are no text: a package that cannot hold these is refused. */
-export const TOKENS_MIN = 16;
+/** A package must be able to run texts of this many tokens. */
+export const MIN_TOKENS = 16;
 
 export interface TokenLimit {
-  /** Null when not even TOKENS_MIN tokens fit. */
+  /** Null if not even MIN_TOKENS tokens fit. */
   maxTokens: number | null;
-  /** What that many tokens need; what TOKENS_MIN need when even they do not fit. */
+  /** Heap for `maxTokens` tokens; for MIN_TOKENS tokens if not even they fit. */
   heapBytes: number;
 }
 
-/** `wanted` when it fits, else the largest multiple of TOKENS_MIN that does. `measure` must not shrink with the tokens. */
+/**
+ * `wanted` if it fits, otherwise the largest multiple of MIN_TOKENS that does.
+ * @param measure returns the bytes that a number of tokens needs; more tokens never need less
+ */
 export async function largestFitting(
   wanted: number,
-  capBytes: number,
+  maxBytes: number,
   measure: (tokens: number) => Promise<number>,
 ): Promise<TokenLimit> {
   const wantedBytes = await measure(wanted);
-  if (wantedBytes <= capBytes) return { maxTokens: wanted, heapBytes: wantedBytes };
-  let fitting: TokenLimit = {
-    maxTokens: null,
-    heapBytes: wanted === TOKENS_MIN ? wantedBytes : await measure(TOKENS_MIN),
-  };
-  if (fitting.heapBytes > capBytes) return fitting;
-  fitting.maxTokens = TOKENS_MIN;
-  let tooLong = Math.ceil(wanted / TOKENS_MIN);
+  if (wantedBytes <= maxBytes) return { maxTokens: wanted, heapBytes: wantedBytes };
+  const fewestBytes = wanted === MIN_TOKENS ? wantedBytes : await measure(MIN_TOKENS);
+  if (fewestBytes > maxBytes) return { maxTokens: null, heapBytes: fewestBytes };
+  let fitting: TokenLimit = { maxTokens: MIN_TOKENS, heapBytes: fewestBytes };
+  let tooLong = Math.ceil(wanted / MIN_TOKENS);
   for (let steps = 1; tooLong - steps > 1; ) {
     const middle = (steps + tooLong) >> 1;
-    const heapBytes = await measure(middle * TOKENS_MIN);
-    if (heapBytes > capBytes) tooLong = middle;
+    const heapBytes = await measure(middle * MIN_TOKENS);
+    if (heapBytes > maxBytes) tooLong = middle;
     else {
       steps = middle;
-      fitting = { maxTokens: middle * TOKENS_MIN, heapBytes };
+      fitting = { maxTokens: middle * MIN_TOKENS, heapBytes };
     }
   }
   return fitting;

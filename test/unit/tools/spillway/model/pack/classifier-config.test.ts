@@ -8,17 +8,17 @@ const parse = (change: Record<string, unknown>) =>
 describe("labels", () => {
   const many = Object.fromEntries(Array.from({ length: 11 }, (_, id) => [10 - id, `label ${10 - id}`]));
   it.each<[string, Record<string, unknown>, string[] | null]>([
-    ["by number, not as text", { id2label: many }, Object.keys(many).map((id) => `label ${id}`)],
-    ["from label2id alone", { id2label: undefined, label2id: { spam: 1, ham: 0 } }, ["ham", "spam"]],
-    ["from num_labels alone", { id2label: null, num_labels: 3 }, ["LABEL_0", "LABEL_1", "LABEL_2"]],
-    ["unknown: two unnamed labels are left out by transformers", { id2label: undefined }, null],
+    ["sorted by number, not as text", { id2label: many }, Object.keys(many).map((id) => `label ${id}`)],
+    ["only from label2id", { id2label: undefined, label2id: { spam: 1, ham: 0 } }, ["ham", "spam"]],
+    ["only from num_labels", { id2label: null, num_labels: 3 }, ["LABEL_0", "LABEL_1", "LABEL_2"]],
+    ["unknown: transformers omits two unnamed labels", { id2label: undefined }, null],
   ])("%s", (_, change, labels) => {
     expect(parse(change).labels).toEqual(labels);
   });
 
-  it("that had to be made up are told", () => {
+  it("that were assumed are reported", () => {
     expect(parse({ id2label: undefined, num_labels: 3 }).assumptions).toContain(
-      "config.json names no labels: they are called LABEL_0 to LABEL_2",
+      "config.json has no labels: they are named LABEL_0 to LABEL_2",
     );
     expect(parse({ problem_type: "multi_label_classification" }).assumptions).toEqual([]);
   });
@@ -37,11 +37,11 @@ describe("positions", () => {
   });
 });
 
-describe("refused, by name", () => {
+describe("refused with the reason", () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ["a regression", { problem_type: "regression" }, /is a regression's/],
-    ["a single label", { id2label: undefined, num_labels: 1 }, /is a regression's/],
-    ["a gap between labels", { id2label: { 0: "a", 2: "b" } }, /names no label 1/],
+    ["a regression", { problem_type: "regression" }, /is for a regression model/],
+    ["a single label", { id2label: undefined, num_labels: 1 }, /is for a regression model/],
+    ["a gap between labels", { id2label: { 0: "a", 2: "b" } }, /has no label 1/],
     [
       "more labels than an answer can have",
       { id2label: undefined, num_labels: 1025 },
@@ -50,9 +50,9 @@ describe("refused, by name", () => {
     [
       "a label as long as a page",
       { id2label: { 0: "a", 1: "b".repeat(201) } },
-      /label 1 with 201 characters; at most 200/,
+      /label 1 of 201 characters; at most 200/,
     ],
-    ["two labels of one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
+    ["two labels with one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
     ["fewer positions than the origin's windows", { max_position_embeddings: 128 }, /allows 128 positions; .* 512/],
     ["no vocabulary", { vocab_size: undefined }, /vocab_size/],
   ])("%s", (_, change, sentence) => {

@@ -1,4 +1,4 @@
-/** `spillway model pack` as a person runs it. */
+/** `spillway model pack` as users run it. */
 import { spawnSync } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ function pack(...words: string[]) {
 }
 
 describe("spillway model pack", () => {
-  it("prints the model id alone on stdout, and what was packed and the next step on stderr", async () => {
+  it("prints only the model id on stdout, and a summary and the next step on stderr", async () => {
     const out = scratch.path("printed");
     const { stdout, stderr, status } = pack(await scratch.model("model"), "--out", out, "--max-tokens", "64");
     expect(status).toBe(0);
@@ -37,7 +37,7 @@ describe("spillway model pack", () => {
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(`Next: npx spillway model sign ${out} --key <private.pem>`);
   });
 
-  it("takes name, version and origin-only", async () => {
+  it("accepts name, version and origin-only", async () => {
     const out = scratch.path("chosen");
     const words = ["--out", out, "--name", "calm", "--version", "41", "--origin-only"];
     const { stderr, status } = pack(await scratch.model("model"), ...words);
@@ -47,11 +47,11 @@ describe("spillway model pack", () => {
     expect(manifest).toMatchObject({ name: "calm", version: 41, edge: null });
   });
 
-  it("exits 1 with one sentence where it cannot", () => {
+  it("exits with 1 and one sentence on failure", () => {
     const { stdout, stderr, status } = pack("nowhere", "--out", scratch.path("no"));
     expect({ stdout, stderr, status }).toEqual({
       stdout: "",
-      stderr: "There is no folder nowhere; name the folder of a model.\n",
+      stderr: "There is no folder nowhere; pass the folder of a model.\n",
       status: 1,
     });
   });
@@ -70,8 +70,8 @@ describe("spillway model pack", () => {
 
 const hasQuantizer = (await findQuantizer()) !== null;
 
-describe.skipIf(!hasQuantizer)("where Python has onnxruntime", () => {
-  it("quantizes the model that has no INT8 file", async () => {
+describe.skipIf(!hasQuantizer)("if Python has onnxruntime", () => {
+  it("quantizes a model without an INT8 file", async () => {
     const folder = await scratch.model("to-quantize");
     await rm(join(folder, "model_quantized.onnx"));
     const out = scratch.path("quantized");

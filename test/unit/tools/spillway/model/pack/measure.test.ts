@@ -1,18 +1,25 @@
-/** The measurements on the real wasm. */
+/** The measurements, on the real wasm. */
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { OrtError } from "../../../../../../gateway/edge/onnx/runtime.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { toOrt } from "../../../../../../tools/spillway/model/pack/edge.ts";
-import { openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
-import { fitTokenModel, measureHeapBytes, sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
+import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
+import {
+  fitTokenModel,
+  type MeasuredModel,
+  measureHeapBytes,
+  sampleIds,
+} from "../../../../../../tools/spillway/model/pack/measure.ts";
 import { ortFailure } from "../../../../../../tools/spillway/model/pack/pack-error.ts";
 import { SMALL, useScratch } from "./scratch.ts";
 
 const PAGE_BYTES = 65_536;
 const VOCABULARY = 20_000;
 const scratch = useScratch();
+let wasm: WebAssembly.Module;
 let ort: Buffer;
+let model: MeasuredModel;
 
 beforeAll(async () => {
   // Large enough that the heap is above the module's own minimum of 16 MiB.
@@ -25,16 +32,18 @@ beforeAll(async () => {
   });
   await toOrt(scratch.path("medium/model_quantized.onnx"), scratch.path("medium.ort"));
   ort = await readFile(scratch.path("medium.ort"));
+  wasm = await compileEdgeWasm();
+  model = { wasm, ort, vocabularySize: VOCABULARY };
 });
 
 describe("the measured heap", () => {
   it("is the smallest: the same runs fail with one page less", async () => {
     const tokens = 256;
-    const heapBytes = await measureHeapBytes(ort, VOCABULARY, tokens);
+    const heapBytes = await measureHeapBytes(model, tokens);
     const runIn = async (bytes: number) => {
-      const model = await openEdgeModel(ort, { initialBytes: bytes, maximumBytes: bytes });
+      const opened = await openEdgeModel(wasm, ort, { initialBytes: bytes, maximumBytes: bytes });
       for (const share of [1, 0.5, 0.13, 0.8, 1, 0.3, 1]) {
-        model.run(sampleIds(Math.round(tokens * share), VOCABULARY));
+        opened.run(sampleIds(Math.round(tokens * share), VOCABULARY));
       }
     };
     await runIn(heapBytes);
@@ -42,25 +51,25 @@ describe("the measured heap", () => {
   });
 
   it("grows with the tokens", async () => {
-    expect(await measureHeapBytes(ort, VOCABULARY, 16)).toBeLessThan(await measureHeapBytes(ort, VOCABULARY, 256));
+    expect(await measureHeapBytes(model, 16)).toBeLessThan(await measureHeapBytes(model, 256));
   });
 });
 
 describe("the wasm heap", () => {
-  it("is never larger than its limit, and says so when the limit is too small", async () => {
+  it("is never larger than its limit, and opening fails if the limit is too small", async () => {
     const limits = { initialBytes: 0, maximumBytes: 2 ** 24 };
-    // 16 MiB is the module's own minimum: it holds the runtime and nothing of 64 MiB.
-    await expect(openEdgeModel(new Uint8Array(2 ** 26), limits)).rejects.toMatchObject({ outOfMemory: true });
+    // 16 MiB is the module's own minimum: the runtime fits, and 64 MiB of weights do not.
+    await expect(openEdgeModel(wasm, new Uint8Array(2 ** 26), limits)).rejects.toMatchObject({ outOfMemory: true });
   });
 });
 
-describe("what the edge cannot run", () => {
-  it("for want of an operator is named by that operator, in the wasm's own words", async () => {
+describe("a model that the edge cannot run", () => {
+  it("is refused with the name of the missing operator, from the wasm's own message", async () => {
     const strange = Buffer.from(ort);
     const softmax = "Softmax";
     for (let at = strange.indexOf(softmax); at !== -1; at = strange.indexOf(softmax)) strange.write("Hardmox", at);
     const limits = { initialBytes: 2 ** 25, maximumBytes: 2 ** 26 };
-    const error = await openEdgeModel(strange, limits).then(
+    const error = await openEdgeModel(wasm, strange, limits).then(
       () => null,
       (thrown: unknown) => thrown,
     );

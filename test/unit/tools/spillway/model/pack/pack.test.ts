@@ -1,4 +1,4 @@
-/** What a package holds, for the folders that people bring: through the real converter, the real wasm and the origin's runtime. */
+/** The package's contents, for the model folders that exporters write: with the real converter, the real wasm and the origin's runtime. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/s
 import { encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
 import { readModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
-import { openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
+import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
@@ -34,7 +34,7 @@ const families: [DistilbertShape["family"], DistilbertShape["problemType"], numb
 ];
 
 describe.each(families)("a packed %s, %s, opset %i", (family, problemType, opset) => {
-  it("is what its manifest says, runs in the heap it asks for, and gives its golden logits there", async () => {
+  it("matches its manifest, runs in the heap that it needs, and computes its golden logits there", async () => {
     const out = scratch.path(`${family}-package`);
     await writeDistilbertFolder(scratch.path(family), { ...SMALL, family, problemType, opset });
     const { modelId, manifest } = await packModel({ folder: scratch.path(family), out }, silent);
@@ -42,7 +42,7 @@ describe.each(families)("a packed %s, %s, opset %i", (family, problemType, opset
     expect(manifest).toMatchObject({ name: `${family}-package`, version: 1, labels: SMALL.labels, problemType });
     const { file, heapBytes, maxTokens, golden } = edgeOf(manifest);
     expect(maxTokens).toBe(256);
-    const edge = await openEdgeModel(await readFile(join(out, file)), {
+    const edge = await openEdgeModel(await compileEdgeWasm(), await readFile(join(out, file)), {
       initialBytes: heapBytes,
       maximumBytes: heapBytes,
     });
@@ -51,7 +51,7 @@ describe.each(families)("a packed %s, %s, opset %i", (family, problemType, opset
     expect(edge.heapBytes()).toBe(heapBytes);
   });
 
-  it("computes on the origin what the folder's own model computes", async () => {
+  it("computes on the origin the same as the folder's own model", async () => {
     const tokenIds = sampleIds(40, 200);
     const out = scratch.path(`${family}-package`);
     const { manifest } = await openLocalPackage(out);
@@ -63,7 +63,7 @@ describe.each(families)("a packed %s, %s, opset %i", (family, problemType, opset
   });
 });
 
-describe("folders in the wild", () => {
+describe("model folders", () => {
   it("may have their graphs in onnx/, and no tokenizer_config.json", async () => {
     const folder = await scratch.model("optimum");
     await mkdir(join(folder, "onnx"));
@@ -76,10 +76,13 @@ describe("folders in the wild", () => {
     expect(await openLocalPackage(scratch.path("from-optimum"))).toMatchObject({ manifest });
   });
 
-  it("may keep the weights in a file beside the graph: the package has them in one", async () => {
+  it("may have external weights: the package has one file", async () => {
     const folder = await scratch.model("external");
     const whole = await readModel(join(folder, "model.onnx"));
-    await writeFile(join(folder, "model.onnx"), encodeModel(await outsourced(whole, join(folder, "model.onnx_data"))));
+    await writeFile(
+      join(folder, "model.onnx"),
+      encodeModel(await withExternalWeights(whole, join(folder, "model.onnx_data"))),
+    );
     const out = scratch.path("from-external");
     const { manifest } = await packModel({ folder, out, originOnly: true }, silent);
     const tokenIds = sampleIds(20, 200);
@@ -90,17 +93,17 @@ describe("folders in the wild", () => {
     }
   });
 
-  it("may be packed for the origin alone, without an INT8 file", async () => {
+  it("may be packed for the origin only, without an INT8 file", async () => {
     const folder = await scratch.model("float");
     await rm(join(folder, "model_quantized.onnx"));
-    const out = scratch.path("origin-alone");
+    const out = scratch.path("origin-only");
     const { manifest } = await packModel({ folder, out, originOnly: true, name: "calm", version: 7 }, silent);
     expect(manifest).toMatchObject({ name: "calm", version: 7, edge: null });
     expect(manifest.files.map(({ name }) => name)).toEqual(["origin.onnx", "tokenizer.json", "tokenizer_config.json"]);
     expect(await openLocalPackage(out)).toMatchObject({ manifest });
   });
 
-  it("may name no labels: they are called as transformers calls them, and people are told", async () => {
+  it("may have no labels: they get the names that transformers gives them, with a note", async () => {
     const folder = await scratch.model("unnamed");
     const { id2label: _, label2id: __, ...config } = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
     await writeFile(join(folder, "config.json"), JSON.stringify(config));
@@ -108,12 +111,12 @@ describe("folders in the wild", () => {
     const progress = { ...silent, note: (line: string) => void notes.push(line) };
     const { manifest } = await packModel({ folder, out: scratch.path("labels"), originOnly: true }, progress);
     expect(manifest.labels).toEqual(["LABEL_0", "LABEL_1", "LABEL_2"]);
-    expect(notes).toContainEqual(expect.stringContaining("names no labels"));
+    expect(notes).toContainEqual(expect.stringContaining("config.json has no labels"));
   });
 });
 
-/** The same model with its weights in a side file. */
-async function outsourced(model: Awaited<ReturnType<typeof readModel>>, path: string) {
+/** The same model with its weights in another file. */
+async function withExternalWeights(model: Awaited<ReturnType<typeof readModel>>, path: string) {
   const blocks: Uint8Array[] = [];
   let offset = 0;
   const initializer = model.graph.initializer.map((tensor) => {

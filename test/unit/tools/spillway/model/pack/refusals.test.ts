@@ -1,4 +1,4 @@
-/** What cannot be packed ends in one sentence that tells the next step, and leaves nothing behind. */
+/** Models that cannot be packed: one sentence with the next step, and no files left behind. */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -44,7 +44,7 @@ const renamedOutput = (name: string) => (model: OnnxModel) => ({
   graph: { ...model.graph, output: model.graph.output.map((output) => ({ ...output, name })) },
 });
 
-/** The logits go through an operator that nobody has. */
+/** The logits go through an operator that does not exist. */
 const strangeOperator = (model: OnnxModel): OnnxModel => {
   const node = model.graph.node.map((one) => ({
     ...one,
@@ -71,46 +71,54 @@ const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
     without("tokenizer.json"),
     /tokenizer\.json is missing; make it with AutoTokenizer\.from_pretrained\(.*use_fast=True\)\.save_pretrained\(/,
   ],
-  ["a tokenizer.json that is none", replaced("tokenizer.json", "{}"), /tokenizer\.json is not a fast tokenizer's/],
   [
-    "a tokenizer with more words than the model",
+    "a tokenizer.json that is not a tokenizer",
+    replaced("tokenizer.json", "{}"),
+    /tokenizer\.json is not a fast tokenizer/,
+  ],
+  [
+    "a tokenizer with more tokens than the model",
     config({ vocab_size: 150 }),
     /has a token 199, but the model's vocabulary ends at 149/,
   ],
   [
     "no model.onnx",
     without("model.onnx"),
-    /has no model\.onnx, and no onnx\/model\.onnx; export the model with optimum-cli/,
+    /has neither model\.onnx nor onnx\/model\.onnx; export the model with optimum-cli/,
   ],
-  ["a model.onnx that is none", replaced("model.onnx", "not a model"), /model\.onnx is not an ONNX file/],
+  ["a model.onnx that is not a model", replaced("model.onnx", "not a model"), /model\.onnx is not an ONNX file/],
   ["an empty model.onnx", replaced("model.onnx", ""), /model\.onnx is not an ONNX file/],
-  ["a model.onnx that is cut off", cut, /model\.onnx is not an ONNX file: .*cut off/],
+  ["a truncated model.onnx", cut, /model\.onnx is not an ONNX file: .*cut off/],
   [
-    "an INT8 file that is none",
+    "an INT8 file that is not a model",
     replaced("model_quantized.onnx", "not a model"),
     /model_quantized\.onnx is not an ONNX file/,
   ],
   ["an INT8 file that does not exist", async () => {}, /There is no file nowhere\.onnx/, { quantized: "nowhere.onnx" }],
-  ["a regression", config({ problem_type: "regression" }), /is a regression's/],
-  ["one label", config({ id2label: { 0: "score" } }), /is a regression's/],
-  ["fewer labels than logits", config({ id2label: { 0: "a", 1: "b" } }), /names 2 labels, but .* gives 3 logits/],
+  ["a regression", config({ problem_type: "regression" }), /is for a regression model/],
+  ["one label", config({ id2label: { 0: "score" } }), /is for a regression model/],
+  ["fewer labels than logits", config({ id2label: { 0: "a", 1: "b" } }), /has 2 labels, but .* returns 3 logits/],
   ["an opset that is too old", replaced("model.onnx", tinyOnnx()), /uses opset 12; allowed are 14 to 18/],
-  ["an encoder", graph("model.onnx", renamedOutput("last_hidden_state")), /gives last_hidden_state instead of logits/],
+  [
+    "an encoder",
+    graph("model.onnx", renamedOutput("last_hidden_state")),
+    /has the output last_hidden_state instead of logits/,
+  ],
   [
     "an unknown input",
     graph("model.onnx", (model) => ({
       ...model,
       graph: { ...model.graph, input: [...model.graph.input, tensorValue("pixel_values", 1, ["batch", "tokens"])] },
     })),
-    /asks for pixel_values; a classifier's inputs are input_ids, attention_mask, token_type_ids/,
+    /has the inputs pixel_values; a text classifier's inputs are input_ids, attention_mask, token_type_ids/,
   ],
   [
-    "one row of logits a token",
+    "one row of logits per token",
     graph("model.onnx", (model) => ({
       ...model,
       graph: { ...model.graph, output: [tensorValue("logits", 1, ["batch", "tokens", 3])] },
     })),
-    /\[batch, tokens, labels\], one row a token/,
+    /\[batch, tokens, labels\], one row per token/,
   ],
   [
     "texts of a fixed length",
@@ -128,15 +136,15 @@ const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
   [
     "an operator that the edge does not have",
     graph("model_quantized.onnx", strangeOperator),
-    /The edge's ONNX Runtime has no operator com\.acme:Frobnicate, .*--quantized, or pack for the origin alone with --origin-only/,
+    /The edge's ONNX Runtime has no operator com\.acme:Frobnicate, .*--quantized, or pack for the origin only with --origin-only/,
   ],
   [
     "an INT8 file of another model",
     (folder) => writeDistilbertFolder(`${folder}/other`, { ...SMALL, labels: ["a", "b"] }),
-    /gives 2 logits .* its FP32 model 3/,
+    /returns 2 logits .* its FP32 model 3/,
     { quantized: "other/model_quantized.onnx" },
   ],
-  ["a name that cannot be one", async () => {}, /"Upper Case" cannot be a model's name/, { name: "Upper Case" }],
+  ["an invalid name", async () => {}, /"Upper Case" is not a valid model name/, { name: "Upper Case" }],
 ];
 
 describe("refused, with nothing left behind", () => {
@@ -160,7 +168,7 @@ describe("refused, with nothing left behind", () => {
 
   it("a folder that does not exist", async () => {
     await expect(packModel({ folder: "nowhere", out: scratch.path("refused") }, silent)).rejects.toThrow(
-      "There is no folder nowhere; name the folder of a model.",
+      "There is no folder nowhere; pass the folder of a model.",
     );
   });
 
@@ -169,13 +177,13 @@ describe("refused, with nothing left behind", () => {
     await expect(packModel({ folder, out: folder }, silent)).rejects.toThrow(/is the model's own folder/);
   });
 
-  it("a package where a file is", async () => {
+  it("a file in place of the package's folder", async () => {
     const folder = await scratch.model("to-a-file");
     await writeFile(scratch.path("file"), "");
-    await expect(packModel({ folder, out: scratch.path("file") }, silent)).rejects.toThrow(/is a file; name a folder/);
+    await expect(packModel({ folder, out: scratch.path("file") }, silent)).rejects.toThrow(/is a file; pass a folder/);
   });
 
-  it("no INT8 file and no Python to make one, with the commands that make one", async () => {
+  it("no INT8 file and no quantizer, with the commands that make the file", async () => {
     vi.stubEnv("SPILLWAY_PYTHON", "/nonexistent/python3");
     const folder = await scratch.model("no-python");
     await rm(join(folder, "model_quantized.onnx"));

@@ -1,4 +1,4 @@
-/** A folder for one test file, with a small classifier to pack in it. */
+/** A temporary folder for one test file, with a small classifier to pack. */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export const SMALL: Partial<DistilbertShape> = {
 export interface Scratch {
   /** An absolute path in the folder. */
   path(name: string): string;
-  /** A fresh copy of the small classifier's folder, by the name of the copy. */
+  /** A new copy of the small classifier's folder, with this name. */
   model(name: string): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Models that do not fit, or not with long texts. The edge is made smaller here instead of the models larger. */
+/** Models that do not fit, or not with long texts. The tests make the edge smaller instead of the models larger. */
 import { access } from "node:fs/promises";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
@@ -32,19 +32,19 @@ async function pack(heapMaxMib: number) {
 const isAbsent = () => expect(access(scratch.path("package"))).rejects.toThrow(/ENOENT/);
 
 describe("a model for which the edge is too small", { timeout: 120_000 }, () => {
-  it("is refused by its weights alone, with what it needs, what there is, and the way out", async () => {
+  it("is refused if its weights do not fit, with the needed size, the limit and the next step", async () => {
     await expect(pack(4)).rejects.toThrow(
-      /model_quantized\.onnx needs \d+\.\d MiB of wasm heap for its weights alone; the edge has 4\.0 MiB\. .*--origin-only\.$/,
+      /model_quantized\.onnx needs \d+\.\d MiB of wasm heap for its weights; the edge has 4\.0 MiB\. .*--origin-only\.$/,
     );
     await isAbsent();
   });
 
-  it("is refused when not even 16 tokens fit", async () => {
+  it("is refused if not even 16 tokens fit", async () => {
     await expect(pack(17)).rejects.toThrow(/needs \d+\.\d MiB of wasm heap for 16 tokens; the edge has 17\.0 MiB/);
     await isAbsent();
   });
 
-  it("is packed for as many tokens as fit, and people are told", async () => {
+  it("is packed for as many tokens as fit, with a note", async () => {
     const { edge: packed, notes } = await pack(21);
     expect(packed?.heapBytes).toBeLessThanOrEqual(21 * MIB);
     expect(packed?.maxTokens).toBeLessThan(256);

@@ -1,4 +1,4 @@
-/** In a package's place stands the old one or the whole new one, whatever happens while it is packed. */
+/** The package's folder has the old package or the complete new one, whatever happens during packing. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,11 +15,11 @@ const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
 const QUICK = { maxTokens: 16 };
 
 describe("a package that is packed again", () => {
-  it("counts its version up, drops the old signature and files, and keeps what is not the package's", async () => {
+  it("increments its version, removes the old signature and files, and keeps other files", async () => {
     const folder = await scratch.model("again");
     const out = scratch.path("again-package");
     await packModel({ folder, out, ...QUICK }, silent);
-    await writeFile(join(out, "README.md"), "mine");
+    await writeFile(join(out, "README.md"), "other");
     await writeFile(join(out, "model.sig"), "of the first version");
     const { manifest } = await packModel({ folder, out, originOnly: true }, silent);
     expect(manifest.version).toBe(2);
@@ -29,7 +29,7 @@ describe("a package that is packed again", () => {
     expect(await openLocalPackage(out)).toMatchObject({ manifest });
   });
 
-  it("stays as it was when the new one fails", async () => {
+  it("is unchanged if the new one fails", async () => {
     const folder = await scratch.model("fails");
     const out = scratch.path("fails-package");
     const { manifest, modelId } = await packModel({ folder, out, ...QUICK }, silent);
@@ -38,7 +38,7 @@ describe("a package that is packed again", () => {
     expect(await openLocalPackage(out)).toMatchObject({ manifest, modelId });
   });
 
-  it("is not put over a manifest that is not a package's", async () => {
+  it("does not replace a manifest that is not a package's", async () => {
     const folder = await scratch.model("strange");
     await mkdir(scratch.path("strange-package"));
     await writeFile(scratch.path("strange-package/manifest.json"), '{"name": "a web app"}');
@@ -48,17 +48,17 @@ describe("a package that is packed again", () => {
   });
 });
 
-it("a folder that holds something else is not written into", async () => {
+it("a folder with other files is not written to", async () => {
   const folder = await scratch.model("busy");
   const out = scratch.path("busy-package");
   await mkdir(out);
-  await writeFile(join(out, "tokenizer.json"), "mine");
-  await expect(packModel({ folder, out }, silent)).rejects.toThrow(/is not empty and holds no package/);
-  expect(await readFile(join(out, "tokenizer.json"), "utf8")).toBe("mine");
+  await writeFile(join(out, "tokenizer.json"), "other");
+  await expect(packModel({ folder, out }, silent)).rejects.toThrow(/is not empty and has no package/);
+  expect(await readFile(join(out, "tokenizer.json"), "utf8")).toBe("other");
 });
 
-describe("putInPlace", () => {
-  it("takes every step back when one fails", async () => {
+describe("replaceFolder", () => {
+  it("undoes every step if one fails", async () => {
     const [staged, target] = [await mkdtemp(scratch.path("staged-")), await mkdtemp(scratch.path("target-"))];
     await writeFile(join(staged, "a"), "new");
     await writeFile(join(target, "a"), "old");
@@ -71,15 +71,15 @@ describe("putInPlace", () => {
   });
 });
 
-/** Resolves when the process said so on stderr. */
-function heard(child: ReturnType<typeof spawn>, words: string): Promise<void> {
+/** Resolves when the text appears on the process's stderr. */
+function printed(child: ReturnType<typeof spawn>, words: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = "";
+    let output = "";
     child.stderr?.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes(words)) resolve();
+      output += chunk;
+      if (output.includes(words)) resolve();
     });
-    child.once("close", () => reject(new Error(`ended before it said "${words}": ${said}`)));
+    child.once("close", () => reject(new Error(`ended without "${words}": ${output}`)));
   });
 }
 
@@ -91,23 +91,23 @@ describe("an interrupted pack", () => {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const ended = new Promise<string | null>((resolve) => child.once("close", (_, by) => resolve(by)));
-    await heard(child, "measuring");
+    await printed(child, "measuring");
     child.kill(signal);
     expect(await ended).toBe(signal);
     expect((await readdir(scratch.path("."))).filter((name) => name.includes("made-"))).toEqual([]);
   });
 
-  it("ends the quantizer too", async () => {
+  it("stops the quantizer too", async () => {
     const folder = await scratch.model("interrupted-python");
     await rm(join(folder, "model_quantized.onnx"));
     const python = scratch.path("python3");
-    // Can import anything, and takes for ever to quantize.
+    // Every import succeeds, and quantizing never ends.
     const script = '#!/bin/sh\ncase "$*" in *import*) exit 0;; esac\necho $$ > "$PID_FILE"\nexec sleep 600\n';
     await writeFile(python, script, { mode: 0o755 });
     const env = { ...process.env, SPILLWAY_PYTHON: python, PID_FILE: scratch.path("pid") };
     const child = spawn(process.execPath, [COMMAND, "pack", folder, "--out", scratch.path("never")], { env });
     const ended = new Promise<string | null>((resolve) => child.once("close", (_, by) => resolve(by)));
-    await heard(child, "quantizing");
+    await printed(child, "quantizing");
     const pidOf = async () => Number(await readFile(scratch.path("pid"), "utf8").catch(() => "0"));
     await expect.poll(pidOf, { timeout: 10_000 }).toBeGreaterThan(0);
     const pid = await pidOf();
@@ -127,11 +127,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A mount of its own, gone with the process. */
+/** Whether a process can have a mount that is removed with it. */
 const canMount = spawnSync("sh", ["-c", "unshare -rm mount -t tmpfs tmpfs /mnt"]).status === 0;
 
 describe.skipIf(!canMount)("a full disk", () => {
-  // 178 KB of FP32, 115 KB of INT8: full at the origin's file, at the converter's, and at the last.
+  // 178 KB of FP32, 115 KB of INT8: the disk is full at the origin's file, at the converter's, and at the last.
   it.each([100, 200, 280])("of %i KiB ends in one sentence, and nothing is on it", async (sizeKib) => {
     const folder = await scratch.model(`full-${sizeKib}`);
     const disk = scratch.path(`disk-${sizeKib}`);
