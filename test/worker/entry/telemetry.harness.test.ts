@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { INSTRUMENTS } from "../../../gateway/telemetry/instruments.ts";
-import { LOG_EVENTS } from "../../../gateway/telemetry/log-message.ts";
+import { LOG_EVENTS } from "../../../gateway/telemetry/log-events.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { attribute, OtlpReceiver, pointsOf, SERVER, sumOf } from "../telemetry/otlp-receiver.ts";
 import { type GatewayWithEdge, startGatewayWithEdge } from "./gateway-with-edge.ts";
@@ -258,7 +258,10 @@ describe("docs/reference/telemetry.md", () => {
 
 /** What stands in backticks in the first column of each table. */
 function documentedNames(): { metrics: string[]; events: string[]; spans: string[] } {
-  const page = readFileSync(fileURLToPath(new URL("../../../docs/reference/telemetry.md", import.meta.url).href), "utf8");
+  const page = readFileSync(
+    fileURLToPath(new URL("../../../docs/reference/telemetry.md", import.meta.url).href),
+    "utf8",
+  );
   const namesBelow = (heading: string) => {
     const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
     return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);
