@@ -47,7 +47,7 @@ function codesIn(text: string): string[] {
 
 describe.each<[string, readonly string[], readonly string[]]>([
   ["Reasons of an answer", BECAUSE, []],
-  // Statuses of the origin with a meaning of their own, and all others.
+  // Statuses of the origin with a separate entry, and all others.
   [
     "Why a side failed",
     FAILURE_REASONS,

@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { GATEWAY, LOCAL_LAMBDA, ORIGIN, START, TESTS, TOOLS, type VariableGroup } from "../../tools/docs/variables.ts";
+import { GATEWAY, ORIGIN } from "../../tools/docs/deployed-variables.ts";
+import { LOCAL_LAMBDA, START, TESTS, TOOLS } from "../../tools/docs/local-variables.ts";
+import type { VariableGroup } from "../../tools/docs/variable.ts";
 import { readSettings as readLambdaSettings } from "../../tools/local-lambda/settings.ts";
-import { openToAll, readSettings as readStartSettings } from "../../tools/start/settings.ts";
+import { openToAll, readSettings as readStartSettings } from "../../tools/process/local-settings.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NAME = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
@@ -38,7 +40,8 @@ function sourcesBelow(...folders: string[]): { path: string; text: string }[] {
 function variablesReadIn({ path, text }: { path: string; text: string }): string[] {
   if (path.endsWith(".sh")) return [...text.matchAll(/\$\{(\w+):-/g)].map(([, name = ""]) => name);
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const found: string[] = [...text.matchAll(/\bSPILLWAY(_[A-Z]+)+\b/g)].map(([name]) => name);
+  const named = [...text.matchAll(/(?<!const )\bSPILLWAY(_[A-Z]+)+\b/g)].map(([name]) => name);
+  const found = named.filter((name) => !text.includes(`const ${name} =`));
   const isEnvironment = (node: ts.Node) => /(^|\.)(env|environment|variables)$/.test(node.getText(file));
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAccessExpression(node) && isEnvironment(node.expression)) found.push(node.name.text);
@@ -58,7 +61,7 @@ function variablesReadIn({ path, text }: { path: string; text: string }): string
 const PROGRAMS: readonly [string, readonly VariableGroup[], readonly string[]][] = [
   ["the gateway", GATEWAY, ["gateway", "formats", "policies"]],
   ["the origin", ORIGIN, ["lambda-origin", "formats"]],
-  ["npm start", START, ["tools/start", "formats"]],
+  ["npm start", START, ["tools/start", "tools/process", "formats"]],
   ["the local origin", LOCAL_LAMBDA, ["tools/local-lambda"]],
   ["commands and scripts", TOOLS, ["tools", "models"]],
   ["the tests", TESTS, ["test/vitest.config.ts"]],
@@ -135,7 +138,9 @@ describe("the documented default is the one in the code:", () => {
 
   it("the local origin", () => {
     const settings = Object.entries(readLambdaSettings({ AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" }));
-    const known = settings.filter(([name, value]) => value !== undefined && !/^AWS_(ACCESS|SECRET)/.test(name));
+    const known = settings.filter(
+      ([name, value]) => value !== undefined && value !== null && !/^AWS_(ACCESS|SECRET)/.test(name),
+    );
     expect(known.length).toBeGreaterThan(7);
     for (const [name, value] of known) expect([name, defaultOf(LOCAL_LAMBDA, name)]).toEqual([name, String(value)]);
   });

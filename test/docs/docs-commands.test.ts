@@ -1,4 +1,4 @@
-/** Every command that the README and the pages in docs/ tell is one that exists, with the options that it has. */
+/** Every command on a page exists, with the options and arguments that the page gives it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -12,7 +12,7 @@ import { wranglerProblem } from "../support/commands/wrangler-command.ts";
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
 
-/** Null where the command is right, or none of those that are looked at. */
+/** @returns what is wrong with the command; null if it is right, or of a program that is not checked */
 async function problemOf([program, ...words]: readonly string[]): Promise<string | null> {
   if (program === "npx" && words[0] === "spillway") return commanderProblem(spillwayProgram(), words.slice(1));
   if (program === "npx" && words[0] === "wrangler") return wranglerProblem(words.slice(1));
@@ -28,18 +28,20 @@ async function scriptProblem([script = "", dashes, ...words]: readonly string[])
   return script === "spillway" ? commanderProblem(spillwayProgram(), words) : null;
 }
 
+/** Decisions are records: they may name a command of their time. cli.md is generated from the programs, with placeholders. */
 const PAGES = [
   "README.md",
-  ...readdirSync(new URL("../../docs", import.meta.url)).map((name) => `docs/${name}`),
-].filter((name) => name.endsWith(".md"));
-const told = PAGES.flatMap((page) => shellCommands(read(page)).map((words) => ({ page, words })));
-const ours = told.filter(({ words }) => words[0] === "npx" || words[0] === "npm");
+  "CONTRIBUTING.md",
+  ...readdirSync(new URL("../../docs", import.meta.url), { recursive: true }).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith(".md") && !/^docs\/(decisions\/|reference\/cli\.md)/.test(name));
+const commands = PAGES.flatMap((page) => shellCommands(read(page)).map((words) => ({ page, words })));
+const ours = commands.filter(({ words }) => words[0] === "npx" || words[0] === "npm");
 const unique = [...new Map(ours.map((one) => [one.words.join(" "), one])).values()];
 
 describe("the commands of the pages", () => {
-  it("are found", () => {
+  it("are found on the pages", () => {
     expect(ours.length).toBeGreaterThan(30);
-    expect(told.map(({ words }) => words.slice(0, 3).join(" "))).toContain("npx spillway keys");
+    expect(commands.map(({ words }) => words.slice(0, 3).join(" "))).toContain("npx spillway keys");
   });
 
   it.each(unique.map(({ page, words }) => [words.join(" "), page, words] as const))("%s (%s)", async (_, __, words) => {
@@ -66,7 +68,7 @@ describe("a command that does not exist is noticed", () => {
   });
 });
 
-it("pages are split as a shell would: quotes, pipes, comments, redirections, what goes on in the next line", () => {
+it("pages are split as a shell does: quotes, pipes, comments, redirections, continuation lines", () => {
   const page = [
     'P="--x --y 1"',
     "z $P $Q",
@@ -86,7 +88,7 @@ it("pages are split as a shell would: quotes, pipes, comments, redirections, wha
   ]);
 });
 
-it("docs/internals/state.md says how quickly a policy is seen, as the code has it", () => {
+it("docs/internals/state.md has the times within which a policy is in force, as the code has them", () => {
   expect(read("docs/internals/state.md")).toContain(
     `${IN_FORCE_HERE_SECONDS} s near the write, about ${IN_FORCE_EVERYWHERE_SECONDS} s everywhere`,
   );

@@ -1,10 +1,11 @@
-/** A page that points to another, to a test or to a heading, points to something that is there. */
+/** Every link of a page leads to a file and a heading that exist, and every page that a file names exists. */
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const ROOT = new URL("../../", import.meta.url);
 const pages = [
-  "README.md",
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "models/mail-tagger/README.md"],
   ...readdirSync(new URL("docs/", ROOT), { recursive: true })
     .map(String)
     .filter((name) => name.endsWith(".md"))
@@ -29,31 +30,57 @@ describe.each(pages)("%s", (page) => {
     .map(([, link = ""]) => link)
     .filter((link) => !/^\w+:/.test(link));
 
-  it("has no link that leads nowhere", () => {
-    const dead = links.filter((link) => {
+  it("has no broken link", () => {
+    const broken = links.filter((link) => {
       const [path = "", anchor] = link.split("#");
       const target = path === "" ? new URL(page, ROOT) : new URL(path, new URL(page, ROOT));
       if (!existsSync(target)) return true;
       return anchor !== undefined && !anchorsOf(readFileSync(target, "utf8")).has(anchor);
     });
-    expect(dead).toEqual([]);
+    expect(broken).toEqual([]);
   });
 });
 
 describe("the threat model", () => {
-  const rows = textOf("docs/internals/threat-model.md")
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && !line.startsWith("| attack") && !line.startsWith("| ---"))
-    .map((line) => line.split(" | ").map((cell) => cell.replaceAll(/^\| |\|$/g, "").trim()));
+  const items = textOf("docs/internals/threat-model.md")
+    .split("\n## ")
+    .slice(1)
+    .filter((section) => !section.startsWith("What nothing stops"))
+    .flatMap((section) => section.split("\n- ").slice(1));
 
   it("names for each attack what stops it, and a test or a command that shows it", () => {
-    expect(rows.length).toBeGreaterThan(30);
-    for (const [attack, stops, shown] of rows) {
-      expect([attack, stops?.length, shown]).toEqual([
-        attack,
-        expect.any(Number),
-        expect.stringMatching(/\.test\.ts|bench|\.ci|npm|test\//),
-      ]);
+    expect(items.length).toBeGreaterThan(35);
+    for (const item of items) {
+      expect(item.replaceAll(/\s+/g, " ")).toMatch(
+        /^\*\*[^*]+\.\*\* .{20,} \*\*Shown by:\*\* .*(\.test\.ts\)|npm run bench|\.ci\/)/,
+      );
     }
+  });
+});
+
+/** Files that people read, in which a page is named by its path. */
+function textFiles(): string[] {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  // The changelog names pages that have moved.
+  return [...new Set(listed.split("\n"))].filter(
+    (path) =>
+      path !== "CHANGELOG.md" &&
+      /\.(ts|mjs|json|toml|ya?ml|sh|md|svg)$|Dockerfile$/.test(path) &&
+      existsSync(new URL(path, ROOT)),
+  );
+}
+
+describe("a page of docs/ that a file names", () => {
+  it("exists", () => {
+    const wrong = textFiles().flatMap((path) =>
+      [...textOf(path).matchAll(/(?<![\w/])docs\/[\w./-]*\.(md|yaml)\b/g)]
+        .map(([named]) => named)
+        .filter((named) => !existsSync(new URL(named, ROOT)))
+        .map((named) => `${path}: ${named}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });

@@ -12,17 +12,17 @@ describe("a generated file is committed as the code gives it", () => {
   });
 });
 
+/** Of telemetry.md only two sections are generated. */
+const WHOLE_PAGES = GENERATED_FILES.filter(({ path }) => path.endsWith(".md") && !path.endsWith("/telemetry.md"));
+
 describe("a generated page fits a terminal", () => {
-  it.each(GENERATED_FILES.filter(({ path }) => path.endsWith(".md")).map((file) => [file.path, file] as const))(
-    "%s",
-    (_, file) => {
-      const wide = file
-        .make(current(file))
-        .split("\n")
-        .filter((line) => line.length > MAX_COLUMNS);
-      expect(wide).toEqual([]);
-    },
-  );
+  it.each(WHOLE_PAGES.map((file) => [file.path, file] as const))("%s", (_, file) => {
+    const wide = file
+      .make(current(file))
+      .split("\n")
+      .filter((line) => line.length > MAX_COLUMNS);
+    expect(wide).toEqual([]);
+  });
 });
 
 it("a page that lost its markers is an error that names them", () => {

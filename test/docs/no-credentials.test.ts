@@ -1,4 +1,4 @@
-/** Credentials are Worker secrets and nothing else: no file that is committed holds any, and no variable of wrangler.toml is meant for one. */
+/** Credentials are only Worker secrets: no committed file holds any, and no variable of wrangler.toml is for one. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const ONE_MIB = 2 ** 20;
 
-/** AWS's own examples, with which its test suite and documentation are written. */
+/** The examples of AWS's documentation and test suite. */
 const EXAMPLES = /AKIAIOSFODNN7EXAMPLE|AKIDEXAMPLE|wJalrXUtnFEMI\/K7MDENG\+?\/?bPxRfiCYEXAMPLEKEY/g;
 const KINDS: readonly [string, RegExp][] = [
   ["an access key id", /\b(AKIA|ASIA)[A-Z0-9]{16}\b/],
@@ -20,7 +20,7 @@ function credentialsIn(text: string): string[] {
   return KINDS.filter(([, pattern]) => pattern.test(own)).map(([kind]) => kind);
 }
 
-/** What is committed, and what would be with the next commit. */
+/** Files that are committed, and those that the next commit would add. */
 function committedFiles(): string[] {
   const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   return list
@@ -50,7 +50,7 @@ describe("no credentials", () => {
     },
   );
 
-  it("go unseen: what they look like is found", () => {
+  it("go unnoticed: each kind is found by its shape", () => {
     const id = `AKIA${"Q7".repeat(8)}`;
     const secret = "a1/+".repeat(10);
     expect(credentialsIn(`key = "${id}"`)).toEqual(["an access key id"]);

@@ -1,4 +1,4 @@
-/** What is installed is what was tested: exact versions, each with the hash of its bytes, and install scripts only where one is needed. */
+/** The installed dependencies are the tested ones: exact versions, each with the hash of its bytes, and only named install scripts. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json";
@@ -23,13 +23,13 @@ describe("dependencies", () => {
     },
   );
 
-  it("are locked by the SHA-512 of what was downloaded, every one of them", () => {
+  it("are all locked by the SHA-512 of their download", () => {
     expect(installed.length).toBeGreaterThan(100);
     const unhashed = installed.filter(([, { integrity }]) => !integrity?.startsWith("sha512-")).map(([path]) => path);
     expect(unhashed).toEqual([]);
   });
 
-  it("run install scripts only where package.json says so by name", () => {
+  it("run install scripts only if package.json names them", () => {
     const named = Object.keys(manifest.allowScripts);
     const withScript = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
     const unnamed = withScript

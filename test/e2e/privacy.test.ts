@@ -1,11 +1,12 @@
 /**
  * Text is processed and never stored: a canary goes down every path of the whole system, and then all that was exported, stored or
- * printed is searched for it. The same of what was really sent, byte for byte: test/worker/telemetry/trace-leaves.test.ts.
+ * printed is searched for it. The same of what was really sent, byte for byte: test/worker/telemetry/trace-contents.test.ts.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/process/ports.ts";
+import { contractProblems } from "../support/openapi.ts";
 import { filesBelow, formsOf, viewerHas, viewerMetrics } from "./support/every-place.ts";
 import { spillway } from "./support/spillway.ts";
 import { type Running, start, until, wrangler } from "./support/system.ts";
@@ -47,14 +48,14 @@ const send = (init: RequestInit, path = "/v1/classify") =>
     headers: { "content-type": "application/json", ...HEADERS, ...init.headers },
   });
 
-/** Status, route and reason; the text must not come back in an answer either. */
+/** Status, route and reason. The answer must keep docs/reference/openapi.yaml, and must not contain the text. */
 async function outcome(answered: Promise<Response>): Promise<string> {
-  const { status, headers, ...response } = await answered.then(async (response) => ({
-    status: response.status,
-    headers: response.headers,
-    text: await response.text(),
-  }));
-  expect(response.text + JSON.stringify([...headers])).not.toContain(CANARY);
+  const response = await answered;
+  const { status, headers, url } = response;
+  const text = await response.text();
+  expect(text + JSON.stringify([...headers])).not.toContain(CANARY);
+  const body = text === "" ? null : JSON.parse(text);
+  expect(contractProblems("POST", new URL(url).pathname, { status, headers, body })).toEqual([]);
   const [route, because] = [headers.get("x-spillway-route"), headers.get("x-spillway-because")];
   return route === null ? String(status) : `${status} ${route} ${because}`;
 }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import everyday from "../../models/mail-tagger-recipe/everyday-check.json";
 import { sendHalfABody } from "./support/half-body.ts";
-import { classify, type Running, start, until, wrangler } from "./support/system.ts";
+import { askByContract, classify, type Running, start, until, wrangler } from "./support/system.ts";
 import { rootOf, spansOf } from "./support/traces.ts";
 
 const SHORT = "WIN a free prize now, click here";
@@ -28,6 +28,10 @@ describe("the ready line", () => {
     expect(lines.at(-1)).toBe(`Spillway is ready: ${system.gateway}/v1/classify`);
     expect(system.output()).toMatch(/✓ starting the gateway in workerd \(\d+\.\d s\)/);
     expect(system.output().match(/curl -i http/g)).toHaveLength(2);
+  });
+
+  it("means that /healthz answers 200", async () => {
+    expect((await askByContract(system, "/healthz")).body).toEqual({ status: "ok" });
   });
 });
 
@@ -142,8 +146,7 @@ describe("a policy edit by plain wrangler", () => {
     await setPolicy('{"version": 3, "edge": {"share": 1000}}');
     await until("the problem in /readyz", async () => {
       await classify(system, SHORT);
-      const readyz = await (await fetch(`${system.gateway}/readyz`)).json();
-      return readyz.policy.problem;
+      return (await askByContract(system, "/readyz")).body.policy.problem;
     });
     const { headers } = await classify(system, SHORT);
     expect(headers.get("x-spillway-policy")).toBe("2");
@@ -217,7 +220,7 @@ describe("bad input over the wire", () => {
     expect(await halfABody).toEqual({
       status: 400,
       body: {
-        error: "The body did not arrive in time. Send the request again.",
+        error: "The body did not arrive within 15 s. Send the request again.",
         error_type: "malformed",
         request_id: expect.any(String),
       },

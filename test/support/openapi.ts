@@ -58,8 +58,12 @@ function describedResponse(method: string, path: string, { status }: ApiAnswer):
     return status === 405 ? (components.responses["method-not-allowed"] ?? null) : null;
   }
   const named = reference.safeParse(found);
-  if (named.success) return components.responses[named.data.$ref.split("/").at(-1) ?? ""] ?? null;
+  if (named.success) return components.responses[nameIn(named.data.$ref)] ?? null;
   return response.parse(found);
+}
+
+function nameIn(reference: string): string {
+  return reference.split("/").at(-1) ?? "";
 }
 
 function headerProblems(described: DescribedResponse["headers"], headers: Headers): string[] {
@@ -67,8 +71,8 @@ function headerProblems(described: DescribedResponse["headers"], headers: Header
   const unknown = [...headers.keys()].filter((name) => !names.includes(name) && !NOT_OF_THE_CONTRACT.test(name));
   return [
     ...unknown.map((name) => `header ${name} is not in the contract`),
-    ...names.flatMap((name) => {
-      const { required, schema } = document.components.headers[name] ?? { schema: { type: "string" } };
+    ...Object.entries(described).flatMap(([name, { $ref }]) => {
+      const { required, schema } = document.components.headers[nameIn($ref)] ?? { schema: { type: "string" } };
       const value = headers.get(name);
       if (value === null) return required ? [`header ${name} is missing`] : [];
       const typed = schema.type === "integer" ? Number(value) : value;

@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { GATEWAY, ORIGIN } from "./deployed-variables.ts";
+import { LOCAL_LAMBDA, START, TESTS, TOOLS } from "./local-variables.ts";
 import { generatedFrom, item } from "./markdown.ts";
-import { GATEWAY, LOCAL_LAMBDA, ORIGIN, START, TESTS, TOOLS, type Variable, type VariableGroup } from "./variables.ts";
+import { NOT_SET, type Variable, type VariableGroup } from "./variable.ts";
 
 const TEMPLATE = new URL("../../lambda-origin/template.yaml", import.meta.url);
 
@@ -19,7 +21,7 @@ export function configurationReference(): string {
     program("Commands and scripts", TOOLS),
     program("Tests", TESTS),
   ];
-  const source = "tools/docs/variables.ts and lambda-origin/template.yaml";
+  const source = "tools/docs/*-variables.ts and lambda-origin/template.yaml";
   return `${["# Configuration reference", generatedFrom(source), INTRODUCTION, ...programs].join("\n\n")}\n`;
 }
 
@@ -32,7 +34,8 @@ function section({ title, about, variables }: VariableGroup): string {
 }
 
 function line({ name, default: fallback, meaning }: Variable): string {
-  return item(`\`${name}\` (${fallback === null ? "required" : `default: ${fallback}`})`, meaning);
+  const presence = fallback === null ? "required" : fallback === NOT_SET ? "optional" : `default: ${fallback}`;
+  return item(`\`${name}\` (${presence})`, meaning);
 }
 
 const templateSchema = z.object({

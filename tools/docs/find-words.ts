@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const READ = /\.(ts|mjs|md|toml|ya?ml|sh|py|template)$|(^|\/)(Dockerfile|\.gitignore|\.gitattributes)$|^\.ci\//;
+const READ = /\.(ts|mjs|md|toml|ya?ml|sh|py|svg|template)$|(^|\/)(Dockerfile|\.gitignore|\.gitattributes)$|^\.ci\//;
 /** The list, its test, and files that Spillway did not write. */
 const NOT_READ = /^(tools\/docs\/words\.ts$|test\/docs\/plain-english\.test\.ts$|test\/vectors\/)/;
 

@@ -42,7 +42,7 @@ export function item(term: string, meaning: string): string {
   return wrapped(`- ${term}: ${escaped(meaning)}`, "  ");
 }
 
-/** Tells readers and editors that a page is not written by hand. */
+/** The comment that marks a page as not written by hand. */
 export function generatedFrom(source: string): string {
   return `<!-- Generated from ${source} by npm run docs:generate. Do not edit. -->`;
 }

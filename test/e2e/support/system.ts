@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../tools/process/ports.ts";
+import { contractProblems } from "../../support/openapi.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;
@@ -76,13 +77,23 @@ export async function until<T>(what: string, ask: () => Promise<T>, atMostMs = 1
   throw new Error(`${what} did not come within ${atMostMs / 1000} s`);
 }
 
-export async function classify({ gateway }: Running, inputs: unknown, headers: Record<string, string> = {}) {
-  const response = await fetch(`${gateway}/v1/classify`, {
+/** @throws Error if the answer differs from docs/reference/openapi.yaml */
+export async function classify(system: Running, inputs: unknown, headers: Record<string, string> = {}) {
+  return askByContract(system, "/v1/classify", {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ inputs }),
   });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** @throws Error if the answer differs from docs/reference/openapi.yaml */
+export async function askByContract({ gateway }: Running, path: string, init: RequestInit = {}) {
+  const method = init.method ?? "GET";
+  const response = await fetch(`${gateway}${path}`, init);
+  const answer = { status: response.status, headers: response.headers, body: await response.json() };
+  const problems = contractProblems(method, path, answer);
+  if (problems.length > 0) throw new Error(`${method} ${path} (${answer.status}): ${problems.join("; ")}`);
+  return answer;
 }
 
 /** Runs a wrangler command as a user types it, on this system's state; resolves to its output. */

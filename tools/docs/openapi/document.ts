@@ -8,6 +8,7 @@ import {
   COMMON_HEADERS,
   CORS_HEADERS,
   type HeaderObject,
+  POLICY_IF_READ,
   RETRY_AFTER,
 } from "./headers.ts";
 import { bodySchemas } from "./schemas.ts";
@@ -91,7 +92,15 @@ export function openApiDocument() {
         },
         operatorToken: { type: "http", scheme: "bearer", description: "The deployment's secret `OPERATOR_TOKEN`." },
       },
-      headers: { ...COMMON_HEADERS, ...CORS_HEADERS, ...ANSWER_HEADERS, ...RETRY_AFTER, ...CHALLENGE, ...ALLOW },
+      headers: {
+        "policy-if-read": POLICY_IF_READ,
+        ...COMMON_HEADERS,
+        ...CORS_HEADERS,
+        ...ANSWER_HEADERS,
+        ...RETRY_AFTER,
+        ...CHALLENGE,
+        ...ALLOW,
+      },
       responses: Object.fromEntries(REFUSAL_CODES.map((code) => [code, refusal(code)])),
       schemas: bodySchemas(),
     },
@@ -178,7 +187,10 @@ function refusal(code: RefusalCode) {
   const reasons = REFUSAL_REASONS[code].map((reason) => `\`${reason}\``).join(", ");
   return {
     description: `\`${code}\`: ${MEANING[code]} Reasons in the trace: ${reasons}.`,
-    headers: headerRefs({ ...COMMON_HEADERS, ...CORS_HEADERS, ...HEADERS[code] }),
+    headers: {
+      "x-spillway-policy": ref("headers", "policy-if-read"),
+      ...headerRefs({ ...COMMON_HEADERS, ...CORS_HEADERS, ...HEADERS[code] }),
+    },
     content: {
       "application/json": {
         schema: {

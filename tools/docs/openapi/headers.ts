@@ -20,8 +20,8 @@ export const COMMON_HEADERS: Readonly<Record<string, HeaderObject>> = {
   },
   traceresponse: {
     description:
-      "W3C trace context of the request's trace. The last two digits are 01 if the trace is sampled. Absent from probes.",
-    schema: { type: "string", pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$" },
+      "W3C trace context of the request's trace. The last digit is odd if the trace is sampled. Absent from probes.",
+    schema: { type: "string", pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]$" },
     example: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   },
   "cache-control": {
@@ -103,6 +103,12 @@ export const ANSWER_HEADERS: Readonly<Record<string, HeaderObject>> = {
     schema: { type: "string", pattern: "^queue;dur=\\d+, edge;dur=\\d+, origin;dur=\\d+, total;dur=\\d+$" },
     example: "queue;dur=0, edge;dur=9, origin;dur=0, total;dur=11",
   },
+};
+
+/** On a refusal: `x-spillway-policy`, unless the request was refused before the policy was read. */
+export const POLICY_IF_READ: HeaderObject = {
+  description: "Version of the policy. Absent if the request was refused before the policy was read.",
+  schema: { type: "integer", minimum: 0 },
 };
 
 export const RETRY_AFTER: Readonly<Record<string, HeaderObject>> = {
