@@ -1,4 +1,4 @@
-/** Builds the Worker as a deployment would, and weighs it. Needs no network. */
+/** Builds the Worker as a deployment does, and checks its size. Needs no network. */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,56 +7,58 @@ import { gzip } from "node:zlib";
 import { errorLine, runWrangler } from "../process/run-wrangler.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
-/** The conservative bound of the paid plan, gzipped. https://developers.cloudflare.com/workers/platform/limits/ */
-const GZIP_MAX_BYTES = 10_000_000;
-/** A Worker of the free plan has 3 MB, and 10 ms of CPU: no model runs in that. */
+/**
+ * The limit of the paid plan, gzipped: https://developers.cloudflare.com/workers/platform/limits/
+ * The free plan (3 MB, 10 ms of CPU) is too small for a model.
+ */
+const MAX_GZIP_BYTES = 10_000_000;
+const MIN_WASM_BYTES = 1_000_000;
 const WASM_MAGIC = "0061736d";
-const WASM_MIN_BYTES = 1_000_000;
 
 export interface Bundle {
   rawBytes: number;
   gzipBytes: number;
-  /** Size of the engine's WebAssembly; 0 where it is missing. */
+  /** Size of the engine's WebAssembly; 0 if it is missing. */
   wasmBytes: number;
 }
 
-export interface Built {
+export interface BuildResult {
   findings: Finding[];
-  /** Null where it does not build. */
+  /** Null if the build failed. */
   bundle: Bundle | null;
 }
 
-export async function checkBundle(configPath: string, environment: string): Promise<Built> {
+/** Builds in a temporary folder. @param configPath of wrangler.toml */
+export async function checkBundle(configPath: string, environment: string): Promise<BuildResult> {
   const folder = await mkdtemp(join(tmpdir(), "spillway-bundle-"));
   try {
-    const words = ["deploy", "--dry-run", "--config", configPath, "--env", environment, "--outdir", folder];
-    const run = await runWrangler(words);
+    const args = ["deploy", "--dry-run", "--config", configPath, "--env", environment, "--outdir", folder];
+    const run = await runWrangler(args);
     if (run.code !== 0) {
-      const next = `see all of it: npx wrangler deploy --dry-run --env ${environment}`;
+      const next = `For the full output, run \`npx wrangler deploy --dry-run --env ${environment}\`.`;
       return { findings: [problem("bundle", `does not build: ${errorLine(run)}`, next)], bundle: null };
     }
-    const bundle = await weigh(folder);
-    return { findings: judge(bundle), bundle };
+    const bundle = await measureBundle(folder);
+    return { findings: checkSize(bundle), bundle };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Pure. */
-export function judge({ gzipBytes, wasmBytes }: Bundle): Finding[] {
-  const size = `${(gzipBytes / 1e6).toFixed(2)} MB gzipped, of ${GZIP_MAX_BYTES / 1e6} MB`;
+/** Pure. Whether the platform accepts the bundle, and whether the engine is in it. */
+export function checkSize({ gzipBytes, wasmBytes }: Bundle): Finding[] {
+  const size = `${(gzipBytes / 1e6).toFixed(2)} MB gzipped (limit: ${MAX_GZIP_BYTES / 1e6} MB)`;
+  const listFiles = "To see what is in it, run `npx wrangler deploy --dry-run --outdir dist`.";
   return [
-    gzipBytes <= GZIP_MAX_BYTES
-      ? ok("bundle", `builds: ${size}`)
-      : problem("bundle", `is too large: ${size}`, "see what is in it: npx wrangler deploy --dry-run --outdir dist"),
-    wasmBytes >= WASM_MIN_BYTES
+    gzipBytes <= MAX_GZIP_BYTES ? ok("bundle", size) : problem("bundle", `is too large: ${size}`, listFiles),
+    wasmBytes >= MIN_WASM_BYTES
       ? ok("engine", `is in the bundle: ${(wasmBytes / 1e6).toFixed(1)} MB of WebAssembly`)
-      : problem("engine", "is not in the bundle: no model would run at the edge", "run npm ci, and try again"),
+      : problem("engine", "is not in the bundle: no model can run at the edge", "Run `npm ci` and retry."),
   ];
 }
 
-/** Only what is uploaded: each module, compressed as wrangler counts it. */
-async function weigh(folder: string): Promise<Bundle> {
+/** Counts only what is uploaded: each module, compressed as wrangler compresses it. */
+async function measureBundle(folder: string): Promise<Bundle> {
   const names = (await readdir(folder)).filter((name) => /\.(js|mjs|wasm)$/.test(name));
   const bundle: Bundle = { rawBytes: 0, gzipBytes: 0, wasmBytes: 0 };
   for (const name of names) {

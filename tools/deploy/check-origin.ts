@@ -1,4 +1,4 @@
-/** Pure. Whether an origin's address is one that a Worker can call, signed for the region that it is in. */
+/** Pure. Whether a Worker can call an origin's address, and signs its calls for the right region. */
 import { isIP } from "node:net";
 import { type Finding, ok, placeholderIn, problem, quoted } from "./finding.ts";
 import { hasCredentials } from "./secret-shape.ts";
@@ -10,37 +10,40 @@ const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 export interface OriginAddress {
   url: unknown;
   region: unknown;
-  /** How the two are called where they are set. */
+  /** The names of the two settings, for the findings: `ORIGIN_URL`, `policy origins.eu.url`. */
   urlName: string;
   regionName: string;
 }
 
+/** Reports the first problem of an origin's URL and region. The URL is not shown if it could contain a secret. */
 export function checkOrigin({ url, region, urlName, regionName }: OriginAddress): Finding {
-  const set = `set ${urlName} to the Function URL that the stack's outputs show, as in https://<url-id>.lambda-url.us-east-1.on.aws/`;
-  if (typeof url !== "string" || url.trim() === "") return problem(urlName, "is not set", set);
-  // Before anything that would show it.
-  if (hasCredentials(url)) return problem(urlName, "has credentials in it", `${set}; the gateway signs`);
+  const next = `Set ${urlName} to the stack's output FunctionUrl, for example https://<url-id>.lambda-url.us-east-1.on.aws/`;
+  if (typeof url !== "string" || url.trim() === "") return problem(urlName, "is not set", next);
+  // First, before a finding shows the URL.
+  if (hasCredentials(url)) return problem(urlName, "contains credentials; the gateway signs its calls", next);
   const placeholder = placeholderIn(url);
-  if (placeholder !== null) return problem(urlName, `${quoted(url)} ${placeholder}`, set);
-  if (!URL.canParse(url)) return problem(urlName, `${quoted(url)} is no URL`, set);
+  if (placeholder !== null) return problem(urlName, `${quoted(url)} ${placeholder}`, next);
+  if (!URL.canParse(url)) return problem(urlName, `${quoted(url)} is not a URL`, next);
   const { protocol, hostname, search, hash } = new URL(url);
   if (protocol !== "https:")
-    return problem(urlName, `${quoted(url)} is not https: texts would travel in the clear`, set);
-  // Often a token, so it is not shown.
-  if (search !== "" || hash !== "") return problem(urlName, "has a query or a fragment", set);
+    return problem(urlName, `${quoted(url)} is not https: texts would be sent unencrypted`, next);
+  // A query is often a token, so it is not shown.
+  if (search !== "" || hash !== "") return problem(urlName, "has a query or a fragment", next);
   if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || !hostname.includes(".")) {
-    return problem(urlName, `${hostname} is no name that a Worker could call`, set);
+    return problem(urlName, `${hostname} is not a host name that a Worker can call`, next);
   }
   if (typeof region !== "string" || !REGION.test(region)) {
-    const says = region === undefined || region === "" ? "is not set" : `is ${quoted(region)}`;
-    return problem(regionName, `${says}; it must be an AWS region`, "set it to the function's region, as in us-east-1");
+    const message = region === undefined || region === "" ? "is not set" : `is ${quoted(region)}`;
+    const nextRegion = "Set it to the function's region, for example us-east-1.";
+    return problem(regionName, `${message}; it must be an AWS region`, nextRegion);
   }
   const functionRegion = FUNCTION_URL.exec(hostname)?.[1];
   if (functionRegion === undefined) {
-    if (/\.on\.aws$/.test(hostname)) return problem(urlName, `${hostname} is at AWS, but no Function URL`, set);
-    return ok(urlName, `is your own name ${hostname}, signed for ${region}`);
+    if (/\.on\.aws$/.test(hostname))
+      return problem(urlName, `${hostname} is an AWS host, but not a Function URL`, next);
+    return ok(urlName, `is your domain ${hostname}; calls are signed for ${region}`);
   }
-  if (functionRegion === region) return ok(urlName, `is a Function URL in ${region}, and calls are signed for it`);
-  const says = `is ${region}, but ${urlName} is in ${functionRegion}: each call would be answered 403`;
-  return problem(regionName, says, `set it to ${functionRegion}`);
+  if (functionRegion === region) return ok(urlName, `is a Function URL in ${region}; calls are signed for it`);
+  const message = `is ${region}, but ${urlName} is in ${functionRegion}: AWS would answer each call with 403`;
+  return problem(regionName, message, `Set it to ${functionRegion}.`);
 }

@@ -1,95 +1,106 @@
-/** Whether the package that isolates will load is signed by the pinned key, as far as it is at hand. */
+/** Whether the model package is the one that the deployment names, and is signed by the pinned key. */
 import { shortModelId } from "../../formats/model-package/names.ts";
 import { type PublicKey, readPublicKey } from "../../formats/signature/public-key.ts";
 import { SignatureError } from "../../formats/signature/signature-error.ts";
 import type { Policy } from "../../policies/schema.ts";
-import { verifyFolder } from "../spillway/model/sign/folder.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
+import { verifyFolder } from "../spillway/model/sign/folder.ts";
 import { type Finding, isPlaceholder, ok, problem, warning } from "./finding.ts";
 
-export interface Named {
-  /** MODEL of wrangler.toml. */
+/** What the deployment names and pins. */
+export interface NamedPackage {
+  /** MODEL of wrangler.toml: `<name>@<digest>`. */
   deployed: string;
-  /** Null where no policy was looked at. */
+  /** Null if no policy was checked. Its `model` takes precedence over MODEL. */
   policy: Policy | null;
   publicKeyPem: string;
 }
 
-const CHECK = "model package";
+const PACKAGE = "model package";
+const KEY = "MODEL_PUBLIC_KEY";
+const SET_KEY =
+  "Run `npx spillway model keygen`, then copy the text of spillway-signing.pub.pem to MODEL_PUBLIC_KEY, between triple quotes.";
 
-export async function checkPackage(folder: string | null, named: Named): Promise<Finding[]> {
-  const { deployed, policy } = named;
-  const wanted = policy?.model ?? deployed;
+/** @param folder of `--package`; null if it was not given */
+export async function checkPackage(folder: string | null, named: NamedPackage): Promise<Finding[]> {
+  const wanted = named.policy?.model ?? named.deployed;
   if (folder === null) {
-    const says = `whether ${shortModelId(wanted)} is signed by the pinned key was not looked at`;
-    return [warning(CHECK, says, "give its folder with --package <folder>")];
+    const message = `the signature of ${shortModelId(wanted)} was not verified`;
+    return [warning(PACKAGE, message, "Pass its folder with --package <folder>.")];
   }
   try {
-    return await verified(folder, wanted, named);
+    return await checkFolder(folder, wanted, named);
   } catch (error) {
-    const says = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-    return [problem(CHECK, says, `npx spillway model sign ${folder} --key <the private key of MODEL_PUBLIC_KEY>`)];
+    const next =
+      error instanceof SignatureError
+        ? `Run \`npx spillway model sign ${folder} --key <private key of MODEL_PUBLIC_KEY>\`.`
+        : "Pass the folder of an unchanged package with --package <folder>.";
+    return [problem(PACKAGE, messageOf(error), next)];
   }
 }
 
-async function verified(folder: string, wanted: string, { deployed, policy, publicKeyPem }: Named): Promise<Finding[]> {
+async function checkFolder(
+  folder: string,
+  wanted: string,
+  { deployed, policy, publicKeyPem }: NamedPackage,
+): Promise<Finding[]> {
   const { modelId, manifest } = await openLocalPackage(folder);
   if (modelId !== wanted && modelId !== deployed) {
-    const names =
-      policy?.model == null ? `MODEL names ${shortModelId(deployed)}` : `the policy names ${shortModelId(wanted)}`;
-    const next = "give the folder of the one that is named, or name this one";
-    return [problem(CHECK, `${folder} is ${shortModelId(modelId)}, but ${names}`, next)];
+    const setting = policy?.model == null ? "MODEL" : "the policy";
+    const next = `Pass the folder of the named package, or change ${setting} to ${modelId}.`;
+    const message = `${folder} is ${shortModelId(modelId)}, but ${setting} names ${shortModelId(wanted)}`;
+    return [problem(PACKAGE, message, next)];
   }
   await verifyFolder(folder, publicKeyPem);
-  const findings = [ok(CHECK, `${folder} is ${shortModelId(modelId)}, signed by the pinned key`)];
+  const findings = [ok(PACKAGE, `${folder} is ${shortModelId(modelId)}, signed by the pinned key`)];
   if (manifest.edge === null)
-    findings.push(problem(CHECK, "is packed for the origin alone", "pack it for the edge too, without --origin-only"));
+    findings.push(problem(PACKAGE, "has no file for the edge", "Pack the model again, without --origin-only."));
   if (policy !== null && manifest.version < policy.minVersion) {
-    const says = `has version ${manifest.version}, and the policy's minVersion ${policy.minVersion} refuses it`;
-    findings.push(problem(CHECK, says, "pack a newer one, or lower minVersion"));
+    const message = `has version ${manifest.version}, but the policy's minVersion is ${policy.minVersion}`;
+    findings.push(problem(PACKAGE, message, "Publish a newer package, or lower minVersion."));
   }
   if (modelId !== wanted) {
-    findings.push(
-      warning(CHECK, `the policy names ${shortModelId(wanted)} instead`, "give that one's folder with --package"),
-    );
+    const message = `the policy names ${shortModelId(wanted)}, which was not verified`;
+    findings.push(warning(PACKAGE, message, "Pass that package's folder with --package <folder>."));
   }
   return findings;
 }
 
-/** Whether MODEL_PUBLIC_KEY is the owner's key, and one that packages can be verified with. */
-
-const KEY_CHECK = "MODEL_PUBLIC_KEY";
-const SET = "npx spillway model keygen, then put the text of spillway-signing.pub.pem there, between triple quotes";
-
-/** `localFingerprint` is that of the key which npm start has made on this machine; null where it has not. */
+/**
+ * Checks the key that packages are verified with.
+ * @param pem the variable MODEL_PUBLIC_KEY
+ * @param localFingerprint of the key that `npm start` generated on this machine; null if there is none
+ */
 export async function checkKey(pem: unknown, localFingerprint: string | null): Promise<Finding> {
   if (typeof pem !== "string" || pem.trim() === "")
-    return problem(KEY_CHECK, "is not set: no model would be trusted", SET);
-  if (isPlaceholder(pem)) return problem(KEY_CHECK, "is a placeholder", SET);
+    return problem(KEY, "is not set: the gateway would trust no model", SET_KEY);
+  if (isPlaceholder(pem)) return problem(KEY, "is a placeholder", SET_KEY);
   try {
     const keys = await pinnedKeys(pem);
     if (keys.some(({ fingerprint }) => fingerprint === localFingerprint)) {
-      const says = "is the key of this machine's own npm start, whose private half lies unguarded beside its logs";
-      return problem(KEY_CHECK, says, SET);
+      const message = "is the key that npm start generated on this machine; its private half is stored unprotected";
+      return problem(KEY, message, SET_KEY);
     }
-    const names = keys.map(({ fingerprint, curve }) => `${curve.name}, ${fingerprint.slice(0, 12)}…`);
-    return ok(
-      KEY_CHECK,
-      names.length === 1 ? `is a key of ${names[0]}` : `has ${names.length} keys: ${names.join("; ")}`,
-    );
+    const names = keys.map(({ fingerprint, curve }) => `${curve.name} ${fingerprint.slice(0, 12)}…`);
+    return ok(KEY, names.length === 1 ? `is the key ${names[0]}` : `has ${names.length} keys: ${names.join(", ")}`);
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    return problem(KEY_CHECK, sentence(error.message), SET);
+    return problem(KEY, messageOf(error), SET_KEY);
   }
 }
 
-/** One, or while keys are rotated the old and the new, one PEM block after the other. @throws SignatureError */
+/**
+ * Reads one key, or the old and the new one during a rotation. Unlike the gateway, it rejects other text after a key: that is
+ * probably a damaged second key.
+ * @param pem one PEM block after the other
+ * @throws SignatureError if one of them is not a P-256 or P-384 public key
+ */
 export function pinnedKeys(pem: string): Promise<PublicKey[]> {
   const blocks = pem.split(/(?<=-----END PUBLIC KEY-----)/).filter((block) => block.trim() !== "");
   return Promise.all(blocks.map(readPublicKey));
 }
 
-/** Without its full stop: a next step follows. */
-function sentence(message: string): string {
-  return message.replace(/\.$/, "");
+/** Without the full stop: a finding continues with the next step. */
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

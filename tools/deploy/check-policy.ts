@@ -1,45 +1,47 @@
-/** Pure. Whether the policy that will be in force is one that the gateway takes, and what it says of models and origins. */
+/** Pure. Whether the gateway accepts the policy, and whether the origins that it names can be called. */
 import { parsePolicy } from "../../policies/parse.ts";
 import type { Policy } from "../../policies/schema.ts";
 import { checkOrigin } from "./check-origin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-/** A policy's text and where it is from. */
 export interface PolicyText {
-  /** Null where nothing is stored: the defaults serve. */
+  /** Null if no policy is stored: the defaults apply. */
   text: string | null;
-  /** A file, or "the stored policy". */
-  from: string;
+  /** The path of a file, or "the stored policy". */
+  source: string;
 }
 
 export interface CheckedPolicy {
   findings: Finding[];
-  /** Null where it is not known or does not parse. */
+  /** Null if it was not checked or does not parse. */
   policy: Policy | null;
 }
 
-/** @param uploads whether this is no dry run: nothing goes to where the policy was not looked at */
-export function checkPolicy(given: PolicyText | null, uploads = false): CheckedPolicy {
+/**
+ * @param given null if the command line names no policy
+ * @param isUpload false for a dry run, which may skip this check
+ */
+export function checkPolicy(given: PolicyText | null, isUpload = false): CheckedPolicy {
   if (given === null) {
-    const next = "give it with --policy <file>, or --remote to check the stored one";
-    const found = uploads ? problem : warning;
-    return { findings: [found("policy", "was not looked at", next)], policy: null };
+    const next = "Pass --policy <file>, or --remote to check the stored policy.";
+    return { findings: [(isUpload ? problem : warning)("policy", "was not checked", next)], policy: null };
   }
-  const { text, from } = given;
+  const { text, source } = given;
   const parsed = parsePolicy(text ?? "{}");
   if (!parsed.ok) {
-    const next = "mend it: a gateway takes nothing of a policy that does not parse";
-    return { findings: parsed.problems.map((each) => problem("policy", `${from}: ${each}`, next)), policy: null };
+    const next = "Fix the policy: the gateway ignores a document that does not parse.";
+    return { findings: parsed.problems.map((each) => problem("policy", `${source}: ${each}`, next)), policy: null };
   }
   const { policy } = parsed;
-  const says = text === null ? "none is stored: the defaults serve" : `${from}: version ${policy.version} parses`;
-  return { findings: [ok("policy", says), ...originsOf(policy)], policy };
+  const message =
+    text === null ? "none is stored: the defaults apply" : `${source}: version ${policy.version} is valid`;
+  return { findings: [ok("policy", message), ...checkOrigins(policy)], policy };
 }
 
-/** Those it names are called instead of ORIGIN_URL. */
-function originsOf({ origins }: Policy): Finding[] {
+/** The origins of a policy are called instead of ORIGIN_URL. */
+function checkOrigins({ origins }: Policy): Finding[] {
   return Object.entries(origins).map(([name, { url, region }]) => {
-    const place = `policy origins.${name}`;
-    return checkOrigin({ url, region, urlName: `${place}.url`, regionName: `${place}.region` });
+    const path = `policy origins.${name}`;
+    return checkOrigin({ url, region, urlName: `${path}.url`, regionName: `${path}.region` });
   });
 }

@@ -1,7 +1,8 @@
-/** All checks of one deployment. Each is made whatever the others found: people want every problem at once. */
+/** Runs all checks of one deployment. Each runs whatever the others find, so that one run reports every problem. */
 import { readFile } from "node:fs/promises";
-import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
 import { readSettings } from "../process/local-settings.ts";
+import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
+import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { checkAccess, checkExposure } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
@@ -11,14 +12,18 @@ import { type CheckedPolicy, checkPolicy, type PolicyText } from "./check-policy
 import { checkSecrets, checkVariables } from "./check-variables.ts";
 import { type Commit, checkCommit, commitHere } from "./commit.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-import { checkPublished, publishedSignature, storedPolicy } from "./remote.ts";
+import { checkPublished, readPublishedSignature, readStoredPolicy } from "./remote.ts";
 import { readTargets, type Target } from "./target.ts";
 
+/** Options of the command line. */
 export interface CheckOptions {
+  /** An environment of wrangler.toml. */
   env: string;
-  /** Of wrangler's configuration. */
+  /** Path of wrangler's configuration. */
   config: string;
+  /** Path of a policy. */
   policy?: string;
+  /** Folder of a model package. */
   package?: string;
   remote?: true;
   allowAnonymous?: true;
@@ -27,30 +32,31 @@ export interface CheckOptions {
 
 export interface Checked {
   findings: Finding[];
-  /** The Worker's name; null where there is no such environment. */
+  /** The Worker's name; null if wrangler.toml has no such environment. */
   worker: string | null;
   bundle: Bundle | null;
   commit: Commit | null;
 }
 
+/** Reads wrangler.toml, builds the Worker, and checks both. Uploads nothing. */
 export async function check(options: CheckOptions): Promise<Checked> {
   const commit = await commitHere(process.cwd());
   const git = checkCommit(commit);
   const read = await readTargets(options.config, options.env).catch((error: unknown) => String(error));
   if (typeof read === "string") {
-    const found = problem("configuration", read.split("\n").slice(0, 2).join(" "), `mend ${options.config}`);
+    const found = problem("configuration", read.split("\n").slice(0, 2).join(" "), `Fix ${options.config}.`);
     return { findings: [found, git], worker: null, bundle: null, commit };
   }
   const { target, others, environments } = read;
   if (target === null) {
-    const says = `${options.env} is not in ${options.config}`;
-    const next = `choose one of ${environments.join(", ") || "none"}, or add [env.${options.env}]`;
-    return { findings: [problem("environment", says, next), git], worker: null, bundle: null, commit };
+    const message = `${options.env} is not in ${options.config}`;
+    const next = `Choose one of ${environments.join(", ") || "none"}, or add [env.${options.env}].`;
+    return { findings: [problem("environment", message, next), git], worker: null, bundle: null, commit };
   }
-  // Building takes the longest, and needs nothing of what the others find.
+  // The build takes the longest and needs no result of the other checks.
   const building = checkBundle(options.config, options.env);
   const found = [
-    ok("environment", `${options.env}, the Worker ${target.config.name ?? "(no name)"}`),
+    ok("environment", `${options.env}, Worker ${target.config.name ?? "without a name"}`),
     ...checkBindings(target, others),
     ...(await checkSettings(target, options)),
     ...checkSecrets(target),
@@ -60,7 +66,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
   return { findings: [...found, ...ofBundle, git], worker: target.config.name ?? null, bundle, commit };
 }
 
-/** The variables, and what they and the policy say of models and origins. */
+/** The variables, the policy, and the models and origins that both of them name. */
 async function checkSettings(target: Target, options: CheckOptions): Promise<Finding[]> {
   const { vars } = target.config;
   const local = await pinnedHere(readSettings(process.env).stateFolder);
@@ -77,32 +83,31 @@ async function checkSettings(target: Target, options: CheckOptions): Promise<Fin
       regionName: "ORIGIN_REGION",
     }),
     ...ofPolicy,
-    ...(await modelFindings(target, policy, options)),
+    ...(await packageFindings(target, policy, options)),
   ];
 }
 
-async function policyFindings({ policy, remote, env, config, dryRun }: CheckOptions): Promise<CheckedPolicy> {
+async function policyFindings(options: CheckOptions): Promise<CheckedPolicy> {
   try {
-    return checkPolicy(await policyText(policy, remote ? () => storedPolicy(config, env) : null), dryRun !== true);
+    return checkPolicy(await readPolicyText(options), options.dryRun !== true);
   } catch (error) {
-    const says = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
     const next =
-      policy === undefined ? "npx wrangler whoami says whether it is logged in" : "give the path of a policy, as JSON";
-    return { findings: [problem("policy", says, next)], policy: null };
+      options.policy === undefined
+        ? "Run `npx wrangler whoami` to see whether wrangler is logged in."
+        : "Pass the path of a policy in JSON.";
+    return { findings: [problem("policy", oneSentence(error).replace(/\.$/, ""), next)], policy: null };
   }
 }
 
-async function policyText(
-  file: string | undefined,
-  readStored: (() => Promise<PolicyText>) | null,
-): Promise<PolicyText | null> {
-  if (file !== undefined) return { text: await readFile(file, "utf8"), from: file };
-  return readStored === null ? null : readStored();
+/** Null if the command line names no policy. */
+async function readPolicyText({ policy, remote, config, env }: CheckOptions): Promise<PolicyText | null> {
+  if (policy !== undefined) return { text: await readFile(policy, "utf8"), source: policy };
+  return remote ? readStoredPolicy(config, env) : null;
 }
 
-/** Nothing is said of packages where the key or MODEL is wrong: that is said already. */
-async function modelFindings(
-  { config }: Target,
+/** No findings if MODEL or the key is wrong: `checkVariables` and `checkKey` report that. */
+async function packageFindings(
+  { environment, config }: Target,
   policy: CheckedPolicy["policy"],
   options: CheckOptions,
 ): Promise<Finding[]> {
@@ -114,11 +119,12 @@ async function modelFindings(
   );
   if (!isKey) return [];
   const bucketName = config.r2_buckets.find(({ binding }) => binding === "MODELS")?.bucket_name;
-  const wanted = policy?.model ?? deployed;
+  const modelId = policy?.model ?? deployed;
+  const published = { environment, modelId, publicKeyPem };
   return [
     ...(await checkPackage(options.package ?? null, { deployed, policy, publicKeyPem })),
     ...(options.remote && bucketName !== undefined
-      ? [await checkPublished(wanted, publicKeyPem, () => publishedSignature(bucketName, wanted))]
+      ? [await checkPublished(published, () => readPublishedSignature(bucketName, modelId))]
       : []),
   ];
 }

@@ -1,21 +1,21 @@
-/** What is deployed, as git knows it: a version is found again by its commit. */
+/** The commit that is deployed. Its hash is the tag of the uploaded version. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** wrangler and the dashboard show no more of either. */
+/** wrangler and the dashboard truncate longer values. */
 const TAG_HEX_DIGITS = 12;
-const MESSAGE_MAX_LENGTH = 100;
+const MAX_MESSAGE_CHARACTERS = 100;
 
 export interface Commit {
-  /** The first digits of its hash, with `-changed` where the checkout is not what was committed. */
+  /** The first digits of its hash; `-changed` is added if the checkout differs from the commit. */
   tag: string;
-  /** Its first line. */
+  /** The first line of its message, truncated. */
   message: string;
   changedFiles: number;
 }
 
-/** Null where there is no git, or no commit. */
+/** @returns null if the folder is not a git checkout, or has no commit */
 export async function commitHere(folder: string): Promise<Commit | null> {
   try {
     const [log, status] = await Promise.all([
@@ -26,7 +26,7 @@ export async function commitHere(folder: string): Promise<Commit | null> {
     const changedFiles = status.split("\n").filter((line) => line !== "").length;
     return {
       tag: `${hash.slice(0, TAG_HEX_DIGITS)}${changedFiles > 0 ? "-changed" : ""}`,
-      message: subject.join(" ").slice(0, MESSAGE_MAX_LENGTH),
+      message: subject.join(" ").slice(0, MAX_MESSAGE_CHARACTERS),
       changedFiles,
     };
   } catch {
@@ -34,15 +34,16 @@ export async function commitHere(folder: string): Promise<Commit | null> {
   }
 }
 
+/** Warns if the version could not be built again from a commit. */
 export function checkCommit(commit: Commit | null): Finding {
   if (commit === null)
-    return warning("git", "no commit is here, so the version will have no tag", "deploy from a git checkout");
+    return warning("git", "no commit found: the version will have no tag", "Deploy from a git checkout.");
   const { tag, message, changedFiles } = commit;
   if (changedFiles === 0) return ok("git", `${tag} ${message}`);
   const files = changedFiles === 1 ? "1 file differs" : `${changedFiles} files differ`;
-  return warning("git", `${files} from what is committed: nobody could build this version again`, "commit first");
+  return warning("git", `${files} from the commit: this version cannot be built again`, "Commit before you deploy.");
 }
 
-async function git(folder: string, ...words: string[]): Promise<string> {
-  return (await promisify(execFile)("git", ["-C", folder, ...words], { maxBuffer: 2 ** 26 })).stdout;
+async function git(folder: string, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)("git", ["-C", folder, ...args], { maxBuffer: 2 ** 26 })).stdout;
 }

@@ -1,51 +1,57 @@
-/** Pure. What one check found: one line for people, with the next step where there is one. */
-import { whyHidden } from "./secret-shape.ts";
+/** Pure. The result of one check: one line for the operator, and the next step if there is one. */
+import { secretIn } from "./secret-shape.ts";
 
 export interface Finding {
-  /** What was looked at, in a word or two. */
+  /** The setting or step that was checked, in a few words. */
   check: string;
-  /** A problem keeps everything from being uploaded, a warning does not. */
+  /** A problem stops the upload; a warning does not. */
   state: "ok" | "warning" | "problem";
-  /** What was found: the value seen, and what is allowed where it is not. */
-  says: string;
-  /** What to do about it; null where nothing is to be done. */
+  /** Reads on from `check`: the value seen and, if it is wrong, what is allowed. */
+  message: string;
+  /** A sentence; null if there is nothing to do. */
   next: string | null;
 }
 
-export function ok(check: string, says: string): Finding {
-  return { check, state: "ok", says, next: null };
+/** The check passed. */
+export function ok(check: string, message: string): Finding {
+  return { check, state: "ok", message, next: null };
 }
 
-export function warning(check: string, says: string, next: string): Finding {
-  return { check, state: "warning", says, next };
+/** The deployment works, but probably not as intended. */
+export function warning(check: string, message: string, next: string): Finding {
+  return { check, state: "warning", message, next };
 }
 
-export function problem(check: string, says: string, next: string): Finding {
-  return { check, state: "problem", says, next };
+/** The deployment would not work, or not safely. */
+export function problem(check: string, message: string, next: string): Finding {
+  return { check, state: "problem", message, next };
 }
 
-export function isClear(findings: readonly Finding[]): boolean {
+/** @returns whether the upload may start */
+export function hasNoProblem(findings: readonly Finding[]): boolean {
   return findings.every(({ state }) => state !== "problem");
 }
 
-/** Values are quoted, no longer than a line has room for, and not at all where a secret is in them. */
+const MAX_QUOTED_CHARACTERS = 80;
+
+/** @returns the value as JSON, shortened; a value that contains a secret is not shown, because findings end in the logs of CI */
 export function quoted(value: unknown): string {
-  const hidden = whyHidden(value);
-  if (hidden !== null) return `a value that is not shown, since it has ${hidden} in it`;
+  const secret = secretIn(value);
+  if (secret !== null) return `a hidden value (it contains ${secret})`;
   const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+  return text.length <= MAX_QUOTED_CHARACTERS ? text : `${text.slice(0, MAX_QUOTED_CHARACTERS - 1)}…`;
 }
 
-/** Pure. What wrangler.toml has where something of the owner's belongs: `<angle brackets>`, or a name that nobody can own (RFC 2606). */
-
+/** RFC 2606. */
 const RESERVED_NAME = /(^|[./@])(example\.(com|net|org)|[a-z0-9-]+\.(example|invalid|test))(?=$|[/:?#\s,])/i;
 
+/** @returns whether the value is one of those that wrangler.toml has until its owner fills it in */
 export function isPlaceholder(value: string): boolean {
   return placeholderIn(value) !== null;
 }
 
-/** What it is, as a sentence's end; null where it is none. */
+/** @returns what kind of placeholder the value is, as the predicate of a sentence; null if it is none */
 export function placeholderIn(value: string): string | null {
   if (/<[^>]*>/.test(value)) return "is a placeholder";
-  return RESERVED_NAME.test(value) ? "is at a name kept for examples, which nobody can own" : null;
+  return RESERVED_NAME.test(value) ? "uses a domain reserved for examples" : null;
 }

@@ -1,4 +1,4 @@
-/** `npm run deploy -- --env staging --dry-run`: checks a deployment of the gateway, and makes it. */
+/** `npm run deploy -- --env staging --dry-run`: checks a deployment of the gateway, and deploys it. */
 import { CommanderError } from "commander";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { deployProgram } from "./program.ts";

@@ -1,12 +1,12 @@
-/** Pure. What a secret looks like, under whatever name it stands. Where it does, its value goes into no finding: those end in CI's logs. */
+/** Pure. Recognizes secrets by their form, whatever the name of the setting. The value of one must not appear in a finding. */
 
-/** Spelled as `formats/api-key.ts` makes them, wherever in a text they are. */
+/** The form that `formats/api-key.ts` produces, anywhere in a text. */
 const SPILLWAY_KEY = /\bspw_[a-z2-7]{12}_[A-Za-z0-9_-]{43}/;
-/** Random text has them all; words, paths and a commit's 40 hex digits do not. */
+/** Random text has all three; words, paths and the 40 hex digits of a commit do not. */
 const MIXED = "(?=[\\w/+-]*[a-z])(?=[\\w/+-]*[A-Z])(?=[\\w/+-]*[0-9])";
 
-/** Each names its service by how it begins, as its makers want it to, so that it is found. */
-const TOKEN_STARTS = [
+/** Token prefixes that the services publish for secret scanners. */
+const TOKEN_PREFIXES = [
   /\bgh[oprsu]_[A-Za-z0-9]{36}/, // GitHub
   /\bgithub_pat_\w{22}/,
   /\bglpat-[\w-]{20}/, // GitLab
@@ -25,39 +25,39 @@ const TOKEN_STARTS = [
 
 const SHAPES: readonly { what: string; pattern: RegExp }[] = [
   { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KEY/ },
-  { what: "an AWS access key id", pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/ },
-  { what: "an API key of Spillway", pattern: SPILLWAY_KEY },
+  { what: "an AWS access key ID", pattern: /\b(AKIA|ASIA)[A-Z0-9]{16}\b/ },
+  { what: "a Spillway API key", pattern: SPILLWAY_KEY },
   { what: "a bearer token", pattern: /\bBearer\s+(?=\S*\d)\S{12,}/i },
-  { what: "a basic authorization", pattern: /\b[Bb]asic\s+(?=\S*[A-Z])[A-Za-z0-9+/_-]{12,}/ },
+  { what: "basic credentials", pattern: /\b[Bb]asic\s+(?=\S*[A-Z])[A-Za-z0-9+/_-]{12,}/ },
   { what: "a JSON web token", pattern: /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\./ },
-  ...TOKEN_STARTS.map((pattern) => ({ what: "a service's token", pattern })),
+  ...TOKEN_PREFIXES.map((pattern) => ({ what: "an access token", pattern })),
   {
-    what: "an AWS secret access key, by its length",
+    what: "an AWS secret access key (by its length)",
     pattern: new RegExp(`(?<![A-Za-z0-9/+=_-])(?=[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-]))${MIXED}`),
   },
-  { what: "a token, by its length", pattern: new RegExp(`^\\s*${MIXED}[\\w-]{40}\\s*$`) },
-  { what: "a random token, as openssl rand -hex 32 makes it", pattern: /^\s*[0-9a-f]{64}\s*$/i },
+  { what: "a token (by its length)", pattern: new RegExp(`^\\s*${MIXED}[\\w-]{40}\\s*$`) },
+  { what: "a random token (64 hex digits)", pattern: /^\s*[0-9a-f]{64}\s*$/i },
 ];
 
-/** Base64 too, and nobody's secret. */
+/** In base64 too, and public. */
 const PUBLIC_KEY = /-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----/g;
-/** `https://user:password@host`, and what somebody meant by it where it is no URL. */
+/** `https://user:password@host`, also where the rest is not a valid URL. */
 const CREDENTIALS = /:\S*@/;
 
-/** What a value is by its looks; null where it could be anything. */
-export function secretIn(value: unknown): string | null {
+/** @returns what kind of token or key the value contains; null if none is recognized */
+export function tokenIn(value: unknown): string | null {
   const text = textOf(value).replaceAll(PUBLIC_KEY, "");
   return SHAPES.find(({ pattern }) => pattern.test(text))?.what ?? null;
 }
 
-/** Of an address. */
-export function hasCredentials(value: unknown): boolean {
-  return CREDENTIALS.test(textOf(value));
+/** @returns whether an address contains a user name or a password */
+export function hasCredentials(address: unknown): boolean {
+  return CREDENTIALS.test(textOf(address));
 }
 
-/** Why a value must not be shown; null where it may. */
-export function whyHidden(value: unknown): string | null {
-  return hasCredentials(value) ? "credentials" : secretIn(value);
+/** @returns what must not be shown of the value: credentials in an address, a token, a key; null if it can be shown */
+export function secretIn(value: unknown): string | null {
+  return hasCredentials(value) ? "credentials" : tokenIn(value);
 }
 
 function textOf(value: unknown): string {

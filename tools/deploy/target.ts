@@ -1,4 +1,4 @@
-/** One environment of wrangler.toml, as wrangler itself reads it: where a deployment goes, and what it has there. */
+/** One environment of wrangler.toml, parsed by wrangler: the Worker that is deployed, its bindings and its variables. */
 import { z } from "zod";
 
 const rateLimitSchema = z.object({
@@ -9,7 +9,7 @@ const rateLimitSchema = z.object({
 
 const routeSchema = z.union([z.string(), z.object({ pattern: z.string(), custom_domain: z.boolean().optional() })]);
 
-/** The part of wrangler's configuration that is looked at. */
+/** The part of wrangler's configuration that the checks read. */
 const configSchema = z.object({
   name: z.string().optional(),
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string().optional() })),
@@ -41,16 +41,19 @@ export interface Target {
 }
 
 export interface Targets {
-  /** Null where there is no such environment. */
+  /** Null if wrangler.toml has no such environment. */
   target: Target | null;
-  /** What must not be shared with it. */
+  /** The other environments, which must not share a store with it. */
   others: readonly Target[];
   environments: readonly string[];
 }
 
-/** @throws Error with wrangler's own words where the file is none of its */
+/**
+ * @param configPath of wrangler.toml
+ * @throws Error with wrangler's message if the file is not valid
+ */
 export async function readTargets(configPath: string, environment: string): Promise<Targets> {
-  // Only here: it takes a second to load, which `--help` need not wait for.
+  // Loaded only when needed: it takes a second, which `--help` does not have to wait for.
   const { unstable_readConfig } = await import("wrangler");
   const read = (env?: string) => unstable_readConfig({ config: configPath, env }, { hideWarnings: true });
   const environments: readonly string[] = read().definedEnvironments ?? [];
@@ -62,7 +65,7 @@ export async function readTargets(configPath: string, environment: string): Prom
   };
 }
 
-/** Addresses that lead to it, as wrangler.toml writes them. */
+/** @returns the patterns of the environment's routes and custom domains */
 export function routesOf({ config: { route, routes = [] } }: Target): string[] {
   return [...(route === undefined ? [] : [route]), ...routes].map((one) =>
     typeof one === "string" ? one : one.pattern,

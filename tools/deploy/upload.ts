@@ -1,29 +1,37 @@
-/** The upload itself: wrangler's, with the commit on the version. */
+/** Uploads the Worker with wrangler, and reads which versions serve now. */
 import { z } from "zod";
 import { errorLine, runWrangler } from "../process/run-wrangler.ts";
 import type { Commit } from "./commit.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
 export interface UploadOptions {
+  /** Path of wrangler's configuration. */
   config: string;
   env: string;
-  /** Only upload: no caller reaches the version yet. */
+  /** Upload a version that receives no traffic yet. */
   gradual: boolean;
 }
 
 export interface Uploaded {
   command: string;
-  /** Null where wrangler did not say. */
+  /** Null if wrangler did not report it. */
   versionId: string | null;
-  /** Addresses that it is served at. */
+  /** The addresses that serve it. */
   addresses: readonly string[];
 }
 
-/** Pure. `--strict`: what was changed in the dashboard is not overwritten unseen. */
-export function uploadWords({ config, env, gradual }: UploadOptions, commit: Commit | null): string[] {
-  const words = gradual ? ["versions", "upload"] : ["deploy"];
+/** One of the versions that serve now. */
+export interface ServedVersion {
+  versionId: string;
+  /** Its part of the traffic, 0 to 100. */
+  percent: number;
+}
+
+/** Pure. wrangler's arguments. `--strict`: wrangler stops if the Worker was edited in the dashboard. */
+export function uploadArguments({ config, env, gradual }: UploadOptions, commit: Commit | null): string[] {
+  const command = gradual ? ["versions", "upload"] : ["deploy"];
   const version = commit === null ? [] : ["--tag", commit.tag, "--message", commit.message];
-  return [...words, "--config", config, "--env", env, "--strict", ...version];
+  return [...command, "--config", config, "--env", env, "--strict", ...version];
 }
 
 const uploadedSchema = z.object({
@@ -32,63 +40,49 @@ const uploadedSchema = z.object({
   targets: z.array(z.string()).nullish(),
 });
 
-/** @throws Error with wrangler's own words */
+/**
+ * @param commit becomes the version's tag and message
+ * @param onOutput receives wrangler's output as it arrives
+ * @throws Error with wrangler's message
+ */
 export async function upload(
   options: UploadOptions,
   commit: Commit | null,
-  tell: (text: string) => void,
+  onOutput: (text: string) => void,
 ): Promise<Uploaded> {
-  const words = uploadWords(options, commit);
-  const run = await runWrangler(words, { onOutput: tell });
+  const args = uploadArguments(options, commit);
+  const run = await runWrangler(args, { onOutput });
   const event = run.events.map((one) => uploadedSchema.safeParse(one)).find(({ success }) => success)?.data;
-  // Where wrangler stops at a question that nobody can answer, it ends well and has uploaded nothing.
+  // If wrangler stops at a question that it cannot ask, its exit code is 0, but it has uploaded nothing.
   if (run.code !== 0 || event === undefined) throw new Error(errorLine(run));
   return {
-    command: `wrangler ${words.join(" ")}`,
+    command: `wrangler ${args.join(" ")}`,
     versionId: event.version_id ?? null,
     addresses: event.targets ?? [],
   };
 }
 
-/** Pure. What comes after an upload that serves nobody yet. */
-export function nextShares(uploaded: Uploaded, served: readonly Share[] | null, env: string): string[] {
-  const [now] = served ?? [];
-  const fresh = uploaded.versionId ?? "<new version>";
-  const old = now?.versionId ?? "<old version>";
-  const share = (percent: number) =>
-    percent === 100
-      ? `npx wrangler versions deploy ${fresh}@100 --env ${env} --yes`
-      : `npx wrangler versions deploy ${fresh}@${percent} ${old}@${100 - percent} --env ${env} --yes`;
-  return [10, 50, 100].map(share);
-}
-
-/** What is being served now, by the account: a plain deployment must not end somebody's gradual one unseen. */
-
-export interface Share {
-  versionId: string;
-  percent: number;
+/** Pure. @returns the commands that raise the share of a version that receives no traffic yet */
+export function shareCommands(uploaded: Uploaded, served: readonly ServedVersion[] | null, env: string): string[] {
+  const uploadedId = uploaded.versionId ?? "<new version>";
+  const servedId = served?.[0]?.versionId ?? "<old version>";
+  const shares = (percent: number) =>
+    percent === 100 ? `${uploadedId}@100` : `${uploadedId}@${percent} ${servedId}@${100 - percent}`;
+  return [10, 50, 100].map((percent) => `npx wrangler versions deploy ${shares(percent)} --env ${env} --yes`);
 }
 
 const deploymentSchema = z.object({
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
 });
 
-/** Null where there is none yet, or where wrangler cannot say: the upload itself will tell why. */
-export async function servedNow(configPath: string, environment: string): Promise<Share[] | null> {
-  const { stdout } = await runWrangler([
-    "deployments",
-    "status",
-    "--json",
-    "--config",
-    configPath,
-    "--env",
-    environment,
-  ]);
-  return parseStatus(stdout);
+/** @returns null before the first deployment, or if wrangler fails; an upload then reports why */
+export async function readServedVersions(configPath: string, environment: string): Promise<ServedVersion[] | null> {
+  const args = ["deployments", "status", "--json", "--config", configPath, "--env", environment];
+  return parseStatus((await runWrangler(args)).stdout);
 }
 
-/** Pure. */
-export function parseStatus(stdout: string): Share[] | null {
+/** Pure. @param stdout of `wrangler deployments status --json` @returns null if it is not JSON of a deployment */
+export function parseStatus(stdout: string): ServedVersion[] | null {
   try {
     const { versions } = deploymentSchema.parse(JSON.parse(stdout));
     return versions.map(({ version_id, percentage }) => ({ versionId: version_id, percent: percentage }));
@@ -97,12 +91,14 @@ export function parseStatus(stdout: string): Share[] | null {
   }
 }
 
-/** Pure. wrangler itself asks here, but where nobody can answer it goes on. */
-export function checkRollout(served: readonly Share[] | null, environment: string): Finding[] {
-  if (served === null || served.length === 0) return [];
-  const [first] = served;
-  if (served.length === 1 && first !== undefined) return [ok("served now", first.versionId)];
-  const split = served.map(({ versionId, percent }) => `${versionId} ${percent} %`).join(", ");
-  const next = `finish it (npx wrangler versions deploy <version>@100 --env ${environment} --yes) or take it back (npx wrangler rollback --env ${environment})`;
-  return [problem("served now", `a gradual deployment is under way: ${split}`, next)];
+/** Pure. An upload would end a gradual deployment: without a terminal, wrangler does not ask for confirmation. */
+export function checkServedVersions(served: readonly ServedVersion[] | null, environment: string): Finding[] {
+  const check = "served now";
+  const [first, ...others] = served ?? [];
+  if (served === null || first === undefined) return [];
+  if (others.length === 0) return [ok(check, first.versionId)];
+  const shares = served.map(({ versionId, percent }) => `${versionId} ${percent} %`).join(", ");
+  const finish = `npx wrangler versions deploy <version>@100 --env ${environment} --yes`;
+  const next = `Finish it (\`${finish}\`) or roll back (\`npx wrangler rollback --env ${environment}\`).`;
+  return [problem(check, `a gradual deployment is in progress: ${shares}`, next)];
 }

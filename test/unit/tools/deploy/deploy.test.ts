@@ -1,4 +1,4 @@
-/** `npm run deploy` as it is run, with wrangler itself; the account is one that only notes what it is asked. */
+/** `npm run deploy` from the command line, with the real wrangler and a fake account that records its requests. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -13,7 +13,15 @@ const reportSchema = z.object({
   ok: z.boolean(),
   environment: z.string(),
   worker: z.string().nullable(),
-  checks: z.array(z.object({ check: z.string(), state: z.string(), says: z.string(), next: z.string().nullable() })),
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      state: z.string(),
+      message: z.string(),
+      says: z.string(),
+      next: z.string().nullable(),
+    }),
+  ),
   bundle: z.object({ gzipBytes: z.number(), wasmBytes: z.number() }).nullable(),
   commit: z.object({ tag: z.string(), message: z.string() }).nullable(),
   uploaded: z.object({ versionId: z.string() }).nullable(),
@@ -29,11 +37,11 @@ let scratch: string;
 let deployment: FilledIn;
 const accounts: FakeAccount[] = [];
 
-/** Each run has an account of its own. */
-async function deploy(...words: string[]): Promise<Run> {
+/** Each run has a separate account. */
+async function deploy(...args: string[]): Promise<Run> {
   const account = await startFakeAccount();
   accounts.push(account);
-  const child = spawn(process.execPath, ["tools/deploy/main.ts", ...words], {
+  const child = spawn(process.execPath, ["tools/deploy/main.ts", ...args], {
     cwd: CHECKOUT,
     env: { ...process.env, ...account.env, NO_COLOR: "1", SPILLWAY_STATE_DIR: join(scratch, "state") },
     stdio: ["ignore", "pipe", "ignore"],
@@ -49,7 +57,7 @@ const report = ({ stdout }: Run) => reportSchema.parse(JSON.parse(stdout));
 let dryRun: Run;
 let placeholders: Run;
 let gradual: Run;
-// wrangler builds the Worker in each of them, so they go side by side.
+// wrangler builds the Worker in each of them, so they run concurrently.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "spillway-deploy-"));
   deployment = await fillIn(scratch);
@@ -66,27 +74,27 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-describe("a dry run of a deployment that is filled in", () => {
-  it("finds no problem, and asks the account nothing", () => {
+describe("a dry run of a deployment without placeholders", () => {
+  it("finds no problem, and sends the account no request", () => {
     const { checks, ok, worker } = report(dryRun);
     expect(checks.filter(({ state }) => state === "problem")).toEqual([]);
     expect({ ok, worker, code: dryRun.code }).toEqual({ ok: true, worker: "spillway-production", code: 0 });
     expect(dryRun.account.asked).toEqual([]);
   });
 
-  it("weighs what would be uploaded, the engine in it", () => {
+  it("measures the bundle, with the engine in it", () => {
     const { bundle } = report(dryRun);
     expect(bundle?.wasmBytes).toBeGreaterThan(10_000_000);
     expect(bundle?.gzipBytes).toBeLessThan(10_000_000);
   });
 
-  it("has verified the package that MODEL names", () => {
+  it("verifies the package that MODEL names", () => {
     const found = report(dryRun).checks.find(({ check }) => check === "model package");
-    expect(found).toMatchObject({ state: "ok", says: expect.stringContaining("signed by the pinned key") });
+    expect(found).toMatchObject({ state: "ok", message: expect.stringContaining("signed by the pinned key") });
   });
 });
 
-it("nothing is left on the machine that deployed: neither beside the configuration, nor in the state of npm start", async () => {
+it("a deployment leaves no file behind, neither beside the configuration nor in the state of npm start", async () => {
   const left = (await readdir(deployment.folder)).filter((name) => name !== ".wrangler");
   expect(left.toSorted()).toEqual(["package", "policy.json", "signing.pem", "signing.pub.pem", "wrangler.toml"]);
   const scratchOfWrangler = await readdir(join(deployment.folder, ".wrangler")).catch(() => []);
@@ -94,18 +102,18 @@ it("nothing is left on the machine that deployed: neither beside the configurati
   expect(await readdir(scratch)).not.toContain("state");
 });
 
-describe("the repository as it is, with nothing filled in", () => {
-  it("is refused with every problem and its next step at once, and the account is asked nothing", () => {
+describe("the repository with its placeholders", () => {
+  it("is refused with every problem and its next step, and the account gets no request", () => {
     const { code, stdout, account } = placeholders;
     const lines = stdout.split("\n");
     const problems = lines.flatMap((line, index) => (line.startsWith("  ✗ ") ? [`${line}\n${lines[index + 1]}`] : []));
     expect(problems).toEqual([
-      "  ✗ KV POLICIES: has a placeholder for its id\n      → npx wrangler kv namespace create spillway-production-policies, and put the id it prints under [[env.production.kv_namespaces]]",
-      "  ✗ KV KEYS: has a placeholder for its id\n      → npx wrangler kv namespace create spillway-production-keys, and put the id it prints under [[env.production.kv_namespaces]]",
-      "  ✗ MODEL_PUBLIC_KEY: is a placeholder\n      → npx spillway model keygen, then put the text of spillway-signing.pub.pem there, between triple quotes",
-      '  ✗ ORIGIN_URL: "https://<url-id>.lambda-url.us-east-1.on.aws/" is a placeholder\n      → set ORIGIN_URL to the Function URL that the stack\'s outputs show, as in https://<url-id>.lambda-url.us-east-1.on.aws/',
-      "  ✗ policy: was not looked at\n      → give it with --policy <file>, or --remote to check the stored one",
-      "  ✗ address: classify.example.com is at a name kept for examples, which nobody can own\n      → put a name of a zone in your account into routes under [env.production]",
+      "  ✗ KV POLICIES: the ID is a placeholder\n      → Run `npx wrangler kv namespace create spillway-production-policies` and put the ID that it prints under [[env.production.kv_namespaces]].",
+      "  ✗ KV KEYS: the ID is a placeholder\n      → Run `npx wrangler kv namespace create spillway-production-keys` and put the ID that it prints under [[env.production.kv_namespaces]].",
+      "  ✗ MODEL_PUBLIC_KEY: is a placeholder\n      → Run `npx spillway model keygen`, then copy the text of spillway-signing.pub.pem to MODEL_PUBLIC_KEY, between triple quotes.",
+      '  ✗ ORIGIN_URL: "https://<url-id>.lambda-url.us-east-1.on.aws/" is a placeholder\n      → Set ORIGIN_URL to the stack\'s output FunctionUrl, for example https://<url-id>.lambda-url.us-east-1.on.aws/',
+      "  ✗ policy: was not checked\n      → Pass --policy <file>, or --remote to check the stored policy.",
+      "  ✗ address: classify.example.com uses a domain reserved for examples\n      → Set routes under [env.production] to a domain of a zone in your account.",
     ]);
     expect(stdout).toContain("6 problems: nothing was uploaded.");
     expect({ code, asked: account.asked }).toEqual({ code: 1, asked: [] });
@@ -113,7 +121,7 @@ describe("the repository as it is, with nothing filled in", () => {
 });
 
 describe("a gradual deployment", () => {
-  it("uploads a version that has the commit's tag and message, and gives it no share", () => {
+  it("uploads a version with the commit's tag and message, and sends it no traffic", () => {
     const { uploaded, commit } = report(gradual);
     expect({ code: gradual.code, uploaded }).toMatchObject({ code: 0, uploaded: { versionId: NEW_VERSION } });
     const { asked } = gradual.account;
@@ -121,10 +129,14 @@ describe("a gradual deployment", () => {
     expect(upload?.body).toContain(`"workers/tag":${JSON.stringify(commit?.tag)}`);
     expect(upload?.body).toContain(`"limits":{"cpu_ms":30000}`);
     expect(asked.filter(({ what }) => /^(POST|PUT) .*\/deployments/.test(what))).toEqual([]);
-    expect(report(gradual).checks.at(-1)).toMatchObject({ check: "served now", says: SERVED_VERSION });
+    expect(report(gradual).checks.at(-1)).toMatchObject({
+      check: "served now",
+      message: SERVED_VERSION,
+      says: SERVED_VERSION,
+    });
   });
 
-  it("sends no secret: each is taken over from the account, and missed where it is not there", () => {
+  it("sends no secret: each is inherited from the account, and must exist there", () => {
     const upload = gradual.account.asked.find(({ what }) => what.includes("/versions"));
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPERATOR_TOKEN"]) {
       expect(upload?.body).toContain(`{"name":"${name}","type":"inherit"}`);

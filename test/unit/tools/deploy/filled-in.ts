@@ -1,4 +1,4 @@
-/** The repository's own wrangler.toml as an owner would fill it in: one valid deployment, in a folder of its own. */
+/** The repository's wrangler.toml without placeholders: one valid deployment in a new folder. */
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,18 +10,18 @@ export const CHECKOUT = fileURLToPath(new URL("../../../../", import.meta.url));
 
 export interface FilledIn {
   folder: string;
-  /** wrangler's configuration. */
+  /** Path of wrangler's configuration. */
   config: string;
   publicKeyPem: string;
   privateKeyPem: string;
-  /** Signed, and named by MODEL. */
+  /** A signed package, named by MODEL. */
   packageFolder: string;
   modelId: string;
-  /** A policy's file. */
+  /** Path of a policy. */
   policy: string;
 }
 
-/** `bend` changes the filled-in text, to make one bad deployment out of the good one. */
+/** @param bend changes the text, to make one invalid deployment out of the valid one */
 export async function fillIn(scratch: string, bend: (toml: string) => string = (same) => same): Promise<FilledIn> {
   const folder = await mkdtemp(join(scratch, "deployment-"));
   const keys = await writeKeyPair(join(folder, "signing"));

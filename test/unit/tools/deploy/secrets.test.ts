@@ -1,4 +1,4 @@
-/** What must not be in wrangler.toml is found under any name, and never shown: findings end in the logs of CI. Values are made here. */
+/** Secrets in wrangler.toml are found under any name and never shown, because findings end in the logs of CI. All values are made up. */
 import { describe, expect, it } from "vitest";
 import { keyText, SECRET_BYTES } from "../../../../formats/api-key.ts";
 import { checkAccess } from "../../../../tools/deploy/check-access.ts";
@@ -40,41 +40,41 @@ function findings(vars: Record<string, unknown>): Finding[] {
 }
 const problems = (all: readonly Finding[]) => all.filter(({ state }) => state === "problem");
 
-/** Of an alphabet in turn, so that no scanner of this repository takes it for somebody's. */
+/** A repeated alphabet, so that secret scanners do not report this file. */
 const letters = (count: number) => "aB3dE6gH".repeat(count).slice(0, count);
 const apiKey = keyText("abcdefgh2345", Buffer.alloc(SECRET_BYTES, 0xa7).toString("base64url"));
 
 const SECRETS: [what: string, value: string][] = [
-  ["an AWS secret access key, by its length", `${letters(20)}/${letters(18)}+`],
-  ["an AWS secret access key, by its length", `key is ${letters(40)}, as AWS shows it`],
-  ["an AWS access key id", "AKIAIOSFODNN7EXAMPLE"],
-  ["an API key of Spillway", apiKey],
+  ["an AWS secret access key (by its length)", `${letters(20)}/${letters(18)}+`],
+  ["an AWS secret access key (by its length)", `key is ${letters(40)}, as AWS shows it`],
+  ["an AWS access key ID", "AKIAIOSFODNN7EXAMPLE"],
+  ["a Spillway API key", apiKey],
   ["a private key", generateKeyPair().privateKey],
   ["a private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----"],
   ["a bearer token", `authorization=Bearer ${letters(20)}`],
-  ["a basic authorization", `Basic ${letters(20)}==`],
+  ["basic credentials", `Basic ${letters(20)}==`],
   ["a JSON web token", `eyJ${letters(20)}.eyJ${letters(20)}.${letters(20)}`],
-  ["a random token, as openssl rand -hex 32 makes it", "0123456789abcdef".repeat(4)],
-  ["a token, by its length", `${letters(20)}-${letters(18)}_`],
+  ["a random token (64 hex digits)", "0123456789abcdef".repeat(4)],
+  ["a token (by its length)", `${letters(20)}-${letters(18)}_`],
   ...["ghp_", "github_pat_", "glpat-", "npm_", "hf_", "sk_live_", "sk-ant-", "xoxb-", "AIza", "glc_"].map(
-    (start): [string, string] => ["a service's token", `${start}${letters(36)}`],
+    (start): [string, string] => ["an access token", `${start}${letters(36)}`],
   ),
 ];
 
 describe("a secret among the variables", () => {
   it.each(SECRETS)("is refused under any name, as %s, and not shown", (what, value) => {
     const all = findings({ NOTE: value });
-    expect(problems(all).map(({ says }) => says)).toEqual([`the variable NOTE has ${what} in it`]);
+    expect(problems(all).map(({ message }) => message)).toEqual([`the variable NOTE contains ${what}`]);
     expect(JSON.stringify(all)).not.toContain(JSON.stringify(value).slice(1, -1));
   });
 
-  it.each(SECRETS)("is refused inside of a table too, as %s", (what, value) => {
-    const isWhole = /by its length|openssl/.test(what);
+  it.each(SECRETS)("is refused inside a table too, as %s", (what, value) => {
+    const isWhole = /by its length|64 hex digits/.test(what);
     if (!isWhole) expect(problems(findings({ NOTE: { deep: [value] } }))).toHaveLength(1);
   });
 
   it.each(["OTEL_EXPORTER_OTLP_ENDPOINT", "CORS_ORIGINS", "ANONYMOUS_ACCESS", "ANONYMOUS_RATE", "MODEL", "ORIGIN_URL"])(
-    "is not shown either where it was put into %s",
+    "is not shown if it is the value of %s",
     (name) => {
       for (const [, value] of SECRETS) {
         const all = findings({ [name]: value });
@@ -85,7 +85,7 @@ describe("a secret among the variables", () => {
   );
 });
 
-describe("an address with credentials in it", () => {
+describe("an address that contains credentials", () => {
   const addresses = [
     "https://user:s3cret@backend.spillway.dev",
     "http://user:s3cret@backend.spillway.dev",
@@ -103,19 +103,19 @@ describe("an address with credentials in it", () => {
   )("%s = %s is refused, once, and not shown", (name = "", value) => {
     const all = findings({ [name]: value });
     expect(problems(all).map(({ check }) => check)).toEqual([name]);
-    expect(problems(all)[0]?.says).toContain("credentials in it");
-    expect(all.map(({ says }) => says)).not.toContain("none is among the variables");
+    expect(problems(all)[0]?.message).toContain("contains credentials");
+    expect(all.map(({ message }) => message)).not.toContain("no variable contains one");
     expect(JSON.stringify(all)).not.toContain("s3cret");
   });
 
   it("is refused under any other name too", () => {
     const all = findings({ PROXY: addresses[0] });
-    expect(problems(all)).toMatchObject([{ says: "the variable PROXY is an address with credentials in it" }]);
+    expect(problems(all)).toMatchObject([{ message: "the variable PROXY is a URL that contains credentials" }]);
     expect(JSON.stringify(all)).not.toContain("s3cret");
   });
 
   it.each(["OTEL_EXPORTER_OTLP_ENDPOINT", "ORIGIN_URL"])(
-    "a query of %s, often a token, is neither taken nor shown",
+    "a query of %s, often a token, is neither accepted nor shown",
     (name) => {
       const all = findings({ [name]: "https://backend.spillway.dev/?api=s3cret" });
       expect(problems(all).map(({ check }) => check)).toEqual([name]);
@@ -126,14 +126,14 @@ describe("an address with credentials in it", () => {
 
 it.each([
   ["a commit", "0123456789abcdef0123456789abcdef01234567"],
-  ["a commit and who made it", "0123456789abcdef0123456789abcdef01234567 by Ann"],
-  ["a name of a way to authorize", "basic authorization or bearer authorization"],
+  ["a commit and its author", "0123456789abcdef0123456789abcdef01234567 by Ann"],
+  ["names of authorization schemes", "basic authorization or bearer authorization"],
   ["a public key", generateKeyPair("p384").publicKey],
   ["a package", MODEL],
   ["an address of the team", "mailto:team@spillway.dev"],
   ["a long path", "https://otlp.spillway.dev/a/long/path/of/a/collector/behind/a/gateway/v2"],
   ["words", "This is a Note of 40 letters, more or less."],
   ["a number", 40],
-])("%s is no secret", (_, value) => {
+])("%s is not a secret", (_, value) => {
   expect(problems(findings({ NOTE: value }))).toEqual([]);
 });

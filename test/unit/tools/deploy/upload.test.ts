@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { checkSize } from "../../../../tools/deploy/check-bundle.ts";
+import { checkCommit } from "../../../../tools/deploy/commit.ts";
+import { checkServedVersions, parseStatus, shareCommands, uploadArguments } from "../../../../tools/deploy/upload.ts";
+import { problems } from "./findings.ts";
+
+describe("the bundle", () => {
+  it("is refused over 10 MB gzipped, and without the engine", () => {
+    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 10_000_000, wasmBytes: 14_000_000 }))).toEqual([]);
+    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 10_000_001, wasmBytes: 14_000_000 }))).toEqual([
+      "bundle: is too large: 10.00 MB gzipped (limit: 10 MB)",
+    ]);
+    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 1, wasmBytes: 0 }))).toEqual([
+      "engine: is not in the bundle: no model can run at the edge",
+    ]);
+  });
+});
+
+describe("the versions that serve now", () => {
+  const status = (...versions: [string, number][]) =>
+    JSON.stringify({ versions: versions.map(([version_id, percentage]) => ({ version_id, percentage })) });
+
+  it("stop an upload while a gradual deployment is in progress", () => {
+    const split = parseStatus(status(["old", 90], ["new", 10]));
+    expect(problems(checkServedVersions(split, "production"))).toEqual([
+      "served now: a gradual deployment is in progress: old 90 %, new 10 %",
+    ]);
+    expect(problems(checkServedVersions(parseStatus(status(["old", 100])), "production"))).toEqual([]);
+  });
+
+  it("are unknown before the first deployment", () => {
+    expect(checkServedVersions(parseStatus("✘ [ERROR] This Worker does not exist"), "production")).toEqual([]);
+  });
+});
+
+describe("an upload", () => {
+  const commit = { tag: "fc5f820aa111", message: "why it was done", changedFiles: 0 };
+  const options = { config: "wrangler.toml", env: "production", gradual: false };
+
+  it("has the commit's tag and message, and none without git", () => {
+    expect(uploadArguments(options, commit).join(" ")).toBe(
+      "deploy --config wrangler.toml --env production --strict --tag fc5f820aa111 --message why it was done",
+    );
+    expect(uploadArguments({ ...options, gradual: true }, null)).toEqual(
+      "versions upload --config wrangler.toml --env production --strict".split(" "),
+    );
+  });
+
+  it("that receives no traffic yet is followed by the commands for 10, 50 and 100 %", () => {
+    const uploaded = { command: "", versionId: "new", addresses: [] };
+    expect(shareCommands(uploaded, [{ versionId: "old", percent: 100 }], "production")).toEqual([
+      "npx wrangler versions deploy new@10 old@90 --env production --yes",
+      "npx wrangler versions deploy new@50 old@50 --env production --yes",
+      "npx wrangler versions deploy new@100 --env production --yes",
+    ]);
+  });
+
+  it("of a checkout that differs from the commit is warned of", () => {
+    expect(checkCommit(commit).state).toBe("ok");
+    expect(checkCommit({ ...commit, changedFiles: 2 }).state).toBe("warning");
+    expect(checkCommit(null).state).toBe("warning");
+  });
+});
