@@ -7,7 +7,7 @@ export function checkInputs(inputs: number, { inputsMax }: Caller): Result<null>
   if (inputsMax === null || inputs <= inputsMax) return ok(null);
   return refused({
     code: "too-large",
-    publicText: `\`inputs\` holds ${inputs} texts; at most ${inputsMax} are allowed in one request with this API key.`,
+    publicText: `\`inputs\` has ${inputs} texts; at most ${inputsMax} are allowed per request with this API key.`,
     reason: "key-inputs",
   });
 }

@@ -156,7 +156,7 @@ async function errorIn(response: Response): Promise<OriginError | undefined> {
 }
 
 /** 64 windows of 1,024 labels, with a reserve. */
-export const MAX_ANSWER_BYTES = 2 * 1_048_576;
+const MAX_ANSWER_BYTES = 2 * 1_048_576;
 
 async function readJson(response: Response): Promise<unknown> {
   const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES });
@@ -181,7 +181,7 @@ type What =
   | "lost-to-other-side"
   | { status: number; retryAfterMs: number | null; account: OriginAccount };
 
-export class OriginFault extends Error {
+class OriginFault extends Error {
   readonly what: What;
   constructor(what: What) {
     super("the origin did not answer");
@@ -191,7 +191,7 @@ export class OriginFault extends Error {
 }
 
 /** A caller's abort and a 4xx other than 429 are not failures of the origin [Netflix concurrency-limits]. */
-export function toFailure(error: unknown): SideFailure {
+function toFailure(error: unknown): SideFailure {
   if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
   if (!(error instanceof OriginFault)) throw error;
   const { what } = error;
@@ -210,7 +210,7 @@ export function toFailure(error: unknown): SideFailure {
 const MAX_RETRY_AFTER_MS = 300_000;
 
 /** `Retry-After` in seconds; its other form, a date, is not read. Null if there is none. */
-export function retryAfterMs(headers: Headers): number | null {
+function retryAfterMs(headers: Headers): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
   return /^\d{1,9}$/.test(value) ? Math.min(MAX_RETRY_AFTER_MS, Number(value) * 1000) : null;
 }

@@ -9,7 +9,7 @@ import { sharedEngine } from "../support/shared-engine.ts";
 
 const MIB = 1_048_576;
 const BUSY = {
-  error: "The gateway holds as many requests as it can. Try again in a second.",
+  error: "Too many concurrent requests. Retry after 1 second.",
   error_type: "rate-limited",
   request_id: "test-request",
 };

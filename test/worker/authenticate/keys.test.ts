@@ -35,7 +35,7 @@ describe("a request with a key is accepted", () => {
     const refused = await ask(aKeyedGateway(), bearer(few.key), [TEXT, TEXT, TEXT]);
     expect([refused.status, JSON.parse(refused.text).error]).toEqual([
       413,
-      "`inputs` holds 3 texts; at most 2 are allowed in one request with this API key.",
+      "`inputs` has 3 texts; at most 2 are allowed per request with this API key.",
     ]);
     expect(await statusOf(aKeyedGateway(), bearer(many.key), Array(65).fill(TEXT))).toBe(413);
   });
