@@ -1,9 +1,11 @@
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { offlineWrangler } from "../tools/process/run-wrangler.ts";
+import { modelIdOf } from "../formats/model-package/names.ts";
+import { sha256Hex } from "../formats/sha256.ts";
 import { openToAll } from "../tools/process/local-settings.ts";
+import { offlineWrangler } from "../tools/process/run-wrangler.ts";
 
 Object.assign(process.env, offlineWrangler);
 
@@ -18,7 +20,7 @@ async function files(request: Request): Promise<Response> {
 
 async function modelId(): Promise<string> {
   const manifest = await readFile(new URL("../models/mail-tagger/manifest.json", import.meta.url));
-  return `mail-tagger@${createHash("sha256").update(manifest).digest("hex")}`;
+  return modelIdOf("mail-tagger", sha256Hex(manifest));
 }
 
 /** The key of this run's packages: the Worker pins one half, the tests sign with the other. */

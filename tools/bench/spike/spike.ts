@@ -1,15 +1,15 @@
-/** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 50 requests a second, routed in several ways. */
-import { createHash } from "node:crypto";
+/** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 50 requests per second, under several policies. */
 import { readFile } from "node:fs/promises";
 import { manifestSchema } from "../../../formats/model-package/manifest.ts";
-import { shortModelId } from "../../../formats/model-package/names.ts";
+import { modelIdOf, shortModelId } from "../../../formats/model-package/names.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { UsageError, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
+import type { Table } from "../table.ts";
 import type { EdgeNumbers } from "./isolate.ts";
-import { measureRate, RATES_PER_SECOND, type Summary, saturationPerSecond } from "./measure.ts";
+import { measureRate, RATES_PER_SECOND, type RateSpec, type Summary, saturationPerSecond } from "./measure.ts";
 import { POLICY_NAMES, policyOf, SPIKE_POLICIES } from "./policies.ts";
-import { spikeNotes, spikeTables } from "./report.ts";
 import { ASSUMPTIONS } from "./traffic.ts";
 
 const MANIFEST = "models/mail-tagger/manifest.json";
@@ -17,9 +17,12 @@ const SEED = { min: 0, max: 1_000_000, fallback: 1 };
 const SECONDS = { min: 1, max: 600, fallback: 60 };
 const SPIKES = { min: 1, max: 100, fallback: 10 };
 
+/** The JSON's field for the policies that are compared. */
+const POLICIES_FIELD = "ways";
+
 export const spikeBench: Bench = {
   name: "spike",
-  summary: "a simulated traffic spike on one isolate: adaptive and plain routing, 1 to 50 requests a second",
+  summary: "a simulated traffic spike on one isolate: adaptive and plain routing, 1 to 50 requests per second",
   options: {
     manifest: { type: "string", default: MANIFEST },
     seed: { type: "string" },
@@ -27,7 +30,7 @@ export const spikeBench: Bench = {
     spikes: { type: "string" },
   },
   async run(values: OptionValues) {
-    const asked = {
+    const spec = {
       seed: wholeNumber(values, "seed", SEED),
       seconds: wholeNumber(values, "seconds", SECONDS),
       spikes: wholeNumber(values, "spikes", SPIKES),
@@ -35,32 +38,77 @@ export const spikeBench: Bench = {
     const { model, edge } = await readEdge(String(values["manifest"]));
     const rows: Summary[] = [];
     for (const rate of RATES_PER_SECOND) {
-      rows.push(...(await step(`${rate} requests a second`, () => measureRate(rate, { edge, ...asked }))));
+      rows.push(...(await step(`${rate} requests per second`, () => measureRate(rate, { edge, ...spec }))));
     }
     const { maxQueueMs, maxTokens } = policyOf("adaptive").edge;
     const result = {
       model,
-      ...asked,
+      ...spec,
       edge,
       assumptions: ASSUMPTIONS,
-      ways: POLICY_NAMES.map((name) => ({ name, policy: SPIKE_POLICIES[name] })),
+      [POLICIES_FIELD]: POLICY_NAMES.map((name) => ({ name, policy: SPIKE_POLICIES[name] })),
       maxQueueMs,
       saturationPerSecond: saturationPerSecond(edge, maxTokens),
       rows,
     };
-    return { result, tables: spikeTables(rows), notes: spikeNotes(result) };
+    return { result, tables: tablesOf(rows), notes: notesOf(result) };
   },
 };
 
-/** @throws UsageError when it is no manifest of a package for the edge */
+/** @throws UsageError if the file is not the manifest of a package for the edge */
 async function readEdge(file: string): Promise<{ model: string; edge: EdgeNumbers }> {
   const bytes = await readFile(file).catch(() => null);
-  if (bytes === null)
+  if (bytes === null) {
     throw new UsageError(`--manifest is "${file}", which cannot be read; it must be a package's manifest.json.`);
+  }
   const manifest = manifestSchema.parse(JSON.parse(bytes.toString()));
-  if (manifest.edge === null)
-    throw new UsageError(`${file} is of a package for the origin alone; choose one with an edge file.`);
+  if (manifest.edge === null) {
+    throw new UsageError(`${file} is the manifest of a package without an edge model; use a package with one.`);
+  }
   const { maxTokens, timeMs } = manifest.edge;
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  return { model: shortModelId(`${manifest.name}@${digest}`), edge: { maxTokens, timeMs } };
+  return { model: shortModelId(modelIdOf(manifest.name, sha256Hex(bytes))), edge: { maxTokens, timeMs } };
+}
+
+const REASONS = ["too-long", "edge-busy", "edge-slow"] as const;
+
+function tablesOf(rows: readonly Summary[]): Table[] {
+  return POLICY_NAMES.map((name) => ({
+    title: `${name}: ${JSON.stringify(SPIKE_POLICIES[name])}`,
+    header: [
+      "requests/s",
+      "texts",
+      "edge wait p50",
+      "p95",
+      "max, ms",
+      "answer p50",
+      "p95, ms",
+      "origin %",
+      ...REASONS.map((because) => `${because} %`),
+    ],
+    rows: rows
+      .filter((row) => row.way === name)
+      .map(({ ratePerSecond, arrivals, edgeWaitMs, answerMs, originPercent }) => [
+        ratePerSecond,
+        arrivals,
+        edgeWaitMs.p50,
+        edgeWaitMs.p95,
+        edgeWaitMs.max,
+        answerMs.p50,
+        answerMs.p95,
+        originPercent.total,
+        ...REASONS.map((because) => originPercent.byReason[because] ?? 0),
+      ]),
+  }));
+}
+
+function notesOf(result: Omit<RateSpec, "edge"> & { model: string; saturationPerSecond: number }): string[] {
+  const { model, seed, seconds, spikes, saturationPerSecond } = result;
+  const { tokens, runNoiseSigma, origin } = ASSUMPTIONS;
+  return [
+    `A simulation with a simulated clock: the gateway's decide, queue, estimate and recent P95, with run times by the time model of ${model}. The numbers do not depend on this machine.`,
+    `Each row is ${spikes} spikes of ${seconds} s with Poisson arrivals, seeds ${seed} to ${seed + spikes - 1}, each on a ready and idle isolate. All policies get the same texts.`,
+    `From ${saturationPerSecond} requests per second, the texts that fit the edge keep one isolate busy without a pause.`,
+    `Assumed: texts lognormal with a median of ${tokens.median} tokens (sigma ${tokens.sigma}), runs with a noise of sigma ${runNoiseSigma} around the model, the origin lognormal with a median of ${origin.warmMs.median} ms (sigma ${origin.warmMs.sigma}) and ${origin.coldPercent} % cold starts that add ${origin.coldMs.min} to ${origin.coldMs.max} ms.`,
+    "A wait is the time from the arrival to the start of the inference. It includes the rest of an inference that occupies the thread.",
+  ];
 }
