@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { AwsClient } from "aws4fetch";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { originAnswerSchema } from "../../../../formats/origin-wire.ts";
+import { createSignedFetch } from "../../../../gateway/origin/signed-fetch.ts";
 import { signFolder } from "../../../../tools/spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../../../../tools/spillway/model/sign/keys.ts";
 import { type TinyPackage, writeTinyPackage } from "../../../support/model-package.ts";
@@ -17,13 +17,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const MAIN = fileURLToPath(new URL("../../../../tools/local-lambda/main.ts", import.meta.url));
 const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret-example" };
 const fixture = (name: string) => fileURLToPath(new URL(`../../lambda-origin/fixtures/${name}`, import.meta.url));
-const aws = new AwsClient({
-  accessKeyId: "AKIDEXAMPLE",
-  secretAccessKey: "secret-example",
-  service: "lambda",
-  region: "us-east-1",
-  retries: 0,
-});
+const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-example" };
 
 let folder: string;
 let tiny: TinyPackage;
@@ -66,7 +60,11 @@ async function errorsOf(child: ChildProcess): Promise<string> {
 }
 
 const post = (url: string, body: unknown) =>
-  aws.fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  createSignedFetch({ url, region: "us-east-1", ...credentials }, fetch)(
+    JSON.stringify(body),
+    AbortSignal.timeout(60_000),
+    60_000,
+  );
 
 function isAlive(pid: number): boolean {
   try {

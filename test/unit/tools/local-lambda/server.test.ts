@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { connect } from "node:net";
-import { AwsClient } from "aws4fetch";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createSignedFetch } from "../../../../gateway/origin/signed-fetch.ts";
 import { MAX_PAYLOAD_BYTES } from "../../../../tools/local-lambda/function-url.ts";
 import type { Pool, PoolOutcome } from "../../../../tools/local-lambda/pool.ts";
 import { createOriginServer } from "../../../../tools/local-lambda/server.ts";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-example" };
-const aws = new AwsClient({ ...credentials, service: "lambda", region: "us-east-1", retries: 0 });
 
 let server: Server;
 let url: string;
@@ -47,8 +46,24 @@ function port(): number {
   return address.port;
 }
 
-const post = (body: BodyInit, init: RequestInit = {}) =>
-  aws.fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body, ...init });
+interface Sent {
+  /** Not signed. */
+  contentType?: string;
+  signal?: AbortSignal;
+  /** What is sent in place of the signed body. */
+  alteredBody?: string;
+}
+
+/** Signs as the gateway does. */
+function post(body: string, { contentType, signal, alteredBody }: Sent = {}): Promise<Response> {
+  const send: typeof fetch = (input, init) => {
+    const headers = new Headers(init?.headers);
+    if (contentType !== undefined) headers.set("content-type", contentType);
+    return fetch(input, { ...init, headers, ...(alteredBody !== undefined && { body: alteredBody }) });
+  };
+  const call = createSignedFetch({ url, region: "us-east-1", ...credentials }, send);
+  return call(body, signal ?? AbortSignal.timeout(30_000), 30_000);
+}
 
 describe("the local Function URL", () => {
   it("hands a signed request to the function and its result to the caller", async () => {
@@ -78,8 +93,7 @@ describe("the local Function URL", () => {
 
   it("lets no altered request through, and names the error as AWS does", async () => {
     invoke = () => Promise.reject(new Error("must not be reached"));
-    const signed = await aws.sign(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
-    const response = await fetch(url, { method: "POST", headers: signed.headers, body: "[]" });
+    const response = await post("{}", { alteredBody: "[]" });
     expect(response.status).toBe(403);
     expect(response.headers.get("x-amzn-errortype")).toBe("InvalidSignatureException");
     expect(await response.json()).toEqual({
@@ -129,7 +143,7 @@ describe("the local Function URL", () => {
     },
   ])("answers $status for $name", async ({ type, sizeBytes, status }) => {
     invoke = async () => ({ kind: "answered", result: { statusCode: 200 } });
-    const response = await post("x".repeat(sizeBytes), { headers: { "content-type": type } });
+    const response = await post("x".repeat(sizeBytes), { contentType: type });
     expect(response.status).toBe(status);
     await response.arrayBuffer();
   });
