@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Whether template.yaml is what CloudFormation takes: cfn-lint checks it against the resource providers' own schemas, which it ships.
-# Any finding fails, warnings and remarks too. Usage: tools/checks/check-template.sh
-#   SPILLWAY_CFN_LINT_VENV  folder of the Python environment, made if it is not there (default: .spillway/cfn-lint)
-#   PYTHON                  a Python of at least 3.10 to make it with (default: python3)
+# Checks lambda-origin/template.yaml with cfn-lint, which ships the schemas of CloudFormation's resource providers. Any finding fails,
+# warnings and informational ones too. Usage: tools/checks/check-template.sh
+#   SPILLWAY_CFN_LINT_VENV  folder of the Python environment, created if it is missing (default: .spillway/cfn-lint)
+#   PYTHON                  the Python that creates it, 3.10 or newer (default: python3)
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 template=lambda-origin/template.yaml
 venv="${SPILLWAY_CFN_LINT_VENV:-.spillway/cfn-lint}"
@@ -13,14 +13,14 @@ venv="${SPILLWAY_CFN_LINT_VENV:-.spillway/cfn-lint}"
 
 lint() { "$venv/bin/cfn-lint" --include-checks I --non-zero-exit-code informational --template "$@"; }
 
-# A linter that finds nothing must be seen to find something: beside the template, a copy with one wrong value.
-bent="$(mktemp)"
-trap 'rm -f "$bent"' EXIT
-sed 's/ AuthType: AWS_IAM/ AuthType: EVERYBODY/' "$template" >"$bent"
-lint "$bent" >/dev/null 2>&1 &
+# The linter must also report an error in a copy with one invalid value: otherwise "no findings" would prove nothing.
+invalid="$(mktemp)"
+trap 'rm -f "$invalid"' EXIT
+sed 's/ AuthType: AWS_IAM/ AuthType: PUBLIC/' "$template" >"$invalid"
+lint "$invalid" >/dev/null 2>&1 &
 lint "$template"
 if wait $!; then
-  echo "cfn-lint takes a Function URL with an AuthType that does not exist" >&2
+  echo "cfn-lint accepts a Function URL with an AuthType that does not exist" >&2
   exit 1
 fi
 echo "ok  $template, $(head -n 2 tools/checks/check-template.txt | tail -n 1)"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Whether the reference implementation, the Python package model-signing, and Spillway verify each other's signatures.
+# Checks that Spillway and the reference implementation, the Python package model-signing, verify each other's signatures.
 # Usage, after `npm ci`: tools/checks/signature-reference.sh
-#   SPILLWAY_SIGNING_VENV  folder of the Python environment, made if it is not there (default: .spillway/model-signing)
-#   PYTHON                 a Python of at least 3.9 to make it with (default: python3)
+#   SPILLWAY_SIGNING_VENV  folder of the Python environment, created if it is missing (default: .spillway/model-signing)
+#   PYTHON                 the Python that creates it, 3.9 or newer (default: python3)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# model-signing 1.1.1 imports pyOpenSSL without asking for it.
+# model-signing 1.1.1 imports pyOpenSSL, but does not declare it as a dependency.
 packages=(model-signing==1.1.1 pyOpenSSL==26.4.0)
 venv="${SPILLWAY_SIGNING_VENV:-.spillway/model-signing}"
 [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
@@ -15,7 +15,7 @@ venv="${SPILLWAY_SIGNING_VENV:-.spillway/model-signing}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-# The package's own command, and its programming interface with all defaults: they ignore files in different ways.
+# The package's command, and its Python API with all defaults: the two ignore different files.
 reference() { "$venv/bin/python" -m model_signing "$@"; }
 reference_verifies() {
   reference verify key --signature "$1/model.sig" --public_key "$2" "$1" &&
@@ -25,14 +25,13 @@ model_signing.verifying.Config().use_elliptic_key_verifier(public_key=sys.argv[2
 spillway() {
   node_modules/.bin/node --input-type=module-typescript --eval '
     import { Command } from "commander";
-    import { signFolder } from "./models/sign/folder.ts";
-    import { readPrivateKeyFile } from "./models/sign/keys.ts";
-    import { registerKeygen } from "./tools/spillway/model/keygen.ts";
-    import { registerVerify } from "./tools/spillway/model/verify.ts";
+    import { registerKeygen, registerVerify } from "./tools/spillway/model/sign/commands.ts";
+    import { signFolder } from "./tools/spillway/model/sign/folder.ts";
+    import { readPrivateKeyFile } from "./tools/spillway/model/sign/keys.ts";
     const model = new Command("model");
     registerKeygen(model);
     registerVerify(model);
-    // The command signs only packages; here any folder is to be signed.
+    // The command signs only packages; these folders are none.
     const signAny = async (folder: string, { key }: { key: string }) => signFolder(folder, await readPrivateKeyFile(key));
     model.command("sign-any").argument("<folder>").requiredOption("--key <pem>").action(signAny);
     try {
@@ -49,7 +48,7 @@ expect() { # expect holds|fails <what> <command…>
   shift 2
   "$@" >"$work/output" 2>&1 || got=fails
   if [ "$got" != "$wanted" ]; then
-    echo "NOT AS EXPECTED: $what: $got" >&2
+    echo "FAILED  $what: expected $wanted, got $got" >&2
     cat "$work/output" >&2
     exit 1
   fi
@@ -57,7 +56,8 @@ expect() { # expect holds|fails <what> <command…>
   echo "ok  $what"
 }
 
-make_folder() { # names in every order that differs between the two sides, and what neither signs
+# Names that the two implementations could sort differently, and files that neither of them signs.
+make_folder() {
   mkdir -p "$1/a" "$1/nested/deep" "$1/.git"
   printf 'beside\n' >"$1/a.txt"
   printf 'below\n' >"$1/a/b.txt"
@@ -95,7 +95,7 @@ for curve in p256 p384; do
   done
 done
 
-# Keys made elsewhere: OpenSSL's own PEM form, which the reference's users have.
+# A private key in OpenSSL's traditional PEM form (SEC1), which users of the reference have.
 "$venv/bin/python" - "$work/sec1" <<'PY'
 import pathlib, sys
 from cryptography.hazmat.primitives import serialization as s
@@ -110,7 +110,7 @@ make_folder "$work/sec1"
 expect holds "SEC1 key: we sign" spillway sign-any "$work/sec1" --key "$work/sec1.pem"
 expect holds "SEC1 key: the reference verifies" reference_verifies "$work/sec1" "$work/sec1.pub.pem"
 
-# The committed vectors, as the reference of today sees them.
+# The committed test vectors still verify with this version of the reference.
 for curve in p256 p384; do
   made="test/vectors/model-signing/made"
   expect holds "the committed vector $curve: the reference verifies" \
