@@ -76,7 +76,7 @@ export function ok<T>(value: T): { ok: true; value: T } {
 }
 
 /** A step of the request path that ends the request. */
-export function refused(refusal: Refusal): { ok: false; refusal: Refusal } {
+export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
   return { ok: false, refusal };
 }
 

@@ -1,11 +1,11 @@
 /** What a request must satisfy beyond its shape: the inputs that its API key allows, and the TLS version that the policy requires. */
 import type { Caller } from "../authenticate/caller.ts";
-import { ok, type Refusal, type Result, refused } from "../refusal.ts";
+import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 
 /** An API key may allow fewer inputs in one request than the policy does. */
 export function checkInputs(inputs: number, { inputsMax }: Caller): Result<null> {
   if (inputsMax === null || inputs <= inputsMax) return ok(null);
-  return refused({
+  return refuse({
     code: "too-large",
     publicText: `\`inputs\` has ${inputs} texts; at most ${inputsMax} are allowed per request with this API key.`,
     reason: "key-inputs",
@@ -21,5 +21,5 @@ export function checkTls({ tls }: Caller, minTls: string): Result<null> {
     publicText: `Connect with TLS ${minTls} or newer.`,
     reason: `tls-${tls}`,
   };
-  return refused(refusal);
+  return refuse(refusal);
 }

@@ -1,7 +1,7 @@
 /** The first step of the request path: a key or none → verified → within its rate limit → a caller. */
 import { idIn } from "../../formats/api-key.ts";
 import type { Clock, Lifetime } from "../call.ts";
-import { ok, type Refusal, type Result, refused } from "../refusal.ts";
+import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 import { inSpan } from "../telemetry/span.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
@@ -78,9 +78,9 @@ async function holderOf(
 ): Promise<Result<KeyHolder | null> & KeyFacts> {
   const none = { keyId: null, asked: false };
   const sent = credentialOf(headers);
-  if (sent.kind === "two") return { ...refused(twoKeys), ...none };
+  if (sent.kind === "two") return { ...refuse(twoKeys), ...none };
   if (sent.kind === "one") return checkKey(sent.text, address, parts, lifetime);
-  return { ...(parts.access.anonymous === "refused" ? refused(noKey) : ok(null)), ...none };
+  return { ...(parts.access.anonymous === "refused" ? refuse(noKey) : ok(null)), ...none };
 }
 
 /** Looks the key up and verifies it. A wrong key counts against the address. */
@@ -92,20 +92,20 @@ async function checkKey(
 ): Promise<Result<KeyHolder> & KeyFacts> {
   const failed = async (why: Refusal, facts: KeyFacts) => {
     const blockedMs = await failedAttempts.recordFailure(address);
-    return { ...refused(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
+    return { ...refuse(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
   };
   const id = idIn(key);
   if (id === null) return failed(malformedKey, { keyId: null, asked: false });
   const blockedMs = failedAttempts.blockedForMs(address);
   // A key that this isolate knows is still checked: other callers may share the address, in an office or a cloud.
-  if (blockedMs > 0 && !keys.knows(id)) return { ...refused(tooManyFailures(blockedMs)), keyId: null, asked: false };
+  if (blockedMs > 0 && !keys.knows(id)) return { ...refuse(tooManyFailures(blockedMs)), keyId: null, asked: false };
   const { asked, ...read } = await keys.read(id, lifetime.keepAlive);
-  if (read.state === "unavailable") return { ...refused(keysUnavailable("keys-unavailable")), keyId: null, asked };
-  if (read.state === "unreadable") return { ...refused(keysUnavailable("key-unreadable")), keyId: null, asked };
+  if (read.state === "unavailable") return { ...refuse(keysUnavailable("keys-unavailable")), keyId: null, asked };
+  if (read.state === "unreadable") return { ...refuse(keysUnavailable("key-unreadable")), keyId: null, asked };
   const checked = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());
   if (checked.is === "key-unknown") return failed(invalidKey(checked.is), { keyId: null, asked });
   if (checked.is !== "valid") return failed(invalidKey(checked.is), { keyId: id, asked });
   const { scopes, limits } = checked.record;
-  if (!scopes.includes("classify")) return { ...refused(wrongScope), keyId: id, asked };
+  if (!scopes.includes("classify")) return { ...refuse(wrongScope), keyId: id, asked };
   return { ...ok({ id, rate: limits?.rate ?? null, inputsMax: limits?.inputs ?? null }), keyId: id, asked };
 }

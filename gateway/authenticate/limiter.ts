@@ -1,7 +1,7 @@
 /** Rate limits with Cloudflare's rate-limiting binding: calls per key and minute, counted separately in each location. */
 import { DEFAULT_RATE, type Rate } from "../../formats/api-key.ts";
 import type { Clock } from "../call.ts";
-import { ok, type Result, refused } from "../refusal.ts";
+import { ok, type Result, refuse } from "../refusal.ts";
 import { RecentMap } from "../resilience/recent-map.ts";
 import type { KeyHolder } from "./caller.ts";
 import { tooManyRequests } from "./key-refusals.ts";
@@ -37,7 +37,7 @@ export async function countRequest(
   const within = await isWithin(limiters[rate], countedAs(holder?.id ?? null, address), clock);
   if (within !== false) return { ...ok(null), rateUnknown: within === null };
   return {
-    ...refused(tooManyRequests(holder === null ? "address-rate" : "key-rate", PERIOD_MS)),
+    ...refuse(tooManyRequests(holder === null ? "address-rate" : "key-rate", PERIOD_MS)),
     rateUnknown: false,
   };
 }

@@ -1,6 +1,6 @@
 /** Who sees the details of /readyz: the holder of the operator's token. API keys do not, and the token is valid for no other path. */
 import { sha256Hex } from "../../formats/sha256.ts";
-import { ok, type Result, refused } from "../refusal.ts";
+import { ok, type Result, refuse } from "../refusal.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { bearerOf } from "./credential.ts";
@@ -18,8 +18,8 @@ export async function viewFor({ headers }: Request, access: Access): Promise<Res
   if (sent === null) return ok("brief");
   if (operatorToken !== null && hasDigest(sent, sha256Hex(operatorToken))) return ok("details");
   const blockedMs = await failedAttempts.recordFailure(addressOf(headers));
-  if (blockedMs > 0) return refused(tooManyFailures(blockedMs));
-  return refused({
+  if (blockedMs > 0) return refuse(tooManyFailures(blockedMs));
+  return refuse({
     code: "unauthorized",
     publicText:
       "Wrong operator token. Send the token as `Authorization: Bearer <token>`, or no token for the brief answer.",

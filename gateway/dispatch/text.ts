@@ -2,7 +2,7 @@
 import type { RefusedRoute, Route } from "../decide/route.ts";
 import { mismatch } from "../origin/mismatch.ts";
 import type { InputOutcome } from "../record/outcome.ts";
-import { ok, type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
+import { ok, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { conditionsOf, type SideAnswer, type SideFailure } from "../sides.ts";
 import type { World } from "../world.ts";
 import type { TextInFlight } from "./attempt.ts";
@@ -25,10 +25,10 @@ export async function dispatch(
   text: TextInFlight,
   world: World,
 ): Promise<Result<Classified> & { costUsd: number }> {
-  if (route.side === "refuse") return { ...refused(refusalOfRoute(route)), costUsd: 0 };
+  if (route.side === "refuse") return { ...refuse(refusalOfRoute(route)), costUsd: 0 };
   const end = await attemptRoute(route, text, world);
   const { costUsd } = text.attempts;
-  if (!end.ok) return { ...refused(refusalOfAttempts(end, text, world)), costUsd };
+  if (!end.ok) return { ...refuse(refusalOfAttempts(end, text, world)), costUsd };
   return { ...ok(classified(end, text, world)), costUsd };
 }
 

@@ -2,7 +2,7 @@
 import { type BoundedBody, readBoundedBody } from "../../formats/bounded-body.ts";
 import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
-import { ok, type Refusal, type Result, refused } from "../refusal.ts";
+import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 
 /** The whole body must have arrived within this time. */
 const BODY_TIMEOUT_MS = 15_000;
@@ -27,7 +27,7 @@ export async function readBody(
     deadline: clock.wait(BODY_TIMEOUT_MS),
     reserve: (bytes) => slot.reserveBytes(bytes, clock.nowMs()),
   });
-  return read.ok ? ok(read.bytes) : refused(refusalFor(read.why, maxBytes));
+  return read.ok ? ok(read.bytes) : refuse(refusalFor(read.why, maxBytes));
 }
 
 function refusalFor(why: (BoundedBody & { ok: false })["why"], maxBytes: number): Refusal {

@@ -3,7 +3,7 @@ import { parseJson } from "../../formats/json.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
-import { type Refusal, type RefusalReason, type Result, refused } from "../refusal.ts";
+import { type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { readBody } from "./body.ts";
 import { nestsDeeper } from "./json-depth.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
@@ -20,7 +20,7 @@ export async function receive(
 ): Promise<Result<Received>> {
   const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/json") {
-    return refused({
+    return refuse({
       code: "unsupported-media-type",
       publicText: "Send the body as JSON with the header `content-type: application/json`.",
       reason: "content-type",
@@ -28,7 +28,7 @@ export async function receive(
   }
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
-    return refused({
+    return refuse({
       code: "unsupported-media-type",
       publicText: "Send the body uncompressed, without `content-encoding`.",
       reason: "content-encoding",
@@ -37,12 +37,12 @@ export async function receive(
   const body = await readBody(request, limits.bodyBytes, clock, slot);
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
-  if (text === null) return refused(malformed("The body is not valid UTF-8.", "invalid-utf8"));
+  if (text === null) return refuse(malformed("The body is not valid UTF-8.", "invalid-utf8"));
   if (nestsDeeper(text, MAX_DEPTH)) {
-    return refused(malformed(`The body nests arrays and objects deeper than ${MAX_DEPTH} levels.`, "json-depth"));
+    return refuse(malformed(`The body nests arrays and objects deeper than ${MAX_DEPTH} levels.`, "json-depth"));
   }
   const value = parseJson(text);
-  if (value === undefined) return refused(malformed("The body is not valid JSON.", "invalid-json"));
+  if (value === undefined) return refuse(malformed("The body is not valid JSON.", "invalid-json"));
   return parseClassifyRequest(value, limits.inputs);
 }
 

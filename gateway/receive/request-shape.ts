@@ -1,6 +1,6 @@
 /** Pure. The Hugging Face text-classification request. */
 import { z } from "zod";
-import { ok, type RefusalReason, type Result, refused } from "../refusal.ts";
+import { ok, type RefusalReason, type Result, refuse } from "../refusal.ts";
 
 const inputsSchema = z
   .union([z.string(), z.array(z.string())])
@@ -41,7 +41,7 @@ export function parseClassifyRequest(value: unknown, maxInputs: number): Result<
   const texts = typeof inputs === "string" ? [inputs] : inputs;
   if (texts.length === 0) return unprocessable("`inputs` is an empty list. Send at least one text.", "no-inputs");
   if (texts.length > maxInputs) {
-    return refused({
+    return refuse({
       code: "too-large",
       publicText: `\`inputs\` has ${texts.length} texts; at most ${maxInputs} are allowed per request.`,
       reason: "inputs",
@@ -64,5 +64,5 @@ function places(error: z.ZodError): string {
 }
 
 function unprocessable(publicText: string, reason: RefusalReason): Result<Received> {
-  return refused({ code: "unprocessable", publicText, reason });
+  return refuse({ code: "unprocessable", publicText, reason });
 }
