@@ -1,4 +1,4 @@
-/** The edge side inside workerd, on the real package, the real wasm and a real R2. */
+/** The edge in workerd, with the real package, the real wasm and a real R2. */
 import { env } from "cloudflare:workers";
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -38,7 +38,7 @@ describe("a cold isolate", () => {
     expect(edge.status().heapBytes).toBe((await mailTaggerManifest()).edge.heapBytes);
   });
 
-  it("makes its session once and gives every run of a text the same logits", async () => {
+  it("makes its session once, and computes the same logits for every run of a text", async () => {
     let loads = 0;
     const real = createOnnxEngine(wasm);
     const engine: EdgeEngine = {
@@ -69,13 +69,13 @@ describe("a cold isolate", () => {
     expect(reads).toBe(1);
   });
 
-  it("loads anew when the request that carried the load died with it", async () => {
+  it("loads again if the request of the first load was cancelled", async () => {
     const time = handClock(1000);
     const modelId = await publish();
     let loads = 0;
     const bucket: ModelBucket = {
       get: (key) => env.MODELS.get(key),
-      // The first load never gets an answer: its request is gone.
+      // The first load never gets an answer: its request was cancelled.
       list: (options) => (loads++ === 0 ? new Promise(() => {}) : env.MODELS.list(options)),
     };
     const edge = anEdge(modelId, { bucket, clock: time });
@@ -93,7 +93,7 @@ describe("a cold isolate", () => {
 });
 
 describe("the heap's limit", () => {
-  it("fails the text that does not fit, answers the next one, and does not try such a text again", async () => {
+  it("fails a text that does not fit, answers the next one, and sends no such text to the engine again", async () => {
     const manifest = await mailTaggerManifest();
     const tight = manifest.edge.memoryBytes.base + 100 * manifest.edge.memoryBytes.perToken;
     const modelId = await publish(({ edge }) => {
@@ -147,7 +147,7 @@ describe("a crash of the engine", () => {
 });
 
 describe("the queue", () => {
-  it("gives the turn of a caller that hung up to the next one", async () => {
+  it("gives the turn of a caller that disconnected to the next one", async () => {
     const edge = anEdge(await publish());
     edge.warm(aLifetime());
     await settled();

@@ -1,5 +1,4 @@
-/** The queue as decisions see it, inside workerd: each decision knows what was sent to the edge before it. */
-
+/** The queue in workerd: each decision includes the texts that were sent to the edge before it. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { SHORT } from "../../support/texts.ts";
@@ -33,7 +32,7 @@ async function gatewayWith(behaviour: string, policy: object) {
   return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock: handClock(), engine }));
 }
 
-it("no text joins a queue that its decision did not see, not even beside others of its request", async () => {
+it("each text's decision sees the whole queue before it, including texts of the same request", async () => {
   const gateway = await gatewayWith("ok?beside", { edge: { maxQueueMs: 0 } });
   const oneMs = gateway.world.sides.edge.predictedRunMs(9) ?? 0;
   const queuesMs: number[] = [];
@@ -44,11 +43,11 @@ it("no text joins a queue that its decision did not see, not even beside others 
   );
   expect(routingOf(response)).toEqual({ status: 200, route: "mixed", because: "within-share, edge-busy" });
   expect(queuesMs.length).toBeGreaterThan(0);
-  // At each run's beginning its own ticket, and none behind it.
+  // At the start of each run, the queue holds only that run.
   for (const queueMs of queuesMs) expect(queueMs).toBeLessThan(2 * oneMs);
 });
 
-it("where no origin can answer, callers wait for the edge up to a limit, and are then asked to come back", async () => {
+it("if no origin can answer, callers wait for the edge up to a limit, and then get 503 with retry-after", async () => {
   const timeoutMs = 200;
   const gateway = await gatewayWith("http-500?limit", {
     edge: { share: 0, maxQueueMs: 0 },

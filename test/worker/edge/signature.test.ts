@@ -1,4 +1,4 @@
-/** The vectors of the reference implementation once more, where they count: with workerd's WebCrypto. */
+/** The reference implementation's vectors with workerd's WebCrypto. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { SignatureError } from "../../../formats/signature/signature-error.ts";
@@ -10,7 +10,7 @@ async function publicKey(curve: string): Promise<string> {
   return (await env.FILES.fetch(`http://files/test/vectors/model-signing/made/${curve}.pub.pem`)).text();
 }
 
-describe("in workerd, a bundle of the reference package", () => {
+describe("in workerd, a bundle of the reference implementation", () => {
   it.each(accepted)("$curve verifies: $case", async ({ curve, bundle }) => {
     const { resources } = await verifyBundle(JSON.stringify(bundle), await publicKey(curve));
     expect(resources.length).toBeGreaterThan(0);

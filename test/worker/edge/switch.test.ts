@@ -1,4 +1,4 @@
-/** One isolate, several models: turning from one to the next fails no request and never needs two heaps. */
+/** One isolate, several models: changing the model fails no request and never needs two heaps. */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const wanting = (model: string) => ({ ...defaultPolicy(), model });
 
-/** Counts how many models exist at once, and how many wasm memories are ever made. */
+/** Counts how many models exist at the same time, and how many wasm memories are made. */
 function watchedEngine() {
   const seen = { open: 0, mostOpen: 0, memories: 0 };
   const RealMemory = WebAssembly.Memory;
@@ -52,7 +52,7 @@ function watchedEngine() {
 }
 
 describe("a policy that names another model", () => {
-  it("is obeyed between requests, ten times over, in one and the same heap", async () => {
+  it("takes effect between requests, ten times, in the same heap", async () => {
     const { seen, engine } = watchedEngine();
     const edge = await warmed(anEdge(first, { engine }));
     const heapBytes = edge.status().heapBytes;
@@ -68,7 +68,7 @@ describe("a policy that names another model", () => {
     expect(seen).toEqual({ open: 1, mostOpen: 1, memories: 1 });
   });
 
-  it("lets the texts that run or wait end on the model they were admitted for", async () => {
+  it("runs the texts that wait on the model they were admitted for", async () => {
     const { seen, engine } = watchedEngine();
     const edge = await warmed(anEdge(first, { engine }));
     const measured = edge.tokenize(SHORT) ?? tokens(edge, []);
@@ -84,7 +84,7 @@ describe("a policy that names another model", () => {
     expect(seen.mostOpen).toBe(1);
   });
 
-  it("has a text that was admitted before it, and runs after it, tokenized again for the new model", async () => {
+  it("tokenizes a text again if it was admitted before the change and runs after it", async () => {
     const edge = await warmed(anEdge(first));
     const measured = { text: SHORT, tokenIds: [2, 3], modelId: first };
     edge.obey(wanting(second));
@@ -96,7 +96,7 @@ describe("a policy that names another model", () => {
     );
   });
 
-  it("changes its mind while the model loads: the last word counts, and only one model stands", async () => {
+  it("may change again while the model loads: the last one is loaded, and only one model exists", async () => {
     const { seen, engine } = watchedEngine();
     const edge = await warmed(anEdge(first, { engine }));
     edge.obey(wanting(second));

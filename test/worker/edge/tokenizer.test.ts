@@ -1,4 +1,4 @@
-/** The gateway's tokenizer inside workerd, against vectors made by the reference implementation (Rust, in Python's `tokenizers`). */
+/** The tokenizer in workerd, against vectors of the reference implementation (Rust, in Python's `tokenizers`). */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
@@ -6,7 +6,7 @@ import vectors from "../../vectors/tokenizer.json";
 
 const read = async (path: string) => (await env.FILES.fetch(`http://files/${path}`)).text();
 
-it("gives the reference tokenizer's ids for every golden text", async () => {
+it("returns the reference tokenizer's ids for every golden text", async () => {
   const folder = "models/mail-tagger";
   const tokenizer = createTokenizer(
     await read(`${folder}/tokenizer.json`),

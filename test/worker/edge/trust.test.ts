@@ -1,4 +1,4 @@
-/** What makes a package trusted, inside workerd on a real R2: anything else, and the edge is off and says why. */
+/** Which packages the edge trusts, in workerd on a real R2. For any other, the edge is off and reports the reason. */
 import { env } from "cloudflare:workers";
 import { generateKeyPairSync } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 const key = (file: string) => objectKey(modelId, file);
 
-/** An engine that must not be reached: nothing of a package is executed before all of it has been checked. */
+/** An engine that must not be used: no part of a package runs before all of it is verified. */
 function countingEngine() {
   const seen = { executed: 0 };
   const engine: EdgeEngine = {
@@ -69,12 +69,12 @@ describe("a flipped bit", () => {
   });
 });
 
-describe("what is stored is not what was signed", () => {
+describe("if the stored package is not the signed one", () => {
   const cut = (bytes: Uint8Array) => bytes.slice(0, -1);
   const longer = (bytes: Uint8Array) => new Uint8Array([...bytes, 10]);
   const cases: [string, () => Promise<unknown>, string | RegExp][] = [
-    ["weights a byte short", () => rewrite(modelId, "edge.ort", cut), "size of edge.ort"],
-    ["a tokenizer a byte long", () => rewrite(modelId, "tokenizer.json", longer), "size of tokenizer.json"],
+    ["weights that are one byte short", () => rewrite(modelId, "edge.ort", cut), "size of edge.ort"],
+    ["a tokenizer with one more byte", () => rewrite(modelId, "tokenizer.json", longer), "size of tokenizer.json"],
     ["a truncated manifest", () => rewrite(modelId, "manifest.json", cut), "sha256 of manifest.json"],
     [
       "a truncated bundle",
@@ -86,7 +86,7 @@ describe("what is stored is not what was signed", () => {
     ["a missing manifest", () => env.MODELS.delete(key("manifest.json")), "manifest.json is missing"],
     ["no signature", () => env.MODELS.delete(key("model.sig")), "model.sig is missing"],
     ["an extra file", () => env.MODELS.put(key("extra.bin"), "x"), "extra.bin is not in the signature"],
-    ["a swapped origin file", () => env.MODELS.put(key("origin.onnx"), "x"), "size of origin.onnx"],
+    ["a replaced origin file", () => env.MODELS.put(key("origin.onnx"), "x"), "size of origin.onnx"],
     [
       "a file that was signed with another digest",
       async () => {
@@ -102,7 +102,7 @@ describe("what is stored is not what was signed", () => {
     expect(await refusal()).toMatch(reason);
   });
 
-  it("another signed package under this one's name: the edge is off", async () => {
+  it("another signed package under this id: the edge is off", async () => {
     const other = await publish((manifest) => {
       manifest.version = 99;
     });
@@ -127,7 +127,7 @@ describe("what is stored is not what was signed", () => {
     expect(await refusal()).toBe("packed for the origin only");
   });
 
-  it("a model that computes other logits than its package promises is never ready", async () => {
+  it("a model that computes other logits than its package lists is never ready", async () => {
     modelId = await publish(({ edge }) => {
       const golden = edge.golden[0];
       if (golden?.logits[0] !== undefined) golden.logits[0] += 0.01;
@@ -137,7 +137,7 @@ describe("what is stored is not what was signed", () => {
   });
 });
 
-describe("the pinned key", () => {
+describe("if the pinned key", () => {
   it("is another one: the edge is off", async () => {
     const { publicKey } = generateKeyPairSync("ec", {
       namedCurve: "P-256",
@@ -155,10 +155,10 @@ describe("the pinned key", () => {
   });
 });
 
-describe("the guard against going back", () => {
+describe("rollback protection", () => {
   const policyOf = (minVersion: number) => ({ ...defaultPolicy(), minVersion });
 
-  it("a package below the policy's minVersion is refused, and accepted again when the policy allows it", async () => {
+  it("rejects a package below the policy's minVersion, and loads it when the policy allows it again", async () => {
     const edge = await warmed(anEdge(modelId));
     expect(edge.status().state).toBe("ready");
     edge.obey(policyOf(2));
@@ -170,7 +170,7 @@ describe("the guard against going back", () => {
     expect((await run(edge, tokens(edge, [2, 5, 3]))).ok).toBe(true);
   });
 
-  it("a minVersion that the loaded model has leaves it in place", async () => {
+  it("keeps the loaded model if its version is at least minVersion", async () => {
     const edge = await warmed(anEdge(modelId));
     edge.obey(policyOf(1));
     expect(edge.status().state).toBe("ready");
@@ -178,7 +178,7 @@ describe("the guard against going back", () => {
 });
 
 describe("a rejected package", () => {
-  it("is read again only when what is stored has changed", async () => {
+  it("is read again only after a stored object has changed", async () => {
     const clock = handClock();
     let reads = 0;
     const bucket: ModelBucket = {
@@ -203,19 +203,19 @@ describe("a rejected package", () => {
     await warmed(edge);
     expect(edge.status().state).toBe("rejected");
     clock.moveMs(1);
-    // The look finds the change, and the request after it loads.
+    // The first request finds the change, and the next one loads.
     await warmed(edge);
     await warmed(edge);
     expect(edge.status().state).toBe("ready");
   });
 
-  it("is looked at again when it was published again, the very same bytes: what rotted in place heals", async () => {
+  it("is read again after the same bytes were published again, so that damaged objects can be repaired", async () => {
     const clock = handClock();
-    let rotten = true;
+    let damaged = true;
     const bucket: ModelBucket = {
       get: async (name) => {
         const stored = await env.MODELS.get(name);
-        if (stored === null || !rotten || !name.endsWith("/tokenizer.json")) return stored;
+        if (stored === null || !damaged || !name.endsWith("/tokenizer.json")) return stored;
         const bytes = new Uint8Array(await stored.arrayBuffer());
         bytes[100] = (bytes[100] ?? 0) ^ 1;
         return { body: new Response(bytes).body as typeof stored.body, size: stored.size };
@@ -224,7 +224,7 @@ describe("a rejected package", () => {
     };
     const edge = await warmed(anEdge(modelId, { bucket, clock }));
     expect(edge.status()).toMatchObject({ state: "rejected", reason: "sha256 of tokenizer.json" });
-    rotten = false;
+    damaged = false;
     const stored = await env.MODELS.get(key("tokenizer.json"));
     await env.MODELS.put(key("tokenizer.json"), (await stored?.arrayBuffer()) ?? new ArrayBuffer());
     clock.moveMs(10_000);
@@ -233,7 +233,7 @@ describe("a rejected package", () => {
     expect(edge.status().state).toBe("ready");
   });
 
-  it("is left for the policy's new model at once", async () => {
+  it("is replaced at once when the policy names another model", async () => {
     await tamper(modelId, "tokenizer.json", 100);
     const good = await publish((manifest) => {
       manifest.version = 2;
@@ -246,7 +246,7 @@ describe("a rejected package", () => {
   });
 });
 
-it("a bucket that cannot be read is asked again, after a while that doubles", async () => {
+it("a bucket that cannot be read is retried after a delay that doubles", async () => {
   const clock = handClock();
   let lists = 0;
   const bucket: ModelBucket = {
