@@ -104,8 +104,8 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
     setImmediate(() => response.destroy());
   },
   hang: () => {},
-  /** Answers well, but only when a DELETE of its path ends the waiting: slow by a test's own clock. */
-  "slow-until-told": (response) => void held.push(() => send(response, 200, JSON.stringify(answer))),
+  /** Answers correctly, but only when a DELETE of its path releases it: slow by the clock of a test. */
+  "slow-until-released": (response) => void held.push(() => send(response, 200, JSON.stringify(answer))),
   "slow-300": (response) => void setTimeout(() => send(response, 200, JSON.stringify(answer)), 300),
 };
 

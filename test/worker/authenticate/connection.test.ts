@@ -1,4 +1,4 @@
-/** What `request.cf` says of a caller, inside workerd: where the text may go, and whether the connection is good enough. */
+/** `request.cf` inside workerd: residency by the caller's country, and the minimum TLS version. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
@@ -47,9 +47,9 @@ describe("residency", () => {
   it.each<[string, Connection, number, string | null, string | null]>([
     ["a country of the EU: only the edge", { country: "DE", isEUCountry: "1" }, 200, "edge", "residency"],
     ["the United States: only the origin", { country: "US" }, 200, "origin", "residency"],
-    ["a country without a rule: as ever", { country: "JP" }, 200, "edge", "within-share"],
+    ["a country without a rule: no restriction", { country: "JP" }, 200, "edge", "within-share"],
     ["a country where nothing is allowed", { country: "KP" }, 451, null, null],
-    ["Tor, which is nowhere", { country: "T1" }, 451, null, null],
+    ["Tor, which has no country", { country: "T1" }, 451, null, null],
     ["no country", {}, 451, null, null],
   ])("%s", async (_, cf, status, route, because) => {
     expect(routingOf(await ask(await gatewayWith({ residency }), cf))).toEqual({ status, route, because });
@@ -79,7 +79,7 @@ describe("residency", () => {
     },
   );
 
-  it("holds for the fallback too: a failing edge does not send the text out", async () => {
+  it("applies to the fallback too: a failing edge does not send the text to the origin", async () => {
     const gateway = await gatewayWith({ residency }, "ok?fallback");
     engine.broken = true;
     const response = await ask(gateway, { country: "DE", isEUCountry: "1" });
@@ -98,7 +98,7 @@ describe("TLS", () => {
     ["TLSv1", "1.1", 403],
     ["", "1.0", 403],
     ["NONE", "1.2", 403],
-  ])("%s where the policy asks for %s: %s", async (tlsVersion, minTls, status) => {
+  ])("%s, with a minimum of %s in the policy: %s", async (tlsVersion, minTls, status) => {
     const response = await ask(await gatewayWith({ minTls }), { country: "DE", tlsVersion });
     expect(response.status).toBe(status);
     if (status === 403) expect(await response.json()).toMatchObject({ error_type: "forbidden" });
@@ -106,7 +106,7 @@ describe("TLS", () => {
 });
 
 describe("the policy's limits", () => {
-  it("bound texts and bytes of a request and tokens at the origin", async () => {
+  it("apply to the texts and bytes of a request and to the tokens at the origin", async () => {
     const gateway = await gatewayWith({ limits: { inputs: 2, bodyBytes: 2000, originTokens: 100 } });
     // The first request of an isolate reads the policy; its own limits are those known before.
     await ask(gateway, {});

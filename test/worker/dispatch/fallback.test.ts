@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { FAULTS, NOBODY_LISTENS, seenBy, tell, urlOf } from "../support/faulty.ts";
+import { FAULTS, NO_LISTENER, seenBy, tell, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   ask,
@@ -59,7 +59,7 @@ describe("the edge fails", () => {
 });
 
 describe("the origin fails", () => {
-  it.each([...FAULTS, NOBODY_LISTENS])("%s: the edge answers where the text fits", async (behaviour) => {
+  it.each([...FAULTS, NO_LISTENER])("%s: the edge answers where the text fits", async (behaviour) => {
     await setPolicy({ edge: { share: 0 } });
     const response = await classify(await warmWorld(behaviour), SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
@@ -191,13 +191,13 @@ describe("a cold isolate", () => {
   });
 
   it("waits for its model when the origin cannot answer", async () => {
-    const gateway = aGateway({ modelId, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    const gateway = aGateway({ modelId, originUrl: NO_LISTENER, clock: handClock(), engine });
     expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("refuses with 503 when there is no model and no origin", async () => {
     const nowhere = `mail-tagger@${"0".repeat(64)}`;
-    const gateway = aGateway({ modelId: nowhere, originUrl: NOBODY_LISTENS, clock: handClock(), engine });
+    const gateway = aGateway({ modelId: nowhere, originUrl: NO_LISTENER, clock: handClock(), engine });
     for (let call = 0; call < 5; call++) expect((await classify(gateway, SHORT)).status).toBe(503);
     const readyz = await ask(gateway, new Request("http://gateway/readyz"));
     expect(readyz.status).toBe(503);

@@ -10,7 +10,7 @@ import { sharedEngine } from "../support/shared-engine.ts";
 import { withoutFlushWait } from "../support/traced-gateway.ts";
 import { attributesOf, named, send, TRACE_BACKEND, texts } from "../support/traced-requests.ts";
 
-/** As the fault origin calls itself. */
+/** The model of the fault origin. */
 const ORIGIN_MODEL = `mail-tagger@${"f".repeat(64)}`;
 const LABELS_DIFFER = "labels differ from the edge's: origin [no, yes], edge [ham, spam]";
 
@@ -51,7 +51,7 @@ async function traceOf(gateway: Gateway, text: string): Promise<Record<string, u
 }
 
 describe("/readyz", () => {
-  it("names no model of an origin that has not answered, and that of the last answer since", async () => {
+  it("shows the model of the origin's last answer, and none before its first answer", async () => {
     const gateway = await gatewayWith("ok");
     expect(await originInReadyz(gateway)).toMatchObject({ model: null, problem: null });
     await classify(gateway, LONG);
@@ -64,13 +64,13 @@ describe("/readyz", () => {
       "other-problem-type",
       "problem type differs from the edge's: origin multi_label_classification, edge single_label_classification",
     ],
-  ])("says how an origin of %s differs from the edge", async (behaviour, problem) => {
+  ])("shows how an origin with %s differs from the edge", async (behaviour, problem) => {
     const gateway = await gatewayWith(behaviour);
     await classify(gateway, LONG);
     expect(await originInReadyz(gateway)).toMatchObject({ model: ORIGIN_MODEL, problem });
   });
 
-  it("says so after a rollout by policy, before the origin is asked again", async () => {
+  it("shows it after a rollout by policy, before the next call to the origin", async () => {
     const clock = handClock();
     const gateway = await gatewayWith("ok", { clock });
     await classify(gateway, LONG);
@@ -86,7 +86,7 @@ describe("/readyz", () => {
       });
   });
 
-  it("learns it from a shadow too", async () => {
+  it("shows it after a shadow attempt too", async () => {
     await setPolicy({ shadow: { share: 100 } });
     const gateway = await gatewayWith("other-labels");
     expect(routingOf(await classify(gateway, SHORT)).route).toBe("edge");
@@ -96,7 +96,7 @@ describe("/readyz", () => {
 });
 
 describe("the trace", () => {
-  it("of a request that such an origin answered has a code", async () => {
+  it("of a request that such an origin answered contains the code", async () => {
     const gateway = await gatewayWith("other-labels");
     expect(await traceOf(gateway, LONG)).toMatchObject({
       "spillway.route": "origin",
@@ -104,7 +104,7 @@ describe("the trace", () => {
     });
   });
 
-  it("has none where the edge answers, where the labels are the same, and where the edge's are not known", async () => {
+  it("contains no code when the edge answers, when the labels are the same, and when the edge's labels are unknown", async () => {
     const without = (attributes: Record<string, unknown>) => expect(attributes["spillway.origin.problem"]);
     const gateway = await gatewayWith("other-labels");
     await traceOf(gateway, LONG);
@@ -115,7 +115,7 @@ describe("the trace", () => {
   });
 });
 
-it("an origin with other labels is routed to as any other: a fallback and its answer are not prevented", async () => {
+it("an origin with other labels is used like any other: for fallbacks too", async () => {
   const gateway = await gatewayWith("other-labels");
   await classify(gateway, LONG);
   engine.broken = true;

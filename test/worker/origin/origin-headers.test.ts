@@ -1,4 +1,4 @@
-/** What of a caller's headers reaches the origin: the whole Worker, behind its own entry, before a real HTTP server. */
+/** Which headers of a caller reach the origin: the whole Worker with its entry, and a real HTTP server as the origin. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { storeKey } from "../support/api-keys.ts";
@@ -6,7 +6,7 @@ import { setPolicy } from "../support/gateway.ts";
 
 const CANARY = "canary-7b1d90";
 
-/** All that the gateway sends, what HTTP needs, and the header by which Cloudflare marks what a Worker fetches. */
+/** The headers of the gateway, of HTTP, and the header with which Cloudflare marks the fetches of a Worker. */
 const SENT = [
   "authorization",
   "cf-worker",
@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
 });
 
-/** What the origin has seen of a request with these headers. */
+/** @returns the headers that the origin received for a request with these headers */
 async function arrived(headers: Record<string, string>): Promise<Record<string, string>> {
   const response = await exports.default.fetch("http://gateway/v1/classify", {
     method: "POST",
@@ -41,7 +41,7 @@ async function arrived(headers: Record<string, string>): Promise<Record<string, 
   return (await seen.json<{ headers: Record<string, string> }>()).headers;
 }
 
-/** Nothing but the gateway's own, and nothing of the caller's in it. */
+/** Expects the headers of the gateway, without any value of the caller. */
 function expectOnlyOurs(headers: Record<string, string>, ...more: string[]): void {
   expect(Object.keys(headers).toSorted()).toEqual([...SENT, ...more].toSorted());
   expect(JSON.stringify(headers)).not.toContain(CANARY);
@@ -57,7 +57,7 @@ function expectOnlyOurs(headers: Record<string, string>, ...more: string[]): voi
   });
 }
 
-describe("no header of a caller's reaches the origin but a well-formed trace context", () => {
+describe("no header of a caller reaches the origin, except a well-formed trace context", () => {
   it.each([
     ["cookie", `session=${CANARY}`],
     ["proxy-authorization", CANARY],
@@ -108,7 +108,7 @@ describe("no header of a caller's reaches the origin but a well-formed trace con
   it.each([
     ["authorization", (key: string) => `Bearer ${key}`],
     ["x-api-key", (key: string) => key],
-  ])("%s: an API key that lets its caller in", async (name, value) => {
+  ])("%s: a valid API key", async (name, value) => {
     const { key } = await storeKey();
     const headers = await arrived({ traceparent: TRACEPARENT, [name]: value(key) });
     expectOnlyOurs(headers);
@@ -117,7 +117,7 @@ describe("no header of a caller's reaches the origin but a well-formed trace con
 });
 
 describe("a trace context", () => {
-  it("that is well-formed is continued, tracestate as it came", async () => {
+  it("that is well-formed is continued, with an unchanged tracestate", async () => {
     const headers = await arrived({ traceparent: TRACEPARENT, tracestate: "vendor=a:1,other=b" });
     expectOnlyOurs(headers, "tracestate");
     expect(headers["traceparent"]).toContain(TRACE);
@@ -136,7 +136,7 @@ describe("a trace context", () => {
     ["60 kB", `${TRACEPARENT}${"0".repeat(60_000)}`],
     ["control characters", `${TRACEPARENT}\u0001${CANARY}`],
     ["two at once", `${TRACEPARENT}, ${TRACEPARENT}`],
-  ])("that is malformed (%s) begins anew, and its tracestate goes nowhere", async (_, traceparent) => {
+  ])("that is malformed (%s) is replaced, and its tracestate is dropped", async (_, traceparent) => {
     const headers = await arrived({ traceparent, tracestate: `vendor=${CANARY}` });
     expectOnlyOurs(headers);
     expect(headers["traceparent"]).not.toContain(TRACE);

@@ -2,7 +2,7 @@
 import { inject } from "vitest";
 
 /** Where every connection is refused. */
-export const NOBODY_LISTENS = "http://127.0.0.1:9/";
+export const NO_LISTENER = "http://127.0.0.1:9/";
 
 /** What counts as the origin's failure, each by its own path. */
 export const FAULTS = [
