@@ -1,50 +1,50 @@
 /**
- * The wire between the gateway and the Lambda origin: the only file that both sides import.
+ * The wire format between the gateway and the Lambda origin.
  *
- * `POST /` of the Function URL takes one text and answers with one row of logits per window. The gateway turns logits into
- * scores for both sides, so an answer cannot depend on which side computed it.
+ * `POST /` of the Function URL accepts one text and returns one row of logits per window. The gateway computes the scores of both
+ * sides from logits, so that they do not depend on the side.
  */
 import { z } from "zod";
 import { MODEL_ID } from "./model-package/names.ts";
 
-/** A window holds at most this many tokens, the two special ones included (DistilBERT's position table). */
+/** Most tokens in a window, the two special tokens included: the size of DistilBERT's position table. */
 export const WINDOW_TOKENS = 512;
 
-/** More tokens than this are refused by the origin with 413, whatever the gateway let through. */
-export const ORIGIN_MAX_TOKENS = 16_384;
+/** The origin refuses texts with more tokens with 413, whatever the gateway's limit is. */
+export const MAX_ORIGIN_TOKENS = 16_384;
 
 export const originRequestSchema = z.strictObject({
-  /** The text to classify; never logged, never stored. */
+  /** The text to classify. It is never logged or stored. */
   text: z.string(),
-  /** Upper bound on tokens for this request; the gateway's policy may be stricter than ORIGIN_MAX_TOKENS. */
-  maxTokens: z.int().positive().max(ORIGIN_MAX_TOKENS),
+  /** Most tokens for this request: the policy's limit, which may be lower than MAX_ORIGIN_TOKENS. */
+  maxTokens: z.int().positive().max(MAX_ORIGIN_TOKENS),
 });
 export type OriginRequest = z.infer<typeof originRequestSchema>;
 
-/** What is over these is no model's answer. Scores of larger logits would not be finite, and headers and memory have ends. */
-const LOGIT_MAX = 1e6;
-export const LABELS_MAX = 1024;
-export const LABEL_MAX_CHARACTERS = 200;
-const WINDOWS_MAX = 64;
-/** Of an invocation, by AWS. */
-const DURATION_MAX_MS = 900_000;
-/** AWS has 10 GiB; outside of it the function says what its machine has. */
-const MEMORY_MAX_MIB = 1_048_576;
+/** Answers over these limits are not from a model: scores of larger logits would not be finite, and headers and memory are bounded. */
+const MAX_LOGIT = 1e6;
+export const MAX_LABELS = 1024;
+export const MAX_LABEL_CHARACTERS = 200;
+const MAX_WINDOWS = 64;
+/** AWS's limit for an invocation. */
+const MAX_DURATION_MS = 900_000;
+/** AWS's limit is 10 GiB. Outside AWS, the function reports the memory of its machine. */
+const MAX_MEMORY_MIB = 1_048_576;
 
 const originWindowSchema = z.strictObject({
-  /** Tokens of the text in this window (special tokens not counted): the window's weight in the mean. */
-  tokens: z.int().nonnegative().max(ORIGIN_MAX_TOKENS),
-  /** One raw logit per label, in the order of `labels`. */
-  logits: z.array(z.number().min(-LOGIT_MAX).max(LOGIT_MAX)).min(1).max(LABELS_MAX),
+  /** Tokens of the text in this window, without the special tokens: the window's weight in the mean. */
+  tokens: z.int().nonnegative().max(MAX_ORIGIN_TOKENS),
+  /** One logit per label, in the order of `labels`. */
+  logits: z.array(z.number().min(-MAX_LOGIT).max(MAX_LOGIT)).min(1).max(MAX_LABELS),
 });
 
-/** What it cost the function, for the estimate of its price. */
+/** The function's billed resources, from which the gateway estimates the price. */
 const originUsageSchema = z.strictObject({
-  /** From the handler's start until the answer is known, in ms: as long as its SERVER span. */
-  durationMs: z.number().nonnegative().max(DURATION_MAX_MS),
-  /** INIT of the instance, which AWS bills too, in ms; 0 where it was warm. */
-  initMs: z.number().nonnegative().max(DURATION_MAX_MS),
-  memoryMiB: z.int().positive().max(MEMORY_MAX_MIB),
+  /** From the start of the handler until the answer is known, in ms: the duration of its SERVER span. */
+  durationMs: z.number().nonnegative().max(MAX_DURATION_MS),
+  /** Duration of the instance's INIT, which AWS bills too, in ms; 0 for a warm instance. */
+  initMs: z.number().nonnegative().max(MAX_DURATION_MS),
+  memoryMiB: z.int().positive().max(MAX_MEMORY_MIB),
 });
 export type OriginUsage = z.infer<typeof originUsageSchema>;
 
@@ -63,8 +63,8 @@ const originSpanSchema = z.strictObject({
 export type OriginSpan = z.infer<typeof originSpanSchema>;
 
 /**
- * The function's spans, handed to the gateway instead of to the trace backend, where the caller's `traceparent` says that the
- * trace is not sampled: whether it is kept after all (an error, a fallback, a slow answer) shows only at the gateway.
+ * The function's spans. It returns them to the gateway instead of exporting them if the caller's `traceparent` is not sampled: only
+ * the gateway knows whether the trace is kept after all, because of an error, a fallback or a slow answer.
  */
 const originTraceSchema = z.strictObject({
   resource: z.record(z.string(), attributeValue),
@@ -73,31 +73,34 @@ const originTraceSchema = z.strictObject({
 export type OriginTrace = z.infer<typeof originTraceSchema>;
 
 /**
- * Request header: after so many ms the gateway has given up. An answer that comes later finds nobody to hand its spans to, so the
- * function exports them itself. A header, and not a field, so that an older function takes requests of a newer gateway.
+ * Request header: the gateway's timeout in ms. After it the gateway no longer reads the answer, so the function exports its spans
+ * itself. It is a header and not a field of the body, so that an older function accepts requests of a newer gateway.
  */
 export const TIMEOUT_HEADER = "x-spillway-timeout-ms";
 
-/** What the function says of its own part. Absent from a function older than these fields. */
+/** Cost and spans of the function's part. An older function's answers do not have them. */
 const originAccount = { usage: originUsageSchema.optional(), trace: originTraceSchema.optional() };
-export type OriginAccount = { usage?: OriginUsage | undefined; trace?: OriginTrace | undefined };
+export interface OriginAccount {
+  usage?: OriginUsage | undefined;
+  trace?: OriginTrace | undefined;
+}
 
 export const originAnswerSchema = z.strictObject({
-  /** `<name>@<sha256 of the manifest>` of the model that answered. */
+  /** `<name>@<SHA-256 of the manifest>` of the model that answered. */
   model: z.string().max(200).regex(MODEL_ID),
   labels: z
-    .array(z.string().max(LABEL_MAX_CHARACTERS))
+    .array(z.string().max(MAX_LABEL_CHARACTERS))
     .min(1)
-    .max(LABELS_MAX)
+    .max(MAX_LABELS)
     .refine((labels) => new Set(labels).size === labels.length, "each label once"),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
-  /** In text order; an empty text has one window of 0 tokens. */
-  windows: z.array(originWindowSchema).min(1).max(WINDOWS_MAX),
+  /** In the order of the text. An empty text has one window of 0 tokens. */
+  windows: z.array(originWindowSchema).min(1).max(MAX_WINDOWS),
   ...originAccount,
 });
 export type OriginAnswer = z.infer<typeof originAnswerSchema>;
 
-/** Not strict: an older gateway takes errors of a newer function. */
+/** Not strict: an older gateway accepts errors of a newer function. */
 export const originErrorSchema = z.object({
   error: z.string(),
   error_type: z.enum(["malformed", "too-large", "model-unavailable", "internal"]),

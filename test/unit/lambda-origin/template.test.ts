@@ -1,4 +1,4 @@
-/** What the stack lets happen, read from the template itself. That it is a valid template is cfn-lint's to say (check-template.sh). */
+/** What the stack permits, read from the template. cfn-lint checks that the template is valid (tools/checks/check-template.sh). */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
@@ -20,7 +20,7 @@ const template = z
   })
   .parse(plain(parseDocument(read("lambda-origin/template.yaml"), { logLevel: "silent" }).contents));
 
-/** CloudFormation's short forms as their long ones: `!Ref x` is `{ Ref: x }`, `!GetAtt a.b` is `{ "Fn::GetAtt": "a.b" }`. */
+/** CloudFormation's short forms in their long form: `!Ref x` is `{ Ref: x }`, `!GetAtt a.b` is `{ "Fn::GetAtt": "a.b" }`. */
 function plain(node: unknown): unknown {
   const value = withoutTag(node);
   const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
@@ -46,12 +46,12 @@ function only(type: string): Record<string, unknown> {
 const arn = { "Fn::GetAtt": "OriginFunction.Arn" };
 const functionProperties = only("AWS::Lambda::Function");
 
-describe("who may call the function", () => {
-  it("is asked for by AWS_IAM, at its only URL", () => {
+describe("the caller of the function", () => {
+  it("is authenticated by AWS_IAM, at the only URL", () => {
     expect(only("AWS::Lambda::Url")).toMatchObject({ AuthType: "AWS_IAM", TargetFunctionArn: arn });
   });
 
-  it("has both permissions, each for calls by the URL alone", () => {
+  it("has both permissions, only for calls through the URL", () => {
     const principal = { "Fn::If": ["MakesUser", { "Fn::GetAtt": "GatewayUser.Arn" }, { Ref: "GatewayPrincipalArn" }] };
     const base = { FunctionName: arn, Principal: principal };
     expect(all("AWS::Lambda::Permission").map(({ Properties }) => Properties)).toEqual([
@@ -60,7 +60,7 @@ describe("who may call the function", () => {
     ]);
   });
 
-  it("is one named user, never everybody, an account, or a role that a Worker cannot sign as", () => {
+  it("is one named user, never the public, an account, or a role, which a Worker cannot use", () => {
     const allowed = new RegExp(`^(?:${template.Parameters["GatewayPrincipalArn"]?.["AllowedPattern"]})$`);
     for (const good of ["", "arn:aws:iam::123456789012:user/a", "arn:aws-us-gov:iam::123456789012:user/path/b"]) {
       expect(good).toMatch(allowed);
@@ -76,7 +76,7 @@ describe("who may call the function", () => {
     }
   });
 
-  it("may do nothing else: the user's policy is the two actions, on this function", () => {
+  it("may do nothing else: the user's policy has the two actions, on this function", () => {
     const { PolicyDocument } = only("AWS::IAM::UserPolicy");
     expect(PolicyDocument).toEqual({
       Version: "2012-10-17",
@@ -100,7 +100,7 @@ describe("who may call the function", () => {
 });
 
 describe("the function's own role", () => {
-  it("may write to its own log group, and no more", () => {
+  it("may only write to its own log group", () => {
     const { Policies, ManagedPolicyArns } = only("AWS::IAM::Role");
     expect(ManagedPolicyArns).toBeUndefined();
     expect(Policies).toEqual([
@@ -123,16 +123,16 @@ describe("the function's own role", () => {
     ]);
   });
 
-  it("is like every policy here: no statement is for every action, resource or principal", () => {
+  it("has, like every policy, no statement for every action, resource or principal", () => {
     const statements = statementsIn(template.Resources);
     expect(statements).toHaveLength(4);
-    const said = statements.flatMap(({ Action, Resource, Principal }) => [Action, Resource, Principal].flat());
-    expect(said).toContain("lambda:InvokeFunction");
-    expect(said.filter((value) => typeof value === "string" && /^\*$|^\w+:\*$/.test(value))).toEqual([]);
+    const values = statements.flatMap(({ Action, Resource, Principal }) => [Action, Resource, Principal].flat());
+    expect(values).toContain("lambda:InvokeFunction");
+    expect(values.filter((value) => typeof value === "string" && /^\*$|^\w+:\*$/.test(value))).toEqual([]);
   });
 });
 
-/** Every policy statement, wherever it stands. */
+/** Every policy statement at any depth. */
 function statementsIn(value: unknown): Record<string, unknown>[] {
   if (typeof value !== "object" || value === null) return [];
   const own = z.object({ Statement: z.array(z.record(z.string(), z.unknown())) }).safeParse(value);
@@ -140,7 +140,7 @@ function statementsIn(value: unknown): Record<string, unknown>[] {
 }
 
 describe("secrets", () => {
-  it("are in no output, and no access key is made whose secret would have to be", () => {
+  it("are in no output, and the template creates no access key, whose secret would have to be", () => {
     expect(all("AWS::IAM::AccessKey")).toEqual([]);
     expect(Object.keys(template.Outputs)).toEqual([
       "FunctionUrl",
@@ -152,7 +152,7 @@ describe("secrets", () => {
     expect(JSON.stringify(template.Outputs)).not.toMatch(/secret|password|headers|resolve:/i);
   });
 
-  it("are no parameters: the OTLP headers come from Secrets Manager by their name", () => {
+  it("are not parameters: the OTLP headers come from Secrets Manager by name", () => {
     expect(Object.values(template.Parameters).filter((parameter) => parameter["NoEcho"])).toEqual([]);
     const uses = JSON.stringify(template.Resources).match(/"[^"]*OtlpHeadersSecret[^"]*"/g);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's
@@ -160,8 +160,8 @@ describe("secrets", () => {
   });
 });
 
-describe("what it may cost", () => {
-  it("is bounded: 3 GB, and a number of calls at once", () => {
+describe("the cost", () => {
+  it("is bounded by 3 GB and a number of concurrent calls", () => {
     expect(template.Parameters["MemoryMiB"]).toMatchObject({ Default: 3072 });
     expect(functionProperties["MemorySize"]).toEqual({ Ref: "MemoryMiB" });
     expect(template.Parameters["ReservedConcurrency"]).toMatchObject({ Default: 10, MinValue: -1 });
@@ -170,7 +170,7 @@ describe("what it may cost", () => {
     });
   });
 
-  it("and the function lives longer than the gateway waits for it", () => {
+  it("is not increased by a timeout: the function runs longer than the gateway waits for it", () => {
     const policy = parsePolicy("{}");
     if (!policy.ok) throw new Error("the empty policy does not parse");
     expect(Number(template.Parameters["TimeoutSeconds"]?.["Default"]) * 1000).toBeGreaterThan(
@@ -179,8 +179,8 @@ describe("what it may cost", () => {
   });
 });
 
-describe("what it leaves behind", () => {
-  it("is the log of crashes, for a week", () => {
+describe("the logs", () => {
+  it("contain only crashes, for a week", () => {
     expect(functionProperties["LoggingConfig"]).toEqual({
       LogGroup: { Ref: "OriginLogs" },
       LogFormat: "JSON",
@@ -192,7 +192,7 @@ describe("what it leaves behind", () => {
 });
 
 describe("the template and the artifact agree", () => {
-  it("on the handler, the model's folder, and Node's version, in a zip as in an image", () => {
+  it("on the handler, the model's folder and Node's version, for a zip and an image", () => {
     expect(functionProperties["Handler"]).toEqual({
       "Fn::If": ["IsImage", { Ref: "AWS::NoValue" }, "handler.handler"],
     });
@@ -211,14 +211,14 @@ describe("the template and the artifact agree", () => {
     expect(read("lambda-origin/Dockerfile")).toContain('CMD ["handler.handler"]');
   });
 
-  it("on the key: what keygen writes is taken, with its newlines or with spaces for them", () => {
+  it("on the key: the template accepts what keygen writes, with newlines or spaces", () => {
     const pattern = new RegExp(`^(?:${template.Parameters["ModelPublicKey"]?.["AllowedPattern"]})$`);
     for (const curve of ["p256", "p384"] as const) {
       const { publicKey, privateKey } = generateKeyPair(curve);
       expect(publicKey).toMatch(pattern);
       expect(publicKey.replaceAll("\n", " ")).toMatch(pattern);
       expect(privateKey).not.toMatch(pattern);
-      // While keys are rotated.
+      // During a key rotation.
       const other = generateKeyPair("p256").publicKey;
       expect(publicKey + other).toMatch(pattern);
       expect((publicKey + other).replaceAll("\n", " ")).toMatch(pattern);
@@ -230,7 +230,7 @@ describe("the template and the artifact agree", () => {
 describe("docs/guide/deploy-origin.md", () => {
   const docs = read("docs/guide/deploy-origin.md");
 
-  it("names no parameter and no output that the template does not have", () => {
+  it("uses only parameters and outputs that the template has", () => {
     const overrides = docs.matchAll(/--parameter-overrides ([^\n]+)/g);
     const used = [...overrides].flatMap(([, list = ""]) =>
       [...list.matchAll(/(?:^| )([A-Z]\w+)=/g)].map(([, name]) => name),

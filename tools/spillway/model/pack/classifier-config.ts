@@ -4,7 +4,7 @@ import { z } from "zod";
 import { firstIssue } from "../../../../formats/first-issue.ts";
 import { parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
-import { LABEL_MAX_CHARACTERS, LABELS_MAX, WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
+import { MAX_LABEL_CHARACTERS, MAX_LABELS, WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
 
 const configSchema = z.object({
   model_type: z.string().nullish(),
@@ -84,13 +84,13 @@ export function unnamedLabels(count: number): string[] {
 
 /** The gateway rejects answers over these limits. */
 function checkLabelLimits(labels: readonly string[], path: string): void {
-  if (labels.length > LABELS_MAX) {
-    throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers with at most ${LABELS_MAX}.`);
+  if (labels.length > MAX_LABELS) {
+    throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers with at most ${MAX_LABELS}.`);
   }
-  const long = labels.findIndex((label) => label.length > LABEL_MAX_CHARACTERS);
+  const long = labels.findIndex((label) => label.length > MAX_LABEL_CHARACTERS);
   if (long === -1) return;
   throw new Error(
-    `${path} has a label ${long} of ${labels[long]?.length} characters; at most ${LABEL_MAX_CHARACTERS} are allowed.`,
+    `${path} has a label ${long} of ${labels[long]?.length} characters; at most ${MAX_LABEL_CHARACTERS} are allowed.`,
   );
 }
 
