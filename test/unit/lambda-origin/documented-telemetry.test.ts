@@ -14,7 +14,7 @@ import { OtlpReceiver, type Received, SERVER } from "../../worker/telemetry/otlp
 import { context, event, functionWith, modelThat, SAMPLED } from "./telemetry/function.ts";
 import { TrueInstances, traceparent } from "./true-instances.ts";
 
-// Real processes on a machine that may be busy.
+// These tests start processes, which may be slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const receiver = new OtlpReceiver();
@@ -128,7 +128,7 @@ function resourcesIn(bodies: readonly string[]): Map<string, unknown> {
 }
 
 const [spanRows = [], attributeRows = []] = tablesBelow("reference/telemetry-spans.md", "The spans of the origin");
-/** The SERVER span has the method alone for another path. */
+/** For other paths, the SERVER span's name is only the method. */
 const nameOf = ({ kind, name }: Received) => (kind === SERVER ? "POST /" : name);
 
 it("every span with every attribute that it ever has", () => {

@@ -37,7 +37,7 @@ function post(body: unknown, model: LoadedModel = loaded): Promise<Response> {
 }
 
 describe("the origin's answer", () => {
-  it("holds the model's name with the manifest's digest, its labels, and one row of logits", async () => {
+  it("contains the model id, its labels, and one row of logits", async () => {
     const response = await post({ text: "ham spam spams unheard", maxTokens: 100 });
     expect(response.status).toBe(200);
     // [CLS] ham spam spam ##s [UNK] [SEP], summed and counted by the tiny model
@@ -80,7 +80,7 @@ describe("the origin refuses", () => {
     { name: "no text", body: { maxTokens: 5 } },
     { name: "a text that is not a string", body: { text: 7, maxTokens: 5 } },
     { name: "no limit", body: { text: CANARY } },
-    { name: "a limit over the origin's own", body: { text: CANARY, maxTokens: 16_385 } },
+    { name: "a limit over the origin's limit", body: { text: CANARY, maxTokens: 16_385 } },
     { name: "an unknown key", body: { text: CANARY, maxTokens: 5, more: 1 } },
   ])("$name with 400 malformed", async ({ body }) => {
     const response = await post(body);
@@ -95,7 +95,7 @@ describe("the origin refuses", () => {
     expect(originErrorSchema.parse(await response.json()).error_type).toBe("too-large");
   });
 
-  it("every path and method but POST / with 404", async () => {
+  it("every path and method except POST / with 404", async () => {
     const app = createApp(loaded);
     for (const [path, method] of [
       ["/", "GET"],
@@ -140,7 +140,7 @@ describe("a package that is signed but inconsistent", () => {
       spoil: changed("manifest.json", "{}"),
       says: "manifest.json is not a package manifest",
     },
-  ])("answers 503 for $name and gives the reason to its operator only", async ({ name, spoil, says }) => {
+  ])("answers 503 for $name and reports the reason only to its operator", async ({ name, spoil, says }) => {
     const { folder: path } = await writeTinyPackage(join(folder, name.replaceAll(" ", "-")));
     await spoil(path);
     const bad = await signAndLoad(path);

@@ -1,4 +1,4 @@
-/** True instances of the function, each a process, as Lambda starts them: the real handler or a fixture, with a signed package. */
+/** Real instances of the function: processes, started as Lambda does, with the real handler or a fixture and a signed package. */
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,13 +16,13 @@ const REAL = fileURLToPath(new URL("../../../lambda-origin", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 
 type Manner = {
-  /** Of its environment, what is other than usual. */
+  /** Variables that differ from the usual environment. */
   bend?: Record<string, string>;
   handler?: string;
   remainingMs?: number;
 };
 
-/** Asks the instance; a function is called for its event when its turn has come. */
+/** Events for the instance, in order; a function is called for its event just before it. */
 type Asked = readonly (object | (() => object))[];
 
 export class TrueInstances {
@@ -52,7 +52,7 @@ export class TrueInstances {
     const { privateKey, publicKey } = generateKeyPair();
     const folder = await mkdtemp(join(tmpdir(), "spillway-instance-"));
     const good = await writeTinyPackage(join(folder, "good"));
-    // Three labels, and a graph that gives two logits: it loads, and fails on each text.
+    // Three labels, and a graph with two logits: it loads, and fails for each text.
     const failing = await writeTinyPackage(join(folder, "failing"), {
       bend: (manifest) => ({ ...manifest, labels: ["ham", "spam", "eggs"] }),
     });
@@ -61,7 +61,7 @@ export class TrueInstances {
     return new TrueInstances(receiver, endpoint, folder, publicKey, packages);
   }
 
-  /** What is asked of a new instance in this order, and all that comes of it. */
+  /** Sends the events to a new instance. Returns the outcomes and what the process printed. */
   async asked(
     events: Asked,
     { bend = {}, handler = "handler.handler", remainingMs = 30_000 }: Manner = {},
@@ -89,7 +89,7 @@ export class TrueInstances {
       for (const next of events) {
         const event = typeof next === "function" ? next() : next;
         const invoked = running.invoke({ requestId: "id-1", event, deadlineMs: Date.now() + remainingMs });
-        outcomes.push(await Promise.race([invoked, this.#killedOnceTold(running, handler)]));
+        outcomes.push(await Promise.race([invoked, this.#killedAfterExport(running, handler)]));
       }
       return { outcomes, printed: await readFile(printedTo, "utf8") };
     } finally {
@@ -97,7 +97,7 @@ export class TrueInstances {
     }
   }
 
-  /** Ends the last one. */
+  /** Stops the last instance. */
   async end(): Promise<void> {
     this.#running?.kill();
     await this.#running?.exited;
@@ -107,8 +107,8 @@ export class TrueInstances {
     await rm(this.#folder, { recursive: true });
   }
 
-  /** Lambda's part where there is no answer: it kills the process. By then, the process must have told. */
-  async #killedOnceTold(running: Instance, handler: string): Promise<Outcome> {
+  /** Kills the process if there is no answer, as Lambda does. By then, the process must have exported its telemetry. */
+  async #killedAfterExport(running: Instance, handler: string): Promise<Outcome> {
     if (handler !== "no-answer.handler") return new Promise<never>(() => {});
     const receiver = this.#receiver;
     await receiver.until((spans) => spans.length > 0 && receiver.logs.length > 0, 30_000);

@@ -1,3 +1,4 @@
+/** How long texts are cut into windows. */
 import { describe, expect, it } from "vitest";
 import { WINDOW_TOKENS } from "../../../formats/origin-wire.ts";
 import { contentTokens, windowsOf } from "../../../lambda-origin/windows.ts";
@@ -24,11 +25,11 @@ describe("windowsOf", () => {
     expect(Math.max(...windows.map((window) => window.length))).toBeLessThanOrEqual(WINDOW_TOKENS);
   });
 
-  it("gives a text of one window the ids that the edge would run", () => {
+  it("returns for a text of one window the ids that the edge would run", () => {
     expect(windowsOf([7, 8, 9], frame)).toEqual([[101, 7, 8, 9, 102]]);
   });
 
-  it("frames every window and loses, repeats or reorders no token, whatever the length", () => {
+  it("frames every window and loses, repeats or reorders no token, for any length", () => {
     for (let tokens = 0; tokens <= 2600; tokens += 13) {
       const windows = windowsOf(idsUpTo(tokens), frame);
       expect(windows.every((window) => window[0] === 101 && window.at(-1) === 102)).toBe(true);
@@ -36,7 +37,7 @@ describe("windowsOf", () => {
     }
   });
 
-  it("never leaves one window more than a token longer than another", () => {
+  it("never makes a window more than one token longer than another", () => {
     for (let tokens = 1; tokens <= 16_384; tokens += 97) {
       const sizes = windowsOf(idsUpTo(tokens), frame).map(contentTokens);
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);

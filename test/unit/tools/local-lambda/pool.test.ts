@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Instance, startInstance } from "../../../../tools/local-lambda/instance.ts";
 import { createPool, type Pool, type PoolOutcome, type PoolSettings } from "../../../../tools/local-lambda/pool.ts";
 
-// Real processes on a machine that may be busy.
+// These tests start processes, which may be slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_MS = 60_000;
 const settings: PoolSettings = { concurrencyLimit: 2, timeoutMs: LONG_MS, initTimeoutMs: LONG_MS, warmMs: LONG_MS };
@@ -60,7 +60,7 @@ function answerOf(outcome: PoolOutcome): Answer {
 }
 
 describe("a pool of instances", () => {
-  it("answers one event after the other from the same warm process", async () => {
+  it("answers one event after another in the same warm process", async () => {
     poolOf();
     const first = answerOf(await pool.invoke("r1", {}));
     const second = answerOf(await pool.invoke("r2", {}));
@@ -77,12 +77,12 @@ describe("a pool of instances", () => {
     expect(third).toEqual({ kind: "throttled" });
     expect(answerOf(first).pid).not.toBe(answerOf(second).pid);
     expect(started).toHaveLength(2);
-    // Both are warm now: the next two events start nothing.
+    // Both are warm now: the next two events start no process.
     await Promise.all([pool.invoke("r4", {}), pool.invoke("r5", {})]);
     expect(started).toHaveLength(2);
   });
 
-  it("hands over events and answers of megabytes whole", async () => {
+  it("passes events and answers of several megabytes", async () => {
     poolOf();
     const echo = "é\n".repeat(1_500_000);
     expect(answerOf(await pool.invoke("r1", { echo })).echo).toBe(echo);
@@ -97,16 +97,16 @@ describe("a pool of instances", () => {
     expect(answer.remainingMs).toBeLessThanOrEqual(LONG_MS);
   });
 
-  it("freezes a process between events: work left behind only moves on during the next one", async () => {
+  it("freezes a process between events: unfinished work continues only during the next event", async () => {
     poolOf();
     await pool.invoke("r1", { do: "leave-work-behind" });
-    // A whole cold start lies in between: time enough for work that nobody stopped.
+    // A cold start in between takes long enough for work that is not frozen.
     await pool.prewarm();
     const second = answerOfFirstProcess(await Promise.all([pool.invoke("r2", {}), pool.invoke("r3", {})]));
     expect(second).toMatchObject({ answered: 2, leftovers: 0 });
   });
 
-  it("ends a process that was not used for longer than the warm time", async () => {
+  it("stops a process that was unused for the warm time", async () => {
     poolOf({ warmMs: 1000 });
     const { pid } = answerOf(await pool.invoke("r1", {}));
     nowMs = 999;
@@ -117,7 +117,7 @@ describe("a pool of instances", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("starts an instance ahead of the first event where asked to", async () => {
+  it("starts an instance before the first event with prewarm", async () => {
     poolOf();
     expect(await pool.prewarm()).toBeNull();
     await pool.invoke("r1", {});
@@ -125,12 +125,12 @@ describe("a pool of instances", () => {
   });
 });
 
-describe("a pool gets over", () => {
+describe("a pool recovers from", () => {
   it.each([
     { name: "a function that never answers", order: "hang", reason: "timed out after 2000 ms" },
-    { name: "a function that never lets go of its thread", order: "spin", reason: "timed out after 2000 ms" },
+    { name: "a function that blocks its thread", order: "spin", reason: "timed out after 2000 ms" },
     { name: "a function that ends its process", order: "crash", reason: "exited: exit status 3" },
-  ])("$name: the process is gone and the next event is answered", async ({ order, reason }) => {
+  ])("$name: the process is stopped and the next event is answered", async ({ order, reason }) => {
     poolOf({ timeoutMs: 2000 });
     const outcome = await pool.invoke("r1", { do: order });
     expect(outcome).toEqual({ kind: "failed", reason });
@@ -138,7 +138,7 @@ describe("a pool gets over", () => {
     expect(answerOf(await pool.invoke("r2", {})).answered).toBe(1);
   });
 
-  it("a function that throws: the process stays, and the message stays inside", async () => {
+  it("a function that throws: the process is kept, and the message is not passed on", async () => {
     poolOf();
     const outcome = await pool.invoke("r1", { do: "throw" });
     expect(outcome).toEqual({ kind: "failed", reason: expect.stringMatching(/^failed: TypeError at /) });
@@ -159,7 +159,7 @@ describe("a pool gets over", () => {
     { name: "exports nothing", handler: "broken-init.nothing", reason: /INIT failed/ },
     { name: "has no module", handler: "missing.handler", reason: /INIT failed: init-failed: Cannot find module/ },
     { name: "never ends", handler: "endless-init.handler", reason: /INIT failed: timed out after 1500 ms/ },
-  ])("an INIT that $name: each event fails, none hangs", async ({ handler, reason }) => {
+  ])("an INIT that $name: each event fails and none hangs", async ({ handler, reason }) => {
     poolOf({ initTimeoutMs: 1500 }, handler);
     expect(await pool.invoke("r1", {})).toEqual({ kind: "failed", reason: expect.stringMatching(reason) });
     expect(await pool.prewarm()).toMatch(reason);
@@ -175,10 +175,10 @@ describe("a pool gets over", () => {
   });
 });
 
-/** Of two concurrent answers the one from the process that has answered before. */
+/** Of two concurrent answers, the one of the process that has answered before. */
 function answerOfFirstProcess(outcomes: PoolOutcome[]): Answer {
   const answers = outcomes.map(answerOf);
-  const seasoned = answers.find(({ pid }) => pid === started[0]?.pid);
-  if (!seasoned) throw new Error("the first process answered neither");
-  return seasoned;
+  const first = answers.find(({ pid }) => pid === started[0]?.pid);
+  if (!first) throw new Error("the first process answered neither");
+  return first;
 }

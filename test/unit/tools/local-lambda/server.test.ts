@@ -66,7 +66,7 @@ function post(body: string, { contentType, signal, alteredBody }: Sent = {}): Pr
 }
 
 describe("the local Function URL", () => {
-  it("hands a signed request to the function and its result to the caller", async () => {
+  it("passes a signed request to the function and its result to the caller", async () => {
     invoke = async (event) => ({
       kind: "answered",
       result: { statusCode: 201, headers: { "x-a": "b" }, body: JSON.stringify(event) },
@@ -83,7 +83,7 @@ describe("the local Function URL", () => {
     });
   });
 
-  it("lets no unsigned request through to the function", async () => {
+  it("refuses an unsigned request", async () => {
     invoke = () => Promise.reject(new Error("must not be reached"));
     const response = await fetch(url, { method: "POST", body: "{}" });
     expect(response.status).toBe(403);
@@ -91,7 +91,7 @@ describe("the local Function URL", () => {
     expect(await response.json()).toEqual({ Message: expect.stringMatching(/^Forbidden/) });
   });
 
-  it("lets no altered request through, and names the error as AWS does", async () => {
+  it("refuses an altered request, with AWS's error", async () => {
     invoke = () => Promise.reject(new Error("must not be reached"));
     const response = await post("{}", { alteredBody: "[]" });
     expect(response.status).toBe(403);
@@ -101,7 +101,7 @@ describe("the local Function URL", () => {
     });
   });
 
-  it("answers 429 as Lambda does where the function is throttled", async () => {
+  it("answers 429 as Lambda does if the function is throttled", async () => {
     invoke = async () => ({ kind: "throttled" });
     const response = await post("{}");
     expect(response.status).toBe(429);
@@ -113,7 +113,7 @@ describe("the local Function URL", () => {
     });
   });
 
-  it("answers 502 where the function failed, and tells only the operator why", async () => {
+  it("answers 502 if the function failed, and reports the reason only to the operator", async () => {
     invoke = async () => ({ kind: "failed", reason: "timed out after 30000 ms" });
     const response = await post("{}");
     expect(response.status).toBe(502);
@@ -121,7 +121,7 @@ describe("the local Function URL", () => {
     expect(logged).toEqual([expect.stringMatching(/^request [0-9a-f-]{36} failed: timed out after 30000 ms$/)]);
   });
 
-  it("answers 502 for a header that HTTP cannot carry", async () => {
+  it("answers 502 for a header that HTTP does not allow", async () => {
     invoke = async () => ({
       kind: "answered",
       result: { statusCode: 200, headers: { "x-a": "b\r\nset-cookie: c=1" }, body: "" },
@@ -136,7 +136,7 @@ describe("the local Function URL", () => {
     { name: "a text body of 6 MB", type: "text/plain", sizeBytes: MAX_PAYLOAD_BYTES, status: 200 },
     { name: "a text body over 6 MB", type: "text/plain", sizeBytes: MAX_PAYLOAD_BYTES + 1, status: 413 },
     {
-      name: "a binary body over 6 MB once it is base64",
+      name: "a binary body that is over 6 MB in base64",
       type: "image/png",
       sizeBytes: MAX_PAYLOAD_BYTES - 10,
       status: 413,
@@ -148,7 +148,7 @@ describe("the local Function URL", () => {
     await response.arrayBuffer();
   });
 
-  it("lets the function finish for a caller who has gone, and answers the next one", async () => {
+  it("lets the function finish after the caller has disconnected, and answers the next one", async () => {
     const caller = new AbortController();
     const finished = Promise.withResolvers<PoolOutcome>();
     const reached = Promise.withResolvers<void>();
@@ -165,7 +165,7 @@ describe("the local Function URL", () => {
     expect(await (await post("{}")).json()).toBe("next");
   });
 
-  it("survives a body that stops half-way", async () => {
+  it("continues after a request that ended before its body was complete", async () => {
     const socket = connect(port(), "127.0.0.1");
     await once(socket, "connect");
     socket.end("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
