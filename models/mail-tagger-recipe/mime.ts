@@ -1,4 +1,4 @@
-// From a MIME entity to its readable text: the plain part where there is one, else the HTML part as text.
+/** Parses a mail and extracts its readable text: the plain part, or the HTML part as text when there is no plain part. */
 
 const deepest = 5;
 
@@ -26,7 +26,7 @@ function splitParts(body: string, boundary: string): Entity[] {
   return pieces.filter((piece) => !piece.startsWith("--")).map((piece) => splitEntity(piece.replace(/^[^\n]*\n/, "")));
 }
 
-/** Some spam of the corpus lost the header that declares its boundary. */
+/** Some spam of the corpus has no header that declares its boundary. */
 function undeclaredBoundary(body: string): string | undefined {
   return /^\s*--(\S+)[ \t]*\nContent-Type:/i.exec(body.slice(0, 2000))?.[1];
 }
@@ -43,9 +43,11 @@ function decodeBody({ headers, body }: Entity, type: string): string {
   }
 }
 
-// RFC 5322 headers, as far as the corpus needs them: split, unfold, look up, decode encoded words (RFC 2047).
-
-export type Entity = { headers: Map<string, string>; body: string };
+export interface Entity {
+  /** By lower-case name; the first of repeated headers. */
+  headers: Map<string, string>;
+  body: string;
+}
 
 /** Splits a raw MIME entity into headers and body. */
 export function splitEntity(raw: string): Entity {
@@ -77,8 +79,6 @@ export function decodeWords(header: string): string {
     });
 }
 
-// Transfer encodings and character sets: from what travelled to text.
-
 /** Decodes base64 and ignores all other characters. */
 export function fromBase64(text: string): Uint8Array {
   return Buffer.from(text.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
@@ -94,7 +94,7 @@ export function fromQuotedPrintable(text: string): Uint8Array {
       bytes.push(Number.parseInt(hex[0], 16));
       at += 2;
     } else {
-      // Code points over 255 were decoded by the corpus already: keep them as the question mark Latin-1 has for them.
+      // The corpus has already decoded code points over 255; Latin-1 has a question mark for them.
       const code = joined.charCodeAt(at);
       bytes.push(code < 256 ? code : 0x3f);
     }
@@ -102,7 +102,7 @@ export function fromQuotedPrintable(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Senders invent charset names (`default_charset`, `unknown-8bit`): those read as Windows-1252, as browsers do. */
+/** An unknown charset name (`default_charset`, `unknown-8bit`) is read as Windows-1252, as browsers do. */
 export function bytesToText(bytes: Uint8Array, charset: string | undefined): string {
   return decoderFor(charset).decode(bytes);
 }
@@ -114,8 +114,6 @@ function decoderFor(charset: string | undefined): TextDecoder {
     return new TextDecoder("windows-1252");
   }
 }
-
-// HTML mail as a reader sees it: no markup, no hidden text. Regular expressions suffice, nothing here is rendered.
 
 const blockTags = /<\/?(?:p|div|br|tr|table|h[1-6]|li|ul|ol|hr|title|blockquote|center)\b[^>]*>/gi;
 const namedEntities: Record<string, string> = {
@@ -141,7 +139,7 @@ const namedEntities: Record<string, string> = {
   pound: "£",
 };
 
-/** Judged by the text itself: many mails of the corpus send HTML under `text/plain`. */
+/** Decided by the text: many mails of the corpus send HTML as `text/plain`. */
 export function looksLikeHtml(text: string): boolean {
   return (
     /<(?:html|body|head|table|!doctype)\b/i.test(text) ||

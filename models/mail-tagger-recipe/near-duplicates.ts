@@ -1,10 +1,11 @@
-// Groups texts that are the same mail but for a name, a number or a footer. Pure and deterministic.
-// Exact rather than MinHash: with an index from shingle to texts, 6,000 mails take seconds, and no pair is missed.
-
+/**
+ * Pure. Groups texts that are the same mail except for a name, a number or a footer. Deterministic. Compares all pairs instead of
+ * MinHash: with an index from shingle to texts, 6,000 mails take seconds, and no pair is missed.
+ */
 export const similarityThreshold = 0.5;
 const shingleWords = 4;
 
-/** Runs of four words, digits and links left out: what mass mailings vary does not count. */
+/** Sequences of four words, without digits and links, which mass mailings vary. */
 export function shingles(text: string): Set<string> {
   const words = text
     .toLowerCase()
@@ -22,7 +23,7 @@ export function similarity(one: Set<string>, other: Set<string>): number {
   return shared / (one.size + other.size - shared);
 }
 
-/** For each text the index of its group's first text. Near-duplication is carried on: a ~ b ~ c are one group. */
+/** @returns for each text the index of its group's first text. Near-duplication is transitive: a ~ b ~ c are one group. */
 export function groupNearDuplicates(texts: string[]): number[] {
   const sets = texts.map(shingles);
   const parents = texts.map((_, at) => at);

@@ -1,4 +1,4 @@
-// Writes .spillway/data/mails.jsonl (one mail a line) for the Python side, and prints the sizes.
+/** `npm run model:prepare`: writes .spillway/data/mails.jsonl (one mail per line) for the Python scripts, and prints the sizes. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadMails } from "./mails.ts";

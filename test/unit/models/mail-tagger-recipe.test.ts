@@ -35,7 +35,7 @@ describe("the split of the corpus", () => {
     expect([...splitsByGroup.values()].every((splits) => splits.size === 1)).toBe(true);
   });
 
-  test("leaves no near-duplicate of a held-out mail in training, compared one by one", { timeout: 60_000 }, () => {
+  test("has no near-duplicate of a held-out mail in training, compared one by one", { timeout: 60_000 }, () => {
     const training = of("train").map(({ text }) => shingles(text));
     const heldOut = of("test").filter((_, at) => at % 64 === 0);
     const closest = heldOut.map(({ text }) => {
@@ -54,7 +54,7 @@ describe("the split of the corpus", () => {
     expect(backward).toEqual(forward);
   });
 
-  test("shows no header, no collector address and no list footer", () => {
+  test("contains no header, no collector address and no list footer", () => {
     for (const { text } of mails) {
       expect(text).not.toMatch(/^(?:Received|Return-Path|Message-Id): /);
       expect(text).not.toMatch(/taint\.org|netnoteinc|DeathToSpamDeath|\ufffd/);
@@ -83,7 +83,7 @@ describe("near-duplicates", () => {
     expect(groupNearDuplicates(["Hi there", "hi, there!", "Hi you", "???", "!!!"])).toEqual([0, 0, 2, 3, 4]);
   });
 
-  test("get one split, named by their text alone", () => {
+  test("get one split, named only by their text", () => {
     const [first, second, other] = intoSplits([
       { text },
       { text: `${text} 1` },
@@ -94,12 +94,12 @@ describe("near-duplicates", () => {
     expect(groupName(["b", "a"])).toBe(groupName(["a", "b"]));
   });
 
-  test("a fifth of the groups is held out, and nothing but its own name decides", () => {
+  test("a fifth of the groups is held out, and only the name of a group decides", () => {
     const groups = Array.from({ length: 10_000 }, (_, index) => groupName([`mail ${index}`]));
     const share = (split: string) => groups.filter((group) => splitOf(group) === split).length / groups.length;
     expect(share("test")).toBeCloseTo(0.2, 1);
     expect(share("validation")).toBeCloseTo(0.08, 1);
-    // These stay where they are until a new part is drawn on purpose.
+    // These do not change until new splits are drawn on purpose.
     const first = groups.slice(0, 12).map(splitOf);
     expect(first.flatMap((split, at) => (split === "test" ? [at] : []))).toEqual([0, 6, 8]);
     expect(first.flatMap((split, at) => (split === "validation" ? [at] : []))).toEqual([11]);

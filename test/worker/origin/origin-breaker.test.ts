@@ -40,7 +40,7 @@ describe("the origin's breaker", () => {
   /** The clock does not move by itself: all attempts are in one second, which the default budget would not allow. */
   const retryBudget = { percent: 100 };
 
-  it("opens, stops calls to the origin, sends texts that fit to the edge, and opens for longer when a trial fails", async () => {
+  it("opens, stops calls to the origin, sends short texts to the edge, and opens for longer when a trial fails", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
     const gateway = await warmGateway("http-500", clock);
