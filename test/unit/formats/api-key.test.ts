@@ -6,7 +6,7 @@ import { newKey } from "../../../tools/spillway/keys/repository.ts";
 const ID = "abcdefghij27";
 
 describe("a key", () => {
-  it("is taken apart by its lengths, although the secret's alphabet has the separator too", () => {
+  it("is split by lengths, because the alphabet of the secret contains the separator", () => {
     for (const secret of ["_".repeat(43), "-".repeat(43), `_${"a".repeat(41)}_`]) {
       expect(idIn(keyText(ID, secret))).toBe(ID);
     }
@@ -31,15 +31,15 @@ describe("a key", () => {
     expect(idIn(text)).toBeNull();
   });
 
-  it("is nothing that somebody would send by chance, and any text can be asked", () => {
+  it("is never a random text, and any text can be parsed", () => {
     fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 80 }), (text) => idIn(text) === null));
   });
 
-  it("that was made is one, and is never made twice", () => {
-    const made = Array.from({ length: 1000 }, newKey);
-    for (const { id, key } of made) expect([idIn(key), isId(id), key.length]).toEqual([id, true, 60]);
-    expect(new Set(made.map(({ id }) => id)).size).toBe(1000);
-    // Each letter of an id is as likely as any: all 32 turn up.
-    expect(new Set(made.flatMap(({ id }) => [...id])).size).toBe(32);
+  it("is generated in this form, and never twice", () => {
+    const created = Array.from({ length: 1000 }, newKey);
+    for (const { id, key } of created) expect([idIn(key), isId(id), key.length]).toEqual([id, true, 60]);
+    expect(new Set(created.map(({ id }) => id)).size).toBe(1000);
+    // All letters of an id are equally likely: each of the 32 occurs.
+    expect(new Set(created.flatMap(({ id }) => [...id])).size).toBe(32);
   });
 });
