@@ -1,6 +1,7 @@
 /** docs/reference/codes.md has one entry for every code, with its meaning and what to check, and none for a code that does not exist. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { describeFault, type PackageFault } from "../../formats/model-package/package-fault.ts";
 import { BECAUSE } from "../../gateway/decide/route.ts";
 import { MISMATCHES } from "../../gateway/origin/mismatch.ts";
 import { REFUSAL_CODES, REFUSAL_REASONS, type RefusalReason, statusOf } from "../../gateway/refusal.ts";
@@ -84,5 +85,29 @@ describe("the entry of a refusal has its status, and its reasons in the trace:",
     const expected = [...REFUSAL_REASONS[code], ...(pattern === undefined ? [] : [pattern])];
     expect(reasonsOf(code).toSorted()).toEqual(expected.toSorted());
     expect(entryOf(code)?.note).toBe(`(${statusOf(code)})`);
+  });
+});
+
+describe("the entries of why the edge refuses a model have one for the fault", () => {
+  const faults: Record<PackageFault["kind"], PackageFault> = {
+    "no-key": { kind: "no-key" },
+    missing: { kind: "missing", file: "edge.ort" },
+    signature: { kind: "signature", reason: "wrong-key", message: "…" },
+    "not-signed": { kind: "not-signed", file: "edge.ort" },
+    "signed-otherwise": { kind: "signed-otherwise", file: "edge.ort" },
+    size: { kind: "size", file: "edge.ort", sizeBytes: 1, listedBytes: 2 },
+    digest: { kind: "digest", file: "edge.ort", sha256: "00", listed: null },
+    unlisted: { kind: "unlisted", file: "edge.ort" },
+    "other-model": { kind: "other-model" },
+    "manifest-unreadable": { kind: "manifest-unreadable", problem: "…" },
+    "old-version": { kind: "old-version", version: 1, minVersion: 2 },
+  };
+  const documented = entriesBelow("Why the edge refuses a model").flatMap(({ codes }) => codes);
+  /** `…` stands for a value. */
+  const matches = (pattern: string, text: string) =>
+    new RegExp(`^${pattern.split("…").map(RegExp.escape).join(".+")}$`).test(text);
+
+  it.each(Object.values(faults).map((fault) => [describeFault(fault)]))("%s", (text) => {
+    expect(documented.filter((pattern) => matches(pattern, text))).not.toEqual([]);
   });
 });
