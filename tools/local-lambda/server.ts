@@ -13,6 +13,7 @@ import { readHttpRequest } from "./http-request.ts";
 import type { Pool } from "./pool.ts";
 import { type Credentials, verifySignature } from "./verify-signature.ts";
 
+/** What the server is made of. */
 export interface OriginServer {
   credentials: Credentials;
   region: string;
@@ -23,6 +24,7 @@ export interface OriginServer {
   log: (line: string) => void;
 }
 
+/** @returns a server that does not listen yet. It responds to every request, with 502 if the function fails */
 export function createOriginServer(origin: OriginServer): Server {
   return createServer((incoming, outgoing) => {
     const requestId = randomUUID();

@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
-const milliseconds = z.coerce.number().int().positive();
+
+const notEmpty = "it must not be empty";
+
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const message = `it must be a whole number ${range}`;
+  return z.coerce.number(message).int(message).min(min, message).max(max, message);
+}
 
 /** An empty variable counts as not set. */
 const optional = z
@@ -13,16 +20,16 @@ const optional = z
   .transform((value) => value || null);
 
 const environmentSchema = z.object({
-  AWS_ACCESS_KEY_ID: z.string().min(1),
-  AWS_SECRET_ACCESS_KEY: z.string().min(1),
+  AWS_ACCESS_KEY_ID: z.string().min(1, notEmpty),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1, notEmpty),
   AWS_SESSION_TOKEN: z.string().optional(),
-  AWS_REGION: z.string().min(1).default("us-east-1"),
-  SPILLWAY_ORIGIN_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
-  SPILLWAY_ORIGIN_CONCURRENCY: z.coerce.number().int().positive().default(10),
-  SPILLWAY_ORIGIN_TIMEOUT_MS: milliseconds.default(30_000),
-  SPILLWAY_ORIGIN_WARM_MS: milliseconds.default(300_000),
+  AWS_REGION: z.string().min(1, notEmpty).default("us-east-1"),
+  SPILLWAY_ORIGIN_PORT: wholeNumber(0, 65_535).default(8790),
+  SPILLWAY_ORIGIN_CONCURRENCY: wholeNumber(1).default(10),
+  SPILLWAY_ORIGIN_TIMEOUT_MS: wholeNumber(1).default(30_000),
+  SPILLWAY_ORIGIN_WARM_MS: wholeNumber(1).default(300_000),
   /** Number of instances to start before the ready line. */
-  SPILLWAY_ORIGIN_PREWARM: z.coerce.number().int().min(0).default(0),
+  SPILLWAY_ORIGIN_PREWARM: wholeNumber(0).default(0),
   /** `<path of the module>.<export>` */
   SPILLWAY_ORIGIN_HANDLER: z.string().default("lambda-origin/handler.handler"),
   SPILLWAY_MODEL_DIR: z.string().default("models/mail-tagger"),
@@ -31,6 +38,7 @@ const environmentSchema = z.object({
   /** Path of the signature, if it is not `model.sig` in the package. */
   SPILLWAY_MODEL_SIGNATURE: optional,
 });
+/** The variables, with their defaults. */
 export type Settings = z.infer<typeof environmentSchema>;
 
 /** The key that the instances pin, and the path of the signature; null for `model.sig` in the package. */
@@ -43,8 +51,10 @@ export interface ModelTrust {
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = environmentSchema.safeParse(environment);
   if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  throw new Error(`${first?.path.join(".")} is wrong or missing (${first?.message})`);
+  const [issue] = parsed.error.issues;
+  const name = issue?.path.join(".") ?? "";
+  const value = environment[name];
+  throw new Error(value === undefined ? `${name} is not set` : `${name} is "${value}"; ${issue?.message}`);
 }
 
 /** Absolute path of the package's folder. */

@@ -9,6 +9,7 @@ import { BUNDLE_FILE } from "../../formats/model-package/names.ts";
 import { hashFolder } from "../spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../spillway/model/sign/keys.ts";
 import { signBundle } from "../spillway/model/sign/sign-bundle.ts";
+import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 
 export interface RunSignature {
   /** SPKI PEM */
@@ -37,7 +38,6 @@ async function bundleOf(modelFolder: string, privateKey: string): Promise<string
     const resources = await hashFolder(modelFolder);
     return await signBundle({ modelName: basename(modelFolder), resources, ignorePaths: [] }, privateKey);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new Error(`${modelFolder} cannot be signed; check SPILLWAY_MODEL_DIR (${detail})`);
+    throw new Error(`${modelFolder} cannot be signed; check SPILLWAY_MODEL_DIR (${oneSentence(error)})`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: the README's pictures of traces, from a running system: an edge request, a spilled one, a failed-over one. Needs a
- * Chromium on this machine (Debian: apt-get install chromium).
+ * `npm run pictures`: takes the documentation's pictures of traces from a running system: a text at the edge, one at the origin, and one
+ * whose origin failed. Needs Chromium on this machine (Debian: apt-get install chromium).
  */
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,11 +10,29 @@ import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { withLocalKv } from "../spillway/kv/local-kv.ts";
+import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { newCredentials } from "../start/credentials.ts";
+import { LONG_TEXT, SHORT_TEXT } from "../start/greeting.ts";
 
-const SHORT = "WIN a free prize now, click here";
-const LONG = "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60);
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** Keeps the browser off the network and skips what it does at its first start. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** The layout of the trace viewer's page: a trace is right of the menu, with one row per span. */
+const PAGE = { width: 1280, height: 900 };
+const MENU_WIDTH_PX = 262;
+const TOP_PX = 80;
+const TRACE_TITLE_PX = 158;
+const SPAN_ROW_PX = 40;
+const MARGIN_PX = 24;
 
 const stateFolder = await mkdtemp(join(tmpdir(), "spillway-pictures-"));
 const [gatewayPort, originPort, viewerPort] = [await freePort(), await freePort(), await freePort()];
@@ -44,12 +62,13 @@ async function setPolicy(policy: object): Promise<void> {
   await withLocalKv("POLICIES", `${stateFolder}/wrangler`, undefined, (kv) => kv.put("policy", JSON.stringify(policy)));
 }
 
-async function untilObeyed(): Promise<void> {
-  while ((await classify(SHORT)).because !== "override") await new Promise((resolve) => setTimeout(resolve, 2000));
+async function policyInForce(): Promise<void> {
+  while ((await classify(SHORT_TEXT)).because !== "override") await new Promise((resolve) => setTimeout(resolve, 2000));
 }
 
 try {
-  // An origin of our own, so that it can be ended while the rest runs on.
+  const browserPath = await findBrowser();
+  // A separate origin: it is stopped while the rest of the system keeps running.
   const origin = await step("starting an origin", () =>
     start("origin", "tools/local-lambda/main.ts", {
       ...credentials,
@@ -74,81 +93,62 @@ try {
       what: "system",
     }),
   );
-  const viewer = await openViewer(otlp);
+  const viewer = await openViewer(otlp, browserPath);
   try {
-    // The first of each warm up; the viewer is emptied before what is shown.
-    for (const text of [SHORT, LONG]) await classify(text);
-    await shoot("edge", SHORT);
-    await shoot("spilled", LONG);
+    // Warms up both sides. These traces are not shown.
+    for (const text of [SHORT_TEXT, LONG_TEXT]) await classify(text);
+    await capture("edge", SHORT_TEXT);
+    await capture("spilled", LONG_TEXT);
     await setPolicy({ version: 1, override: "origin" });
-    await step("waiting for the policy", () => untilObeyed());
+    await step("waiting for the policy", policyInForce);
     await origin.stop();
-    await shoot("failed-over", SHORT);
+    await capture("failed-over", SHORT_TEXT);
 
-    async function shoot(name: string, text: string): Promise<void> {
+    async function capture(name: string, text: string): Promise<void> {
       await viewer.clear();
       const { traceId } = await classify(text);
-      await viewer.shoot(traceId, `docs/images/trace-${name}.png`);
+      await viewer.capture(traceId, `docs/images/trace-${name}.png`);
     }
   } finally {
     await viewer.close();
   }
+} catch (error) {
+  console.error(oneSentence(error));
+  process.exitCode = 1;
 } finally {
   for (const child of children.toReversed()) await child.stop();
   await rm(stateFolder, { recursive: true, force: true });
 }
 
-/** The local trace viewer's page in a real browser. */
-
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-/** Offline, and without what a first start would ask for. */
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const PAGE = { width: 1280, height: 900 };
-/** Right of the page's own menu. */
-const MENU_PX = 262;
-const ABOVE_PX = 80;
-/** Of a trace: its title, then a row a span. */
-const HEAD_PX = 158;
-const ROW_PX = 40;
-const MARGIN_PX = 24;
-
-export interface Viewer {
-  /** Forgets all traces. */
+/** The page of the trace viewer in a browser. */
+interface Viewer {
+  /** Deletes all traces. */
   clear(): Promise<void>;
-  /** Takes a picture of one trace, as soon as it is shown with all its spans. */
-  shoot(traceId: string, file: string): Promise<void>;
+  /** Takes a picture of one trace once all of its spans have arrived. */
+  capture(traceId: string, file: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws Error with one sentence where there is no browser on this machine */
-export async function openViewer(url: string): Promise<Viewer> {
-  const browser = await chromium.launch({ executablePath: await findBrowser(), args: FLAGS });
+async function openViewer(url: string, executablePath: string): Promise<Viewer> {
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
   const page = await browser.newPage({ viewport: PAGE });
   return {
     clear: async () => {
       await fetch(`${url}/v1/traces`, { method: "DELETE" });
     },
-    shoot: async (traceId, file) => {
+    capture: async (traceId, file) => {
       const spans = await settledSpans(url, traceId);
       await page.goto(url);
       await page.getByText("POST /v1/classify").first().click();
       await page.getByText(`Trace ID: ${traceId}`).waitFor();
-      const heightPx = HEAD_PX + spans * ROW_PX + MARGIN_PX;
+      const heightPx = TRACE_TITLE_PX + spans * SPAN_ROW_PX + MARGIN_PX;
       await page.screenshot({
         path: file,
         clip: {
-          x: MENU_PX,
-          y: ABOVE_PX,
-          width: PAGE.width - MENU_PX,
-          height: Math.min(heightPx, PAGE.height - ABOVE_PX),
+          x: MENU_WIDTH_PX,
+          y: TOP_PX,
+          width: PAGE.width - MENU_WIDTH_PX,
+          height: Math.min(heightPx, PAGE.height - TOP_PX),
         },
       });
     },
@@ -156,7 +156,7 @@ export async function openViewer(url: string): Promise<Viewer> {
   };
 }
 
-/** Exports of both sides come one after the other: the trace is whole when nothing has come for a while. */
+/** The two sides export separately: a trace is complete when no span has arrived for two seconds. @returns its number of spans */
 async function settledSpans(url: string, traceId: string): Promise<number> {
   let seen = 0;
   for (let quiet = 0; quiet < 10; ) {
@@ -171,6 +171,7 @@ async function settledSpans(url: string, traceId: string): Promise<number> {
   return seen;
 }
 
+/** @throws Error with one sentence if none is installed */
 async function findBrowser(): Promise<string> {
   for (const path of BROWSERS) {
     const found = await access(path).then(
@@ -179,5 +180,5 @@ async function findBrowser(): Promise<string> {
     );
     if (found) return path;
   }
-  throw new Error("There is no Chromium on this machine; install one (Debian: apt-get install chromium).");
+  throw new Error("No Chromium on this machine. Install it (Debian: apt-get install chromium) and retry.");
 }

@@ -9,6 +9,8 @@ const LOG_TAIL_LINES = 15;
 
 export interface Child {
   name: string;
+  /** Path of the file that receives its output. */
+  logFile: string;
   /** Rejects with one sentence and the end of the log when the child exits before `stop()` was called. */
   died: Promise<never>;
   /** Ends the child and every process it started. Resolves when they have exited. */
@@ -46,6 +48,7 @@ export async function startChild(
   died.catch(() => {});
   return {
     name,
+    logFile,
     died,
     async stop() {
       stopping = true;

@@ -14,10 +14,12 @@ export interface Waiting {
   atMostMs: number;
   /** The service, for the message. */
   what: string;
+  /** Path of its log, for the message. */
+  logs?: string;
 }
 
 /** @throws Error with one sentence when time is up; the error of `died` or `isReady` */
-export async function waitFor({ url, headers = {}, isReady, died, atMostMs, what }: Waiting): Promise<void> {
+export async function waitFor({ url, headers = {}, isReady, died, atMostMs, what, logs }: Waiting): Promise<void> {
   const untilMs = performance.now() + atMostMs;
   while (performance.now() < untilMs) {
     const asked = fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }).catch(() => null);
@@ -25,5 +27,5 @@ export async function waitFor({ url, headers = {}, isReady, died, atMostMs, what
     if (response !== null && (await isReady(response))) return;
     await Promise.race([sleep(POLL_INTERVAL_MS), died]);
   }
-  throw new Error(`The ${what} was not ready within ${atMostMs / 1000} s; see .spillway/logs.`);
+  throw new Error(`The ${what} was not ready within ${atMostMs / 1000} s${logs === undefined ? "" : `; see ${logs}`}.`);
 }

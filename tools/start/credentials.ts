@@ -6,6 +6,7 @@ export interface Credentials {
   AWS_SECRET_ACCESS_KEY: string;
 }
 
+/** @returns random credentials, which only the local origin accepts */
 export function newCredentials(): Credentials {
   return {
     AWS_ACCESS_KEY_ID: `LOCAL${randomBytes(8).toString("hex").toUpperCase()}`,

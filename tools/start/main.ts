@@ -7,14 +7,22 @@ import { binOf } from "../process/package-bin.ts";
 import { freePort, mustBeFree } from "../process/ports.ts";
 import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
 import { waitFor } from "../process/wait-for.ts";
+import { openLocalPackage } from "../spillway/model/local-package.ts";
 import { withLocalBucket } from "../spillway/model/publish/local-bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
+import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { type Credentials, newCredentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
-import { openLocalPackage } from "../spillway/model/local-package.ts";
-import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
+import { greeting, USAGE } from "./greeting.ts";
 import { writeVariables } from "./variables.ts";
+
+const [argument] = process.argv.slice(2);
+if (argument !== undefined) {
+  const isHelp = argument === "--help" || argument === "-h";
+  (isHelp ? console.log : console.error)(isHelp ? USAGE : `npm start has no option ${argument}.\n\n${USAGE}`);
+  process.exit(isHelp ? 0 : 2);
+}
 
 const children: Child[] = [];
 let stopping: Promise<void> | undefined;
@@ -49,6 +57,7 @@ try {
 
 async function start(settings: LocalSettings): Promise<void> {
   const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
+  const credentials = originCredentials(settings);
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
@@ -63,7 +72,6 @@ async function start(settings: LocalSettings): Promise<void> {
     // For the origin, in the state folder: nothing is written into the package.
     await writeFile(signature, signed.bundle);
   });
-  const credentials = originCredentials(settings);
 
   if (viewerPort !== null) {
     await step("starting the trace viewer", () => startViewer(settings, viewerPort));
@@ -113,6 +121,7 @@ async function startViewer(settings: LocalSettings, port: number): Promise<void>
     died: child.died,
     atMostMs: 30_000,
     what: "trace viewer",
+    logs: child.logFile,
   });
 }
 
@@ -138,6 +147,7 @@ async function startOrigin(
     died: child.died,
     atMostMs: 60_000,
     what: "origin",
+    logs: child.logFile,
   });
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
   const answered = firstAnswer({ url: settings.originUrl, region: settings.region, accessKeyId, secretAccessKey });
@@ -187,10 +197,11 @@ async function startGateway(
     died: child.died,
     atMostMs: 120_000,
     what: "gateway",
+    logs: child.logFile,
   });
 }
 
-async function edgeReady({ gatewayPort, access }: LocalSettings): Promise<void> {
+async function edgeReady({ gatewayPort, access, stateFolder }: LocalSettings): Promise<void> {
   await waitFor({
     url: `http://127.0.0.1:${gatewayPort}/readyz`,
     headers: access.OPERATOR_TOKEN === undefined ? {} : { authorization: `Bearer ${access.OPERATOR_TOKEN}` },
@@ -204,6 +215,7 @@ async function edgeReady({ gatewayPort, access }: LocalSettings): Promise<void> 
     died: Promise.race(children.map(({ died }) => died)),
     atMostMs: 60_000,
     what: "edge model",
+    logs: `${stateFolder}/logs`,
   });
 }
 
@@ -217,24 +229,4 @@ async function add(
   const child = await startChild(name, command, { ...process.env, ...env }, logFile);
   children.push(child);
   return child;
-}
-
-function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: LocalSettings): string {
-  const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
-  const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
-  const json = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
-  const key = `
-  Callers need an API key:
-    KEY=$(npx spillway keys create --name me --local)
-`;
-  return `${needsKey ? key : ""}
-  A short text, answered at the edge:
-    curl -i ${url} ${json} -d '{"inputs": "WIN a free prize now, click here"}'
-
-  A long text, answered by the origin:
-    node -p 'JSON.stringify({inputs: "Hi Anna, the notes of the meeting are attached, see you at lunch on Thursday. ".repeat(60)})' | curl -i ${url} ${json} -d @-
-
-  Traces: ${viewerPort === null ? otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] : `http://127.0.0.1:${viewerPort}/`}
-  Logs:   ${stateFolder}/logs/
-`;
 }

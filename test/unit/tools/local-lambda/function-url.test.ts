@@ -59,7 +59,7 @@ describe("toFunctionUrlEvent", () => {
     });
   });
 
-  it("keeps the caller's signature to itself", () => {
+  it("removes the caller's signature", () => {
     const request = httpRequest("/", { headers: [host, ["Authorization", "AWS4-HMAC-SHA256 Credential=…"]] });
     expect(JSON.stringify(toFunctionUrlEvent(request, context))).not.toContain("HMAC");
   });
@@ -75,7 +75,7 @@ describe("toFunctionUrlEvent", () => {
     { type: "application/octet-stream", base64: true },
     { type: "image/png", base64: true },
     { type: "", base64: true },
-  ])("hands a body of type '$type' over as base64: $base64", ({ type, base64 }) => {
+  ])("passes a body of type '$type' as base64: $base64", ({ type, base64 }) => {
     const event = toFunctionUrlEvent(
       httpRequest("/", { method: "POST", headers: [host, ["content-type", type]], body: "é" }),
       context,
@@ -83,14 +83,14 @@ describe("toFunctionUrlEvent", () => {
     expect(event).toMatchObject({ isBase64Encoded: base64, body: base64 ? "w6k=" : "é" });
   });
 
-  it("hands an encoded body over as base64, whatever its type", () => {
+  it("passes an encoded body as base64, whatever its type", () => {
     const headers: [string, string][] = [host, json, ["Content-Encoding", "gzip"]];
     expect(toFunctionUrlEvent(httpRequest("/", { method: "POST", headers, body: "x" }), context).isBase64Encoded).toBe(
       true,
     );
   });
 
-  it("leaves out what the request has not", () => {
+  it("omits what the request does not have", () => {
     const event = toFunctionUrlEvent(httpRequest("/", { headers: [host] }), context);
     expect(event).not.toHaveProperty("body");
     expect(event).not.toHaveProperty("cookies");
@@ -98,7 +98,7 @@ describe("toFunctionUrlEvent", () => {
     expect(event.isBase64Encoded).toBe(false);
   });
 
-  it("makes events that hono turns back into the same request", async () => {
+  it("makes events that hono converts back to the same request", async () => {
     const sent = httpRequest("/a%20b?q=%2F", {
       method: "POST",
       headers: [host, ["Content-Type", "image/png"], ["Cookie", "c=1"]],
@@ -123,13 +123,13 @@ describe("toHttpResponse", () => {
     { name: "an object without a status code", result: { message: "hi" }, body: '{"message":"hi"}' },
     { name: "a string", result: "hi", body: '"hi"' },
     { name: "null", result: null, body: "null" },
-    { name: "nothing", result: undefined, body: "null" },
+    { name: "undefined", result: undefined, body: "null" },
     { name: "a list", result: [1], body: "[1]" },
   ])("makes $name the JSON body of a 200", ({ result, body }) => {
     expect(text(result)).toEqual({ statusCode: 200, headers: type, body });
   });
 
-  it("carries over status, headers, cookies and body", () => {
+  it("keeps status, headers, cookies and body", () => {
     const result = {
       statusCode: 201,
       headers: { "Content-Type": "text/plain", "X-Count": 2 },
@@ -145,10 +145,10 @@ describe("toHttpResponse", () => {
   });
 
   it.each([
-    { name: "a status that is no number", result: { statusCode: "many" } },
+    { name: "a status that is not a number", result: { statusCode: "many" } },
     { name: "a status out of range", result: { statusCode: 99 } },
-    { name: "a body that is no string", result: { statusCode: 200, body: { a: 1 } } },
-    { name: "headers that are no object", result: { statusCode: 200, headers: "x" } },
+    { name: "a body that is not a string", result: { statusCode: 200, body: { a: 1 } } },
+    { name: "headers that are not an object", result: { statusCode: 200, headers: "x" } },
     { name: "more than 6 MB", result: { statusCode: 200, body: "x".repeat(MAX_PAYLOAD_BYTES + 1) } },
   ])("answers 502 for $name", ({ result }) => {
     expect(text(result)).toEqual({ statusCode: 502, headers: type, body: "Internal Server Error" });

@@ -35,7 +35,7 @@ function start(environment: Record<string, string>): ChildProcess {
     PATH: process.env["PATH"] ?? "",
     SPILLWAY_ORIGIN_PORT: "0",
     SPILLWAY_MODEL_DIR: tiny.folder,
-    // An origin that is killed cannot tidy up.
+    // An origin that is killed cannot delete its files.
     TMPDIR: folder,
     ...environment,
   };
@@ -98,7 +98,7 @@ describe("the local origin", () => {
     await inFlight;
   });
 
-  it("shows an instance nothing of the caller's credentials", async () => {
+  it("gives an instance no part of the caller's credentials", async () => {
     const secrets = { ...keys, AWS_SESSION_TOKEN: "", SPILLWAY_SOMETHING: "x", OTEL_SERVICE_NAME: "spillway-origin" };
     const url = await readyUrl(start({ ...secrets, SPILLWAY_ORIGIN_HANDLER: fixture("handler.handler") }));
     const seen = (await (await post(url, {})).json()) as { environment: string[]; seesPrivateKey: boolean };
@@ -110,11 +110,11 @@ describe("the local origin", () => {
   });
 
   it.each([
-    { name: "the keys are missing", environment: {}, says: "AWS_ACCESS_KEY_ID" },
+    { name: "the keys are missing", environment: {}, says: "AWS_ACCESS_KEY_ID is not set" },
     {
-      name: "a number is none",
+      name: "a number is invalid",
       environment: { ...keys, SPILLWAY_ORIGIN_TIMEOUT_MS: "soon" },
-      says: "SPILLWAY_ORIGIN_TIMEOUT_MS",
+      says: 'SPILLWAY_ORIGIN_TIMEOUT_MS is "soon"; it must be a whole number of at least 1',
     },
     {
       name: "no instance can be started",
@@ -131,14 +131,14 @@ describe("the local origin", () => {
       environment: { ...keys, SPILLWAY_MODEL_SIGNATURE: "model.sig" },
       says: "MODEL_PUBLIC_KEY",
     },
-  ])("ends with status 1 and one sentence where $name", async ({ environment, says }) => {
+  ])("ends with status 1 and one sentence if $name", async ({ environment, says }) => {
     const child = start(environment);
     const [errors, [code]] = await Promise.all([errorsOf(child), once(child, "exit")]);
     expect(code).toBe(1);
     expect(errors.trim().split("\n")).toEqual([expect.stringContaining(says)]);
   });
 
-  it("ends with status 1 and the way out where the port is taken", async () => {
+  it("ends with status 1 and the next step if the port is in use", async () => {
     const first = start(keys);
     const { port } = new URL(await readyUrl(first));
     const second = start({ ...keys, SPILLWAY_ORIGIN_PORT: port });
@@ -154,7 +154,7 @@ describe("the local origin", () => {
 describe("the model's signature", () => {
   const ask = (url: string) => post(url, { text: "ham", maxTokens: 10 });
 
-  it("is made for the run, seen by nobody else, and gone with it", async () => {
+  it("is made for the run, readable only by its user, and deleted at the end", async () => {
     const tmp = await mkdtemp(join(folder, "tmp-"));
     const child = start({ ...keys, TMPDIR: tmp });
     await readyUrl(child);
@@ -167,13 +167,13 @@ describe("the model's signature", () => {
     expect(await readdir(tmp)).toEqual([]);
   });
 
-  it("is made for the run where somebody else's lies in the package", async () => {
+  it("is made for the run if the package has one of an unknown key", async () => {
     const other = await writeTinyPackage(await mkdtemp(join(folder, "other-")));
     await signFolder(other.folder, generateKeyPair().privateKey);
     expect((await ask(await readyUrl(start({ ...keys, SPILLWAY_MODEL_DIR: other.folder })))).status).toBe(200);
   });
 
-  it("is the one in the package where its key is given", async () => {
+  it("is the one in the package if its key is given", async () => {
     const { privateKey, publicKey } = generateKeyPair();
     const signed = await writeTinyPackage(await mkdtemp(join(folder, "signed-")));
     await signFolder(signed.folder, privateKey);
@@ -181,7 +181,7 @@ describe("the model's signature", () => {
     expect((await ask(await readyUrl(start(environment)))).status).toBe(200);
   });
 
-  it("by another key than the pinned one means 503 for the caller, and one line with the reason for the operator", async () => {
+  it("by another key than the pinned one: the caller gets 503, the operator one line with the reason", async () => {
     const signed = await writeTinyPackage(await mkdtemp(join(folder, "stranger-")));
     await signFolder(signed.folder, generateKeyPair().privateKey);
     const signature = join(folder, "stranger.sig");

@@ -8,7 +8,7 @@ import { httpRequest } from "./requests.ts";
 
 const SIGNED_AT_MS = Date.UTC(2026, 10, 23, 12, 0, 0);
 const MINUTE_MS = 60_000;
-/** Of the good request's body, as `sha256sum` prints it. */
+/** Of the body below, by `sha256sum`. */
 const BODY_SHA256 = "cbbbdcd27692344de5dbab3abcaba413fb0f45307267de7081401576df1cb176";
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-example" };
 
@@ -16,7 +16,7 @@ type Bend = { url?: string; method?: string; body?: string; headers?: Record<str
   Record<"accessKeyId" | "secretAccessKey" | "sessionToken" | "service" | "region" | "datetime", string>
 >;
 
-/** One good request as aws4fetch, an independent implementation and the gateway's own, signs it. */
+/** A valid request, signed by aws4fetch: an independent implementation, which the gateway uses. */
 async function signed(bend: Bend = {}): Promise<HttpRequest> {
   const signer = new AwsV4Signer({
     ...credentials,
@@ -47,10 +47,14 @@ function withHeader(request: HttpRequest, name: string, value?: string): HttpReq
   return { ...request, headers };
 }
 
+function withAuthorization(request: HttpRequest, edit: (text: string) => string): HttpRequest {
+  return withHeader(request, "authorization", edit(request.headers.get("authorization")?.[0] ?? ""));
+}
+
 /** The refusal as the caller sees it: error type and message, in one line. */
-function seen(verdict: ReturnType<typeof verify>): string {
-  if (verdict.ok) return "accepted";
-  const { statusCode, errorType, body } = verdict.refusal;
+function seen(check: ReturnType<typeof verify>): string {
+  if (check.ok) return "accepted";
+  const { statusCode, errorType, body } = check.refusal;
   return `${statusCode} ${errorType} ${body["message"] ?? body["Message"]}`;
 }
 
@@ -60,7 +64,7 @@ describe("a signed request is accepted", () => {
   it.each<{ name: string; bend: Bend }>([
     { name: "as the gateway sends it", bend: {} },
     {
-      name: "with a path that holds escapes, dots and double slashes",
+      name: "with escapes, dots and double slashes in its path",
       bend: { url: "http://h/a%20b//c/../é/~x*'(1)!" },
     },
     { name: "with a query that must be sorted and encoded", bend: { url: "http://h/?b=2&a=%2F%20+&b=1&c&A=é&a-=~*" } },
@@ -74,7 +78,7 @@ describe("a signed request is accepted", () => {
     expect(seen(verify(await signed(bend)))).toBe("accepted");
   });
 
-  it("whatever its path, query, header and text hold", async () => {
+  it("whatever its path, query, header and text contain", async () => {
     const part = fc.string({ unit: "grapheme", maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(part, part, part, part, async (path, name, value, body) => {
@@ -87,7 +91,7 @@ describe("a signed request is accepted", () => {
     );
   });
 
-  it("again within its five minutes: SigV4 knows no replay", async () => {
+  it("again within five minutes: SigV4 has no nonce, so AWS accepts a replay", async () => {
     const request = await signed();
     expect(verify(request)).toEqual({ ok: true });
     expect(verify(request, SIGNED_AT_MS + 4 * MINUTE_MS)).toEqual({ ok: true });
@@ -103,8 +107,7 @@ describe("a signed request is accepted", () => {
 
 describe("a request is refused as AWS refuses it", () => {
   it("without a signature", async () => {
-    const verdict = verify(withHeader(await signed(), "authorization"));
-    expect(seen(verdict)).toMatch(/^403 AccessDeniedException Forbidden/);
+    expect(seen(verify(withHeader(await signed(), "authorization")))).toMatch(/^403 AccessDeniedException Forbidden/);
   });
 
   it.each<{ name: string; alter: (request: HttpRequest) => HttpRequest }>([
@@ -120,16 +123,11 @@ describe("a request is refused as AWS refuses it", () => {
     {
       name: "signature",
       alter: (request) =>
-        withHeader(
-          request,
-          "authorization",
-          authorization(request).replace(/.$/, (last) => (last === "0" ? "1" : "0")),
-        ),
+        withAuthorization(request, (text) => text.replace(/.$/, (last) => (last === "0" ? "1" : "0"))),
     },
     {
-      name: "list of signed headers that leaves the date out",
-      alter: (request) =>
-        withHeader(request, "authorization", authorization(request).replace("host;x-amz-date", "host")),
+      name: "list of signed headers without the date",
+      alter: (request) => withAuthorization(request, (text) => text.replace("host;x-amz-date", "host")),
     },
   ])("with an altered $name", async ({ alter }) => {
     const request = await signed();
@@ -143,7 +141,7 @@ describe("a request is refused as AWS refuses it", () => {
 
   it.each<{ name: string; bend: Bend }>([
     { name: "an unknown access key", bend: { accessKeyId: "AKIDOTHER" } },
-    { name: "a session token that is not the key's", bend: { sessionToken: "made-up" } },
+    { name: "a session token of another key", bend: { sessionToken: "made-up" } },
   ])("with $name", async ({ bend }) => {
     expect(seen(verify(await signed(bend)))).toBe(
       "403 UnrecognizedClientException The security token included in the request is invalid.",
@@ -180,9 +178,9 @@ describe("a request is refused as AWS refuses it", () => {
     expect(seen(verify(await signed(bend)))).toContain(`403 InvalidSignatureException ${says}`);
   });
 
-  it("with a scope of another day than its date", async () => {
+  it("if the scope's day is not that of its date", async () => {
     const request = await signed();
-    const altered = withHeader(request, "authorization", authorization(request).replace("/20261123/", "/20261122/"));
+    const altered = withAuthorization(request, (text) => text.replace("/20261123/", "/20261122/"));
     expect(seen(verify(altered))).toContain("Date in Credential scope does not match");
   });
 
@@ -208,13 +206,13 @@ describe("a request is refused as AWS refuses it", () => {
     expect(text).toContain(says);
   });
 
-  it.each(["yesterday", "2026", "20261399T000000Z"])("with the date '%s', which is none", async (date) => {
+  it.each(["yesterday", "2026", "20261399T000000Z"])("with the date '%s', which is invalid", async (date) => {
     expect(seen(verify(withHeader(await signed(), "x-amz-date", date)))).toBe(
       `403 IncompleteSignatureException Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`,
     );
   });
 
-  it("with a date that it did not sign, though the signature fits", async () => {
+  it("if the date is not signed, although the signature matches", async () => {
     const request = await signed();
     const scope = { date: "20261123", region: "us-east-1", service: "lambda", terminator: "aws4_request" };
     const input = { secretAccessKey: "secret-example", scope, amzDate: "20261123T120000Z" };
@@ -228,7 +226,7 @@ describe("a request is refused as AWS refuses it", () => {
     expect(seen(verify(signing("host")))).toContain(MISMATCH);
   });
 
-  it("with several faults: AWS tells the first in its own order", async () => {
+  it("with the first of several faults, in the order of AWS", async () => {
     const signedAt = "20261123T114500Z";
     const stale = await signed({ region: "eu-west-1", service: "s3", accessKeyId: "AKIDOTHER", datetime: signedAt });
     expect(seen(verify(stale))).toContain("Signature expired: ");
@@ -238,7 +236,7 @@ describe("a request is refused as AWS refuses it", () => {
     );
   });
 
-  it("whatever stands in its authorization, without a crash", async () => {
+  it("without a crash, whatever the authorization header contains", async () => {
     const request = await signed();
     fc.assert(
       fc.property(fc.string(), (header) => {
@@ -249,7 +247,3 @@ describe("a request is refused as AWS refuses it", () => {
     );
   });
 });
-
-function authorization(request: HttpRequest): string {
-  return request.headers.get("authorization")?.[0] ?? "";
-}

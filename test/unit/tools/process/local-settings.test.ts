@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../../tools/process/local-settings.ts";
 
-describe("telemetry, as npm start hands it to both sides", () => {
-  it("goes to the local viewer unless another backend is named, and takes no key there that was meant for one", () => {
+describe("the telemetry settings of npm start", () => {
+  it("name the local viewer unless there is another backend, and do not pass that backend's key to the viewer", () => {
     const { otlp, viewerPort } = readSettings({
       SPILLWAY_OTLP_PORT: "4321",
       OTEL_EXPORTER_OTLP_HEADERS: "api-key=secret",
@@ -10,7 +10,7 @@ describe("telemetry, as npm start hands it to both sides", () => {
     expect([otlp, viewerPort]).toEqual([{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4321" }, 4321]);
   });
 
-  it("goes to another backend with all that it needs: key, encoding, signals", () => {
+  it("pass another backend with its key, encoding and signals", () => {
     const given = {
       OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example",
       OTEL_EXPORTER_OTLP_HEADERS: "api-key=secret",
@@ -24,13 +24,13 @@ describe("telemetry, as npm start hands it to both sides", () => {
   });
 });
 
-describe("who may call, as npm start hands it to the gateway", () => {
-  it("is everybody, and no web page, unless the environment says otherwise", () => {
+describe("the access settings of npm start", () => {
+  it("allow anonymous callers and no web page by default", () => {
     const { access, cors } = readSettings({});
     expect([access, cors]).toEqual([{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" }, {}]);
   });
 
-  it("is what the environment says, letter by letter: it is the gateway that judges it", () => {
+  it("are passed unchanged from the environment: the gateway validates them", () => {
     const access = { ANONYMOUS_ACCESS: "refused", ANONYMOUS_RATE: "small", OPERATOR_TOKEN: "only a test" };
     const cors = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
     expect(readSettings({ ...access, ...cors, PATH: "/bin" })).toMatchObject({ access, cors });
