@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { mismatch } from "../../../../gateway/origin/mismatch.ts";
-import { type Classifier } from "../../../../gateway/sides.ts";
+import type { Classifier } from "../../../../gateway/sides.ts";
 
 const mailTagger: Classifier = {
   model: `mail-tagger@${"a".repeat(64)}`,
