@@ -15,6 +15,7 @@ interface Options extends DataOptions {
   json?: boolean;
 }
 
+/** Adds the subcommand `evaluate`. */
 export function registerEvaluate(model: Command): void {
   model
     .command("evaluate")

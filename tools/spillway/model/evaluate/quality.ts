@@ -20,6 +20,7 @@ export interface Quality {
 /** A multi-label model predicts a label if its score is at least this. */
 const MIN_PREDICTED_SCORE = 0.5;
 
+/** @param labels all labels of the model */
 export function qualityOf(texts: readonly LabelledPrediction[], labels: readonly string[]): Quality {
   const pairs = texts.map((text) => ({ truth: new Set([text.truth].flat()), predicted: predictedLabels(text) }));
   const correct = pairs.filter(({ truth, predicted }) => same(truth, predicted)).length;

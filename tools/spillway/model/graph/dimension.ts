@@ -34,14 +34,17 @@ export function dimensionOf(runs: readonly Observation[]): Dimension | null {
   return null;
 }
 
+/** @returns a dimension that depends on no input */
 export function fixed(factor: number): Dimension {
   return { factor, batch: 0, length: 0 };
 }
 
+/** Whether a dimension depends on no input. */
 export function isFixed(dimension: Dimension | null | undefined): dimension is Dimension {
   return dimension?.batch === 0 && dimension.length === 0;
 }
 
+/** Whether a dimension is always 1. */
 export function isOne(dimension: Dimension | null | undefined): boolean {
   return isFixed(dimension) && dimension.factor === 1;
 }
@@ -56,6 +59,7 @@ export function isBatch(dimension: Dimension | null | undefined): boolean {
   return dimension?.factor === 1 && dimension.batch === 1 && dimension.length === 0;
 }
 
+/** Whether two dimensions have the same formula. A null dimension equals none. */
 export function isSame(a: Dimension | null | undefined, b: Dimension | null | undefined): boolean {
   return a?.factor === b?.factor && a?.batch === b?.batch && a?.length === b?.length && a?.factor !== undefined;
 }

@@ -11,6 +11,7 @@ export interface GraphFacts {
   wholeNumbers(name: string): readonly number[] | undefined;
 }
 
+/** @param shapes the result of `observeShapes` */
 export function graphFacts(graph: OnnxGraph, shapes: Shapes): GraphFacts {
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name ?? "", tensor]));
   const producers = producersOf(graph);

@@ -39,18 +39,22 @@ const empty = {
   typeProtos: [],
 } as const;
 
+/** @returns an attribute of type FLOAT */
 export function floatAttribute(name: string, value: number): OnnxAttribute {
   return { ...empty, name, type: FLOAT, f: value };
 }
 
+/** @returns an attribute of type INT; throws a RangeError when the value is not a safe integer */
 export function intAttribute(name: string, value: number): OnnxAttribute {
   return { ...empty, name, type: INT, i: int64(value) };
 }
 
+/** @returns an attribute of type INTS; throws a RangeError when a value is not a safe integer */
 export function intsAttribute(name: string, values: readonly number[]): OnnxAttribute {
   return { ...empty, name, type: INTS, ints: values.map(int64) };
 }
 
+/** @returns undefined when the node does not set the attribute */
 export function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undefined {
   return node.attribute.find((attribute) => attribute.name === name);
 }

@@ -29,6 +29,7 @@ interface Demand {
   axes: Set<number>;
 }
 
+/** @returns the plan; the graph is unchanged */
 export function planRows(graph: OnnxGraph, facts: GraphFacts): RowPlan {
   const demands = new Map<string, Demand>();
   const demandOf = (name: string): Demand => {

@@ -33,6 +33,7 @@ export function int64Tensor(name: string, values: readonly number[]): OnnxTensor
   return rawTensor(name, elementType.int64, [values.length], int64Bytes(values));
 }
 
+/** @returns the tensor's dimensions as numbers */
 export function dimensionsOf(tensor: OnnxTensor): number[] {
   return tensor.dims.map(toNumber);
 }

@@ -14,6 +14,7 @@ interface Options {
   originOnly?: boolean;
 }
 
+/** Adds the subcommand `pack`. */
 export function registerPack(model: Command): void {
   model
     .command("pack")

@@ -6,6 +6,7 @@ export class PackError extends Error {
   }
 }
 
+/** The error for a full disk. */
 export function diskFull(cause: unknown): PackError {
   return new PackError("The disk is full; no package was written. Free some space and pack again.", cause);
 }

@@ -22,6 +22,7 @@ interface Options {
   env?: string;
 }
 
+/** Adds the subcommand `publish`. */
 export function registerPublish(model: Command): void {
   model
     .command("publish")

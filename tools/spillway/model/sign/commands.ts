@@ -10,6 +10,7 @@ import { CURVE_NAMES, type CurveName, readPrivateKeyFile, readPublicKeyFile, wri
 
 const FILE_NAME = "spillway-signing";
 
+/** Adds the subcommand `keygen`. */
 export function registerKeygen(model: Command): void {
   model
     .command("keygen")
@@ -31,6 +32,7 @@ async function isFolder(path: string): Promise<boolean> {
   return path.endsWith("/") || (await stat(path).catch(() => null))?.isDirectory() === true;
 }
 
+/** Adds the subcommand `sign`. */
 export function registerSign(model: Command): void {
   model
     .command("sign")
@@ -49,6 +51,7 @@ async function sign(folder: string, { key }: { key: string }): Promise<void> {
   console.log(`signed ${shortModelId(modelId)}, ${files.length} files`);
 }
 
+/** Adds the subcommand `verify`. */
 export function registerVerify(model: Command): void {
   model
     .command("verify")
