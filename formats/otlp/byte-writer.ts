@@ -39,22 +39,26 @@ export class ByteWriter {
   }
 
   double(value: number): void {
-    this.#view.setFloat64(this.#room(8), value, true);
+    const from = this.#room(8);
+    this.#view.setFloat64(from, value, true);
   }
 
   fixed64(value: bigint): void {
-    this.#view.setBigUint64(this.#room(8), value, true);
+    const from = this.#room(8);
+    this.#view.setBigUint64(from, value, true);
   }
 
   fixed32(value: number): void {
-    this.#view.setUint32(this.#room(4), value, true);
+    const from = this.#room(4);
+    this.#view.setUint32(from, value, true);
   }
 
   /** Writes UTF-8. Half of a surrogate pair becomes U+FFFD. */
   text(value: string): void {
     if (this.#ascii(value)) return;
     const bytes = encoder.encode(value);
-    this.#bytes.set(bytes, this.#room(bytes.byteLength));
+    const from = this.#room(bytes.byteLength);
+    this.#bytes.set(bytes, from);
   }
 
   /** Writes a byte for every two digits. */
@@ -89,7 +93,7 @@ export class ByteWriter {
     });
   }
 
-  /** Reserves `sizeBytes` and returns the index of the first. */
+  /** Reserves `sizeBytes` and returns the index of the first. To be called before `#bytes` or `#view` is read: it may replace both. */
   #room(sizeBytes: number): number {
     if (sizeBytes > this.#at) this.#grow(sizeBytes);
     this.#at -= sizeBytes;

@@ -126,6 +126,18 @@ describe("a request as protobuf", () => {
     expect(hex("logs")).toContain(`6210${Buffer.from(EVENT_NAME).toString("hex")}`);
   });
 
+  it("grows past its first 4,096 bytes in a value of any kind", () => {
+    const { scopeMetrics } = requests.metrics.resourceMetrics[0] ?? { scopeMetrics: [] };
+    const metrics = scopeMetrics.flatMap((scope) => scope.metrics);
+    // The last bytes are written first. Their number decides in which value the buffer is full.
+    for (let padding = 3_500; padding <= 4_100; padding++) {
+      const last = { name: "x".repeat(padding), description: "", unit: "", gauge: { dataPoints: [] } };
+      const request = metricsRequest(resource, [...metrics, { ...last, description: "naïve" }, last]);
+      const bytes = Buffer.from(encodeProtobuf("metrics", request));
+      expect(decodeOtlp("metrics", "application/x-protobuf", bytes)).toEqual(plain(request));
+    }
+  });
+
   it("holds any text, number and list as an attribute", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),
