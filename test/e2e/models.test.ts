@@ -104,7 +104,7 @@ describe("publishing", () => {
   it("asks where to, and says in one sentence when wrangler cannot reach the account", async () => {
     const copy = await mailTaggerOfVersion(5);
     await expect(spillway(system, "model", "publish", copy)).rejects.toThrow(
-      /^Say where to: .*--local, or --remote, one of the two\.$/,
+      /^Pass one of --local and --remote: spillway model publish <package> --local$/,
     );
     await expect(spillway(system, "model", "publish", copy, "--remote")).rejects.toThrow(/^No key is pinned: .*keygen/);
   });

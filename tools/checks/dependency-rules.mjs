@@ -61,7 +61,13 @@ export default {
         path: "^gateway/",
         pathNot: "^gateway/(resilience/breaker/gate|edge/onnx/|origin/signed-fetch|telemetry/|index)",
       },
-      to: { path: "node_modules/(opossum|onnxruntime-web|@microlabs|aws4fetch|@huggingface)/" },
+      to: { path: "node_modules/(opossum|onnxruntime-web|@microlabs|aws4fetch)/" },
+    },
+    {
+      name: "one-tokenizer-adapter",
+      severity: "error",
+      from: { pathNot: "^formats/model-package/tokenizer\\.ts$" },
+      to: { path: "node_modules/@huggingface/tokenizers/" },
     },
   ],
   options: {
