@@ -21,7 +21,7 @@ describe("the delivery of an invocation's spans", () => {
     ["exports a failure", { status: 500 }, "export"],
     ["exports where there is no model", { status: 503 }, "export"],
     ["exports where there is no answer", { status: undefined }, "export"],
-  ] as const)("%s", (_, bent, delivery) => {
-    expect(deliveryOf({ ...inTime, ...bent })).toBe(delivery);
+  ] as const)("%s", (_, changed, delivery) => {
+    expect(deliveryOf({ ...inTime, ...changed })).toBe(delivery);
   });
 });
