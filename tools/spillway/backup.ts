@@ -9,6 +9,7 @@ interface Options extends WhereOptions {
   binding: KvBinding;
 }
 
+/** Adds `spillway backup`. */
 export function registerBackup(program: Command): void {
   const backup = program
     .command("backup")

@@ -13,6 +13,7 @@ import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
 
+/** @returns a new program; errors are thrown instead of ending the process */
 export function spillwayProgram(): Command {
   const program = new Command("spillway")
     .description("Operate a Spillway gateway: its models, its policy and its API keys.")

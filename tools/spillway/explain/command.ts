@@ -9,6 +9,7 @@ import { addExplainOptions, type ExplainOptions } from "./options.ts";
 import { policyToExplain } from "./policy-to-explain.ts";
 import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts";
 
+/** Adds `spillway explain`. */
 export function registerExplain(program: Command): void {
   const command = program
     .command("explain")

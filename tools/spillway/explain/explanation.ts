@@ -30,6 +30,7 @@ export interface Explanation {
 /** The conditions are those of now, so now is 0. */
 const NOW_MS = 0;
 
+/** Evaluates every rule for a situation, and the attempts that may follow the first. */
 export function explain({ text, policy, conditions }: Situation): Explanation {
   const decisions = decisionsFor(text, policy);
   const route = decisions.route(conditions, NOW_MS);

@@ -24,6 +24,7 @@ export interface ExplainOptions {
   originP95Ms?: readonly ForOrigin<number>[];
 }
 
+/** Adds the options of `ExplainOptions` to a command. */
 export function addExplainOptions(command: Command): Command {
   return command
     .requiredOption("--text <text>", "the text to classify; the package's tokenizer counts its tokens", text)

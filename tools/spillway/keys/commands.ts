@@ -16,6 +16,7 @@ interface CreateOptions extends WhereOptions {
   inputs?: number;
 }
 
+/** Adds `spillway keys create`. */
 export function registerCreate(keys: Command): void {
   const create = keys
     .command("create")
@@ -58,6 +59,7 @@ interface ListOptions extends WhereOptions {
   json?: true;
 }
 
+/** Adds `spillway keys list`. */
 export function registerList(keys: Command): void {
   const list = keys
     .command("list")
@@ -113,6 +115,7 @@ function table(rows: readonly Row[]): string {
 
 const day = (iso: string) => iso.slice(0, 10);
 
+/** Adds `spillway keys revoke`. */
 export function registerRevoke(keys: Command): void {
   const revoke = keys
     .command("revoke")

@@ -11,6 +11,7 @@ export interface WhereOptions {
   env?: string;
 }
 
+/** Adds `--local`, `--remote` and `--env` to a command. */
 export function addWhereOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "the KV on this machine, as npm start uses it (default)").conflicts("remote"))

@@ -45,6 +45,7 @@ export interface ChangeText {
   after: string;
 }
 
+/** @returns the texts of each change; a value that is not set is shown with its default */
 export function changeTexts(changes: readonly Difference[]): ChangeText[] {
   const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
   const shown = (path: string[], value: Json | undefined) => {

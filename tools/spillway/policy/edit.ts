@@ -21,6 +21,7 @@ interface Options extends SaveOptions {
   yes?: true;
 }
 
+/** Adds `spillway policy edit`. */
 export function registerEdit(policy: Command): void {
   const edit = policy
     .command("edit")

@@ -17,6 +17,7 @@ interface Options extends WhereOptions {
   at?: string;
 }
 
+/** Adds `spillway policy get`. */
 export function registerGet(policy: Command): void {
   const get = policy
     .command("get")

@@ -13,6 +13,7 @@ interface HistoryOptions extends WhereOptions {
   json?: true;
 }
 
+/** Adds `spillway policy history`. */
 export function registerHistory(policy: Command): void {
   const history = policy
     .command("history")
@@ -32,6 +33,7 @@ function asJson({ entry, mark, problem, changes, remark }: HistoryRow) {
   return { ...entry, outside: entry.author === null, inForce: mark === "in-force", problem, changes, remark };
 }
 
+/** Adds `spillway policy diff`. */
 export function registerDiff(policy: Command): void {
   const diff = policy
     .command("diff")

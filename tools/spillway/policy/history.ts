@@ -68,6 +68,7 @@ export function nextVersion({ highestVersion }: History): number {
   );
 }
 
+/** Whether the entry records that the key was deleted. */
 export function isDeletion({ sha256 }: Entry): boolean {
   return sha256 === "";
 }
@@ -132,6 +133,7 @@ const fileSchema = z.object({
   ),
 });
 
+/** @returns the value of the KV key `policy-history` */
 export function historyText({ highestVersion, entries }: History): string {
   return JSON.stringify({ format: 1, highestVersion, entries });
 }

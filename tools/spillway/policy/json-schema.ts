@@ -17,6 +17,7 @@ export function policyJsonSchema(): z.core.JSONSchema.BaseSchema {
   };
 }
 
+/** @returns the text of `SCHEMA_FILE` */
 export function policyJsonSchemaText(): string {
   return `${JSON.stringify(policyJsonSchema(), null, 2)}\n`;
 }

@@ -53,6 +53,7 @@ export class InvalidPolicy extends Error {
 /** Another edit was saved after the command began. */
 export class PolicyConflict extends Error {}
 
+/** Reads the policy and its history, and adds edits outside of the spillway command to it. Nothing is written. */
 export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicyState> {
   const [stored, text] = await Promise.all([kv.get(POLICY_KEY), kv.get(HISTORY_KEY)]);
   const recorded = readHistory(text);

@@ -9,6 +9,7 @@ import type { PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
+/** Adds `spillway policy rollback`. */
 export function registerRollback(policy: Command): void {
   const rollback = policy
     .command("rollback")

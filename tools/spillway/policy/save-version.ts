@@ -22,6 +22,7 @@ export interface SaveOptions extends WhereOptions {
 
 const MAX_MESSAGE_LENGTH = 300;
 
+/** Adds the options of `SaveOptions` to a command. */
 export function addSaveOptions(command: Command): Command {
   return addWhereOptions(command)
     .option("-m, --message <text>", "reason for the change, for the history")

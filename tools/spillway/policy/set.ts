@@ -8,6 +8,7 @@ import { InvalidPolicy } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
+/** Adds `spillway policy set`. */
 export function registerSet(policy: Command): void {
   const set = policy
     .command("set")
@@ -26,6 +27,7 @@ export function registerSet(policy: Command): void {
   );
 }
 
+/** Adds `spillway policy unset`. */
 export function registerUnset(policy: Command): void {
   const unset = policy
     .command("unset")

@@ -17,6 +17,7 @@ export interface Progress {
 /** Prints nothing. */
 export const silent: Progress = { note: () => {}, step: (_what, _parts, work) => work(() => {}) };
 
+/** @returns progress that is printed on stderr */
 export function stderrProgress(): Progress {
   return { note: (line) => print(`  ${line}`), step: runStep };
 }

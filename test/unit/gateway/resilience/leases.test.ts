@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Leases } from "../../../../gateway/resilience/leases.ts";
 
 describe("Leases", () => {
-  it("give out no more than the whole", () => {
+  it("give out at most the total amount", () => {
     const leases = new Leases(10, 1_000);
     expect(leases.take(6, 0)).toBeDefined();
     expect(leases.take(5, 0)).toBeUndefined();
@@ -10,7 +10,7 @@ describe("Leases", () => {
     expect(leases.total).toBe(10);
   });
 
-  it("can be given back, once", () => {
+  it("can be given back once", () => {
     const leases = new Leases(10, 1_000);
     const lease = leases.take(10, 0) ?? Number.NaN;
     leases.give(lease);
@@ -18,7 +18,7 @@ describe("Leases", () => {
     expect(leases.total).toBe(0);
   });
 
-  it("expire, so that requests which died holding one do not use them up", () => {
+  it("expire, so that cancelled requests do not use them up", () => {
     const leases = new Leases(10, 1_000);
     leases.take(10, 0);
     expect(leases.take(10, 999)).toBeUndefined();

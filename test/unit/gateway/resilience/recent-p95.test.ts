@@ -13,14 +13,14 @@ describe("the recent P95", () => {
     expect(of([100, 100, 100, 100, 100]).p95Ms(0)).not.toBeNull();
   });
 
-  it("lies within a tenth above the true one", () => {
+  it("is at most a tenth above the true P95", () => {
     const times = Array.from({ length: 1000 }, (_, index) => index + 1);
     const p95Ms = of(times).p95Ms(0) ?? 0;
     expect(p95Ms).toBeGreaterThanOrEqual(950);
     expect(p95Ms).toBeLessThanOrEqual(950 * 1.1);
   });
 
-  it("forgets: what is minutes old no longer counts, and a slow minute is over when the fast calls come back", () => {
+  it("decays: calls of minutes ago no longer count, and fast calls replace a slow minute", () => {
     const recent = of(Array(100).fill(3000));
     expect(recent.p95Ms(30_000)).toBeGreaterThan(2900);
     expect(recent.p95Ms(300_000)).toBeNull();
@@ -28,7 +28,7 @@ describe("the recent P95", () => {
     expect(recent.p95Ms(180_000)).toBeLessThan(60);
   });
 
-  it.each([0, 1, 60_000, 10_000_000])("takes a time of %s ms", (tookMs) => {
+  it.each([0, 1, 60_000, 10_000_000])("accepts a time of %s ms", (tookMs) => {
     expect(of(Array(5).fill(tookMs)).p95Ms(0)).toBeGreaterThan(0);
   });
 });

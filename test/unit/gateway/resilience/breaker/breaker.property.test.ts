@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { CallOutcome } from "../../../../../gateway/resilience/breaker/classify.ts";
-import { breakerOnABench, type OpenCall } from "./bench.ts";
+import { breakerWithClock, type OpenCall } from "./breaker-setup.ts";
 
 const settings = {
   consecutive: 3,
@@ -110,7 +110,7 @@ it("does what a plain model of a breaker does, whatever happens in whatever orde
   const reached = { closed: 0, open: 0, "half-open": 0, probesAbandoned: 0 };
   await fc.assert(
     fc.asyncProperty(steps, fc.double({ min: 0, max: 0.99, noNaN: true }), async (todo, draw) => {
-      const { breaker, clock, begin } = breakerOnABench(settings, draw);
+      const { breaker, clock, begin } = breakerWithClock(settings, draw);
       // A breaker made at module scope counts its first buckets from 0.
       const model = new Model(0, draw);
       const running: { real: OpenCall; model: NonNullable<ReturnType<Model["begin"]>> }[] = [];

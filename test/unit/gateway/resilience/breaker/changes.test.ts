@@ -28,7 +28,7 @@ function observed() {
 const reason = "2 failures in a row";
 
 describe("a breaker reports each change once", () => {
-  it("on its way from closed to closed", async () => {
+  it("from closed over open to closed", async () => {
     const { changes, call, moveMs } = observed();
     await call(true);
     await call(false);
@@ -44,7 +44,7 @@ describe("a breaker reports each change once", () => {
     ]);
   });
 
-  it("when a probe fails", async () => {
+  it("when a trial fails", async () => {
     const { changes, call, moveMs } = observed();
     await call(false);
     await call(false);

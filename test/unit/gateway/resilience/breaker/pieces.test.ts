@@ -42,7 +42,7 @@ describe("judge", () => {
     expect(judge({ ...healthy, ...tally }, { ...settings, ...bend })).toBe(reason);
   });
 
-  it("judges no rate where the policy gives none, and asks for 10 calls where it gives no minimum", () => {
+  it("judges no rate when the policy has none, and requires 10 calls when it has no minimum", () => {
     expect(judge({ ...healthy, bad: 1_000 }, { consecutive: 3, openMs: 1 })).toBeNull();
     const bare: BreakerSettings = { consecutive: 99, openMs: 1, failureRatePercent: 50 };
     expect(judge({ ...healthy, bad: 9 }, bare)).toBeNull();
@@ -83,7 +83,7 @@ describe("cooldown", () => {
     expect(endsAtMs - opening.atMs).toBeLessThanOrEqual(300_000);
   });
 
-  it("honours an openMs above the cap, without doubling it", () => {
+  it("uses an openMs above the limit, without doubling it", () => {
     expect(openingEndsAtMs({ ...opening, reopenings: 3 }, { ...settings, openMs: 600_000 })).toBe(546_455);
   });
 
@@ -96,7 +96,7 @@ describe("cooldown", () => {
     expect(trialEndsAtMs(7, { ...settings, ...bend })).toBe(7 + leaseMs);
   });
 
-  it("says what tripped it and how many probes failed since", () => {
+  it("reports why it opened and how many trials failed since", () => {
     expect([0, 1, 2].map((reopenings) => reasonOf({ ...opening, reopenings }))).toEqual([
       "5 failures in a row",
       "5 failures in a row; 1 failed trial since",
