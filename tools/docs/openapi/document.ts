@@ -118,7 +118,8 @@ function classify() {
   return {
     operationId: "classify",
     summary: "Classify texts.",
-    description: "Each text is answered at the edge or by an origin, as the policy decides. Texts are never stored.",
+    description:
+      "Each text is answered at the edge or by an origin, as the policy decides. Texts are never stored. If `CORS_ORIGINS` is set, preflights (OPTIONS) of allowed pages are answered.",
     tags: ["classify"],
     // A deployment with ANONYMOUS_ACCESS=allowed needs no key.
     security: [{ bearerKey: [] }, { headerKey: [] }, {}],
