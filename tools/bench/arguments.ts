@@ -1,24 +1,26 @@
-/** Pure. What the command line asks for, or one sentence on what is wrong with it. */
+/** The command line of the benches. Pure. */
 import { parseArgs } from "node:util";
 import type { Bench, OptionValues } from "./bench.ts";
 
 export interface ParsedArguments {
-  ok: true;
+  kind: "run";
   bench: Bench;
   json: boolean;
   values: OptionValues;
 }
 
+/** @returns the bench to run and its option values, a request for help, or one sentence on what is wrong */
 export function parseArguments(
   argv: readonly string[],
   benches: readonly Bench[],
-): ParsedArguments | { ok: false; problem: string } {
+): ParsedArguments | { kind: "help" } | { kind: "problem"; problem: string } {
+  if (argv.includes("--help") || argv.includes("-h")) return { kind: "help" };
   const name = argv.find((word) => !word.startsWith("-"));
   const bench = benches.find((one) => one.name === name);
   if (bench === undefined) {
-    const problem = name === undefined ? "No bench was named" : `There is no bench "${name}"`;
+    const problem = name === undefined ? "A bench is missing" : `Unknown bench "${name}"`;
     const list = benches.map((one) => `${one.name} (${one.summary})`).join(", ");
-    return { ok: false, problem: `${problem}; choose one of ${list}: npm run bench -- <name> [--json].` };
+    return { kind: "problem", problem: `${problem}; use one of ${list}: npm run bench -- <name> [--json].` };
   }
   try {
     const { values, positionals } = parseArgs({
@@ -27,18 +29,34 @@ export function parseArguments(
       allowPositionals: true,
     });
     const [, extra] = positionals;
-    if (extra !== undefined) return { ok: false, problem: `One bench at a time; "${extra}" is one word too many.` };
-    return { ok: true, bench, json: values["json"] === true, values };
+    if (extra !== undefined) return { kind: "problem", problem: `Unexpected argument "${extra}"; name one bench.` };
+    return { kind: "run", bench, json: values["json"] === true, values };
   } catch (error) {
-    const options = ["json", ...Object.keys(bench.options)].map((option) => `--${option}`).join(", ");
-    return { ok: false, problem: `${firstSentence(error)} The bench ${bench.name} takes ${options}.` };
+    const problem = `${firstSentence(error)} Options of the bench ${bench.name}: ${optionNames(bench).join(", ")}.`;
+    return { kind: "problem", problem };
   }
 }
 
-/** What was typed cannot be done; the message says what is allowed. */
+/** @returns the text of `--help`: every bench with its options */
+export function helpText(benches: readonly Bench[]): string {
+  const width = Math.max(...benches.map(({ name }) => name.length));
+  const entries = benches.map(
+    (bench) =>
+      `  ${bench.name.padEnd(width)}  ${bench.summary}\n  ${" ".repeat(width)}  ${optionNames(bench).join(" ")}`,
+  );
+  return [
+    "Usage: npm run bench -- <name> [options]",
+    "",
+    "Run one measurement and print tables. --json prints one JSON object as the last line instead.",
+    "",
+    ...entries,
+  ].join("\n");
+}
+
+/** An option value that is not allowed; the message names the allowed ones. */
 export class UsageError extends Error {}
 
-/** A whole number from an option. @throws UsageError */
+/** @returns the whole number of an option, or `fallback` if the option is absent @throws UsageError */
 export function wholeNumber(
   values: OptionValues,
   option: string,
@@ -51,7 +69,7 @@ export function wholeNumber(
   throw new UsageError(`--${option} is "${String(value)}"; it must be a whole number from ${min} to ${max}.`);
 }
 
-/** One of a few words from an option; the first of them where it is not given. @throws UsageError */
+/** @returns the option's value, which must be one of `words`; the first word if the option is absent @throws UsageError */
 export function oneOf<Word extends string>(
   values: OptionValues,
   option: string,
@@ -63,7 +81,11 @@ export function oneOf<Word extends string>(
   throw new UsageError(`--${option} is "${String(value)}"; it must be ${words.join(" or ")}.`);
 }
 
-/** Node's own message goes on with advice about `--` that does not help here. */
+function optionNames(bench: Bench): string[] {
+  return ["json", ...Object.keys(bench.options)].map((option) => `--${option}`);
+}
+
+/** Node appends advice about `--`, which does not apply to the benches. */
 function firstSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return `${message.split(/\.\s|\n/)[0]?.replace(/\.$/, "")}.`;

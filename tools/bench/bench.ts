@@ -1,18 +1,18 @@
-/** What a measurement is to the command line: a name, options of its own, and a run that ends by itself. */
+/** The port between the command line and a bench: a name, options, and a run that ends without outside help. */
 import type { ParseArgsOptionsConfig } from "node:util";
 import type { Table } from "./table.ts";
 
-/** Option values as they were typed. */
+/** Option values as typed, not yet validated. */
 export type OptionValues = Readonly<Record<string, unknown>>;
 
 export interface Report {
-  /** The numbers, JSON as it is printed. */
+  /** The numbers, as they are printed as JSON. */
   result: object;
-  /** The same for people. */
+  /** The same numbers for people. */
   tables: readonly Table[];
-  /** What a reader must know to believe the numbers. */
+  /** How the numbers were measured, and what limits them. */
   notes: readonly string[];
-  /** A promise that the numbers break, in one sentence: the command then fails. Null or absent when all is well. */
+  /** A promise that the numbers break, in one sentence; the command then exits with 1. Null or absent if none is broken. */
   problem?: string | null;
 }
 
@@ -21,6 +21,6 @@ export interface Bench {
   /** One line for the list of benches. */
   summary: string;
   options: ParseArgsOptionsConfig;
-  /** @throws Error with one sentence for people. Leaves nothing running behind. */
+  /** Ends every process that it starts. @throws Error with one sentence for people */
   run(values: OptionValues): Promise<Report>;
 }

@@ -1,6 +1,6 @@
-/** One request of the public endpoint, timed on the caller's clock from sending to the last byte. */
+/** One request to the public endpoint, timed on the caller's clock from sending to the last byte. */
 
-const CALL_MAX_MS = 60_000;
+const MAX_CALL_MS = 60_000;
 
 export interface Call {
   status: number;
@@ -8,22 +8,23 @@ export interface Call {
   route: string | null;
   because: string | null;
   callerMs: number;
-  /** The gateway's own numbers, in ms: queue, edge, origin, total. */
+  /** The durations in `server-timing`, in ms: queue, edge, origin, total. */
   gatewayMs: Readonly<Record<string, number>>;
 }
 
+/** Sends one text or a list of texts. @throws if there is no answer within 60 s */
 export function classify(gatewayUrl: string, inputs: string | readonly string[]): Promise<Call> {
   return post(gatewayUrl, JSON.stringify({ inputs }));
 }
 
-/** The body as it is, well-formed or not. */
+/** Sends the body unchanged, well-formed or not. @throws if there is no answer within 60 s */
 export async function post(gatewayUrl: string, body: string): Promise<Call> {
   const sentAtMs = performance.now();
   const response = await fetch(`${gatewayUrl}/v1/classify`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
-    signal: AbortSignal.timeout(CALL_MAX_MS),
+    signal: AbortSignal.timeout(MAX_CALL_MS),
   });
   await response.arrayBuffer();
   const callerMs = performance.now() - sentAtMs;
@@ -37,7 +38,7 @@ export async function post(gatewayUrl: string, body: string): Promise<Call> {
   };
 }
 
-/** Pure. The `server-timing` header as numbers: `queue;dur=1, edge;dur=20` → `{ queue: 1, edge: 20 }`, in ms. */
+/** Pure. @returns the durations of a `server-timing` header in ms: `queue;dur=1, edge;dur=20` → `{ queue: 1, edge: 20 }` */
 export function parseServerTiming(header: string | null): Record<string, number> {
   const entries = (header ?? "").split(",").flatMap((part): [string, number][] => {
     const match = /^\s*([\w-]+)\s*;\s*dur=([\d.]+)\s*$/.exec(part);

@@ -1,8 +1,7 @@
-/** `npm run bench -- <name> [--json]`: one measurement. Progress on stderr; with --json one JSON object as stdout's last line. */
-
+/** `npm run bench -- <name> [--json]`: runs one bench. Progress goes to stderr. With --json the last line of stdout is one JSON object. */
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
+import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
 import { decideBench } from "./decide/decide.ts";
@@ -12,30 +11,21 @@ import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
 
-/** Every bench. A new one is a file of its own and a line here. */
+/** A new bench is a folder and an entry in this list. */
+const BENCHES: readonly Bench[] = [edgeBench, memoryBench, coldBench, spikeBench, decideBench, telemetryBench];
 
-export const benches: readonly Bench[] = [edgeBench, memoryBench, coldBench, spikeBench, decideBench, telemetryBench];
-
-/** On what the numbers were made: times mean little without it. */
-
-export function describeMachine() {
-  const all = cpus();
-  return { cpus: all.length, cpu: all[0]?.model ?? "unknown", node: process.version };
+const parsed = parseArguments(process.argv.slice(2), BENCHES);
+if (parsed.kind === "help") {
+  console.log(helpText(BENCHES));
+  process.exit(0);
 }
-
-/** Mean number of running processes over the last minute; above the number of CPUs, times are too long. */
-export function loadAverage(): number {
-  return Math.round((loadavg()[0] ?? 0) * 10) / 10;
-}
-
-const asked = parseArguments(process.argv.slice(2), benches);
-if (!asked.ok) {
-  console.error(asked.problem);
+if (parsed.kind === "problem") {
+  console.error(parsed.problem);
   process.exit(2);
 }
 try {
   process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
-  const problem = await measure(asked);
+  const problem = await runBench(parsed);
   if (problem !== null) console.error(problem);
   process.exit(problem === null ? 0 : 1);
 } catch (error) {
@@ -43,8 +33,8 @@ try {
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 
-/** Resolves to the promise that was broken, if one was. */
-async function measure({ bench, json, values }: ParsedArguments): Promise<string | null> {
+/** @returns the promise that the measurement breaks, or null */
+async function runBench({ bench, json, values }: ParsedArguments): Promise<string | null> {
   const startedAt = new Date().toISOString();
   const loadAtStart = loadAverage();
   const { result, tables, notes, problem = null } = await bench.run(values);
@@ -57,4 +47,15 @@ async function measure({ bench, json, values }: ParsedArguments): Promise<string
   console.log(`\n${notes.map((note) => `· ${note}`).join("\n")}`);
   console.log(`· ${machine.cpus} CPUs, load average ${loadAtStart} at the start and ${machine.loadAtEnd} at the end.`);
   return problem;
+}
+
+/** Times depend on the machine, so every result names it. */
+function describeMachine() {
+  const all = cpus();
+  return { cpus: all.length, cpu: all[0]?.model ?? "unknown", node: process.version };
+}
+
+/** Mean number of running processes over the last minute. Above the number of CPUs, measured times are too long. */
+function loadAverage(): number {
+  return Math.round((loadavg()[0] ?? 0) * 10) / 10;
 }

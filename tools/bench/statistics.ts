@@ -1,8 +1,8 @@
-/** Pure. */
+/** Percentiles and rounding of measured values. Pure. */
 
 /**
- * The nearest-rank percentile: a value that was really seen, of which at least `percent` of all are not larger.
- * @throws RangeError when there are no values
+ * The nearest-rank percentile: the smallest measured value that at least `percent` percent of the values do not exceed.
+ * @throws RangeError if there are no values
  */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -12,17 +12,17 @@ export function percentile(values: readonly number[], percent: number): number {
   return value;
 }
 
-/** To a tenth; more digits of a time or a size are noise. */
+/** Rounds to one decimal: more digits of a time or a size are noise. */
 export function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** To a hundredth, for ratios. */
+/** Rounds to two decimals, for ratios. */
 export function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Bytes to MiB, to a tenth. */
+/** Converts bytes to MiB, rounded to one decimal. */
 export function mib(bytes: number): number {
   return tenths(bytes / 2 ** 20);
 }

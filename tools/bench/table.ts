@@ -1,4 +1,4 @@
-/** Pure. A plain table for people: numbers to the right, words to the left. */
+/** A plain text table. Pure. */
 
 export interface Table {
   title: string;
@@ -6,9 +6,10 @@ export interface Table {
   rows: readonly (readonly (string | number)[])[];
 }
 
+/** @returns the title, the header, a rule and the rows as lines; columns of numbers are aligned right, others left */
 export function renderTable({ title, header, rows }: Table): string {
-  const widths = header.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => String(row[column] ?? "").length)),
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...rows.map((row) => String(row[column] ?? "").length)),
   );
   const isNumber = header.map((_, column) => rows.every((row) => typeof row[column] === "number"));
   const line = (cells: readonly (string | number)[]) =>

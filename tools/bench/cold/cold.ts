@@ -1,4 +1,4 @@
-/** Bench `cold`: what it takes until a fresh isolate answers with its own model, and how much is uploaded. */
+/** Bench `cold`: the time until a fresh isolate answers with its model, and the size of the upload. */
 import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
@@ -15,31 +15,25 @@ import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
-import {
-  type FirstCaller,
-  firstCaller,
-  type GatewayCold,
-  gatewayCold,
-  type PlainCold,
-  plainCold,
-} from "./cold-load.ts";
-import { coldResult, coldTables, NOTES } from "./cold-report.ts";
+import { type FirstCaller, firstCaller, type GatewayCold, gatewayCold, type PlainCold, plainCold } from "./load.ts";
+import { coldResult, coldTables, NOTES } from "./report.ts";
 import { measureStartUp, uploadSize } from "./start-up.ts";
 
-const BENCH_MAX_MS = 30 * 60_000;
+const MAX_BENCH_MS = 30 * 60_000;
 const SAMPLES = { min: 1, max: 100, fallback: 5 };
 const START_UP_SAMPLES = 15;
 const FIRST_TEXT_TOKENS = 32;
 
 export const coldBench: Bench = {
   name: "cold",
-  summary: "cold load of the edge model beside the plain way, start-up of the Worker, size of its upload",
+  summary:
+    "cold load of the edge model, compared with plain onnxruntime-web; start-up of the Worker; size of its upload",
   options: { ...MODEL_OPTION, ...PLAIN_OPTION, samples: { type: "string" } },
   async run(values: OptionValues) {
-    const asked = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
+    const options = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
     const opened = await openPackage(values);
     const sink = await startSink();
-    return withWorkspace(BENCH_MAX_MS, (workspace) => run(workspace, opened, sink.url, asked)).finally(sink.close);
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, opened, sink.url, options)).finally(sink.close);
   },
 };
 
@@ -56,11 +50,11 @@ async function run(
   const credentials = newCredentials();
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(folder, "gateway")));
   const upload = await uploadSize(bundle);
-  const startUp = await step(`starting ${START_UP_SAMPLES} isolates of it`, () =>
+  const startUp = await step(`starting ${START_UP_SAMPLES} isolates`, () =>
     measureStartUp(workspace, bundle, START_UP_SAMPLES),
   );
   const stored = await step("publishing the package", () => storePackage(join(folder, "stored"), opened));
-  const plainBundle = plain ? await step("building the plain way", () => preparePlain()) : null;
+  const plainBundle = plain ? await step("building the plain Worker", () => preparePlain()) : null;
   const originUrl = await step("starting the origin", () =>
     startOrigin(workspace, { modelFolder: opened.folder, credentials, warmInstances: 1 }),
   );

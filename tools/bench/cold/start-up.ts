@@ -1,4 +1,4 @@
-/** How long workerd takes to make an isolate of a Worker: compile its modules, evaluate them, answer a first request. */
+/** How long workerd needs to start an isolate of a Worker, and the size of the Worker's upload. */
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import type { Workspace } from "../system/workspace.ts";
 
 const LOADER: WorkerSource = { config: "tools/bench/loader/wrangler.toml", scriptName: "worker.js" };
 const COMPATIBILITY_DATE = "2026-11-01";
-/** The gateway's world is built at its first request, of whatever strings it is given. */
+/** The gateway is composed at its first request, from any strings. */
 const GATEWAY_ENV = {
   MODEL: "none",
   MODEL_PUBLIC_KEY: "",
@@ -26,11 +26,11 @@ export interface StartUp {
   samples: number;
   gatewayP50Ms: number;
   gatewayMaxMs: number;
-  /** The same for a Worker of one line: what an isolate costs whatever is in it. */
+  /** The same for a Worker of one line: the cost of any isolate. */
   emptyP50Ms: number;
 }
 
-/** Fresh isolates, the gateway's and empty ones taking turns. */
+/** Starts fresh isolates, the gateway's and empty ones in alternation: modules are compiled and evaluated, one request is answered. */
 export async function measureStartUp(workspace: Workspace, gateway: Bundle, samples: number): Promise<StartUp> {
   const bundle = await bundleWorker(LOADER, join(workspace.folder, "loader"));
   const persistFolder = join(workspace.folder, "loader", "state");
@@ -55,7 +55,7 @@ async function startUpMs({ url }: RunningWorker, form: FormData): Promise<number
   const response = await fetch(url, { method: "POST", body: form });
   const text = await response.text();
   const answer = answerSchema.safeParse(response.ok ? JSON.parse(text) : null);
-  if (!answer.success) throw new Error(`workerd made no isolate of the Worker: ${text.slice(0, 300)}`);
+  if (!answer.success) throw new Error(`workerd could not start an isolate of the Worker: ${text.slice(0, 300)}`);
   return answer.data.startUpMs;
 }
 
@@ -78,15 +78,14 @@ function settingsForm(mainModule: string, compatibilityFlags: readonly string[],
   return form;
 }
 
-/** What a deployment of the Worker sends: the script and its modules; source maps and wrangler's own notes stay here. */
-
 export interface UploadSize {
   files: { name: string; bytes: number; gzipBytes: number }[];
   bytes: number;
-  /** Cloudflare's limit is on this. */
+  /** Cloudflare's limit applies to this number. */
   gzipBytes: number;
 }
 
+/** @returns the size of what a deployment sends: the script and its modules, without source maps and wrangler's README */
 export async function uploadSize({ script }: Bundle): Promise<UploadSize> {
   const folder = dirname(script);
   const files = await Promise.all(
@@ -100,7 +99,7 @@ export async function uploadSize({ script }: Bundle): Promise<UploadSize> {
   return { files, bytes: sum(({ bytes }) => bytes), gzipBytes: sum(({ gzipBytes }) => gzipBytes) };
 }
 
-/** Names of the built modules in a folder that wrangler has built into. */
-export async function moduleFiles(folder: string): Promise<string[]> {
+/** Names of the modules that wrangler built into a folder. */
+async function moduleFiles(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => /\.(js|mjs|wasm)$/.test(name)).sort();
 }

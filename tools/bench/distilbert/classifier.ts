@@ -1,5 +1,4 @@
-/** The whole model: input_ids, attention_mask (and token_type_ids) [batch, tokens] int64 → logits [batch, labels] FP32. */
-
+/** The graph of a generated classifier, as torch.onnx exports it with attn_implementation="eager". */
 import type { OnnxModel } from "../../spillway/model/graph/model.ts";
 import { floatAttribute, intAttribute, intsAttribute, tensorValue } from "../../spillway/model/graph/nodes.ts";
 import { elementType, floatTensor, int64, int64Bytes, rawTensor } from "../../spillway/model/graph/tensors.ts";
@@ -7,22 +6,38 @@ import { GraphBuilder } from "./graph-builder.ts";
 import { floatPrecision, int8Precision, type Precision, randomWeights } from "./precision.ts";
 import type { DistilbertShape } from "./shape.ts";
 
-const IR_VERSION = 8;
-/** Added to the scores of padding: FP32's lowest, as transformers does it. */
-const MASKED = -3.4028234663852886e38;
-/** The labels' weights are larger than a fresh model's, so that texts differ in their logits. */
-const LABEL_GAIN = 1.5;
+/** RoBERTa's padding has id 1, and its positions start after it. */
+export const ROBERTA_PADDING_ID = 1;
+export const ROBERTA_POSITION_OFFSET = ROBERTA_PADDING_ID + 1;
 
+const IR_VERSION = 8;
+/** Added to the attention scores of padding: the lowest FP32 number, as in transformers. */
+const MASKED = -3.4028234663852886e38;
+/** Larger than in an untrained model, so that texts differ in their logits. */
+const LABEL_GAIN = 1.5;
+/** Queries and keys are larger than in an untrained model, so that attention selects tokens as a trained model does. */
+const ATTENTION_GAIN = 1.6;
+const EPSILON = 1e-12;
+/** Earlier opsets need nine operators for a layer normalization. */
+const LAYER_NORM_OPSET = 17;
+
+/** The graph under construction, the source of its weights, and its shape. */
+interface Parts {
+  graph: GraphBuilder;
+  weights: Precision;
+  shape: DistilbertShape;
+}
+
+/** @returns a model from input_ids, attention_mask (and token_type_ids) [batch, tokens] int64 to logits [batch, labels] FP32 */
 export function classifierModel(shape: DistilbertShape, precision: "fp32" | "int8"): OnnxModel {
   const graph = new GraphBuilder();
   const weights =
     precision === "fp32" ? floatPrecision(graph, shape.seed) : int8Precision(graph, shape.seed, shape.perChannel);
+  const parts: Parts = { graph, weights, shape };
   const maskBias = maskOf(graph);
-  let rows = embeddings(graph, weights, shape);
-  for (let layer = 0; layer < shape.layers; layer++) {
-    rows = encoderLayer(graph, weights, shape, rows, maskBias, `layer.${layer}`);
-  }
-  head(graph, weights, shape, rows);
+  let rows = embeddings(parts);
+  for (let layer = 0; layer < shape.layers; layer++) rows = encoderLayer(parts, rows, maskBias, `layer.${layer}`);
+  head(parts, rows);
   const inputs = ["input_ids", "attention_mask", ...(shape.family === "bert" ? ["token_type_ids"] : [])];
   return {
     irVersion: int64(IR_VERSION),
@@ -46,32 +61,16 @@ export function classifierModel(shape: DistilbertShape, precision: "fp32" | "int
   };
 }
 
-/** [batch, 1, 1, tokens]: 0 for tokens, far below every score for padding. */
+/** [batch, 1, 1, tokens]: 0 for tokens, MASKED for padding. */
 function maskOf(graph: GraphBuilder): string {
   const wide = graph.node("Unsqueeze", ["attention_mask", graph.ints([1, 2])]);
   const asFloat = graph.node("Cast", [wide], [intAttribute("to", elementType.float)]);
   return graph.node("Mul", [graph.node("Sub", [graph.float(1), asFloat]), graph.float(MASKED)]);
 }
 
-function head(graph: GraphBuilder, weights: Precision, shape: DistilbertShape, rows: string): void {
-  const { family, dim, labels } = shape;
-  const [inner, outer, activation] = {
-    distilbert: ["pre_classifier", "classifier", "Relu"] as const,
-    bert: ["pooler.dense", "classifier", "Tanh"] as const,
-    roberta: ["classifier.dense", "classifier.out_proj", "Tanh"] as const,
-  }[family];
-  const first = graph.node("Gather", [rows, graph.int(0)], [intAttribute("axis", 1)]);
-  const pooled = graph.node(activation, [weights.dense(first, inner, dim, dim, 1)]);
-  graph.node("Identity", [weights.dense(pooled, outer, dim, labels.length, LABEL_GAIN)], [], "logits");
-}
-
-/** The first hidden state, [batch, tokens, dim], of each family. */
-
-/** RoBERTa's padding has id 1, and its positions start after it. */
-export const ROBERTA_PADDING_ID = 1;
-export const ROBERTA_POSITION_OFFSET = ROBERTA_PADDING_ID + 1;
-
-export function embeddings(graph: GraphBuilder, weights: Precision, shape: DistilbertShape): string {
+/** @returns the first hidden state, [batch, tokens, dim] */
+function embeddings(parts: Parts): string {
+  const { graph, weights, shape } = parts;
   const { family, vocabulary, dim, positions } = shape;
   const words = weights.embed("input_ids", "embeddings.word_embeddings", vocabulary, dim);
   const rows = family === "roberta" ? positions + ROBERTA_POSITION_OFFSET : positions;
@@ -81,10 +80,10 @@ export function embeddings(graph: GraphBuilder, weights: Precision, shape: Disti
     family === "bert"
       ? graph.node("Add", [placed, weights.embed("token_type_ids", "embeddings.token_type_embeddings", 2, dim)])
       : placed;
-  return layerNorm(graph, shape, summed, "embeddings.LayerNorm");
+  return layerNorm(parts, summed, "embeddings.LayerNorm");
 }
 
-/** 0, 1, 2 … cut from a constant row. */
+/** 0, 1, 2 …, sliced from a constant row. */
 function positionsFromZero(graph: GraphBuilder, positions: number): string {
   const counting = Array.from({ length: positions }, (_, index) => index);
   const row = graph.constant(rawTensor("position_ids", elementType.int64, [1, positions], int64Bytes(counting)));
@@ -93,7 +92,7 @@ function positionsFromZero(graph: GraphBuilder, positions: number): string {
   return graph.node("Slice", [row, graph.ints([0]), end, graph.ints([1])]);
 }
 
-/** Counted over the tokens that are no padding. */
+/** Counts the tokens that are not padding. */
 function positionsAfterPadding(graph: GraphBuilder): string {
   const isPadding = graph.node("Equal", ["input_ids", graph.int(ROBERTA_PADDING_ID)]);
   const asInt = [intAttribute("to", elementType.int64)];
@@ -102,37 +101,21 @@ function positionsAfterPadding(graph: GraphBuilder): string {
   return graph.node("Add", [counted, graph.int(ROBERTA_PADDING_ID)]);
 }
 
-/** One transformer layer, decomposed as torch.onnx exports it with attn_implementation="eager". */
-
-/** Queries and keys are larger than a fresh model's, so that attention chooses among tokens as a trained one does. */
-const CHOOSING_GAIN = 1.6;
-
-/** `rows` [batch, tokens, dim], `maskBias` [batch, 1, 1, tokens]. @returns the layer's rows, same shape */
-export function encoderLayer(
-  graph: GraphBuilder,
-  weights: Precision,
-  shape: DistilbertShape,
-  rows: string,
-  maskBias: string,
-  name: string,
-): string {
+/** One transformer layer: `rows` [batch, tokens, dim], `maskBias` [batch, 1, 1, tokens]. @returns rows of the same shape */
+function encoderLayer(parts: Parts, rows: string, maskBias: string, name: string): string {
+  const { graph, weights, shape } = parts;
   const { dim, hidden } = shape;
-  const mixed = attention(graph, weights, shape, rows, maskBias, `${name}.attention`);
-  const attended = graph.node("Add", [weights.dense(mixed, `${name}.attention.out_lin`, dim, dim, 1), rows]);
-  const normed = layerNorm(graph, shape, attended, `${name}.sa_layer_norm`);
-  const inner = gelu(graph, weights.dense(normed, `${name}.ffn.lin1`, dim, hidden, 1));
-  const outer = weights.dense(inner, `${name}.ffn.lin2`, hidden, dim, 1);
-  return layerNorm(graph, shape, graph.node("Add", [outer, normed]), `${name}.output_layer_norm`);
+  const mixed = attention(parts, rows, maskBias, `${name}.attention`);
+  const projected = weights.dense(mixed, { name: `${name}.attention.out_lin`, inputs: dim, outputs: dim });
+  const attended = graph.node("Add", [projected, rows]);
+  const normed = layerNorm(parts, attended, `${name}.sa_layer_norm`);
+  const inner = gelu(graph, weights.dense(normed, { name: `${name}.ffn.lin1`, inputs: dim, outputs: hidden }));
+  const outer = weights.dense(inner, { name: `${name}.ffn.lin2`, inputs: hidden, outputs: dim });
+  return layerNorm(parts, graph.node("Add", [outer, normed]), `${name}.output_layer_norm`);
 }
 
-function attention(
-  graph: GraphBuilder,
-  weights: Precision,
-  { dim, heads }: DistilbertShape,
-  rows: string,
-  maskBias: string,
-  name: string,
-): string {
+function attention({ graph, weights, shape }: Parts, rows: string, maskBias: string, name: string): string {
+  const { dim, heads } = shape;
   const batch = graph.node("Unsqueeze", [
     graph.node("Gather", [graph.node("Shape", [rows]), graph.int(0)], [intAttribute("axis", 0)]),
     graph.ints([0]),
@@ -142,11 +125,11 @@ function attention(
     return graph.node("Reshape", [tensor, target]);
   };
   const split = (part: string, gain: number, perm: readonly number[]) => {
-    const projected = weights.dense(rows, `${name}.${part}`, dim, dim, gain);
+    const projected = weights.dense(rows, { name: `${name}.${part}`, inputs: dim, outputs: dim, gain });
     return graph.node("Transpose", [reshapeTo(projected, [-1, heads, dim / heads])], [intsAttribute("perm", perm)]);
   };
-  const query = graph.node("Div", [split("q_lin", CHOOSING_GAIN, [0, 2, 1, 3]), graph.float(Math.sqrt(dim / heads))]);
-  const key = split("k_lin", CHOOSING_GAIN, [0, 2, 3, 1]);
+  const query = graph.node("Div", [split("q_lin", ATTENTION_GAIN, [0, 2, 1, 3]), graph.float(Math.sqrt(dim / heads))]);
+  const key = split("k_lin", ATTENTION_GAIN, [0, 2, 3, 1]);
   const value = split("v_lin", 1, [0, 2, 1, 3]);
   const scores = graph.node("Add", [graph.node("MatMul", [query, key]), maskBias]);
   const shares = graph.node("Softmax", [scores], [intAttribute("axis", -1)]);
@@ -154,31 +137,22 @@ function attention(
   return reshapeTo(mixed, [-1, dim]);
 }
 
-/** The exact form by the error function. */
+/** The form with the error function, not an approximation. */
 function gelu(graph: GraphBuilder, rows: string): string {
   const error = graph.node("Erf", [graph.node("Div", [rows, graph.float(Math.SQRT2)])]);
   const gated = graph.node("Mul", [rows, graph.node("Add", [error, graph.float(1)])]);
   return graph.node("Mul", [gated, graph.float(0.5)]);
 }
 
-/** Normalization over the last axis: one operator from opset 17 on, nine before, as torch.onnx writes them. */
-
-const EPSILON = 1e-12;
-const ONE_OPERATOR_SINCE = 17;
-
-export function layerNorm(
-  graph: GraphBuilder,
-  { dim, seed, opset }: Pick<DistilbertShape, "dim" | "seed" | "opset">,
-  rows: string,
-  name: string,
-): string {
+/** Normalization over the last axis. */
+function layerNorm({ graph, shape: { dim, seed, opset } }: Parts, rows: string, name: string): string {
   const vector = (part: string, mean: number, deviation: number) =>
     graph.constant(
       floatTensor(`${name}.${part}`, [dim], randomWeights(seed, `${name}.${part}`, dim, { mean, deviation })),
     );
   const weight = vector("weight", 1, 0.1);
   const bias = vector("bias", 0, 0.05);
-  if (opset >= ONE_OPERATOR_SINCE) {
+  if (opset >= LAYER_NORM_OPSET) {
     const attributes = [intAttribute("axis", -1), floatAttribute("epsilon", EPSILON)];
     return graph.node("LayerNormalization", [rows, weight, bias], attributes);
   }
@@ -188,4 +162,18 @@ export function layerNorm(
   const deviation = graph.node("Sqrt", [graph.node("Add", [variance, graph.float(EPSILON)])]);
   const scaled = graph.node("Mul", [graph.node("Div", [centred, deviation]), weight]);
   return graph.node("Add", [scaled, bias]);
+}
+
+/** Names the graph's output `logits`. */
+function head({ graph, weights, shape }: Parts, rows: string): void {
+  const { family, dim, labels } = shape;
+  const [inner, outer, activation] = {
+    distilbert: ["pre_classifier", "classifier", "Relu"] as const,
+    bert: ["pooler.dense", "classifier", "Tanh"] as const,
+    roberta: ["classifier.dense", "classifier.out_proj", "Tanh"] as const,
+  }[family];
+  const first = graph.node("Gather", [rows, graph.int(0)], [intAttribute("axis", 1)]);
+  const pooled = graph.node(activation, [weights.dense(first, { name: inner, inputs: dim, outputs: dim })]);
+  const logits = weights.dense(pooled, { name: outer, inputs: dim, outputs: labels.length, gain: LABEL_GAIN });
+  graph.node("Identity", [logits], [], "logits");
 }

@@ -1,4 +1,4 @@
-/** What a user brings to the packer, generated: a classifier of DistilBERT's size and kind with random weights. */
+/** Generates a model folder for the packer: a classifier of DistilBERT's size and kind with random weights. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeModel } from "../../spillway/model/graph/model-file.ts";
@@ -7,8 +7,9 @@ import { completeShape, type DistilbertShape } from "./shape.ts";
 import { tokenizerFiles } from "./tokenizer-files.ts";
 
 /**
- * Writes config.json, tokenizer.json, tokenizer_config.json, model.onnx and model_quantized.onnx. The same bytes for the same
- * shape; milliseconds for small shapes, about 0.6 GB of memory for the default one. @throws RangeError for an impossible shape.
+ * Writes config.json, tokenizer.json, tokenizer_config.json, model.onnx and model_quantized.onnx. The same shape gives the same bytes.
+ * Small shapes take milliseconds; the default shape needs about 0.6 GB of memory.
+ * @throws RangeError if no model can have this shape
  */
 export async function writeDistilbertFolder(folder: string, shape: Partial<DistilbertShape> = {}): Promise<void> {
   const complete = completeShape(shape);
@@ -21,9 +22,8 @@ export async function writeDistilbertFolder(folder: string, shape: Partial<Disti
   if (complete.quantized) await writeModel(classifierModel(complete, "int8"), join(folder, "model_quantized.onnx"));
 }
 
-/** config.json as transformers writes it for each family. */
-
-export function configFile(shape: DistilbertShape) {
+/** config.json as transformers writes it. */
+function configFile(shape: DistilbertShape) {
   return {
     ...sizes(shape),
     vocab_size: shape.vocabulary,

@@ -1,29 +1,39 @@
+/** The weights of a generated model in the graph: FP32, or INT8 as onnxruntime quantizes them. Pure. */
 import { seededRandom } from "../../seeded-random.ts";
 import { intAttribute } from "../../spillway/model/graph/nodes.ts";
 import { elementType, floatTensor, rawTensor } from "../../spillway/model/graph/tensors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 
-/** The two ways a layer's weights enter the graph. */
+/** Adds layers with weights of one precision to a graph. */
 export interface Precision {
-  /** rows · W + b on the last axis. `gain` 1 keeps the variance of the rows. @returns the output's name */
-  dense(rows: string, name: string, inputs: number, outputs: number, gain: number): string;
-  /** Rows of a table by their numbers. */
+  /** rows · W + b on the last axis. @returns the output's name */
+  dense(rows: string, layer: DenseLayer): string;
+  /** Rows of a table by their ids. @returns the output's name */
   embed(ids: string, name: string, rows: number, width: number): string;
 }
 
-/** Standard deviation of embedding rows; LayerNormalization follows, so only the ratios among tables matter. */
-export const EMBEDDING_DEVIATION = 0.05;
-export const BIAS_DEVIATION = 0.02;
+interface DenseLayer {
+  name: string;
+  inputs: number;
+  outputs: number;
+  /** 1 keeps the variance of the rows. Default: 1. */
+  gain?: number;
+}
 
-/** FP32 as torch.onnx exports it: MatMul and Add, and tables read by Gather. */
+/** Standard deviation of embedding rows. LayerNormalization follows, so only the ratios between tables matter. */
+const EMBEDDING_DEVIATION = 0.05;
+const BIAS_DEVIATION = 0.02;
+/** Of an unsigned byte. */
+const STEPS = 255;
 
+/** FP32 as torch.onnx exports it: MatMul and Add, and Gather for tables. */
 export function floatPrecision(graph: GraphBuilder, seed: number): Precision {
   const weight = (name: string, dims: readonly number[], deviation: number) => {
     const count = dims.reduce((product, dim) => product * dim, 1);
     return graph.constant(floatTensor(name, dims, randomWeights(seed, name, count, { deviation })));
   };
   return {
-    dense(rows, name, inputs, outputs, gain) {
+    dense(rows, { name, inputs, outputs, gain = 1 }) {
       const matrix = weight(`${name}.weight`, [inputs, outputs], gain / Math.sqrt(inputs));
       const product = graph.node("MatMul", [rows, matrix]);
       return graph.node("Add", [weight(`${name}.bias`, [outputs], BIAS_DEVIATION), product]);
@@ -35,11 +45,10 @@ export function floatPrecision(graph: GraphBuilder, seed: number): Precision {
 }
 
 /**
- * INT8 as onnxruntime's quantize_dynamic writes it: the rows are quantized as they come (DynamicQuantizeLinear, shared by the
- * matrices that read the same rows), MatMulInteger, Cast, Mul by both scales, Add; tables hold bytes that are scaled after Gather.
+ * INT8 as onnxruntime's quantize_dynamic writes it: DynamicQuantizeLinear (one for all matrices that read the same rows), MatMulInteger,
+ * Cast, Mul by both scales, Add. Tables hold bytes, which are scaled after Gather.
  * Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
  */
-
 export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boolean): Precision {
   const quantizedRows = new Map<string, { values: string; scale: string; zeroPoint: string }>();
 
@@ -64,7 +73,7 @@ export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boo
   };
 
   return {
-    dense(rows, name, inputs, outputs, gain) {
+    dense(rows, { name, inputs, outputs, gain = 1 }) {
       const deviation = gain / Math.sqrt(inputs);
       const weight = matrix(`${name}.weight`, [inputs, outputs], deviation, perChannel ? outputs : 1);
       const quantized = quantizeRows(rows);
@@ -83,20 +92,19 @@ export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boo
   };
 }
 
-/** Pure. 8-bit weights as onnxruntime's dynamic quantizer makes them: q = round(w / scale) + zeroPoint, asymmetric, 0 … 255. */
-
-export interface Quantized {
+interface Quantized {
   values: Uint8Array;
   /** One for the whole matrix, or one per column. */
   scales: Float32Array;
   zeroPoints: Uint8Array;
 }
 
-const STEPS = 255;
-
-/** A row-major matrix of `columns` columns; `groups` is 1 or the number of columns. */
+/**
+ * Quantizes a row-major matrix as onnxruntime's dynamic quantizer does: q = round(w / scale) + zeroPoint, asymmetric, 0 … 255.
+ * `groups` is 1 (one scale) or `columns` (one scale per column).
+ */
 export function quantize(weights: Float32Array, columns: number, groups: number): Quantized {
-  // Zero must be a value of its own, so it is always within the range.
+  // The range always includes zero, because zero must be represented exactly.
   const lowest = new Float32Array(groups);
   const highest = new Float32Array(groups);
   for (let index = 0; index < weights.length; index++) {
@@ -116,9 +124,10 @@ export function quantize(weights: Float32Array, columns: number, groups: number)
   return { values, scales, zeroPoints };
 }
 
-/** Pure. Random weights whose values depend on the seed and the name alone, so both precisions quantize the same model. */
-
-/** Uniform around `mean`, row-major. `deviation` is the standard deviation. */
+/**
+ * Uniform random weights around `mean`, row-major. `deviation` is the standard deviation. The values depend only on the seed and the
+ * name, so both precisions have the same model.
+ */
 export function randomWeights(
   seed: number,
   name: string,

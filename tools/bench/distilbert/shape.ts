@@ -1,4 +1,4 @@
-/** What a generated classifier looks like. The defaults are DistilBERT's: 66 M parameters, 268 MB as FP32, 67 MB as INT8. */
+/** The shape of a generated classifier. The defaults are DistilBERT's: 66 M parameters, 268 MB as FP32, 67 MB as INT8. */
 export interface DistilbertShape {
   /** `bert` takes token_type_ids and has a pooler; `roberta` counts positions from the padding and has a head of two layers. */
   family: "distilbert" | "bert" | "roberta";
@@ -8,17 +8,17 @@ export interface DistilbertShape {
   heads: number;
   /** Width inside the feed-forward. */
   hidden: number;
-  /** Words of the tokenizer and rows of the embedding table; at least 128. */
+  /** Word pieces of the tokenizer and rows of the embedding table; at least 128. */
   vocabulary: number;
-  /** The most tokens of a text, special ones included. */
+  /** Limit of a text in tokens, including special tokens. */
   positions: number;
   labels: readonly string[];
   problemType: "single_label_classification" | "multi_label_classification";
-  /** 13 and above; from 17 on LayerNormalization is one operator. */
+  /** 13 or higher. From 17, LayerNormalization is one operator. */
   opset: number;
-  /** Other weights for another seed. */
+  /** Of the weights. */
   seed: number;
-  /** Whether model_quantized.onnx is written too. */
+  /** Whether to write model_quantized.onnx too. */
   quantized: boolean;
   /** One scale per output column of the quantized weights instead of one per matrix. */
   perChannel: boolean;
@@ -40,16 +40,18 @@ const distilbertBase: DistilbertShape = {
   perChannel: false,
 };
 
-const VOCABULARY_MIN = 128;
+const MIN_VOCABULARY = 128;
 
-/** @throws RangeError with one sentence when such a model cannot be. */
+/** @returns the shape with defaults @throws RangeError with one sentence if no model can have this shape */
 export function completeShape(given: Partial<DistilbertShape>): DistilbertShape {
   const shape = { ...distilbertBase, ...given };
   if (shape.dim % shape.heads !== 0) {
-    throw new RangeError(`dim is ${shape.dim}, which ${shape.heads} heads cannot share; use a multiple of heads.`);
+    throw new RangeError(`dim is ${shape.dim}; it must be a multiple of heads, which is ${shape.heads}.`);
   }
-  if (shape.vocabulary < VOCABULARY_MIN) {
-    throw new RangeError(`vocabulary is ${shape.vocabulary}; the letters and signs alone need ${VOCABULARY_MIN}.`);
+  if (shape.vocabulary < MIN_VOCABULARY) {
+    throw new RangeError(
+      `vocabulary is ${shape.vocabulary}; it must be at least ${MIN_VOCABULARY}, for letters and signs.`,
+    );
   }
   return shape;
 }

@@ -1,5 +1,4 @@
-/** tokenizer.json and tokenizer_config.json of a lower-casing WordPiece tokenizer, as transformers saves them. */
-
+/** tokenizer.json and tokenizer_config.json of an uncased WordPiece tokenizer, as transformers saves them. */
 import { seededRandom } from "../../seeded-random.ts";
 import type { DistilbertShape } from "./shape.ts";
 
@@ -9,7 +8,7 @@ interface SpecialTokens {
   start: string;
   end: string;
   mask: string;
-  /** All of them by id. */
+  /** All special tokens, by id. */
   order: readonly string[];
 }
 
@@ -22,7 +21,7 @@ const bertTokens: SpecialTokens = {
   order: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
 };
 
-/** RoBERTa's padding has id 1, and its positions are counted from there. */
+/** RoBERTa's padding has id 1, and positions are counted from there. */
 const robertaTokens: SpecialTokens = {
   pad: "<pad>",
   unknown: "<unk>",
@@ -32,7 +31,16 @@ const robertaTokens: SpecialTokens = {
   order: ["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
 };
 
-/** The objects to be written as JSON, by file name. */
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+const SIGNS = "0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+const ONSETS = ["b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "pl"];
+const VOWELS = ["a", "e", "i", "o", "u", "ea", "ou", "io"];
+const ENDINGS = ["", "", "", "n", "r", "s", "t", "l", "ng", "ck"];
+/** About the share of continuations in BERT's vocabulary. */
+const CONTINUATION_SHARE = 0.2;
+const SEED = 30_522;
+
+/** @returns the contents to write as JSON, by file name */
 export function tokenizerFiles({ family, vocabulary, positions }: DistilbertShape) {
   const special = family === "roberta" ? robertaTokens : bertTokens;
   const words = [...special.order, ...wordPieces(vocabulary - special.order.length)];
@@ -94,18 +102,10 @@ function template({ start, end, order }: SpecialTokens) {
   };
 }
 
-/** Pure. The word pieces of a vocabulary of any size: the same list for the same size, and a larger one begins with a smaller one. */
-
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-const SIGNS = "0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-const ONSETS = ["b", "c", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "pl"];
-const VOWELS = ["a", "e", "i", "o", "u", "ea", "ou", "io"];
-const ENDINGS = ["", "", "", "n", "r", "s", "t", "l", "ng", "ck"];
-/** About the share of continuations in BERT's own list. */
-const CONTINUATION_SHARE = 0.2;
-const SEED = 30_522;
-
-/** Letters first, alone and as continuations, so that every word has a spelling; then signs, then made-up words. */
+/**
+ * Pure. A vocabulary of `count` word pieces; a larger vocabulary begins with a smaller one. Letters are first, also as continuations, so
+ * that every word can be split. Signs and generated words follow.
+ */
 export function wordPieces(count: number): string[] {
   const pieces = new Set([...LETTERS, ...Array.from(LETTERS, (letter) => `##${letter}`), ...SIGNS]);
   const random = seededRandom(SEED);

@@ -1,6 +1,6 @@
 /**
- * Times the start of an isolate from inside workerd: a Worker's built modules come as a form, and a fresh isolate is made of
- * them, which compiles the modules, evaluates them and answers one request. Nothing of wrangler or of a process's start is in it.
+ * Times the start of an isolate from inside workerd. A form has a Worker's built modules. A fresh isolate compiles them, evaluates them
+ * and answers one request. The time includes neither wrangler nor the start of a process.
  */
 interface Settings {
   mainModule: string;
@@ -31,7 +31,7 @@ export default {
       modules[name] = name.endsWith(".wasm") ? { wasm: await part.arrayBuffer() } : { js: await part.text() };
     }
     const startedAtMs = Date.now();
-    // A name that was never used makes a new isolate.
+    // A new name starts a new isolate.
     const loaded = LOADER.get(crypto.randomUUID(), () => ({ ...settings, modules }));
     const response = await loaded.getEntrypoint().fetch("http://worker/healthz");
     await response.arrayBuffer();

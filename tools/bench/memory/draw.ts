@@ -1,33 +1,14 @@
-/** `node tools/bench/memory/draw.ts <json> [svg]`: draws docs/images/memory.svg from what `npm run bench -- memory --json` printed. */
-import { readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+/** `node tools/bench/memory/draw.ts <json> [svg]`: draws docs/images/memory.svg from the JSON of the bench `memory`. */
+import { drawPicture } from "../draw-picture.ts";
 import { memoryPicture, pictureSchema } from "./picture.ts";
 
-const [file, svg = fileURLToPath(new URL("../../../docs/images/memory.svg", import.meta.url))] = process.argv.slice(2);
-try {
-  await draw(file, svg);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exit(1);
-}
-
-async function draw(file: string | undefined, svg: string): Promise<void> {
-  if (file === undefined) throw new Error("Say which measurement: node tools/bench/memory/draw.ts <json>.");
-  const parsed = pictureSchema.safeParse(lastLine(await readFile(file, "utf8")));
-  if (!parsed.success) {
-    throw new Error(
-      `${file} is no measurement with the plain way in it; make one with npm run bench -- memory --json --model distilbert.`,
-    );
-  }
-  await writeFile(svg, memoryPicture(parsed.data));
-  console.log(svg);
-}
-
-/** npm's own lines may stand before it. */
-function lastLine(text: string): unknown {
-  try {
-    return JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
-  } catch {
-    return null;
-  }
-}
+await drawPicture(
+  {
+    script: "tools/bench/memory/draw.ts",
+    command: "npm run -s bench -- memory --json --model distilbert",
+    schema: pictureSchema,
+    fileName: "memory.svg",
+    draw: memoryPicture,
+  },
+  process.argv.slice(2),
+);

@@ -1,5 +1,4 @@
-/** The gateway's isolate from empty to well used. */
-
+/** The memory of the gateway's isolate, from cold to heavily used. */
 import { type Call, classify, post } from "../classify.ts";
 import { edgeReady, edgeState } from "../system/edge-ready.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
@@ -9,13 +8,24 @@ import { type Counted, count, type Reading, watch } from "./stage.ts";
 
 export const TOKEN_LENGTHS = [32, 64, 128, 256, 512] as const;
 export const RUNS_PER_LENGTH = 10;
-/** The two lengths on either side of what a full-size model takes at the edge. */
+/** The lengths on both sides of the limit of a full-size model at the edge. */
 const ALTERNATING = [256, 512] as const;
-const MIXED_MAX_MS = 6 * 60_000;
-const TURN_MAX_MS = 90 * 60_000;
+const MAX_MIXED_MS = 6 * 60_000;
+const MAX_SEQUENCE_MS = 90 * 60_000;
+/** Requests in flight share the isolate's memory. */
+const CONCURRENCY = 4;
+
+const SHORT_TOKENS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192] as const;
+const LIST_TOKENS = [8, 16, 32, 64] as const;
+/** Too long for any edge, so the origin answers. */
+const LONG_TOKENS = 700;
+const MALFORMED = '{"inputs": "never closed';
+
+/** How many requests got which answer: `200 edge`, `200 origin`, `413` … */
+export type Answers = Record<string, number>;
 
 export interface GatewayMemory extends Counted {
-  /** Lengths that the package does not take at the edge: whoever answered. */
+  /** Lengths above the package's limit at the edge, and which side answered them. */
   tooLong: { tokens: number; answers: Answers }[];
   mixed: { asked: number; answers: Answers };
   alternations: { tokens: readonly number[]; asked: number; answers: Answers };
@@ -24,7 +34,7 @@ export interface GatewayMemory extends Counted {
 }
 
 export interface Work {
-  /** The most tokens that the package takes at the edge. */
+  /** The package's limit at the edge. */
   maxTokens: number;
   /** Mixed requests. */
   requests: number;
@@ -32,6 +42,7 @@ export interface Work {
   alternations: number;
 }
 
+/** Reads the memory before the load, during it, and during each kind of work. @throws Error if the isolate is restarted */
 export async function measureGateway(gateway: RunningWorker, texts: Texts, work: Work): Promise<GatewayMemory> {
   const inspector = await Inspector.connect(gateway);
   try {
@@ -47,7 +58,7 @@ async function measure(
   texts: Texts,
   { maxTokens, requests, alternations }: Work,
 ): Promise<GatewayMemory> {
-  // /readyz would start the load.
+  // A request for /readyz would start the load, so a cold isolate is not asked for its heap.
   let isCold = true;
   const { rest, load, runs } = watch(inspector, async () => (isCold ? 0 : (await edgeState(gateway)).heapBytes));
   const isolateId = await inspector.isolateId();
@@ -58,10 +69,10 @@ async function measure(
   const later: Reading[] = [];
   const tooLong: GatewayMemory["tooLong"] = [];
   for (const tokens of TOKEN_LENGTHS) {
-    const many = Array.from({ length: RUNS_PER_LENGTH }, (_, seed) => texts.make(tokens, seed));
+    const inputs = Array.from({ length: RUNS_PER_LENGTH }, (_, seed) => texts.make(tokens, seed));
     const send = async () => {
-      if (tokens <= maxTokens) await runAtEdge(gateway, many);
-      else tooLong.push({ tokens, answers: await runInTurn(gateway, many, TURN_MAX_MS) });
+      if (tokens <= maxTokens) await runAtEdge(gateway, inputs);
+      else tooLong.push({ tokens, answers: await runInSequence(gateway, inputs, MAX_SEQUENCE_MS) });
     };
     later.push(await runs(`tokens-${tokens}`, `${RUNS_PER_LENGTH} texts of ${tokens} tokens`, send));
   }
@@ -69,16 +80,16 @@ async function measure(
   later.push(
     await runs("mixed", `${requests} mixed requests`, async () => {
       const bodies = Iterator.from(Array(requests).keys()).map((index) => mixedBody(index, maxTokens, texts.make));
-      mixed = await sendMixed(gateway, bodies, MIXED_MAX_MS);
+      mixed = await sendMixed(gateway, bodies, MAX_MIXED_MS);
     }),
   );
   let alternated: Answers = {};
   later.push(
     await runs("alternations", `${alternations} alternations of ${ALTERNATING.join(" and ")} tokens`, async () => {
-      const inTurn = Iterator.from(Array(alternations).keys()).flatMap((seed) =>
+      const inputs = Iterator.from(Array(alternations).keys()).flatMap((seed) =>
         ALTERNATING.map((tokens) => texts.make(tokens, seed)),
       );
-      alternated = await runInTurn(gateway, inTurn, TURN_MAX_MS);
+      alternated = await runInSequence(gateway, inputs, MAX_SEQUENCE_MS);
     }),
   );
 
@@ -96,25 +107,17 @@ async function measure(
   };
 }
 
-/** What the isolate is put through between two readings. */
-
-/** Requests in flight share the isolate's memory. */
-const AT_ONCE = 4;
-
-/** How many requests got which answer: `200 edge`, `200 origin`, `413` … */
-export type Answers = Record<string, number>;
-
-/** One after another, each answered by the edge. @throws Error when one was not */
-export async function runAtEdge(gateway: RunningWorker, texts: readonly string[]): Promise<void> {
+/** Sends the texts one after another. @throws Error if another side than the edge answers */
+async function runAtEdge(gateway: RunningWorker, texts: readonly string[]): Promise<void> {
   for (const text of texts) {
     const { route, status, because } = await classify(gateway.url, text);
     if (route !== "edge") throw new Error(`The edge did not answer: ${status} ${route ?? ""} ${because ?? ""}.`);
   }
 }
 
-/** One after another, by whichever side takes it, until all are answered or time is up. */
-export async function runInTurn(gateway: RunningWorker, texts: Iterable<string>, atMostMs: number): Promise<Answers> {
-  const untilMs = performance.now() + atMostMs;
+/** Sends the texts one after another until `maxMs` have passed. Either side may answer. */
+async function runInSequence(gateway: RunningWorker, texts: Iterable<string>, maxMs: number): Promise<Answers> {
+  const untilMs = performance.now() + maxMs;
   const answers: Answers = {};
   for (const text of texts) {
     if (performance.now() >= untilMs) break;
@@ -123,9 +126,9 @@ export async function runInTurn(gateway: RunningWorker, texts: Iterable<string>,
   return answers;
 }
 
-/** Sends the bodies, four at once, until all are answered or time is up. */
-export async function sendMixed(gateway: RunningWorker, bodies: Iterable<string>, atMostMs: number): Promise<Answers> {
-  const untilMs = performance.now() + atMostMs;
+/** Sends the bodies, four at a time, until `maxMs` have passed. */
+async function sendMixed(gateway: RunningWorker, bodies: Iterable<string>, maxMs: number): Promise<Answers> {
+  const untilMs = performance.now() + maxMs;
   const answers: Answers = {};
   const queue = bodies[Symbol.iterator]();
   const send = async () => {
@@ -135,7 +138,7 @@ export async function sendMixed(gateway: RunningWorker, bodies: Iterable<string>
       countAnswer(answers, await post(gateway.url, next.value));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, send));
+  await Promise.all(Array.from({ length: CONCURRENCY }, send));
   return answers;
 }
 
@@ -144,15 +147,10 @@ function countAnswer(answers: Answers, { status, route }: Call): void {
   answers[answer] = (answers[answer] ?? 0) + 1;
 }
 
-/** Pure. Requests as a day brings them: mostly short texts, some lists, some long texts, some nonsense. The same at every run. */
-
-const SHORT_TOKENS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192] as const;
-const LIST_TOKENS = [8, 16, 32, 64] as const;
-/** More than any edge takes: the origin answers. */
-const LONG_TOKENS = 700;
-const MALFORMED = '{"inputs": "never closed';
-
-/** The body of the request with this index; of twenty, two are lists, two are long and one is malformed. */
+/**
+ * Pure. A mix like a day's traffic: of twenty requests, two are lists, two are long, one is malformed, the others are short.
+ * @returns the body of the request with this index, the same in every run
+ */
 export function mixedBody(index: number, edgeMaxTokens: number, makeText: MakeText): string {
   switch (index % 20) {
     case 4:

@@ -1,28 +1,28 @@
-/** What lies in the wasm heap, measured in Node on the gateway's own engine: how far up a roomy heap is written at each step. */
+/** The parts of the wasm heap, measured in Node on the gateway's engine: the highest byte in use of a large heap after each step. */
 import { readFile } from "node:fs/promises";
 import { allocate, startRuntime } from "../../../gateway/edge/onnx/runtime.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../spillway/model/pack/edge-runtime.ts";
 import { mib, tenths } from "../statistics.ts";
 
-const ROOMY = { initialBytes: 256 * 2 ** 20, maximumBytes: 256 * 2 ** 20 };
+const LARGE_HEAP = { initialBytes: 256 * 2 ** 20, maximumBytes: 256 * 2 ** 20 };
 
 export interface HeapParts {
-  /** Static data, stack, and what ONNX Runtime keeps once it is initialised. */
+  /** Static data, stack, and what ONNX Runtime keeps after its initialization. */
   runtimeMiB: number;
   weightsMiB: number;
   /** The graph, its operators and their registries. */
   sessionMiB: number;
-  /** On top of all that while a text of so many tokens is run. */
+  /** In addition, while a text of `tokens` tokens runs. */
   activations: { tokens: number; mib: number }[];
 }
 
-/** `lengths` from short to long: a heap once written stays written. @throws OrtError */
+/** `lengths` must be ascending, because the used part of a heap never shrinks. @throws OrtError */
 export async function heapParts(edgeFile: string, lengths: readonly number[]): Promise<HeapParts> {
   const weights = await readFile(edgeFile);
   const wasm = await compileEdgeWasm();
   const runtimeMiB = mib(await firstLargeBlock(wasm));
   const weightsMiB = mib(weights.byteLength);
-  const model = await openEdgeModel(wasm, weights, ROOMY);
+  const model = await openEdgeModel(wasm, weights, LARGE_HEAP);
   const openedMiB = mib(model.usedBytes());
   const activations = lengths.map((tokens) => {
     model.run(Array.from({ length: tokens }, (_, index) => index));
@@ -32,8 +32,8 @@ export async function heapParts(edgeFile: string, lengths: readonly number[]): P
   return { runtimeMiB, weightsMiB, sessionMiB: tenths(openedMiB - runtimeMiB - weightsMiB), activations };
 }
 
-/** Where a large block would go in a fresh heap: everything below it is the runtime's own. */
+/** The address of a large block in a fresh heap: everything below it belongs to the runtime. */
 async function firstLargeBlock(wasm: WebAssembly.Module): Promise<number> {
-  const { ort } = await startRuntime(wasm, ROOMY);
+  const { ort } = await startRuntime(wasm, LARGE_HEAP);
   return allocate(ort, 2 ** 23);
 }

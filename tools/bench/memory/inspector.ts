@@ -2,20 +2,25 @@
 import { z } from "zod";
 import type { RunningWorker } from "../system/running-worker.ts";
 
-const ANSWER_MAX_MS = 60_000;
+const MAX_ANSWER_MS = 60_000;
 
 /** https://chromedevtools.github.io/devtools-protocol/v8/Runtime/#method-getHeapUsage, all in bytes. */
 const heapUsageSchema = z.object({
   /** Objects on V8's heap, garbage not yet collected among them. */
   usedSize: z.number(),
-  /** What V8's heap has taken, used or not. */
+  /** Size of V8's heap, used or not. */
   totalSize: z.number(),
   /** workerd's own objects on its C++ heap. */
   embedderHeapUsedSize: z.number(),
-  /** ArrayBuffers, which lie outside V8's heap. */
+  /** ArrayBuffers, which are outside V8's heap. */
   backingStorageSize: z.number(),
 });
 export type HeapUsage = z.infer<typeof heapUsageSchema>;
+
+/** Bytes in V8's heap, in workerd's own heap, and in buffers outside them. */
+export function heapUsageBytes({ usedSize, embedderHeapUsedSize, backingStorageSize }: HeapUsage): number {
+  return usedSize + embedderHeapUsedSize + backingStorageSize;
+}
 
 const isolateSchema = z.object({ id: z.string() });
 const targetsSchema = z.array(z.object({ webSocketDebuggerUrl: z.string() })).min(1);
@@ -25,6 +30,7 @@ const answerSchema = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
+/** A connection to one isolate. Its methods throw an Error with one sentence when the isolate was restarted. */
 export class Inspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -37,48 +43,48 @@ export class Inspector {
     socket.addEventListener("close", () => this.#fail("The connection to the isolate's inspector was closed."));
   }
 
-  /** wrangler lists one target: the user's Worker. Its own helper Workers live elsewhere. */
+  /** wrangler lists one target: the user's Worker, not its helper Workers. @throws Error if the inspector refuses the connection */
   static async connect({ inspectorPort }: RunningWorker): Promise<Inspector> {
     const response = await fetch(`http://127.0.0.1:${inspectorPort}/json`);
     const [target] = targetsSchema.parse(await response.json());
-    // It refuses clients with a User-Agent but no local Origin; Node's WebSocket takes headers, which the DOM's type lacks.
+    // The inspector refuses clients that send a User-Agent without a local Origin. Node's WebSocket accepts headers; the DOM's type lacks them.
     const socket: WebSocket = Reflect.construct(WebSocket, [
       target?.webSocketDebuggerUrl,
       { headers: { origin: "http://localhost" } },
     ]);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener("open", () => resolve(), { once: true });
-      socket.addEventListener("error", () => reject(new Error("The isolate's inspector took no connection.")), {
+      socket.addEventListener("error", () => reject(new Error("The isolate's inspector refused the connection.")), {
         once: true,
       });
     });
     return new Inspector(socket);
   }
 
-  /** Waits while the isolate's thread is busy: an inference or a compilation is not interrupted. */
+  /** Answered when the isolate's thread is free: an inference or a compilation is not interrupted. */
   async heapUsage(): Promise<HeapUsage> {
-    return heapUsageSchema.parse(await this.#ask("Runtime.getHeapUsage"));
+    return heapUsageSchema.parse(await this.#call("Runtime.getHeapUsage"));
   }
 
-  /** What is held: the same right after a collection, which stops the isolate for about a second. */
+  /** The same right after a garbage collection, which stops the isolate for about a second. */
   async collectedHeapUsage(): Promise<HeapUsage> {
-    // Unanswered unless the profiler is on; on, it makes allocations dearer.
-    await this.#ask("HeapProfiler.enable");
-    await this.#ask("HeapProfiler.collectGarbage");
-    await this.#ask("HeapProfiler.disable");
+    // Without the profiler this call has no answer. With it allocations are slower, so it is disabled again.
+    await this.#call("HeapProfiler.enable");
+    await this.#call("HeapProfiler.collectGarbage");
+    await this.#call("HeapProfiler.disable");
     return this.heapUsage();
   }
 
-  /** The same as long as the isolate lives; a restarted one has another. */
+  /** Constant for the life of the isolate; a restarted isolate has another id. */
   async isolateId(): Promise<string> {
-    return isolateSchema.parse(await this.#ask("Runtime.getIsolateId")).id;
+    return isolateSchema.parse(await this.#call("Runtime.getIsolateId")).id;
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  async #ask(method: string): Promise<unknown> {
+  async #call(method: string): Promise<unknown> {
     if (this.#broken !== null) throw new Error(this.#broken);
     this.#lastId += 1;
     const id = this.#lastId;
@@ -86,7 +92,7 @@ export class Inspector {
     this.#waiting.set(id, answer);
     const timer = setTimeout(
       () => answer.reject(new Error(`The inspector gave no answer to ${method}.`)),
-      ANSWER_MAX_MS,
+      MAX_ANSWER_MS,
     );
     try {
       this.#socket.send(JSON.stringify({ id, method }));
@@ -99,7 +105,7 @@ export class Inspector {
 
   #receive(data: string): void {
     const message: unknown = JSON.parse(data);
-    // Another isolate would go on with other numbers.
+    // The numbers of another isolate would not continue these.
     if (isEvent(message, "Runtime.executionContextsCleared")) {
       this.#fail("The Worker was reloaded while it was measured (a file changed); run the bench again.");
     }

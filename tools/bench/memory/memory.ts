@@ -1,32 +1,37 @@
-/** Bench `memory`: what the gateway's isolate holds, from empty to well used, beside its budget and beside the plain way. */
+/** Bench `memory`: the memory of the gateway's isolate from cold to heavily used, compared with its budget and with the plain Worker. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { PLAIN_OPTION, withPlain } from "../plain/client.ts";
+import { loadPlain, PLAIN, PLAIN_OPTION, runPlain, startPlain, storePlainFile, withPlain } from "../plain/client.ts";
+import { mib } from "../statistics.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { startGateway } from "../system/gateway.ts";
 import { startOrigin } from "../system/origin.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
-import { storePackage } from "../system/stored-package.ts";
+import { type StoredPackage, storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
-import { textsOf } from "../texts.ts";
+import { type Texts, textsOf } from "../texts.ts";
 import { LIMIT_MIB } from "./account.ts";
-import { fileMiB, measureBeside } from "./beside.ts";
-import { measureGateway, TOKEN_LENGTHS } from "./gateway-memory.ts";
+import { compareSpeed, largestDifference } from "./compare-plain.ts";
+import { measureGateway, RUNS_PER_LENGTH, TOKEN_LENGTHS } from "./gateway-memory.ts";
 import { heapParts } from "./heap-parts.ts";
-import { BUDGET_MIB, broken, type MemoryResult, memoryTables, notes } from "./report.ts";
+import { Inspector } from "./inspector.ts";
+import { BUDGET_MIB, broken, type MemoryResult, memoryTables, notes, type PlainResult, ratios } from "./report.ts";
+import { type Counted, count, type Reading, watch } from "./stage.ts";
 
-const BENCH_MAX_MS = 30 * 60_000;
+const MAX_BENCH_MS = 30 * 60_000;
 /** A pair of texts at DistilBERT's size, with an origin that shares two busy CPUs. */
-const ALTERNATION_MAX_MS = 6000;
+const MAX_ALTERNATION_MS = 6000;
 const REQUESTS = { min: 20, max: 10_000, fallback: 1000 };
 const ALTERNATIONS = { min: 1, max: 10_000, fallback: 100 };
 const SAMPLES = { min: 10, max: 1000, fallback: 30 };
-/** The policy leaves the choice to the package and its heap. */
+/** Above any package's limit, so that the package and its heap decide what the edge accepts. */
 const POLICY = { edge: { maxTokens: 512 } };
 
 interface MemoryOptions {
@@ -38,7 +43,7 @@ interface MemoryOptions {
 
 export const memoryBench: Bench = {
   name: "memory",
-  summary: "memory of the gateway's isolate from cold to well used, beside its budget and the plain way",
+  summary: "memory of the gateway's isolate from cold to heavily used, its budget, and plain onnxruntime-web",
   options: {
     ...MODEL_OPTION,
     ...PLAIN_OPTION,
@@ -47,16 +52,16 @@ export const memoryBench: Bench = {
     samples: { type: "string" },
   },
   async run(values: OptionValues) {
-    const asked = {
+    const options = {
       requests: wholeNumber(values, "requests", REQUESTS),
       alternations: wholeNumber(values, "alternations", ALTERNATIONS),
       samples: wholeNumber(values, "samples", SAMPLES),
       plain: withPlain(values),
     };
     const opened = await openPackage(values);
-    const atMostMs = BENCH_MAX_MS + asked.alternations * ALTERNATION_MAX_MS;
+    const maxMs = MAX_BENCH_MS + options.alternations * MAX_ALTERNATION_MS;
     const sink = await startSink();
-    return withWorkspace(atMostMs, (workspace) => run(workspace, opened, sink.url, asked)).finally(sink.close);
+    return withWorkspace(maxMs, (workspace) => run(workspace, opened, sink.url, options)).finally(sink.close);
   },
 };
 
@@ -64,7 +69,7 @@ async function run(
   workspace: Workspace,
   opened: EdgePackage,
   otlpEndpoint: string,
-  asked: MemoryOptions,
+  options: MemoryOptions,
 ): Promise<Report> {
   const { maxTokens } = opened.edge;
   const edgeFile = join(opened.folder, opened.edge.file);
@@ -80,11 +85,12 @@ async function run(
   const gateway = await step("starting the gateway", () =>
     startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY, otlpEndpoint }),
   );
-  const memory = await measureGateway(gateway, texts, { maxTokens, ...asked });
+  const memory = await measureGateway(gateway, texts, { maxTokens, ...options });
   const problem = broken(memory);
 
-  const plain = asked.plain
-    ? await measureBeside(workspace, { gateway, memory, stored, opened, texts, lengths, samples: asked.samples })
+  const { samples } = options;
+  const plain = options.plain
+    ? await comparePlain(workspace, { gateway, memory, stored, opened, texts, lengths, samples })
     : null;
   const result: MemoryResult = {
     model: shortModelId(opened.modelId),
@@ -98,4 +104,59 @@ async function run(
     plain,
   };
   return { result, tables: memoryTables(result), notes: notes(result), problem };
+}
+
+interface MeasuredGateway {
+  /** Still running, and ready. */
+  gateway: RunningWorker;
+  memory: Counted;
+  stored: StoredPackage;
+  opened: EdgePackage;
+  texts: Texts;
+  /** Lengths that both can run. */
+  lengths: readonly number[];
+  /** Timed runs per length and side. */
+  samples: number;
+}
+
+/** Measures the plain Worker with the same file and the same texts, and compares it with the gateway. */
+async function comparePlain(workspace: Workspace, measured: MeasuredGateway): Promise<PlainResult> {
+  const { gateway, memory, stored, opened, texts, lengths, samples } = measured;
+  const bundle = await step("building the plain Worker", () => bundleWorker(PLAIN, join(workspace.folder, "plain")));
+  await step("storing its file", () => storePlainFile(stored.persistFolder, opened.plainFile));
+  const plain = await step("starting the plain Worker", () => startPlain(workspace, bundle, stored.persistFolder));
+  const counted = await measurePlain(plain, texts);
+  const both = { spillway: gateway, plain };
+  const largestLogitDifference = await largestDifference(both, texts, { lengths, labels: opened.manifest.labels });
+  const speed = await compareSpeed(both, texts, { lengths, samples });
+  const weightsMiB = await fileMiB(opened.plainFile);
+  return { ...counted, weightsMiB, largestLogitDifference, speed, over: ratios(counted, memory) };
+}
+
+/** The plain Worker's isolate, through the same load and the same lengths as the gateway's. */
+async function measurePlain(plain: RunningWorker, texts: Texts): Promise<Counted> {
+  const inspector = await Inspector.connect(plain);
+  try {
+    let heapBytes = 0;
+    const { rest, load, runs } = watch(inspector, async () => heapBytes);
+    const cold = await rest("cold", "cold, no model");
+    const loaded = await load("load", "loading the model in the plain Worker", async () => {
+      ({ heapBytes } = await loadPlain(plain));
+    });
+    const later: Reading[] = [];
+    for (const tokens of TOKEN_LENGTHS) {
+      const encoded = Array.from({ length: RUNS_PER_LENGTH }, (_, seed) => texts.encode(texts.make(tokens, seed)));
+      const send = async () => {
+        for (const tokenIds of encoded) ({ heapBytes } = await runPlain(plain, tokenIds));
+      };
+      later.push(await runs(`tokens-${tokens}`, `${RUNS_PER_LENGTH} texts of ${tokens} tokens, plain Worker`, send));
+    }
+    return count(cold, loaded, later);
+  } finally {
+    inspector.close();
+  }
+}
+
+async function fileMiB(file: string): Promise<number> {
+  return mib((await stat(file)).size);
 }

@@ -1,28 +1,33 @@
-/** Pure. What the bench says of its readings: ratios, tables, and how to read them. */
+/** The result, tables and notes of the bench `memory`, and whether the budget holds. Pure. */
 import { hundredths } from "../statistics.ts";
 import type { Table } from "../table.ts";
-import type { GatewayMemory } from "./gateway-memory.ts";
+import type { Speed } from "./compare-plain.ts";
+import type { Answers, GatewayMemory } from "./gateway-memory.ts";
 import type { HeapParts } from "./heap-parts.ts";
-import type { Speed } from "./speed.ts";
 import { type Counted, highestMiB, type Stage } from "./stage.ts";
+
+/** At DistilBERT's size, including the load and 256 tokens. The platform's limit is 128 MB, JavaScript and wasm together. */
+export const BUDGET_MIB = 112;
+/** Through a thousand alternations without a pause V8's garbage may use part of what the budget leaves free. */
+const ALTERNATIONS_MIB = 120;
 
 export interface MemoryResult extends GatewayMemory {
   model: string;
-  /** The most tokens that the package takes at the edge. */
+  /** The package's limit at the edge. */
   maxTokens: number;
   limitMiB: number;
   budgetMiB: number;
-  /** Whether the budget was kept and the isolate survived. */
+  /** Whether the isolate stayed within the budget and survived. */
   holds: boolean;
-  /** The model's file: what any way of running it must hold at least. */
+  /** Size of the model's file: the least that any engine must hold. */
   weightsMiB: number;
   heapParts: HeapParts;
-  /** Null where it was not asked for. */
-  plain: Beside | null;
+  /** Null if it was not measured. */
+  plain: PlainResult | null;
 }
 
-/** What the plain way was measured to be. */
-export interface Beside extends Counted {
+/** The plain Worker's memory, and its comparison with the gateway. */
+export interface PlainResult extends Counted {
   weightsMiB: number;
   /** Between its logits and Spillway's, for the same texts. */
   largestLogitDifference: number;
@@ -30,13 +35,13 @@ export interface Beside extends Counted {
   over: Ratios;
 }
 
-/** The plain way's memory over Spillway's. */
+/** The plain Worker's memory, divided by the gateway's. */
 interface Ratios {
   peak: number;
   stages: { id: string; highest: number }[];
 }
 
-/** Stages that both went through. */
+/** For the stages that both have. */
 export function ratios(plain: Counted, spillway: Counted): Ratios {
   const stages = plain.stages.flatMap((stage) => {
     const other = spillway.stages.find(({ id }) => id === stage.id);
@@ -47,21 +52,21 @@ export function ratios(plain: Counted, spillway: Counted): Ratios {
 
 export function memoryTables(result: MemoryResult): Table[] {
   const { plain, budgetMiB, peakMiB, limitMiB } = result;
-  const title = `Memory of the gateway's isolate in MiB: ${peakMiB} at most, ${budgetMiB} promised, ${limitMiB} allowed`;
+  const title = `Memory of the gateway's isolate in MiB: peak ${peakMiB}, budget ${budgetMiB}, limit ${limitMiB}`;
   const gateway = stageTable(title, result.stages, limitMiB);
   const answers: Table = {
-    title: "Who answered",
-    header: ["texts", "answers"],
+    title: "Answers",
+    header: ["requests", "answers"],
     rows: [
-      ...result.tooLong.map(({ tokens, answers }) => [`${tokens} tokens`, said(answers)]),
-      ["mixed", said(result.mixed.answers)],
-      [`${result.alternations.tokens.join(" and ")} tokens in turn`, said(result.alternations.answers)],
+      ...result.tooLong.map(({ tokens, answers }) => [`${tokens} tokens`, answersText(answers)]),
+      ["mixed", answersText(result.mixed.answers)],
+      [`${result.alternations.tokens.join(" and ")} tokens, alternating`, answersText(result.alternations.answers)],
     ],
   };
   const parts = heapTable(result.heapParts);
   if (plain === null) return [gateway, parts, answers];
   const speed: Table = {
-    title: "p50 in ms, taking turns: the model's run as the Worker times it, and the caller's clock",
+    title: "p50 in ms, in alternation: the model's run by the Worker's clock, and the answer by the caller's clock",
     header: [
       "tokens",
       "Spillway run",
@@ -81,19 +86,23 @@ export function memoryTables(result: MemoryResult): Table[] {
       plainOverSpillway.caller,
     ]),
   };
-  const beside = stageTable(`The plain way, ${plain.over.peak} times as much`, plain.stages, limitMiB);
-  return [gateway, parts, answers, beside, speed];
+  const plainStages = stageTable(
+    `Memory of the plain Worker in MiB: ${plain.over.peak} times as much`,
+    plain.stages,
+    limitMiB,
+  );
+  return [gateway, parts, answers, plainStages, speed];
 }
 
 function heapTable({ runtimeMiB, weightsMiB, sessionMiB, activations }: HeapParts): Table {
   return {
-    title: "What lies in the wasm heap, in MiB",
+    title: "Parts of the wasm heap",
     header: ["part", "MiB"],
     rows: [
-      ["runtime: static data, stack, initialised", runtimeMiB],
+      ["runtime: static data, stack, initialization", runtimeMiB],
       ["weights, in place", weightsMiB],
       ["session: graph, operators, registries", sessionMiB],
-      ...activations.map(({ tokens, mib }) => [`a run of ${tokens} tokens, on top`, mib]),
+      ...activations.map(({ tokens, mib }) => [`a run of ${tokens} tokens, in addition`, mib]),
     ],
   };
 }
@@ -109,25 +118,26 @@ function stageTable(title: string, stages: readonly Stage[], limitMiB: number): 
   return { title, header, rows };
 }
 
-function said(answers: Readonly<Record<string, number>>): string {
+function answersText(answers: Readonly<Answers>): string {
   return Object.entries(answers)
     .map(([answer, times]) => `${times} × ${answer}`)
     .join(", ");
 }
 
+/** How the numbers were counted, and whether the budget holds. */
 export function notes({ wasm, survived, plain, holds, budgetMiB }: MemoryResult): string[] {
   const counting = wasm.backingStorageIncludesIt
-    ? "V8's backingStorageSize grew by the whole wasm heap while loading, so the heap is subtracted from it."
-    : "V8's backingStorageSize did not grow by the wasm heap while loading (V8 leaves shared memory out), so the heap is added to it.";
+    ? "V8's backingStorageSize grew by the whole wasm heap during the load, so the heap is subtracted from it."
+    : "V8's backingStorageSize did not grow by the wasm heap during the load (V8 does not count shared memory), so the heap is added to it.";
   const { sameIsolate, sameHeap, ready } = survived;
   return [
     "total = wasm heap (memory.buffer.byteLength) + the inspector's usedSize + embedderHeapUsedSize + backingStorageSize of the Worker's isolate.",
     counting,
     "Every trace, log and metric is exported meanwhile, to a receiver on this machine.",
-    "usedSize includes garbage not yet collected; nothing is collected by force.",
-    "A peak takes the wasm heap at the size it had after the stage, also before it was allocated: never too little.",
-    "The isolate's thread answers no reading while it works: longestGapMs says how long nothing was seen, boundMiB what it can have been meanwhile: V8's heap as large as V8 had made it, used or not.",
-    "Not counted, because V8 reports it for no isolate: the compiled code and the bytes of the wasm module. workerd enforces no limit locally.",
+    "usedSize includes garbage that V8 has not collected; no collection is forced.",
+    "A peak counts the wasm heap at its size after the stage, even before it was allocated, so it is never too small.",
+    "The isolate's thread answers no reading while it works. longestGapMs is the longest time without a reading; boundMiB is an upper bound for that time, with the whole size of V8's heap, used or not.",
+    "Not counted, because V8 does not report them: the compiled code and the bytes of the wasm module. workerd enforces no limit on this machine.",
     `The budget (${budgetMiB} MiB, and ${ALTERNATIONS_MIB} through the alternations) ${holds ? "holds" : "does not hold"}; at the end: ${sameIsolate ? "the same isolate" : "ANOTHER ISOLATE"}, ${sameHeap ? "the same heap" : "ANOTHER HEAP"}, ${ready ? "ready" : "NOT READY"}.`,
     ...(plain === null ? [] : plainNotes(plain.largestLogitDifference)),
   ];
@@ -135,30 +145,24 @@ export function notes({ wasm, survived, plain, holds, budgetMiB }: MemoryResult)
 
 function plainNotes(difference: number): string[] {
   return [
-    "The plain way is stock onnxruntime-web by its public API: arrayBuffer() of the file, InferenceSession.create(bytes), one thread. It neither verifies nor tokenizes, and is sent token ids.",
+    "The plain Worker is stock onnxruntime-web by its public API: arrayBuffer() of the file, InferenceSession.create(bytes), one thread. It does not verify or tokenize; it receives token ids.",
     `Both computed the same logits for the same texts, within ${difference.toExponential(1)}.`,
   ];
 }
 
-/** Pure. Whether an isolate stays inside what was promised for it. */
-
-/** Promised at DistilBERT's size, loading and 256 tokens included; the platform's limit is 128 MB, JS and wasm together. */
-export const BUDGET_MIB = 112;
-/** A thousand alternations without a pause must be survived: V8's garbage may take part of what the budget leaves free. */
-export const ALTERNATIONS_MIB = 120;
-
-/** Null when all of it holds; otherwise one sentence on what does not. */
+/** @returns null if the isolate stayed within its budget and survived, otherwise one sentence on what it broke */
 export function broken({ stages, survived }: Pick<GatewayMemory, "stages" | "survived">): string | null {
-  const over = stages.find((stage) => highestMiB(stage) > budgetMiB(stage));
+  const over = stages.find((stage) => highestMiB(stage) > budgetOf(stage));
   if (over !== undefined) {
-    return `The isolate held ${highestMiB(over)} MiB at "${over.stage}"; ${budgetMiB(over)} MiB is its budget there.`;
+    return `The isolate held ${highestMiB(over)} MiB at stage "${over.stage}"; the budget of that stage is ${budgetOf(over)} MiB.`;
   }
-  if (!survived.sameIsolate) return "The isolate did not survive: another one answers now.";
-  if (!survived.ready || !survived.sameHeap)
-    return "The isolate's model did not survive: it was loaded again or is gone.";
+  if (!survived.sameIsolate) return "The isolate did not survive: another isolate answers now.";
+  if (!survived.ready || !survived.sameHeap) {
+    return "The isolate's model did not survive: it was loaded again or is missing.";
+  }
   return null;
 }
 
-function budgetMiB({ id }: Stage): number {
+function budgetOf({ id }: Stage): number {
   return id === "alternations" ? ALTERNATIONS_MIB : BUDGET_MIB;
 }

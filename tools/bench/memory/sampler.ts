@@ -1,18 +1,17 @@
-/** Reads the isolate's memory again and again while something happens, and keeps the largest reading. */
+/** Reads the isolate's memory repeatedly while the isolate works, and keeps the largest reading. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { outsideWasmBytes } from "./account.ts";
-import type { HeapUsage, Inspector } from "./inspector.ts";
+import { type HeapUsage, heapUsageBytes, type Inspector } from "./inspector.ts";
 
 export interface Sampled {
   peak: HeapUsage;
-  /** The largest V8 heap taken, used or not: a bound for what a reading may have missed. */
+  /** The largest size of V8's heap, used or not: an upper bound for what the readings missed. */
   peakTotalSizeBytes: number;
   readings: number;
-  /** The longest time without a reading: the isolate's thread was busy, nothing was seen. */
+  /** The longest time without a reading, because the isolate's thread was busy. */
   longestGapMs: number;
 }
 
-/** @throws what `work` throws, and what the inspector says when the isolate was restarted */
+/** Reads every `everyMs` until `work` ends. @throws the error of `work`, or the inspector's if the isolate was restarted */
 export async function sampleWhile(
   inspector: Pick<Inspector, "heapUsage">,
   everyMs: number,
@@ -31,13 +30,13 @@ export async function sampleWhile(
     }
   })();
   try {
-    // Without readings there is nothing to wait for: a sampling that fails ends the stage at once.
+    // Without readings the stage has no result, so an error of the sampling ends it at once.
     await Promise.race([work(), sampling]);
   } finally {
     done = true;
   }
   await sampling;
-  const peak = readings.reduce((most, one) => (outsideWasmBytes(one) > outsideWasmBytes(most) ? one : most));
+  const peak = readings.reduce((most, one) => (heapUsageBytes(one) > heapUsageBytes(most) ? one : most));
   const peakTotalSizeBytes = Math.max(...readings.map(({ totalSize }) => totalSize));
   return { peak, peakTotalSizeBytes, readings: readings.length, longestGapMs: Math.round(longestGapMs) };
 }

@@ -1,12 +1,15 @@
-/** Pure. A Worker's readings, stage by stage, as numbers that add up. */
-
+/** The stages of a Worker's life: the readings of each stage, and the numbers made of them. */
 import { step } from "../../spillway/terminal/progress.ts";
 import { mib, tenths } from "../statistics.ts";
 import { type Accounted, account, backingIncludesWasm } from "./account.ts";
 import type { HeapUsage, Inspector } from "./inspector.ts";
 import { type Sampled, sampleWhile } from "./sampler.ts";
 
-/** One stage as it was read; how the wasm heap is counted is known only after the load. */
+/** A load takes about a second, its peak less. */
+const SAMPLE_LOAD_EVERY_MS = 20;
+const SAMPLE_RUNS_EVERY_MS = 100;
+
+/** One stage as it was read. Only after the load is it known whether V8 counts the wasm heap. */
 export interface Reading {
   /** For programs: `cold`, `load`, `tokens-256` … */
   id: string;
@@ -14,15 +17,35 @@ export interface Reading {
   stage: string;
   after: HeapUsage;
   wasmHeapBytes: number;
-  /** Null where nothing was going on. */
+  /** Null if the isolate was idle. */
   sampled: Sampled | null;
 }
 
-/** What bounds the moments between readings, when the isolate's thread was busy. */
+export interface Watch {
+  /** Reads the idle isolate. */
+  rest(id: string, stage: string): Promise<Reading>;
+  load(id: string, stage: string, work: () => Promise<unknown>): Promise<Reading>;
+  runs(id: string, stage: string, work: () => Promise<unknown>): Promise<Reading>;
+}
+
+/** `wasmHeapBytes` asks the Worker, because V8 does not report it. */
+export function watch(inspector: Inspector, wasmHeapBytes: () => Promise<number>): Watch {
+  const read = async (id: string, stage: string) => {
+    return { id, stage, after: await inspector.heapUsage(), wasmHeapBytes: await wasmHeapBytes(), sampled: null };
+  };
+  const during = (everyMs: number) => (id: string, stage: string, work: () => Promise<unknown>) =>
+    step(stage, async () => {
+      const sampled = await sampleWhile(inspector, everyMs, work);
+      return { ...(await read(id, stage)), sampled };
+    });
+  return { rest: read, load: during(SAMPLE_LOAD_EVERY_MS), runs: during(SAMPLE_RUNS_EVERY_MS) };
+}
+
+/** Bounds for the time between readings, when the isolate's thread was busy. */
 interface Unseen {
-  /** V8's heap as large as V8 had made it, used or not. */
+  /** The size of V8's heap, used or not. */
   v8TakenMiB: number;
-  /** The total with that in place of what was used. */
+  /** The total with that size instead of the used part. */
   boundMiB: number;
   readings: number;
   longestGapMs: number;
@@ -38,7 +61,7 @@ export interface Stage {
 export interface Counted {
   stages: Stage[];
   peakMiB: number;
-  /** The measurement behind the way of counting. */
+  /** How the wasm heap was counted, and the readings that decided it. */
   wasm: {
     heapMiB: number;
     backingStorageColdMiB: number;
@@ -47,6 +70,7 @@ export interface Counted {
   };
 }
 
+/** Pure. @returns every stage in MiB, in the order of the readings */
 export function count(cold: Reading, loaded: Reading, later: readonly Reading[]): Counted {
   const includesWasm = backingIncludesWasm(cold.after, loaded.after, loaded.wasmHeapBytes);
   const stages = [cold, loaded, ...later].map((reading) => toStage(reading, includesWasm));
@@ -62,15 +86,6 @@ export function count(cold: Reading, loaded: Reading, later: readonly Reading[])
   };
 }
 
-/** The most that was seen during a stage or after it. */
-export function highest({ after, peak }: { after: Accounted; peak: Accounted | null }): Accounted {
-  return peak !== null && peak.totalMiB > after.totalMiB ? peak : after;
-}
-
-export function highestMiB(stage: Stage): number {
-  return highest(stage).totalMiB;
-}
-
 function toStage({ id, stage, after, wasmHeapBytes, sampled }: Reading, includesWasm: boolean): Stage {
   const done = { id, stage, after: account(after, wasmHeapBytes, includesWasm) };
   if (sampled === null) return { ...done, peak: null };
@@ -81,28 +96,12 @@ function toStage({ id, stage, after, wasmHeapBytes, sampled }: Reading, includes
   return { ...done, peak: { ...counted, v8TakenMiB, boundMiB, readings, longestGapMs } };
 }
 
-/** A Worker's isolate under observation, one stage after another. */
-
-/** A load is over in a second, and its peak in less. */
-const SAMPLE_LOAD_EVERY_MS = 20;
-const SAMPLE_RUNS_EVERY_MS = 100;
-
-export interface Watch {
-  /** The isolate as it is, with nothing going on. */
-  rest(id: string, stage: string): Promise<Reading>;
-  load(id: string, stage: string, work: () => Promise<unknown>): Promise<Reading>;
-  runs(id: string, stage: string, work: () => Promise<unknown>): Promise<Reading>;
+/** The largest reading during a stage or after it. */
+export function highest({ after, peak }: { after: Accounted; peak: Accounted | null }): Accounted {
+  return peak !== null && peak.totalMiB > after.totalMiB ? peak : after;
 }
 
-/** `wasmHeapBytes` asks the Worker, which knows: V8 does not tell. */
-export function watch(inspector: Inspector, wasmHeapBytes: () => Promise<number>): Watch {
-  const read = async (id: string, stage: string) => {
-    return { id, stage, after: await inspector.heapUsage(), wasmHeapBytes: await wasmHeapBytes(), sampled: null };
-  };
-  const during = (everyMs: number) => (id: string, stage: string, work: () => Promise<unknown>) =>
-    step(stage, async () => {
-      const sampled = await sampleWhile(inspector, everyMs, work);
-      return { ...(await read(id, stage)), sampled };
-    });
-  return { rest: read, load: during(SAMPLE_LOAD_EVERY_MS), runs: during(SAMPLE_RUNS_EVERY_MS) };
+/** The total of the largest reading. */
+export function highestMiB(stage: Stage): number {
+  return highest(stage).totalMiB;
 }

@@ -1,7 +1,7 @@
-/** The plain way's Worker, started beside the gateway and asked like it. */
+/** Starts the plain Worker (stock onnxruntime-web, see worker.ts) and calls it. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { withLocalBucket } from "../../spillway/model/publish/local-bucket.ts";
+import { withLocalBucket } from "../../spillway/model/publish/bucket.ts";
 import type { OptionValues } from "../bench.ts";
 import type { Bundle, WorkerSource } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
@@ -9,8 +9,11 @@ import type { Workspace } from "../system/workspace.ts";
 
 export const PLAIN: WorkerSource = { config: "tools/bench/plain/wrangler.toml", scriptName: "worker.js" };
 
+/** The option of benches that can measure the plain Worker. */
+export const PLAIN_OPTION = { plain: { type: "boolean" } } as const;
+
 const KEY = "plain/model";
-const CALL_MAX_MS = 120_000;
+const MAX_CALL_MS = 120_000;
 
 const loadSchema = z.object({ readMs: z.number(), createMs: z.number(), heapBytes: z.number() });
 const runSchema = z.object({ logits: z.array(z.number()), runMs: z.number(), heapBytes: z.number() });
@@ -19,40 +22,38 @@ const runSchema = z.object({ logits: z.array(z.number()), runMs: z.number(), hea
 export type PlainLoad = z.infer<typeof loadSchema> & { callerMs: number };
 export type PlainRun = z.infer<typeof runSchema> & { callerMs: number };
 
-/** `file` goes into the bucket of `persistFolder` as it is. */
+/** Puts `file` unchanged into the bucket of `persistFolder`. */
 export async function storePlainFile(persistFolder: string, file: string): Promise<void> {
   const bytes = await readFile(file);
   await withLocalBucket(persistFolder, (bucket) => bucket.put(KEY, bytes));
 }
 
+/** @throws Error with one sentence if it does not start */
 export function startPlain(workspace: Workspace, bundle: Bundle, persistFolder: string): Promise<RunningWorker> {
   return startWorker(workspace, { name: "plain worker", bundle, persistFolder, envFile: null });
 }
 
-/** From R2 to an open session. */
+/** Loads the model, from R2 to an open session. */
 export function loadPlain(plain: RunningWorker): Promise<PlainLoad> {
-  return ask(plain, `/load?key=${KEY}`, "", loadSchema);
+  return call(plain, `/load?key=${KEY}`, "", loadSchema);
 }
 
+/** Runs one text. */
 export function runPlain(plain: RunningWorker, tokenIds: readonly number[]): Promise<PlainRun> {
-  return ask(plain, "/run", JSON.stringify(tokenIds), runSchema);
+  return call(plain, "/run", JSON.stringify(tokenIds), runSchema);
 }
 
-/** @throws Error with what the Worker said when it could not */
-async function ask<T>({ url }: RunningWorker, path: string, body: string, schema: z.ZodType<T>) {
+/** @throws Error with the Worker's answer if it is not 200 */
+async function call<T>({ url }: RunningWorker, path: string, body: string, schema: z.ZodType<T>) {
   const sentAtMs = performance.now();
-  const response = await fetch(`${url}${path}`, { method: "POST", body, signal: AbortSignal.timeout(CALL_MAX_MS) });
+  const response = await fetch(`${url}${path}`, { method: "POST", body, signal: AbortSignal.timeout(MAX_CALL_MS) });
   const text = await response.text();
   const callerMs = performance.now() - sentAtMs;
-  if (!response.ok) throw new Error(`The plain way could not do ${path}: ${text.slice(0, 300)}`);
+  if (!response.ok) throw new Error(`The plain Worker failed at ${path}: ${text.slice(0, 300)}`);
   return { ...schema.parse(JSON.parse(text)), callerMs };
 }
 
-/** Whether the plain way is measured beside Spillway. */
-
-export const PLAIN_OPTION = { plain: { type: "boolean" } } as const;
-
-/** Always at DistilBERT's size, where it is the question; elsewhere when it is asked for. */
+/** Whether the plain Worker is measured too: always with `--model distilbert`, otherwise with `--plain`. */
 export function withPlain(values: OptionValues): boolean {
   return values["plain"] === true || values["model"] === "distilbert";
 }

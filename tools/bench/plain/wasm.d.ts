@@ -1,4 +1,4 @@
-/** wrangler hands a `.wasm` import over as a compiled module. */
+/** wrangler gives a `.wasm` import as a compiled module. */
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;

@@ -1,6 +1,6 @@
 /**
- * The plain way, to compare with: stock onnxruntime-web by its public API, one session, the `.onnx` file from R2 as bytes.
- * Only what workerd refuses is worked around, and nothing is done about memory. `POST /load`, then `POST /run` with token ids.
+ * The plain Worker, to compare with: stock onnxruntime-web by its public API, one session, the `.onnx` file from R2 as bytes.
+ * It works around only what workerd refuses, and does not limit memory. `POST /load`, then `POST /run` with token ids.
  */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
@@ -24,7 +24,7 @@ export default {
     if (pathname === "/load") {
       const startedAtMs = Date.now();
       const object = await MODELS.get(searchParams.get("key") ?? "");
-      if (object === null) return new Response("The bucket has no such object.", { status: 404 });
+      if (object === null) return new Response("The bucket has no object with this key.", { status: 404 });
       const bytes = new Uint8Array(await object.arrayBuffer());
       const readMs = Date.now() - startedAtMs;
       loaded = await load(bytes);
@@ -38,10 +38,10 @@ export default {
   },
 };
 
-/** workerd compiles no bytes at run time, so the imported module is handed over where stock code would compile its own. */
+/** workerd compiles no bytes at run time, so onnxruntime-web gets the imported module instead of compiling its bytes. */
 async function load(bytes: Uint8Array): Promise<Loaded> {
   env.wasm.numThreads = 1;
-  // Never read, but without it stock code would fetch the file.
+  // Never read, but without it onnxruntime-web would fetch the file.
   env.wasm.wasmBinary = new ArrayBuffer(8);
   const { instantiate, Memory } = WebAssembly;
   const memories: WebAssembly.Memory[] = [];
@@ -59,7 +59,7 @@ async function load(bytes: Uint8Array): Promise<Loaded> {
   try {
     const session = await InferenceSession.create(bytes);
     const [memory] = memories.toSorted((a, b) => b.buffer.byteLength - a.buffer.byteLength);
-    if (memory === undefined) throw new Error("onnxruntime-web made no memory of its own.");
+    if (memory === undefined) throw new Error("onnxruntime-web created no memory.");
     return { session, memory };
   } finally {
     WebAssembly.instantiate = instantiate;

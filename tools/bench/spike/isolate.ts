@@ -1,8 +1,7 @@
 /**
- * One isolate with a ready model, in simulated time: the gateway's own `decide`, queue, estimate and recent P95, and in place of
- * the model and of the origin only the time that they take. It reads no clock and waits for none.
+ * One isolate with a ready model, in simulated time. It runs the gateway's own `decide`, queue, estimate and recent P95; the model and
+ * the origin are only the time that they take. It reads no clock and waits for none.
  */
-
 import type { Manifest, TokenModel } from "../../../formats/model-package/manifest.ts";
 import { decisionsFor } from "../../../gateway/decide/decide.ts";
 import type { Because } from "../../../gateway/decide/route.ts";
@@ -15,32 +14,48 @@ import type { ArrivingText } from "./traffic.ts";
 
 export type EdgeNumbers = Pick<NonNullable<Manifest["edge"]>, "maxTokens" | "timeMs">;
 
-export interface Answered {
+export interface Answer {
   side: "edge" | "origin";
   because: Because;
   tokens: number;
-  /** At the edge: from its arrival to the beginning of its inference. At the origin: to the call. */
+  /** From the arrival to the start of the inference at the edge, or to the call of the origin. */
   waitMs: number;
-  /** At the edge: how long the inference took. At the origin: how long the call took. */
+  /** Duration of the inference at the edge, or of the call of the origin. */
   runMs: number;
-  /** From its arrival to its answer. */
+  /** From the arrival to the answer. */
   answerMs: number;
+}
+
+export interface Simulated {
+  texts: readonly ArrivingText[];
+  policy: Policy;
+  edge: EdgeNumbers;
+  /** How long runs last, before noise. The estimate starts from `edge.timeMs`, which is also the default. */
+  trueTimeMs?: TokenModel;
+}
+
+/** Pure: the same texts and policy give the same answers on any machine. @returns an answer per text, in the order of the answers */
+export async function simulate(simulated: Simulated): Promise<readonly Answer[]> {
+  const isolate = new SimulatedIsolate(simulated);
+  for (const text of simulated.texts) isolate.expect(text);
+  await isolate.runToEnd();
+  return isolate.answers;
 }
 
 const NEVER = new AbortController().signal;
 const LOCATION = { country: null, isEu: false };
 
-export class SimulatedIsolate {
-  readonly answered: Answered[] = [];
+class SimulatedIsolate {
+  readonly answers: Answer[] = [];
   #nowMs = 0;
-  readonly #happenings = new EventQueue();
-  /** Waiters of the queue that would ask whether it is their turn, in the order of joining. */
-  readonly #asking: (() => void)[] = [];
+  readonly #events = new EventQueue();
+  /** Polls of the texts that wait in the queue, in the order in which they joined. */
+  readonly #polls: (() => void)[] = [];
   readonly #turns: Promise<void>[] = [];
   readonly #queue = new EdgeQueue({
     nowMs: () => this.#nowMs,
-    // Asking before the head of the queue is through changes nothing: each waiter is let to ask once, when it is the head.
-    wait: () => new Promise<void>((ask) => this.#asking.push(ask)),
+    // A poll before the head of the queue is done changes nothing, so each text polls once, when it is the head.
+    wait: () => new Promise<void>((poll) => this.#polls.push(poll)),
   });
   readonly #estimate: RunEstimate;
   /** Never corrected. */
@@ -49,27 +64,26 @@ export class SimulatedIsolate {
   readonly #policy: Policy;
   readonly #maxTokens: number;
 
-  /** `trueTimeMs` is what runs take, before noise; the estimate starts from what the package says. */
-  constructor(policy: Policy, { maxTokens, timeMs }: EdgeNumbers, trueTimeMs: TokenModel) {
+  constructor({ policy, edge, trueTimeMs = edge.timeMs }: Omit<Simulated, "texts">) {
     this.#policy = policy;
-    this.#maxTokens = maxTokens;
-    this.#estimate = new RunEstimate(timeMs);
+    this.#maxTokens = edge.maxTokens;
+    this.#estimate = new RunEstimate(edge.timeMs);
     this.#trueTimes = new RunEstimate(trueTimeMs);
   }
 
   expect(text: ArrivingText): void {
-    this.#happenings.add({ atMs: text.arrivesAtMs, happen: () => this.#arrive(text) });
+    this.#events.add({ atMs: text.arrivesAtMs, run: () => this.#arrive(text) });
   }
 
-  /** Until every text that is expected has its answer. */
+  /** Runs until every expected text has its answer. */
   async runToEnd(): Promise<void> {
     for (;;) {
-      // One thread: what came in during an inference is seen when that is over, and before the next one begins.
-      const next = this.#happenings.takeUntil(this.#turns.length === 0 ? Number.POSITIVE_INFINITY : this.#nowMs);
+      // One thread: arrivals during an inference are handled when it ends, before the next inference begins.
+      const next = this.#events.removeNext(this.#turns.length === 0 ? Number.POSITIVE_INFINITY : this.#nowMs);
       if (next !== null) {
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
-        next.happen();
-      } else if (this.#turns.length > 0) await this.#nextTurn();
+        next.run();
+      } else if (this.#turns.length > 0) await this.#runTurn();
       else return;
     }
   }
@@ -79,7 +93,7 @@ export class SimulatedIsolate {
     const predictedMs = this.#estimate.predictedMs(tokens);
     const numbers = { tokens, stickyKey, edgeRunMs: predictedMs, location: LOCATION };
     const route = decisionsFor(numbers, this.#policy).route(this.#conditions(), this.#nowMs);
-    if (route.side === "refuse") throw new Error(`the simulation knows no reason to refuse, yet: ${route.because}`);
+    if (route.side === "refuse") throw new Error(`the simulation has no reason to refuse a text: ${route.because}`);
     if (route.side === "edge") this.#joinQueue(text, predictedMs, route.because);
     else this.#callOrigin(text, route.because);
   }
@@ -92,7 +106,7 @@ export class SimulatedIsolate {
         breakerAllows: true,
         maxTokens: this.#maxTokens,
         queueMs: this.#queue.waitMs(),
-        // Only a hedge looks at it.
+        // Only a hedge reads it.
         p95Ms: null,
       },
       origins: [{ ...origin, p95Ms: this.#originLatency.p95Ms(this.#nowMs) }],
@@ -105,49 +119,49 @@ export class SimulatedIsolate {
       const runMs = this.#trueTimes.predictedMs(tokens) * runNoise;
       this.#nowMs += runMs;
       this.#estimate.observe(tokens, runMs);
-      this.answered.push({ side: "edge", because, tokens, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
+      this.answers.push({ side: "edge", because, tokens, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
     };
     this.#turns.push(this.#queue.takeTurn(predictedMs, NEVER, work).then(() => {}));
   }
 
-  async #nextTurn(): Promise<void> {
-    this.#asking.shift()?.();
+  async #runTurn(): Promise<void> {
+    this.#polls.shift()?.();
     await this.#turns.shift();
   }
 
   #callOrigin({ arrivesAtMs, tokens, originMs }: ArrivingText, because: Because): void {
     const calledAtMs = this.#nowMs;
-    const happen = () => {
+    const run = () => {
       const runMs = this.#nowMs - calledAtMs;
       this.#originLatency.observe(runMs, this.#nowMs);
       const waitMs = calledAtMs - arrivesAtMs;
-      this.answered.push({ side: "origin", because, tokens, waitMs, runMs, answerMs: waitMs + runMs });
+      this.answers.push({ side: "origin", because, tokens, waitMs, runMs, answerMs: waitMs + runMs });
     };
-    this.#happenings.add({ atMs: calledAtMs + originMs, happen });
+    this.#events.add({ atMs: calledAtMs + originMs, run });
   }
 }
 
-/** What is yet to happen to the isolate, by time. Holds no clock. */
-
 export interface SimulationEvent {
   atMs: number;
-  happen(): void;
+  run(): void;
 }
 
+/** The future events of a simulation, by time. Holds no clock. */
 export class EventQueue {
-  /** Latest first: the next one is taken off the end. */
+  /** Latest first, so that the next event is removed from the end. */
   readonly #latestFirst: SimulationEvent[] = [];
 
+  /** Events of the same time keep the order in which they were added. */
   add(event: SimulationEvent): void {
-    // Most are added for soon: looked for from the end.
+    // The search starts at the end, because most events are added for the near future.
     const after = this.#latestFirst.findLastIndex(({ atMs }) => atMs > event.atMs);
     this.#latestFirst.splice(after + 1, 0, event);
   }
 
-  /** Takes the next one out; null when there is none until then. */
-  takeUntil(nowMs: number): SimulationEvent | null {
+  /** Removes and returns the next event; null if it is later than `untilMs`, or if there is none. */
+  removeNext(untilMs: number): SimulationEvent | null {
     const next = this.#latestFirst.at(-1);
-    if (next === undefined || next.atMs > nowMs) return null;
+    if (next === undefined || next.atMs > untilMs) return null;
     this.#latestFirst.pop();
     return next;
   }

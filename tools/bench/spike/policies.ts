@@ -1,4 +1,4 @@
-/** The ways of routing that are compared; each is a policy and nothing else. */
+/** The policies that the bench `spike` compares. */
 import { type Policy, policySchema } from "../../../policies/schema.ts";
 
 export const POLICY_NAMES = [
@@ -6,21 +6,22 @@ export const POLICY_NAMES = [
   "adaptive",
   "adaptive-budget-800",
   "adaptive-budget-200",
-  "budget-800-alone",
+  "budget-800-only",
 ] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
-/** As they would stand in a policy document. */
+/** Each as it would be in a policy document. */
 export const SPIKE_POLICIES: Readonly<Record<PolicyName, object>> = {
-  // Obeyed before `edge-busy` and `edge-slow` are asked, for as long a wait as a policy can allow; what does not fit still goes to the origin.
+  // The override precedes `edge-busy` and `edge-slow`; texts that do not fit still go to the origin. The timeout is the longest that a policy allows.
   plain: { override: "edge", origin: { timeoutMs: 60_000 } },
   adaptive: {},
   "adaptive-budget-800": { latencyBudgetMs: 800 },
   "adaptive-budget-200": { latencyBudgetMs: 200 },
-  // The longest wait that a policy can allow, so that nearly nothing but the budget decides.
-  "budget-800-alone": { edge: { maxQueueMs: 30_000 }, latencyBudgetMs: 800 },
+  // With the longest wait that a policy allows, almost only the budget decides.
+  "budget-800-only": { edge: { maxQueueMs: 30_000 }, latencyBudgetMs: 800 },
 };
 
-export function policyOf(way: PolicyName): Policy {
-  return policySchema.parse(SPIKE_POLICIES[way]);
+/** @returns the complete policy, defaults included */
+export function policyOf(name: PolicyName): Policy {
+  return policySchema.parse(SPIKE_POLICIES[name]);
 }

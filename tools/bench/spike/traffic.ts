@@ -1,14 +1,14 @@
-/** Pure. The texts of one spike, with all that chance decides, so that every way of routing meets the very same. */
+/** The texts of one spike with every random value, so that all policies get the same texts. Pure. */
 import { seededRandom } from "../../seeded-random.ts";
 
 export interface ArrivingText {
   arrivesAtMs: number;
   tokens: number;
-  /** Anonymous callers: each text has a key of its own. */
+  /** Callers are anonymous: each text has another key. */
   stickyKey: string;
-  /** Its run at the edge takes so many times what the package's time model says. */
+  /** Duration of its run at the edge, divided by the prediction of the package's time model. */
   runNoise: number;
-  /** How long the origin would take. */
+  /** Duration of a call of the origin. */
   originMs: number;
 }
 
@@ -18,56 +18,72 @@ export interface Spike {
   seconds: number;
 }
 
+/** What the simulation assumes of texts, of the machine and of the origin, with the source of each number. */
+export const ASSUMPTIONS = {
+  /**
+   * Messages of about 70 words. Chosen so that 95 % fit the default policy's 256 tokens, the part that the published
+   * experience in design.md has at the edge.
+   */
+  tokens: { median: 96, sigma: 0.6, min: 3 },
+  /** Of a run's time around the package's time model, mean 1. Chosen: two of three runs are within 15 %. */
+  runNoiseSigma: 0.15,
+  origin: {
+    /**
+     * A warm call, in ms. Median: this model is a sixth of DistilBERT, which needs 160 to 220 ms in native FP32
+     * (platform-facts.md), plus a network. Sigma: the published mean of 650 and P95 of 1200 ms (design.md).
+     */
+    warmMs: { median: 60, sigma: 0.43 },
+    /** AWS: "cold starts typically occur in under 1% of invocations" (Operating Lambda: performance optimization, part 1). */
+    coldPercent: 1,
+    /** What a cold start adds, uniformly distributed; "up to 4 s" in design.md. */
+    coldMs: { min: 1000, max: 4000 },
+  },
+} as const;
+
+/** @returns the texts of a Poisson process, in the order of their arrival */
 export function trafficOf({ seed, ratePerSecond, seconds }: Spike): ArrivingText[] {
   const random = seededRandom(seed);
   const texts: ArrivingText[] = [];
   for (;;) {
     const arrivesAtMs = (texts.at(-1)?.arrivesAtMs ?? 0) + exponential(1000 / ratePerSecond, random);
     if (arrivesAtMs >= seconds * 1000) return texts;
-    const stickyKey = `text ${texts.length} of ${seed}`;
     texts.push({
       arrivesAtMs,
-      stickyKey,
-      tokens: tokens(random),
-      runNoise: runNoise(random),
-      originMs: origin(random),
+      stickyKey: `text ${texts.length} of ${seed}`,
+      tokens: tokensOf(random),
+      runNoise: runNoiseOf(random),
+      originMs: originMsOf(random),
     });
   }
 }
 
-function tokens(random: Random): number {
+function tokensOf(random: Random): number {
   return Math.max(ASSUMPTIONS.tokens.min, Math.round(logNormal(ASSUMPTIONS.tokens, random)));
 }
 
-function runNoise(random: Random): number {
+function runNoiseOf(random: Random): number {
   const sigma = ASSUMPTIONS.runNoiseSigma;
-  // This median makes the mean 1: the package's model is right on average.
+  // With this median the mean is 1: the package's model is right on average.
   return logNormal({ median: Math.exp(-(sigma ** 2) / 2), sigma }, random);
 }
 
-function origin(random: Random): number {
+function originMsOf(random: Random): number {
   const { warmMs, coldPercent, coldMs } = ASSUMPTIONS.origin;
   const isCold = random() < coldPercent / 100;
   const addedMs = coldMs.min + (coldMs.max - coldMs.min) * random();
   return logNormal(warmMs, random) + (isCold ? addedMs : 0);
 }
 
-/** Pure. Random numbers of the shapes that traffic has, made of even ones; see `seededRandom`. */
+/** Uniform from 0 to 1, as `seededRandom` makes them. */
+type Random = () => number;
 
-export type Random = () => number;
-
-/** Half of the values lie below the median; about two thirds between `median / e^sigma` and `median · e^sigma`. */
-export interface LogNormal {
-  median: number;
-  sigma: number;
-}
-
-export function logNormal({ median, sigma }: LogNormal, random: Random): number {
+/** Half of the values are below the median; about two thirds are between `median / e^sigma` and `median · e^sigma`. */
+function logNormal({ median, sigma }: { median: number; sigma: number }, random: Random): number {
   return median * Math.exp(sigma * standardNormal(random));
 }
 
-/** The gap to the next arrival where arrivals know nothing of one another (a Poisson process). */
-export function exponential(mean: number, random: Random): number {
+/** The time to the next arrival if arrivals are independent (a Poisson process). */
+function exponential(mean: number, random: Random): number {
   return -mean * Math.log(1 - random());
 }
 
@@ -75,26 +91,3 @@ export function exponential(mean: number, random: Random): number {
 function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
-
-/** What the simulation takes for granted of texts, of the machine and of the origin, and where each number comes from. */
-
-export const ASSUMPTIONS = {
-  /**
-   * Messages of 70 words or so. A choice, made so that 95 % fit the default policy's 256 tokens: the part that the published
-   * experience in design.md has at the edge.
-   */
-  tokens: { median: 96, sigma: 0.6, min: 3 },
-  /** Of a run's time around the package's own model, mean 1. A choice: two runs in three within 15 %. */
-  runNoiseSigma: 0.15,
-  origin: {
-    /**
-     * Of a warm call, in ms. The median: this model is a sixth of DistilBERT, which takes 160 to 220 ms in native FP32
-     * (platform-facts.md), and a network is in between. The sigma: the published mean of 650 and P95 of 1200 ms (design.md).
-     */
-    warmMs: { median: 60, sigma: 0.43 },
-    /** AWS: "cold starts typically occur in under 1% of invocations" (Operating Lambda: performance optimization, part 1). */
-    coldPercent: 1,
-    /** What a cold start adds, evenly spread; "up to 4 s" in design.md. */
-    coldMs: { min: 1000, max: 4000 },
-  },
-} as const;

@@ -1,13 +1,13 @@
-/** A Worker built once, as a deployment builds it, with its configuration beside it: an edit during the bench reloads no isolate. */
-
+/** Builds a Worker once, as a deployment does, so that an edit of the source during the bench does not reload an isolate. */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorLine, runWrangler } from "../../process/run-wrangler.ts";
 
-/** A Worker of this checkout, by wrangler's configuration of it. */
+/** A Worker of this checkout. */
 export interface WorkerSource {
+  /** wrangler's configuration of it. */
   config: string;
-  /** What wrangler calls the built script. */
+  /** File name of the script that wrangler builds. */
   scriptName: string;
 }
 
@@ -16,15 +16,15 @@ export const GATEWAY: WorkerSource = { config: "wrangler.toml", scriptName: "ind
 export interface Bundle {
   /** A copy of wrangler's configuration. */
   config: string;
-  /** The built script; its modules lie beside it. */
+  /** The built script; its modules are in the same folder. */
   script: string;
 }
 
 const MAX_BUILD_MS = 120_000;
 
 /**
- * Builds a Worker into `folder`, which is created where it is missing.
- * @throws Error with wrangler's message when it does not build
+ * Builds a Worker into `folder`, which is created if it does not exist.
+ * @throws Error with wrangler's message if the build fails
  */
 export async function bundleWorker({ config, scriptName }: WorkerSource, folder: string): Promise<Bundle> {
   const outFolder = join(folder, "modules");

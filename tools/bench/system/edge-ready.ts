@@ -1,10 +1,10 @@
-/** Asks /readyz, which also starts the load, until the edge model is ready. */
+/** Polls /readyz, which also starts the load, until the edge model is ready. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { RunningWorker } from "./running-worker.ts";
 
-const ASK_EVERY_MS = 20;
-const READY_MAX_MS = 120_000;
+const POLL_EVERY_MS = 20;
+const MAX_READY_MS = 120_000;
 
 const readySchema = z.object({
   edge: z.object({
@@ -16,19 +16,20 @@ const readySchema = z.object({
 });
 export type EdgeState = z.infer<typeof readySchema>["edge"];
 
+/** The edge state that /readyz reports. The first call starts the load. */
 export async function edgeState({ url }: RunningWorker): Promise<EdgeState> {
-  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_MAX_MS) });
+  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(MAX_READY_MS) });
   return readySchema.parse(await response.json()).edge;
 }
 
-/** @throws Error with one sentence when the model is rejected or time is up. */
+/** @returns the edge state once it is ready @throws Error with one sentence if the model is rejected, or not ready within 2 minutes */
 export async function edgeReady(gateway: RunningWorker): Promise<EdgeState> {
-  const untilMs = performance.now() + READY_MAX_MS;
+  const untilMs = performance.now() + MAX_READY_MS;
   while (performance.now() < untilMs) {
     const edge = await edgeState(gateway);
     if (edge.state === "ready") return edge;
     if (edge.state === "rejected") throw new Error(`The ${gateway.name} rejected the model: ${edge.reason}.`);
-    await sleep(ASK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
-  throw new Error(`The ${gateway.name} had no model within ${READY_MAX_MS / 1000} s.`);
+  throw new Error(`The ${gateway.name} had no model ready within ${MAX_READY_MS / 1000} s.`);
 }

@@ -1,4 +1,4 @@
-/** A gateway in workerd, with KV, R2 and environment of its own. */
+/** Starts a gateway in workerd, with separate KV, R2 and variables. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
@@ -14,18 +14,22 @@ import { type RunningWorker, startWorker } from "./running-worker.ts";
 import type { StoredPackage } from "./stored-package.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** A policy document before defaults. */
+type PolicyDocument = z.input<typeof policySchema>;
+
 export interface GatewaySettings {
   name: string;
   bundle: Bundle;
   stored: StoredPackage;
   originUrl: string;
   credentials: Credentials;
-  /** Null for what the stored package's KV already says: the defaults, where nothing was written. */
+  /** Null keeps the KV as it is; without a policy in it, the defaults apply. */
   policy: PolicyDocument | null;
-  /** Where telemetry goes; nowhere unless given: what exporting costs is a bench of its own. */
+  /** OTLP endpoint. Without one nothing is exported. */
   otlpEndpoint?: string | null;
 }
 
+/** Writes the policy, if there is one, and starts the gateway. @throws Error with one sentence if it does not start */
 export async function startGateway(workspace: Workspace, settings: GatewaySettings): Promise<RunningWorker> {
   const { name, bundle, stored, policy, credentials, originUrl } = settings;
   const { modelId, persistFolder, publicKeyPem } = stored;
@@ -45,12 +49,8 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   return startWorker(workspace, { name, bundle, persistFolder, envFile });
 }
 
-/** Puts a policy into a gateway's KV before it starts. */
-
-export type PolicyDocument = z.input<typeof policySchema>;
-
-/** @param persistFolder as wrangler's `--persist-to` has it */
-export async function writePolicy(persistFolder: string, document: PolicyDocument): Promise<void> {
+/** `persistFolder` is wrangler's `--persist-to`. */
+async function writePolicy(persistFolder: string, document: PolicyDocument): Promise<void> {
   await withLocalKv("POLICIES", persistFolder, undefined, (kv) =>
     kv.put(POLICY_KEY, JSON.stringify(policySchema.parse(document))),
   );

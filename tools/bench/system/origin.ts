@@ -1,5 +1,4 @@
-/** The local Lambda origin, as `npm start` runs it. */
-
+/** Starts the local Lambda origin, as `npm start` does. */
 import { freePort } from "../../process/ports.ts";
 import { waitFor } from "../../process/wait-for.ts";
 import type { Credentials } from "../../start/credentials.ts";
@@ -10,11 +9,11 @@ export const REGION = "us-east-1";
 export interface OriginSettings {
   modelFolder: string;
   credentials: Credentials;
-  /** Instances that are warm before the first call; with 0 the first call is a cold start. */
+  /** Instances that are warm before the first call. With 0 the first call is a cold start. */
   warmInstances: number;
 }
 
-/** Resolves to its address once it answers. */
+/** @returns the origin's URL once it answers @throws Error with one sentence if it does not start */
 export async function startOrigin(workspace: Workspace, settings: OriginSettings): Promise<string> {
   const port = await freePort();
   const { died } = await workspace.start("origin", [process.execPath, "tools/local-lambda/main.ts"], {
@@ -25,7 +24,7 @@ export async function startOrigin(workspace: Workspace, settings: OriginSettings
     AWS_REGION: REGION,
   });
   const url = `http://127.0.0.1:${port}/`;
-  // Unsigned, so any answer is a refusal; that it answers is what counts.
+  // The request is unsigned, so the answer is a refusal. Any answer shows that the origin is up.
   await waitFor({ url, isReady: () => true, died, atMostMs: 60_000, what: "origin" });
   return url;
 }

@@ -97,7 +97,8 @@ async function pack(source: string, out: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, command, { timeout: MAX_PACK_MS });
   } catch (error) {
-    const lastLine = error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : null;
+    const lastLine =
+      error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n").at(-1) : null;
     throw new Error(`The model of DistilBERT's size could not be packed: ${lastLine ?? String(error)}`);
   }
 }

@@ -1,4 +1,4 @@
-/** A built Worker in workerd under wrangler dev, with ports and a registry of its own. */
+/** Starts a built Worker in workerd under wrangler dev, with separate ports and a separate registry. */
 import { join } from "node:path";
 import { freePort } from "../../process/ports.ts";
 import { offlineWrangler, wranglerCommand } from "../../process/run-wrangler.ts";
@@ -9,9 +9,9 @@ import type { Workspace } from "./workspace.ts";
 export interface WorkerSettings {
   name: string;
   bundle: Bundle;
-  /** KV and R2, as wrangler's `--persist-to` takes it. */
+  /** Local KV and R2: wrangler's `--persist-to`. */
   persistFolder: string;
-  /** Variables and secrets; null where it needs none. */
+  /** Variables and secrets; null if the Worker needs none. */
   envFile: string | null;
 }
 
@@ -19,24 +19,24 @@ export interface RunningWorker {
   name: string;
   url: string;
   inspectorPort: number;
-  /** From the start of the process until /healthz answered; no model is loaded by then. */
+  /** From the start of the process to the answer of /healthz, which loads no model. */
   startMs: number;
-  /** Ends it before the bench does. */
+  /** Ends the Worker. The workspace ends it too, at the end of the bench. */
   stop(): Promise<void>;
 }
 
-/** Resolves when /healthz answers. @throws Error with one sentence when it does not */
+/** Resolves when /healthz answers. @throws Error with one sentence if it does not answer within 2 minutes */
 export async function startWorker(workspace: Workspace, settings: WorkerSettings): Promise<RunningWorker> {
   const { name, bundle, persistFolder, envFile } = settings;
   const port = await freePort();
   const inspectorPort = await freePort();
   const command = await wranglerCommand("dev", bundle.script, "--no-bundle", "--config", bundle.config);
-  const places = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
+  const state = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
   const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
   const startedAtMs = performance.now();
-  const { died, stop } = await workspace.start(name, [...command, ...places, ...ports], {
+  const { died, stop } = await workspace.start(name, [...command, ...state, ...ports], {
     ...offlineWrangler,
-    // Otherwise it would register beside a system that the user has started.
+    // Otherwise the Worker would appear in the registry of a system that the user has started.
     WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", name.replaceAll(" ", "-")),
   });
   const url = `http://127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-/** An OTLP receiver that counts exports and throws them away. */
+/** An OTLP receiver that counts exports and discards them. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { SIGNALS, type Signal } from "../../../formats/otlp/messages.ts";
@@ -10,6 +10,7 @@ export interface Sink {
   close(): void;
 }
 
+/** Listens on a free port of this machine. */
 export async function startSink(): Promise<Sink> {
   const counts: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
   const server = createServer((request, response) => {
@@ -20,7 +21,7 @@ export async function startSink(): Promise<Sink> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The sink got no port.");
+  if (address === null || typeof address === "string") throw new Error("The OTLP receiver has no port.");
   return {
     url: `http://127.0.0.1:${address.port}`,
     received: () => ({ ...counts }),

@@ -1,4 +1,4 @@
-/** One bench's processes and state: a folder of its own, everything ended and removed however the bench ends. */
+/** The processes and the folder of one bench. All processes are ended and the folder is removed, however the bench ends. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,16 @@ import { type Child, startChild } from "../../process/child.ts";
 const LOG_FOLDER = ".spillway/logs";
 
 export interface Workspace {
-  /** Removed at the end. */
+  /** Temporary; removed at the end. */
   folder: string;
-  /** Rejects with one sentence when a child ends too early. */
+  /** Rejects with one sentence if a process ends before the bench. */
   died: Promise<never>;
+  /** Starts a process, with its log in `.spillway/logs`. */
   start(name: string, command: readonly string[], env: Readonly<Record<string, string>>): Promise<Child>;
 }
 
-/** @throws Error with one sentence when a child dies, time is up, or the user stops the bench; whatever `work` throws. */
-export async function withWorkspace<T>(atMostMs: number, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+/** @throws the error of `work`; Error with one sentence if a process ends, time is up, or the user stops the bench */
+export async function withWorkspace<T>(maxMs: number, work: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "spillway-bench-"));
   const children: Child[] = [];
   const death = Promise.withResolvers<never>();
@@ -24,7 +25,7 @@ export async function withWorkspace<T>(atMostMs: number, work: (workspace: Works
   const start: Workspace["start"] = async (name, command, env) => {
     const logFile = `${LOG_FOLDER}/bench-${name.replaceAll(" ", "-")}.log`;
     const child = await startChild(name, command, { ...environment(), ...env }, logFile);
-    // `work` may go on for a moment after the bench was stopped: what it starts then must end too.
+    // `work` may continue for a moment after the bench was stopped. A process that it starts then must end too.
     if (ending) await child.stop();
     children.push(child);
     child.died.catch(death.reject);
@@ -34,8 +35,8 @@ export async function withWorkspace<T>(atMostMs: number, work: (workspace: Works
   const onSignal = () => stopped.reject(new Error("Stopped before the bench was done."));
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const timer = setTimeout(
-    () => stopped.reject(new Error(`The bench was not done within ${atMostMs / 60_000} minutes.`)),
-    atMostMs,
+    () => stopped.reject(new Error(`The bench was not done within ${maxMs / 60_000} minutes.`)),
+    maxMs,
   );
   try {
     return await Promise.race([work({ folder, died: death.promise, start }), death.promise, stopped.promise]);
@@ -44,12 +45,12 @@ export async function withWorkspace<T>(atMostMs: number, work: (workspace: Works
     clearTimeout(timer);
     for (const child of children.toReversed()) await child.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    // Only now: an impatient second Ctrl-C must not leave half of it running.
+    // Removed last: a second Ctrl-C must not leave processes running.
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }
 
-/** Without what would send a bench's traffic or traces to the user's own systems, or pin the key of the user's own models. */
+/** Without variables that would send the bench's traffic or traces to the user's systems, or pin the user's key. */
 function environment(): NodeJS.ProcessEnv {
   const own = /^(OTEL_|AWS_|SPILLWAY_|ANONYMOUS_|(MODEL_PUBLIC_KEY|OPERATOR_TOKEN)$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));

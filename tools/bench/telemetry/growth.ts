@@ -1,18 +1,22 @@
-/** One isolate's heap over many requests, read after V8 has collected: what is left is held by something. */
+/** The heap of one isolate over many requests, read after V8 has collected garbage: whatever is left is still referenced. */
 import type { HeapUsage, Inspector } from "../memory/inspector.ts";
 
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 const PARTS = 10;
 
-/** Shows that a tenth is under way, and how long it took. */
+/** Runs and reports one step of the bench. */
 export type Step = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
 export interface HeapReading {
+  /** Requests so far. */
   requests: number;
   usage: HeapUsage;
 }
 
-/** The first part is for what is made once. */
+/**
+ * Sends `requests` requests, four at a time, and reads the heap after each tenth. The first part includes what is made once.
+ * @throws Error if a request is not answered with 200
+ */
 export async function growth(
   inspector: Pick<Inspector, "collectedHeapUsage">,
   requests: number,
@@ -30,16 +34,11 @@ export async function growth(
         if (status !== 200) throw new Error(`Request ${request} was answered ${status}.`);
       }
     };
-    const usage = await step(`${until} of ${requests} requests of one isolate`, async () => {
-      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const usage = await step(`${until} of ${requests} requests to one isolate`, async () => {
+      await Promise.all(Array.from({ length: CONCURRENCY }, worker));
       return inspector.collectedHeapUsage();
     });
     readings.push({ requests: until, usage });
   }
   return readings;
-}
-
-/** On V8's heap, on workerd's own, and in buffers beside them. */
-export function heldBytes({ usedSize, embedderHeapUsedSize, backingStorageSize }: HeapUsage): number {
-  return usedSize + embedderHeapUsedSize + backingStorageSize;
 }

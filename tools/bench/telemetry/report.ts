@@ -1,13 +1,14 @@
-/** Pure. What the bench says of its readings. */
+/** The result, tables and notes of the bench `telemetry`. Pure. */
 import type { Call } from "../classify.ts";
+import { type HeapUsage, heapUsageBytes } from "../memory/inspector.ts";
 import { hundredths, mib, percentile, tenths } from "../statistics.ts";
 import type { Table } from "../table.ts";
 import type { Cell } from "../take-turns.ts";
-import { type HeapReading, heldBytes } from "./growth.ts";
+import type { HeapReading } from "./growth.ts";
 
 export interface TelemetryMode {
   name: "off" | "0 %" | "10 %" | "100 %";
-  /** Null: no endpoint is configured. */
+  /** `sampling.ratio`. Null: no endpoint is configured. */
   ratio: number | null;
   about: string;
 }
@@ -19,19 +20,19 @@ export const TELEMETRY_MODES: readonly TelemetryMode[] = [
   { name: "100 %", ratio: 1, about: "every trace" },
 ];
 
-/** One number held for each request is more; V8's own code and caches may still come and go. */
-const GROWTH_MAX_BYTES_PER_REQUEST = 8;
-/** With fewer, what V8 compiles and learns meanwhile outweighs what requests leave. */
-const JUDGED_FROM_REQUESTS = 30_000;
+/** A growth of one number per request is a leak. Less can be V8's own code and caches. */
+const MAX_GROWTH_BYTES_PER_REQUEST = 8;
+/** With fewer requests, what V8 compiles and caches outweighs what requests leave. */
+const MIN_JUDGED_REQUESTS = 30_000;
 
 export interface TelemetryResult {
   model: string;
-  ways: {
+  modes: {
     name: TelemetryMode["name"];
     samples: number;
     callerMs: { p50: number; p95: number };
     gatewayMs: { p50: number; p95: number };
-    /** Over the gateway that exports nothing, by the caller's clock. */
+    /** Difference to the gateway that exports nothing, by the caller's clock. */
     addedMs: { p50: number; p95: number };
   }[];
   heap: { requests: number; v8UsedMiB: number; embedderMiB: number; backingMiB: number }[];
@@ -57,47 +58,46 @@ export function telemetryResult({ model, cells, heap, requests, received }: Meas
     gatewayMs: quantiles(good.map(({ gatewayMs }) => gatewayMs["total"] ?? Number.NaN)),
   }));
   const base = measured.find(({ name }) => name === "off")?.callerMs;
-  const ways = measured.map((way) => ({
-    ...way,
-    callerMs: { p50: hundredths(way.callerMs.p50), p95: hundredths(way.callerMs.p95) },
+  const modes = measured.map((mode) => ({
+    ...mode,
+    callerMs: { p50: hundredths(mode.callerMs.p50), p95: hundredths(mode.callerMs.p95) },
     addedMs: {
-      p50: hundredths(way.callerMs.p50 - (base?.p50 ?? Number.NaN)),
-      p95: hundredths(way.callerMs.p95 - (base?.p95 ?? Number.NaN)),
+      p50: hundredths(mode.callerMs.p50 - (base?.p50 ?? Number.NaN)),
+      p95: hundredths(mode.callerMs.p95 - (base?.p95 ?? Number.NaN)),
     },
   }));
   const growthBytesPerRequest = growthOf(heap);
   const problem =
-    requests >= JUDGED_FROM_REQUESTS && growthBytesPerRequest > GROWTH_MAX_BYTES_PER_REQUEST
-      ? `The isolate grew by ${growthBytesPerRequest} bytes a request; ${GROWTH_MAX_BYTES_PER_REQUEST} are allowed for noise.`
+    requests >= MIN_JUDGED_REQUESTS && growthBytesPerRequest > MAX_GROWTH_BYTES_PER_REQUEST
+      ? `The isolate grew by ${growthBytesPerRequest} bytes per request; at most ${MAX_GROWTH_BYTES_PER_REQUEST} are allowed.`
       : null;
   return {
     model,
-    ways,
-    heap: heap.map(({ requests: after, usage }) => ({
-      requests: after,
-      v8UsedMiB: mib(usage.usedSize),
-      embedderMiB: mib(usage.embedderHeapUsedSize),
-      backingMiB: mib(usage.backingStorageSize),
-    })),
+    modes,
+    heap: heap.map(({ requests: after, usage }) => ({ requests: after, ...heapParts(usage) })),
     growthBytesPerRequest,
     exports: { requests, ...received },
     problem,
   };
 }
 
-/** From the first floor to the last. */
+function heapParts({ usedSize, embedderHeapUsedSize, backingStorageSize }: HeapUsage) {
+  return { v8UsedMiB: mib(usedSize), embedderMiB: mib(embedderHeapUsedSize), backingMiB: mib(backingStorageSize) };
+}
+
+/** From the first reading to the last. */
 function growthOf(heap: readonly HeapReading[]): number {
   const [first, last] = [heap[0], heap.at(-1)];
   if (first === undefined || last === undefined || first === last) return 0;
-  return tenths((heldBytes(last.usage) - heldBytes(first.usage)) / (last.requests - first.requests));
+  return tenths((heapUsageBytes(last.usage) - heapUsageBytes(first.usage)) / (last.requests - first.requests));
 }
 
-export function telemetryTables({ ways, heap, exports }: TelemetryResult): Table[] {
+export function telemetryTables({ modes, heap, exports }: TelemetryResult): Table[] {
   return [
     {
-      title: "What a request takes, in ms, at the edge",
+      title: "Time of a request in ms, at the edge",
       header: ["exported", "caller p50", "caller p95", "added p50", "added p95", "samples"],
-      rows: ways.map(({ name, callerMs, addedMs, samples }) => [
+      rows: modes.map(({ name, callerMs, addedMs, samples }) => [
         name,
         callerMs.p50,
         callerMs.p95,
@@ -107,7 +107,7 @@ export function telemetryTables({ ways, heap, exports }: TelemetryResult): Table
       ]),
     },
     {
-      title: "What the isolate that exports everything holds, in MiB, after a collection",
+      title: "Memory of the isolate that exports every trace, in MiB, after a garbage collection",
       header: ["after requests", "V8", "embedder", "buffers"],
       rows: heap.map(({ requests, v8UsedMiB, embedderMiB, backingMiB }) => [
         requests,
@@ -117,7 +117,7 @@ export function telemetryTables({ ways, heap, exports }: TelemetryResult): Table
       ]),
     },
     {
-      title: "Export requests of it",
+      title: "Export requests of that isolate",
       header: ["requests", "traces", "logs", "metrics"],
       rows: [[exports.requests, exports.traces, exports.logs, exports.metrics]],
     },
@@ -125,9 +125,9 @@ export function telemetryTables({ ways, heap, exports }: TelemetryResult): Table
 }
 
 export const NOTES = [
-  "One gateway for each way, equal but for the policy's sampling.ratio and the endpoint; they take turns, so the machine's noise hits all.",
-  "Times are the caller's, wrangler dev's proxy included: their difference is what telemetry adds, in the caller's way or beside it on the same thread.",
-  "Texts of 8 tokens at the edge: the shortest inference, beside which an addition is largest.",
-  "The receiver is on this machine and answers at once. One that does not is another matter: test/worker/telemetry/backend.harness.test.ts.",
-  "Each tenth of the requests ends with a collection by V8 before the heap is read: what it leaves is held by something.",
+  "There is one gateway per mode; they differ only in the policy's sampling.ratio and in the endpoint. They take turns, so noise of the machine affects all.",
+  "Times are the caller's and include wrangler dev's proxy. Their difference is what telemetry adds, before the answer or after it on the same thread.",
+  "Texts have 8 tokens and are answered at the edge: with the shortest inference, an addition is largest in proportion.",
+  "The receiver is on this machine and answers at once. Receivers that do not: test/worker/telemetry/backend.harness.test.ts.",
+  "V8 collects garbage after each tenth of the requests, before the heap is read. Whatever is left is still referenced.",
 ];

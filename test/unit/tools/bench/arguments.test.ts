@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { oneOf, parseArguments, UsageError, wholeNumber } from "../../../../tools/bench/arguments.ts";
+import { helpText, oneOf, parseArguments, UsageError, wholeNumber } from "../../../../tools/bench/arguments.ts";
 import type { Bench } from "../../../../tools/bench/bench.ts";
 import { withPlain } from "../../../../tools/bench/plain/client.ts";
 
@@ -12,33 +12,36 @@ const bench = (name: string): Bench => ({
 const benches = [bench("edge"), bench("memory")];
 
 describe("the command line", () => {
-  it("takes a name alone", () => {
-    expect(parseArguments(["edge"], benches)).toMatchObject({ ok: true, bench: { name: "edge" }, json: false });
+  it("accepts only a name", () => {
+    expect(parseArguments(["edge"], benches)).toMatchObject({ kind: "run", bench: { name: "edge" }, json: false });
   });
 
-  it.each([[["memory", "--json"]], [["--json", "memory"]]])("takes --json anywhere: %j", (argv) => {
-    expect(parseArguments(argv, benches)).toMatchObject({ ok: true, bench: { name: "memory" }, json: true });
+  it.each([[["memory", "--json"]], [["--json", "memory"]]])("accepts --json before and after the name: %j", (argv) => {
+    expect(parseArguments(argv, benches)).toMatchObject({ kind: "run", bench: { name: "memory" }, json: true });
   });
 
-  it("hands the bench its own options", () => {
+  it("gives the bench its options", () => {
     expect(parseArguments(["edge", "--samples", "50"], benches)).toMatchObject({ values: { samples: "50" } });
   });
 
   it.each([
-    { what: "no name", argv: ["--json"], says: "No bench was named" },
-    { what: "an unknown name", argv: ["egde"], says: 'There is no bench "egde"' },
-    { what: "an unknown option", argv: ["edge", "--fast"], says: "--fast" },
-    { what: "a value missing", argv: ["edge", "--samples"], says: "--samples" },
-    { what: "two names", argv: ["edge", "memory"], says: '"memory" is one word too many' },
-  ])("refuses $what in one sentence", ({ argv, says }) => {
-    const parsed = parseArguments(argv, benches);
-    expect(parsed.ok).toBe(false);
-    expect(parsed.ok ? "" : parsed.problem).toContain(says);
+    { what: "no name", argv: ["--json"], problem: "A bench is missing" },
+    { what: "an unknown name", argv: ["egde"], problem: 'Unknown bench "egde"' },
+    { what: "an unknown option", argv: ["edge", "--fast"], problem: "--fast" },
+    { what: "a missing value", argv: ["edge", "--samples"], problem: "--samples" },
+    { what: "two names", argv: ["edge", "memory"], problem: 'Unexpected argument "memory"' },
+  ])("refuses $what in one sentence", ({ argv, problem }) => {
+    expect(parseArguments(argv, benches)).toEqual({ kind: "problem", problem: expect.stringContaining(problem) });
   });
 
-  it("lists every bench where the name is unknown", () => {
-    const parsed = parseArguments(["nothing"], benches);
-    expect(parsed.ok ? "" : parsed.problem).toContain("edge (measures edge), memory (measures memory)");
+  it("lists every bench if the name is unknown", () => {
+    const problem = expect.stringContaining("edge (measures edge), memory (measures memory)");
+    expect(parseArguments(["nothing"], benches)).toEqual({ kind: "problem", problem });
+  });
+
+  it.each([[["--help"]], [["edge", "-h"]]])("has help: %j", (argv) => {
+    expect(parseArguments(argv, benches)).toEqual({ kind: "help" });
+    expect(helpText(benches)).toContain("  edge    measures edge\n          --json --samples");
   });
 });
 
@@ -53,13 +56,13 @@ describe("a whole number", () => {
     expect(wholeNumber({ samples: value }, "samples", limits)).toBe(expected);
   });
 
-  it.each(["29", "1001", "40.5", "many", ""])("refuses %j and says what is allowed", (value) => {
+  it.each(["29", "1001", "40.5", "many", ""])("refuses %j and names the allowed values", (value) => {
     const refusal = new UsageError(`--samples is "${value}"; it must be a whole number from 30 to 1000.`);
     expect(() => wholeNumber({ samples: value }, "samples", limits)).toThrow(refusal);
   });
 });
 
-describe("one of a few words", () => {
+describe("an option with a list of allowed values", () => {
   const words = ["default", "distilbert"] as const;
 
   it.each([
@@ -69,19 +72,19 @@ describe("one of a few words", () => {
     expect(oneOf({ model: value }, "model", words)).toBe(expected);
   });
 
-  it("refuses another and says what is allowed", () => {
+  it("refuses another value and names the allowed ones", () => {
     const refusal = new UsageError('--model is "bert"; it must be default or distilbert.');
     expect(() => oneOf({ model: "bert" }, "model", words)).toThrow(refusal);
   });
 });
 
-describe("the plain way", () => {
+describe("the plain Worker", () => {
   it.each([
     [{}, false],
     [{ plain: true }, true],
     [{ model: "distilbert" }, true],
     [{ model: "default", plain: true }, true],
-  ])("with %j is measured: %s", (values, expected) => {
+  ])("is measured with %j: %s", (values, expected) => {
     expect(withPlain(values)).toBe(expected);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type ColdSamples, coldResult, coldTables } from "../../../../tools/bench/cold/cold-report.ts";
+import { type ColdSamples, coldResult, coldTables } from "../../../../tools/bench/cold/report.ts";
 import { uploadSize } from "../../../../tools/bench/cold/start-up.ts";
 
 const gatewayLoad = (loadMs: number) => ({ processStartMs: 2000, loadMs, firstProbeMs: 30, heapBytes: 1 });
@@ -26,19 +26,23 @@ describe("cold starts", () => {
   });
 
   it.each([
-    { what: "all of them", bend: {}, holds: { load: true, upload: true, startUp: true } },
-    { what: "a slow load", bend: { gateways: [gatewayLoad(1001)] }, holds: { load: false } },
+    { what: "all", changed: {}, holds: { load: true, upload: true, startUp: true } },
+    { what: "a slow load", changed: { gateways: [gatewayLoad(1001)] }, holds: { load: false } },
     {
       what: "a large upload",
-      bend: { upload: { files: [], bytes: 2e7, gzipBytes: 5_000_001 } },
+      changed: { upload: { files: [], bytes: 2e7, gzipBytes: 5_000_001 } },
       holds: { upload: false },
     },
-    { what: "a slow start", bend: { startUp: { ...samples.startUp, gatewayP50Ms: 400 } }, holds: { startUp: false } },
-  ])("say which promises hold: $what", ({ bend, holds }) => {
-    expect(coldResult({ ...samples, ...bend })).toMatchObject({ holds });
+    {
+      what: "a slow start",
+      changed: { startUp: { ...samples.startUp, gatewayP50Ms: 400 } },
+      holds: { startUp: false },
+    },
+  ])("report which promises hold: $what", ({ changed, holds }) => {
+    expect(coldResult({ ...samples, ...changed })).toMatchObject({ holds });
   });
 
-  it("do without the plain way", () => {
+  it("have a result without the plain Worker", () => {
     const result = coldResult({ ...samples, plains: null });
     expect(result.plain).toBeNull();
     expect(coldTables(result)[0]?.rows[0]).toEqual(["load, R2 to ready", 700, "", ""]);
@@ -46,7 +50,7 @@ describe("cold starts", () => {
 });
 
 describe("the upload", () => {
-  it("is the script and its modules, without source maps and notes", async () => {
+  it("is the script and its modules, without source maps and README", async () => {
     const folder = await mkdtemp(join(tmpdir(), "upload-"));
     try {
       for (const name of ["index.js", "a.wasm", "index.js.map", "README.md"]) {

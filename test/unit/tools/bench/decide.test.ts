@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decideCases, timeIt } from "../../../../tools/bench/decide/cases.ts";
-import { decideBench } from "../../../../tools/bench/decide/decide.ts";
+import { decideCases } from "../../../../tools/bench/decide/cases.ts";
+import { decideBench, timeCase } from "../../../../tools/bench/decide/decide.ts";
 
 describe("timing", () => {
-  it("counts only what was done: so many operations in so many rounds, on changing inputs", () => {
+  it("counts only operations that ran, on changing inputs", () => {
     const indexes = new Set<number>();
     let done = 0;
     const once = (index: number) => {
@@ -11,7 +11,7 @@ describe("timing", () => {
       done += 1;
       return 1;
     };
-    const { opsPerRound, nsPerOp, opsPerSecond } = timeIt({ name: "a", about: "b", once }, { rounds: 3, roundMs: 1 });
+    const { opsPerRound, nsPerOp, opsPerSecond } = timeCase({ name: "a", about: "b", once }, { rounds: 3, roundMs: 1 });
     expect(done).toBeGreaterThanOrEqual(3 * opsPerRound);
     expect(indexes.size).toBeGreaterThanOrEqual(opsPerRound);
     expect(nsPerOp.min).toBeLessThanOrEqual(nsPerOp.p50);
@@ -19,9 +19,9 @@ describe("timing", () => {
     expect(opsPerSecond).toBeGreaterThan(0);
   });
 
-  it("fails when an operation gives no number: nothing was done then", () => {
+  it("fails if an operation gives no number, because then nothing was computed", () => {
     const once = () => Number.NaN;
-    expect(() => timeIt({ name: "a", about: "b", once }, { rounds: 1, roundMs: 1 })).toThrow("no number");
+    expect(() => timeCase({ name: "a", about: "b", once }, { rounds: 1, roundMs: 1 })).toThrow("no number");
   });
 });
 
@@ -37,11 +37,11 @@ describe("the cases", () => {
     ["parsePolicy, default", 256],
     ["parsePolicy, full", 256],
     ["parsePolicy, worst", 256],
-  ])("%s does what its name says", (name, result) => {
+  ])("%s computes what its name states", (name, result) => {
     expect([0, 1, 2, 300].map((index) => cases.get(name)?.once(index))).toEqual([result, result, result, result]);
   });
 
-  it("reports every one in the table and in the JSON", async () => {
+  it("are all in the table and in the JSON", async () => {
     const { result, tables } = await decideBench.run({ rounds: "1", "round-ms": "1" });
     expect(tables[0]?.rows.map(([name]) => name)).toEqual([...cases.keys()]);
     expect(result).toMatchObject({ rounds: 1, timings: [...cases.keys()].map((name) => ({ name })) });

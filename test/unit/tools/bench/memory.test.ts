@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Accounted } from "../../../../tools/bench/memory/account.ts";
+import { toSpeed } from "../../../../tools/bench/memory/compare-plain.ts";
 import { groups, memoryPicture, type PictureData, pictureSchema } from "../../../../tools/bench/memory/picture.ts";
 import { broken, ratios } from "../../../../tools/bench/memory/report.ts";
-import { toSpeed } from "../../../../tools/bench/memory/speed.ts";
 import { count, highestMiB, type Reading } from "../../../../tools/bench/memory/stage.ts";
 
 const MIB = 2 ** 20;
@@ -20,12 +20,12 @@ const reading = (id: string, usedMiB: number, wasmMiB: number, peakMiB: number |
 };
 
 describe("stages", () => {
-  it("count the wasm heap as large in a peak as after it", () => {
+  it("count the wasm heap in a peak with its size after the stage", () => {
     const { stages } = count(reading("cold", 8, 0), reading("load", 10, 88, 14), []);
     expect(stages[1]).toMatchObject({ after: { totalMiB: 98 }, peak: { totalMiB: 102, boundMiB: 118, readings: 9 } });
   });
 
-  it("are as high as the higher of peak and after", () => {
+  it("have the larger of the peak and the reading after it", () => {
     const { stages, peakMiB } = count(reading("cold", 8, 0), reading("load", 10, 88, 9), [
       reading("tokens-32", 11, 88, 15),
     ]);
@@ -33,7 +33,7 @@ describe("stages", () => {
     expect(peakMiB).toBe(103);
   });
 
-  it("are compared by what both sides went through", () => {
+  it("are compared if both sides have them", () => {
     const plain = count(reading("cold", 2, 0), reading("load", 12, 184), []);
     const spillway = count(reading("cold", 8, 0), reading("load", 10, 88), [reading("mixed", 10, 88)]);
     expect(ratios(plain, spillway)).toEqual({
@@ -58,16 +58,16 @@ describe("the budget", () => {
   it.each([
     ["tokens-256", 112, survived, null],
     ["tokens-256", 112.1, survived, "The isolate held 112.1 MiB at"],
-    ["mixed", 112.1, survived, "; 112 MiB is its budget there."],
+    ["mixed", 112.1, survived, "the budget of that stage is 112 MiB."],
     ["alternations", 120, survived, null],
-    ["alternations", 120.1, survived, "; 120 MiB is its budget there."],
-    ["mixed", 100, { ...survived, sameIsolate: false }, "another one answers now"],
-    ["mixed", 100, { ...survived, ready: false }, "loaded again or is gone"],
-    ["mixed", 100, { ...survived, sameHeap: false }, "loaded again or is gone"],
-  ])("at stage %s with %d MiB and %j says %j", (id, totalMiB, lives, says) => {
-    const problem = broken({ stages: held(id, totalMiB), survived: lives });
-    if (says === null) expect(problem).toBeNull();
-    else expect(problem).toContain(says);
+    ["alternations", 120.1, survived, "the budget of that stage is 120 MiB."],
+    ["mixed", 100, { ...survived, sameIsolate: false }, "another isolate answers now"],
+    ["mixed", 100, { ...survived, ready: false }, "loaded again or is missing"],
+    ["mixed", 100, { ...survived, sameHeap: false }, "loaded again or is missing"],
+  ])("at stage %s with %d MiB and %j: %j", (id, totalMiB, survival, expected) => {
+    const problem = broken({ stages: held(id, totalMiB), survived: survival });
+    if (expected === null) expect(problem).toBeNull();
+    else expect(problem).toContain(expected);
   });
 });
 
@@ -86,9 +86,9 @@ describe("speed", () => {
     });
   });
 
-  it("refuses to be made of too few answers", () => {
+  it("needs enough answers", () => {
     expect(() => toSpeed(64, [cell("spillway", 100), cell("plain", 120)], 4)).toThrow(
-      "spillway answered 3 texts of 64 tokens itself; 4 are needed.",
+      "spillway answered 3 texts of 64 tokens; the bench needs 4.",
     );
   });
 });
@@ -115,7 +115,7 @@ describe("the picture", () => {
     plain: { weightsMiB: 65, stages: stagesOf(185, 3, 66) },
   };
 
-  it("has bars whose parts make the whole", () => {
+  it("has bars whose parts add up to the total", () => {
     for (const { bars } of groups(data)) {
       for (const { parts, totalMiB } of bars) {
         expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBeCloseTo(totalMiB);
@@ -123,14 +123,14 @@ describe("the picture", () => {
     }
   });
 
-  it("shows the most that was seen", () => {
+  it("shows the largest reading", () => {
     expect(groups(data)[1]?.bars.map(({ totalMiB }) => totalMiB)).toEqual([259, 107]);
   });
 
-  it("names what it shows: both sides, the limit, the budget and every whole", () => {
+  it("names both sides, the limit, the budget and every total", () => {
     const svg = memoryPicture(data);
-    for (const words of [
-      "the plain way",
+    for (const content of [
+      "plain Worker",
       "Spillway",
       "limit 128 MiB",
       "budget 112",
@@ -138,15 +138,15 @@ describe("the picture", () => {
       "107 MiB",
       "84 % of the limit",
     ]) {
-      expect(svg).toContain(words);
+      expect(svg).toContain(content);
     }
   });
 
-  it("cannot be drawn of a measurement without the plain way", () => {
+  it("cannot be drawn from a measurement without the plain Worker", () => {
     expect(pictureSchema.safeParse({ ...data, plain: null }).success).toBe(false);
   });
 
-  it("says which stage is missing", () => {
+  it("names the missing stage", () => {
     const withoutLoad = { ...data, stages: data.stages.filter(({ id }) => id !== "load") };
     expect(() => memoryPicture(withoutLoad)).toThrow('no stage "load" for Spillway');
   });

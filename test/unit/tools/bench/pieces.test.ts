@@ -20,12 +20,12 @@ describe("memory is counted once", () => {
     expect(account(usage, 32 * MIB, false)).toMatchObject({ backingStorageMiB: 4, wasmHeapMiB: 32, totalMiB: 47 });
   });
 
-  it("takes a wasm heap that V8 counts out of the buffers", () => {
+  it("subtracts a wasm heap that V8 counts from the buffers", () => {
     expect(backingIncludesWasm(withBacking(1), withBacking(36), 32 * MIB)).toBe(true);
     expect(account(withBacking(36), 32 * MIB, true)).toMatchObject({ backingStorageMiB: 4, totalMiB: 47 });
   });
 
-  it("rather counts too much than too little where the growth is unclear", () => {
+  it("counts rather too much than too little if the growth is unclear", () => {
     expect(backingIncludesWasm(withBacking(1), withBacking(32), 32 * MIB)).toBe(false);
     expect(backingIncludesWasm(withBacking(1), withBacking(4), 0)).toBe(false);
   });
@@ -45,7 +45,7 @@ describe("server-timing", () => {
 describe("texts", () => {
   const words = Array.from({ length: 500 }, (_, index) => `word${index}`);
 
-  it("have the asked number of words, the same for the same seed", () => {
+  it("have the requested number of words, the same for the same seed", () => {
     expect(chooseWords(words, 254, 3)).toHaveLength(254);
     expect(chooseWords(words, 254, 3)).toEqual(chooseWords(words, 254, 3));
   });
@@ -59,22 +59,22 @@ describe("texts", () => {
 describe("mixed requests", () => {
   const bodies = Array.from({ length: 20 }, (_, index) => mixedBody(index, 256, (tokens) => String(tokens)));
 
-  it("hold lists, long texts and one malformed body among short texts", () => {
+  it("contain lists, long texts and one malformed body among short texts", () => {
     expect(bodies.filter((body) => body.includes("["))).toHaveLength(2);
     expect(bodies.filter((body) => body.includes('"700"'))).toHaveLength(2);
     expect(bodies.filter((body) => !body.endsWith("}"))).toHaveLength(1);
   });
 
-  it("never ask a small edge for more than it takes, long texts aside", () => {
-    const asked = Array.from({ length: 20 }, (_, index) => mixedBody(index, 64, (tokens) => String(tokens)))
+  it("never exceed the limit of a small edge, except for the long texts", () => {
+    const tokenCounts = Array.from({ length: 20 }, (_, index) => mixedBody(index, 64, (tokens) => String(tokens)))
       .flatMap((body) => [...body.matchAll(/"(\d+)"/g)].map(([, tokens]) => Number(tokens)))
       .filter((tokens) => tokens !== 700);
-    expect(Math.max(...asked)).toBe(64);
+    expect(Math.max(...tokenCounts)).toBe(64);
   });
 });
 
 describe("the table", () => {
-  it("puts words to the left and numbers to the right", () => {
+  it("aligns words left and numbers right", () => {
     const table = {
       title: "T",
       header: ["name", "ms"],

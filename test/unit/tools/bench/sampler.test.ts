@@ -10,13 +10,13 @@ const usage = (usedSize: number, totalSize = usedSize): HeapUsage => ({
   backingStorageSize: 0,
 });
 
-/** Answers with each reading in turn, the last one for ever. */
+/** Answers with each reading once, then always with the last one. */
 function inspectorOf(...readings: (HeapUsage | Error)[]) {
-  let asked = 0;
+  let calls = 0;
   return {
     heapUsage: async () => {
-      const reading = readings[Math.min(asked, readings.length - 1)] ?? usage(0);
-      asked += 1;
+      const reading = readings[Math.min(calls, readings.length - 1)] ?? usage(0);
+      calls += 1;
       if (reading instanceof Error) throw reading;
       return reading;
     },
@@ -24,7 +24,7 @@ function inspectorOf(...readings: (HeapUsage | Error)[]) {
 }
 
 describe("sampling", () => {
-  it("keeps the largest reading, and the largest heap that V8 had taken", async () => {
+  it("keeps the largest reading, and the largest size of V8's heap", async () => {
     const inspector = inspectorOf(usage(1), usage(5), usage(3, 9), usage(2));
     const { peak, peakTotalSizeBytes, readings } = await sampleWhile(inspector, 1, () => sleep(40));
     expect(peak).toEqual(usage(5));
@@ -32,13 +32,13 @@ describe("sampling", () => {
     expect(readings).toBeGreaterThan(3);
   });
 
-  it("ends at once when the isolate was restarted", async () => {
+  it("ends at once if the isolate was restarted", async () => {
     const inspector = inspectorOf(usage(1), new Error("The Worker was reloaded."));
     const never = () => new Promise(() => {});
     await expect(sampleWhile(inspector, 1, never)).rejects.toThrow("The Worker was reloaded.");
   });
 
-  it("ends when the work fails", async () => {
+  it("ends if the work fails", async () => {
     const failing = () => Promise.reject(new Error("The edge did not answer."));
     await expect(sampleWhile(inspectorOf(usage(1)), 1, failing)).rejects.toThrow("The edge did not answer.");
   });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hashSources } from "../../../../tools/bench/system/package.ts";
+import { hashSources, PACKAGE_SOURCES } from "../../../../tools/bench/system/package.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe("what a generated package was made by", () => {
-  it("is the same for the same sources", async () => {
+describe("the sources of a generated package", () => {
+  it("have the same hash if they are unchanged", async () => {
     expect(await hashSources([folder])).toBe(await hashSources([folder]));
   });
 
@@ -22,9 +22,13 @@ describe("what a generated package was made by", () => {
     ["an edit in an inner folder", () => writeFile(join(folder, "inner", "b.ts"), "c")],
     ["a new file", () => writeFile(join(folder, "c.ts"), "")],
     ["a new name", () => rename(join(folder, "a.ts"), join(folder, "z.ts"))],
-  ])("changes with %s", async (_what, change) => {
+  ])("have another hash after %s", async (_what, change) => {
     const before = await hashSources([folder]);
     await change();
     expect(await hashSources([folder])).not.toBe(before);
+  });
+
+  it("exist", async () => {
+    await expect(hashSources(PACKAGE_SOURCES)).resolves.toHaveLength(64);
   });
 });

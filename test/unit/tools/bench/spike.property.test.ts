@@ -1,12 +1,12 @@
-/** What the simulated spike shows at any seed. */
+/** Guarantees of the simulated spike at any seed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Answered } from "../../../../tools/bench/spike/isolate.ts";
-import { simulate, summarize } from "../../../../tools/bench/spike/measure.ts";
+import { type Answer, simulate } from "../../../../tools/bench/spike/isolate.ts";
+import { summarize } from "../../../../tools/bench/spike/measure.ts";
 import { POLICY_NAMES, type PolicyName, policyOf } from "../../../../tools/bench/spike/policies.ts";
 import { trafficOf } from "../../../../tools/bench/spike/traffic.ts";
 
-/** About 35 texts a second; a package packed anew may have other times. */
+/** About 35 texts per second. */
 const EDGE = { maxTokens: 256, timeMs: { base: 2, perToken: 0.22, perTokenSquared: 0.00027 } };
 const PAST_SATURATION = [40, 50];
 const SECONDS = 20;
@@ -15,59 +15,62 @@ const MAX_QUEUE_MS = 400;
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const rates = fc.constantFrom(1, 5, 15, 25, 30, ...PAST_SATURATION);
 
-function spike(way: PolicyName, seed: number, ratePerSecond: number, seconds = SECONDS): Promise<readonly Answered[]> {
+function spike(policy: PolicyName, seed: number, ratePerSecond: number, seconds = SECONDS): Promise<readonly Answer[]> {
   const texts = trafficOf({ seed, ratePerSecond, seconds });
-  return simulate({ texts, policy: policyOf(way), edge: EDGE });
+  return simulate({ texts, policy: policyOf(policy), edge: EDGE });
 }
 
-function longestRunMs(answered: readonly Answered[]): number {
-  return Math.max(0, ...answered.filter(({ side }) => side === "edge").map(({ runMs }) => runMs));
+function longestRunMs(answers: readonly Answer[]): number {
+  return Math.max(0, ...answers.filter(({ side }) => side === "edge").map(({ runMs }) => runMs));
 }
 
-/** Of those that were sent to the edge because nothing spoke against it. */
-function longestWaitMs(answered: readonly Answered[]): number {
-  return Math.max(0, ...answered.filter(({ because }) => because === "within-share").map(({ waitMs }) => waitMs));
+/** Of the texts that the last rule sent to the edge. */
+function longestWaitMs(answers: readonly Answer[]): number {
+  return Math.max(0, ...answers.filter(({ because }) => because === "within-share").map(({ waitMs }) => waitMs));
 }
 
 describe("adaptive routing", () => {
-  it("where runs take what is predicted, lets no text wait longer than maxQueueMs and one inference", async () => {
+  it("keeps every wait within maxQueueMs plus one inference, if runs last as predicted", async () => {
     await fc.assert(
       fc.asyncProperty(seeds, rates, async (seed, ratePerSecond) => {
         const texts = trafficOf({ seed, ratePerSecond, seconds: SECONDS }).map((text) => ({ ...text, runNoise: 1 }));
-        const answered = await simulate({ texts, policy: policyOf("adaptive"), edge: EDGE });
-        expect(longestWaitMs(answered)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answered));
+        const answers = await simulate({ texts, policy: policyOf("adaptive"), edge: EDGE });
+        expect(longestWaitMs(answers)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answers));
       }),
       { numRuns: 60 },
     );
   });
 
   it.each(["adaptive", "adaptive-budget-800", "adaptive-budget-200"] as const)(
-    "%s: with noise in the runs, lets no text wait longer than that and another inference",
-    async (way) => {
+    "%s: keeps every wait within maxQueueMs plus two inferences, with noise in the runs",
+    async (policy) => {
       await fc.assert(
         fc.asyncProperty(seeds, rates, async (seed, ratePerSecond) => {
-          const answered = await spike(way, seed, ratePerSecond);
-          expect(longestWaitMs(answered)).toBeLessThanOrEqual(MAX_QUEUE_MS + 2 * longestRunMs(answered));
+          const answers = await spike(policy, seed, ratePerSecond);
+          expect(longestWaitMs(answers)).toBeLessThanOrEqual(MAX_QUEUE_MS + 2 * longestRunMs(answers));
         }),
         { numRuns: 40 },
       );
     },
   );
 
-  it.each(PAST_SATURATION)("at %d a second, with noise, keeps 999 of 1000 texts to the one inference", async (rate) => {
-    let texts = 0;
-    let over = 0;
-    for (let seed = 1; seed <= 20; seed++) {
-      const answered = await spike("adaptive", seed, rate);
-      const edge = answered.filter(({ side }) => side === "edge");
-      const boundMs = MAX_QUEUE_MS + longestRunMs(answered);
-      texts += edge.length;
-      over += edge.filter(({ waitMs }) => waitMs > boundMs).length;
-    }
-    expect(over / texts).toBeLessThan(0.001);
-  });
+  it.each(PAST_SATURATION)(
+    "at %d per second, with noise, keeps 999 of 1000 waits within maxQueueMs plus one inference",
+    async (rate) => {
+      let texts = 0;
+      let over = 0;
+      for (let seed = 1; seed <= 20; seed++) {
+        const answers = await spike("adaptive", seed, rate);
+        const edge = answers.filter(({ side }) => side === "edge");
+        const boundMs = MAX_QUEUE_MS + longestRunMs(answers);
+        texts += edge.length;
+        over += edge.filter(({ waitMs }) => waitMs > boundMs).length;
+      }
+      expect(over / texts).toBeLessThan(0.001);
+    },
+  );
 
-  it("on a machine twice as slow as the package says, keeps the same bound once it has seen some runs", async () => {
+  it("on a machine half as fast as the package's time model, keeps that bound after some runs", async () => {
     const trueTimeMs = { base: 4, perToken: 0.44, perTokenSquared: 0.00054 };
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
@@ -75,10 +78,10 @@ describe("adaptive routing", () => {
           ...text,
           runNoise: 1,
         }));
-        const answered = await simulate({ texts, policy: policyOf("adaptive"), edge: EDGE, trueTimeMs });
-        // What is left of the error after 100 runs is 0.8^100 of it.
-        const learned = answered.filter(({ side }) => side === "edge").slice(100);
-        expect(longestWaitMs(learned)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answered) + 0.001);
+        const answers = await simulate({ texts, policy: policyOf("adaptive"), edge: EDGE, trueTimeMs });
+        // After 100 runs 0.8^100 of the error is left.
+        const learned = answers.filter(({ side }) => side === "edge").slice(100);
+        expect(longestWaitMs(learned)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answers) + 0.001);
       }),
       { numRuns: 40 },
     );
@@ -86,11 +89,11 @@ describe("adaptive routing", () => {
 });
 
 describe("plain routing", () => {
-  it("past saturation, lets the P95 wait grow with the rate, to over ten times the adaptive one at 50 a second", async () => {
+  it("past saturation, has a P95 wait that grows with the rate, to over ten times the adaptive one at 50 per second", async () => {
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
-        const p95 = async (way: PolicyName, ratePerSecond: number) =>
-          summarize(way, ratePerSecond, await spike(way, seed, ratePerSecond, 60)).edgeWaitMs.p95;
+        const p95 = async (policy: PolicyName, ratePerSecond: number) =>
+          summarize(policy, ratePerSecond, await spike(policy, seed, ratePerSecond, 60)).edgeWaitMs.p95;
         const [at30, at40, at50] = [await p95("plain", 30), await p95("plain", 40), await p95("plain", 50)];
         expect(at40).toBeGreaterThan(at30);
         expect(at50).toBeGreaterThan(at40);
@@ -101,12 +104,16 @@ describe("plain routing", () => {
   });
 });
 
-describe("whatever the way", () => {
+describe("under every policy", () => {
   it("every text that arrives gets one answer", async () => {
     await fc.assert(
-      fc.asyncProperty(seeds, rates, fc.constantFrom(...POLICY_NAMES), async (seed, ratePerSecond, way) => {
+      fc.asyncProperty(seeds, rates, fc.constantFrom(...POLICY_NAMES), async (seed, ratePerSecond, policy) => {
         const arrivals = trafficOf({ seed, ratePerSecond, seconds: SECONDS });
-        const { edge, origin, originPercent } = summarize(way, ratePerSecond, await spike(way, seed, ratePerSecond));
+        const { edge, origin, originPercent } = summarize(
+          policy,
+          ratePerSecond,
+          await spike(policy, seed, ratePerSecond),
+        );
         expect(edge + origin).toBe(arrivals.length);
         const byReason = Object.values(originPercent.byReason).reduce((sum, percent) => sum + percent, 0);
         expect(byReason).toBeCloseTo(originPercent.total, 0);
@@ -121,7 +128,7 @@ describe("whatever the way", () => {
     expect(await of(7)).not.toEqual(await of(8));
   });
 
-  it("no text ends before it has waited and run", async () => {
+  it("an answer takes the wait and the run", async () => {
     for (const { waitMs, runMs, answerMs } of await spike("adaptive", 3, 50)) {
       expect(waitMs).toBeGreaterThanOrEqual(0);
       expect(answerMs).toBeCloseTo(waitMs + runMs, 6);

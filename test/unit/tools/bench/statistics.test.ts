@@ -12,24 +12,24 @@ describe("percentile", () => {
     { values: [7], percent: 95, expected: 7 },
     { values: [1, 2], percent: 50, expected: 1 },
     { values: [1, 2], percent: 51, expected: 2 },
-    // 9 is not larger than 10 as a number, though it is as a word.
+    // As a string, 9 is larger than 10.
     { values: [10, 9, 100], percent: 50, expected: 10 },
   ])("is the nearest rank: $percent % of $values.length values is $expected", ({ values, percent, expected }) => {
     expect(percentile(values, percent)).toBe(expected);
   });
 
-  it("leaves the values in their order", () => {
+  it("does not reorder its argument", () => {
     const values = [3, 1, 2];
     percentile(values, 50);
     expect(values).toEqual([3, 1, 2]);
   });
 
-  it("refuses to make a number of nothing", () => {
+  it("needs at least one value", () => {
     expect(() => percentile([], 50)).toThrow(RangeError);
   });
 });
 
 describe("units", () => {
   it("rounds to tenths", () => expect(tenths(1.26)).toBe(1.3));
-  it("counts 1,048,576 bytes to the MiB", () => expect(mib(128 * 1_048_576)).toBe(128));
+  it("converts 1,048,576 bytes to one MiB", () => expect(mib(128 * 1_048_576)).toBe(128));
 });

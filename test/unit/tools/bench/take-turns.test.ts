@@ -3,11 +3,11 @@ import { type Side, takeTurns } from "../../../../tools/bench/take-turns.ts";
 
 const texts = { make: (tokens: number, seed: number) => `${tokens}/${seed}` };
 
-function sides(asked: string[], counts: (text: string) => boolean): Side<"a" | "b", string>[] {
+function sides(calls: string[], counts: (text: string) => boolean): Side<"a" | "b", string>[] {
   const side = (name: "a" | "b"): Side<"a" | "b", string> => ({
     name,
     answer: async (text) => {
-      asked.push(`${name} ${text}`);
+      calls.push(`${name} ${text}`);
       return text;
     },
     counts: name === "a" ? counts : () => true,
@@ -16,22 +16,22 @@ function sides(asked: string[], counts: (text: string) => boolean): Side<"a" | "
 }
 
 describe("taking turns", () => {
-  it("gives both the same texts and changes who goes first", async () => {
-    const asked: string[] = [];
+  it("gives both sides the same texts and alternates which side is first", async () => {
+    const calls: string[] = [];
     await takeTurns(
-      sides(asked, () => true),
+      sides(calls, () => true),
       texts,
-      { lengths: [8], enough: 2, mostRounds: 2 },
+      { lengths: [8], samples: 2, maxRounds: 2 },
     );
-    expect(asked).toEqual(["a 8/0", "b 8/0", "b 8/1", "a 8/1"]);
+    expect(calls).toEqual(["a 8/0", "b 8/0", "b 8/1", "a 8/1"]);
   });
 
-  it("makes up for answers that do not count, and asks nobody who has enough", async () => {
-    const asked: string[] = [];
+  it("replaces answers that do not count, and does not call a side that has enough samples", async () => {
+    const calls: string[] = [];
     const cells = await takeTurns(
-      sides(asked, (text) => text !== "8/0"),
+      sides(calls, (text) => text !== "8/0"),
       texts,
-      { lengths: [8], enough: 1, mostRounds: 3 },
+      { lengths: [8], samples: 1, maxRounds: 3 },
     );
     expect(cells).toEqual([
       { side: "a", tokens: 8, good: ["8/1"], others: ["8/0"] },
@@ -39,11 +39,11 @@ describe("taking turns", () => {
     ]);
   });
 
-  it("ends when the rounds are used up", async () => {
+  it("ends after the maximum of rounds", async () => {
     const cells = await takeTurns(
       sides([], () => false),
       texts,
-      { lengths: [8, 16], enough: 1, mostRounds: 3 },
+      { lengths: [8, 16], samples: 1, maxRounds: 3 },
     );
     expect(cells.filter(({ side }) => side === "a").map(({ others }) => others.length)).toEqual([3, 3]);
   });

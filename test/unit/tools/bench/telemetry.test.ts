@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { growth, heldBytes, type Step } from "../../../../tools/bench/telemetry/growth.ts";
+import { heapUsageBytes } from "../../../../tools/bench/memory/inspector.ts";
+import { growth, type Step } from "../../../../tools/bench/telemetry/growth.ts";
 import { type TelemetryMode, telemetryResult } from "../../../../tools/bench/telemetry/report.ts";
 
 const MIB = 2 ** 20;
@@ -27,37 +28,37 @@ const result = (requests: number, lastMiB: number) =>
     received: { traces: requests, logs: 1, metrics: 1 },
   });
 
-describe("what telemetry adds", () => {
+describe("the time that telemetry adds", () => {
   it("is the difference to the gateway that exports nothing", () => {
-    expect(result(50_000, 13).ways.map(({ addedMs }) => addedMs)).toEqual([
+    expect(result(50_000, 13).modes.map(({ addedMs }) => addedMs)).toEqual([
       { p50: 0, p95: 0 },
       { p50: 1, p95: 3 },
     ]);
   });
 
-  it("may not grow with the requests, which is judged only where there are enough of them to tell", () => {
+  it("may not grow the heap with the requests, which is judged only after enough of them", () => {
     expect(result(50_000, 13.25)).toMatchObject({ growthBytesPerRequest: 5.8, problem: null });
-    expect(result(50_000, 14).problem).toMatch(/^The isolate grew by 23.3 bytes a request/);
+    expect(result(50_000, 14).problem).toMatch(/^The isolate grew by 23.3 bytes per request/);
     expect(result(3000, 32).problem).toBeNull();
   });
 });
 
-const silently: Step = (_, work) => work();
+const silentStep: Step = (_, work) => work();
 
-describe("a heap over many requests", () => {
-  it("is read after a collection, at the end of each tenth", async () => {
+describe("the heap over many requests", () => {
+  it("is read after a garbage collection, at the end of each tenth", async () => {
     const sent = [0];
     const collectedHeapUsage = async () => usage(sent[0] ?? 0);
-    const readings = await growth({ collectedHeapUsage }, 1000, silently, async (request) => {
+    const readings = await growth({ collectedHeapUsage }, 1000, silentStep, async (request) => {
       sent[0] = Math.max(sent[0] ?? 0, request + 1);
       return { status: 200 };
     });
     expect(readings.map(({ requests }) => requests)).toEqual([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]);
-    for (const { requests, usage } of readings) expect(heldBytes(usage)).toBe(requests * MIB);
+    for (const { requests, usage } of readings) expect(heapUsageBytes(usage)).toBe(requests * MIB);
   });
 
-  it("is not measured over requests that were not answered", async () => {
-    const sent = growth({ collectedHeapUsage: async () => usage(1) }, 100, silently, async () => ({ status: 503 }));
+  it("is not measured if a request fails", async () => {
+    const sent = growth({ collectedHeapUsage: async () => usage(1) }, 100, silentStep, async () => ({ status: 503 }));
     await expect(sent).rejects.toThrow(/was answered 503/);
   });
 });

@@ -94,8 +94,8 @@ describe("writeDistilbertFolder", () => {
   });
 
   it.each([
-    [{ dim: 30 }, /use a multiple of heads/],
-    [{ vocabulary: 50 }, /need 128/],
+    [{ dim: 30 }, /must be a multiple of heads/],
+    [{ vocabulary: 50 }, /at least 128/],
   ])("rejects %j", async (shape, message) => {
     await expect(writeDistilbertFolder(join(scratch, "bad"), { ...small, ...shape })).rejects.toThrow(message);
   });

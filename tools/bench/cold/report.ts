@@ -1,20 +1,20 @@
-/** Pure. What the bench says of its samples: medians, ratios, promises kept or not, tables. */
+/** The result, tables and notes of the bench `cold`: medians, ratios, and which promises hold. Pure. */
 import { hundredths, percentile } from "../statistics.ts";
 import type { Table } from "../table.ts";
-import type { FirstCaller, GatewayCold, PlainCold } from "./cold-load.ts";
+import type { FirstCaller, GatewayCold, PlainCold } from "./load.ts";
 import type { StartUp, UploadSize } from "./start-up.ts";
 
-/** What was promised at DistilBERT's size, on the machine that the promise was made on. */
+/** At DistilBERT's size, on the machine on which they were measured first. */
 export const PROMISES = { loadMs: 1000, uploadGzipBytes: 5_000_000, startUpMs: 400 } as const;
 
 export const NOTES = [
-  "A load is one fresh process, its weights in local R2, started by one request and left alone: R2 to ready by the Worker's clock. Signature, SHA-256 of every byte and golden logits are part of it.",
-  "A first caller meets another fresh process and is spilled to a warm origin on this machine: no network distance. What it waits beyond the gateway's own clock, its answer lies behind the load.",
+  "A load is one fresh process with its weights in local R2, started by one request; no other request is sent for 2 s. It is measured from R2 to ready by the Worker's clock, including the signature, the SHA-256 of every byte and the golden logits.",
+  "A first caller meets another fresh process and is spilled to a warm origin on this machine, without network distance. The time beyond the gateway's own clock is the time that its answer waited behind the load.",
   "Every trace, log and metric of the gateway is exported meanwhile, to a receiver on this machine.",
-  "The plain way's load is arrayBuffer() and InferenceSession.create(bytes); it verifies and proves nothing, and its first caller waits for it.",
-  "Start-up is a fresh isolate in workerd: modules compiled and evaluated, one /healthz answered. An empty Worker's is beside it.",
-  "Upload: the files of wrangler's own bundling, gzipped one by one; source maps are not in it.",
-  "Times are this machine's; on a busy one only the ratios mean much.",
+  "The plain Worker's load is arrayBuffer() and InferenceSession.create(bytes). It verifies nothing, and its first caller waits for it.",
+  "Start-up is a fresh isolate in workerd: its modules are compiled and evaluated, and one /healthz is answered. An empty Worker's is in the table for comparison.",
+  "Upload: the files of wrangler's bundling, each gzipped, without source maps.",
+  "Times depend on this machine; on a busy one only the ratios are meaningful.",
 ];
 
 interface Medians {
@@ -31,7 +31,7 @@ export interface ColdResult {
   startUp: StartUp;
   gateway: {
     p50: Medians & { firstProbeMs: number; firstCallerGatewayMs: number };
-    /** First callers that the origin answered. */
+    /** First callers whose answer came from the origin. */
     spilled: number;
     samples: readonly GatewayCold[];
     firstCallers: readonly FirstCaller[];
@@ -39,7 +39,7 @@ export interface ColdResult {
   plain: {
     p50: Medians & { readMs: number; createMs: number };
     samples: readonly PlainCold[];
-    /** The plain way's medians over the gateway's. */
+    /** The plain Worker's medians, divided by the gateway's. */
     over: { load: number; firstCaller: number };
   } | null;
 }
@@ -50,7 +50,7 @@ export interface ColdSamples {
   startUp: StartUp;
   gateways: readonly GatewayCold[];
   callers: readonly FirstCaller[];
-  /** Null where it was not asked for. */
+  /** Null if it was not measured. */
   plains: readonly PlainCold[] | null;
 }
 
@@ -78,11 +78,11 @@ export function coldResult({ model, upload, startUp, gateways, callers, plains }
       samples: gateways,
       firstCallers: callers,
     },
-    plain: plains === null ? null : besides(plains, gateway),
+    plain: plains === null ? null : comparePlain(plains, gateway),
   };
 }
 
-function besides(plains: readonly PlainCold[], gateway: Medians): ColdResult["plain"] {
+function comparePlain(plains: readonly PlainCold[], gateway: Medians): ColdResult["plain"] {
   const plain = {
     loadMs: p50(plains, ({ loadMs }) => loadMs),
     readMs: p50(plains, ({ readMs }) => readMs),
@@ -102,13 +102,13 @@ function p50<T>(samples: readonly T[], pick: (sample: T) => number): number {
 }
 
 export function coldTables({ holds, upload, startUp, gateway, plain, promises }: ColdResult): Table[] {
-  const kept = (holdsIt: boolean) => (holdsIt ? "yes" : "NO");
+  const yesOrNo = (holds: boolean) => (holds ? "yes" : "NO");
   const megabytes = (bytes: number) => hundredths(bytes / 1e6);
   const none = "";
   return [
     {
       title: `Medians of ${gateway.samples.length} cold starts in ms`,
-      header: ["what", "gateway", "plain way", "plain/gateway"],
+      header: ["time", "gateway", "plain Worker", "plain/gateway"],
       rows: [
         ["load, R2 to ready", gateway.p50.loadMs, plain?.p50.loadMs ?? none, plain?.over.load ?? none],
         [
@@ -117,19 +117,19 @@ export function coldTables({ holds, upload, startUp, gateway, plain, promises }:
           plain?.p50.firstCallerMs ?? none,
           plain?.over.firstCaller ?? none,
         ],
-        ["first caller, by the gateway's own clock", gateway.p50.firstCallerGatewayMs, none, none],
+        ["first caller, by the gateway's clock", gateway.p50.firstCallerGatewayMs, none, none],
         ["first probe", gateway.p50.firstProbeMs, none, none],
         ["process start to /healthz", gateway.p50.processStartMs, plain?.p50.processStartMs ?? none, none],
-        [`start-up of an isolate (an empty one: ${startUp.emptyP50Ms})`, startUp.gatewayP50Ms, none, none],
+        [`start-up of an isolate (empty Worker: ${startUp.emptyP50Ms})`, startUp.gatewayP50Ms, none, none],
       ],
     },
     {
       title: "Promises at DistilBERT's size",
-      header: ["what", "is", "at most", "holds"],
+      header: ["promise", "measured", "at most", "holds"],
       rows: [
-        ["cold load, ms", gateway.p50.loadMs, promises.loadMs, kept(holds.load)],
-        ["upload, MB gzipped", megabytes(upload.gzipBytes), megabytes(promises.uploadGzipBytes), kept(holds.upload)],
-        ["start-up, ms", startUp.gatewayP50Ms, promises.startUpMs, kept(holds.startUp)],
+        ["cold load, ms", gateway.p50.loadMs, promises.loadMs, yesOrNo(holds.load)],
+        ["upload, MB gzipped", megabytes(upload.gzipBytes), megabytes(promises.uploadGzipBytes), yesOrNo(holds.upload)],
+        ["start-up, ms", startUp.gatewayP50Ms, promises.startUpMs, yesOrNo(holds.startUp)],
       ],
     },
   ];

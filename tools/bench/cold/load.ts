@@ -1,4 +1,4 @@
-/** One cold load in a fresh process, seen from outside; and what the first caller meets. */
+/** One cold load in a fresh process, observed from outside, and what the first caller gets. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { classify } from "../classify.ts";
 import { loadPlain, runPlain } from "../plain/client.ts";
@@ -6,28 +6,28 @@ import { tenths } from "../statistics.ts";
 import { edgeReady, edgeState } from "../system/edge-ready.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 
+/** No request is sent in this time: probes every 20 ms used a third of the thread that loads the model. */
+const SILENT_MS = 2000;
+
 export interface GatewayCold {
-  /** From the start of wrangler's process to /healthz, asked every 100 ms. */
+  /** From the start of wrangler's process to the answer of /healthz, polled every 100 ms. */
   processStartMs: number;
-  /** R2 to ready by the Worker's clock; signature, hashes, golden proof included. */
+  /** From R2 to ready by the Worker's clock, including signature, hashes and golden logits. */
   loadMs: number;
-  /** How long that first request, a probe that needs no model, waited for its answer. */
+  /** How long the first request, a probe that needs no model, waited for its answer. */
   firstProbeMs: number;
   heapBytes: number;
 }
 
-/** Nobody asks meanwhile: a probe every 20 ms took a third of the thread that was to load. */
-const LEFT_ALONE_MS = 2000;
-
-/** The gateway has answered nothing but /healthz, which loads no model. */
+/** The gateway has answered only /healthz so far, which loads no model. @throws Error if the model is rejected or not loaded in time */
 export async function gatewayCold(gateway: RunningWorker): Promise<GatewayCold> {
   const startedAtMs = performance.now();
-  // Its answer is awaited before the next is asked: two at once would be one load and one more request in its way.
+  // Its answer is awaited before the next probe: a second request would compete with the load.
   await edgeState(gateway);
   const firstProbeMs = performance.now() - startedAtMs;
-  await sleep(LEFT_ALONE_MS);
+  await sleep(SILENT_MS);
   const { heapBytes, loadMs } = await edgeReady(gateway);
-  if (loadMs === null) throw new Error(`${gateway.name} is ready without having loaded; look at its /readyz.`);
+  if (loadMs === null) throw new Error(`${gateway.name} is ready without a load; see its /readyz.`);
   return {
     processStartMs: tenths(gateway.startMs),
     loadMs: tenths(loadMs),
@@ -36,17 +36,17 @@ export async function gatewayCold(gateway: RunningWorker): Promise<GatewayCold> 
   };
 }
 
-/** Who answered the caller that found the isolate cold, and how long it waited. */
+/** The answer to the caller that met a cold isolate, and how long it waited. */
 export interface FirstCaller {
   status: number;
   route: string | null;
   because: string | null;
   ms: number;
-  /** The gateway's own clock. What the caller waited longer, its answer lay behind the load. */
+  /** By the gateway's clock. In the rest of `ms` the answer waited behind the load. */
   gatewayMs: number;
 }
 
-/** The gateway is as fresh as for gatewayCold. */
+/** The gateway is as fresh as for `gatewayCold`. */
 export async function firstCaller(gateway: RunningWorker, text: string): Promise<FirstCaller> {
   const { status, route, because, callerMs, gatewayMs } = await classify(gateway.url, text);
   return { status, route, because, ms: tenths(callerMs), gatewayMs: gatewayMs["total"] ?? 0 };
@@ -54,12 +54,12 @@ export async function firstCaller(gateway: RunningWorker, text: string): Promise
 
 export interface PlainCold {
   processStartMs: number;
-  /** From R2 to an open session. Nothing is verified and nothing proved. */
+  /** From R2 to an open session, without verification and golden logits. */
   loadMs: number;
   /** Parts of it by the Worker's clock. */
   readMs: number;
   createMs: number;
-  /** Nobody else can answer, so the first caller waits for the load and for the first run. */
+  /** There is no origin, so the first caller waits for the load and for the first run. */
   firstCallerMs: number;
   heapBytes: number;
 }

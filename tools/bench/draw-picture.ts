@@ -1,0 +1,45 @@
+/** Draws an SVG from the JSON that a bench printed. */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { z } from "zod";
+
+export interface Picture<Data> {
+  /** The script of `node <script> <json> [svg]`. */
+  script: string;
+  /** Command that prints the JSON. */
+  command: string;
+  schema: z.ZodType<Data>;
+  /** Name in docs/images, unless the command line names another file. */
+  fileName: string;
+  /** @throws Error if the picture needs a number that the data lacks */
+  draw(data: Data): string;
+}
+
+/** Runs `node <script> <json> [svg]` with `argv` = [json, svg]: exit code 1 and one sentence on stderr if it cannot be drawn. */
+export async function drawPicture<Data>(picture: Picture<Data>, argv: readonly string[]): Promise<void> {
+  try {
+    console.log(await writePicture(picture, argv));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+async function writePicture<Data>(picture: Picture<Data>, [json, svg]: readonly string[]): Promise<string> {
+  const { script, command, schema, fileName, draw } = picture;
+  if (json === undefined) throw new Error(`Usage: node ${script} <json> [svg]; ${command} > <json> makes the JSON.`);
+  const parsed = schema.safeParse(lastLine(await readFile(json, "utf8")));
+  if (!parsed.success) throw new Error(`${json} has no data for this picture; make it with: ${command} > ${json}`);
+  const path = svg ?? fileURLToPath(new URL(`../../docs/images/${fileName}`, import.meta.url));
+  await writeFile(path, draw(parsed.data));
+  return path;
+}
+
+/** npm prints lines before the JSON. */
+function lastLine(text: string): unknown {
+  try {
+    return JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
+  } catch {
+    return null;
+  }
+}
