@@ -1,5 +1,5 @@
 /** Builds the gateway of one isolate from its bindings and the runtime's parts. The entry uses it, and so does every test. */
-import type { OtlpVariables } from "../formats/otlp/settings.ts";
+import { type OtlpVariables, otlpSettings } from "../formats/otlp/settings.ts";
 import { type PolicyKv, PolicyStore } from "../policies/store.ts";
 import { Slots } from "./admit/slots.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
@@ -21,7 +21,6 @@ import type { SideName } from "./sides.ts";
 import type { WorkerVersion } from "./telemetry/resource.ts";
 import { traceResponse } from "./telemetry/span.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
-import { telemetrySettings } from "./telemetry/traced.ts";
 import type { World } from "./world.ts";
 
 /** The bindings, variables and secrets of the Worker. */
@@ -78,7 +77,8 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) console.error(`${problem}.`);
 
-  const settings = () => telemetrySettings(env, ROUTES, world.policies.known().sampling);
+  const otlp = otlpSettings(env);
+  const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
     try {
@@ -88,7 +88,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
     }
   };
   const newCall = (request: Request, context: Context, answered: Promise<void>): Call => ({
-    identity: { requestId: newId(), traceResponse: traceResponse() ?? null },
+    identity: { requestId: newId(), traceResponse: traceResponse() },
     lifetime: {
       signal: request.signal,
       keepAlive: (work) => context.waitUntil(work),
@@ -98,9 +98,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const traced = telemetry.traced(answer, settings);
   /** A trace for a probe every few seconds would bury the requests that matter; a probe can still send what others left. */
   const probe = (request: Request, context: Context) =>
-    telemetry.during({ otlp: settings().otlp, keepAlive: (work) => context.waitUntil(work) }, () =>
-      answer(request, context),
-    );
+    telemetry.during({ otlp, keepAlive: (work) => context.waitUntil(work) }, () => answer(request, context));
   return {
     world,
     telemetry,

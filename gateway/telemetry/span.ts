@@ -83,9 +83,9 @@ export function recordOriginTrace(client: Span, originTrace: OriginTrace): void 
 }
 
 /** The value of a `traceresponse` header (W3C Trace Context level 2): the root span of the active request. */
-export function traceResponse(): string | undefined {
+export function traceResponse(): string | null {
   const span = activeRequest()?.root.spanContext();
-  if (!span) return undefined;
+  if (!span) return null;
   return `00-${span.traceId}-${span.spanId}-${(span.traceFlags & 0xff).toString(16).padStart(2, "0")}`;
 }
 

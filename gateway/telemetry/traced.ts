@@ -10,7 +10,7 @@ import type { KeyValue } from "../../formats/otlp/attributes.ts";
 import { errorType } from "../../formats/otlp/error-type.ts";
 import { logMessage } from "../../formats/otlp/log-message.ts";
 import { type LogMessage, type SpanMessage, tracesRequest } from "../../formats/otlp/messages.ts";
-import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../../formats/otlp/settings.ts";
+import type { OtlpSettings } from "../../formats/otlp/settings.ts";
 import { STATUS } from "../../formats/otlp/span-message.ts";
 import { type ActiveRequest, addToBuffer, spanProcessor, withRequest } from "./active-request.ts";
 import type { Batch } from "./batch.ts";
@@ -65,15 +65,6 @@ type EmptyEnv = Record<string, never>;
 /** The library declares `cf` as always present, and reads it only where it is. */
 type LibraryRequest = Request<unknown, IncomingRequestCfProperties>;
 const EMPTY_ENV: EmptyEnv = {};
-
-/** Settings as they are now. `variables` are the Worker's, `routes` the paths that may appear in a trace. */
-export function telemetrySettings(
-  variables: OtlpVariables,
-  routes: readonly string[],
-  sampling: Sampling,
-): TelemetrySettings {
-  return { otlp: otlpSettings(variables), sampling, routes };
-}
 
 /**
  * A SERVER span around every request of `handler`, which continues an incoming `traceparent` and is exported after the response. The
