@@ -1,14 +1,14 @@
-/** A model's way into a running system: signed, published, rolled out and back by policy edits, and refused when tampered with. */
+/** A model in a running system: signed, published, rolled out and back by policy edits, and refused after tampering. */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { shortModelId } from "../../formats/model-package/names.ts";
+import { objectKey, shortModelId } from "../../formats/model-package/names.ts";
+import { SHORT } from "../support/texts.ts";
 import { spillway } from "./support/spillway.ts";
-import { classify, type Running, start, until, wrangler } from "./support/system.ts";
+import { storeModelFile, storePolicy } from "./support/stored.ts";
+import { classify, type Running, start, until } from "./support/system.ts";
 import { rootOf } from "./support/traces.ts";
-
-const SHORT = "WIN a free prize now, click here";
 
 let system: Running;
 let folder: string;
@@ -33,10 +33,6 @@ async function mailTaggerOfVersion(version: number): Promise<string> {
   return copy;
 }
 
-async function setPolicy(policy: object): Promise<void> {
-  await wrangler(system, "kv", "key", "put", "policy", JSON.stringify(policy), "--binding", "POLICIES");
-}
-
 const edgeState = async () => (await (await fetch(`${system.gateway}/readyz`)).json()).edge;
 
 describe("a new version of the model", () => {
@@ -48,13 +44,13 @@ describe("a new version of the model", () => {
     expect(modelId).toMatch(/^mail-tagger@[0-9a-f]{64}$/);
     expect(shortModelId(modelId)).not.toBe(before);
 
-    await setPolicy({ version: 1, model: modelId });
+    await storePolicy(system, { version: 1, model: modelId });
     await answeredAtTheEdgeBy(shortModelId(modelId));
-    await setPolicy({ version: 2 });
+    await storePolicy(system, { version: 2 });
     await answeredAtTheEdgeBy(before);
   });
 
-  /** Asks until the edge answers with the model; each answer on the way must be a good one. */
+  /** Asks until the edge answers with the model. Each answer before that must be a good one too. */
   async function answeredAtTheEdgeBy(model: string | null): Promise<void> {
     await until(`the edge's answer by ${model}`, async () => {
       const { status, headers, body } = await classify(system, SHORT);
@@ -66,16 +62,14 @@ describe("a new version of the model", () => {
 });
 
 describe("a package with a changed file", () => {
-  it("never runs: requests spill, /readyz and the trace name the reason, and a mended one is taken", async () => {
+  it("never runs: requests spill, /readyz and the trace name the reason, and a repaired one is accepted", async () => {
     const copy = await mailTaggerOfVersion(3);
     await spillway(system, "model", "sign", copy, "--key", signingKey);
     const modelId = await spillway(system, "model", "publish", copy, "--local");
-    const object = `spillway-models/models/${modelId.replace("@", "/")}/tokenizer_config.json`;
-    const bent = join(folder, "bent.json");
+    const key = objectKey(modelId, "tokenizer_config.json");
     const good = await readFile(join(copy, "tokenizer_config.json"), "utf8");
-    await writeFile(bent, good.replace("true", "tru3"));
-    await wrangler(system, "r2", "object", "put", object, "--file", bent);
-    await setPolicy({ version: 3, model: modelId });
+    await storeModelFile(system, key, Buffer.from(good.replace("true", "tru3")));
+    await storePolicy(system, { version: 3, model: modelId });
 
     await until("the rejection", async () => (await edgeState()).state === "rejected");
     expect((await edgeState()).reason).toBe("sha256 of tokenizer_config.json");
@@ -85,8 +79,8 @@ describe("a package with a changed file", () => {
     const root = await rootOf(system, spilled.headers.get("traceresponse"));
     expect(root.attributes["spillway.edge.problem"]).toBe("sha256 of tokenizer_config.json");
 
-    await wrangler(system, "r2", "object", "put", object, "--file", join(copy, "tokenizer_config.json"));
-    await until("the mended package", async () => (await edgeState()).state === "ready");
+    await storeModelFile(system, key, Buffer.from(good));
+    await until("the repaired package", async () => (await edgeState()).state === "ready");
   });
 });
 
@@ -101,7 +95,7 @@ describe("publishing", () => {
     await expect(spillway(system, "model", "publish", copy, "--local")).rejects.toThrow(/signed with the key/);
   });
 
-  it("asks where to, and says in one sentence when wrangler cannot reach the account", async () => {
+  it("asks for --local or --remote, and reports in one sentence that no key is pinned", async () => {
     const copy = await mailTaggerOfVersion(5);
     await expect(spillway(system, "model", "publish", copy)).rejects.toThrow(
       /^Pass one of --local and --remote: spillway model publish <package> --local$/,

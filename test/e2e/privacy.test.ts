@@ -1,20 +1,22 @@
 /**
- * Text is processed and never stored: a canary goes down every path of the whole system, and then all that was exported, stored or
- * printed is searched for it. The same of what was really sent, byte for byte: test/worker/telemetry/trace-contents.test.ts.
+ * Text is processed and never stored: a canary takes every path of the whole system, and then everything that was exported, stored or
+ * printed is searched for it. The same for the exported bytes: test/worker/telemetry/trace-contents.test.ts.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/process/ports.ts";
+import { bearer } from "../support/credentials.ts";
 import { contractProblems } from "../support/openapi.ts";
+import { CANARY } from "../support/texts.ts";
 import { filesBelow, formsOf, viewerHas, viewerMetrics } from "./support/every-place.ts";
 import { spillway } from "./support/spillway.ts";
-import { type Running, start, until, wrangler } from "./support/system.ts";
+import { applyPolicy } from "./support/stored.ts";
+import { type Running, start, until } from "./support/system.ts";
 
-const CANARY = "canaryquetzal7f3b";
 const SHORT = `${CANARY} wins a free prize now`;
 const LONG = `${CANARY} sends the notes of the meeting. `.repeat(60);
-/** Wherever a caller can put something of their own. */
+/** Every header in which a caller can put a value. */
 const HEADERS = {
   cookie: CANARY,
   "user-agent": CANARY,
@@ -25,15 +27,15 @@ const HEADERS = {
 };
 
 let system: Running;
-/** Lets Ann in; its last 43 characters are the secret. */
+/** Ann's. Its last 43 characters are the secret. */
 let apiKey: string;
-/** An origin that keeps the text to itself and fails: 500 for all. */
+/** An origin that answers every request with 500. */
 const failing = createServer((request, response) => request.resume().once("end", () => response.writeHead(500).end()));
-let deadUrl: string;
+let unusedUrl: string;
 beforeAll(async () => {
   system = await start();
   failing.listen(0, "127.0.0.1");
-  deadUrl = `http://127.0.0.1:${await freePort()}/`;
+  unusedUrl = `http://127.0.0.1:${await freePort()}/`;
 });
 afterAll(async () => {
   failing.closeAllConnections();
@@ -65,26 +67,21 @@ const ask = (inputs: unknown) => outcome(send({ body: JSON.stringify({ inputs })
 let version = 0;
 async function underPolicy(policy: object): Promise<void> {
   version += 1;
-  const text = JSON.stringify({ version, ...policy });
-  await wrangler(system, "kv", "key", "put", "policy", text, "--binding", "POLICIES");
-  await until("the policy", async () => {
-    const readyz = await (await fetch(`${system.gateway}/readyz`)).json();
-    return readyz.policy.version === version;
-  });
+  await applyPolicy(system, { version, ...policy });
 }
 
 describe("a canary", () => {
-  it("goes down every path: each side, both, compared, and each refusal of a request", async () => {
+  it("takes every path: each side, both, shadowed, and each refusal of a request", async () => {
     await underPolicy({ shadow: { share: 100 }, hedge: { enabled: true, afterMs: 1 } });
     expect(await ask(SHORT)).toMatch(/^200 (edge|origin) within-share$/);
     expect(await ask(LONG)).toBe("200 origin too-long");
     expect(await ask([LONG, SHORT])).toMatch(/^200 /);
 
     apiKey = await spillway(system, "keys", "create", "--name", "Ann");
-    for (const header of [{ authorization: `Bearer ${apiKey}` }, { "x-api-key": apiKey }]) {
+    for (const header of [bearer(apiKey), { "x-api-key": apiKey }]) {
       expect(await outcome(send({ body: JSON.stringify({ inputs: SHORT }), headers: header }))).toMatch(/^200 /);
     }
-    expect(await outcome(send({ body: SHORT, headers: { authorization: `Bearer ${CANARY}` } }))).toBe("401");
+    expect(await outcome(send({ body: SHORT, headers: bearer(CANARY) }))).toBe("401");
 
     expect(await outcome(send({ body: `{"inputs": "${CANARY}` }))).toBe("400");
     expect(await outcome(send({ body: Buffer.concat([Buffer.from(CANARY), Buffer.from([0xff])]) }))).toBe("400");
@@ -102,10 +99,10 @@ describe("a canary", () => {
     await gone;
   });
 
-  it("goes down every failure: an origin that is not there, one that answers 500, an edge without its model", async () => {
+  it("takes every failure: an origin that does not listen, one that answers 500, an edge without its model", async () => {
     const region = "us-east-1";
     const failingUrl = `http://127.0.0.1:${(failing.address() as AddressInfo).port}/`;
-    await underPolicy({ override: "origin", origins: { dead: { url: deadUrl, region } } });
+    await underPolicy({ override: "origin", origins: { unused: { url: unusedUrl, region } } });
     expect(await ask(SHORT)).toBe("200 edge origin-failed");
     expect(await ask(LONG)).toBe("503");
     await underPolicy({ model: `gone@${"0".repeat(64)}`, origins: { failing: { url: failingUrl, region } } });
@@ -116,20 +113,20 @@ describe("a canary", () => {
     expect(await ask(SHORT)).toBe("503");
   });
 
-  it("goes down the residency rule", async () => {
+  it("takes the residency rule", async () => {
     await underPolicy({ residency: { rules: [{ countries: ["EU", "US"], allow: [] }], unknown: "refuse" } });
     expect(await ask(SHORT)).toBe("451");
   });
 
-  it("is in no trace, log or metric of either side, in nothing stored, in nothing printed", async () => {
+  it("is in no trace, log or metric of either side, in nothing stored and in nothing printed", async () => {
     const viewed = await viewerHas(
       system,
-      "what came last in the viewer",
+      "the last spans in the viewer",
       (store) => store.includes('"spillway.refusal":"residency"') && store.includes('"tokenize"'),
     );
     const metrics = await viewerMetrics(system);
     const files = await filesBelow(system.stateFolder);
-    // So that this test cannot pass by looking at nothing.
+    // So that this test cannot pass by searching nothing.
     expect(metrics).toMatch(/spillway\.shadow\.comparisons: .*"spillway\.shadow\.agrees"/);
     expect([...files.keys()].join("\n")).toMatch(/^wrangler\/.*kv.*$/m);
     expect([...files.keys()].join("\n")).toMatch(/^wrangler\/.*r2.*$/m);
@@ -149,7 +146,7 @@ describe("a canary", () => {
     expect(found.map(([place]) => place)).toEqual([]);
   });
 
-  it("has no company of secrets: the origin's credentials are in the gateway's own variables alone, an API key nowhere", async () => {
+  it("is not joined by secrets: the origin's credentials are only in the gateway's variables, an API key is nowhere", async () => {
     const files = await filesBelow(system.stateFolder);
     const variables = files.get("gateway.env")?.toString() ?? "";
     const secrets = [...variables.matchAll(/^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)="?([^"\n]+)"?$/gm)].map(

@@ -1,6 +1,10 @@
-/** Texts that tests send, in one place: what is short or long follows the demo model's token limit. */
+/** Texts that tests send, in one place. Which of them is short or long follows the token limit of the demo model. */
 
-/** Fits the edge; the demo model says spam. */
+/** Fits the edge. The demo model classifies it as spam. */
 export const SHORT = "WIN a free prize now, click here";
-/** Too long for the edge; the origin classifies it in several windows. */
+/** Fits the edge. The demo model classifies it as ham. */
+export const HAM = "see you at lunch";
+/** Too long for the edge. The origin classifies it in several windows, as ham. */
 export const LONG = "see you at lunch tomorrow ".repeat(200);
+/** Part of a caller's text. It must be in no trace, log or metric, and in no refusal. */
+export const CANARY = "canaryquetzal7f3b";

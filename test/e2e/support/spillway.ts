@@ -1,12 +1,43 @@
-/** The `spillway` command as a user types it, on one running system's state. */
+/** The `spillway` command on one running system's state: in this process, which saves its start, or as a user types it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { vi } from "vitest";
+import { spillwayProgram } from "../../../tools/spillway/program.ts";
+import { oneSentence } from "../../../tools/spillway/terminal/one-sentence.ts";
 import type { Running } from "./system.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 
-/** Resolves to what it printed on stdout. @throws Error with what it printed on stderr when it failed. */
-export async function spillway({ stateFolder }: Pick<Running, "stateFolder">, ...words: string[]): Promise<string> {
+type OfState = Pick<Running, "stateFolder">;
+
+/**
+ * Runs one command in this process. Commands must not overlap, as they print to one console.
+ * @returns what it prints on stdout
+ * @throws Error with what it prints on stderr
+ */
+export async function spillway({ stateFolder }: OfState, ...words: string[]): Promise<string> {
+  const printed = { stdout: [] as string[], stderr: [] as string[] };
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((line) => void printed.stdout.push(String(line))),
+    vi.spyOn(console, "error").mockImplementation((line) => void printed.stderr.push(String(line))),
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => printed.stderr.push(String(text).trimEnd()) > 0),
+  ];
+  const stateBefore = process.env["SPILLWAY_STATE_DIR"];
+  process.env["SPILLWAY_STATE_DIR"] = stateFolder;
+  try {
+    await spillwayProgram().parseAsync(words, { from: "user" });
+    return printed.stdout.join("\n").trim();
+  } catch (error) {
+    throw new Error([...printed.stderr, oneSentence(error)].join("\n").trim());
+  } finally {
+    if (stateBefore === undefined) delete process.env["SPILLWAY_STATE_DIR"];
+    else process.env["SPILLWAY_STATE_DIR"] = stateBefore;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** Runs one command as a process, for tests of its exit code, its streams and its terminal. Otherwise as `spillway`. */
+export async function spillwayProcess({ stateFolder }: OfState, ...words: string[]): Promise<string> {
   const child = spawn(process.execPath, ["tools/spillway/main.ts", ...words], {
     cwd: ROOT,
     env: { ...process.env, SPILLWAY_STATE_DIR: stateFolder },
@@ -17,7 +48,7 @@ export async function spillway({ stateFolder }: Pick<Running, "stateFolder">, ..
       printed[stream] += chunk.toString();
     });
   }
-  const [code] = await once(child, "exit");
+  const [code] = await once(child, "close");
   if (code !== 0) throw new Error(printed.stderr.trim());
   return printed.stdout.trim();
 }

@@ -107,24 +107,32 @@ export async function wrangler({ stateFolder }: Running, ...words: string[]): Pr
   return output;
 }
 
-/** Process ids of everything below a process, itself left out. */
-export async function descendants(pid: number): Promise<number[]> {
+/** Process ids of everything that `npm start` has started. */
+export function descendants({ process }: Pick<Running, "process">): Promise<number[]> {
+  return below(process.pid ?? 0);
+}
+
+async function below(pid: number): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
   const direct = children.trim().split(/\s+/).filter(Boolean).map(Number);
-  const deeper = await Promise.all(direct.map(descendants));
-  return [...direct, ...deeper.flat()];
+  return [...direct, ...(await Promise.all(direct.map(below))).flat()];
 }
 
-/** The process below `pid` whose command line holds `words`. */
-export async function findDescendant(pid: number, words: string): Promise<number> {
-  for (const below of await descendants(pid)) {
-    const command = await readFile(`/proc/${below}/cmdline`, "utf8").catch(() => "");
-    if (command.replaceAll("\0", " ").includes(words)) return below;
+/** The process of a system whose command line contains `words`. */
+export async function findDescendant(system: Pick<Running, "process">, words: string): Promise<number> {
+  for (const pid of await descendants(system)) {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (command.replaceAll("\0", " ").includes(words)) return pid;
   }
-  throw new Error(`no process below ${pid} runs ${words}`);
+  throw new Error(`no process of the system runs ${words}`);
 }
 
-export function isAlive(pid: number): boolean {
+/** Resolves when none of the processes runs. @throws Error after 15 s */
+export async function allGone(pids: readonly number[]): Promise<void> {
+  await until("the end of every child", async () => !pids.some(isAlive), 15_000);
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
