@@ -53,7 +53,7 @@ export async function buildLambda(options: BuildOptions, progress: Progress): Pr
     const unzippedBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const kind = kindFor(options.kind, unzippedBytes);
     const made = await (kind === "zip" ? putZip : putImage)(files, staging.package, progress);
-    const tried = await tryUnpacked(made, model, options, staging.signal, progress);
+    const tried = await tryUnpacked(made, model, arch, { signal: staging.signal, progress });
     const { modelId, keyFingerprint } = model;
     const { digest, zipBytes, name } = made;
     const path = join(out, name);
@@ -64,9 +64,8 @@ export async function buildLambda(options: BuildOptions, progress: Progress): Pr
 async function tryUnpacked(
   { unpackTo }: WrittenArtifact,
   model: SignedModel,
-  { arch }: BuildOptions,
-  interruption: AbortSignal,
-  progress: Progress,
+  arch: Architecture,
+  { signal, progress }: { signal: AbortSignal; progress: Progress },
 ): Promise<ArtifactTrial | null> {
   const other = otherPlatform(arch);
   if (other !== null) {
@@ -76,7 +75,7 @@ async function tryUnpacked(
   // Not beside the artifact: below this checkout, Node would find every module.
   const scratch = await mkdtemp(join(tmpdir(), "spillway-artifact-"));
   const clean = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
-  interruption.addEventListener("abort", clean);
+  signal.addEventListener("abort", clean);
   try {
     return await progress.step("answer an event in a clean process", 1, async () => {
       const folder = join(scratch, "task");

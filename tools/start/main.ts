@@ -8,7 +8,7 @@ import { freePort, mustBeFree } from "../process/ports.ts";
 import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
-import { withLocalBucket } from "../spillway/model/publish/local-bucket.ts";
+import { withLocalBucket } from "../spillway/model/publish/bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
 import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { step } from "../spillway/terminal/progress.ts";

@@ -10,10 +10,9 @@ import { stderrProgress } from "../../terminal/progress.ts";
 import { openLocalPackage, type SignedPackage } from "../local-package.ts";
 import { verifyFolder } from "../sign/folder.ts";
 import { localKeyPath, localSigningKey } from "../sign/local-key.ts";
-import { withLocalBucket } from "./local-bucket.ts";
+import { type Bucket, remoteBucket, withLocalBucket } from "./bucket.ts";
 import { keyFromFile, type PackageKey, pinnedByConfig, pinnedHere } from "./pinned-key.ts";
-import { type Bucket, publishPackage } from "./publish.ts";
-import { remoteBucket } from "./remote-bucket.ts";
+import { publishPackage } from "./publish.ts";
 
 interface Options {
   local?: true;

@@ -6,15 +6,12 @@ import { edgeFileNames } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, objectKey } from "../../../../formats/model-package/names.ts";
 import { type Progress, silent } from "../../terminal/progress.ts";
 import type { SignedPackage } from "../local-package.ts";
-
-/** A bucket, local or remote. Every object is written, even one that is there: its stored digest does not show damaged bytes. */
-export interface Bucket {
-  put(key: string, bytes: Uint8Array): Promise<void>;
-}
+import type { Bucket } from "./bucket.ts";
 
 /**
  * Publishes the files that the edge reads; the origin's file is deployed with the Lambda function. The signature is written
- * last: without it isolates reject the package, and with it they read it again.
+ * last: without it isolates reject the package, and with it they read it again. Every object is written, even one that is there:
+ * the bucket's stored digest does not show damaged bytes.
  * @throws Error with one sentence if the package has no edge model
  */
 export async function publishPackage(
