@@ -1,7 +1,7 @@
-"""Scores that mean what they say: the logits are divided by one temperature, the one under which the validation mails are
-most probable (Guo et al. 2017, "On Calibration of Modern Neural Networks"). No label changes; it is folded into the last
-matrix, so neither side knows of it. A fine-tuned network is too sure of itself, and its borderline scores swing with
-every rounding."""
+"""Calibrates the scores: the logits are divided by the temperature that gives the lowest loss on the validation mails (Guo et
+al. 2017, "On Calibration of Modern Neural Networks"). A fine-tuned network is overconfident, and its borderline scores
+change much with every rounding. No label changes. The temperature is folded into the last matrix, so neither side applies
+it."""
 
 import json
 
@@ -12,7 +12,7 @@ import paths
 
 
 def calibrate(classifier: DistilBertForSequenceClassification, logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """`logits` [texts, labels] of the validation texts. Returns the temperature, which it has folded into the classifier."""
+    """`logits` [texts, labels] of the validation texts. Returns the temperature, after folding it into the classifier."""
     temperature = best_temperature(logits, labels)
     before, after = (loss(logits / divisor, labels) for divisor in (1.0, temperature))
     with torch.no_grad():
@@ -26,7 +26,7 @@ def calibrate(classifier: DistilBertForSequenceClassification, logits: torch.Ten
 
 
 def best_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """To a hundredth; the loss has one minimum."""
+    """To two decimals; the loss has one minimum."""
     return min((hundredth / 100 for hundredth in range(50, 501)), key=lambda divisor: loss(logits / divisor, labels))
 
 

@@ -1,4 +1,4 @@
-"""Fills the model card's template from the measurements: no number in the card is written by hand."""
+"""Fills the template of the model card with the measurements. No number in the card is written by hand."""
 
 import json
 import math
@@ -61,7 +61,7 @@ def write_card() -> None:
 
 
 def score_row(score: dict) -> str:
-    counts = [score["confusion"][truth][said] for truth in settings.labels for said in settings.labels]
+    counts = [score["confusion"][truth][predicted] for truth in settings.labels for predicted in settings.labels]
     return " | ".join([f"{score['accuracyPercent']:.2f} %", f"{score['macroF1']:.4f}", *map(str, counts)])
 
 

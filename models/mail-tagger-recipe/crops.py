@@ -1,4 +1,4 @@
-"""Training pieces of mails: callers send anything from one sentence to 512 tokens, so the model sees all lengths."""
+"""Training crops of mails. Callers send texts from one sentence to 512 tokens, so the model is trained on all lengths."""
 
 import random
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def crop(mail: Tokens, rng: random.Random) -> list[int]:
 
 
 def epoch(some: list[Tokens], tokenizer: Tokenizer, rng: random.Random) -> list[list[tuple[list[int], int]]]:
-    """A fresh crop of every mail and some everyday texts, in batches of like length, shuffled."""
+    """A new crop of every mail and some everyday texts, in shuffled batches of similar length."""
     pieces = [(crop(mail, rng), mail.label) for mail in some]
     for text, label in everyday(settings.everyday_per_epoch, rng):
         pieces.append((tokenizer.encode(text, add_special_tokens=False).ids, label))

@@ -1,7 +1,7 @@
 """Short everyday texts, made from sentences written for this project (public domain).
 
-The corpus' ham is mostly technical mailing lists. Without these, a friendly line such as an invitation looks like spam to
-the model, merely because advertising says "you" and "your" and the lists say "kernel"."""
+The corpus' ham is mostly technical mailing lists. Without these texts the model labels a friendly line, such as an
+invitation, as spam, because "you" and "your" occur in advertising and "kernel" in the lists."""
 
 import random
 import re
@@ -101,7 +101,7 @@ def fill(text: str, rng: random.Random) -> str:
 
 
 def roughen(text: str, rng: random.Random) -> str:
-    """Punctuation must not tell the classes apart."""
+    """Varies the punctuation, so that it does not reveal the class."""
     if rng.random() < 0.3:
         text = re.sub(r"[!.]+", lambda found: rng.choice(["", "!", ".", "!!"]), text)
     return text.rstrip("?!.") if rng.random() < 0.2 else text

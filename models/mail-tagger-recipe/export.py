@@ -53,11 +53,11 @@ def check_agreement(classifier: DistilBertForSequenceClassification) -> float:
     worst = 0.0
     for longest in (4, 33, 256, settings.max_positions):
         ids, mask = sample_batch(classifier.config.vocab_size, longest)
-        ours = session.run(["logits"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
-        theirs = classifier(input_ids=ids, attention_mask=mask).logits.numpy()
+        exported = session.run(["logits"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
+        expected = classifier(input_ids=ids, attention_mask=mask).logits.numpy()
         unpadded = session.run(["logits"], {"input_ids": ids[2:, :3].numpy(), "attention_mask": mask[2:, :3].numpy()})[0]
-        worst = max(worst, float(np.abs(ours - theirs).max()), float(np.abs(ours[2:] - unpadded).max()))
+        worst = max(worst, float(np.abs(exported - expected).max()), float(np.abs(exported[2:] - unpadded).max()))
     if worst > tolerance:
-        raise AssertionError(f"exported logits differ from torch's by {worst:.2e}, allowed are {tolerance:.0e}")
+        raise AssertionError(f"exported logits differ from torch's by {worst:.2e}, at most {tolerance:.0e} is allowed")
     print(f"exported: logits differ from torch's by at most {worst:.1e}, with and without padding")
     return worst

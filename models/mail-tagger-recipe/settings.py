@@ -25,6 +25,6 @@ everyday_per_epoch = 600  # short texts of everyday.py
 
 edge_weight_type = "QUInt8"
 edge_per_channel = True
-# Left in FP32 at the edge: the first feed-forward's way back reads the largest activations; quantized, this one doubles the
-# distance to FP32 (99 % of held-out scores within 0.029 instead of 0.015).
+# Left in FP32 at the edge: the second matrix of the first feed-forward reads the largest activations. Quantizing it doubles
+# the distance to FP32 (99 % of the held-out scores within 0.029 instead of 0.015).
 edge_float_nodes = ["/lin2/MatMul"]

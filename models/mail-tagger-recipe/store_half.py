@@ -1,5 +1,5 @@
-"""The origin's file: weights stored as FP16, each cast to FP32 in the graph. The runtime folds the casts when it loads
-the file, so everything is computed in FP32; only the file is half as large."""
+"""The origin's file: weights are stored as FP16 and cast to FP32 in the graph. The runtime folds the casts when it loads the
+file, so it computes in FP32; only the file is half as large."""
 
 import numpy as np
 import onnx
@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import paths
 
-smallest_worth_it = 1024
+min_weights = 1024  # smaller tensors stay FP32
 
 
 def store_half() -> None:
@@ -16,7 +16,7 @@ def store_half() -> None:
     casts = []
     for initializer in list(graph.initializer):
         weights = numpy_helper.to_array(initializer)
-        if weights.dtype != np.float32 or weights.size < smallest_worth_it:
+        if weights.dtype != np.float32 or weights.size < min_weights:
             continue
         name = initializer.name
         stored = f"{name}.fp16"

@@ -1,8 +1,8 @@
-"""Texts for the golden vectors: what mail and its senders do to a tokenizer. Written for this project.
+"""Texts for the golden vectors: mail, scripts, symbols and limits that a tokenizer must handle. Written for this project.
 
-Two things are left out, because the Rust tokenizers and @huggingface/tokenizers 0.2.0 (which serves) disagree on them:
-a Greek capital sigma at a word's end (one lowercases it to the final sigma, the other does not), and ideographs beyond
-the Basic Multilingual Plane side by side (U+20000 and up: Rust splits them, JavaScript does not; all are [UNK])."""
+Two cases are excluded, because the Rust tokenizers and @huggingface/tokenizers 0.2.0, which serves, differ: a Greek capital
+sigma at the end of a word (only one lowercases it to the final sigma), and adjacent ideographs beyond the Basic
+Multilingual Plane (U+20000 and up: Rust splits them, JavaScript does not; all are [UNK])."""
 
 mail = [
     "WIN a free prize now, click here",

@@ -1,4 +1,4 @@
-"""From the prepared mails to the model folder, step by step. run.sh calls this; see README.md."""
+"""Makes the model folder from the prepared mails. run.sh calls it; see README.md."""
 
 import shutil
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def write_model_folder() -> None:
-    """Last and quick, so that the folder holds one whole model at any time."""
+    """Last and short, so that the folder contains one complete model at any time."""
     paths.model.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(paths.tokenizer, paths.model / "tokenizer.json")
     classifier = DistilBertForSequenceClassification.from_pretrained(paths.checkpoint).eval()

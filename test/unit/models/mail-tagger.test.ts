@@ -1,4 +1,4 @@
-/** The committed package: whole, of the agreed size, and the one that the Worker's configuration trusts. */
+/** The committed package: complete, small, and the one that wrangler.toml names. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = join(root, "models/mail-tagger");
 
-it("holds every file that its manifest names, byte for byte", async () => {
+it("has every file that its manifest names, byte for byte", async () => {
   const { manifest } = await openLocalPackage(folder);
   expect(manifest.files.map(({ name }) => name)).toEqual([
     "edge.ort",
@@ -23,7 +23,7 @@ it("is the package that wrangler.toml names", async () => {
   expect(await readFile(join(root, "wrangler.toml"), "utf8")).toContain(`MODEL = "${modelId}"`);
 });
 
-it("takes at most 40 MB of the repository", async () => {
+it("is at most 40 MB", async () => {
   const { manifest } = await openLocalPackage(folder);
   const sizes = await Promise.all(manifest.files.map(async ({ name }) => (await stat(join(folder, name))).size));
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(40e6);

@@ -1,10 +1,10 @@
 /** The model package that a bench measures: the package that `npm start` serves, or a generated one of DistilBERT's size. */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Manifest } from "../../../formats/model-package/manifest.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import { readSettings } from "../../process/local-settings.ts";
 import { type LocalPackage, openLocalPackage } from "../../spillway/model/local-package.ts";
 import { step } from "../../spillway/terminal/progress.ts";
@@ -121,16 +121,11 @@ function exists(path: string): Promise<boolean> {
 
 /** @returns the SHA-256 in hex over names and contents of files, and of all files in folders @throws if a path does not exist */
 export async function hashSources(paths: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
+  const lines: string[] = [];
   for (const path of paths) {
-    for (const file of await filesOf(path)) {
-      const content = createHash("sha256")
-        .update(await readFile(file))
-        .digest("hex");
-      hash.update(`${file}\0${content}\n`);
-    }
+    for (const file of await filesOf(path)) lines.push(`${file}\0${sha256Hex(await readFile(file))}\n`);
   }
-  return hash.digest("hex");
+  return sha256Hex(lines.join(""));
 }
 
 async function filesOf(path: string): Promise<string[]> {
