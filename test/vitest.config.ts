@@ -30,7 +30,7 @@ const signing = generateKeyPairSync("ec", {
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
-/** Null where nothing is set: then each run has a seed of its own. */
+/** Null if nothing is set: then each run has another seed. */
 function wholeNumber(text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
   if (/^-?\d{1,10}$/.test(text)) return Number(text);
@@ -57,7 +57,7 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               serviceBindings: { FILES: files },
-              // The checkout's own package, and an origin where nobody listens.
+              // The checkout's own package, and an origin that refuses connections.
               bindings: {
                 MODEL: await modelId(),
                 MODEL_PUBLIC_KEY: signing.publicKey,

@@ -14,7 +14,7 @@ const answer: OriginAnswer = {
 /** What stands where no text may be, in all that an origin hands back. */
 export const HOSTILE = "hostile-5e1f0a";
 
-/** What the function says of its own part of the trace, below the call that is answered; `own` goes onto its SERVER span. */
+/** The part of the trace that the function sends back, below the call that is answered; `own` goes onto its SERVER span. */
 function account(response: ServerResponse, own: OriginSpan["attributes"]): OriginAccount {
   const [, , parentSpanId = ""] = String(response.req.headers["traceparent"]).split("-");
   const span = { startUnixNano: "1795460017868000000", endUnixNano: "1795460017869000000" };
@@ -88,7 +88,7 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "twice-a-label": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "ham"] })),
   "redirect-307": (response) => void response.writeHead(307, { location: "/ok?elsewhere" }).end(),
   "too-many-labels": (response) => send(response, 200, JSON.stringify({ ...answer, labels: ["ham", "spam", "eggs"] })),
-  /** Goes on for as long as somebody reads. */
+  /** Never ends while the reader reads. */
   endless: (response) => {
     response.writeHead(200, { "content-type": "application/json" });
     const piece = " ".repeat(65_536);
@@ -109,7 +109,7 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "slow-300": (response) => void setTimeout(() => send(response, 200, JSON.stringify(answer)), 300),
 };
 
-/** Calls per path, and those that the caller gave up before they were answered. A GET of a path tells them. */
+/** Calls per path, and those that the caller abandoned before they were answered. A GET of a path returns them. */
 interface Seen {
   calls: number;
   aborted: number;
@@ -125,8 +125,8 @@ function send(response: ServerResponse, status: number, body: string): void {
 /** A POST of a path is a call; its other methods are for tests, which see and change what the path does. */
 export async function startFaultOrigin(port = 0): Promise<{ url: string; server: Server }> {
   const seen = new Map<string, Seen>();
-  /** What a PUT has told a path to do, whatever its name says; a JSON object is what it answers. */
-  const told = new Map<string, string>();
+  /** The behaviour that a PUT set for a path, whatever its name is; a JSON object is the answer itself. */
+  const programmed = new Map<string, string>();
 
   const seenAt = (path: string) => {
     const counted = seen.get(path) ?? { calls: 0, aborted: 0, headers: {} };
@@ -134,13 +134,13 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
     return counted;
   };
   const control = (method: string | undefined, path: string, body: string) => {
-    if (method === "PUT") told.set(path, body);
+    if (method === "PUT") programmed.set(path, body);
     if (method === "DELETE") for (const answerNow of held.splice(0)) answerNow();
     return JSON.stringify(seenAt(path));
   };
   const call = (path: string, response: ServerResponse) => {
-    // What follows a "?" only tells tests apart that ask for the same behaviour.
-    const wanted = told.get(path) ?? path.slice(1).split("?")[0] ?? "";
+    // What follows a "?" only separates tests that use the same behaviour.
+    const wanted = programmed.get(path) ?? path.slice(1).split("?")[0] ?? "";
     const behave = wanted.startsWith("{") ? (to: ServerResponse) => send(to, 200, wanted) : behaviours[wanted];
     const counted = seenAt(path);
     counted.calls += 1;

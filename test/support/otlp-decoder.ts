@@ -19,7 +19,7 @@ const UNKNOWN = new Set(["flags", "eventName"]);
 /** @throws what is wrong with it, where it is not what the definitions say */
 export function decodeOtlp<S extends Signal>(signal: S, contentType: string | undefined, body: Buffer): Requests[S] {
   if (contentType === "application/x-protobuf") return withHexIds(plain(signal, body));
-  if (contentType !== "application/json") throw new Error(`nobody reads ${contentType}`);
+  if (contentType !== "application/json") throw new Error(`${contentType} is not supported`);
   const request: Requests[S] = JSON.parse(body.toString("utf8"));
   const type = TYPES[signal];
   const message = type.fromObject(withBase64Ids(request));

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await env.POLICIES.delete("policy");
-  // Past the time a policy is taken for fresh.
+  // Past the time for which a policy is fresh.
   clock.moveMs(5000);
 });
 
@@ -147,7 +147,7 @@ describe("a bad request gets the contract's error and the next one is answered",
     expect(Reflect.has({}, "inputs") || Reflect.has({}, "parameters")).toBe(false);
   });
 
-  it("JSON that nests too deep is told so", async () => {
+  it("JSON that nests too deep is refused with that reason", async () => {
     expect(await (await post(nested(17))).json()).toMatchObject({
       error: expect.stringContaining("deeper than 16 levels"),
     });
@@ -209,7 +209,7 @@ describe("the policy in KV", () => {
     expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ route: "edge", because: "override" });
   });
 
-  it("shows in /readyz before anybody has used it", async () => {
+  it("shows in /readyz before a request has used it", async () => {
     await setPolicy({ version: 9 });
     clock.moveMs(5000);
     const readyz = await ask(gateway, new Request("http://gateway/readyz"));

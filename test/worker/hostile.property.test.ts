@@ -1,4 +1,4 @@
-/** A hundred thousand requests that nobody meant well, through the whole app, inside workerd: each is answered in the contract's shape. */
+/** 100,000 hostile requests through the whole gateway, inside workerd: each is answered in the contract's shape. */
 import fc from "fast-check";
 import { beforeAll, expect, inject, it } from "vitest";
 import type { Gateway } from "../../gateway/compose.ts";
@@ -13,7 +13,7 @@ const RUNS = 100_000;
 let gateway: Gateway;
 beforeAll(async () => {
   const clock = handClock();
-  // A deadline that nobody reaches would be a timer for each request, and none of them is ended while the test runs.
+  // A deadline that is never reached would keep a timer for each request while the test runs.
   const wait = (ms: number) => (ms > 10_000 ? new Promise(() => {}) : clock.wait(ms));
   const modelId = await publish();
   gateway = await ready(

@@ -1,4 +1,4 @@
-/** KV fails a warm isolate, inside workerd: nobody waits for it, and what was good serves on. */
+/** KV fails a warm isolate, inside workerd: no request waits for it, and the last good policy serves. */
 
 import { expect, it } from "vitest";
 import { SHORT } from "../support/texts.ts";

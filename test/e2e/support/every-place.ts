@@ -1,4 +1,4 @@
-/** Where a piece of somebody's text could have been left: all that was exported, stored or printed, searched in the forms it could have. */
+/** Every place where a part of a caller's text could remain: all that was exported, stored or printed, searched in each encoding. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Running, until } from "./system.ts";

@@ -1,4 +1,4 @@
-/** The whole system as `npm start` runs it, on free ports and with state of its own. */
+/** The whole system as `npm start` runs it, on free ports and with separate state. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Whether a command of our own understands its words: by the real program, whose actions are taken out. */
+/** Whether one of our commands accepts its arguments: parsed by the real program, with the actions removed. */
 import { type Command, CommanderError } from "commander";
 
 /** Null where it would be carried out; else what is wrong with it. */

@@ -31,15 +31,15 @@ function blockLines(page: string): string[] {
   });
 }
 
-/** A line that ends in a backslash goes on. */
+/** A line that ends in a backslash continues on the next line. */
 function joined(lines: readonly string[]): string[] {
   return lines.join("\n").replaceAll("\\\n", " ").split("\n");
 }
 
-/** `<version>`: what a reader puts something of their own for. */
+/** `<version>`: a placeholder that the reader replaces. */
 const PLACEHOLDER = /^<[a-z][^<>|]*>/;
 
-/** One line into commands, each a list of words; quotes are taken off, comments and redirections left out. */
+/** One line into commands, each a list of words; quotes, comments and redirections are removed. */
 export function splitCommands(line: string): string[][] {
   const commands: string[][] = [];
   let words: string[] = [];

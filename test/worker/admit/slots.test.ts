@@ -1,4 +1,4 @@
-/** Who is let in, inside workerd: so many requests and bytes as an isolate can hold, and everything given back on every way out. */
+/** Slots, inside workerd: an isolate holds a bounded number of requests and bytes, and every way out gives them back. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { MAX_BODIES_BYTES } from "../../../gateway/admit/slots.ts";
@@ -69,7 +69,7 @@ interface Sender {
   isCancelled(): boolean;
 }
 
-/** Somebody who sends a body bit by bit. */
+/** Sends a body piece by piece. */
 function sender(): Sender {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isCancelled = false;
@@ -103,7 +103,7 @@ describe("requests at once", () => {
     await post('{"inputs": "see you"}');
   });
 
-  it("are as many as the policy says; one more is told to come again, and is let in once one is answered", async () => {
+  it("are as many as the policy says; one more is refused with Retry-After, and accepted once one is answered", async () => {
     const senders = [sender(), sender()];
     await Promise.all(senders.map(({ send }) => send(START)));
     const refused = await post('{"inputs": "see you"}');
@@ -131,17 +131,17 @@ describe("requests at once", () => {
   });
 
   it("that died without a word lose their places after a while", async () => {
-    const dead = [sender(), sender()];
-    await Promise.all(dead.map(({ send }) => send(START)));
-    // As when workerd cancels a request: nothing of it goes on, not even its deadline.
+    const abandoned = [sender(), sender()];
+    await Promise.all(abandoned.map(({ send }) => send(START)));
+    // As when workerd cancels a request: nothing of it continues, not even its deadline.
     gateway.world.clock = { ...clock, nowMs: () => clock.nowMs() + 200_000 };
     expect((await post('{"inputs": "see you"}')).status).toBe(200);
-    for (const { breakOff } of dead) breakOff();
+    for (const { breakOff } of abandoned) breakOff();
   });
 });
 
 describe("bodies at once", () => {
-  it("are taken up to what the isolate may hold, counted as they arrive, whatever was promised", async () => {
+  it("are accepted up to what the isolate may hold, counted as they arrive, whatever Content-Length claims", async () => {
     const piece = new Uint8Array(MIB - 1000).fill(0x20);
     const senders = Array.from({ length: MAX_BODIES_BYTES / MIB }, sender);
     for (const { send } of senders) await send(piece);

@@ -1,4 +1,4 @@
-// Each line is a request of its own: whatever the request before it left behind in timers and promises is gone.
+// Each line is a separate request: timers and promises of the request before it are gone.
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { Ending, Sight } from "./fixture.ts";
@@ -27,7 +27,7 @@ async function untilStarted(id: string): Promise<void> {
   await expect.poll(async () => (await request(`/started?id=${id}`)).json()).toBe(true);
 }
 
-/** A request whose client leaves while the action runs: nothing of it goes on. */
+/** A request whose client leaves while the action runs: nothing of it continues. */
 async function hungUp(breaker: string, atMs: number, id: string): Promise<void> {
   const client = new AbortController();
   const lost = at(breaker).run(atMs, "never", id, { signal: client.signal });
@@ -90,17 +90,17 @@ it("gives the probe to the next request when the first was ignored", async () =>
 it("refuses other requests while a probe runs, and lets no late one speak for it", async () => {
   const { run, status } = at("late");
   await trip("late");
-  const early = run(33_000, "when-told", "early");
+  const early = run(33_000, "when-released", "early");
   await untilStarted("early");
   expect(await run(33_000, "success")).toMatchObject({ ran: false, state: "half-open" });
 
-  const probe = run(63_000, "when-told", "probe");
+  const probe = run(63_000, "when-released", "probe");
   await untilStarted("probe");
-  await request("/tell?id=early&ends=success");
+  await request("/release?id=early&ends=success");
   await early;
   expect(await status(63_000)).toMatchObject({ state: "half-open", retryAtMs: 93_000 });
 
-  await request("/tell?id=probe&ends=failure");
+  await request("/release?id=probe&ends=failure");
   expect(await probe).toMatchObject({ ran: true, state: "open", retryAtMs: 123_000 });
 });
 

@@ -2,8 +2,8 @@
 import { type Breaker, BreakerOpenError, createBreaker } from "../../../gateway/resilience/breaker/breaker.ts";
 import type { CallOutcome } from "../../../gateway/resilience/breaker/classify.ts";
 
-/** How the action of one request ends: as told, or never, as one whose client hangs up. */
-export type Ending = CallOutcome | "never" | "when-told";
+/** How the action of one request ends: at once, when released, or never, like one whose client hangs up. */
+export type Ending = CallOutcome | "never" | "when-released";
 
 /** What one request saw of its breaker, before it ended. */
 export interface Sight {
@@ -30,15 +30,15 @@ for (const name of ["window-within", "window-past"])
 
 /** Names the calls that got as far as their action: how a test knows when to hang up. */
 const started = new Set<string>();
-const told = new Map<string, CallOutcome>();
+const released = new Map<string, CallOutcome>();
 
 export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const id = searchParams.get("id") ?? "";
     if (pathname === "/started") return Response.json(started.has(id));
-    if (pathname === "/tell") {
-      told.set(id, endingOf(searchParams) === "failure" ? "failure" : "success");
+    if (pathname === "/release") {
+      released.set(id, endingOf(searchParams) === "failure" ? "failure" : "success");
       return new Response();
     }
 
@@ -74,10 +74,10 @@ function endingOf(searchParams: URLSearchParams): Ending {
     case "failure":
     case "ignored":
     case "never":
-    case "when-told":
+    case "when-released":
       return ending;
     default:
-      throw new Error(`ends=${ending}: a call ends in success, failure, ignored, never or when-told`);
+      throw new Error(`ends=${ending}: a call ends in success, failure, ignored, never or when-released`);
   }
 }
 
@@ -87,10 +87,10 @@ async function end(ending: Ending, id: string): Promise<CallOutcome> {
     await scheduler.wait(600_000);
     return "failure";
   }
-  if (ending !== "when-told") return ending;
+  if (ending !== "when-released") return ending;
   // Polls, because a promise of another request must not be awaited.
   for (;;) {
-    const outcome = told.get(id);
+    const outcome = released.get(id);
     if (outcome !== undefined) return outcome;
     await scheduler.wait(1);
   }

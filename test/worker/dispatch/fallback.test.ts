@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { FAULTS, NO_LISTENER, seenBy, tell, urlOf } from "../support/faulty.ts";
+import { FAULTS, NO_LISTENER, program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   ask,
@@ -32,13 +32,13 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function warmWorld(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
+async function warmGateway(behaviour: string, clock: HandClock = handClock()): Promise<Gateway> {
   return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
 describe("the edge fails", () => {
   it("the origin answers, once, and the headers say why", async () => {
-    const gateway = await warmWorld("ok");
+    const gateway = await warmGateway("ok");
     engine.broken = true;
     const response = await classify(gateway, SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
@@ -47,7 +47,7 @@ describe("the edge fails", () => {
 
   it("after three failures the edge breaker opens: texts go to the origin at once until a probe succeeds", async () => {
     const clock = handClock();
-    const gateway = await warmWorld("ok", clock);
+    const gateway = await warmGateway("ok", clock);
     engine.broken = true;
     for (let call = 0; call < 3; call++) expect(routingOf(await classify(gateway, SHORT)).because).toBe("edge-failed");
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("edge-unavailable");
@@ -61,19 +61,19 @@ describe("the edge fails", () => {
 describe("the origin fails", () => {
   it.each([...FAULTS, NO_LISTENER])("%s: the edge answers where the text fits", async (behaviour) => {
     await setPolicy({ edge: { share: 0 } });
-    const response = await classify(await warmWorld(behaviour), SHORT);
+    const response = await classify(await warmGateway(behaviour), SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("a redirect is not followed: no text goes to an address that no policy names", async () => {
     await setPolicy({ edge: { share: 0 } });
-    await classify(await warmWorld("redirect-307"), SHORT);
+    await classify(await warmGateway("redirect-307"), SHORT);
     expect((await seenBy("ok?elsewhere")).calls).toBe(0);
   });
 
   it("an answer that never ends is read no further than an answer can go", async () => {
     await setPolicy({ edge: { share: 0 } });
-    const response = await classify(await warmWorld("endless?once"), SHORT);
+    const response = await classify(await warmGateway("endless?once"), SHORT);
     expect(routingOf(response).because).toBe("origin-failed");
     await expect.poll(async () => (await seenBy("endless?once")).aborted).toBe(1);
   });
@@ -95,10 +95,10 @@ describe("the origin fails", () => {
       problemType: "single_label_classification",
       windows: [{ tokens: 10, logits: [3, -3] }],
     };
-    const gateway = await warmWorld("told?bent");
-    await tell("told?bent", JSON.stringify(good));
+    const gateway = await warmGateway("programmed?bent");
+    await program("programmed?bent", JSON.stringify(good));
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
-    await tell("told?bent", JSON.stringify({ ...good, ...bend }));
+    await program("programmed?bent", JSON.stringify({ ...good, ...bend }));
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
   });
 
@@ -110,26 +110,26 @@ describe("the origin fails", () => {
     await setPolicy({ edge: { share: 0 } });
     const windows = [{ tokens: 10, logits: [3, -3] }];
     const own = { model: modelId, labels: ["ham", "spam"], problemType: "single_label_classification", windows };
-    const gateway = await warmWorld("told?own-package");
-    await tell("told?own-package", JSON.stringify(own));
+    const gateway = await warmGateway("programmed?own-package");
+    await program("programmed?own-package", JSON.stringify(own));
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
-    await tell("told?own-package", JSON.stringify({ ...own, ...bend }));
+    await program("programmed?own-package", JSON.stringify({ ...own, ...bend }));
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
   });
 
   it("an origin that hangs is given up at the policy's timeout", async () => {
     await setPolicy({ edge: { share: 0 }, origin: { timeoutMs: 100 } });
-    const response = await classify(await warmWorld("hang"), SHORT);
+    const response = await classify(await warmGateway("hang"), SHORT);
     expect(routingOf(response)).toEqual({ status: 200, route: "edge", because: "origin-failed" });
   });
 
   it("a text that the edge cannot hold gets 504 after a timeout", async () => {
     await setPolicy({ origin: { timeoutMs: 100 } });
-    expect((await classify(await warmWorld("hang"), LONG)).status).toBe(504);
+    expect((await classify(await warmGateway("hang"), LONG)).status).toBe(504);
   });
 
   it("a text that the edge cannot hold gets 503 with Retry-After after other faults", async () => {
-    const response = await classify(await warmWorld("http-500"), LONG);
+    const response = await classify(await warmGateway("http-500"), LONG);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(await response.json()).toEqual({
@@ -140,33 +140,33 @@ describe("the origin fails", () => {
   });
 
   it("an origin that is throttled and says for how long: the caller hears that from the gateway", async () => {
-    const response = await classify(await warmWorld("http-429-retry-after"), LONG);
+    const response = await classify(await warmGateway("http-429-retry-after"), LONG);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
     expect(await response.json()).toMatchObject({ error_type: "unavailable" });
   });
 
   it("both sides fail: 503 with Retry-After", async () => {
-    const gateway = await warmWorld("http-500");
+    const gateway = await warmGateway("http-500");
     engine.broken = true;
     const response = await classify(gateway, SHORT);
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
   });
 
-  it("a text with too many tokens for the origin is 413, and nobody's failure", async () => {
-    const gateway = await warmWorld("http-413");
+  it("a text with too many tokens for the origin is 413, and not counted as a failure", async () => {
+    const gateway = await warmGateway("http-413");
     for (let call = 0; call < 6; call++) expect((await classify(gateway, LONG)).status).toBe(413);
     expect(originBreaker(gateway).state).toBe("closed");
   });
 
   it("a refusal whose body never ends is one all the same, once the origin's time is over", async () => {
     await setPolicy({ origin: { timeoutMs: 200 } });
-    expect((await classify(await warmWorld("refuses-and-hangs"), LONG)).status).toBe(413);
+    expect((await classify(await warmGateway("refuses-and-hangs"), LONG)).status).toBe(413);
   });
 
   it("a misconfigured signature (403) does not open the breaker, and short texts are still answered", async () => {
     await setPolicy({ override: "origin", retryBudget: { percent: 100 } });
-    const gateway = await warmWorld("http-403");
+    const gateway = await warmGateway("http-403");
     for (let call = 0; call < 6; call++)
       expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-failed");
     expect(originBreaker(gateway).state).toBe("closed");

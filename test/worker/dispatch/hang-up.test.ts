@@ -50,7 +50,7 @@ const ask = () =>
 it.each([
   ["in the middle of their bodies", WHOLE.slice(0, 12), false],
   ["while the origin is asked", WHOLE, true],
-])("all places are taken by senders who hang up %s: then the next ones are let in", async (_, text, isWhole) => {
+])("all slots are used by senders who hang up %s: then the next ones are accepted", async (_, text, isWhole) => {
   for (let round = 0; round < 3; round++) {
     const callers = Array.from({ length: PLACES }, () => begin(text, isWhole));
     await vi.waitFor(async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import type { IsolateEvent } from "../../../gateway/record/events.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { seenBy, tell, urlOf } from "../support/faulty.ts";
+import { program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   classify,
@@ -145,7 +145,7 @@ describe("a shadow", () => {
   });
 
   it("of a request with 64 texts goes one text at a time, and two requests' at most side by side", async () => {
-    const gateway = await gatewayWith("told?many", all);
+    const gateway = await gatewayWith("programmed?many", all);
     let atOnce = 0;
     let most = 0;
     const { origins } = gateway.world.sides;
@@ -158,7 +158,7 @@ describe("a shadow", () => {
           .finally(() => atOnce--);
       },
     });
-    await tell("told?many", "ok");
+    await program("programmed?many", "ok");
     await Promise.all(
       [1, 2, 3].map(() =>
         classify(
@@ -169,7 +169,7 @@ describe("a shadow", () => {
     );
     await settled();
     expect(most).toBe(2);
-    expect(await callsOf("told?many")).toBeGreaterThanOrEqual(64);
+    expect(await callsOf("programmed?many")).toBeGreaterThanOrEqual(64);
   });
 
   it("is not sent where the other side may not see the text, cannot hold it, or is cold", async () => {

@@ -1,4 +1,4 @@
-/** The whole Worker behind its own entry, each request one of its own over a socket, against an origin that really misbehaves. */
+/** The whole Worker behind its entry, each request over a separate socket, against an origin that misbehaves. */
 import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestHarness } from "wrangler";
@@ -11,7 +11,7 @@ const OPEN_MS = 1000;
 const policy = (url: string) => ({
   version: 1,
   origins: {
-    faulty: { url: `${url}told?faulty`, region: "us-east-1" },
+    faulty: { url: `${url}programmed?faulty`, region: "us-east-1" },
     // Weight 0: only for when the other is out.
     spare: { url: `${url}ok?spare`, region: "eu-central-1", weight: 0 },
   },
@@ -73,8 +73,8 @@ const classify = () =>
     body: JSON.stringify({ inputs: "see you at lunch" }),
   });
 
-async function tell(behaviour: string): Promise<void> {
-  await fetch(`${origin.url}told?faulty`, { method: "PUT", body: behaviour });
+async function program(behaviour: string): Promise<void> {
+  await fetch(`${origin.url}programmed?faulty`, { method: "PUT", body: behaviour });
 }
 
 async function faulty() {
@@ -127,27 +127,27 @@ describe("an origin's breaker, from request to request", () => {
       { callers: 8, status: 200, reason: expect.stringMatching(/^\d of \d calls failed or were slow within 10 s$/) },
     ],
   ])("%s opens it, the other origin's stays closed and answers, and a probe closes it", async (behaviour, expected) => {
-    await tell(behaviour);
-    await opensAndCloses(expected, () => tell("ok"));
+    await program(behaviour);
+    await opensAndCloses(expected, () => program("ok"));
   });
 
-  it("a refused connection opens it, and it closes when somebody listens again", async () => {
-    await tell("ok");
-    // Both origins are of one server: here nobody answers until it is back.
+  it("a refused connection opens it, and it closes when a server listens again", async () => {
+    await program("ok");
+    // Both origins are on one server: none answers until it is back.
     const { port } = new URL(origin.url);
     stop(origin.server);
     const answers = await Promise.all(Array.from({ length: 5 }, classify));
     expect([...new Set(answers.map(({ status }) => status))]).toEqual([503]);
     expect(await faulty()).toMatchObject({ state: "open", reason: "5 failures in a row" });
     origin = await startFaultOrigin(Number(port));
-    await tell("ok");
+    await program("ok");
     await expect.poll(async () => (await faulty())?.state, { timeout: 5000 }).toBe("half-open");
     await expect.poll(async () => (await classify()).status).toBe(200);
     expect((await faulty())?.state).toBe("closed");
   });
 
   it.each(["http-400", "http-403", "http-413"])("%s is about one request, and leaves it closed", async (behaviour) => {
-    await tell(behaviour);
+    await program(behaviour);
     for (let call = 0; call < 6; call++) expect((await classify()).status).toBe(behaviour === "http-413" ? 413 : 503);
     expect(await faulty()).toEqual({ state: "closed", reason: null, retryInMs: null });
   });

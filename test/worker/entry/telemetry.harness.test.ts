@@ -20,14 +20,14 @@ afterAll(() => {
 
 const policy = {
   version: 3,
-  origins: { faulty: { url: `${fault.url}told?faulty`, region: "us-east-1" } },
+  origins: { faulty: { url: `${fault.url}programmed?faulty`, region: "us-east-1" } },
   origin: { timeoutMs: 2000 },
   breaker: { origin: { consecutive: 5, minCalls: 1000, slowMs: 30_000, openMs: 1000 } },
   retryBudget: { percent: 100, minPerSecond: 1000 },
   shadow: { share: 5 },
 };
 
-const tell = (behaviour: string) => fetch(`${fault.url}told?faulty`, { method: "PUT", body: behaviour });
+const program = (behaviour: string) => fetch(`${fault.url}programmed?faulty`, { method: "PUT", body: behaviour });
 
 function json(inputs: unknown): RequestInit {
   return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ inputs }) };
@@ -47,7 +47,7 @@ const MIX: readonly [path: string, init: RequestInit, weight: number][] = [
 ];
 const KINDS = MIX.flatMap(([path, init, weight]) => Array.from({ length: weight }, () => ({ path, init })));
 
-/** Sends `requests` of all kinds, `atOnce` together, each in a sampled trace of its own; resolves to the trace ids. */
+/** Sends `requests` of all kinds, `atOnce` together, each in a separate sampled trace; resolves to the trace ids. */
 async function sendMixed(gateway: GatewayWithEdge, requests: number, atOnce = 20): Promise<string[]> {
   const traceIds = Array.from({ length: requests }, () => crypto.randomUUID().replaceAll("-", ""));
   const rest = traceIds.entries();
@@ -56,8 +56,8 @@ async function sendMixed(gateway: GatewayWithEdge, requests: number, atOnce = 20
       const kind = KINDS[(index * 7) % KINDS.length];
       const headers = { ...kind?.init.headers, traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
       await (await gateway.fetch(kind?.path ?? "/", { ...kind?.init, headers })).text();
-      if (index % 200 === 30) await tell("http-500");
-      if (index % 200 === 60) await tell("ok");
+      if (index % 200 === 30) await program("http-500");
+      if (index % 200 === 60) await program("ok");
     }
   };
   await Promise.all(Array.from({ length: atOnce }, send));
@@ -76,7 +76,7 @@ describe.each([
   const receiver = new OtlpReceiver();
   let gateway: GatewayWithEdge;
   beforeAll(async () => {
-    await tell("ok");
+    await program("ok");
     const endpoint = await receiver.listen();
     const vars = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
     gateway = await startGatewayWithEdge(vars, policy);
@@ -140,7 +140,7 @@ describe.each([
         .filter((span) => (span.name === "POST" ? "origin" : "edge") === part)
         .filter((span) => (attribute(span, "spillway.try") ?? "first") === kind)
         .reduce((usd, span) => usd + usdOf(span), 0);
-    const said = (part: string, kind?: string) =>
+    const exported = (part: string, kind?: string) =>
       sumOf(receiver.metrics, "spillway.cost", {
         "spillway.cost.part": part,
         ...(kind !== undefined && { "spillway.try": kind }),
@@ -149,7 +149,7 @@ describe.each([
       ["first", "fallback", "shadow"].map((kind) => [part, kind] as const),
     );
     // The last shadows come after the last answer.
-    await receiver.when(() => parts.every(([part, kind]) => isNear(said(part, kind), spent(part, kind))), 20_000);
+    await receiver.when(() => parts.every(([part, kind]) => isNear(exported(part, kind), spent(part, kind))), 20_000);
     expect(spent("edge", "first")).toBeGreaterThan(0);
     // Few requests may have had no shadow by chance.
     if (requests >= 1000) expect(spent("origin", "shadow") + spent("edge", "shadow")).toBeGreaterThan(0);
@@ -157,7 +157,7 @@ describe.each([
     const roots = receiver.spans.filter(({ kind }) => kind === SERVER);
     const total =
       roots.reduce((usd, root) => usd + usdOf(root), 0) + spent("edge", "shadow") + spent("origin", "shadow");
-    expect(said("gateway") + said("edge") + said("origin")).toBeCloseTo(total, 9);
+    expect(exported("gateway") + exported("edge") + exported("origin")).toBeCloseTo(total, 9);
   }, 40_000);
 
   it("a log record says in a sentence what became of the request, and has its root span's facts", async () => {
@@ -188,7 +188,7 @@ describe("docs/reference/telemetry.md", () => {
   const documented = documentedNames();
   let gateway: GatewayWithEdge;
   beforeAll(async () => {
-    await tell("ok");
+    await program("ok");
     const endpoint = await receiver.listen();
     gateway = await startGatewayWithEdge(
       { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
@@ -208,7 +208,7 @@ describe("docs/reference/telemetry.md", () => {
     for (const text of [SHORT, SPAM, LONG]) await (await gateway.fetch("/v1/classify", json(text))).text();
     await gateway.fetch("/elsewhere");
     // A breaker that opens.
-    await tell("http-500");
+    await program("http-500");
     await Promise.all(Array.from({ length: 5 }, async () => (await gateway.fetch("/v1/classify", json(LONG))).text()));
     // A policy that is no longer the one stored.
     await gateway.setPolicy("{");

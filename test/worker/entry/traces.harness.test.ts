@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => gateway?.close());
 beforeEach(async () => {
-  await gateway.tell("ok");
+  await gateway.program("ok");
   gateway.receiver.forget();
 });
 
@@ -39,12 +39,12 @@ describe("with the ratio at 0", () => {
     await gateway.setPolicy({ override: "origin", sampling, retryBudget: { percent: 100 } });
   });
 
-  it("a request that went well leaves nothing, and origin and caller are told so", async () => {
-    await gateway.tell("hands-back");
+  it("a request that went well leaves nothing, and the headers to origin and caller say so", async () => {
+    await gateway.program("hands-back");
     const response = await gateway.classify(SHORT);
     expect(response.headers.get("x-spillway-route")).toBe("origin");
     expect(sampledIn(response.headers.get("traceresponse"))).toBe(false);
-    const { headers } = await gateway.origin("told?own");
+    const { headers } = await gateway.origin("programmed?own");
     expect(sampledIn(headers["traceparent"])).toBe(false);
     expect(headers["traceparent"]?.split("-")[1]).toBe(traceOf(response));
     expect(idsOf(await allThatCame())).not.toContain(traceOf(response));
@@ -55,7 +55,7 @@ describe("with the ratio at 0", () => {
     ["a fallback, with both sides", "http-500", SHORT, 200, "fallback", 8],
     ["an error", "http-500", LONG, 503, "error, fallback, refused", 7],
   ])("%s is kept whole", async (_, behaviour, text, status, kept, count) => {
-    await gateway.tell(behaviour);
+    await gateway.program(behaviour);
     const response = await gateway.classify(text);
     expect(response.status).toBe(status);
     const mine = (all: readonly Received[]) => all.filter(({ traceId }) => traceId === traceOf(response));
@@ -84,7 +84,9 @@ describe("with the ratio at 0", () => {
     const traceId = "0af7651916cd43dd8448eb211c80319c";
     const response = await gateway.classify(SHORT, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
     expect(response.headers.get("traceresponse")).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
-    expect((await gateway.origin("told?own")).headers["traceparent"]).toMatch(new RegExp(`^00-${traceId}-.{16}-01$`));
+    expect((await gateway.origin("programmed?own")).headers["traceparent"]).toMatch(
+      new RegExp(`^00-${traceId}-.{16}-01$`),
+    );
     const spans = await gateway.receiver.until((all) => all.length >= 7);
     expect(attribute(roots(spans)[0], "spillway.sampling.kept")).toBeUndefined();
   });
@@ -93,12 +95,12 @@ describe("with the ratio at 0", () => {
 describe("with the ratio at a half", () => {
   beforeAll(() => gateway.setPolicy({ override: "origin", sampling: { ratio: 0.5, keep: [] } }));
 
-  it("traces are split by their ids: what is exported, what the origin is told and what the caller is told agree", async () => {
+  it("traces are split by their ids: what is exported, what the origin receives and what the caller receives agree", async () => {
     const sampled = new Set<string>();
     const all = new Set<string>();
     for (let request = 0; request < 40; request++) {
       const response = await gateway.classify(SHORT);
-      const { headers } = await gateway.origin("told?own");
+      const { headers } = await gateway.origin("programmed?own");
       expect(sampledIn(headers["traceparent"])).toBe(sampledIn(response.headers.get("traceresponse")));
       all.add(traceOf(response));
       if (sampledIn(response.headers.get("traceresponse"))) sampled.add(traceOf(response));
@@ -128,12 +130,12 @@ describe("with hedges and shadows", () => {
   });
 
   it("what ends after the answer arrives too, below the same root: the try that lost, and the comparison", async () => {
-    await gateway.tell("hang");
+    await gateway.program("hang");
     const hedged = await gateway.classify(SHORT);
     expect(hedged.headers.get("x-spillway-because")).toBe("hedge");
     const lost = (all: readonly Received[]) => all.find((span) => attribute(span, "spillway.aborted") === true);
     expect(lost(await gateway.receiver.until((all) => lost(all) !== undefined))?.traceId).toBe(traceOf(hedged));
-    await gateway.tell("ok");
+    await gateway.program("ok");
     const shadowed = await gateway.classify(SHORT);
     const isShadow = (span: Received) =>
       span.traceId === traceOf(shadowed) && attribute(span, "spillway.try") === "shadow";
@@ -185,7 +187,7 @@ describe("with every trace", () => {
     const long = `${canary} is a prize `.repeat(100);
     const asked = [await gateway.classify(canary, headers), await gateway.classify(long, headers)];
     for (const behaviour of ["hands-back-hostile", "http-500", "http-413", "broken-json"]) {
-      await gateway.tell(behaviour);
+      await gateway.program(behaviour);
       asked.push(await gateway.classify(long, headers));
     }
     asked.push(

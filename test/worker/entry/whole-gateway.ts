@@ -1,4 +1,4 @@
-/** The whole Worker behind its own entry, with a model of its own to load, an origin that misbehaves and a real trace backend. */
+/** The whole Worker behind its entry, with a model to load, an origin that misbehaves and a real trace backend. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
@@ -6,9 +6,9 @@ import { createTestHarness } from "wrangler";
 import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
 import { openToAll } from "../../../tools/process/local-settings.ts";
 import { createKey, type KeysKv, type NewKey, newKey } from "../../../tools/spillway/keys/repository.ts";
+import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts";
 import { publishPackage } from "../../../tools/spillway/model/publish/publish.ts";
 import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
-import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts";
 import { signLocally } from "../../../tools/spillway/model/sign/local-key.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { OtlpReceiver } from "../telemetry/otlp-receiver.ts";
@@ -26,7 +26,7 @@ export interface WholeGateway {
   /** With a path under the origin's address: what it has seen there. */
   origin(behaviour: string): Promise<{ calls: number; headers: Record<string, string> }>;
   /** What the deployment's own origin does from now on. */
-  tell(behaviour: string): Promise<void>;
+  program(behaviour: string): Promise<void>;
   /** With these words at the beginning of its secret. */
   makeKey(words: string): Promise<NewKey>;
   /** Resolves when the isolate answers by it. */
@@ -51,7 +51,7 @@ export async function startWholeGateway(): Promise<WholeGateway> {
           ...openToAll,
           MODEL: signed.modelId,
           MODEL_PUBLIC_KEY: publicKey,
-          ORIGIN_URL: `${origin.url}told?own`,
+          ORIGIN_URL: `${origin.url}programmed?own`,
           OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
           ...CREDENTIALS,
         },
@@ -88,7 +88,7 @@ export async function startWholeGateway(): Promise<WholeGateway> {
       };
       return createKey(kv, { name: "a test", scopes: ["classify"], expiresAt: null }, new Date(), () => made);
     },
-    tell: async (behaviour) => void (await fetch(`${origin.url}told?own`, { method: "PUT", body: behaviour })),
+    program: async (behaviour) => void (await fetch(`${origin.url}programmed?own`, { method: "PUT", body: behaviour })),
     setPolicy: async (policy) => {
       version += 1;
       await POLICIES.put("policy", JSON.stringify({ version, ...policy }));

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { FAULTS, NO_LISTENER, seenBy, tell, urlOf } from "../support/faulty.ts";
+import { FAULTS, NO_LISTENER, program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   ask,
@@ -85,10 +85,10 @@ describe("the origin's breaker", () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const clock = handClock();
     const gateway = await warmGateway("changes?recovers", clock);
-    await tell("changes?recovers", "http-500");
+    await program("changes?recovers", "http-500");
     for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
     expect(originBreaker(gateway).state).toBe("open");
-    await tell("changes?recovers", "ok");
+    await program("changes?recovers", "ok");
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
     clock.moveMs(40_000);
     expect(routingOf(await classify(gateway, SHORT))).toEqual({
@@ -126,7 +126,7 @@ describe("the origin's breaker", () => {
       ["broken-json", "bad-answer"],
       ["ok", null],
     ] as const) {
-      await tell("changes?last-failure", behaviour);
+      await program("changes?last-failure", behaviour);
       await classify(gateway, SHORT);
       expect(await lastFailure()).toBe(reason);
     }

@@ -26,7 +26,7 @@ export function urlOf(behaviour: string): string {
 }
 
 /** Changes what the path does from now on: the name of a behaviour, or the JSON that it answers. */
-export async function tell(path: string, behaviour: string): Promise<void> {
+export async function program(path: string, behaviour: string): Promise<void> {
   await fetch(urlOf(path), { method: "PUT", body: behaviour });
 }
 

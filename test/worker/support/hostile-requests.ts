@@ -1,4 +1,4 @@
-/** Requests that nobody meant well: every text in them carries a canary, so that an echo of any part shows. */
+/** Hostile requests: every text in them carries a canary, so that an echo of any part shows. */
 import fc from "fast-check";
 
 export const CANARY = "canary-3fa9c2";
@@ -80,7 +80,7 @@ const literal = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("true", "null", "[]", "{}", '""', "[[[]]]", "undefined") },
 );
 
-/** What looks like JSON, with keys that are ours, twice, or anybody's. */
+/** What looks like JSON, with the contract's keys, keys twice, or other keys. */
 const { json } = fc.letrec<{ json: string; list: string; object: string }>((tie) => ({
   json: fc.oneof({ maxDepth: 3, depthSize: "small" }, literal, tie("list"), tie("object")),
   list: fc.array(tie("json"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),

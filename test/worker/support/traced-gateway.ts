@@ -1,4 +1,4 @@
-/** A gateway with tracing around it, for tests of what its traces say: each with a policy and an origin of its own. */
+/** A gateway with tracing around it, for tests of what its traces say: each with its own policy and origin. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, inject, vi } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";

@@ -204,13 +204,13 @@ describe("CORS", () => {
       }
     });
 
-    it("opens the endpoint alone", async () => {
+    it("opens only the endpoint", async () => {
       expect(cors(await ask("GET", "/readyz", { headers: { origin: APP } }, open))).toEqual({});
       expect((await ask("OPTIONS", "/readyz", { headers: { origin: APP } }, open)).status).toBe(405);
     });
   });
 
-  it("for everybody says so, and to nobody with credentials", async () => {
+  it("for every page says so, and never with credentials", async () => {
     const open = await gatewayWith({ CORS_ORIGINS: "*" });
     for (const response of [await preflight(open, "https://any.example"), await classify({ origin: "null" }, open)]) {
       expect(response.headers.get("access-control-allow-origin")).toBe("*");

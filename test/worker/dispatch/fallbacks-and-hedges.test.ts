@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { seenBy, tell, urlOf } from "../support/faulty.ts";
+import { program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   aLifetime,
@@ -89,17 +89,17 @@ describe("a hedge", () => {
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
   });
 
-  it("without a time of its own waits for the origin's recent P95, once that is known", async () => {
+  it("without a configured time waits for the origin's recent P95, once that is known", async () => {
     const { clock, waits } = recordingWaits(handClock());
     await setPolicy({ ...originFirst, hedge: { enabled: true }, origin: { timeoutMs: 5000 } });
-    const gateway = await ready(aGateway({ modelId, originUrl: urlOf("told?p95"), clock, engine }));
+    const gateway = await ready(aGateway({ modelId, originUrl: urlOf("programmed?p95"), clock, engine }));
     // Nothing is known of the origin yet: a slow one is not hedged.
-    await tell("told?p95", "slow-300");
+    await program("programmed?p95", "slow-300");
     expect(routingOf(await classify(gateway, SHORT)).because).toBe("outside-share");
-    await tell("told?p95", "ok");
+    await program("programmed?p95", "ok");
     for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
     const p95Ms = gateway.world.sides.origins.status().get("default")?.p95Ms;
-    await tell("told?p95", "hang");
+    await program("programmed?p95", "hang");
     waits.length = 0;
     expect(routingOf(await classify(gateway, SHORT))).toEqual({ status: 200, route: "edge", because: "hedge" });
     expect(p95Ms).not.toBeNull();
@@ -156,7 +156,7 @@ describe("the retry budget", () => {
     let runs = 0;
     const gateway = await gatewayWith("http-500?storm", {
       edge: { share: 0, maxQueueMs: 30_000 },
-      // The breaker would end the storm after a few calls: here it is the budget alone.
+      // The breaker would end the storm after a few calls: in this test only the budget ends it.
       breaker: { origin: { consecutive: 1000, minCalls: 10_000 } },
     });
     engine.onRun = () => {
@@ -184,11 +184,11 @@ describe("the retry budget", () => {
 describe("several origins", () => {
   it("a country that one of them is for is never answered by the other, not even when its own is down", async () => {
     const origins = {
-      eu: { url: urlOf("told?eu"), region: "eu-central-1" },
+      eu: { url: urlOf("programmed?eu"), region: "eu-central-1" },
       us: { url: urlOf("ok?us"), region: "us-east-1", weight: 10_000 },
     };
     const residency = { rules: [{ countries: ["EU"], allow: ["origin:eu"] }] };
-    await tell("told?eu", "ok");
+    await program("programmed?eu", "ok");
     const gateway = await gatewayWith("hang", {
       origins,
       residency,
@@ -199,14 +199,14 @@ describe("several origins", () => {
     const german = { cf: { country: "DE", isEUCountry: "1" as const } };
     expect(routingOf(await classify(gateway, SHORT, german)).because).toBe("residency");
     await settled();
-    await tell("told?eu", "http-500");
+    await program("programmed?eu", "http-500");
     for (let call = 0; call < 7; call++) expect((await classify(gateway, SHORT, german)).status).toBe(503);
     await settled();
-    expect((await seenBy("told?eu")).calls).toBe(6);
+    expect((await seenBy("programmed?eu")).calls).toBe(6);
     expect((await seenBy("ok?us")).calls).toBe(0);
   });
 
-  it("when one fails, its breaker opens alone, and its callers go to the other", async () => {
+  it("when one fails, only its breaker opens, and its callers go to the other", async () => {
     const origins = {
       bad: { url: urlOf("http-500?several"), region: "us-east-1" },
       good: { url: urlOf("ok?several"), region: "eu-central-1" },
