@@ -141,7 +141,7 @@ describe("a shadow", () => {
     await settled();
     // The load and the answer, and no shadow.
     expect(cold.world.sides.edge.status().state).toBe("ready");
-    expect(events.map(({ kind }) => kind).toSorted()).toEqual(["attempt-paid", "edge-load", "origin-call"]);
+    expect(events.map(({ kind }) => kind).toSorted()).toEqual(["attempt-paid", "edge-load", "origin-call", "policy"]);
   });
 
   it("of a request with 64 texts goes one text at a time, and two requests' at most side by side", async () => {
