@@ -8,7 +8,6 @@ import { deployProgram } from "../../tools/deploy/program.ts";
 import { type Finding, filesToRead, findInText, findWords } from "../../tools/docs/find-words.ts";
 import { spillwayProgram } from "../../tools/spillway/program.ts";
 
-/** Folders and files that hold none of the words. A folder is added once it is clean; in the end "" stands for all. */
 /** Everything that is committed, one test per folder so that a failure names its place. */
 const PLACES: readonly string[] = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "wrangler.toml", ".gitattributes", ".ci"],
