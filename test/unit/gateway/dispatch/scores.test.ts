@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toRow } from "../../../../gateway/dispatch/scores.ts";
-import { type SideAnswer } from "../../../../gateway/sides.ts";
+import type { SideAnswer } from "../../../../gateway/sides.ts";
 
 const answer: SideAnswer = {
   model: "m@1",
