@@ -7,7 +7,7 @@ const read = (name: string) => readFileSync(new URL(name, FOLDER), "utf8");
 const decisions = readdirSync(FOLDER)
   .filter((name) => /^\d{3}-.*\.md$/.test(name))
   .toSorted();
-const rows = [...read("README.md").matchAll(/^\| (\d{3}) \| \[(.+)\]\((\S+)\) \| (\S+) \| (.+?) \| (.*?) ?\|$/gm)];
+const rows = [...read("README.md").matchAll(/^\| (\d{3}) +\| \[(.+)\]\((\S+)\) +\| (\S+) +\| (.+?) +\| (.*?) *\|$/gm)];
 
 it("the index has one row per decision, in order", () => {
   expect(rows.map(([, , , file]) => file)).toEqual(decisions);
