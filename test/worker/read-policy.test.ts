@@ -1,7 +1,7 @@
 /** KV fails a warm isolate, inside workerd: no request waits for it, and the last good policy serves. */
 
 import { expect, it } from "vitest";
-import { SHORT } from "../support/texts.ts";
+import { HAM } from "../support/texts.ts";
 import { urlOf } from "./support/faulty.ts";
 import { aGateway, ask, classify, handClock, recordingWaits, routingOf } from "./support/gateway.ts";
 
@@ -23,7 +23,7 @@ it.each(failures)(
       variables: { POLICIES: { get: () => get() } },
     });
     const way = async () => {
-      const response = await classify(gateway, SHORT);
+      const response = await classify(gateway, HAM);
       return [response.status, response.headers.get("x-spillway-policy"), routingOf(response).because];
     };
     const readyz = async () =>

@@ -7,8 +7,8 @@ import { LONG, SHORT } from "../../support/texts.ts";
 import { FAULTS, NO_LISTENER, program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
-  ask,
   classify,
+  get,
   type HandClock,
   handClock,
   originBreaker,
@@ -199,7 +199,7 @@ describe("a cold isolate", () => {
     const nowhere = `mail-tagger@${"0".repeat(64)}`;
     const gateway = aGateway({ modelId: nowhere, originUrl: NO_LISTENER, clock: handClock(), engine });
     for (let call = 0; call < 5; call++) expect((await classify(gateway, SHORT)).status).toBe(503);
-    const readyz = await ask(gateway, new Request("http://gateway/readyz"));
+    const readyz = await get(gateway, "/readyz");
     expect(readyz.status).toBe(503);
     expect(await readyz.json()).toMatchObject({
       ready: false,

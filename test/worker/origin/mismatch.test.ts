@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { aGateway, ask, classify, handClock, ready, routingOf, setPolicy, settled } from "../support/gateway.ts";
+import { aGateway, classify, get, handClock, ready, routingOf, setPolicy, settled } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
 import { withoutFlushWait } from "../support/traced-gateway.ts";
@@ -38,7 +38,7 @@ const gatewayWith = (behaviour: string, { clock = handClock(), serving = modelId
   );
 
 async function originInReadyz(gateway: Gateway): Promise<unknown> {
-  const readyz = await ask(gateway, new Request("http://gateway/readyz"));
+  const readyz = await get(gateway, "/readyz");
   const { origins }: { origins: Record<string, unknown> } = await readyz.json();
   return origins["default"];
 }

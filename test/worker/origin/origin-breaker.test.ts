@@ -7,8 +7,8 @@ import { LONG, SHORT } from "../../support/texts.ts";
 import { FAULTS, NO_LISTENER, program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
-  ask,
   classify,
+  get,
   type HandClock,
   handClock,
   originBreaker,
@@ -114,7 +114,7 @@ describe("the origin's breaker", () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const gateway = await warmGateway("changes?last-failure");
     const lastFailure = async () => {
-      const readyz = await ask(gateway, new Request("http://gateway/readyz"));
+      const readyz = await get(gateway, "/readyz");
       const { origins }: { origins: Record<string, { lastFailure: string | null }> } = await readyz.json();
       return origins["default"]?.lastFailure;
     };
