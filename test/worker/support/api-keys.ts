@@ -37,3 +37,5 @@ export async function storeKey(values: Partial<KeyRecord> = {}, secret = ""): Pr
     },
   };
 }
+
+export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
