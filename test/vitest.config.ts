@@ -6,6 +6,7 @@ import { modelIdOf } from "../formats/model-package/names.ts";
 import { sha256Hex } from "../formats/sha256.ts";
 import { openToAll } from "../tools/process/local-settings.ts";
 import { offlineWrangler } from "../tools/process/run-wrangler.ts";
+import { CREDENTIALS } from "./support/credentials.ts";
 
 Object.assign(process.env, offlineWrangler);
 
@@ -39,7 +40,39 @@ function wholeNumber(text: string | undefined): number | null {
   );
 }
 
-const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+/** Files that need an isolate to themselves: they use the Worker's entry, whose gateway lives as long as its isolate, or fill it. */
+const OWN_ISOLATE = [
+  "test/worker/dispatch/{disconnect,hang-up}.test.ts",
+  "test/worker/origin/origin-headers.test.ts",
+  "test/worker/hostile.property.test.ts",
+];
+
+const model = await modelId();
+
+/** The gateway's Worker with its bindings. Each project needs its own plugin. */
+const gatewayWorker = () =>
+  cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      serviceBindings: { FILES: files },
+      // The checkout's own package, and an origin that refuses connections.
+      bindings: {
+        MODEL: model,
+        MODEL_PUBLIC_KEY: signing.publicKey,
+        SIGNING_KEY: signing.privateKey,
+        ...openToAll,
+        ORIGIN_URL: "http://127.0.0.1:9/",
+        ...CREDENTIALS,
+      },
+    },
+  });
+
+const inGatewayWorker = {
+  globalSetup: "test/support/fault-origin.ts",
+  provide: { hostileSeed: wholeNumber(process.env["SPILLWAY_HOSTILE_SEED"]) },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -52,32 +85,19 @@ export default defineConfig({
         test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
       },
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              serviceBindings: { FILES: files },
-              // The checkout's own package, and an origin that refuses connections.
-              bindings: {
-                MODEL: await modelId(),
-                MODEL_PUBLIC_KEY: signing.publicKey,
-                SIGNING_KEY: signing.privateKey,
-                ...openToAll,
-                ORIGIN_URL: "http://127.0.0.1:9/",
-                ...credentials,
-              },
-            },
-          }),
-        ],
+        plugins: [gatewayWorker()],
         test: {
+          ...inGatewayWorker,
           name: "worker: gateway",
-          globalSetup: "test/support/fault-origin.ts",
-          provide: { hostileSeed: wholeNumber(process.env["SPILLWAY_HOSTILE_SEED"]) },
+          // These files share two isolates, each file with its own gateways: imports are half of what they cost.
+          isolate: false,
           include: ["test/worker/**/*.test.ts"],
-          exclude: ["test/worker/breaker/**", "**/*.harness.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: [...OWN_ISOLATE, "test/worker/breaker/**", "**/*.harness.test.ts"],
         },
+      },
+      {
+        plugins: [gatewayWorker()],
+        test: { ...inGatewayWorker, name: "worker: own isolate", include: OWN_ISOLATE },
       },
       {
         // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Gateway } from "../../gateway/compose.ts";
-import { LONG, SHORT } from "../support/texts.ts";
+import { CANARY, LONG, SHORT } from "../support/texts.ts";
 import { aGateway, ask, classify, handClock, ready, routingOf, setPolicy } from "./support/gateway.ts";
 import { publish } from "./support/packages.ts";
 
@@ -76,7 +76,6 @@ describe("an answer", () => {
 });
 
 describe("a bad request gets the contract's error and the next one is answered", () => {
-  const CANARY = "canary-7c1f";
   const notUtf8 = new Uint8Array([0x7b, 0x22, 0x69, 0xff, 0xfe, 0x22, 0x7d]);
   const nested = (levels: number) => `${"[".repeat(levels)}"${CANARY}"${"]".repeat(levels)}`;
   const cases: [string, () => Response | Promise<Response>, number, string][] = [

@@ -2,7 +2,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { KeyKv } from "../../../gateway/authenticate/key-store.ts";
-import { bearer, storeKey } from "../support/api-keys.ts";
+import { bearer } from "../../support/credentials.ts";
+import { storeKey } from "../support/api-keys.ts";
 import { handClock } from "../support/gateway.ts";
 import { aKeyedGateway, ask, readyz, STARTED_MS, statusOf, withOtherSecret } from "./keyed-gateway.ts";
 

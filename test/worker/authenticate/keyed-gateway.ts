@@ -1,9 +1,9 @@
 /** A gateway that requires keys, and requests to it from different addresses. */
 import type { Gateway } from "../../../gateway/compose.ts";
+import { HAM } from "../../support/texts.ts";
 import { urlOf } from "../support/faulty.ts";
 import { aGateway, ask as askGateway, classify, type HandClock, handClock } from "../support/gateway.ts";
 
-export const TEXT = "see you at lunch";
 export const STARTED_MS = Date.parse("2026-11-01T00:00:00Z");
 
 /** Keys are required unless the variables allow anonymous access. The edge has no model, so the origin answers. */
@@ -24,7 +24,7 @@ function newAddress(): Record<string, string> {
   return { "cf-connecting-ip": `198.51.100.${addresses}` };
 }
 
-export async function ask(gateway: Gateway, headers: Record<string, string> = {}, inputs: unknown = TEXT) {
+export async function ask(gateway: Gateway, headers: Record<string, string> = {}, inputs: unknown = HAM) {
   const response = await classify(gateway, inputs, { headers: { ...newAddress(), ...headers } });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -3,9 +3,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { kvKeyOf } from "../../../formats/api-key.ts";
 import type { KeyKv } from "../../../gateway/authenticate/key-store.ts";
-import { bearer, storeKey } from "../support/api-keys.ts";
+import { bearer } from "../../support/credentials.ts";
+import { HAM } from "../../support/texts.ts";
+import { storeKey } from "../support/api-keys.ts";
 import { type HandClock, handClock } from "../support/gateway.ts";
-import { aKeyedGateway, ask, STARTED_MS, statusOf, TEXT, withOtherSecret } from "./keyed-gateway.ts";
+import { aKeyedGateway, ask, STARTED_MS, statusOf, withOtherSecret } from "./keyed-gateway.ts";
 
 describe("a request with a key is accepted", () => {
   it.each([
@@ -31,13 +33,13 @@ describe("a request with a key is accepted", () => {
   it("with at most the inputs of the key, or of the policy when the key has no limit", async () => {
     const few = await storeKey({ limits: { inputs: 2 } });
     const many = await storeKey({ limits: { inputs: 1000 } });
-    expect(await statusOf(aKeyedGateway(), bearer(few.key), [TEXT, TEXT])).toBe(200);
-    const refused = await ask(aKeyedGateway(), bearer(few.key), [TEXT, TEXT, TEXT]);
+    expect(await statusOf(aKeyedGateway(), bearer(few.key), [HAM, HAM])).toBe(200);
+    const refused = await ask(aKeyedGateway(), bearer(few.key), [HAM, HAM, HAM]);
     expect([refused.status, JSON.parse(refused.text).error]).toEqual([
       413,
       "`inputs` has 3 texts; at most 2 are allowed per request with this API key.",
     ]);
-    expect(await statusOf(aKeyedGateway(), bearer(many.key), Array(65).fill(TEXT))).toBe(413);
+    expect(await statusOf(aKeyedGateway(), bearer(many.key), Array(65).fill(HAM))).toBe(413);
   });
 });
 

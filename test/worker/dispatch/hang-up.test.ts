@@ -1,10 +1,11 @@
 /** Senders who hang up, on the real Worker and its one isolate: their requests die, and their places do not die with them. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, inject, it, vi } from "vitest";
+import { HAM } from "../../support/texts.ts";
 import { setPolicy } from "../support/gateway.ts";
 
 const PLACES = 3;
-const WHOLE = '{"inputs": "see you at lunch"}';
+const WHOLE = JSON.stringify({ inputs: HAM });
 
 beforeAll(async () => {
   await setPolicy({

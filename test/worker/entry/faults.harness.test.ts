@@ -3,7 +3,9 @@ import type { Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { openToAll } from "../../../tools/process/local-settings.ts";
+import { CREDENTIALS } from "../../support/credentials.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
+import { HAM } from "../../support/texts.ts";
 
 /** Long enough to be looked at while open, short enough to be polled for: this runs on the real clock. */
 const OPEN_MS = 1000;
@@ -40,8 +42,7 @@ beforeAll(async () => {
           ...openToAll,
           MODEL_PUBLIC_KEY: "",
           ORIGIN_URL: origin.url,
-          AWS_ACCESS_KEY_ID: "id",
-          AWS_SECRET_ACCESS_KEY: "secret",
+          ...CREDENTIALS,
         },
       },
     ],
@@ -70,7 +71,7 @@ const classify = () =>
   fetch(new URL("/v1/classify", gateway), {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ inputs: "see you at lunch" }),
+    body: JSON.stringify({ inputs: HAM }),
   });
 
 async function program(behaviour: string): Promise<void> {

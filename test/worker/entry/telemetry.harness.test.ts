@@ -1,54 +1,32 @@
-/** What the whole Worker says of itself, over real sockets to a real receiver, under faults: all of it, once, and nothing unheard of. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { INSTRUMENTS } from "../../../gateway/telemetry/instruments.ts";
-import { LOG_EVENTS } from "../../../gateway/telemetry/log-events.ts";
-import { startFaultOrigin } from "../../support/fault-origin.ts";
-import { attribute, OtlpReceiver, pointsOf, SERVER, sumOf } from "../telemetry/otlp-receiver.ts";
-import { type GatewayWithEdge, startGatewayWithEdge } from "./gateway-with-edge.ts";
-
-const SHORT = "see you at lunch";
-const SPAM = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
-
-const fault = await startFaultOrigin();
-afterAll(() => {
-  fault.server.closeAllConnections();
-  fault.server.close();
-});
+/** The telemetry of the whole Worker under faults, over real sockets to a real receiver: everything arrives, and arrives once. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HAM, LONG, SHORT } from "../../support/texts.ts";
+import { attribute, type OtlpReceiver, SERVER, sumOf } from "../telemetry/otlp-receiver.ts";
+import { classifyRequest, startWholeGateway, type WholeGateway } from "./whole-gateway.ts";
 
 const policy = {
-  version: 3,
-  origins: { faulty: { url: `${fault.url}programmed?faulty`, region: "us-east-1" } },
   origin: { timeoutMs: 2000 },
   breaker: { origin: { consecutive: 5, minCalls: 1000, slowMs: 30_000, openMs: 1000 } },
   retryBudget: { percent: 100, minPerSecond: 1000 },
   shadow: { share: 5 },
 };
 
-const program = (behaviour: string) => fetch(`${fault.url}programmed?faulty`, { method: "PUT", body: behaviour });
-
-function json(inputs: unknown): RequestInit {
-  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ inputs }) };
-}
-
 /** One of each kind, as often as its weight says. */
 const MIX: readonly [path: string, init: RequestInit, weight: number][] = [
-  ["/v1/classify", json(SHORT), 10],
-  ["/v1/classify", json(SPAM), 5],
-  ["/v1/classify", json(LONG), 10],
-  ["/v1/classify", json([SHORT, LONG]), 5],
-  ["/v1/classify", json([]), 4],
+  ["/v1/classify", classifyRequest(HAM), 10],
+  ["/v1/classify", classifyRequest(SHORT), 5],
+  ["/v1/classify", classifyRequest(LONG), 10],
+  ["/v1/classify", classifyRequest([HAM, LONG]), 5],
+  ["/v1/classify", classifyRequest([]), 4],
   ["/v1/classify", { method: "POST", headers: { "content-type": "application/json" }, body: "{" }, 4],
-  ["/v1/classify", { method: "POST", headers: { "content-type": "text/plain" }, body: SHORT }, 4],
+  ["/v1/classify", { method: "POST", headers: { "content-type": "text/plain" }, body: HAM }, 4],
   ["/v1/classify", {}, 4],
   ["/elsewhere", {}, 4],
 ];
 const KINDS = MIX.flatMap(([path, init, weight]) => Array.from({ length: weight }, () => ({ path, init })));
 
 /** Sends `requests` of all kinds, `atOnce` together, each in a separate sampled trace; resolves to the trace ids. */
-async function sendMixed(gateway: GatewayWithEdge, requests: number, atOnce = 20): Promise<string[]> {
+async function sendMixed(gateway: WholeGateway, requests: number, atOnce = 20): Promise<string[]> {
   const traceIds = Array.from({ length: requests }, () => crypto.randomUUID().replaceAll("-", ""));
   const rest = traceIds.entries();
   const send = async () => {
@@ -56,36 +34,25 @@ async function sendMixed(gateway: GatewayWithEdge, requests: number, atOnce = 20
       const kind = KINDS[(index * 7) % KINDS.length];
       const headers = { ...kind?.init.headers, traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
       await (await gateway.fetch(kind?.path ?? "/", { ...kind?.init, headers })).text();
-      if (index % 200 === 30) await program("http-500");
-      if (index % 200 === 60) await program("ok");
+      if (index % 200 === 30) await gateway.program("http-500");
+      if (index % 200 === 60) await gateway.program("ok");
     }
   };
   await Promise.all(Array.from({ length: atOnce }, send));
   return traceIds;
 }
 
-async function ready(gateway: GatewayWithEdge): Promise<void> {
-  const readyz = async (): Promise<unknown> => (await gateway.fetch("/readyz")).json();
-  await vi.waitFor(async () => expect(await readyz()).toMatchObject({ edge: { state: "ready" } }), { timeout: 20_000 });
-}
-
 describe.each([
   ["http/json", 1_000],
   ["http/protobuf", 200],
 ])("over %s", (protocol, requests) => {
-  const receiver = new OtlpReceiver();
-  let gateway: GatewayWithEdge;
+  let gateway: WholeGateway;
+  let receiver: OtlpReceiver;
   beforeAll(async () => {
-    await program("ok");
-    const endpoint = await receiver.listen();
-    const vars = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
-    gateway = await startGatewayWithEdge(vars, policy);
-    await ready(gateway);
+    gateway = await startWholeGateway({ OTEL_EXPORTER_OTLP_PROTOCOL: protocol }, policy);
+    receiver = gateway.receiver;
   }, 60_000);
-  afterAll(async () => {
-    await gateway?.close();
-    await receiver.close();
-  });
+  afterAll(() => gateway?.close());
 
   it(`${requests} mixed requests with faults leave one root span and one log record each, and are counted once`, async () => {
     const counted = () => sumOf(receiver.metrics, "spillway.requests");
@@ -181,90 +148,4 @@ const isNear = (one: number, other: number) => Math.abs(one - other) < 1e-12 + 1
 /** The decoder of protobuf does not know event names. */
 function isOfRequest({ attributes }: { attributes: readonly { key: string }[] }): boolean {
   return attributes.some(({ key }) => key === "spillway.request_id");
-}
-
-describe("docs/reference/telemetry.md", () => {
-  const receiver = new OtlpReceiver();
-  const documented = documentedNames();
-  let gateway: GatewayWithEdge;
-  beforeAll(async () => {
-    await program("ok");
-    const endpoint = await receiver.listen();
-    gateway = await startGatewayWithEdge(
-      { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
-      { ...policy, shadow: { share: 100 } },
-    );
-    await ready(gateway);
-  }, 60_000);
-  afterAll(async () => {
-    await gateway?.close();
-    await receiver.close();
-  });
-
-  const eventNames = () => new Set(receiver.logs.map(({ eventName }) => eventName));
-  const isLogged = (name: string) => eventNames().has(name);
-
-  it("names every metric, log event and span of a life full of trouble, and no other", async () => {
-    for (const text of [SHORT, SPAM, LONG]) await (await gateway.fetch("/v1/classify", json(text))).text();
-    await gateway.fetch("/elsewhere");
-    // A breaker that opens.
-    await program("http-500");
-    await Promise.all(Array.from({ length: 5 }, async () => (await gateway.fetch("/v1/classify", json(LONG))).text()));
-    // A policy that is no longer the one stored.
-    await gateway.setPolicy("{");
-    await receiver.when(() => isLogged(LOG_EVENTS.request.name) && isLogged(LOG_EVENTS.shadowDisagreed.name), 30_000);
-    await untilSeen(() => isLogged(LOG_EVENTS.policyProblem.name));
-    // A backend that refuses for a while.
-    receiver.manner = "refuse";
-    const before = receiver.exports.metrics;
-    await untilSeen(() => receiver.exports.metrics > before);
-    receiver.manner = "accept";
-    const emitted = () => new Set(receiver.metrics.map(({ name }) => name));
-    await untilSeen(() => emitted().has(INSTRUMENTS.telemetryDropped.name));
-
-    expect([...emitted()].toSorted()).toEqual(documented.metrics.toSorted());
-    expect([...eventNames()].toSorted()).toEqual(documented.events.toSorted());
-    for (const name of new Set(receiver.spans.map(({ name }) => name))) expect(documented.spans).toContain(name);
-    for (const { name } of receiver.metrics) {
-      const attributes = Object.values(INSTRUMENTS).find((instrument) => instrument.name === name)?.attributes ?? [];
-      for (const point of pointsOf(receiver.metrics, name)) {
-        for (const { key } of point.attributes)
-          expect([name, attributes]).toEqual([name, expect.arrayContaining([key])]);
-      }
-    }
-    for (const { eventName, attributes } of receiver.logs) {
-      if (eventName === LOG_EVENTS.request.name) continue;
-      const event = Object.values(LOG_EVENTS).find(({ name }) => name === eventName);
-      for (const { key } of attributes)
-        expect([eventName, event?.attributes]).toEqual([eventName, expect.arrayContaining([key])]);
-    }
-    const everything = receiver.everything.join("\n");
-    for (const text of [SHORT, SPAM]) expect(everything).not.toContain(text);
-  }, 120_000);
-
-  /** Asks on, as callers do. */
-  async function untilSeen(holds: () => boolean): Promise<void> {
-    await expect
-      .poll(
-        async () => {
-          await (await gateway.fetch("/v1/classify", json(SHORT))).text();
-          return holds();
-        },
-        { timeout: 40_000, interval: 50 },
-      )
-      .toBe(true);
-  }
-});
-
-/** What stands in backticks in the first column of each table. */
-function documentedNames(): { metrics: string[]; events: string[]; spans: string[] } {
-  const page = readFileSync(
-    fileURLToPath(new URL("../../../docs/reference/telemetry.md", import.meta.url).href),
-    "utf8",
-  );
-  const namesBelow = (heading: string) => {
-    const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
-    return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);
-  };
-  return { metrics: namesBelow("Metrics"), events: namesBelow("Logs"), spans: namesBelow("Spans") };
 }

@@ -1,11 +1,10 @@
 /** What arrives at a real trace backend from the whole Worker: which traces, whole, and the same decision at the origin. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bearer, CREDENTIALS } from "../../support/credentials.ts";
 import { HOSTILE } from "../../support/fault-origin.ts";
+import { CANARY, LONG, SHORT } from "../../support/texts.ts";
 import { attribute, CLIENT, type Received, SERVER } from "../telemetry/otlp-receiver.ts";
-import { CREDENTIALS, startWholeGateway, type WholeGateway } from "./whole-gateway.ts";
-
-const SHORT = "WIN a free prize now, click here";
-const LONG = "see you at lunch tomorrow ".repeat(200);
+import { startWholeGateway, type WholeGateway } from "./whole-gateway.ts";
 
 let gateway: WholeGateway;
 beforeAll(async () => {
@@ -173,35 +172,34 @@ describe("with every trace", () => {
   }, 60_000);
 
   it("nothing of the text, of keys, of credentials and of addresses arrives", async () => {
-    const canary = "canary-7d0f5c";
-    const { id, key } = await gateway.makeKey(canary);
+    const { id, key } = await gateway.makeKey(CANARY);
     const headers = {
       "x-api-key": key,
-      authorization: `Bearer ${key}`,
-      "user-agent": canary,
+      ...bearer(key),
+      "user-agent": CANARY,
       "cf-connecting-ip": "192.0.2.77",
       "x-forwarded-for": "192.0.2.77",
-      baggage: `text=${canary}`,
-      traceparent: canary,
+      baggage: `text=${CANARY}`,
+      traceparent: CANARY,
     };
-    const long = `${canary} is a prize `.repeat(100);
-    const asked = [await gateway.classify(canary, headers), await gateway.classify(long, headers)];
+    const long = `${CANARY} is a prize `.repeat(100);
+    const asked = [await gateway.classify(CANARY, headers), await gateway.classify(long, headers)];
     for (const behaviour of ["hands-back-hostile", "http-500", "http-413", "broken-json"]) {
       await gateway.program(behaviour);
       asked.push(await gateway.classify(long, headers));
     }
     asked.push(
-      await gateway.fetch(`/v1/classify?q=${canary}`, { method: "POST", headers, body: `{"inputs": "${canary}` }),
-      await gateway.fetch(`/${canary}`, { headers }),
-      await gateway.classify(canary, { authorization: `Bearer ${canary}` }),
-      await gateway.classify(canary, { "x-api-key": key.replace(id, "a".repeat(12)) }),
+      await gateway.fetch(`/v1/classify?q=${CANARY}`, { method: "POST", headers, body: `{"inputs": "${CANARY}` }),
+      await gateway.fetch(`/${CANARY}`, { headers }),
+      await gateway.classify(CANARY, bearer(CANARY)),
+      await gateway.classify(CANARY, { "x-api-key": key.replace(id, "a".repeat(12)) }),
     );
     const ids = new Set(asked.map(traceOf));
     const spans = await gateway.receiver.until((all) => idsOf(all).isSupersetOf(ids));
     expect(spans.some(({ name }) => name === "tokenize")).toBe(true);
     const bytes = gateway.receiver.everything.join("\n");
     for (const told of [id, "key-malformed", "key-unknown"]) expect(bytes).toContain(told);
-    for (const secret of [canary, HOSTILE, "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
+    for (const secret of [CANARY, HOSTILE, "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
       expect(bytes).not.toContain(secret);
     }
   });

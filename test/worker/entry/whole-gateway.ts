@@ -1,19 +1,18 @@
-/** The whole Worker behind its entry, with a model to load, an origin that misbehaves and a real trace backend. */
-import { createHash } from "node:crypto";
+/** The whole Worker behind its entry, with a signed model in its bucket, an origin that misbehaves and a real OTLP backend. */
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
+import { sha256Hex } from "../../../formats/sha256.ts";
 import { openToAll } from "../../../tools/process/local-settings.ts";
 import { createKey, type KeysKv, type NewKey, newKey } from "../../../tools/spillway/keys/repository.ts";
 import { openLocalPackage } from "../../../tools/spillway/model/local-package.ts";
 import { publishPackage } from "../../../tools/spillway/model/publish/publish.ts";
 import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { signLocally } from "../../../tools/spillway/model/sign/local-key.ts";
+import { CREDENTIALS } from "../../support/credentials.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
 import { OtlpReceiver } from "../telemetry/otlp-receiver.ts";
-
-export const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIA0CANARY0ID", AWS_SECRET_ACCESS_KEY: "canary-secret-access-key" };
 
 interface Bindings {
   KEYS: KVNamespace;
@@ -23,23 +22,32 @@ interface Bindings {
 
 export interface WholeGateway {
   receiver: OtlpReceiver;
-  /** With a path under the origin's address: what it has seen there. */
+  /** What the origin has seen at this path under its address. */
   origin(behaviour: string): Promise<{ calls: number; headers: Record<string, string> }>;
   /** What the deployment's own origin does from now on. */
   program(behaviour: string): Promise<void>;
-  /** With these words at the beginning of its secret. */
+  /** Stores an API key whose secret begins with these words. */
   makeKey(words: string): Promise<NewKey>;
-  /** Resolves when the isolate answers by it. */
+  /** Stores text in the place of a policy. */
+  storePolicy(text: string): Promise<void>;
+  /** Resolves when the isolate uses the policy. */
   setPolicy(policy: object): Promise<void>;
-  classify(input: string, headers?: Record<string, string>): Promise<Response>;
+  classify(inputs: unknown, headers?: Record<string, string>): Promise<Response>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Resolves when the edge is warm. */
-export async function startWholeGateway(): Promise<WholeGateway> {
+/** A POST of these inputs. */
+export function classifyRequest(inputs: unknown, headers: Record<string, string> = {}) {
+  const withType = { "content-type": "application/json", ...headers };
+  return { method: "POST", headers: withType, body: JSON.stringify({ inputs }) };
+}
+
+/** Resolves when the edge is ready and the policy, if there is one, is in force. */
+export async function startWholeGateway(vars: Record<string, string> = {}, policy?: object): Promise<WholeGateway> {
   const receiver = new OtlpReceiver();
   const origin = await startFaultOrigin();
+  const ownOrigin = `${origin.url}programmed?own`;
   const opened = await openLocalPackage(fileURLToPath(new URL("../../../models/mail-tagger", import.meta.url).href));
   const { privateKey, publicKey } = generateKeyPair();
   const signed = await signLocally(opened, { privateKeyPem: privateKey, publicKeyPem: publicKey });
@@ -51,9 +59,10 @@ export async function startWholeGateway(): Promise<WholeGateway> {
           ...openToAll,
           MODEL: signed.modelId,
           MODEL_PUBLIC_KEY: publicKey,
-          ORIGIN_URL: `${origin.url}programmed?own`,
+          ORIGIN_URL: ownOrigin,
           OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
           ...CREDENTIALS,
+          ...vars,
         },
       },
     ],
@@ -63,43 +72,33 @@ export async function startWholeGateway(): Promise<WholeGateway> {
   await publishPackage(signed, {
     put: async (key, bytes) => void (await MODELS.put(key, bytes)),
   });
+  let version = 0;
   const ask = (path: string, init?: RequestInit) => fetch(new URL(path, url), init);
-  const classify = (input: string, headers: Record<string, string> = {}) =>
-    ask("/v1/classify", {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify({ inputs: input }),
-    });
+  // A probe reads the policy as requests do, and leaves no trace.
+  const readyz = async (): Promise<{ edge: { state: string }; policy: { version: number } }> =>
+    (await ask("/readyz")).json();
+  const program = async (behaviour: string) => void (await fetch(ownOrigin, { method: "PUT", body: behaviour }));
+  const storePolicy = (text: string) => POLICIES.put("policy", text);
+  const setPolicy = async (policy: object) => {
+    version += 1;
+    await storePolicy(JSON.stringify({ version, ...policy }));
+    await vi.waitFor(async () => expectVersion((await readyz()).policy.version, version), 15_000);
+  };
+  await program("ok");
+  if (policy !== undefined) await setPolicy(policy);
   await vi.waitFor(async () => {
-    const { edge }: { edge: { state: string } } = await (await ask("/readyz")).json();
+    const { edge } = await readyz();
     if (edge.state !== "ready") throw new Error(`the edge is ${edge.state}`);
   }, 30_000);
-  let version = 0;
   return {
     receiver,
-    origin: async (behaviour) => (await fetch(`${origin.url}${behaviour}`)).json(),
-    makeKey: (words) => {
-      const { id, key: random } = newKey();
-      const key = keyText(id, (words + random.slice(-SECRET_LENGTH)).slice(0, SECRET_LENGTH));
-      const made = { id, key, sha256: createHash("sha256").update(key).digest("hex") };
-      const kv: Pick<KeysKv, "get" | "put"> = {
-        get: (name) => KEYS.get(name),
-        put: (name, text) => KEYS.put(name, text),
-      };
-      return createKey(kv, { name: "a test", scopes: ["classify"], expiresAt: null }, new Date(), () => made);
-    },
-    program: async (behaviour) => void (await fetch(`${origin.url}programmed?own`, { method: "PUT", body: behaviour })),
-    setPolicy: async (policy) => {
-      version += 1;
-      await POLICIES.put("policy", JSON.stringify({ version, ...policy }));
-      // A probe reads the policy as requests do, and leaves no trace.
-      await vi.waitFor(async () => {
-        const { policy }: { policy: { version: number } } = await (await ask("/readyz")).json();
-        if (policy.version !== version) throw new Error(`version ${policy.version} is in force`);
-      }, 15_000);
-    },
-    classify,
+    program,
+    storePolicy,
+    setPolicy,
     fetch: ask,
+    classify: (inputs, headers) => ask("/v1/classify", classifyRequest(inputs, headers)),
+    origin: async (behaviour) => (await fetch(`${origin.url}${behaviour}`)).json(),
+    makeKey: (words) => storeKey(KEYS, words),
     close: async () => {
       await harness.close();
       await receiver.close();
@@ -107,4 +106,19 @@ export async function startWholeGateway(): Promise<WholeGateway> {
       origin.server.close();
     },
   };
+}
+
+function expectVersion(version: number, expected: number): void {
+  if (version !== expected) throw new Error(`version ${version} is in force`);
+}
+
+function storeKey(namespace: KVNamespace, words: string): Promise<NewKey> {
+  const { id, key: random } = newKey();
+  const key = keyText(id, (words + random.slice(-SECRET_LENGTH)).slice(0, SECRET_LENGTH));
+  const kv: Pick<KeysKv, "get" | "put"> = {
+    get: (name) => namespace.get(name),
+    put: (name, text) => namespace.put(name, text),
+  };
+  const made = { id, key, sha256: sha256Hex(key) };
+  return createKey(kv, { name: "a test", scopes: ["classify"], expiresAt: null }, new Date(), () => made);
 }

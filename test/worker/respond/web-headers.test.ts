@@ -1,13 +1,14 @@
 /** What stands before the endpoint, inside workerd: the headers of every answer, who may ask with what, and from which web page. */
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Env, Gateway } from "../../../gateway/compose.ts";
+import { HAM } from "../../support/texts.ts";
 import { aGateway, ask as askGateway, handClock, ready } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
 
 const APP = "https://app.example";
 const JSON_BODY = { "content-type": "application/json" };
-const TEXT = JSON.stringify({ inputs: "see you at lunch" });
+const TEXT = JSON.stringify({ inputs: HAM });
 
 const engine = sharedEngine();
 let modelId: string;

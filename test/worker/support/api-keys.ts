@@ -37,5 +37,3 @@ export async function storeKey(values: Partial<KeyRecord> = {}, secret = ""): Pr
     },
   };
 }
-
-export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -8,6 +8,7 @@ import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
 import type { Report } from "../../../gateway/record/events.ts";
 import type { BreakerStatus } from "../../../gateway/resilience/breaker/breaker.ts";
+import { CREDENTIALS } from "../../support/credentials.ts";
 
 /** Waits are real; the time moves only when a test moves it. */
 export interface HandClock extends Clock {
@@ -35,8 +36,6 @@ export function recordingWaits(clock: HandClock): { clock: HandClock; waits: num
   return { clock: { ...clock, wait }, waits };
 }
 
-export const credentials = { AWS_ACCESS_KEY_ID: "AKIA0CANARY0ID", AWS_SECRET_ACCESS_KEY: "canary-secret-access-key" };
-
 /** The request id of every request. */
 export const REQUEST_ID = "test-request";
 
@@ -53,7 +52,7 @@ export interface GatewayParts {
 /** Accepts anonymous requests, as the test pool's variables say. */
 export function aGateway({ modelId, originUrl, clock, engine, variables, report }: GatewayParts): Gateway {
   return composeGateway(
-    { ...env, ...credentials, ORIGIN_REGION: "us-east-1", MODEL: modelId, ORIGIN_URL: originUrl, ...variables },
+    { ...env, ...CREDENTIALS, ORIGIN_REGION: "us-east-1", MODEL: modelId, ORIGIN_URL: originUrl, ...variables },
     {
       clock,
       random: () => 0.5,

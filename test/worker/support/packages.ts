@@ -1,5 +1,6 @@
 /** The committed mail tagger in the test's own R2, signed with the test's own key, whole or bent once. */
 import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
 import { type Manifest, manifestSchema } from "../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, modelIdOf, objectKey } from "../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
@@ -29,21 +30,34 @@ export async function mailTaggerManifest(): Promise<EdgeManifest> {
   return { ...manifest, edge };
 }
 
-/** Publishes the package as it is, or with its manifest bent; resolves to the model id, true to the manifest published. */
+/**
+ * Publishes the package as it is, or with its manifest bent. Files that are stored already are not written again: the weights are
+ * megabytes, and nearly every test publishes them.
+ * @returns the model id of the published manifest
+ */
 export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promise<string> {
   const { tokenizer, edge } = await mailTaggerManifest();
   const manifest = await mailTaggerManifest();
   bend?.(manifest);
   const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file(MANIFEST_FILE);
   const modelId = modelIdOf(manifest.name, sha256Hex(bytes));
-  const left = await env.MODELS.list({ prefix: objectKey(modelId, "") });
-  await env.MODELS.delete(left.objects.map(({ key }) => key));
-  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) {
-    await env.MODELS.put(objectKey(modelId, name), await file(name));
+  const files = new Map([[MANIFEST_FILE, bytes]]);
+  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) files.set(name, await file(name));
+  const { objects } = await env.MODELS.list({ prefix: objectKey(modelId, "") });
+  const stored = new Map(objects.map(({ key, etag }) => [key, etag]));
+  for (const [name, content] of files) {
+    const key = objectKey(modelId, name);
+    if (stored.get(key) !== md5Hex(content)) await env.MODELS.put(key, content);
+    stored.delete(key);
   }
-  await env.MODELS.put(objectKey(modelId, MANIFEST_FILE), bytes);
+  await env.MODELS.delete([...stored.keys()]);
   await sign(modelId, [...manifest.files, { name: MANIFEST_FILE, sha256: sha256Hex(bytes) }]);
   return modelId;
+}
+
+/** R2's etag of an object that was stored in one piece. */
+function md5Hex(bytes: Uint8Array): string {
+  return createHash("md5").update(bytes).digest("hex");
 }
 
 /** Puts a bundle over these files beside the package. */

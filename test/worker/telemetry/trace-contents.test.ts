@@ -1,9 +1,9 @@
 /** The contents of exported traces: nothing of a caller's text, and only what docs/reference/telemetry-spans.md lists. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { SHORT } from "../../support/texts.ts";
-import { bearer, storeKey } from "../support/api-keys.ts";
-import { credentials } from "../support/gateway.ts";
+import { bearer, CREDENTIALS } from "../../support/credentials.ts";
+import { CANARY, SHORT } from "../../support/texts.ts";
+import { storeKey } from "../support/api-keys.ts";
 import { SERVER, tracedGateway } from "../support/traced-gateway.ts";
 import { attributesOf, named, ours, type Sent, send, texts } from "../support/traced-requests.ts";
 
@@ -11,20 +11,19 @@ const { engine, gatewayWith } = tracedGateway();
 
 describe("an exported trace", () => {
   it("holds nothing of the text, of keys or of credentials, on every path", async () => {
-    const canary = "canary-7d0f5c";
-    const { key, id } = await storeKey({}, canary);
+    const { key, id } = await storeKey({}, CANARY);
     const headers = {
       "x-api-key": key,
-      authorization: `Bearer ${key}`,
-      "user-agent": canary,
+      ...bearer(key),
+      "user-agent": CANARY,
       "cf-connecting-ip": "192.0.2.77",
       "x-forwarded-for": "192.0.2.77",
-      "cf-ray": canary,
-      baggage: `text=${canary}`,
-      "x-tenant": canary,
+      "cf-ray": CANARY,
+      baggage: `text=${CANARY}`,
+      "x-tenant": CANARY,
     };
-    const short = `${canary} is a prize`;
-    const long = `${canary} is a prize `.repeat(100);
+    const short = `${CANARY} is a prize`;
+    const long = `${CANARY} is a prize `.repeat(100);
     const originFirst = { edge: { share: 0, stickyBy: "header:x-tenant" }, retryBudget: { percent: 100 } };
     const hedge = { enabled: true, afterMs: 20 };
     const paths: [string, object, string[]][] = [
@@ -58,16 +57,16 @@ describe("an exported trace", () => {
       await collect(send(await gatewayWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
     }
     const gateway = await gatewayWith("ok", {});
-    const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, canary);
-    const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, canary);
+    const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, CANARY);
+    const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, CANARY);
     const sent = (key: string) => ({ ...texts(short), headers: { ...bearer(key), "cf-connecting-ip": "192.0.2.77" } });
     const refusals = [
-      ...[canary, revoked, wrong].map(sent),
-      { body: `{"inputs": "${canary}` },
-      { body: `{"${canary}": 1}` },
-      { body: canary, headers: { ...headers, "content-type": `text/${canary}` } },
+      ...[CANARY, revoked, wrong].map(sent),
+      { body: `{"inputs": "${CANARY}` },
+      { body: `{"${CANARY}": 1}` },
+      { body: CANARY, headers: { ...headers, "content-type": `text/${CANARY}` } },
       { body: "", method: "GET" },
-      { body: "", path: `/${canary}?q=${canary}` },
+      { body: "", path: `/${CANARY}?q=${CANARY}` },
       { ...texts(short), cf: { ...cf, tlsVersion: "TLSv1.2" } },
     ];
     for (const refusal of refusals) await collect(send(gateway, { headers, cf, ...refusal }));
@@ -84,7 +83,7 @@ describe("an exported trace", () => {
     const unsampled = { ...headers, traceparent: `00-${"4".repeat(32)}-00f067aa0ba902b7-00` };
     bytes += (await send(gateway, { body: "", method: "GET", headers: unsampled, cf })).bytes;
     expect(roots).toBe(paths.length + refusals.length + 3);
-    for (const secret of [canary, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(credentials)]) {
+    for (const secret of [CANARY, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
       expect(bytes).not.toContain(secret);
     }
     for (const code of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(code);

@@ -1,7 +1,8 @@
 /** What a request costs by its trace: its own part, and each attempt's. */
 import { describe, expect, it } from "vitest";
+import { bearer } from "../../support/credentials.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { bearer, storeKey } from "../support/api-keys.ts";
+import { storeKey } from "../support/api-keys.ts";
 import { client, costOf, onlyInWaits, rootOf, tracedGateway } from "../support/traced-gateway.ts";
 import { attributesOf, named, send, texts } from "../support/traced-requests.ts";
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bearer } from "../../support/credentials.ts";
+import { CANARY } from "../../support/texts.ts";
 import { type FixtureWorker, startFixtureWorker } from "./fixture-worker.ts";
 import { attribute, CLIENT, ERROR, OtlpReceiver, type Received, SERVER } from "./otlp-receiver.ts";
 
@@ -145,28 +147,27 @@ describe("many requests in one isolate", () => {
 
 describe("what the Worker exports", () => {
   it("holds nothing of the caller's text, wherever the caller put it", async () => {
-    const canary = "canary-7d0f5c";
     const init = {
       method: "POST",
-      body: JSON.stringify({ inputs: canary }),
+      body: JSON.stringify({ inputs: CANARY }),
       headers: {
-        "content-type": `text/${canary}`,
-        "user-agent": canary,
-        authorization: `Bearer ${canary}`,
-        "x-forwarded-for": canary,
-        "cf-ray": canary,
-        "cf-connecting-ip": canary,
-        baggage: `text=${canary}`,
-        traceparent: canary,
+        "content-type": `text/${CANARY}`,
+        "user-agent": CANARY,
+        ...bearer(CANARY),
+        "x-forwarded-for": CANARY,
+        "cf-ray": CANARY,
+        "cf-connecting-ip": CANARY,
+        baggage: `text=${CANARY}`,
+        traceparent: CANARY,
       },
     };
-    const paths = ["/v1/classify", "/origin", "/broken", "/refused", "/background", `/${canary}`];
-    for (const path of paths) await worker.fetch(`${path}?q=${canary}`, init);
+    const paths = ["/v1/classify", "/origin", "/broken", "/refused", "/background", `/${CANARY}`];
+    for (const path of paths) await worker.fetch(`${path}?q=${CANARY}`, init);
     const spans = await receiver.until(
       (all) => roots(all).length === paths.length && named(all, "shadow") !== undefined,
     );
     expect(roots(spans)).toHaveLength(paths.length);
-    expect(receiver.bodies.join("\n")).not.toContain(canary);
+    expect(receiver.bodies.join("\n")).not.toContain(CANARY);
     expect(receiver.bodies.join("\n")).not.toContain("secret=in-query");
     expect(receiver.calls[0]?.["baggage"]).toBeUndefined();
   });

@@ -1,8 +1,9 @@
 /** A request's trace, path by path: its tree, its attempts and their links, and how long each took. */
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";
+import { bearer } from "../../support/credentials.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { bearer, storeKey } from "../support/api-keys.ts";
+import { storeKey } from "../support/api-keys.ts";
 import { client, ERROR, onlyInWaits, originAt, rootOf, SERVER, tracedGateway } from "../support/traced-gateway.ts";
 import { attributesOf, durationMs, named, send, texts } from "../support/traced-requests.ts";
 

@@ -1,0 +1,156 @@
+/** Bodies of hostile requests. Every text in them contains the canary, so that an echo of any part is seen. */
+import fc from "fast-check";
+import { CANARY } from "../../support/texts.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** Any string, with the canary before it. */
+export function marked(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return text.map((rest) => `${CANARY}${rest}`);
+}
+
+const ODD = [
+  "\u0000",
+  "\u0301",
+  "\u200d",
+  "\u202e",
+  "\ufeff",
+  "\ufffd",
+  "\ufffe",
+  "\u{1f469}",
+  "\u{10ffff}",
+  "\ud83d",
+  "\udc00",
+  "ß",
+  "ſ",
+  "İ",
+  "𝕏",
+  "אב",
+  "中",
+  "\r\n",
+  "\u2028",
+  '"',
+  "\\",
+  "</script>",
+  "$" + "{x}",
+  "%00",
+  "[CLS]",
+  "[SEP]",
+  "##",
+  "__proto__",
+];
+
+export const short = { maxLength: 24 } as const;
+/** Any text that a JavaScript string can hold, halves of characters among it. */
+export const text = fc.oneof(
+  { weight: 3, arbitrary: marked(fc.string({ unit: "binary", ...short })) },
+  { weight: 2, arbitrary: marked(fc.string({ unit: fc.constantFrom(...ODD), ...short })) },
+  { weight: 1, arbitrary: marked(fc.string({ unit: "grapheme", ...short })) },
+);
+
+const number = fc.constantFrom(
+  "0",
+  "-0",
+  "1e400",
+  "-1e400",
+  "1e-400",
+  "9".repeat(400),
+  "0.1e1",
+  "01",
+  "+1",
+  "NaN",
+  "Infinity",
+  "0x10",
+  "9007199254740993",
+  "-",
+);
+const KEYS = ["inputs", "parameters", "top_k", "function_to_apply", "__proto__", "constructor", "toString", "then", ""];
+const key = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: text });
+const quoted = text.map((value) => JSON.stringify(value));
+const literal = fc.oneof(
+  { weight: 4, arbitrary: quoted },
+  { weight: 2, arbitrary: number },
+  { weight: 1, arbitrary: fc.constantFrom("true", "null", "[]", "{}", '""', "[[[]]]", "undefined") },
+);
+
+/** What looks like JSON, with the contract's keys, keys twice, or other keys. */
+const { json } = fc.letrec<{ json: string; list: string; object: string }>((tie) => ({
+  json: fc.oneof({ maxDepth: 3, depthSize: "small" }, literal, tie("list"), tie("object")),
+  list: fc.array(tie("json"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),
+  object: fc
+    .array(fc.tuple(key, tie("json")), { maxLength: 4 })
+    .map((entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`),
+}));
+
+const deep = fc
+  .tuple(
+    fc.constantFrom(["[", "]"], ['{"inputs":', "}"], ['[{"a":', "}]"]),
+    fc.integer({ min: 1, max: 4000 }),
+    fc.boolean(),
+    quoted,
+  )
+  .map(
+    ([[open = "", close = ""], depth, isClosed, inside]) =>
+      `${open.repeat(depth)}${inside}${isClosed ? close.repeat(depth) : ""}`,
+  );
+
+/** Of the right shape all but once. */
+const wrongType = fc
+  .record({ inputs: fc.option(json, { nil: '""' }), top_k: fc.oneof(number, literal), apply: literal, more: quoted })
+  .map(
+    ({ inputs, top_k, apply, more }) =>
+      `{"inputs":${inputs},"parameters":{"top_k":${top_k},"function_to_apply":${apply}},${more}:1}`,
+  );
+
+const tooMany = fc.tuple(fc.integer({ min: 65, max: 80 }), quoted).map(([length, inside]) => {
+  const inputs = Array.from({ length }, () => inside);
+  return `{"inputs":[${inputs.join(",")}]}`;
+});
+
+/** Cut, and with bytes changed that no text has. */
+const broken = fc
+  .tuple(fc.oneof(json, wrongType), fc.nat(), fc.uint8Array({ maxLength: 4 }))
+  .map(([text, at, bytes]) => {
+    const whole = utf8(text);
+    const cut = at % (whole.length + 1);
+    return Uint8Array.from([...whole.subarray(0, cut), ...bytes, ...whole.subarray(cut + bytes.length)]);
+  });
+
+const INVALID_UTF8 = [
+  [0xff],
+  [0xc0, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xf5, 0x80, 0x80, 0x80],
+  [0xe2, 0x82],
+  [0x80],
+  [0xef, 0xbb, 0xbf],
+];
+const invalidUtf8 = fc
+  .tuple(fc.constantFrom(...INVALID_UTF8), text)
+  .map(([bytes, text]) => Uint8Array.from([...utf8('{"inputs":"'), ...bytes, ...utf8(`${text}"}`)]));
+
+/** Bodies that must be refused. */
+export const hostileBody = fc.oneof(
+  fc.uint8Array({ maxLength: 64 }).map((bytes) => Uint8Array.from([...utf8(CANARY), ...bytes])),
+  invalidUtf8,
+  broken,
+  text.map(utf8),
+  deep.map(utf8),
+  json.map(utf8),
+  wrongType.map(utf8),
+  tooMany.map(utf8),
+  fc.constant(null),
+);
+
+/** Well meant, but for its letters: these reach the model. */
+export const validBody = fc
+  .record({
+    inputs: fc.oneof(text, fc.array(text, { minLength: 1, maxLength: 3 })),
+    parameters: fc.option(
+      fc.record({
+        top_k: fc.constantFrom(null, 1, 9),
+        function_to_apply: fc.constantFrom(null, "softmax", "sigmoid", "none"),
+      }),
+    ),
+  })
+  .map((value) => utf8(JSON.stringify(value)));
