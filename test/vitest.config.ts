@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { buildEngine } from "../engine/build/build-engine.ts";
 import { modelIdOf } from "../formats/model-package/names.ts";
 import { sha256Hex } from "../formats/sha256.ts";
 import { openToAll } from "../tools/process/local-settings.ts";
@@ -9,6 +10,7 @@ import { offlineWrangler } from "../tools/process/run-wrangler.ts";
 import { CREDENTIALS } from "./support/credentials.ts";
 
 Object.assign(process.env, offlineWrangler);
+await buildEngine();
 
 /** Tests inside workerd have no file system; this service hands them files of the checkout. */
 async function files(request: Request): Promise<Response> {

@@ -5,11 +5,12 @@
  */
 const LAYERS = [
   ["formats", []],
+  ["engine", []],
   ["policies", ["formats"]],
-  ["gateway", ["formats", "policies"]],
+  ["gateway", ["formats", "engine", "policies"]],
   ["lambda-origin", ["formats"]],
-  ["tools", ["formats", "policies", "gateway", "lambda-origin"]],
-  ["models", ["formats", "policies", "gateway", "lambda-origin", "tools"]],
+  ["tools", ["formats", "engine", "policies", "gateway", "lambda-origin"]],
+  ["models", ["formats", "engine", "policies", "gateway", "lambda-origin", "tools"]],
 ];
 
 const FOLDERS = [...LAYERS.map(([folder]) => folder), "test"].join("|");
