@@ -14,6 +14,8 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Overrides the choice of the dot product, for tests and measurements. */
   variant?: DotVariant;
+  /** Wraps the kernels, for measurements. */
+  instrument?: (kernels: Kernels) => Kernels;
 }
 
 export interface LoadOptions {
@@ -46,6 +48,7 @@ export interface Engine {
 export function createEngine(module: WebAssembly.Module, options: EngineOptions = {}): Engine {
   const memory = new EngineMemory(options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY_BYTES);
   const occupancy: Occupancy = { model: null, run: null };
+  const instrument = options.instrument ?? ((plain) => plain);
   let kernels: Kernels | null = null;
   let lastLoad: symbol | null = null;
 
@@ -55,7 +58,7 @@ export function createEngine(module: WebAssembly.Module, options: EngineOptions 
     occupancy.model = null;
     occupancy.run = null;
     lastLoad = load;
-    kernels ??= instantiateKernels(module, used, options.variant ?? null);
+    kernels ??= instrument(instantiateKernels(module, used, options.variant ?? null));
     return { memory: used, kernels, plan };
   };
 

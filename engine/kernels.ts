@@ -33,6 +33,7 @@ interface KernelExports {
     headBlocks: number,
     scratch: number,
   ): void;
+  transposeKeys(k: number, blockStep: number, keys: number, headBlocks: number, o: number): void;
   activateRow(x: number, count: number, activation: number): void;
   dense(x: number, w: number, bias: number, y: number, outputs: number, depth: number): void;
   embed(

@@ -1,4 +1,7 @@
-/** Prints the two unrolled loops of attention: 8 queries × 4 keys of scores, and 4 queries × 8 dimensions of the context. */
+/**
+ * Prints the unrolled loop of attention. Scores and context have one form: four rows of eight columns, summed over t, of
+ * w[t][4] · v[t][8]. Eight sums stay in registers: with twelve, V8 spills.
+ */
 
 const FOUR = [0, 1, 2, 3] as const;
 
@@ -9,62 +12,60 @@ import { madd } from "./vector";
 ${printScores()}${printContext()}`;
 }
 
-/** One lane of a vector in all four. */
-function repeated(vector: string, lane: number): string {
-  return `v128.shuffle<i32>(${vector}, ${vector}, ${lane}, ${lane}, ${lane}, ${lane})`;
-}
-
-/** Eight sums stay in registers: with twelve, V8 spills. */
 function printScores(): string {
   return `
-/** scores[key][8 queries] of four keys: \`queries\` is [dimension][8 queries], \`k\` [dimension block][key][8]. */
-export function scoreKeys(queries: usize, queriesEnd: usize, k: usize, blockStep: usize, scores: usize): void {
-  ${FOUR.map((key) => `let a${key} = f32x4.splat(0), b${key} = f32x4.splat(0);`).join(" ")}
+/** Four keys' scores of eight queries, \`[key][8 queries]\`, over an even number of dimensions. */
+export function scoreKeys(keys: usize, queries: usize, queriesEnd: usize, scores: usize): void {
+${printSums()}
   do {
-${printFourDimensions(0)}
-${printFourDimensions(4)}
-    k += blockStep;
-    queries += 256;
+${printTerm("keys", 0, "queries", 0)}
+    keys += 16;
+    queries += 32;
   } while (queries < queriesEnd);
-${FOUR.map((key) => `  v128.store(scores, a${key}, ${key * 32}); v128.store(scores, b${key}, ${key * 32 + 16});`).join("\n")}
+${FOUR.map((row) => `  v128.store(scores, a${row}, ${row * 32}); v128.store(scores, b${row}, ${row * 32 + 16});`).join("\n")}
 }
 `;
-}
-
-function printFourDimensions(first: number): string {
-  const keys = FOUR.map((key) => `const k${key} = v128.load(k, ${key * 32 + first * 4});`).join(" ");
-  const dimensions = FOUR.map((dimension) => {
-    const at = (first + dimension) * 32;
-    const sums = FOUR.map(
-      (key) =>
-        `const s${key} = ${repeated(`k${key}`, dimension)}; a${key} = madd(s${key}, q0, a${key}); b${key} = madd(s${key}, q1, b${key});`,
-    ).join("\n        ");
-    return `      {
-        const q0 = v128.load(queries, ${at}), q1 = v128.load(queries, ${at + 16});
-        ${sums}
-      }`;
-  });
-  return `    {\n      ${keys}\n${dimensions.join("\n")}\n    }`;
 }
 
 function printContext(): string {
   return `
 /**
- * Four queries' context in 8 dimensions: the sum over keys of weight · value, times each query's \`inverse\` (1 / sum of weights).
- * \`weights\` is [key][8 queries], \`v\` [key][8]; query r's result is stored at \`o\` + r · step while r < queries.
+ * Four queries' context in eight dimensions: the sum over keys of weight · value, times each query's \`inverse\`.
+ * \`weights\` is \`[key][8 queries]\`, \`v\` \`[key][8]\`; query r is stored at \`o\` + r · step while r < queries.
  */
 export function weighValues(weights: usize, weightsEnd: usize, v: usize, inverse: v128, o: usize, step: usize, queries: i32): void {
-  ${FOUR.map((query) => `let a${query} = f32x4.splat(0), b${query} = f32x4.splat(0);`).join(" ")}
+${printSums()}
   do {
-    const v0 = v128.load(v), v1 = v128.load(v, 16), w = v128.load(weights);
-    ${FOUR.map((query) => `const w${query} = ${repeated("w", query)}; a${query} = madd(w${query}, v0, a${query}); b${query} = madd(w${query}, v1, b${query});`).join("\n    ")}
-    v += 32;
+${printTerm("weights", 0, "v", 0)}
     weights += 32;
+    v += 32;
   } while (weights < weightsEnd);
-${FOUR.map(
-  (query) =>
-    `  ${query > 0 ? `if (queries <= ${query}) return;\n  ` : ""}{ const i = ${repeated("inverse", query)}; v128.store(o, f32x4.mul(a${query}, i)); v128.store(o, f32x4.mul(b${query}, i), 16); o += step; }`,
-).join("\n")}
+${FOUR.map((row) => `${row > 0 ? `  if (queries <= ${row}) return;\n` : ""}${printRow(row)}`).join("\n")}
 }
 `;
+}
+
+function printSums(): string {
+  return FOUR.map((row) => `  let a${row} = f32x4.splat(0), b${row} = f32x4.splat(0);`).join("\n");
+}
+
+/** Adds one t to all sums. */
+function printTerm(w: string, wOffset: number, v: string, vOffset: number): string {
+  const rows = FOUR.map(
+    (row) =>
+      `      const s${row} = ${repeated("w", row)}; a${row} = madd(s${row}, v0, a${row}); b${row} = madd(s${row}, v1, b${row});`,
+  );
+  return `    {
+      const v0 = v128.load(${v}, ${vOffset}), v1 = v128.load(${v}, ${vOffset + 16}), w = v128.load(${w}, ${wOffset});
+${rows.join("\n")}
+    }`;
+}
+
+function printRow(row: number): string {
+  return `  { const i = ${repeated("inverse", row)}; v128.store(o, f32x4.mul(a${row}, i)); v128.store(o, f32x4.mul(b${row}, i), 16); o += step; }`;
+}
+
+/** One lane of a vector in all four. */
+function repeated(vector: string, lane: number): string {
+  return `v128.shuffle<i32>(${vector}, ${vector}, ${lane}, ${lane}, ${lane}, ${lane})`;
 }

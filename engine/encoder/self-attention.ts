@@ -52,9 +52,11 @@ export function* attend(
 
 function* attendHead(run: RunContext, head: number, keys: TextRows, queries: TextRows, blockStep: number): Steps {
   const { sizes, kernels, plan } = run.model;
-  const part = (sizes.headSize / 8) * blockStep;
+  const headBlocks = sizes.headSize / 8;
+  const part = headBlocks * blockStep;
   const contextStep = sizes.context * 4;
   const rowBytes = 32;
+  kernels.transposeKeys(plan.head + part + keys.first * rowBytes, blockStep, keys.count, headBlocks, plan.keys);
   const perQuery = keys.count * (2 * sizes.headSize);
   const perCall = Math.max(8, Math.floor(MULTIPLY_ADDS_PER_CALL / perQuery / 8) * 8);
   for (let done = 0; done < queries.count; done += perCall) {
@@ -62,14 +64,14 @@ function* attendHead(run: RunContext, head: number, keys: TextRows, queries: Tex
     const count = Math.min(perCall, queries.count - done);
     kernels.attention(
       plan.head + row * rowBytes,
-      plan.head + part + keys.first * rowBytes,
+      plan.keys,
       plan.head + 2 * part + keys.first * rowBytes,
       blockStep,
       keys.count,
       count,
       plan.context + row * contextStep + head * sizes.headSize * 4,
       contextStep,
-      sizes.headSize / 8,
+      headBlocks,
       plan.scratch,
     );
     const computed = Math.ceil(count / 8) * 8;

@@ -1,6 +1,6 @@
 /**
  * The checksum of sections and header: finds damage by accident, such as flipped bits, missing or exchanged pieces. It does not
- * protect against an attacker: whoever stores the file signs or hashes it.
+ * protect against an attacker: sign or hash the file for that.
  */
 
 /** Bytes that one step consumes: 16 words, each with its own state. */

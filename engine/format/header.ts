@@ -32,7 +32,7 @@ import {
 /** The version that this code writes and reads. */
 export const FORMAT_VERSION = 1;
 
-/** These first bytes tell the header's length. */
+/** These first bytes give the header's length. */
 export const PREAMBLE_BYTES = 128;
 
 /** 127 · 258 is the largest multiple of 127 that fits a signed 16-bit lane. */

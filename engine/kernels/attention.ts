@@ -1,13 +1,14 @@
 import { scoreKeys, weighValues } from "./inline/attention-tiles";
 import { one } from "./inline/constants";
 import { expOf } from "./inline/math";
-import { transposeQueries } from "./inline/transpose";
+import { transposeFour } from "./inline/transpose";
 
 /**
- * One head of one text: context = softmax(q kᵀ) v, in blocks of 8 queries. Q (with 1/√d in it), K and V lie as blocks of 8 dimensions
+ * One head of one text: context = softmax(q kᵀ) v, in blocks of 8 queries. Q (with 1/√d in it) and V lie as blocks of 8 dimensions
  * `[dimension block][row][8]`, so that a row's offset is a constant for every head size.
- * @param blockStep bytes from one block of 8 dimensions to the next, of q, k and v
- * @param keys rows of k and v that count; up to 3 more are read and ignored
+ * @param k as `transposeKeys` leaves it
+ * @param blockStep bytes from one block of 8 dimensions to the next, of q and v
+ * @param keys rows of k and v that count
  * @param queries rows of q that count; up to 7 more are read and ignored
  * @param context the first query's row, `contextStep` bytes from row to row
  * @param headBlocks head size / 8
@@ -28,12 +29,18 @@ export function attention(
   const scores = scratch + ((<usize>headBlocks) << 8);
   const scoresEnd = scores + ((<usize>keys) << 5);
   for (; queries > 0; queries -= 8) {
-    transposeQueries(q, blockStep, scratch, scores);
+    for (let o = scratch, from = q; o < scores; o += 256) {
+      transposeFour(from, o, 32);
+      transposeFour(from + 16, o + 128, 32);
+      transposeFour(from + 128, o + 16, 32);
+      transposeFour(from + 144, o + 144, 32);
+      from += blockStep;
+    }
 
     let kRow = k;
     for (let o = scores; o < scoresEnd; o += 128) {
-      scoreKeys(scratch, scores, kRow, blockStep, o);
-      kRow += 128;
+      scoreKeys(kRow, scratch, scores, o);
+      kRow += (<usize>headBlocks) << 7;
     }
 
     let high = v128.load(scores),
@@ -69,5 +76,19 @@ export function attention(
     }
     q += 256;
     context += contextStep << 3;
+  }
+}
+
+/** K of one head and text, `[dimension block][key][8]`, as `[key / 4][dimension][4 keys]`. Up to 3 keys behind the last are read. */
+export function transposeKeys(k: usize, blockStep: usize, keys: i32, headBlocks: i32, o: usize): void {
+  for (; keys > 0; keys -= 4) {
+    let from = k;
+    for (let block = 0; block < headBlocks; block++) {
+      transposeFour(from, o, 16);
+      transposeFour(from + 16, o + 64, 16);
+      from += blockStep;
+      o += 128;
+    }
+    k += 128;
   }
 }

@@ -11,7 +11,7 @@ import { spillwayProgram } from "../../tools/spillway/program.ts";
 /** Everything that is committed, one test per folder so that a failure names its place. */
 const PLACES: readonly string[] = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "wrangler.toml", ".gitattributes", ".ci"],
-  ...["docs", "formats", "policies", "gateway", "lambda-origin", "tools", "models", "test"],
+  ...["docs", "formats", "engine", "policies", "gateway", "lambda-origin", "tools", "models", "test"],
 ];
 
 const line = ({ path, line, word, instead }: Finding) => `${path}:${line}: "${word}" → ${instead}`;

@@ -1,6 +1,7 @@
 /** `npm run bench -- <name> [--json]`: runs one bench. Progress goes to stderr. With --json the last line of stdout is one JSON object. */
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
+import { buildEngine } from "../../engine/build/build-engine.ts";
 import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
@@ -25,6 +26,7 @@ if (parsed.kind === "problem") {
 }
 try {
   process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+  await buildEngine();
   const problem = await runBench(parsed);
   if (problem !== null) console.error(problem);
   process.exit(problem === null ? 0 : 1);

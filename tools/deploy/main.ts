@@ -1,9 +1,11 @@
 /** `npm run deploy -- --env staging --dry-run`: checks a deployment of the gateway, and deploys it. */
 import { CommanderError } from "commander";
+import { buildEngine } from "../../engine/build/build-engine.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { deployProgram } from "./program.ts";
 
 try {
+  await buildEngine();
   await deployProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -1,6 +1,7 @@
 /** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and the gateway in workerd with its KV and R2. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { buildEngine } from "../../engine/build/build-engine.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
 import { binOf } from "../process/package-bin.ts";
@@ -63,6 +64,7 @@ async function start(settings: LocalSettings): Promise<void> {
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
 
   await mkdir(settings.stateFolder, { recursive: true });
+  await buildEngine();
   const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
   const key = await localSigningKey(settings.stateFolder);
   const signature = `${settings.stateFolder}/model.sig`;

@@ -58,14 +58,14 @@ describe("e^x", () => {
     for (let index = 0; index <= 200; index++) {
       bench.reset();
       const score = Math.fround(-index / 10);
-      const zeros = () => new Float32Array(2 * 16 * 8);
-      const [q, k, v] = [zeros(), zeros(), zeros()];
-      q[0] = 1;
-      k[8] = score;
-      v[0] = 1;
-      v[9] = 1;
+      const floats = (length: number, values: Record<number, number>) =>
+        bench.floats(Float32Array.from({ length }, (_, at) => values[at] ?? 0));
+      const q = floats(256, { 0: 1 });
+      // Two keys of 16 dimensions: [dimension][4 keys].
+      const k = floats(64, { 1: score });
+      const v = floats(256, { 0: 1, 9: 1 });
       const [context, scratch] = [bench.reserve(64), bench.reserve(1024)];
-      bench.kernels.attention(bench.floats(q), bench.floats(k), bench.floats(v), 512, 2, 1, context, 64, 2, scratch);
+      bench.kernels.attention(q, k, v, 512, 2, 1, context, 64, 2, scratch);
       const [first = 0, second = 0] = bench.readFloats(context, 2);
       expect(Math.abs(second / first / Math.exp(score) - 1)).toBeLessThan(1e-6);
     }

@@ -32,6 +32,30 @@ describe("attention", () => {
     return blocks;
   }
 
+  /** Q, K and V in memory, `rows` rows of room in each block. */
+  function place(q: readonly Float32Array[], k: readonly Float32Array[], v: readonly Float32Array[]) {
+    const [dimensions, keys] = [q[0]?.length ?? 0, k.length];
+    const step = (Math.max(keys, q.length) + 8) * 8;
+    const [qAt, kAt, vAt] = [q, k, v].map((rows) => bench.floats(inBlocks(rows, step))) as [number, number, number];
+    const transposed = bench.reserve((keys + 3) * dimensions * 4);
+    const headBlocks = dimensions / 8;
+    bench.kernels.transposeKeys(kAt, step * 4, keys, headBlocks, transposed);
+    const scratch = bench.reserve(dimensions * 32 + (keys + 4) * 32);
+    return (context: number, contextStep: number) =>
+      bench.kernels.attention(
+        qAt,
+        transposed,
+        vAt,
+        step * 4,
+        keys,
+        q.length,
+        context,
+        contextStep,
+        headBlocks,
+        scratch,
+      );
+  }
+
   const shape = fc.record({
     keys: fc.integer({ min: 1, max: 37 }),
     queries: fc.integer({ min: 1, max: 21 }),
@@ -49,24 +73,9 @@ describe("attention", () => {
           rowsOf(keys, dimensions, seed + 1, spread),
           rowsOf(keys, dimensions, seed + 2),
         ];
-        const step = (Math.max(keys, queries) + 8) * 8;
-        const [qAt, kAt, vAt] = [q, k, v].map((rows) => bench.floats(inBlocks(rows, step))) as [number, number, number];
         const contextFloats = dimensions + 16;
         const context = bench.floats(new Float32Array(queries * contextFloats).fill(7));
-        const scratch = bench.reserve(dimensions * 32 + (keys + 4) * 32);
-        const [blockStep, headBlocks] = [step * 4, dimensions / 8];
-        bench.kernels.attention(
-          qAt,
-          kAt,
-          vAt,
-          blockStep,
-          keys,
-          queries,
-          context,
-          contextFloats * 4,
-          headBlocks,
-          scratch,
-        );
+        place(q, k, v)(context, contextFloats * 4);
         const expected = attended(q, k, v);
         for (const [index, row] of expected.entries()) {
           const stored = bench.readFloats(context + index * contextFloats * 4, contextFloats);
@@ -83,10 +92,8 @@ describe("attention", () => {
     const q = [new Float32Array(16).fill(40)];
     const k = [new Float32Array(16).fill(-40), new Float32Array(16).fill(40)];
     const v = [new Float32Array(16).fill(1), new Float32Array(16).fill(2)];
-    const step = 16 * 8;
-    const [qAt, kAt, vAt] = [q, k, v].map((rows) => bench.floats(inBlocks(rows, step))) as [number, number, number];
-    const [context, scratch] = [bench.reserve(64), bench.reserve(1024)];
-    bench.kernels.attention(qAt, kAt, vAt, step * 4, 2, 1, context, 64, 2, scratch);
+    const context = bench.reserve(64);
+    place(q, k, v)(context, 64);
     expect([...bench.readFloats(context, 16)]).toEqual(new Array(16).fill(2));
   });
 });
