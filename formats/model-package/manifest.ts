@@ -22,40 +22,71 @@ const goldenSchema = z.strictObject({
   logits: z.array(z.number()).min(1),
 });
 
+/** The engines that run a package's edge model: this project's own (`engine/`), and onnxruntime-web. */
+export const EDGE_ENGINES = ["spillway-engine", "onnxruntime-web"] as const;
+export type EdgeEngineId = (typeof EDGE_ENGINES)[number];
+
+const MIB = 2 ** 20;
+
 /**
- * Hard limit of the wasm heap in an isolate, for every package: a run that needs more fails, and the isolate survives. It leaves
- * 38 MiB of the isolate's 128 MB for everything else, of which 12 to 22 MiB are used (measurements: docs/internals/memory.md).
+ * Hard limit of the wasm heap in an isolate, for every package: a run that needs more fails, and the isolate survives. The rest of
+ * the isolate's 128 MB is for everything else; onnxruntime-web's own code and data are part of it (docs/internals/memory.md).
  */
-export const MAX_EDGE_HEAP_BYTES = 90 * 2 ** 20;
+export const MAX_EDGE_HEAP_BYTES: Readonly<Record<EdgeEngineId, number>> = {
+  "spillway-engine": 74 * MIB,
+  "onnxruntime-web": 90 * MIB,
+};
 
-const edgeSchema = z.strictObject({
-  file: fileName,
-  /** Most tokens that this package can run at the edge, special tokens included. */
-  maxTokens: z.int().positive(),
-  /** Measured wasm heap that runs of up to `maxTokens` need, weights included. */
-  heapBytes: z.int().positive().max(MAX_EDGE_HEAP_BYTES),
-  /** Wasm heap in bytes that a run of this many tokens needs, weights included. */
-  memoryBytes: tokenModelSchema,
-  /** Milliseconds that a run of this many tokens takes, measured on the machine that packed. */
-  timeMs: tokenModelSchema,
-  /** Logits that onnxruntime-web computed when the package was packed. An isolate that computes others never becomes ready. */
-  golden: z.array(goldenSchema).min(1),
-  goldenTolerance: z.number().positive(),
-});
+const edgeSchema = z
+  .strictObject({
+    file: fileName,
+    /** Packages of before spillway-engine do not name their engine. */
+    engine: z.enum(EDGE_ENGINES).default("onnxruntime-web"),
+    /** Most tokens that this package can run at the edge, special tokens included. */
+    maxTokens: z.int().positive(),
+    /** Wasm heap that runs of up to `maxTokens` need, weights included; at most MAX_EDGE_HEAP_BYTES of the engine. */
+    heapBytes: z.int().positive(),
+    /** Wasm heap in bytes that a run of this many tokens needs, weights included. */
+    memoryBytes: tokenModelSchema,
+    /** Milliseconds that a run of this many tokens takes, measured on the machine that packed. */
+    timeMs: tokenModelSchema,
+    /** Logits that the engine computed when the package was packed. An isolate that computes others never becomes ready. */
+    golden: z.array(goldenSchema).min(1),
+    goldenTolerance: z.number().positive(),
+  })
+  .superRefine(({ engine, heapBytes }, context) => {
+    const maxBytes = MAX_EDGE_HEAP_BYTES[engine];
+    if (heapBytes <= maxBytes) return;
+    const message = `${heapBytes} is more than the ${maxBytes} bytes that ${engine} may use`;
+    context.addIssue({ code: "custom", path: ["heapBytes"], message });
+  });
+/** What one engine needs to serve the package, and what was measured with it. */
+export type EdgeEntry = z.infer<typeof edgeSchema>;
 
-export const manifestSchema = z.strictObject({
-  format: z.literal("spillway-model/1"),
-  name: z.string().regex(MODEL_NAME),
-  /** Increases with each package of a model. A policy's `minVersion` rejects older packages, which are validly signed. */
-  version: z.int().min(1),
-  labels: z.array(z.string().min(1)).min(2),
-  problemType: z.enum(["single_label_classification", "multi_label_classification"]),
-  tokenizer: z.strictObject({ file: fileName, configFile: fileName }),
-  /** Null in a package for the origin only. */
-  edge: edgeSchema.nullable(),
-  origin: z.strictObject({ file: fileName }),
-  files: z.array(fileSchema).min(1),
-});
+export const manifestSchema = z
+  .strictObject({
+    format: z.literal("spillway-model/1"),
+    name: z.string().regex(MODEL_NAME),
+    /** Increases with each package of a model. A policy's `minVersion` rejects older packages, which are validly signed. */
+    version: z.int().min(1),
+    labels: z.array(z.string().min(1)).min(2),
+    problemType: z.enum(["single_label_classification", "multi_label_classification"]),
+    tokenizer: z.strictObject({ file: fileName, configFile: fileName }),
+    /** Null in a package for the origin only. */
+    edge: edgeSchema.nullable(),
+    /** What serves where the runtime has no relaxed SIMD, which spillway-engine needs. Null: such a runtime has no edge. */
+    edgeFallback: edgeSchema.nullable().default(null),
+    origin: z.strictObject({ file: fileName }),
+    files: z.array(fileSchema).min(1),
+  })
+  .superRefine(({ edge, edgeFallback }, context) => {
+    const refuse = (message: string, ...path: string[]) =>
+      context.addIssue({ code: "custom", path: ["edgeFallback", ...path], message });
+    if (edgeFallback === null) return;
+    if (edgeFallback.engine !== "onnxruntime-web") refuse("it must be onnxruntime-web", "engine");
+    if (edge?.engine !== "spillway-engine") refuse("only a package whose edge is spillway-engine has a fallback");
+    if (edge?.file === edgeFallback.file) refuse("it is the file of edge too", "file");
+  });
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A manifest, or what is wrong with its text as part of a sentence. */
@@ -74,7 +105,8 @@ export function originFileNames({ origin, tokenizer }: Manifest): [string, strin
   return [origin.file, tokenizer.file, tokenizer.configFile];
 }
 
-/** The files that the edge runs; empty for a package without an edge model. */
-export function edgeFileNames({ edge, tokenizer }: Manifest): string[] {
-  return edge === null ? [] : [tokenizer.file, tokenizer.configFile, edge.file];
+/** The files that the edge runs, its fallback's among them; empty for a package without an edge model. */
+export function edgeFileNames({ edge, edgeFallback, tokenizer }: Manifest): string[] {
+  const models = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
+  return edge === null ? [] : [tokenizer.file, tokenizer.configFile, ...models];
 }

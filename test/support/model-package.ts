@@ -44,6 +44,7 @@ function manifestOf(files: Record<string, Uint8Array>): Manifest {
     tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
     edge: {
       file: "edge.ort",
+      engine: "onnxruntime-web",
       maxTokens: 256,
       heapBytes: 1 << 20,
       memoryBytes: nothing,
@@ -51,6 +52,7 @@ function manifestOf(files: Record<string, Uint8Array>): Manifest {
       golden: [{ tokenIds: [2, 3], logits: [5, 2] }],
       goldenTolerance: 0.01,
     },
+    edgeFallback: null,
     origin: { file: "model.onnx" },
     files: Object.entries(files).map(([name, content]) => ({
       name,

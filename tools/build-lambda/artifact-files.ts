@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { originFileNames } from "../../formats/model-package/manifest.ts";
+import { edgeFileNames, originFileNames } from "../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE } from "../../formats/model-package/names.ts";
 import type { SignedModel } from "./signed-model.ts";
 
@@ -45,13 +45,13 @@ export async function runtimeFiles(arch: Architecture): Promise<ArtifactFile[]> 
   return found.flat();
 }
 
-/** The package as it was signed, without the file that only the edge runs: the origin accepts a package without it. */
+/** The package as it was signed, without the files that only the edge runs: the origin accepts a package without it. */
 export function modelFiles({ folder, files, manifest, signatureFile, signatureBytes }: SignedModel): ArtifactFile[] {
   const needed: readonly string[] = originFileNames(manifest);
-  const edgeOnly = manifest.edge && !needed.includes(manifest.edge.file) ? manifest.edge.file : null;
+  const isEdgeOnly = (name: string) => edgeFileNames(manifest).includes(name) && !needed.includes(name);
   return [
     ...files
-      .filter(({ name }) => name !== edgeOnly)
+      .filter(({ name }) => !isEdgeOnly(name))
       .map(({ name, sizeBytes }) => ({ name: `${MODEL_FOLDER}/${name}`, source: join(folder, name), sizeBytes })),
     { name: `${MODEL_FOLDER}/${BUNDLE_FILE}`, source: signatureFile, sizeBytes: signatureBytes },
   ];

@@ -8,7 +8,10 @@ import { type HeapBlock, openSession } from "./session.ts";
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
 
 /** A wasm heap never shrinks, and the isolate has room for one heap: so every model runs in the same instance. */
-export function createOnnxEngine(wasm: WebAssembly.Module, heapMaxBytes = MAX_EDGE_HEAP_BYTES): EdgeEngine {
+export function createOnnxEngine(
+  wasm: WebAssembly.Module,
+  heapMaxBytes = MAX_EDGE_HEAP_BYTES["onnxruntime-web"],
+): EdgeEngine {
   /** A runtime without a model. A load removes it, and returns it only when the heap holds nothing of that load. */
   let idle: OrtRuntime | null = null;
 

@@ -25,6 +25,7 @@ const manifest: Manifest = {
   problemType: "single_label_classification",
   tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
   edge: null,
+  edgeFallback: null,
   origin: { file: "model.onnx" },
   files: Object.entries(contents).map(([name, text]) => ({
     name,

@@ -46,7 +46,7 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
   const contentIds = tokenizer.encodeContent;
   const frame = frameOf(tokenizer);
   const infer = await createInference(files.model, labels.length);
-  const limits = { initialBytes: edge.heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES };
+  const limits = { initialBytes: edge.heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES[edge.engine] };
   const ort = await readVerified(folder, manifest, edge.file);
   const edgeModel = await openEdgeModel(await compileEdgeWasm(), ort, limits);
 

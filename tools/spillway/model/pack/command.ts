@@ -67,7 +67,7 @@ function packSummary({ manifest, firstToken, largestGap }: Packed): string {
       ? [row("edge", "none: every text goes to the origin")]
       : [
           row("edge tokens", `up to ${edge.maxTokens}; longer texts go to the origin`),
-          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES / MIB} MiB`),
+          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES[edge.engine] / MIB} MiB`),
           ...times(edge.maxTokens, edge.timeMs),
         ]),
     ...firstToken.map((outcome, index) => row(index === 0 ? "first token" : "", outcome)),

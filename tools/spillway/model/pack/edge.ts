@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
-import { MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
+import { type EdgeEntry, MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-package/manifest.ts";
 import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { compileEdgeWasm, openEdgeModel } from "./edge-runtime.ts";
@@ -21,9 +21,8 @@ import { ortFailure, PackError } from "./pack-error.ts";
 import type { Staging } from "./staging.ts";
 import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
 
-export type EdgeEntry = NonNullable<Manifest["edge"]>;
-
 const FILE = "edge.ort";
+const ENGINE = "onnxruntime-web";
 const MIB = 2 ** 20;
 /** Added to the heap that runs use beside the weights, for sequences of lengths that were not measured. */
 const WORKING_SLACK = 0.05;
@@ -51,7 +50,7 @@ export async function makeEdge(request: EdgeRequest, staging: Staging, progress:
       await toOrt(int8.path, join(staging.package, FILE));
       return await readFile(join(staging.package, FILE));
     });
-    if (ort.byteLength > MAX_EDGE_HEAP_BYTES) throw tooLarge(int8.name, ort.byteLength, "its weights");
+    if (ort.byteLength > MAX_EDGE_HEAP_BYTES[ENGINE]) throw tooLarge(int8.name, ort.byteLength, "its weights");
     const model = { wasm: await compileEdgeWasm(), ort, vocabularySize };
     const heap = await measureHeap(model, request, progress);
     const counts = measuredCounts(heap.maxTokens);
@@ -61,6 +60,7 @@ export async function makeEdge(request: EdgeRequest, staging: Staging, progress:
     const golden = await goldenOf(model, request, heap);
     return {
       file: FILE,
+      engine: ENGINE,
       ...heap,
       timeMs: fitTokenModel(times),
       golden,
@@ -82,14 +82,14 @@ async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: Ed
   const withSlack = (bytes: number) =>
     Math.max(HEAP_MIN_BYTES, wholePages(bytes + (bytes - model.ort.byteLength) * WORKING_SLACK));
   return await progress.step("measuring the wasm heap of a run", MEASURED_SHARES.length, async (advance) => {
-    const { maxTokens, heapBytes } = await largestFitting(wanted, MAX_EDGE_HEAP_BYTES, async (tokens) =>
+    const { maxTokens, heapBytes } = await largestFitting(wanted, MAX_EDGE_HEAP_BYTES[ENGINE], async (tokens) =>
       withSlack(await measure(tokens)),
     );
     advance();
     if (maxTokens === null) throw tooLarge(int8.name, heapBytes, `${MIN_TOKENS} tokens`);
     if (maxTokens < wanted) {
       progress.note(
-        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(MAX_EDGE_HEAP_BYTES)}: packed for up to ${maxTokens} tokens`,
+        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(MAX_EDGE_HEAP_BYTES[ENGINE])}: packed for up to ${maxTokens} tokens`,
       );
     }
     const points: Point[] = [];
@@ -125,7 +125,7 @@ function measuredCounts(maxTokens: number): number[] {
 
 function tooLarge(name: string, neededBytes: number, forWhat: string): PackError {
   return new PackError(
-    `${name} needs ${mib(neededBytes)} of wasm heap for ${forWhat}; the edge has ${mib(MAX_EDGE_HEAP_BYTES)}. Use a smaller model, or pack for the origin only with --origin-only.`,
+    `${name} needs ${mib(neededBytes)} of wasm heap for ${forWhat}; the edge has ${mib(MAX_EDGE_HEAP_BYTES[ENGINE])}. Use a smaller model, or pack for the origin only with --origin-only.`,
   );
 }
 

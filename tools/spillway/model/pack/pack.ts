@@ -3,13 +3,13 @@ import { readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../../../../formats/json.ts";
-import { type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
+import { type EdgeEntry, type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, MODEL_NAME, modelIdOf } from "../../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../../formats/sha256.ts";
 import type { Infer } from "../../../../lambda-origin/infer.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { hashFile } from "../hash-file.ts";
-import { type EdgeEntry, makeEdge } from "./edge.ts";
+import { makeEdge } from "./edge.ts";
 import { findInt8 } from "./int8.ts";
 import { makeOrigin } from "./origin.ts";
 import { readSourceFolder, readTokenizerFiles } from "./source-folder.ts";
@@ -74,6 +74,7 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
       problemType,
       tokenizer: { file: TOKENIZER_FILE, configFile: TOKENIZER_CONFIG_FILE },
       edge,
+      edgeFallback: null,
       origin: { file: origin.file },
       files: await Promise.all(names.map((file) => hashFile(staging.package, file))),
     } satisfies Manifest);

@@ -11,7 +11,7 @@ const edge = vi.hoisted(() => ({ heapMaxBytes: 0 }));
 vi.mock("../../../../../../formats/model-package/manifest.ts", async (original) => ({
   ...(await original<typeof import("../../../../../../formats/model-package/manifest.ts")>()),
   get MAX_EDGE_HEAP_BYTES() {
-    return edge.heapMaxBytes;
+    return { "onnxruntime-web": edge.heapMaxBytes };
   },
 }));
 
