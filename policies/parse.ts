@@ -1,5 +1,7 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
+import { parseJson, withoutByteOrderMark } from "../formats/json.ts";
 import { describeIssues, schemaWordsOnly } from "./messages/describe-issues.ts";
+import { describeDuplicateKeys } from "./messages/duplicate-keys.ts";
 import { whereJsonBreaks } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
 
@@ -17,16 +19,15 @@ export function defaultPolicy(): Policy {
 }
 
 /** Parses the text of the KV key `policy`. */
-export function parsePolicy(text: string): ParsedPolicy {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return invalid([describeJson(text)]);
-  }
+export function parsePolicy(stored: string): ParsedPolicy {
+  const text = withoutByteOrderMark(stored);
+  const value = parseJson(text);
+  if (value === undefined) return invalid([describeJson(text)]);
   const parsed = policySchema.safeParse(value, { error: schemaWordsOnly });
-  if (parsed.success) return { ok: true, policy: parsed.data };
-  return invalid(describeIssues(policySchema, parsed.error.issues, value));
+  const duplicates = describeDuplicateKeys(text);
+  if (parsed.success && duplicates.length === 0) return { ok: true, policy: parsed.data };
+  const issues = parsed.error?.issues ?? [];
+  return invalid([...duplicates, ...describeIssues(policySchema, issues, value)]);
 }
 
 function invalid(problems: readonly string[]): ParsedPolicy {

@@ -1,6 +1,7 @@
 /** The policy document. One zod schema is the parser, the source of the defaults, and (generated) the JSON Schema for editors. */
 import { z } from "zod";
 import { MODEL_ID } from "../formats/model-package/names.ts";
+import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./countries.ts";
 import { unknownOriginsIn } from "./names.ts";
 
 const integer = (min: number, max: number) => z.int().min(min).max(max);
@@ -29,7 +30,13 @@ const originBreaker = z.strictObject({
   slowMs: integer(1, 60_000).default(5000).describe("A call slower than this many ms counts as a failure in the rate."),
 });
 
-const country = z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code in capitals, or "EU"');
+/** Rules for another code would never match: residency would not apply to the callers that they were meant for. */
+const country = z
+  .string()
+  .refine((code) => RESIDENCY_COUNTRIES.includes(code), {
+    error: ({ input }) => (typeof input === "string" ? describeUnknownCountry(input) : `must be ${ALLOWED_COUNTRY}`),
+  })
+  .meta({ enum: [...RESIDENCY_COUNTRIES] });
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
 const keepReason = z.enum(["error", "fallback", "refused", "slow"]);
@@ -156,7 +163,12 @@ const documentSchema = z.strictObject({
       rules: z
         .array(
           z.strictObject({
-            countries: z.array(country).min(1).describe("Two-letter country codes, or EU for all of its members."),
+            countries: z
+              .array(country)
+              .min(1)
+              .describe(
+                "Two-letter country codes (ISO 3166-1), or EU for all of its members. XX and T1 belong to `unknown`.",
+              ),
             allow: z
               .array(permission)
               .describe(

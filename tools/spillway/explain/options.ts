@@ -1,5 +1,6 @@
 /** The options of `spillway explain`: text, policy, caller, and the conditions of the isolate and the origins. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isCountry, nearestCountry, UNKNOWN_COUNTRIES } from "../../../policies/countries.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 
 /** `cold`: a new isolate. `loading`: it has a tokenizer but no weights yet. */
@@ -74,8 +75,10 @@ function share(value: string): number {
 function country(value: string): string {
   const code = value.toUpperCase();
   if (code === "EU") throw new InvalidArgumentError("The EU is not a country; pass one of its members, as in DE.");
-  if (/^[A-Z]{2}$/.test(code) || code === "T1") return code;
-  throw new InvalidArgumentError("It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown.");
+  if (isCountry(code) || UNKNOWN_COUNTRIES.includes(code)) return code;
+  const near = nearestCountry(value);
+  const hint = near === null ? "" : ` Did you mean ${near}?`;
+  throw new InvalidArgumentError(`It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown.${hint}`);
 }
 
 function text(value: string): string {

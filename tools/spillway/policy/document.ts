@@ -1,5 +1,6 @@
 /** Pure. A policy document as it is stored: first `$schema` and `version`, which the spillway command writes. */
 import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
+import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
 import { SCHEMA_FILE } from "./json-schema.ts";
 
 /** @returns the version that the gateway would report in x-spillway-policy; null when it cannot be read */
@@ -27,10 +28,14 @@ export function withoutMetadata(document: JsonObject): JsonObject {
 /**
  * @param text null when nothing is stored
  * @returns the document to change
- * @throws Error with one sentence when the stored text is not a JSON object
+ * @throws Error with one sentence when the stored text is not a JSON object, or gives a key twice: a save would drop one of its values
  */
 export function documentOf(text: string | null): JsonObject {
   const document: Json | undefined = text === null ? {} : parseJson(text);
+  const [duplicate] = text !== null && isObject(document) ? describeDuplicateKeys(text) : [];
+  if (duplicate !== undefined) {
+    throw new Error(`The stored policy cannot be changed key by key: ${duplicate} with spillway policy edit.`);
+  }
   if (isObject(document)) return document;
   throw new Error(
     "The stored policy is not a JSON object, so a single key cannot be changed. Fix it with spillway policy edit, or restore a version with spillway policy rollback <version>.",

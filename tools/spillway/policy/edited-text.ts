@@ -3,14 +3,15 @@
  * edited, `$schema` is the file URL of this checkout's schema.
  */
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
+import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
 import { SCHEMA_FILE } from "./json-schema.ts";
 
 const SCHEMA_URL = new URL(`../../../${SCHEMA_FILE}`, import.meta.url).href;
 
-/** @returns the text for the editor. A stored text that is not a JSON object is shown unchanged, so that it can be fixed. */
+/** @returns the text for the editor. A stored text that is not a JSON object or gives a key twice is shown unchanged, so that it can be fixed. */
 export function textToEdit(stored: string | null): string {
   const document = stored === null ? {} : parseJson(stored);
-  if (!isObject(document)) return stored ?? "";
+  if (!isObject(document) || describeDuplicateKeys(stored ?? "").length > 0) return stored ?? "";
   const { $schema: _, ...rest } = document;
   return `${JSON.stringify({ $schema: SCHEMA_URL, ...rest }, null, 2)}\n`;
 }

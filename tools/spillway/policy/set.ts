@@ -1,6 +1,7 @@
 /** `spillway policy set` and `spillway policy unset`: change one value of the policy and save it as a new version. */
 import type { Command } from "commander";
 import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
+import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { documentOf, storedText } from "./document.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
@@ -58,6 +59,8 @@ export function editablePath(text: string): string[] {
  */
 export function withValue(document: JsonObject, path: readonly string[], value: string): JsonObject {
   const asJson = parseJson(value);
+  const duplicates = asJson === undefined ? [] : describeDuplicateKeys(value);
+  if (duplicates.length > 0) throw new InvalidPolicy(duplicates.map((problem) => `in the value, ${problem}`));
   const readings: Json[] = asJson === undefined ? [value] : [asJson, value];
   const problems: (readonly string[])[] = [];
   for (const reading of readings) {

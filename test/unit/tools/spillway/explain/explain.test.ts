@@ -202,8 +202,9 @@ describe("an invalid option is rejected with what is allowed", () => {
     ],
     [
       ["--country", "Germany"],
-      /'Germany' is invalid\. It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown\.$/,
+      /'Germany' is invalid\. It must be a two-letter country code, as in DE; T1 is Tor, XX is unknown\. Did you mean DE\?$/,
     ],
+    [["--country", "UK"], /T1 is Tor, XX is unknown\. Did you mean GB\?$/],
     [["--country", "EU"], /The EU is not a country; pass one of its members, as in DE\.$/],
     [["--share", "101"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],
     [["--share", "12.345"], /It must be a percentage from 0 to 100 with at most two decimals, as in 12\.5\.$/],

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { storedText } from "../../../../../tools/spillway/policy/document.ts";
+import { documentOf, storedText } from "../../../../../tools/spillway/policy/document.ts";
 import { documentToSave, textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
 import { policyJsonSchemaText } from "../../../../../tools/spillway/policy/json-schema.ts";
 
@@ -34,4 +34,12 @@ it("a $schema that the user writes in the editor is saved", () => {
 
 it.each(["{", "[]", "5"])("a stored text that is not a JSON object (%s) is shown unchanged", (text) => {
   expect(textToEdit(text)).toBe(text);
+});
+
+it("a stored text that gives a key twice is shown unchanged, so that neither value is lost", () => {
+  const text = '{"edge": {"share": 10, "share": 100}}';
+  expect(textToEdit(text)).toBe(text);
+  expect(() => documentOf(text)).toThrow(
+    "The stored policy cannot be changed key by key: edge.share: the key is given twice, at line 1, column 11 and at line 1, column 24; remove one with spillway policy edit.",
+  );
 });

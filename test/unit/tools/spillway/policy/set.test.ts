@@ -31,6 +31,12 @@ describe("set", () => {
     );
   });
 
+  it("refuses a value that gives a key twice, naming the key and both places", () => {
+    expect(() => withValue({}, ["edge"], '{"share": 10, "share": 100}')).toThrow(
+      "in the value, share: the key is given twice, at line 1, column 2 and at line 1, column 15; remove one. Nothing was saved.",
+    );
+  });
+
   it("cannot change the version", () => {
     expect(() => editablePath("version")).toThrow(/spillway sets the version/);
   });
