@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { buildEngine } from "../engine/build/build-engine.ts";
 import { modelIdOf } from "../formats/model-package/names.ts";
 import { sha256Hex } from "../formats/sha256.ts";
@@ -10,6 +12,8 @@ import { offlineWrangler } from "../tools/process/run-wrangler.ts";
 import { CREDENTIALS } from "./support/credentials.ts";
 
 Object.assign(process.env, offlineWrangler);
+// Wrangler's and the commands' code is compiled once for the many processes that tests start.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("../.spillway/compile-cache", import.meta.url));
 await buildEngine();
 
 /** Tests inside workerd have no file system; this service hands them files of the checkout. */
@@ -41,6 +45,33 @@ function wholeNumber(text: string | undefined): number | null {
     `SPILLWAY_HOSTILE_SEED is "${text}"; it must be the whole number that a failed run has printed as its seed.`,
   );
 }
+
+/** The longest files first and the shortest last, so that both workers are busy until the end. Each project needs its place in this list. */
+const PROJECT_ORDER = [
+  "worker: own isolate",
+  "e2e",
+  "worker: harness",
+  "worker: gateway",
+  "worker: breaker",
+  "unit: own process",
+  "unit",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification) => PROJECT_ORDER.indexOf(project.name);
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
+/** Files that mock modules: in a shared process another file may have loaded the real ones. */
+const OWN_PROCESS = [
+  "test/unit/lambda-origin/signed-package.test.ts",
+  "test/unit/tools/spillway/model/pack/too-large.test.ts",
+];
+
+/** Whatever a file replaces for a test is restored after it, as the next file may run in the same process. */
+const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
 /** Files that need an isolate to themselves: they use the Worker's entry, whose gateway lives as long as its isolate, or fill it. */
 const OWN_ISOLATE = [
@@ -80,8 +111,21 @@ export default defineConfig({
   test: {
     // By itself vitest leaves one core idle: of two, it takes one.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          // The files share two processes: starting one costs more than most files.
+          isolate: false,
+          ...restored,
+          include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
+          exclude: OWN_PROCESS,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
         test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
@@ -93,6 +137,7 @@ export default defineConfig({
           name: "worker: gateway",
           // These files share two isolates, each file with its own gateways: imports are half of what they cost.
           isolate: false,
+          setupFiles: "test/worker/support/forget-background.ts",
           include: ["test/worker/**/*.test.ts"],
           exclude: [...OWN_ISOLATE, "test/worker/breaker/**", "**/*.harness.test.ts"],
         },

@@ -57,6 +57,14 @@ function answerOf(outcome: Outcome | undefined): OriginAnswer {
   return originAnswerSchema.parse(JSON.parse(resultOf(outcome).body));
 }
 
+/** What the receiver has got since this was last called. */
+function takeSent(): { servers: number; logs: number; everything: string } {
+  const servers = receiver.spans.filter(({ kind }) => kind === SERVER).length;
+  const sent = { servers, logs: receiver.logs.length, everything: receiver.everything.join("\n") };
+  receiver.forget();
+  return sent;
+}
+
 /** Of the spans sent and of those handed back alike, in ms since 1970. */
 type Times = Map<string, { startMs: number; endMs: number }>;
 
@@ -128,23 +136,36 @@ describe("with a backend", () => {
 
   it.each(paths)("nothing is printed and nothing of text, headers or address leaves on $name", async (path) => {
     const { body, status, bend = () => ({}), name: _, ...how } = path;
-    for (const protocol of ["http/json", "http/protobuf"]) {
-      for (const sampled of [true, false]) {
+    // Each order also has the other case as the one with the cold start.
+    const protocols = { "http/json": [true, false], "http/protobuf": [false, true] };
+    for (const [protocol, invocations] of Object.entries(protocols)) {
+      // An instance that is killed at its timeout gets no second event.
+      const lives = status === undefined ? invocations.map((sampled) => [sampled]) : [invocations];
+      for (const life of lives) {
         receiver.forget();
+        const sent: ReturnType<typeof takeSent>[] = [];
+        const events = life.map((sampled, index) => () => {
+          if (index > 0) sent.push(takeSent());
+          return eventWith(body, sampled);
+        });
         const environment = { ...bend(), OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
-        const { outcomes, printed } = await instances.asked([eventWith(body, sampled)], { ...how, bend: environment });
+        const { outcomes, printed } = await instances.asked(events, { ...how, bend: environment });
+        sent.push(takeSent());
         expect(printed).toBe("");
-        expect(outcomes[0]?.kind).toBe(status === undefined ? "exited" : "answered");
-        if (status !== undefined) expect(resultOf(outcomes[0]).statusCode).toBe(status);
-        const isTold = sampled || status === undefined || status >= 500;
-        expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(Number(isTold));
-        expect(receiver.logs.length > 0).toBe(isTold);
-        // What the instance does not tell itself is in its answer.
-        expect(JSON.stringify(outcomes).includes("parentSpanId")).toBe(!isTold);
-        const left = receiver.everything.join("\n") + JSON.stringify(outcomes);
-        expect(left).not.toContain(CANARY);
-        expect(left).not.toContain(ADDRESS);
-        expect(left).not.toContain("origin.example");
+        for (const [index, sampled] of life.entries()) {
+          const [outcome, exported] = [outcomes[index], sent[index]];
+          expect(outcome?.kind).toBe(status === undefined ? "exited" : "answered");
+          if (status !== undefined) expect(resultOf(outcome).statusCode).toBe(status);
+          const isExported = sampled || status === undefined || status >= 500;
+          expect(exported?.servers).toBe(Number(isExported));
+          expect((exported?.logs ?? 0) > 0).toBe(isExported);
+          // What the instance does not export is in its answer.
+          expect(JSON.stringify(outcome).includes("parentSpanId")).toBe(!isExported);
+          const left = exported?.everything + JSON.stringify(outcome);
+          expect(left).not.toContain(CANARY);
+          expect(left).not.toContain(ADDRESS);
+          expect(left).not.toContain("origin.example");
+        }
       }
     }
   });
