@@ -28,7 +28,7 @@ export interface SignedPackage extends OriginFiles {
   manifest: Manifest;
 }
 
-/** @throws Error with one sentence that says why the package is not trusted, or why it cannot be read */
+/** @throws Error with one sentence that states why the package is not trusted, or why it cannot be read */
 export async function readSignedPackage({
   folder,
   publicKeyPem,

@@ -58,7 +58,7 @@ export function checkWeights(weights: EncoderWeights): void {
   checkPresence("projection", projection, hasProjection(architecture));
   if (projection !== null) checkLinear("projection", projection, embeddingWidth, width);
   if (layers.length !== architecture.layers) {
-    throw new WeightsError(`The model has ${layers.length} layers; its architecture says ${architecture.layers}.`);
+    throw new WeightsError(`The model has ${layers.length} layers; its architecture has ${architecture.layers}.`);
   }
   for (const [index, layer] of layers.entries()) {
     const named = (name: string) => `${name} of layer ${index + 1}`;

@@ -13,7 +13,7 @@ export function encodeProtobuf<S extends Signal>(signal: S, request: Requests[S]
   return to.written();
 }
 
-/** Writes every field that is present, zeros too: in a choice such as AnyValue a zero still says which field was chosen. */
+/** Writes every field that is present, zeros too: in a choice such as AnyValue a zero still shows which field was chosen. */
 function writeMessage(to: ByteWriter, message: object, fields: Message): void {
   for (const [name, value] of Object.entries(message).reverse()) {
     const field = fields[name];

@@ -92,7 +92,7 @@ export class LambdaOrigin implements Side {
       return { ok: true, answer };
     } catch (error) {
       const failure = toFailure(error);
-      // Neither a breaker that refuses nor a caller who leaves says anything new about the origin.
+      // Neither a breaker that refuses nor a caller who leaves shows anything new about the origin.
       if (failure.reason !== "breaker-open" && failure.kind !== "aborted") this.#lastFailure = failure.reason;
       return { ok: false, failure };
     }
@@ -120,7 +120,7 @@ export class LambdaOrigin implements Side {
     } catch (error) {
       if (error instanceof OriginFault) throw error;
       const gone = signal.aborted ? whyAborted(signal) : null;
-      // Neither a quick refusal or reset nor a caller who leaves says anything about speed.
+      // Neither a quick refusal or reset nor a caller who leaves shows anything about speed.
       if (purpose === "answer" && gone !== "caller-gone" && (gone !== null || timeout.aborted)) {
         this.#latency.observe(clock.nowMs() - startedAtMs, clock.nowMs());
       }

@@ -61,7 +61,7 @@ export class Invocation {
   }
 
   /**
-   * What an answer or a refusal says about its making. To be called last: the SERVER span ends with it, and where the gateway exports
+   * What an answer or a refusal reports about its making. To be called last: the SERVER span ends with it, and where the gateway exports
    * the spans, it gets them as they are now. An answer after `conclude` returns no spans: they were exported.
    */
   account(status: number): OriginAccount {

@@ -1,4 +1,4 @@
-/** What AWS says about an invocation, under OpenTelemetry's names. Headers, addresses and queries are left out. Pure. */
+/** What AWS reports about an invocation, under OpenTelemetry's names. Headers, addresses and queries are left out. Pure. */
 import { totalmem } from "node:os";
 import type { Attributes } from "../../formats/otlp/attributes.ts";
 

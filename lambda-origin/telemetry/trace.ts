@@ -80,7 +80,7 @@ function wallClockUnixMs(): number {
   return Math.abs(processMs - wallMs) < MAX_CLOCK_DIFFERENCE_MS ? processMs : wallMs;
 }
 
-/** What an incoming `traceparent` says, or the beginning of a new trace. https://www.w3.org/TR/trace-context-2/ */
+/** What an incoming `traceparent` states, or the beginning of a new trace. https://www.w3.org/TR/trace-context-2/ */
 export interface TraceParent {
   readonly traceId: string;
   /** The caller's span; null where the invocation begins the trace. */

@@ -18,7 +18,7 @@ describe.each(
     return { number, title, file, date, status, successor };
   }),
 )("decision $number", ({ number, title, file, date, status, successor }) => {
-  it("has the indexed number and title, and says when to revisit it", () => {
+  it("has the indexed number and title, and states when to revisit it", () => {
     const page = read(file);
     expect(file.slice(0, 3)).toBe(number);
     expect(page.split("\n", 1)[0]).toBe(`# ${number} · ${title}`);

@@ -1,4 +1,4 @@
-/** An origin that misbehaves as its path says, over a real socket. Also vitest's global setup: it provides the address. */
+/** An origin that misbehaves as its path names, over a real socket. Also vitest's global setup: it provides the address. */
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";

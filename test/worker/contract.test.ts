@@ -40,7 +40,7 @@ describe("an answer", () => {
     expect(rows[1]).toEqual(alone[0]);
   });
 
-  it("says who answered, why, by which model and under which policy", async () => {
+  it("reports who answered, why, by which model and under which policy", async () => {
     await setPolicy({ version: 7 });
     const { headers } = await send({ inputs: SHORT });
     expect(headers.get("x-spillway-route")).toBe("edge");
@@ -220,7 +220,7 @@ describe("the policy in KV", () => {
     ["the wrong shape", '{"edge": {"share": 101}}'],
     ["an unknown key", '{"egde": {}}'],
   ];
-  it.each(broken)("%s leaves the last good policy in force, and /readyz says so", async (_, text = "") => {
+  it.each(broken)("%s leaves the last good policy in force, and /readyz reports it", async (_, text = "") => {
     await setPolicy({ version: 10, override: "origin" });
     await classify(gateway, SHORT);
     await setPolicy(text);

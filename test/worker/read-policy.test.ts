@@ -11,7 +11,7 @@ const failures: [string, () => Promise<string | null>, RegExp][] = [
   ["behind", async () => '{"version": 6, "edge": {"share": 100}}', /^version 6 is older than 7/],
 ];
 it.each(failures)(
-  "%s: the last good policy serves, no request waits for it, /readyz says so, and it passes",
+  "%s: the last good policy serves, no request waits for it, /readyz reports it, and it passes",
   async (_, fail, problem) => {
     const hand = handClock();
     const { clock, waits } = recordingWaits(hand);

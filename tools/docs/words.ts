@@ -18,6 +18,7 @@ export const AVOIDED_PHRASES: readonly Avoided[] = [
   { pattern: /\bwhoever\b/gi, instead: "anyone who, or the actor by name" },
   { pattern: /\bmend(s|ed|ing)?\b/gi, instead: "fix" },
   { pattern: /\b(told|tells)\b/gi, instead: "reports, shows, receives" },
+  { pattern: /\bsays\b/gi, instead: "reports, states, shows, means", except: /`says`|\bsays hi\b/gi },
   { pattern: /\btaken\b/gi, instead: "accepted, used, read", except: /\btaken from\b/gi },
   { pattern: /\b(go|goes|going|went) on\b/gi, instead: "continue" },
   { pattern: /\bso long\b/gi, instead: "while, until, as long" },

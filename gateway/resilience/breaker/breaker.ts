@@ -34,7 +34,7 @@ export interface Breaker {
   /** Whether `run` would allow a call now. Reading it changes nothing. */
   allows(): boolean;
   /**
-   * Runs `action` and returns or throws what it does. `classify` decides what the result says about the side that was called.
+   * Runs `action` and returns or throws what it does. `classify` decides what the result means for the side that was called.
    * @throws BreakerOpenError without running `action`, if the breaker refuses the call
    */
   run<T>(action: () => Promise<T>, classify: Classify<T>): Promise<T>;

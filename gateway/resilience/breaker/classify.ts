@@ -1,6 +1,6 @@
-/** What a call says about the health of the side that it went to. */
+/** What the result of a call means for the health of the side that was called. */
 
-/** `ignored` says nothing about that side: it neither opens nor closes a breaker. */
+/** `ignored` means nothing for that side: it neither opens nor closes a breaker. */
 export type CallOutcome = "success" | "failure" | "ignored";
 
 /** A call that has ended. */

@@ -1,4 +1,4 @@
-/** A caller that announces more than it sends and then says nothing more, but still listens. */
+/** A caller that announces more than it sends and then sends nothing more, but still listens. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Running } from "./system.ts";

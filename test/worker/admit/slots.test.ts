@@ -103,7 +103,7 @@ describe("requests at once", () => {
     await post('{"inputs": "see you"}');
   });
 
-  it("are as many as the policy says; one more is refused with Retry-After, and accepted once one is answered", async () => {
+  it("are as many as the policy allows; one more is refused with Retry-After, and accepted once one is answered", async () => {
     const senders = [sender(), sender()];
     await Promise.all(senders.map(({ send }) => send(START)));
     const refused = await post('{"inputs": "see you"}');
@@ -179,7 +179,7 @@ describe("a slow sender", () => {
     expect(held()).toEqual([0, 0]);
   });
 
-  it("that says nothing at all likewise", async () => {
+  it("that sends nothing at all likewise", async () => {
     const silent = sender();
     await vi.waitUntil(() => held()[0] === 1);
     await clock.moveMs(14_999);

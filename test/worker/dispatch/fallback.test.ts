@@ -139,7 +139,7 @@ describe("the origin fails", () => {
     });
   });
 
-  it("an origin that is throttled and says for how long: the caller hears that from the gateway", async () => {
+  it("an origin that is throttled and states for how long: the caller hears that from the gateway", async () => {
     const response = await classify(await warmGateway("http-429-retry-after"), LONG);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
     expect(await response.json()).toMatchObject({ error_type: "unavailable" });

@@ -11,7 +11,7 @@ const policy = {
   shadow: { share: 5 },
 };
 
-/** One of each kind, as often as its weight says. */
+/** The kinds of requests; the number is how often each is sent. */
 const MIX: readonly [path: string, init: RequestInit, weight: number][] = [
   ["/v1/classify", classifyRequest(HAM), 10],
   ["/v1/classify", classifyRequest(SHORT), 5],
@@ -127,7 +127,7 @@ describe.each([
     expect(exported("gateway") + exported("edge") + exported("origin")).toBeCloseTo(total, 9);
   }, 40_000);
 
-  it("a log record says in a sentence what became of the request, and has its root span's facts", async () => {
+  it("a log record states in a sentence what became of the request, and has its root span's facts", async () => {
     const root = receiver.spans.find(
       (span) => span.kind === SERVER && attribute(span, "spillway.because") === "too-long",
     );

@@ -59,7 +59,7 @@ describe("every answer", () => {
     ["a bug", 503, async () => classify({}, await broken(new TypeError("secret of node_modules/hono")))],
     ["what is thrown and is no error", 503, async () => classify({}, await broken("secret of node_modules/hono"))],
   ];
-  it.each(answers)("%s (%d) is one caller's data, and says nothing of what made it", async (_, status, answer) => {
+  it.each(answers)("%s (%d) is one caller's data, and reveals nothing of what made it", async (_, status, answer) => {
     const response = await answer();
     expect(response.status).toBe(status);
     const { headers } = response;
@@ -111,7 +111,7 @@ describe("methods and paths", () => {
     "/v1/x/../classify",
     "/v1\\classify",
     "/v1/classify#here",
-  ])("%s is the endpoint: URLs are read as browsers read them, and a query says nothing", async (path) => {
+  ])("%s is the endpoint: URLs are read as browsers read them, and a query changes nothing", async (path) => {
     expect((await ask("POST", path, { headers: JSON_BODY, body: TEXT })).status).toBe(200);
   });
 
@@ -211,7 +211,7 @@ describe("CORS", () => {
     });
   });
 
-  it("for every page says so, and never with credentials", async () => {
+  it("for every page is marked so, and never with credentials", async () => {
     const open = await gatewayWith({ CORS_ORIGINS: "*" });
     for (const response of [await preflight(open, "https://any.example"), await classify({ origin: "null" }, open)]) {
       expect(response.headers.get("access-control-allow-origin")).toBe("*");

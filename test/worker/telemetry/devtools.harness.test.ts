@@ -51,7 +51,7 @@ async function until(holds: () => Promise<boolean>, boundMs = 20_000): Promise<v
 /** A proxy that forwards exports to the viewer and keeps its answers. Any other path is the Lambda origin. */
 async function startProxy(viewerUrl: string) {
   const statuses: number[] = [];
-  /** How many items of each signal the viewer says it accepted, by path. */
+  /** How many items of each signal the viewer reports as accepted, by path. */
   const accepted = new Map<string, number>();
   const exporter = new Exporter({
     otlp: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: viewerUrl }),

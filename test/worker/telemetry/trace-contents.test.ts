@@ -89,7 +89,7 @@ describe("an exported trace", () => {
     for (const code of ["64496", id, "key-revoked", "key-unknown", "key-malformed"]) expect(bytes).toContain(code);
   });
 
-  it("says that a rate is unknown where the limiter gave no answer", async () => {
+  it("reports that a rate is unknown where the limiter gave no answer", async () => {
     const RATE_STANDARD = { limit: () => Promise.reject(new Error("the limiter is down")) };
     const gateway = await gatewayWith("ok", {}, { variables: { ANONYMOUS_RATE: "standard", RATE_STANDARD } });
     const { spans, response } = await send(gateway, texts(SHORT));

@@ -114,7 +114,7 @@ const requests: { [S in Signal]: Requests[S] } = {
 };
 
 describe("a request as protobuf", () => {
-  it.each(["traces", "logs", "metrics"] as const)("%s decode to what the JSON says, field by field", (signal) => {
+  it.each(["traces", "logs", "metrics"] as const)("%s decode to what the JSON has, field by field", (signal) => {
     expect(decodeOtlp(signal, "application/x-protobuf", Buffer.from(encodeProtobuf(signal, requests[signal])))).toEqual(
       plain(requests[signal]),
     );

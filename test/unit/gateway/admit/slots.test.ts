@@ -12,7 +12,7 @@ function entered(intake: Slots, nowMs = 0, limits = LIMITS): Slot {
 }
 
 describe("places", () => {
-  it("are as many as the policy says, and one that is left is free again", () => {
+  it("are as many as the policy allows, and one that is left is free again", () => {
     const intake = new Slots();
     const first = entered(intake);
     entered(intake);

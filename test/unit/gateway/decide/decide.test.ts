@@ -171,7 +171,7 @@ describe("a hedge", () => {
   const hedged = (first: "edge" | "origin", bend: object, conditions: Conditions) =>
     decisionsFor(text, policy(bend)).hedge(first, conditions);
 
-  it("goes to the other side, whatever the share says", () => {
+  it("goes to the other side, whatever the share is", () => {
     expect(hedged("edge", {}, good)).toEqual({ side: "origin", because: "hedge", origin: "default" });
     expect(hedged("origin", { edge: { share: 0 } }, good)).toEqual({ side: "edge", because: "hedge" });
   });
@@ -196,7 +196,7 @@ describe("a hedge goes out", () => {
   it.each<[string, SideRoute, object, Conditions, number | null]>([
     ["never where it is off", toEdge, {}, good, null],
     ["never where it is off, whatever it would wait", toEdge, { hedge: { afterMs: 5 } }, good, null],
-    ["after what the policy says", toEdge, { hedge: { enabled: true, afterMs: 5 } }, good, 5],
+    ["after the policy's time", toEdge, { hedge: { enabled: true, afterMs: 5 } }, good, 5],
     ["after the edge's own P95", toEdge, { hedge: { enabled: true } }, good, 60],
     ["after the origin's own P95", toOrigin, { hedge: { enabled: true } }, good, 100],
     ["never while the P95 is unknown", toOrigin, { hedge: { enabled: true } }, p95(null), null],

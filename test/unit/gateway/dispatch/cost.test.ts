@@ -30,7 +30,7 @@ describe("a call of the origin", () => {
   const of = (bent: Partial<Parameters<typeof originCost>[0]>) =>
     originCost({ usage: warm, roundTripMs: 700, failure: null, ...bent });
 
-  it("costs what the function says of itself: 3 GB for 650 ms", () => {
+  it("costs what the function reports of itself: 3 GB for 650 ms", () => {
     // 3 × 0.65 s × $0.0000166667 = $0.0000325001, and $0.0000002 for the request.
     expectMicroUsd(of({}).usd, 32.5001 + 0.2);
     expect(of({}).isAssumed).toBe(false);

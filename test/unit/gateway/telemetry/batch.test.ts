@@ -1,4 +1,4 @@
-/** With a clock that the test moves: a wait ends when the test says so, and a cancelled request is one whose wait never ends. */
+/** With a clock that the test moves: a wait ends when the test ends it, and a cancelled request is one whose wait never ends. */
 import { describe, expect, it, vi } from "vitest";
 import type { LogMessage, MetricMessage, Requests } from "../../../../formats/otlp/messages.ts";
 import { otlpSettings } from "../../../../formats/otlp/settings.ts";

@@ -77,7 +77,7 @@ describe("the buffer of a request", () => {
     expect(sent).toEqual([]);
   });
 
-  it("sends all of a trace that is not sampled where it is worth keeping, and the root says why", () => {
+  it("sends all of a trace that is not sampled where it is worth keeping, and the root states why", () => {
     const { sent, root, child } = request(0);
     child().end();
     const late = child();

@@ -52,7 +52,7 @@ export interface OnnxNode {
   readonly deviceConfigurations: readonly NodeDeviceConfiguration[];
 }
 
-/** One of the value fields is set; `type` says which (see nodes.ts). */
+/** One of the value fields is set; `type` names it (see nodes.ts). */
 export interface OnnxAttribute {
   readonly name: string;
   readonly refAttrName?: string;

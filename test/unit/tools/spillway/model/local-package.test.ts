@@ -1,4 +1,4 @@
-/** A package that is not complete: the error says what is wrong, what was found, and the next step. */
+/** A package that is not complete: the error states what is wrong, what was found, and the next step. */
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
