@@ -2,6 +2,7 @@
 import type { EncoderWeights, LayerWeights, Linear } from "../pack/encoder-weights.ts";
 import type { ReferenceLayer, ReferenceModel } from "./run-reference.ts";
 
+/** The model with its weights as they are: f32, not quantized. */
 export function floatModel(weights: EncoderWeights): ReferenceModel {
   const { architecture, words, places, kinds } = weights;
   const { embeddingWidth } = architecture;

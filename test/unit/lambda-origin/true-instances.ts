@@ -25,21 +25,23 @@ type Manner = {
 /** Events for the instance, in order; a function is called for its event just before it. */
 type Asked = readonly (object | (() => object))[];
 
+interface Prepared {
+  receiver: OtlpReceiver;
+  endpoint: string;
+  folder: string;
+  publicKey: string;
+  packages: { good: string; failing: string };
+}
+
 export class TrueInstances {
   readonly #receiver: OtlpReceiver;
   readonly #endpoint: string;
   readonly #folder: string;
   readonly #publicKey: string;
-  readonly packages: { good: string; failing: string };
+  readonly packages: Prepared["packages"];
   #running: Instance | undefined;
 
-  private constructor(
-    receiver: OtlpReceiver,
-    endpoint: string,
-    folder: string,
-    publicKey: string,
-    packages: { good: string; failing: string },
-  ) {
+  private constructor({ receiver, endpoint, folder, publicKey, packages }: Prepared) {
     this.#receiver = receiver;
     this.#endpoint = endpoint;
     this.#folder = folder;
@@ -58,7 +60,7 @@ export class TrueInstances {
     });
     const packages = { good: good.folder, failing: failing.folder };
     for (const path of Object.values(packages)) await signFolder(path, privateKey);
-    return new TrueInstances(receiver, endpoint, folder, publicKey, packages);
+    return new TrueInstances({ receiver, endpoint, folder, publicKey, packages });
   }
 
   /** Sends the events to a new instance. Returns the outcomes and what the process printed. */

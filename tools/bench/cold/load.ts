@@ -64,6 +64,7 @@ export interface PlainCold {
   heapBytes: number;
 }
 
+/** Loads the model in the plain Worker and runs one text. @returns times in ms, rounded to tenths */
 export async function plainCold(plain: RunningWorker, tokenIds: readonly number[]): Promise<PlainCold> {
   const { callerMs: loadMs, readMs, createMs, heapBytes } = await loadPlain(plain);
   const { callerMs: runMs } = await runPlain(plain, tokenIds);

@@ -54,6 +54,7 @@ export interface ColdSamples {
   plains: readonly PlainCold[] | null;
 }
 
+/** The bench's result: medians in ms, and whether each promise about a cold start holds. */
 export function coldResult({ model, upload, startUp, gateways, callers, plains }: ColdSamples): ColdResult {
   const gateway = {
     loadMs: p50(gateways, ({ loadMs }) => loadMs),
@@ -101,6 +102,7 @@ function p50<T>(samples: readonly T[], pick: (sample: T) => number): number {
   return percentile(samples.map(pick), 50);
 }
 
+/** The result as it is printed. */
 export function coldTables({ holds, upload, startUp, gateway, plain, promises }: ColdResult): Table[] {
   const yesOrNo = (holds: boolean) => (holds ? "yes" : "NO");
   const megabytes = (bytes: number) => hundredths(bytes / 1e6);

@@ -26,6 +26,7 @@ const LARGEST_TEXT_CHARS = 1_048_576;
 const MIN_TOKENS = 3;
 const TOO_MANY_TOKENS = 257;
 
+/** The decisions that are timed: a typical and the largest policy, with short and large texts. */
 export function decideCases(): Case[] {
   const keys = variants((index) => `sk-${index}-4f0c2d1e9b7a4c55`);
   const shortTexts = variants((index) => `${index} `.padEnd(SHORT_TEXT_CHARS, "words and "));

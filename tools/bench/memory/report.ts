@@ -50,6 +50,7 @@ export function ratios(plain: Counted, spillway: Counted): Ratios {
   return { peak: hundredths(plain.peakMiB / spillway.peakMiB), stages };
 }
 
+/** The result as it is printed, in MiB. */
 export function memoryTables(result: MemoryResult): Table[] {
   const { plain, budgetMiB, peakMiB, limitMiB } = result;
   const title = `Memory of the gateway's isolate in MiB: peak ${peakMiB}, budget ${budgetMiB}, limit ${limitMiB}`;

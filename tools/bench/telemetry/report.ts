@@ -49,6 +49,7 @@ interface Measured {
   received: { traces: number; logs: number; metrics: number };
 }
 
+/** The bench's result: P50 and P95 in ms per setting, and what telemetry adds to them. */
 export function telemetryResult({ model, cells, heap, requests, received }: Measured): TelemetryResult {
   const quantiles = (values: readonly number[]) => ({ p50: percentile(values, 50), p95: percentile(values, 95) });
   const measured = cells.map(({ side, good }) => ({
@@ -92,6 +93,7 @@ function growthOf(heap: readonly HeapReading[]): number {
   return tenths((heapUsageBytes(last.usage) - heapUsageBytes(first.usage)) / (last.requests - first.requests));
 }
 
+/** The result as it is printed. */
 export function telemetryTables({ modes, heap, exports }: TelemetryResult): Table[] {
   return [
     {
