@@ -39,6 +39,8 @@ export interface Engine {
   load(options: LoadOptions): Loading;
   /** Bytes of the linear memory: 0 before the first model. */
   memoryBytes(): number;
+  /** The linear memory, for a caller who watches when it is collected; null before the first model. */
+  linearMemory(): WebAssembly.Memory | null;
 }
 
 /**
@@ -88,6 +90,7 @@ export function createEngine(module: WebAssembly.Module, options: EngineOptions 
       };
     },
     memoryBytes: () => memory.bytes,
+    linearMemory: () => memory.used,
   };
 }
 

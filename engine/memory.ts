@@ -35,6 +35,11 @@ export class EngineMemory {
     return this.#memory;
   }
 
+  /** Null before the first model. */
+  get used(): WebAssembly.Memory | null {
+    return this.#memory;
+  }
+
   /** Bytes in use; 0 before the first model. */
   get bytes(): number {
     return this.#memory?.buffer.byteLength ?? 0;

@@ -17,6 +17,8 @@ export interface Identity {
 
 /** How long a request's context lives, and what may outlive its answer. */
 export interface Lifetime {
+  /** The same for all work of one request, and for no other request's. */
+  request: symbol;
   /** Aborted when the caller hangs up, or when the work is no longer needed. */
   signal: AbortSignal;
   /** Keeps the request's context alive after the answer. Work of a request that has ended never continues otherwise. */

@@ -8,7 +8,7 @@ import type { Call, Clock } from "./call.ts";
 import { RetryBudget } from "./dispatch/retry-budget.ts";
 import { newShadowLeases } from "./dispatch/shadow.ts";
 import type { ModelBucket } from "./edge/bucket.ts";
-import type { EdgeEngine } from "./edge/engine.ts";
+import type { EdgeEngines } from "./edge/choose-engine.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
@@ -49,7 +49,7 @@ export interface Parts {
   /** A random id, unique in the whole system. */
   newId(): string;
   fetch: typeof fetch;
-  engine: EdgeEngine;
+  engines: EdgeEngines;
   /** Also receives each fact that is reported. */
   report?: Report;
 }
@@ -90,6 +90,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const newCall = (request: Request, context: Context, answered: Promise<void>): Call => ({
     identity: { requestId: newId(), traceResponse: traceResponse() },
     lifetime: {
+      request: Symbol("request"),
       signal: request.signal,
       keepAlive: (work) => context.waitUntil(work),
       afterAnswer: (work) => context.waitUntil(answered.then(() => clock.wait(RESPONSE_LEAVES_MS)).then(work)),
@@ -107,7 +108,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   };
 }
 
-function composeWorld(env: Env, { clock, random, engine, report: tap }: Parts, telemetry: Telemetry): World {
+function composeWorld(env: Env, { clock, random, engines, report: tap }: Parts, telemetry: Telemetry): World {
   const record = createReport(telemetry);
   const report: Report = (event) => {
     record(event);
@@ -124,7 +125,7 @@ function composeWorld(env: Env, { clock, random, engine, report: tap }: Parts, t
     modelId: env.MODEL,
     publicKeyPem: env.MODEL_PUBLIC_KEY,
     bucket: env.MODELS,
-    engine,
+    engines,
     breaker: breaker("edge"),
     clock,
     report,

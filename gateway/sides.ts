@@ -46,6 +46,8 @@ export interface AttemptAccount extends OriginAccount {
   tokens?: number;
   /** At the edge: the predicted run time. */
   predictedMs?: number;
+  /** At the edge: how long a run had lasted when it was ended early. */
+  ranMs?: number;
 }
 
 /** A side's answer for one text: one row of logits per window (the edge has one window). */

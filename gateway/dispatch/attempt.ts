@@ -78,7 +78,11 @@ function recordEdgeUse(span: Span, result: SideResult): number {
   const { tokens, predictedMs = 0 } = result.ok ? result.answer : result.failure;
   if (tokens !== undefined)
     span.setAttributes({ "spillway.tokens": tokens, "spillway.edge.predicted_ms": predictedMs });
-  if (!result.ok) return edgeCostUsd({ runMs: null, predictedMs, failure: result.failure.reason });
+  if (!result.ok) {
+    const { ranMs, reason } = result.failure;
+    if (ranMs !== undefined) span.setAttribute("spillway.edge.run_ms", ranMs);
+    return edgeCostUsd({ runMs: ranMs ?? null, predictedMs, failure: reason });
+  }
   const { queueMs = 0, runMs } = result.answer.timings;
   span.setAttributes({ "spillway.edge.queue_ms": queueMs, "spillway.edge.run_ms": runMs });
   return edgeCostUsd({ runMs, predictedMs, failure: null });
@@ -95,7 +99,7 @@ function recordOriginUse(span: Span, result: SideResult, roundTripMs: number): n
 
 /** An error is only what the side is at fault for: neither an attempt that lost nor a caller who left is an error. */
 function recordAttemptEnd(span: Span, result: SideResult, signal: AbortSignal): void {
-  // An edge run that has begun runs to its end, whichever side answered meanwhile.
+  // A text whose neighbours are still wanted runs to its end, and an answer may have crossed the abort.
   if (signal.aborted) span.setAttribute("spillway.aborted", true);
   if (result.ok) return;
   const { reason, kind } = result.failure;

@@ -16,7 +16,7 @@ export function requestCostUsd(kvReads: number): number {
 }
 
 export interface EdgeRun {
-  /** As measured; null if nothing was measured. */
+  /** As measured, for a run that was ended early until its end; null if nothing was measured. */
   runMs: number | null;
   predictedMs: number;
   /** Null for an answer. */
@@ -26,9 +26,11 @@ export interface EdgeRun {
 /** Failures of a run that had begun. */
 const BEGUN: ReadonlySet<FailureReason> = new Set(["out-of-memory", "engine-error", "crashed"]);
 
-/** An inference blocks the thread, so its time is CPU time. A measurement of 0 means that the clock did not move. */
+/**
+ * A run's time counts as CPU time, also what other requests did in its pauses. A measurement of 0 means that the clock did not move.
+ */
 export function edgeCostUsd({ runMs, predictedMs, failure }: EdgeRun): number {
-  if (failure !== null && !BEGUN.has(failure)) return 0;
+  if (failure !== null && !BEGUN.has(failure)) return (runMs ?? 0) * USD_PER.workerCpuMs;
   return (runMs || predictedMs) * USD_PER.workerCpuMs;
 }
 

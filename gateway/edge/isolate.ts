@@ -1,7 +1,7 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
 import type { Policy } from "../../policies/schema.ts";
 import type { Lifetime } from "../call.ts";
-import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
+import type { Breaker } from "../resilience/breaker/breaker.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
   type AttemptOptions,
@@ -10,17 +10,15 @@ import {
   type Edge,
   type EdgeConditions,
   type EdgeStatus,
-  type FailureReason,
-  type SideAnswer,
   type SideResult,
   type Tokenized,
   whyAborted,
 } from "../sides.ts";
-import { EdgeRunError } from "./engine.ts";
-import { type LoaderParts, ModelLoader, type Ready } from "./loader.ts";
-import type { ModelPackage } from "./package.ts";
+import type { ModelPackage } from "./engine.ts";
+import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits } from "./run-estimate.ts";
+import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
 
 export interface EdgeParts extends LoaderParts {
   /** The package that serves if the policy names none. */
@@ -33,11 +31,20 @@ export class EdgeIsolate implements Edge {
   readonly #latency = new RecentP95();
   readonly #parts: EdgeParts;
   readonly #loader: ModelLoader;
-  readonly #queue: EdgeQueue;
+  readonly #queue: EdgeQueue<EdgeText, SideResult>;
+  readonly #runParts: RunParts;
 
   constructor(parts: EdgeParts) {
     this.#parts = parts;
-    this.#queue = new EdgeQueue(parts.clock);
+    const { breaker, clock, report } = parts;
+    this.#queue = new EdgeQueue({ clock, mayJoin: mayRunTogether, predictedMs: predictedTogetherMs });
+    this.#runParts = {
+      breaker,
+      clock,
+      report,
+      drop: (ready) => this.#loader.drop(ready),
+      answered: (ms) => this.#latency.observe(ms, clock.nowMs()),
+    };
     this.#loader = new ModelLoader(parts, { modelId: parts.modelId, minVersion: 0 }, () => this.#queue.texts() === 0);
   }
 
@@ -120,74 +127,20 @@ export class EdgeIsolate implements Edge {
     // The policy may have changed to another model since the text was measured.
     const { tokenIds } = text.modelId === state.opened.modelId ? text : (this.tokenize(text.text) ?? text);
     if (tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
-    const predictedMs = learned.predictedMs(tokenIds.length);
-    const work = (queueMs: number) =>
-      purpose === "shadow"
-        ? this.#runToCompare(state, tokenIds, queueMs)
-        : this.#runNow(state, learned, tokenIds, queueMs);
-    const turn = this.#queue.takeTurn(predictedMs, lifetime.signal, work);
+    const turn = this.#queue.takeTurn(
+      {
+        item: { ready: state, learned, tokenIds, purpose, request: lifetime.request },
+        predictedMs: learned.predictedMs(tokenIds.length),
+        signal: lifetime.signal,
+      },
+      (turns) => runTexts(turns, this.#runParts),
+    );
     // The turn outlives a caller that hangs up, so that it is always given back.
     lifetime.keepAlive(turn);
     const result = await turn;
     return result === "gone"
       ? { ok: false, failure: { reason: whyAborted(lifetime.signal), kind: "aborted" } }
       : result;
-  }
-
-  async #runNow(
-    ready: Ready,
-    learned: LearnedLimits,
-    tokenIds: readonly number[],
-    queueMs: number,
-  ): Promise<SideResult> {
-    const { breaker, clock, report } = this.#parts;
-    const tokens = tokenIds.length;
-    const startedAtMs = clock.nowMs();
-    try {
-      const logits = await breaker.run(
-        () => ready.model.run(tokenIds),
-        (settled) => (settled.ok ? "success" : isOutOfMemory(settled.error) ? "ignored" : "failure"),
-      );
-      await this.#letClockMove();
-      const runMs = clock.nowMs() - startedAtMs;
-      learned.observe(tokens, runMs);
-      this.#latency.observe(queueMs + runMs, clock.nowMs());
-      report({ kind: "edge-run", outcome: "ok", queueMs, runMs });
-      return { ok: true, answer: answerOf(ready, tokens, logits, { queueMs, runMs }) };
-    } catch (error) {
-      if (error instanceof BreakerOpenError) return failed("breaker-open");
-      if (!(error instanceof EdgeRunError)) throw error;
-      report({ kind: "edge-run", outcome: error.fault, queueMs, runMs: clock.nowMs() - startedAtMs });
-      // A trap leaves the engine in an unknown state, and a heap in which a short text does not fit is spent. The next request
-      // loads a new one.
-      const isSpent = error.fault === "out-of-memory" && !learned.learnsOutOfMemory(tokens);
-      if (error.fault === "crashed" || isSpent) this.#loader.drop(ready);
-      // Only after the drop: a request that runs meanwhile must not find this model.
-      await this.#letClockMove();
-      return failed(error.fault);
-    }
-  }
-
-  /** The same run for a shadow: it feeds no breaker and no estimate. A trap still drops the model. */
-  async #runToCompare(ready: Ready, tokenIds: readonly number[], queueMs: number): Promise<SideResult> {
-    const { clock } = this.#parts;
-    const startedAtMs = clock.nowMs();
-    try {
-      const logits = await ready.model.run(tokenIds);
-      await this.#letClockMove();
-      const timings = { queueMs, runMs: clock.nowMs() - startedAtMs };
-      return { ok: true, answer: answerOf(ready, tokenIds.length, logits, timings) };
-    } catch (error) {
-      if (!(error instanceof EdgeRunError)) throw error;
-      if (error.fault === "crashed") this.#loader.drop(ready);
-      await this.#letClockMove();
-      return failed(error.fault);
-    }
-  }
-
-  /** In production the clock moves only across I/O; without this, a run would measure 0 ms. */
-  async #letClockMove(): Promise<void> {
-    await this.#parts.clock.wait(0);
   }
 
   /** What runs have shown of the opened package; null while no package is open. */
@@ -202,19 +155,19 @@ export class EdgeIsolate implements Edge {
   }
 }
 
-function answerOf({ opened }: Ready, tokens: number, logits: Float32Array, timings: SideAnswer["timings"]): SideAnswer {
-  return { ...classifierOf(opened), windows: [{ tokens, logits: Array.from(logits) }], timings };
+/** Texts of one request, on one model, that fit in one run. A shadow runs by itself: a text that arrives waits for one at most. */
+function mayRunTogether(batch: readonly EdgeText[], next: EdgeText): boolean {
+  const tokens = batch.reduce((sum, { tokenIds }) => sum + tokenIds.length, next.tokenIds.length);
+  return batch.every(
+    ({ ready, request, purpose }) =>
+      purpose === "answer" &&
+      next.purpose === "answer" &&
+      request === next.request &&
+      ready === next.ready &&
+      tokens <= ready.model.batchTokens,
+  );
 }
 
-function classifierOf({ modelId, manifest: { labels, problemType } }: ModelPackage): Classifier {
-  return { model: modelId, labels, problemType };
-}
-
-/** A text that does not fit is not a fault of the engine. */
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof EdgeRunError && error.fault === "out-of-memory";
-}
-
-function failed(reason: FailureReason): SideResult {
-  return { ok: false, failure: { reason, kind: "failed" } };
+function predictedTogetherMs(batch: readonly EdgeText[]): number {
+  return batch[0]?.learned.predictedMs(...batch.map(({ tokenIds }) => tokenIds.length)) ?? 0;
 }

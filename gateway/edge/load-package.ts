@@ -1,15 +1,8 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
 import { createTokenizer, type TextTokenizer } from "../../formats/model-package/tokenizer.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
-import type { EdgeEngine, EdgeModel } from "./engine.ts";
-import {
-  type ModelPackage,
-  openPackage,
-  readText,
-  type StoredFiles,
-  streamFile,
-  type WantedPackage,
-} from "./package.ts";
+import { type EdgeEngine, type EdgeModel, type ModelPackage, RunAborted, type Steps } from "./engine.ts";
+import { type OpenParts, openPackage, readText, type StoredFiles, streamFile, type WantedPackage } from "./package.ts";
 
 export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;
@@ -17,12 +10,12 @@ export interface OpenedPackage extends ModelPackage {
 
 /** Signature, manifest and tokenizer. @throws PackageError */
 export async function openTokenizer(
-  bucket: ModelBucket,
-  publicKeyPem: string,
+  parts: OpenParts,
   wanted: WantedPackage,
   stored: StoredFiles,
 ): Promise<OpenedPackage> {
-  const opened = await openPackage(bucket, publicKeyPem, wanted, stored);
+  const { bucket } = parts;
+  const opened = await openPackage(parts, wanted, stored);
   const { file, configFile } = opened.manifest.tokenizer;
   const [tokenizerJson, configJson] = await Promise.all([
     readText(bucket, opened, file),
@@ -34,13 +27,13 @@ export async function openTokenizer(
 export interface LoadParts {
   bucket: ModelBucket;
   engine: EdgeEngine;
-  /** Called for each chunk and each golden text; ends the load by throwing. */
+  /** Called for each chunk and between the steps of the golden runs; ends the load by throwing. */
   onProgress(): void;
   /** Lets waiting requests run. */
   yieldThread(): Promise<unknown>;
 }
 
-/** Weights, session, golden logits. @throws PackageError, EdgeRunError */
+/** Weights, session, golden logits, in pieces between which requests are served. @throws PackageError, EdgeRunError */
 export async function loadModel(
   opened: OpenedPackage,
   { bucket, engine, onProgress, yieldThread }: LoadParts,
@@ -51,11 +44,12 @@ export async function loadModel(
       sink(chunk, at);
     }),
   );
+  const pause = async () => {
+    onProgress();
+    await yieldThread();
+  };
   try {
-    await proveGolden(model, opened, async () => {
-      onProgress();
-      await yieldThread();
-    });
+    await proveGolden(model, opened, { pause });
   } catch (error) {
     model.release();
     throw error;
@@ -67,16 +61,12 @@ export async function loadModel(
  * Compares the model's logits with those that the packer computed, so that no error in memory handling goes unnoticed.
  * @throws PackageError (rejected) at the first logit that differs by more than the tolerance, or is not a number
  */
-async function proveGolden(
-  model: EdgeModel,
-  { edge }: ModelPackage,
-  yieldThread: () => Promise<unknown>,
-): Promise<void> {
+async function proveGolden(model: EdgeModel, { edge }: ModelPackage, steps: Steps): Promise<void> {
   const { golden, goldenTolerance } = edge;
   for (const { tokenIds, logits } of golden) {
-    const computed = await model.run(tokenIds);
+    const [computed] = await model.run([tokenIds], steps);
     if (!agrees(computed, logits, goldenTolerance)) throw new PackageError("rejected", "golden-logits");
-    await yieldThread();
+    await steps.pause();
   }
 }
 
@@ -84,8 +74,8 @@ async function proveGolden(
 const WARM_UP_ROUNDS = 2;
 
 /**
- * Runs the golden texts again, for V8. The model is ready already: a request waits for one short run at most, and
- * `shouldContinue` ends the warm-up. Before the model was ready, it took half the time of a cold load.
+ * Runs the golden texts again, for V8. The model is ready already: a text that arrives ends the warm-up within one step, and so
+ * does `shouldContinue`. Before the model was ready, it took half the time of a cold load.
  */
 export async function warmUp(
   model: EdgeModel,
@@ -93,16 +83,23 @@ export async function warmUp(
   shouldContinue: () => boolean,
   yieldThread: () => Promise<unknown>,
 ): Promise<void> {
-  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    for (const { tokenIds } of edge.golden) {
-      await yieldThread();
-      if (!shouldContinue()) return;
-      await model.run(tokenIds);
+  const pause = async () => {
+    await yieldThread();
+    if (!shouldContinue()) throw new RunAborted();
+  };
+  try {
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      for (const { tokenIds } of edge.golden) {
+        await pause();
+        await model.run([tokenIds], { pause });
+      }
     }
+  } catch (error) {
+    if (!(error instanceof RunAborted)) throw error;
   }
 }
 
-function agrees(computed: Float32Array, expected: readonly number[], tolerance: number): boolean {
-  if (computed.length !== expected.length) return false;
+function agrees(computed: Float32Array | undefined, expected: readonly number[], tolerance: number): boolean {
+  if (computed?.length !== expected.length) return false;
   return expected.every((logit, index) => Math.abs((computed[index] ?? Number.NaN) - logit) <= tolerance);
 }

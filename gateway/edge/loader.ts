@@ -5,10 +5,12 @@
 
 import type { Clock, Lifetime } from "../call.ts";
 import type { Report } from "../record/events.ts";
-import { type ModelBucket, PackageError } from "./bucket.ts";
+import { PackageError } from "./bucket.ts";
+import { availableEngines, engineOf } from "./choose-engine.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
+import { freeHeaps } from "./free-heaps.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
-import { fingerprint, listPackage, type WantedPackage } from "./package.ts";
+import { fingerprint, listPackage, type OpenParts, type WantedPackage } from "./package.ts";
 
 /** A load without progress for this long has ended with its request; the next request loads again. */
 const LOAD_LEASE_MS = 5000;
@@ -46,11 +48,7 @@ export type LoadState =
 /** How a load can end. */
 type LoadEnd = Exclude<LoadState, Loading | { kind: "cold" }>;
 
-export interface LoaderParts {
-  bucket: ModelBucket;
-  /** PEM of the key that packages must be signed with. */
-  publicKeyPem: string;
-  engine: EdgeEngine;
+export interface LoaderParts extends OpenParts {
   clock: Clock;
   report: Report;
 }
@@ -164,7 +162,7 @@ export class ModelLoader {
     this.#parts.report({
       kind: "edge-load",
       result: next.kind,
-      reason: next.kind === "ready" ? null : next.reason,
+      reason: next.kind === "ready" ? next.opened.notice : next.reason,
       model: modelId,
       loadMs: this.#parts.clock.nowMs() - startedAtMs,
       heapBytes: next.kind === "ready" ? next.model.heapBytes() : 0,
@@ -175,7 +173,7 @@ export class ModelLoader {
   }
 
   async #loaded(mine: Loading, startedAtMs: number): Promise<LoadEnd> {
-    const { bucket, engine, publicKeyPem, clock } = this.#parts;
+    const { bucket, engines, clock } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
       if (this.#state !== mine) throw new PackageError("unavailable", "another load has replaced this one");
@@ -185,10 +183,11 @@ export class ModelLoader {
     try {
       const stored = await listPackage(bucket, wanted.modelId);
       storedPrint = fingerprint(stored);
-      const opened = this.#opened ?? (await openTokenizer(bucket, publicKeyPem, wanted, stored));
+      const opened = this.#opened ?? (await openTokenizer(this.#parts, wanted, stored));
       alive();
       this.#opened = opened;
-      await this.#takeEngine(mine, alive);
+      const engine = engineOf(opened.edge, engines);
+      await this.#takeEngine(mine, engine, alive);
       const model = await loadModel(opened, {
         bucket,
         engine,
@@ -206,15 +205,20 @@ export class ModelLoader {
     }
   }
 
-  /** The isolate has room for one model: this load continues when the last run and the last load before it have ended. */
-  async #takeEngine(mine: Loading, alive: () => void): Promise<void> {
+  /**
+   * The isolate has room for one model: this load continues when the last run and the last load before it have ended, and the heap
+   * of another engine is freed.
+   */
+  async #takeEngine(mine: Loading, engine: EdgeEngine, alive: () => void): Promise<void> {
+    const { clock, engines } = this.#parts;
     while (!this.#isIdle() || this.#isOnEngine()) {
-      await this.#parts.clock.wait(ASK_EVERY_MS);
+      await clock.wait(ASK_EVERY_MS);
       alive();
     }
     this.#onEngine = mine;
     this.#retired?.release();
     this.#retired = null;
+    await freeHeaps(engine, availableEngines(engines), { clock, onProgress: alive });
   }
 
   /** A load that ended with its request makes no progress, and no longer counts. */

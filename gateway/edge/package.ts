@@ -12,6 +12,8 @@ import {
   type StoredObject,
   streamObject,
 } from "./bucket.ts";
+import { chooseEntry, type EdgeEngines } from "./choose-engine.ts";
+import type { ModelPackage } from "./engine.ts";
 
 /** Which package is wanted. */
 export interface WantedPackage {
@@ -19,12 +21,6 @@ export interface WantedPackage {
   modelId: string;
   /** The policy's rollback protection: packages of a lower version are rejected. */
   minVersion: number;
-}
-
-export interface ModelPackage {
-  modelId: string;
-  manifest: Manifest;
-  edge: NonNullable<Manifest["edge"]>;
 }
 
 /** The objects in the bucket under the package's name, by file name. */
@@ -43,10 +39,17 @@ export function fingerprint(stored: StoredFiles): string {
   return JSON.stringify([...stored].map(([file, { version }]) => [file, version]).sort());
 }
 
+/** What decides whether a package can be trusted, and which of its entries runs. */
+export interface OpenParts {
+  bucket: ModelBucket;
+  /** PEM of the key that packages must be signed with. */
+  publicKeyPem: string;
+  engines: EdgeEngines;
+}
+
 /** Verifies signature, manifest and the list of stored files; their bytes are verified as they are read. @throws PackageError */
 export async function openPackage(
-  bucket: ModelBucket,
-  publicKeyPem: string,
+  { bucket, publicKeyPem, engines }: OpenParts,
   { modelId, minVersion }: WantedPackage,
   stored: StoredFiles,
 ): Promise<ModelPackage> {
@@ -58,8 +61,7 @@ export async function openPackage(
   });
   if (!result.ok) throw rejected(result.fault);
   const { manifest } = result.opened;
-  if (manifest.edge === null) throw new PackageError("rejected", "packed for the origin only");
-  return { modelId, manifest, edge: manifest.edge };
+  return { modelId, manifest, ...chooseEntry(manifest, engines) };
 }
 
 /** One small file of the package as text, verified. @throws PackageError */

@@ -1,31 +1,65 @@
 /**
- * The edge's queue: one inference at a time, with a wait that is known before joining. Each waiter polls with its own timer, because a
- * promise of another request may never settle in workerd.
+ * The edge's queue: one run at a time, with a wait that is known before joining. A run may have several texts: neighbours in the queue
+ * that may run together. Each waiter polls with its own timer, because a promise of another request may never settle in workerd.
  */
 import type { Clock } from "../call.ts";
 
-/** How often a waiter polls. An inference blocks the thread anyway, so polling is cheap. */
+/** How often a waiter polls, between the steps of the run before it. */
 const ASK_EVERY_MS = 2;
+/** A run that exceeds its prediction by more than this may have died with its request. */
+const OVERDUE_MS = 20;
 /** A ticket whose request ended without leaving the queue is dropped this long after its turn should have ended. */
 const LEASE_MS = 5000;
 
-interface Ticket {
+/** A text that waits for its run. */
+export interface Waiting<Item> {
+  item: Item;
   predictedMs: number;
-  expiresAtMs: number;
+  /** Aborted when the caller hangs up, or when the text is no longer needed. */
+  signal: AbortSignal;
 }
 
-export class EdgeQueue {
-  #tickets: Ticket[] = [];
-  readonly #clock: Clock;
+/** A text whose turn has come. */
+export interface Turn<Item> {
+  item: Item;
+  signal: AbortSignal;
+  joinedAtMs: number;
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+export interface QueueOptions<Item> {
+  clock: Clock;
+  /** Whether `next` may run together with the texts directly before it. Only texts of one request may: they wait for each other. */
+  mayJoin(batch: readonly Item[], next: Item): boolean;
+  /** Prediction for texts that run together, in ms; not called for a single one. */
+  predictedMs(batch: readonly Item[]): number;
+}
+
+/** Runs the texts of one turn, and resolves to one result per text. */
+export type RunTurns<Item, Result> = (turns: readonly Turn<Item>[]) => Promise<readonly Result[]>;
+
+interface Ticket<Item, Result> extends Turn<Item> {
+  /** 0 for a text that runs in another one's turn. */
+  predictedMs: number;
+  expiresAtMs: number;
+  /** Null while it waits. */
+  beganAtMs: number | null;
+  /** Of a text that runs in another one's turn; null otherwise. */
+  result: Promise<Result> | null;
+}
+
+export class EdgeQueue<Item, Result> {
+  #tickets: Ticket<Item, Result>[] = [];
+  readonly #options: QueueOptions<Item>;
+
+  constructor(options: QueueOptions<Item>) {
+    this.#options = options;
   }
 
   /** How long a text that joins now would wait, in ms. */
   waitMs(): number {
     this.#dropExpired();
-    return this.#tickets.reduce((sum, { predictedMs }) => sum + predictedMs, 0);
+    const nowMs = this.#options.clock.nowMs();
+    return this.#tickets.reduce((sum, ticket) => sum + remainingMs(ticket, nowMs), 0);
   }
 
   /** Texts that run or wait to run. */
@@ -34,34 +68,87 @@ export class EdgeQueue {
     return this.#tickets.length;
   }
 
-  /** Runs `work` when it is its turn; resolves to "gone" if the caller hung up while waiting. */
-  async takeTurn<T>(
-    predictedMs: number,
-    signal: AbortSignal,
-    work: (queuedMs: number) => Promise<T>,
-  ): Promise<T | "gone"> {
-    const joinedAtMs = this.#clock.nowMs();
-    const ticket: Ticket = { predictedMs, expiresAtMs: joinedAtMs + this.waitMs() + predictedMs + LEASE_MS };
+  /** Runs the text when it is its turn; resolves to "gone" if the caller hung up while it waited. */
+  async takeTurn({ item, predictedMs, signal }: Waiting<Item>, run: RunTurns<Item, Result>): Promise<Result | "gone"> {
+    const { clock } = this.#options;
+    const joinedAtMs = clock.nowMs();
+    const expiresAtMs = joinedAtMs + this.waitMs() + predictedMs + LEASE_MS;
+    const ticket = { item, predictedMs, signal, joinedAtMs, expiresAtMs, beganAtMs: null, result: null };
+    return this.#wait(ticket, run);
+  }
+
+  async #wait(ticket: Ticket<Item, Result>, run: RunTurns<Item, Result>): Promise<Result | "gone"> {
     this.#tickets.push(ticket);
     try {
-      // At least one wait: other requests see this ticket, and the clock moves, before the thread is blocked.
-      do await this.#clock.wait(this.#tickets[0] === ticket ? 0 : ASK_EVERY_MS);
-      while (!signal.aborted && !this.#isFirst(ticket));
-      if (signal.aborted) return "gone";
-      return await work(this.#clock.nowMs() - joinedAtMs);
+      // At least one wait: other requests see this ticket, and the clock moves, before the run begins.
+      do await this.#options.clock.wait(this.#askAgainMs(ticket));
+      while (ticket.result === null && !ticket.signal.aborted && !this.#isFirst(ticket));
+      if (ticket.result !== null) return await ticket.result;
+      if (ticket.signal.aborted) return "gone";
+      return await this.#lead(ticket, run);
     } finally {
       this.#tickets = this.#tickets.filter((other) => other !== ticket);
     }
   }
 
-  #isFirst(ticket: Ticket): boolean {
+  /** The first one behind a run that is about to end polls at each of its pauses: no time passes between the two runs. */
+  #askAgainMs(ticket: Ticket<Item, Result>): number {
+    const [running, next] = this.#tickets;
+    if (running === undefined || running === ticket) return 0;
+    if (next !== ticket || running.beganAtMs === null) return ASK_EVERY_MS;
+    const overdueMs = this.#options.clock.nowMs() - running.beganAtMs - running.predictedMs;
+    return Math.abs(overdueMs) < OVERDUE_MS ? 0 : ASK_EVERY_MS;
+  }
+
+  /** Runs the first text, and with it those directly behind it that may join. */
+  async #lead(first: Ticket<Item, Result>, run: RunTurns<Item, Result>): Promise<Result> {
+    const batch = [first, ...this.#followers(first)];
+    const beganAtMs = this.#options.clock.nowMs();
+    if (batch.length > 1) first.predictedMs = this.#options.predictedMs(batch.map(({ item }) => item));
+    first.beganAtMs = beganAtMs;
+    const results = run(batch);
+    for (const [index, ticket] of batch.entries()) {
+      ticket.expiresAtMs = beganAtMs + first.predictedMs + LEASE_MS;
+      if (ticket === first) continue;
+      ticket.predictedMs = 0;
+      ticket.result = results.then((all) => resultAt(all, index));
+      // It is awaited at the next poll.
+      ticket.result.catch(() => {});
+    }
+    return resultAt(await results, 0);
+  }
+
+  #followers(first: Ticket<Item, Result>): Ticket<Item, Result>[] {
+    const at = this.#tickets.indexOf(first);
+    const items = [first.item];
+    const followers: Ticket<Item, Result>[] = [];
+    for (const next of at < 0 ? [] : this.#tickets.slice(at + 1)) {
+      if (next.signal.aborted) continue;
+      if (next.result !== null || !this.#options.mayJoin(items, next.item)) break;
+      items.push(next.item);
+      followers.push(next);
+    }
+    return followers;
+  }
+
+  #isFirst(ticket: Ticket<Item, Result>): boolean {
     this.#dropExpired();
     // A waiter whose own ticket was dropped (the thread was blocked for longer than its lease) is first: no ticket is before it.
     return this.#tickets[0] === ticket || !this.#tickets.includes(ticket);
   }
 
   #dropExpired(): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     this.#tickets = this.#tickets.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
   }
+}
+
+/** A run that lasts longer than predicted is expected to end at any moment. */
+function remainingMs({ predictedMs, beganAtMs }: Ticket<unknown, unknown>, nowMs: number): number {
+  return beganAtMs === null ? predictedMs : Math.max(0, predictedMs - (nowMs - beganAtMs));
+}
+
+function resultAt<Result>(results: readonly Result[], index: number): Result {
+  for (const [at, result] of results.entries()) if (at === index) return result;
+  throw new Error("a run has fewer results than texts");
 }

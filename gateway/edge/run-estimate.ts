@@ -1,6 +1,6 @@
 /** What an isolate learns about a package by running it: the time of a run, and how many tokens its heap holds. */
 import type { TokenModel } from "../../formats/model-package/manifest.ts";
-import type { ModelPackage } from "./package.ts";
+import type { ModelPackage } from "./engine.ts";
 
 export class LearnedLimits {
   readonly modelId: string;
@@ -9,7 +9,7 @@ export class LearnedLimits {
   /** The fewest tokens that ran out of memory in this isolate: texts of that length are not attempted again. */
   #outOfMemoryTokens = Number.POSITIVE_INFINITY;
 
-  constructor({ modelId, edge }: ModelPackage) {
+  constructor({ modelId, edge }: Pick<ModelPackage, "modelId" | "edge">) {
     this.modelId = modelId;
     this.#packageMaxTokens = edge.maxTokens;
     this.#estimate = new RunEstimate(edge.timeMs);
@@ -19,11 +19,13 @@ export class LearnedLimits {
     return Math.min(this.#packageMaxTokens, this.#outOfMemoryTokens - 1);
   }
 
-  predictedMs(tokens: number): number {
-    return this.#estimate.predictedMs(tokens);
+  /** @param tokens of the texts of one run */
+  predictedMs(...tokens: readonly number[]): number {
+    return this.#estimate.predictedMs(...tokens);
   }
 
-  observe(tokens: number, measuredMs: number): void {
+  /** @param tokens of the texts of one run */
+  observe(tokens: readonly number[], measuredMs: number): void {
     this.#estimate.observe(tokens, measuredMs);
   }
 
@@ -40,11 +42,13 @@ const WEIGHT = 0.2;
 /** One stalled run must not close the edge for minutes. */
 const CORRECTION_MAX = 10;
 
-function evaluate({ base, perToken, perTokenSquared }: TokenModel, tokens: number): number {
-  return base + perToken * tokens + perTokenSquared * tokens * tokens;
+/** Texts that run together have one `base`. A fitted base may be below 0, which would make each more text cheaper. */
+function evaluate({ base, perToken, perTokenSquared }: TokenModel, texts: readonly number[]): number {
+  const all = texts.reduce((sum, tokens) => sum + base + perToken * tokens + perTokenSquared * tokens * tokens, 0);
+  return all - (texts.length - 1) * Math.max(0, base);
 }
 
-/** Predicts the time of a run from its tokens: the package's time model, corrected by the runs of this isolate. */
+/** Predicts the time of a run from the tokens of its texts: the package's time model, corrected by the runs of this isolate. */
 export class RunEstimate {
   #correction = 1;
   readonly #model: TokenModel;
@@ -53,12 +57,12 @@ export class RunEstimate {
     this.#model = model;
   }
 
-  predictedMs(tokens: number): number {
+  predictedMs(...tokens: readonly number[]): number {
     return Math.max(0, evaluate(this.#model, tokens)) * this.#correction;
   }
 
   /** A measurement of 0 ms is ignored: the clock did not move. */
-  observe(tokens: number, measuredMs: number): void {
+  observe(tokens: readonly number[], measuredMs: number): void {
     const modelMs = evaluate(this.#model, tokens);
     if (measuredMs <= 0 || modelMs <= 0) return;
     const seen = Math.min(CORRECTION_MAX, measuredMs / modelMs);

@@ -36,7 +36,12 @@ const { signal } = new AbortController();
 /** Keeps nothing of a request after its answer: 100,000 contexts would fill the isolate. */
 const call: Call = {
   identity: { requestId: REQUEST_ID, traceResponse: null },
-  lifetime: { signal, keepAlive: (work) => void work.catch(() => {}), afterAnswer: () => {} },
+  lifetime: {
+    request: Symbol("request"),
+    signal,
+    keepAlive: (work) => void work.catch(() => {}),
+    afterAnswer: () => {},
+  },
 };
 
 let sent = 0;

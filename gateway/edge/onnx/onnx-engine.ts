@@ -1,9 +1,10 @@
 /** onnxruntime-web behind the engine port. One runtime at a time; the next model uses the same heap. */
 import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../engine.ts";
-import { type ModelPackage, sizeOf } from "../package.ts";
+import { DroppedHeaps } from "../dropped-heaps.ts";
+import { type EdgeEngine, type EdgeModel, EdgeRunError, type ModelPackage } from "../engine.ts";
+import { sizeOf } from "../package.ts";
 import { allocate, OrtError, type OrtRuntime, startRuntime } from "./runtime.ts";
-import { type HeapBlock, openSession } from "./session.ts";
+import { type ClassifierSession, type HeapBlock, openSession } from "./session.ts";
 
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
 
@@ -12,6 +13,7 @@ export function createOnnxEngine(
   wasm: WebAssembly.Module,
   heapMaxBytes = MAX_EDGE_HEAP_BYTES["onnxruntime-web"],
 ): EdgeEngine {
+  const dropped = new DroppedHeaps();
   /** A runtime without a model. A load removes it, and returns it only when the heap holds nothing of that load. */
   let idle: OrtRuntime | null = null;
 
@@ -19,7 +21,7 @@ export function createOnnxEngine(
     const { file, heapBytes } = opened.edge;
     const runtime = idle ?? (await startRuntime(wasm, { initialBytes: heapBytes, maximumBytes: heapMaxBytes }));
     idle = null;
-    const block = faulted(() => {
+    const block = orDrop(runtime, () => {
       runtime.growTo(Math.min(heapBytes, heapMaxBytes));
       return allocateModel(runtime, sizeOf(opened, file));
     });
@@ -31,21 +33,41 @@ export function createOnnxEngine(
       idle = runtime;
       throw error;
     }
-    const session = faulted(() => openSession(runtime, block));
+    return modelOf(
+      runtime,
+      orDrop(runtime, () => openSession(runtime, block)),
+    );
+  }
+
+  function modelOf(runtime: OrtRuntime, session: ClassifierSession): EdgeModel {
     let state: "open" | "crashed" | "released" = "open";
-    return {
-      run: async (tokenIds) => {
-        if (state !== "open") throw new EdgeRunError("crashed", `the model is ${state}`);
-        try {
-          return faulted(() => session.run(tokenIds));
-        } catch (error) {
-          if (error instanceof EdgeRunError && error.fault === "crashed") state = "crashed";
-          throw error;
+    const runOne = (tokenIds: readonly number[]) => {
+      if (state !== "open") throw new EdgeRunError("crashed", `the model is ${state}`);
+      try {
+        return faulted(() => session.run(tokenIds));
+      } catch (error) {
+        if (error instanceof EdgeRunError && error.fault === "crashed") {
+          state = "crashed";
+          // After a trap the state of the instance is unknown: it is left to the garbage collector.
+          dropped.add(runtime.memory);
         }
-      },
+        throw error;
+      }
+    };
+    return {
+      // ONNX Runtime's INT8 scales are per tensor: texts that ran together would change each other's logits.
+      batchTokens: 0,
       heapBytes: () => runtime.heapBytes(),
+      run: async (texts, steps) => {
+        const logits: Float32Array[] = [];
+        for (const [index, tokenIds] of texts.entries()) {
+          // A run of ONNX Runtime is one call, which cannot be cut: the pauses are between texts.
+          if (index > 0) await steps.pause();
+          logits.push(runOne(tokenIds));
+        }
+        return logits;
+      },
       release: () => {
-        // After a trap the state of the instance is unknown: it is left to the garbage collector.
         if (state !== "open") return;
         state = "released";
         session.release();
@@ -54,7 +76,22 @@ export function createOnnxEngine(
     };
   }
 
-  return { load };
+  /** Whatever a failed call has left in the heap is unknown, so the runtime is not used again. */
+  function orDrop<T>(runtime: OrtRuntime, work: () => T): T {
+    try {
+      return faulted(work);
+    } catch (error) {
+      dropped.add(runtime.memory);
+      throw error;
+    }
+  }
+
+  function discard(): void {
+    if (idle !== null) dropped.add(idle.memory);
+    idle = null;
+  }
+
+  return { load, discard, uncollectedBytes: () => dropped.uncollectedBytes() };
 }
 
 /** ONNX Runtime catches its own exceptions; anything else is a trap, after which the instance's state is unknown. */

@@ -22,6 +22,7 @@ export interface HeapLimits {
 
 export interface OrtRuntime {
   readonly ort: OrtModule;
+  readonly memory: WebAssembly.Memory;
   /** The wasm heap's size now, in bytes. It never shrinks. */
   heapBytes(): number;
   /** A fresh view of the heap; the last one is detached or short after the heap has grown. */
@@ -58,6 +59,7 @@ export async function startRuntime(wasm: WebAssembly.Module, limits: HeapLimits)
   check(ort, ort._OrtInit(1, LOG_FATAL), "OrtInit");
   return {
     ort,
+    memory,
     heapBytes: () => memory.buffer.byteLength,
     heap: () => new Uint8Array(memory.buffer),
     growTo: (bytes) => growTo(memory, bytes),

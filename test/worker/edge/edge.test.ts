@@ -42,6 +42,7 @@ describe("a cold isolate", () => {
     let loads = 0;
     const real = createOnnxEngine(wasm);
     const engine: EdgeEngine = {
+      ...real,
       load: (opened, stream) => {
         loads += 1;
         return real.load(opened, stream);
@@ -120,14 +121,15 @@ describe("a crash of the engine", () => {
     const real = createOnnxEngine(wasm);
     let crash = false;
     const engine: EdgeEngine = {
+      ...real,
       load: async (opened, stream) => {
         const model = await real.load(opened, stream);
         return {
-          heapBytes: () => model.heapBytes(),
+          ...model,
           release: () => {},
-          run: async (tokenIds) => {
+          run: async (texts, steps) => {
             if (crash) throw new EdgeRunError("crashed", "RuntimeError: unreachable");
-            return model.run(tokenIds);
+            return model.run(texts, steps);
           },
         };
       },

@@ -27,6 +27,7 @@ function watchedEngine() {
   const RealMemory = WebAssembly.Memory;
   const real = createOnnxEngine(wasm);
   const engine: EdgeEngine = {
+    ...real,
     load: async (opened, stream) => {
       WebAssembly.Memory = class extends RealMemory {
         constructor(descriptor: WebAssembly.MemoryDescriptor) {

@@ -19,6 +19,8 @@ const key = (file: string) => objectKey(modelId, file);
 function countingEngine() {
   const seen = { executed: 0 };
   const engine: EdgeEngine = {
+    discard: () => {},
+    uncollectedBytes: () => 0,
     load: async (_, stream) => {
       await stream(() => {});
       seen.executed += 1;

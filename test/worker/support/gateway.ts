@@ -1,11 +1,14 @@
 /** The composed gateway with real KV, R2 and engine, changed where a test asks for it. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import ortWasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
+import engineWasm from "../../../engine/dist/engine.wasm";
 import type { Clock, Lifetime } from "../../../gateway/call.ts";
 import { composeGateway, type Env, type Gateway } from "../../../gateway/compose.ts";
+import type { EdgeEngines } from "../../../gateway/edge/choose-engine.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
+import { createSpillwayEngine } from "../../../gateway/edge/spillway/spillway-engine.ts";
 import type { Report } from "../../../gateway/record/events.ts";
 import type { BreakerStatus } from "../../../gateway/resilience/breaker/breaker.ts";
 import { CREDENTIALS } from "../../support/credentials.ts";
@@ -43,14 +46,18 @@ export interface GatewayParts {
   modelId: string;
   originUrl: string;
   clock: Clock;
+  /** Runs the packages of every engine. */
   engine?: EdgeEngine;
+  /** Default: the real ones. */
+  engines?: EdgeEngines;
   /** Bindings and variables other than the test pool's. */
   variables?: Partial<Env>;
   report?: Report;
 }
 
 /** Accepts anonymous requests, as the test pool's variables say. */
-export function aGateway({ modelId, originUrl, clock, engine, variables, report }: GatewayParts): Gateway {
+export function aGateway(parts: GatewayParts): Gateway {
+  const { modelId, originUrl, clock, engine, engines, variables, report } = parts;
   return composeGateway(
     { ...env, ...CREDENTIALS, ORIGIN_REGION: "us-east-1", MODEL: modelId, ORIGIN_URL: originUrl, ...variables },
     {
@@ -58,10 +65,18 @@ export function aGateway({ modelId, originUrl, clock, engine, variables, report 
       random: () => 0.5,
       newId: () => REQUEST_ID,
       fetch: (input, init) => globalThis.fetch(input, init),
-      engine: engine ?? createOnnxEngine(wasm),
+      engines: engines ?? (engine ? { "spillway-engine": engine, "onnxruntime-web": engine } : realEngines(clock)),
       ...(report && { report }),
     },
   );
+}
+
+/** The engines as the entry makes them, with empty heaps. */
+export function realEngines(clock: Clock): EdgeEngines {
+  return {
+    "spillway-engine": createSpillwayEngine(engineWasm, clock),
+    "onnxruntime-web": createOnnxEngine(ortWasm),
+  };
 }
 
 let contexts: ExecutionContext[] = [];
@@ -70,6 +85,7 @@ let background: Promise<unknown>[] = [];
 /** A request's life for a part that is called without the gateway around it. Work after the answer starts at once. */
 export function aLifetime(signal = new AbortController().signal): Lifetime {
   return {
+    request: Symbol("request"),
     signal,
     keepAlive: (work) => background.push(work),
     afterAnswer: (work) => background.push(work()),

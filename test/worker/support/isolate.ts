@@ -1,6 +1,7 @@
 /** The edge of a composed gateway without the request path around it. */
 import type { Clock, Lifetime } from "../../../gateway/call.ts";
 import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
+import type { EdgeEngines } from "../../../gateway/edge/choose-engine.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
 import type { Edge, SideResult, Tokenized } from "../../../gateway/sides.ts";
 import { policySchema } from "../../../policies/schema.ts";
@@ -12,6 +13,7 @@ export const realClock: Clock = { nowMs: () => Date.now(), wait: (ms) => schedul
 export interface EdgeParts {
   bucket?: ModelBucket;
   engine?: EdgeEngine;
+  engines?: EdgeEngines;
   clock?: Clock;
   publicKeyPem?: string;
 }
@@ -19,12 +21,16 @@ export interface EdgeParts {
 /** Limits that leave the edge's own as the only ones. */
 const policy = policySchema.parse({ edge: { maxTokens: 512 } });
 
-export function anEdge(modelId: string, { bucket, engine, clock = realClock, publicKeyPem }: EdgeParts = {}): Edge {
+export function anEdge(
+  modelId: string,
+  { bucket, engine, engines, clock = realClock, publicKeyPem }: EdgeParts = {},
+): Edge {
   const { edge } = aGateway({
     modelId,
     originUrl: "http://127.0.0.1:9/",
     clock,
     ...(engine && { engine }),
+    ...(engines && { engines }),
     variables: {
       ...(bucket && { MODELS: bucket }),
       ...(publicKeyPem !== undefined && { MODEL_PUBLIC_KEY: publicKeyPem }),

@@ -10,7 +10,8 @@ const FOLDER = "models/mail-tagger";
 
 const read = new Map<string, Uint8Array>();
 
-async function file(name: string): Promise<Uint8Array> {
+/** A file of the committed package. */
+export async function mailTaggerFile(name: string): Promise<Uint8Array> {
   const bytes = read.get(name) ?? (await readFile(name));
   read.set(name, bytes);
   return bytes;
@@ -25,7 +26,9 @@ async function readFile(name: string): Promise<Uint8Array> {
 export type EdgeManifest = Manifest & { edge: NonNullable<Manifest["edge"]> };
 
 export async function mailTaggerManifest(): Promise<EdgeManifest> {
-  const { edge, ...manifest } = manifestSchema.parse(JSON.parse(new TextDecoder().decode(await file(MANIFEST_FILE))));
+  const { edge, ...manifest } = manifestSchema.parse(
+    JSON.parse(new TextDecoder().decode(await mailTaggerFile(MANIFEST_FILE))),
+  );
   if (edge === null) throw new Error("the mail tagger is packed for the edge");
   return { ...manifest, edge };
 }
@@ -39,10 +42,10 @@ export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promi
   const { tokenizer, edge } = await mailTaggerManifest();
   const manifest = await mailTaggerManifest();
   bend?.(manifest);
-  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await file(MANIFEST_FILE);
+  const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await mailTaggerFile(MANIFEST_FILE);
   const modelId = modelIdOf(manifest.name, sha256Hex(bytes));
   const files = new Map([[MANIFEST_FILE, bytes]]);
-  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) files.set(name, await file(name));
+  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) files.set(name, await mailTaggerFile(name));
   const { objects } = await env.MODELS.list({ prefix: objectKey(modelId, "") });
   const stored = new Map(objects.map(({ key, etag }) => [key, etag]));
   for (const [name, content] of files) {

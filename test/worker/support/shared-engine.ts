@@ -13,22 +13,24 @@ export interface SharedEngine extends EdgeEngine {
 }
 
 export function sharedEngine(): SharedEngine {
+  const real = createOnnxEngine(wasm);
   let model: EdgeModel | undefined;
   const engine: SharedEngine = {
+    ...real,
     broken: false,
     full: false,
     onRun: () => {},
     load: async (opened, stream) => {
-      model ??= await createOnnxEngine(wasm).load(opened, stream);
-      const { run, heapBytes } = model;
+      model ??= await real.load(opened, stream);
+      const { run } = model;
       return {
-        heapBytes,
+        ...model,
         release: () => {},
-        run: async (tokenIds) => {
+        run: async (texts, steps) => {
           await engine.onRun();
           if (engine.broken) throw new EdgeRunError("engine-error", "OrtRun failed");
           if (engine.full) throw new EdgeRunError("out-of-memory", "OrtRun failed: bad_alloc");
-          return run(tokenIds);
+          return run(texts, steps);
         },
       };
     },

@@ -52,10 +52,15 @@ class SimulatedIsolate {
   /** Polls of the texts that wait in the queue, in the order in which they joined. */
   readonly #polls: (() => void)[] = [];
   readonly #turns: Promise<void>[] = [];
-  readonly #queue = new EdgeQueue({
-    nowMs: () => this.#nowMs,
-    // A poll before the head of the queue is done changes nothing, so each text polls once, when it is the head.
-    wait: () => new Promise<void>((poll) => this.#polls.push(poll)),
+  readonly #queue = new EdgeQueue<null, null>({
+    clock: {
+      nowMs: () => this.#nowMs,
+      // A poll before the head of the queue is done changes nothing, so each text polls once, when it is the head.
+      wait: () => new Promise<void>((poll) => this.#polls.push(poll)),
+    },
+    // Each text is a request.
+    mayJoin: () => false,
+    predictedMs: () => 0,
   });
   readonly #estimate: RunEstimate;
   /** Never corrected. */
@@ -118,10 +123,11 @@ class SimulatedIsolate {
       const waitMs = this.#nowMs - arrivesAtMs;
       const runMs = this.#trueTimes.predictedMs(tokens) * runNoise;
       this.#nowMs += runMs;
-      this.#estimate.observe(tokens, runMs);
+      this.#estimate.observe([tokens], runMs);
       this.answers.push({ side: "edge", because, tokens, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
+      return [null];
     };
-    this.#turns.push(this.#queue.takeTurn(predictedMs, NEVER, work).then(() => {}));
+    this.#turns.push(this.#queue.takeTurn({ item: null, predictedMs, signal: NEVER }, work).then(() => {}));
   }
 
   async #runTurn(): Promise<void> {

@@ -127,7 +127,7 @@ export async function packageNumbers(folder: string, text: string): Promise<Pack
   const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
   const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
   const tokens = encode(text).length;
-  const limits = new LearnedLimits({ modelId, manifest, edge });
+  const limits = new LearnedLimits({ modelId, edge });
   return {
     modelId,
     version: manifest.version,

@@ -5,6 +5,7 @@ import type { Lifetime } from "../../../../gateway/call.ts";
 import type { Tokenized } from "../../../../gateway/sides.ts";
 
 const lifetime: Lifetime = {
+  request: Symbol("request"),
   signal: new AbortController().signal,
   keepAlive: () => {},
   afterAnswer: () => {},

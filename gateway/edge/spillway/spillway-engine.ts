@@ -1,0 +1,143 @@
+/** The engine of `engine/` behind the engine port. One linear memory; the next model uses the same one. */
+import { createEngine, type Engine } from "../../../engine/create-engine.ts";
+import { type Encoder, EngineStateError } from "../../../engine/encoder/encoder.ts";
+import { WeightsError } from "../../../engine/weights-error.ts";
+import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
+import type { Clock } from "../../call.ts";
+import { PackageError } from "../bucket.ts";
+import { DroppedHeaps } from "../dropped-heaps.ts";
+import type { ModelPackage } from "../engine.ts";
+import {
+  type EdgeEngine,
+  type EdgeModel,
+  EdgeRunError,
+  type EngineUnavailable,
+  RunAborted,
+  type Steps,
+} from "../engine.ts";
+import { StepSpeed, StepTimer } from "./step-speed.ts";
+
+/** A pause costs 0.1 to 0.2 ms in workerd (docs/decisions/026-cooperative-edge.md): 2 % of a step. */
+const STEP_MS = 8;
+
+type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
+
+/** @param wasm the compiled engine/dist/engine.wasm */
+export function createSpillwayEngine(
+  wasm: WebAssembly.Module,
+  clock: Pick<Clock, "nowMs">,
+  heapMaxBytes = MAX_EDGE_HEAP_BYTES["spillway-engine"],
+): EdgeEngine {
+  const dropped = new DroppedHeaps();
+  const speed = new StepSpeed();
+  let engine: Engine | null = null;
+
+  const discard = () => {
+    const heap = engine?.linearMemory() ?? null;
+    if (heap !== null) dropped.add(heap);
+    engine = null;
+  };
+
+  async function load(opened: ModelPackage, stream: Stream): Promise<EdgeModel> {
+    const { file, maxTokens } = opened.edge;
+    engine ??= createEngine(wasm, { maxMemoryBytes: heapMaxBytes });
+    const used = engine;
+    const encoder = await receive(used, { file, maxTokens }, stream);
+    let state: "open" | "crashed" | "released" = "open";
+    return {
+      batchTokens: encoder.maxTokens,
+      heapBytes: () => used.memoryBytes(),
+      run: async (texts, steps) => {
+        if (state !== "open") throw new EdgeRunError("crashed", `the model is ${state}`);
+        try {
+          return await runSteps(encoder, texts, steps);
+        } catch (error) {
+          if (error instanceof EngineStateError) throw new RunAborted();
+          if (error instanceof RangeError) throw new EdgeRunError("engine-error", error.message);
+          if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+          // After a trap nothing in the memory can be trusted.
+          state = "crashed";
+          throw new EdgeRunError("crashed", String(error));
+        }
+      },
+      release: () => {
+        if (state === "crashed" && engine === used) discard();
+        state = "released";
+      },
+    };
+  }
+
+  async function runSteps(encoder: Encoder, texts: readonly (readonly number[])[], steps: Steps) {
+    // A run whose request has ended, or a warm-up that a text interrupts, never finishes by itself.
+    encoder.abort();
+    const run = encoder.run(
+      texts.map((ids) => ({ ids })),
+      { stepMs: STEP_MS, unitsPerMs: speed.unitsPerMs },
+    );
+    const timer = new StepTimer(() => clock.nowMs());
+    try {
+      for (;;) {
+        const step = run.next();
+        if (step.done) return step.value;
+        await timer.around(step.value, () => steps.pause());
+      }
+    } finally {
+      run.return([]);
+      timer.reportTo(speed);
+    }
+  }
+
+  return { load, discard, uncollectedBytes: () => dropped.uncollectedBytes() };
+}
+
+/**
+ * Streams the weights into the memory. The digest decides first: a file that is damaged is reported as such, whatever the engine
+ * found wrong with its bytes.
+ */
+async function receive(
+  engine: Engine,
+  { file, maxTokens }: { file: string; maxTokens: number },
+  stream: Stream,
+): Promise<Encoder> {
+  const unusable = (error: unknown) => {
+    if (error instanceof WeightsError) return new PackageError("rejected", `${file}: ${error.message}`);
+    return error;
+  };
+  const loading = engine.load({ maxTokens });
+  let failure: { error: unknown } | null = null;
+  await stream((chunk) => {
+    if (failure !== null) return;
+    try {
+      loading.write(chunk);
+    } catch (error) {
+      failure = { error };
+    }
+  });
+  try {
+    if (failure !== null) throw (failure as { error: unknown }).error;
+    return loading.finish();
+  } catch (error) {
+    throw unusable(error);
+  }
+}
+
+/** The engine, or why this runtime cannot run it. */
+export function spillwayEngineOf(
+  wasm: WebAssembly.Module,
+  clock: Pick<Clock, "nowMs">,
+  isSupported = hasRelaxedSimd(),
+): EdgeEngine | EngineUnavailable {
+  return isSupported
+    ? createSpillwayEngine(wasm, clock)
+    : { unavailable: "spillway-engine needs relaxed SIMD, which this runtime does not have" };
+}
+
+/** A module that uses one instruction of relaxed SIMD, from https://github.com/GoogleChromeLabs/wasm-feature-detect. */
+const RELAXED_SIMD = [
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13],
+  ...[0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+];
+
+function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(Uint8Array.from(RELAXED_SIMD));
+}
