@@ -105,6 +105,8 @@ describe("spillway model evaluate", () => {
           `^Error: ${join(bent, file)} is not the file that was packed \\(SHA-256 .*\\): pack the model again with .*\\.$`,
         ),
       );
+      // Every caller of the runtimes is protected, not only the command.
+      await expect(openRuntimes(bent)).rejects.toThrow(`${file} is not the file that was packed`);
     },
   );
 
