@@ -7,13 +7,24 @@ import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
 import { decideBench } from "./decide/decide.ts";
 import { edgeBench } from "./edge/edge.ts";
+import { engineBench } from "./engine/engine.ts";
+import { holdBench } from "./hold/hold.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
 
 /** A new bench is a folder and an entry in this list. */
-const BENCHES: readonly Bench[] = [edgeBench, memoryBench, coldBench, spikeBench, decideBench, telemetryBench];
+const BENCHES: readonly Bench[] = [
+  edgeBench,
+  engineBench,
+  holdBench,
+  memoryBench,
+  coldBench,
+  spikeBench,
+  decideBench,
+  telemetryBench,
+];
 
 const parsed = parseArguments(process.argv.slice(2), BENCHES);
 if (parsed.kind === "help") {

@@ -1,5 +1,5 @@
 /** Starts the plain Worker (stock onnxruntime-web, see worker.ts) and calls it. */
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { withLocalBucket } from "../../spillway/model/publish/bucket.ts";
 import type { OptionValues } from "../bench.ts";
@@ -24,13 +24,19 @@ export type PlainRun = z.infer<typeof runSchema> & { callerMs: number };
 
 /** Puts `file` unchanged into the bucket of `persistFolder`. */
 export async function storePlainFile(persistFolder: string, file: string): Promise<void> {
+  await mkdir(persistFolder, { recursive: true });
   const bytes = await readFile(file);
   await withLocalBucket(persistFolder, (bucket) => bucket.put(KEY, bytes));
 }
 
-/** @throws Error with one sentence if it does not start */
-export function startPlain(workspace: Workspace, bundle: Bundle, persistFolder: string): Promise<RunningWorker> {
-  return startWorker(workspace, { name: "plain worker", bundle, persistFolder, envFile: null });
+/** @param name of the process and its log @throws Error with one sentence if it does not start */
+export function startPlain(
+  workspace: Workspace,
+  bundle: Bundle,
+  persistFolder: string,
+  name = "plain worker",
+): Promise<RunningWorker> {
+  return startWorker(workspace, { name, bundle, persistFolder, envFile: null });
 }
 
 /** Loads the model, from R2 to an open session. */
@@ -38,9 +44,9 @@ export function loadPlain(plain: RunningWorker): Promise<PlainLoad> {
   return call(plain, `/load?key=${KEY}`, "", loadSchema);
 }
 
-/** Runs one text. */
-export function runPlain(plain: RunningWorker, tokenIds: readonly number[]): Promise<PlainRun> {
-  return call(plain, "/run", JSON.stringify(tokenIds), runSchema);
+/** Runs one text, `runs` times in one request; `runMs` is then the mean. workerd's clock counts whole milliseconds. */
+export function runPlain(plain: RunningWorker, tokenIds: readonly number[], runs = 1): Promise<PlainRun> {
+  return call(plain, `/run?runs=${runs}`, JSON.stringify(tokenIds), runSchema);
 }
 
 /** @throws Error with the Worker's answer if it is not 200 */

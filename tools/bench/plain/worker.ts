@@ -32,9 +32,11 @@ export default {
     }
     if (loaded === null) return new Response("No model is loaded: POST /load first.", { status: 409 });
     const tokenIds: number[] = await request.json();
+    const runs = Number(searchParams.get("runs") ?? 1);
     const startedAtMs = Date.now();
-    const logits = await run(loaded.session, tokenIds);
-    return Response.json({ logits, runMs: Date.now() - startedAtMs, heapBytes: heapBytes(loaded) });
+    let logits: number[] = [];
+    for (let done = 0; done < runs; done++) logits = await run(loaded.session, tokenIds);
+    return Response.json({ logits, runMs: (Date.now() - startedAtMs) / runs, heapBytes: heapBytes(loaded) });
   },
 };
 

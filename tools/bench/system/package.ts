@@ -93,7 +93,7 @@ async function makePackage(target: string): Promise<void> {
 
 /** Runs the command that users run. */
 async function pack(source: string, out: string): Promise<void> {
-  const command = ["tools/spillway/main.ts", "model", "pack", source, "--out", out];
+  const command = ["tools/spillway/main.ts", "model", "pack", source, "--out", out, "--engine", "onnxruntime-web"];
   try {
     await promisify(execFile)(process.execPath, command, { timeout: MAX_PACK_MS });
   } catch (error) {

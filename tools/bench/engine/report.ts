@@ -1,0 +1,113 @@
+/** The numbers of the bench `engine` as JSON and as tables. Pure. */
+import { hundredths, mib, percentile } from "../statistics.ts";
+import type { Table } from "../table.ts";
+import type { Accuracy } from "./accuracy.ts";
+import type { LengthTimes } from "./runners.ts";
+
+export const NOTES = [
+  "Engine and stock run in workerd, each in an isolate; native runs in this Node process on one thread. Within a length they alternate, so noise of the machine affects all of them.",
+  "A sample is as many runs as fill 100 ms, by workerd's own clock. Ratios are of minima; medians have the suffix P50.",
+  "Stock and native INT8 run the same ONNX Runtime file, which was quantized from the same FP32 model as the engine's weights.",
+  "The engine computes the last layer for the first token only; the other files compute all of it. GMAC/s counts what the engine computes.",
+  "Parts are measured in Node with bounds checks in software, as workerd has them, with a clock around each kernel call.",
+];
+
+type Name = "engine" | "stock" | "nativeInt8" | "nativeFp32";
+
+/** Milliseconds by kernel, of the fastest of a few runs. */
+export interface PartTimes {
+  tokens: number;
+  ms: Record<string, number>;
+}
+
+interface Load {
+  callerMs: number;
+  heapBytes: number;
+}
+
+interface Measured {
+  model: string;
+  times: readonly LengthTimes<Name>[];
+  /** Multiply-adds of the engine's products for one text. */
+  multiplyAdds(tokens: number): number;
+  accuracy: readonly Accuracy[];
+  parts: readonly PartTimes[];
+  load: Record<"engine" | "stock", Load>;
+}
+
+/** @returns the object that is printed with --json; field names are stable */
+export function engineResult({ model, times, multiplyAdds, accuracy, parts, load }: Measured) {
+  const lengths = times.map(({ tokens, samples }) => {
+    const least = (name: Name) => percentile(samples[name], 0);
+    const median = (name: Name) => percentile(samples[name], 50);
+    const ratio = (other: Name) => hundredths(least("engine") / least(other));
+    return {
+      tokens,
+      engineMs: hundredths(least("engine")),
+      stockMs: hundredths(least("stock")),
+      nativeInt8Ms: hundredths(least("nativeInt8")),
+      nativeFp32Ms: hundredths(least("nativeFp32")),
+      engineMsP50: hundredths(median("engine")),
+      stockMsP50: hundredths(median("stock")),
+      nativeInt8MsP50: hundredths(median("nativeInt8")),
+      nativeFp32MsP50: hundredths(median("nativeFp32")),
+      engineOverStock: ratio("stock"),
+      engineOverNativeInt8: ratio("nativeInt8"),
+      engineOverNativeFp32: ratio("nativeFp32"),
+      engineOverStockP50: hundredths(median("engine") / median("stock")),
+      gmacPerSecond: hundredths(multiplyAdds(tokens) / least("engine") / 1e6),
+    };
+  });
+  return { model, lengths, accuracy, parts, load };
+}
+
+/** @returns the same numbers for people */
+export function engineTables({ lengths, accuracy, parts, load }: ReturnType<typeof engineResult>): Table[] {
+  return [
+    {
+      title: "Time of a run in ms, minimum (median)",
+      header: [
+        "tokens",
+        "engine",
+        "stock",
+        "native INT8",
+        "native FP32",
+        "engine/stock",
+        "engine/native INT8",
+        "GMAC/s",
+      ],
+      rows: lengths.map((row) => [
+        row.tokens,
+        `${row.engineMs} (${row.engineMsP50})`,
+        `${row.stockMs} (${row.stockMsP50})`,
+        `${row.nativeInt8Ms} (${row.nativeInt8MsP50})`,
+        `${row.nativeFp32Ms} (${row.nativeFp32MsP50})`,
+        row.engineOverStock,
+        row.engineOverNativeInt8,
+        row.gmacPerSecond,
+      ]),
+    },
+    {
+      title: "Against the FP32 model",
+      header: ["texts", "engine", "labels changed", "mean logit gap", "largest"],
+      rows: accuracy.flatMap(({ count, texts, ...gap }) => [
+        [`${count} ${texts}`, "spillway-engine", gap.labelsChanged, gap.meanGap.toFixed(4), gap.maxGap.toFixed(3)],
+        ["", "stock INT8", gap.stockLabelsChanged, gap.stockMeanGap.toFixed(4), gap.stockMaxGap.toFixed(3)],
+      ]),
+    },
+    {
+      title: "The engine's time by kernel in ms",
+      header: ["tokens", "kernel", "ms"],
+      rows: parts.flatMap(({ tokens, ms }) =>
+        Object.entries(ms)
+          .sort(([, a], [, b]) => b - a)
+          .map(([kernel, spent]) => [tokens, kernel, hundredths(spent)]),
+      ),
+    },
+    {
+      title: "Load from local R2",
+      header: ["engine", "ms", "wasm heap in MiB"],
+      rows: Object.entries(load).map(([name, { callerMs, heapBytes }]) => [name, Math.round(callerMs), mib(heapBytes)]),
+    },
+  ];
+}

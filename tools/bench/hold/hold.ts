@@ -1,0 +1,151 @@
+/** Bench `hold`: how long other requests wait while the isolate loads its model, and while it runs a long text. */
+
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { shortModelId } from "../../../formats/model-package/names.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import { wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { percentile, tenths } from "../statistics.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { edgeReady } from "../system/edge-ready.ts";
+import { startGateway } from "../system/gateway.ts";
+import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { textsOf } from "../texts.ts";
+import { startInstantOrigin } from "./instant-origin.ts";
+import { POLICY, REQUESTS, type RequestName, requestsTo, runAtEdge, sendUntil } from "./requests.ts";
+
+const MAX_BENCH_MS = 30 * 60_000;
+const LOADS = { min: 1, max: 50, fallback: 6 };
+const RUNS = { min: 5, max: 500, fallback: 30 };
+const PAUSE_MS = 12;
+/** A p95 of fewer samples has no meaning. */
+const ALONE_MS = 3000;
+const WARM_UP_RUNS = 5;
+/** What the edge promises to other requests (p95). */
+const MAX_ADDED_MS = 25;
+
+const NOTES = [
+  "Times are the caller's clock, from sending to the last byte. All four requests are sent at once with pauses, alone and meanwhile alike.",
+  "No request needs the edge model: the short text's caller is outside the share. It is measured and decided as every text.",
+  "The origin answers at once with zeros, so the wait of a spilled text is the gateway's.",
+  "A load is the first one of a fresh process: R2, signature, hashes, weights, golden logits. Loads are repeated and their samples are joined.",
+];
+
+export const holdBench: Bench = {
+  name: "hold",
+  summary:
+    "how long a health check, a refusal, a spilled and a short text wait while a model loads or a long text runs",
+  options: { ...MODEL_OPTION, loads: { type: "string" }, runs: { type: "string" } },
+  async run(values: OptionValues) {
+    const options = { loads: wholeNumber(values, "loads", LOADS), runs: wholeNumber(values, "runs", RUNS) };
+    const opened = await openPackage(values);
+    const origin = await startInstantOrigin(opened);
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, opened, origin.url, options)).finally(
+      origin.close,
+    );
+  },
+};
+
+type Times = Record<RequestName, number[]>;
+
+async function run(
+  workspace: Workspace,
+  opened: EdgePackage,
+  originUrl: string,
+  { loads, runs }: { loads: number; runs: number },
+): Promise<Report> {
+  const { folder } = workspace;
+  const texts = await textsOf(opened);
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(folder, "gateway")));
+  const stored = await step("publishing the package", () => storePackage(join(folder, "stored"), opened));
+  const credentials = newCredentials();
+  const start = () =>
+    startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY });
+
+  const loading: Times[] = [];
+  for (let load = 1; load <= loads; load++) {
+    await step(`requests during load ${load} of ${loads}`, async () => {
+      const gateway = await start();
+      loading.push(await duringLoad(gateway));
+      await gateway.stop();
+    });
+  }
+  const gateway = await start();
+  await step("loading the model", () => edgeReady(gateway));
+  const requests = requestsTo(gateway.url, texts);
+  const long = texts.make(opened.edge.maxTokens, 1);
+  for (let done = 0; done < WARM_UP_RUNS; done++) await runAtEdge(gateway.url, long);
+  await sendUntil(requests, PAUSE_MS, sleep(1000));
+  const alone = await step("requests alone", () => sendUntil(requests, PAUSE_MS, sleep(ALONE_MS)));
+  const running = await step(`requests during ${runs} texts of ${opened.edge.maxTokens} tokens`, () =>
+    sendUntil(
+      requests,
+      PAUSE_MS,
+      inTurn(runs, () => runAtEdge(gateway.url, long)),
+    ),
+  );
+  return report(opened, alone, [
+    ["cold load", joined(loading)],
+    [`text of ${opened.edge.maxTokens} tokens`, running],
+  ]);
+
+  /** /readyz starts the load. The requests' tokenizer is loaded with the model, so texts before it are spilled unmeasured. */
+  function duringLoad(gateway: RunningWorker): Promise<Times> {
+    return sendUntil(requestsTo(gateway.url, texts), PAUSE_MS, edgeReady(gateway));
+  }
+}
+
+async function inTurn(times: number, work: () => Promise<unknown>): Promise<void> {
+  for (let done = 0; done < times; done++) await work();
+}
+
+function joined(parts: readonly Times[]): Times {
+  const of = (name: RequestName) => parts.flatMap((part) => part[name]);
+  return {
+    "health check": of("health check"),
+    refusal: of("refusal"),
+    "spilled text": of("spilled text"),
+    "short text": of("short text"),
+  };
+}
+
+function report({ modelId }: EdgePackage, alone: Times, measured: readonly (readonly [string, Times])[]): Report {
+  const rows = measured.flatMap(([meanwhile, times]) =>
+    REQUESTS.map((request) => ({
+      meanwhile,
+      request,
+      aloneP50Ms: tenths(percentile(alone[request], 50)),
+      meanwhileP50Ms: tenths(percentile(times[request], 50)),
+      aloneP95Ms: tenths(percentile(alone[request], 95)),
+      meanwhileP95Ms: tenths(percentile(times[request], 95)),
+      meanwhileMaxMs: tenths(percentile(times[request], 100)),
+      samples: times[request].length,
+    })),
+  );
+  const broken = rows.filter(({ aloneP95Ms, meanwhileP95Ms }) => meanwhileP95Ms > aloneP95Ms + MAX_ADDED_MS);
+  const header = ["meanwhile", "request", "alone p50", "meanwhile p50", "alone p95", "meanwhile p95", "max", "samples"];
+  const cells = rows.map((row) => [
+    row.meanwhile,
+    row.request,
+    row.aloneP50Ms,
+    row.meanwhileP50Ms,
+    row.aloneP95Ms,
+    row.meanwhileP95Ms,
+    row.meanwhileMaxMs,
+    row.samples,
+  ]);
+  return {
+    result: { model: shortModelId(modelId), maxAddedMs: MAX_ADDED_MS, rows },
+    tables: [{ title: "Wait for an answer in ms", header, rows: cells }],
+    notes: NOTES,
+    problem:
+      broken.length === 0
+        ? null
+        : `${broken.length} of ${rows.length} waits are more than ${MAX_ADDED_MS} ms longer than alone (p95).`,
+  };
+}

@@ -1,0 +1,86 @@
+/** The requests whose wait is measured. None of them needs the edge model, so that each wait is the isolate's. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { basisPointsOf, insideShare } from "../../../gateway/decide/share.ts";
+import type { Texts } from "../texts.ts";
+
+/** Callers inside the share go to the edge, others to the origin. */
+export const POLICY = { edge: { share: 50, stickyBy: "header:x-caller" } } as const;
+const LONG_AT_ORIGIN_TOKENS = 700;
+const SHORT_TOKENS = 16;
+const MAX_CALL_MS = 60_000;
+
+export const REQUESTS = ["health check", "refusal", "spilled text", "short text"] as const;
+export type RequestName = (typeof REQUESTS)[number];
+
+/** Milliseconds from sending to the last byte. @throws Error if the answer is not the expected one */
+type Send = () => Promise<number>;
+
+/** @returns a sender for each request */
+export function requestsTo(url: string, texts: Texts): Record<RequestName, Send> {
+  const outside = callerOf(false);
+  return {
+    "health check": () => timed(`${url}/healthz`, {}, 200),
+    refusal: () => timed(`${url}/v1/classify`, { method: "POST", body: "{}" }, 415),
+    "spilled text": () => classify(url, texts.make(LONG_AT_ORIGIN_TOKENS, 1), outside, "origin"),
+    // Measured and decided like every short text; the caller is outside the share, so it does not wait for the edge.
+    "short text": () => classify(url, texts.make(SHORT_TOKENS, 1), outside, "origin"),
+  };
+}
+
+/** Sends a text that the edge runs. */
+export function runAtEdge(url: string, text: string): Promise<number> {
+  return classify(url, text, callerOf(true), "edge");
+}
+
+/** Sends each request again and again, all kinds at once with pauses, until `until` is settled. @returns their times */
+export async function sendUntil(
+  requests: Record<RequestName, Send>,
+  pauseMs: number,
+  until: Promise<unknown>,
+): Promise<Record<RequestName, number[]>> {
+  const state = { over: false };
+  const end = () => {
+    state.over = true;
+  };
+  until.then(end, end);
+  const entries = REQUESTS.map(async (name, index): Promise<[RequestName, number[]]> => {
+    const times: number[] = [];
+    // Spread, so that the requests do not wait for one another more than they do alone.
+    await sleep((pauseMs * index) / REQUESTS.length);
+    while (!state.over) {
+      times.push(await requests[name]());
+      await sleep(pauseMs);
+    }
+    return [name, times];
+  });
+  const results = Object.fromEntries(await Promise.all(entries)) as Record<RequestName, number[]>;
+  await until;
+  return results;
+}
+
+/** A caller inside or outside the policy's share. */
+function callerOf(inside: boolean): string {
+  for (let number = 0; ; number++) {
+    const caller = `caller-${number}`;
+    if (insideShare(basisPointsOf(caller), POLICY.edge.share) === inside) return caller;
+  }
+}
+
+function classify(url: string, text: string, caller: string, route: "edge" | "origin"): Promise<number> {
+  const headers = { "content-type": "application/json", "x-caller": caller };
+  const request = { method: "POST", headers, body: JSON.stringify({ inputs: text }) };
+  return timed(`${url}/v1/classify`, request, 200, route);
+}
+
+async function timed(url: string, request: RequestInit, status: number, route: string | null = null): Promise<number> {
+  const sentAtMs = performance.now();
+  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(MAX_CALL_MS) });
+  const body = await response.text();
+  const ms = performance.now() - sentAtMs;
+  const answeredBy = response.headers.get("x-spillway-route");
+  if (response.status !== status || (route !== null && answeredBy !== route)) {
+    const expected = route === null ? `${status}` : `${status} by ${route}`;
+    throw new Error(`${url} answered ${response.status} by ${answeredBy}, not ${expected}: ${body.slice(0, 200)}`);
+  }
+  return ms;
+}
