@@ -1,8 +1,13 @@
-/** `npm run reset`: removes all local state: wrangler's KV, R2 and Durable Objects, and the folder .spillway. */
-import { rm } from "node:fs/promises";
+/** The command `npm run reset`. */
 import { fileURLToPath } from "node:url";
+import { readSettings } from "./process/local-settings.ts";
+import { resetLocalState } from "./process/reset-local-state.ts";
 
-for (const folder of [".wrangler", ".spillway"]) {
-  await rm(fileURLToPath(new URL(`../${folder}`, import.meta.url)), { recursive: true, force: true });
-  console.log(`removed ${folder}/`);
+try {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const lines = await resetLocalState(process.argv.slice(2), root, readSettings(process.env).gatewayPort);
+  for (const line of lines) console.log(line);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }

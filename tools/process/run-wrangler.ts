@@ -91,11 +91,15 @@ export function isNotFound({ stdout, stderr }: Pick<WranglerRun, "stdout" | "std
   return /\b404: Not Found/.test(stderr + stdout);
 }
 
+/** workerd starts within seconds. Wrangler would wait for it forever. */
+const MAX_OPEN_SECONDS = 120;
+
 /**
  * Opens the KV, R2 and Durable Objects that wrangler keeps on this machine. A running `wrangler dev` sees each write.
  * @param persistFolder as wrangler's `--persist-to` has it
  * @param environment of wrangler.toml; undefined for the top level
  * @param work the bindings are closed when it ends
+ * @throws Error with one sentence when they are not open after `MAX_OPEN_SECONDS`
  */
 export async function withLocalBindings<Bindings, T>(
   persistFolder: string,
@@ -105,16 +109,38 @@ export async function withLocalBindings<Bindings, T>(
   Object.assign(process.env, offlineWrangler);
   // Loaded only when needed: it takes a second, which `--help` and `--remote` do not have to wait for.
   const { getPlatformProxy } = await import("wrangler");
-  const proxy = await getPlatformProxy<Bindings>({
+  const opening = getPlatformProxy<Bindings>({
     ...(environment !== undefined && { environment }),
     // The API expects the version folder that the command line adds.
     persist: { path: `${persistFolder}/v3` },
     remoteBindings: false,
   });
+  const proxy = await withinSeconds(MAX_OPEN_SECONDS, opening);
   try {
     return await work(proxy.env);
   } finally {
     await proxy.dispose();
+  }
+}
+
+/**
+ * Waits for the local bindings to open. Ones that open later are closed.
+ * @throws Error with one sentence when the time is over; the error of `opening`
+ */
+export async function withinSeconds<T extends { dispose(): Promise<void> }>(
+  seconds: number,
+  opening: Promise<T>,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    opening.then((proxy) => proxy.dispose()).catch(() => {});
+    const next = "The machine may be overloaded; retry. If it happens again, stop npm start and start it anew.";
+    reject(new Error(`The local KV and R2 did not open within ${seconds} s: workerd has not started. ${next}`));
+  }, seconds * 1000);
+  try {
+    return await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -10,6 +10,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     console.error(oneSentence(error));
-    process.exitCode = 1;
+    // A local runtime that never started would keep this process alive. Its exit ends the runtime too.
+    process.exit(1);
   }
 }

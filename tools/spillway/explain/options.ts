@@ -32,7 +32,7 @@ export function addExplainOptions(command: Command): Command {
     .optionsGroup("The policy (default: the built-in defaults):")
     .addOption(new Option("--local", "the policy stored on this machine, as npm start uses it").conflicts("remote"))
     .addOption(new Option("--remote", "the policy stored in the account's KV, through wrangler"))
-    .option("--env <name>", "environment of wrangler.toml, with --local or --remote")
+    .option("--env <name>", "environment of wrangler.toml, with --remote")
     .addOption(new Option("--policy <file>", "a policy file").conflicts(["local", "remote"]))
     .option("--share <percent>", "replaces edge.share of the policy", share)
     .optionsGroup("The caller:")

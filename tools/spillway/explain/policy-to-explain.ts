@@ -35,7 +35,8 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
       remote ? "in the account's KV" : "on this machine",
     );
   }
-  if (env !== undefined) throw new Error("--env selects a stored policy; pass --local or --remote with it.");
+  if (env !== undefined)
+    throw new Error("--env selects an environment of the Cloudflare account; pass --remote with it.");
   if (file === undefined) {
     return {
       policy: defaultPolicy(),

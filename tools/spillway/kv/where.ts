@@ -16,11 +16,23 @@ export function addWhereOptions(command: Command): Command {
   return command
     .addOption(new Option("--local", "the KV on this machine, as npm start uses it (default)").conflicts("remote"))
     .option("--remote", "the KV of the Cloudflare account, through wrangler")
-    .option("--env <name>", "environment of wrangler.toml");
+    .option("--env <name>", "environment of wrangler.toml, with --remote");
 }
 
-/** Opens the selected KV namespace for `work`. */
-export function withKv<T>(binding: KvBinding, { remote, env }: WhereOptions, work: (kv: Kv) => Promise<T>): Promise<T> {
+/**
+ * Opens the selected KV namespace for `work`.
+ * @throws Error with one sentence for `--env` without `--remote`: a change that was meant for the account would be saved on this machine
+ */
+export async function withKv<T>(
+  binding: KvBinding,
+  { remote, env }: WhereOptions,
+  work: (kv: Kv) => Promise<T>,
+): Promise<T> {
   if (remote) return work(remoteKv(binding, env));
-  return withLocalKv(binding, readSettings(process.env).persistFolder, env, work);
+  if (env !== undefined) {
+    throw new Error(
+      `--env ${env} selects an environment of the Cloudflare account; pass --remote with it, or leave it out for this machine.`,
+    );
+  }
+  return withLocalKv(binding, readSettings(process.env).persistFolder, undefined, work);
 }

@@ -60,7 +60,8 @@ function oneValue(text: string | null, path: string[]): Json {
   return fallback;
 }
 
-function mustBeKnown(path: string[]): void {
+/** @throws Error with one sentence, which has the nearest known key, when the schema has no such path */
+export function mustBeKnown(path: readonly string[]): void {
   for (const [depth, key] of path.entries()) {
     const parent = path.slice(0, depth);
     if (schemasAt(policySchema, [...parent, key]).length > 0) continue;

@@ -2,8 +2,11 @@
 import type { Command } from "commander";
 import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
-import { parsePolicy } from "../../../policies/parse.ts";
+import { schemasAt, unwrap } from "../../../policies/messages/schema-paths.ts";
+import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
+import { policySchema } from "../../../policies/schema.ts";
 import { documentOf, storedText } from "./document.ts";
+import { mustBeKnown } from "./get.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
 import { InvalidPolicy } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
@@ -38,11 +41,23 @@ export function registerUnset(policy: Command): void {
     withPolicyState(options, async (seen, kv) => {
       const keys = editablePath(path);
       const document = documentOf(seen.stored);
-      const changed = withoutValueAt(document, keys);
-      if (valueAt(document, keys) === undefined) console.log(`${path} is not set. Nothing was saved.`);
-      else if (isObject(changed)) await saveVersion({ kv, seen }, changed, options);
+      if (isUnset(document, keys)) console.log(`${path} is not set. Nothing was saved.`);
+      else {
+        const changed = withoutValueAt(document, keys);
+        if (isObject(changed)) await saveVersion({ kv, seen }, changed, options);
+      }
     }),
   );
+}
+
+/**
+ * Whether there is nothing to remove. A stored key that the schema does not know can be removed.
+ * @throws Error with one sentence for an unknown path: a mistyped key would look like one that has its default
+ */
+export function isUnset(document: JsonObject, path: readonly string[]): boolean {
+  if (valueAt(document, path) !== undefined) return false;
+  mustBeKnown(path);
+  return true;
 }
 
 /** @throws Error with one sentence for a path that the command manages itself, and for text that is not a path */
@@ -62,13 +77,33 @@ export function withValue(document: JsonObject, path: readonly string[], value: 
   const duplicates = asJson === undefined ? [] : describeDuplicateKeys(value);
   if (duplicates.length > 0) throw new InvalidPolicy(duplicates.map((problem) => `in the value, ${problem}`));
   const readings: Json[] = asJson === undefined ? [value] : [asJson, value];
+  const base = withListsOn(path, document);
   const problems: (readonly string[])[] = [];
   for (const reading of readings) {
-    const changed = withValueAt(document, path, reading);
+    const changed = withValueAt(base, path, reading);
     if (!isObject(changed)) continue;
     const parsed = parsePolicy(storedText(changed, 0));
     if (parsed.ok) return changed;
     problems.push(parsed.problems);
   }
   throw new InvalidPolicy(problems[0] ?? []);
+}
+
+/** The document with the lists that contain the path: a list that is not set gets its default, so that `residency.rules[0]` has a place. */
+function withListsOn(path: readonly string[], document: JsonObject): Json {
+  const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
+  let filled: Json = document;
+  for (let depth = 1; depth < path.length; depth++) {
+    const container = path.slice(0, depth);
+    if (valueAt(filled, container) !== undefined || !isList(container)) continue;
+    const fallback = valueAt(defaults, container);
+    filled = withValueAt(filled, container, Array.isArray(fallback) ? fallback : []);
+  }
+  return filled;
+}
+
+function isList(path: readonly string[]): boolean {
+  return schemasAt(policySchema, path)
+    .flatMap(unwrap)
+    .some(({ _zod }) => _zod.def.type === "array");
 }

@@ -219,7 +219,7 @@ describe("an invalid option is rejected with what is allowed", () => {
     [["--origin-p95-ms", "us-east-1="], /It must be a number of milliseconds, for one origin as in us-east-1=120\.$/],
     [["--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
     [["--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
-    [["--env", "production"], /^--env selects a stored policy; pass --local or --remote with it\.$/],
+    [["--env", "production"], /^--env selects an environment of the Cloudflare account; pass --remote with it\.$/],
     [["--local", "--remote"], /cannot be used with option '--remote'$/],
     [["--policy", "p.json", "--local"], /'--policy <file>' cannot be used with option '--local'$/],
     [["--policy", "p.json", "--remote"], /'--policy <file>' cannot be used with option '--remote'$/],

@@ -7,7 +7,7 @@ import { policySchema } from "../../../../../policies/schema.ts";
 import { storedText } from "../../../../../tools/spillway/policy/document.ts";
 import { valueAt } from "../../../../../tools/spillway/policy/path.ts";
 import { InvalidPolicy } from "../../../../../tools/spillway/policy/repository.ts";
-import { editablePath, withValue } from "../../../../../tools/spillway/policy/set.ts";
+import { editablePath, isUnset, withValue } from "../../../../../tools/spillway/policy/set.ts";
 
 describe("set", () => {
   it.each([
@@ -20,6 +20,21 @@ describe("set", () => {
     [["$schema"], "1.3", "1.3"],
   ])("%j to %s saves %j", (path, text, value) => {
     expect(valueAt(withValue({}, path, text), path)).toEqual(value);
+  });
+
+  const rule = { countries: ["DE"], allow: ["edge"] };
+  it.each([
+    [["residency", "rules", "0"], JSON.stringify(rule), { residency: { rules: [rule] } }],
+    [["sampling", "keep", "0"], "slow", { sampling: { keep: ["slow", "fallback", "refused", "slow"] } }],
+    [["residency", "unknown", "0"], "edge", { residency: { unknown: ["edge"] } }],
+  ])("%j is an entry of a list that is not set, which begins with its default", (path, text, document) => {
+    expect(withValue({}, path, text)).toEqual(document);
+  });
+
+  it("names the indexes that a list has", () => {
+    expect(() => withValue({}, ["residency", "rules", "3"], "{}")).toThrow(
+      "residency.rules has 0 entries; use an index from 0 to 0 instead of 3.",
+    );
   });
 
   it("reports the problem and that nothing was saved", () => {
@@ -67,5 +82,17 @@ describe("set", () => {
       { numRuns: 1000 },
     );
     expect(stored).toBeGreaterThan(20);
+  });
+});
+
+describe("unset", () => {
+  it("has nothing to remove where a known key is not set", () => {
+    expect(isUnset({}, ["edge", "share"])).toBe(true);
+    expect(isUnset({ edge: { share: 5 } }, ["edge", "share"])).toBe(false);
+  });
+
+  it("refuses a mistyped key, and removes one that is stored", () => {
+    expect(() => isUnset({}, ["egde", "share"])).toThrow("egde: unknown key; did you mean edge?");
+    expect(isUnset({ egde: { share: 5 } }, ["egde"])).toBe(false);
   });
 });
