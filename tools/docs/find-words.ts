@@ -62,7 +62,11 @@ function avoidedName(name: string): boolean {
   return AVOIDED_NAME_PARTS.some((part) => parts.includes(part));
 }
 
+/** Most pieces have none of the phrases, which one search finds out. */
+const ANY_PHRASE = new RegExp(AVOIDED_PHRASES.map(({ pattern }) => pattern.source).join("|"), "i");
+
 function phrasesIn({ text, offset }: Piece): { offset: number; word: string; instead: string }[] {
+  if (!ANY_PHRASE.test(text)) return [];
   return AVOIDED_PHRASES.flatMap(({ pattern, instead, except }) => {
     const reviewed = except === undefined ? [] : [...text.matchAll(except)];
     return [...text.matchAll(pattern)]

@@ -18,9 +18,9 @@ export function piecesOfTypeScript(path: string, source: string): Piece[] {
       const [begin, end] = [node.getFullStart(), node.getStart(file)];
       if (end > begin) pieces.push({ kind: "text", text: source.slice(begin, end), offset: begin });
     }
-    const text = { text: node.getText(file), offset: node.getStart(file) };
-    if (ts.isIdentifier(node)) pieces.push({ kind: "name", ...text });
-    else if (isLiteral(node) && !isModulePath(node)) pieces.push({ kind: "text", ...text });
+    const piece = (kind: Piece["kind"]): Piece => ({ kind, text: node.getText(file), offset: node.getStart(file) });
+    if (ts.isIdentifier(node)) pieces.push(piece("name"));
+    else if (isLiteral(node) && !isModulePath(node)) pieces.push(piece("text"));
     for (const child of node.getChildren(file)) if (!ts.isJSDoc(child)) visit(child);
   };
   visit(file);

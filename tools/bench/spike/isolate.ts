@@ -159,9 +159,13 @@ export class EventQueue {
 
   /** Events of the same time keep the order in which they were added. */
   add(event: SimulationEvent): void {
-    // The search starts at the end, because most events are added for the near future.
-    const after = this.#latestFirst.findLastIndex(({ atMs }) => atMs > event.atMs);
-    this.#latestFirst.splice(after + 1, 0, event);
+    let [start, end] = [0, this.#latestFirst.length];
+    while (start < end) {
+      const middle = (start + end) >> 1;
+      if ((this.#latestFirst[middle]?.atMs ?? 0) > event.atMs) start = middle + 1;
+      else end = middle;
+    }
+    this.#latestFirst.splice(start, 0, event);
   }
 
   /** Removes and returns the next event; null if it is later than `untilMs`, or if there is none. */
