@@ -60,7 +60,7 @@ export const START: readonly VariableGroup[] = [
 export const LOCAL_LAMBDA: readonly VariableGroup[] = [
   {
     title: "Variables",
-    about: "`node tools/local-lambda/main.ts` serves the origin without a gateway. `npm start` sets these itself.",
+    about: "`npx node tools/local-lambda/main.ts` serves the origin without a gateway. `npm start` sets these itself.",
     variables: [
       { name: "AWS_ACCESS_KEY_ID", default: null, meaning: "Access key that calls must be signed with." },
       { name: "AWS_SECRET_ACCESS_KEY", default: null, meaning: "Its secret half." },
