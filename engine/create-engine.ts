@@ -8,6 +8,7 @@ import { type DotVariant, instantiateKernels, type Kernels } from "./kernels.ts"
 import { WeightsLoader, type WeightsTarget } from "./load-weights.ts";
 import { DEFAULT_MAX_MEMORY_BYTES, EngineMemory } from "./memory.ts";
 import { planMemory } from "./plan-memory.ts";
+import { hasRelaxedSimd, UnsupportedRuntimeError } from "./relaxed-simd.ts";
 
 export interface EngineOptions {
   /** Upper bound of the linear memory; default 128 MiB. */
@@ -35,6 +36,7 @@ export interface Engine {
   /**
    * Begins to load a model. A model that is loaded stays usable until the new one's header has arrived and been accepted; then the
    * same memory serves the new one, and a load that fails leaves the engine without a model.
+   * @throws UnsupportedRuntimeError if the runtime has no relaxed SIMD
    */
   load(options: LoadOptions): Loading;
   /** Bytes of the linear memory: 0 before the first model. */
@@ -66,6 +68,7 @@ export function createEngine(module: WebAssembly.Module, options: EngineOptions 
 
   return {
     load({ maxTokens }) {
+      if (!hasRelaxedSimd()) throw new UnsupportedRuntimeError();
       const load = Symbol("load");
       let prepared = false;
       const loader = new WeightsLoader((header) => {
