@@ -22,7 +22,10 @@ export const DISTILBERT: Architecture = {
 
 export interface SampleOptions {
   seed: number;
-  /** Some channels of every layer's output are this many times larger, as in pretrained models of BERT's size. Default 1. */
+  /**
+   * Four channels of every layer's outputs are this many times larger, and the weights that read them as many times smaller. So it is in
+   * pretrained models of BERT's size: the large channels carry little information, but they set the range. Default 1.
+   */
   outlierFactor?: number;
 }
 
@@ -33,10 +36,13 @@ export function randomEncoder(architecture: Architecture, { seed, outlierFactor 
   const normal = normalNumbers(seed);
   const { vocabulary, positions, tokenTypes, embeddingWidth, width, heads, headSize, feedForward } = architecture;
   const table = (rows: number) => filled(rows * embeddingWidth, () => normal() * 0.05);
-  const linear = (inputs: number, outputs: number): Linear => ({
+  const linear = (inputs: number, outputs: number, factors: Float32Array | null = null): Linear => ({
     inputs,
     outputs,
-    weight: filled(inputs * outputs, () => normal() / Math.sqrt(inputs)),
+    weight: filled(inputs * outputs, (index) => {
+      const weight = normal() / Math.sqrt(inputs);
+      return factors === null ? weight : weight / (factors[Math.floor(index / outputs)] ?? 1);
+    }),
     bias: filled(outputs, () => normal() * 0.05),
   });
   const outliers = filled(width, () => 1);
@@ -46,16 +52,20 @@ export function randomEncoder(architecture: Architecture, { seed, outlierFactor 
     gain: filled(size, (index) => (1 + normal() * 0.1) * (factors?.[index] ?? 1)),
     offset: filled(size, () => normal() * 0.05),
   });
-  const layer = (): LayerWeights => ({
-    query: linear(width, heads * headSize),
-    key: linear(width, heads * headSize),
-    value: linear(width, heads * headSize),
-    attentionOutput: linear(heads * headSize, width),
-    attentionNorm: norm(width, outliers),
-    expand: linear(width, feedForward),
-    contract: linear(feedForward, width),
-    outputNorm: norm(width, outliers),
-  });
+  const layer = (_: unknown, index: number): LayerWeights => {
+    // The first layer reads the embeddings, which have no such channels.
+    const before = index === 0 ? null : outliers;
+    return {
+      query: linear(width, heads * headSize, before),
+      key: linear(width, heads * headSize, before),
+      value: linear(width, heads * headSize, before),
+      attentionOutput: linear(heads * headSize, width),
+      attentionNorm: norm(width, outliers),
+      expand: linear(width, feedForward, outliers),
+      contract: linear(feedForward, width),
+      outputNorm: norm(width, outliers),
+    };
+  };
   return {
     architecture,
     words: table(vocabulary),
@@ -64,8 +74,8 @@ export function randomEncoder(architecture: Architecture, { seed, outlierFactor 
     embeddingNorm: norm(embeddingWidth),
     projection: hasProjection(architecture) ? linear(embeddingWidth, width) : null,
     layers: Array.from({ length: architecture.layers }, layer),
-    head: architecture.headActivation === "none" ? null : linear(width, width),
-    labels: linear(width, architecture.labels),
+    head: architecture.headActivation === "none" ? null : linear(width, width, outliers),
+    labels: linear(width, architecture.labels, architecture.headActivation === "none" ? outliers : null),
   };
 }
 

@@ -74,8 +74,11 @@ describe("attention", () => {
           rowsOf(keys, dimensions, seed + 2),
         ];
         const contextFloats = dimensions + 16;
-        const context = bench.floats(new Float32Array(queries * contextFloats).fill(7));
+        // A block has 8 queries: rows behind the last one must stay as they are.
+        const context = bench.floats(new Float32Array((queries + 8) * contextFloats).fill(7));
         place(q, k, v)(context, contextFloats * 4);
+        const behind = bench.readFloats(context + queries * contextFloats * 4, 8 * contextFloats);
+        expect(behind.every((value) => value === 7)).toBe(true);
         const expected = attended(q, k, v);
         for (const [index, row] of expected.entries()) {
           const stored = bench.readFloats(context + index * contextFloats * 4, contextFloats);
