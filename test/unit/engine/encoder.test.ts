@@ -99,7 +99,7 @@ describe("details of architectures", () => {
     for (const tokens of [5, 20, 60]) {
       const text = textOf(architecture, tokens, tokens);
       const [logits = new Float32Array()] = runToEnd(encoder.run([text]));
-      expect(relativeError(logits, runReference(floatModel(weights), text))).toBeLessThan(0.15);
+      expect(relativeError(logits, runReference(floatModel(weights), text))).toBeLessThan(0.03);
     }
   });
 });

@@ -35,6 +35,13 @@ function run(rows: readonly Float32Array[], activation = 0) {
   });
 }
 
+/** The f32 next to it, away from zero. */
+function nextFloat(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0] = (bits[0] ?? 0) + 1;
+  return new Float32Array(bits.buffer)[0] ?? 0;
+}
+
 const value = fc.oneof(
   fc.float({ min: -100, max: 100, noNaN: true }),
   fc.constantFrom(0, -0, 1e-38, -1e-38, 3e38, 1e-20),
@@ -57,6 +64,19 @@ describe("quantize", () => {
           .map(quantizeRow)
           .map(({ q, scale, zeroPoint }) => ({ q: [...q], scale, zeroPoint: zeroPoint + 0 }));
         expect(run(all)).toEqual(expected);
+      }),
+    );
+  });
+
+  it("rounds like the plain form where a value lies on the border of two numbers: fused multiply-add would not", () => {
+    fc.assert(
+      fc.property(fc.float({ min: Math.fround(0.01), max: 100, noNaN: true }), (range) => {
+        const [lowest, highest] = [Math.fround(-range / 3), Math.fround((range * 2) / 3)];
+        const step = Math.fround(highest - lowest) / 127;
+        const borders = Array.from({ length: 80 }, (_, n) => Math.fround((n - 20.5) * step));
+        const row = Float32Array.of(lowest, highest, ...borders, ...borders.map(nextFloat), ...new Array(14).fill(0));
+        const { q, scale, zeroPoint } = quantizeRow(row);
+        expect(run([row])).toEqual([{ q: [...q], scale, zeroPoint }]);
       }),
     );
   });
