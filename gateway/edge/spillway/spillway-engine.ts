@@ -1,6 +1,7 @@
 /** The engine of `engine/` behind the engine port. One linear memory; the next model uses the same one. */
 import { createEngine, type Engine } from "../../../engine/create-engine.ts";
 import { type Encoder, EngineStateError } from "../../../engine/encoder/encoder.ts";
+import { hasRelaxedSimd } from "../../../engine/relaxed-simd.ts";
 import { WeightsError } from "../../../engine/weights-error.ts";
 import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
 import type { Clock } from "../../call.ts";
@@ -130,14 +131,4 @@ export function spillwayEngineOf(
   return isSupported
     ? createSpillwayEngine(wasm, clock)
     : { unavailable: "spillway-engine needs relaxed SIMD, which this runtime does not have" };
-}
-
-/** A module that uses one instruction of relaxed SIMD, from https://github.com/GoogleChromeLabs/wasm-feature-detect. */
-const RELAXED_SIMD = [
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13],
-  ...[0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
-];
-
-function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(Uint8Array.from(RELAXED_SIMD));
 }
