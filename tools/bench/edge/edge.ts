@@ -19,7 +19,7 @@ import { type Cell, type Side, takeTurns } from "../take-turns.ts";
 import { type Texts, textsOf } from "../texts.ts";
 
 const MAX_BENCH_MS = 15 * 60_000;
-const TOKEN_LENGTHS = [8, 32, 64, 128, 256] as const;
+const TOKEN_LENGTHS = [8, 32, 64, 128, 256, 512] as const;
 /** With fewer than 30 samples a 95th percentile has no meaning. */
 const SAMPLES = { min: 30, max: 1000, fallback: 40 };
 /** V8 has optimized the wasm after these rounds; the first runs take two to three times as long. */

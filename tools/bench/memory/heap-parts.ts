@@ -1,5 +1,11 @@
-/** The parts of the wasm heap, measured in Node on the gateway's engine: the highest byte in use of a large heap after each step. */
+/**
+ * The parts of the wasm heap. Of spillway-engine, as it plans them. Of onnxruntime-web, measured in Node: the highest byte in use of a
+ * large heap after each step.
+ */
 import { readFile } from "node:fs/promises";
+import { decodeHeader, PREAMBLE_BYTES, readHeaderBytes } from "../../../engine/format/header.ts";
+import { planMemory } from "../../../engine/plan-memory.ts";
+import type { EdgeEngineId } from "../../../formats/model-package/manifest.ts";
 import { allocate, startRuntime } from "../../../gateway/edge/onnx/runtime.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../spillway/model/pack/edge-runtime.ts";
 import { mib, tenths } from "../statistics.ts";
@@ -16,9 +22,24 @@ export interface HeapParts {
   activations: { tokens: number; mib: number }[];
 }
 
-/** `lengths` must be ascending, because the used part of a heap never shrinks. @throws OrtError */
-export async function heapParts(edgeFile: string, lengths: readonly number[]): Promise<HeapParts> {
+/** `lengths` must be ascending, because the used part of a heap never shrinks. @throws OrtError, WeightsError */
+export async function heapParts(
+  edgeFile: string,
+  engine: EdgeEngineId,
+  lengths: readonly number[],
+): Promise<HeapParts> {
   const weights = await readFile(edgeFile);
+  return engine === "spillway-engine" ? plannedParts(weights, lengths) : measuredParts(weights, lengths);
+}
+
+function plannedParts(weights: Uint8Array, lengths: readonly number[]): HeapParts {
+  const header = decodeHeader(weights.subarray(0, readHeaderBytes(weights.subarray(0, PREAMBLE_BYTES))));
+  const { weights: start, ids: end } = planMemory(header, 1);
+  const activations = lengths.map((tokens) => ({ tokens, mib: mib(planMemory(header, tokens).totalBytes - end) }));
+  return { runtimeMiB: mib(start), weightsMiB: mib(end - start), sessionMiB: 0, activations };
+}
+
+async function measuredParts(weights: Uint8Array, lengths: readonly number[]): Promise<HeapParts> {
   const wasm = await compileEdgeWasm();
   const runtimeMiB = mib(await firstLargeBlock(wasm));
   const weightsMiB = mib(weights.byteLength);

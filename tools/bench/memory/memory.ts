@@ -71,11 +71,11 @@ async function run(
   otlpEndpoint: string,
   options: MemoryOptions,
 ): Promise<Report> {
-  const { maxTokens } = opened.edge;
+  const { maxTokens, engine } = opened.edge;
   const edgeFile = join(opened.folder, opened.edge.file);
   const lengths = TOKEN_LENGTHS.filter((tokens) => tokens <= maxTokens);
   const texts = await textsOf(opened);
-  const parts = await step("measuring the parts of its heap", () => heapParts(edgeFile, lengths));
+  const parts = await step("measuring the parts of its heap", () => heapParts(edgeFile, engine, lengths));
   const credentials = newCredentials();
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
   const originUrl = await step("starting the origin", () =>
@@ -86,7 +86,7 @@ async function run(
     startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY, otlpEndpoint }),
   );
   const memory = await measureGateway(gateway, texts, { maxTokens, ...options });
-  const problem = broken(memory);
+  const problem = broken(memory, engine);
 
   const { samples } = options;
   const plain = options.plain
@@ -94,9 +94,10 @@ async function run(
     : null;
   const result: MemoryResult = {
     model: shortModelId(opened.modelId),
+    engine,
     maxTokens,
     limitMiB: LIMIT_MIB,
-    budgetMiB: BUDGET_MIB,
+    budgetMiB: BUDGET_MIB[engine],
     holds: problem === null,
     weightsMiB: await fileMiB(edgeFile),
     heapParts: parts,

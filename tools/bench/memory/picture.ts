@@ -53,7 +53,7 @@ const PART_NAMES: Record<Part, string> = {
 
 const SHOWN_STAGES = [
   { id: "load", title: "Cold load, peak" },
-  { id: "tokens-256", title: "Texts of 256 tokens, peak" },
+  { id: "tokens-512", title: "Texts of 512 tokens, peak" },
 ] as const;
 
 const STYLE = `
