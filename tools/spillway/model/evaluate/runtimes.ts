@@ -1,5 +1,5 @@
-/** Both models of a package, on the runtimes that serve them: the edge's wasm engine and the origin's onnxruntime-node. */
-import { MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
+/** Both models of a package, on the runtimes that serve them: the edge's engine by the manifest, and the origin's onnxruntime-node. */
+import { type EdgeEntry, MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
 import { toRow } from "../../../../gateway/dispatch/scores.ts";
 import type { SideAnswer } from "../../../../gateway/sides.ts";
@@ -9,6 +9,7 @@ import { readOriginFiles } from "../../../../lambda-origin/signed-package.ts";
 import { contentTokens, frameOf, windowsOf } from "../../../../lambda-origin/windows.ts";
 import { openLocalPackage } from "../local-package.ts";
 import { compileEdgeWasm, openEdgeModel } from "../pack/edge-runtime.ts";
+import { compileEngineWasm, openEngineModel } from "../pack/engine-runtime.ts";
 
 export interface Prediction {
   /** The label with the highest score. */
@@ -46,9 +47,7 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
   const contentIds = tokenizer.encodeContent;
   const frame = frameOf(tokenizer);
   const infer = await createInference(files.model, labels.length);
-  const limits = { initialBytes: edge.heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES[edge.engine] };
-  const ort = await readVerified(folder, manifest, edge.file);
-  const edgeModel = await openEdgeModel(await compileEdgeWasm(), ort, limits);
+  const runEdge = await openEdge(edge, await readVerified(folder, manifest, edge.file));
 
   const firstTokens = (text: string, tokens: number) => [
     frame.startId,
@@ -72,9 +71,19 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
     countTokens: (text) => tokenizer.encode(text).length,
     edge: async (text, tokens) => {
       const tokenIds = firstTokens(text, tokens);
-      return predictionOf([{ tokens: tokenIds.length, logits: Array.from(edgeModel.run(tokenIds)) }]);
+      return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds)) }]);
     },
     origin: (text, tokens) => onOrigin([firstTokens(text, tokens)]),
     originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame)),
   };
+}
+
+/** @returns token ids of one text → one logit per label */
+async function openEdge(
+  { engine, heapBytes, maxTokens }: EdgeEntry,
+  file: Uint8Array,
+): Promise<(tokenIds: readonly number[]) => Float32Array> {
+  if (engine === "spillway-engine") return openEngineModel(await compileEngineWasm(), file, maxTokens).run;
+  const limits = { initialBytes: heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES[engine] };
+  return (await openEdgeModel(await compileEdgeWasm(), file, limits)).run;
 }

@@ -1,4 +1,4 @@
-/** Finds the shape of every tensor of a model: runs it on a few texts with every tensor as an output. */
+/** Finds the shape of every tensor of a model, and the numbers that are the same for all texts: runs it with every tensor as an output. */
 import { InferenceSession } from "onnxruntime-node";
 import { seededRandom } from "../../../seeded-random.ts";
 import { encodeModel } from "./codec.ts";
@@ -14,14 +14,24 @@ const RUNS = [
 ] as const;
 const FATAL = 4;
 
+export interface Observations {
+  shapes: Shapes;
+  /** The numbers of small tensors that have the same in every run. */
+  numbers: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Longer tensors are no axes, bounds or factors. */
+const MAX_NUMBERS = 8;
+
 /** @throws onnxruntime's error when the model cannot be run */
-export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promise<Shapes> {
+export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promise<Observations> {
   const session = await InferenceSession.create(encodeModel(withAllOutputs(model)), {
     // Not optimized: an optimized graph would not have all tensors.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: FATAL,
   });
   const seen = new Map<string, Observation[][]>();
+  const numbers = new Map<string, number[][]>();
   const random = seededRandom(1);
   try {
     for (const { batch, length } of RUNS) {
@@ -30,6 +40,8 @@ export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promi
       for (const [name, tensor] of [...Object.entries(outputs), ...Object.entries(feeds)]) {
         const observed = tensor.dims.map((value) => ({ batch, length, value }));
         seen.set(name, [...(seen.get(name) ?? []), observed]);
+        if (tensor.size > MAX_NUMBERS || (tensor.type !== "float32" && tensor.type !== "int64")) continue;
+        numbers.set(name, [...(numbers.get(name) ?? []), Array.from(tensor.data, Number)]);
       }
     }
   } finally {
@@ -40,7 +52,13 @@ export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promi
     const shape = shapeFrom(runs);
     if (shape !== undefined) shapes.set(name, shape);
   }
-  return shapes;
+  return { shapes, numbers: new Map([...numbers].flatMap(([name, runs]) => sameNumbers(name, runs))) };
+}
+
+function sameNumbers(name: string, runs: readonly (readonly number[])[]): [string, readonly number[]][] {
+  const [first = []] = runs;
+  const isSame = runs.length === RUNS.length && runs.every((one) => one.join() === first.join());
+  return isSame ? [[name, first]] : [];
 }
 
 function withAllOutputs(model: OnnxModel): OnnxModel {

@@ -1,8 +1,13 @@
 /** `spillway model pack`: makes a package for both sides from a model folder. */
-import { type Command, InvalidArgumentError } from "commander";
-import { MAX_EDGE_HEAP_BYTES, type TokenModel } from "../../../../formats/model-package/manifest.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  EDGE_ENGINES,
+  type EdgeEngineId,
+  type EdgeEntry,
+  MAX_EDGE_HEAP_BYTES,
+} from "../../../../formats/model-package/manifest.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
-import { MAX_EDGE_TOKENS, type Packed, packModel } from "./pack.ts";
+import { type Packed, packModel } from "./pack.ts";
 import { MIN_TOKENS } from "./token-limit.ts";
 
 interface Options {
@@ -10,6 +15,8 @@ interface Options {
   name?: string;
   version?: number;
   maxTokens?: number;
+  engine?: EdgeEngineId;
+  withFallback?: boolean;
   quantized?: string;
   originOnly?: boolean;
 }
@@ -25,10 +32,19 @@ export function registerPack(model: Command): void {
     .option("--version <number>", "the package's version (default: one more than the replaced package's)", atLeast(1))
     .option(
       "--max-tokens <number>",
-      `most tokens of a text at the edge (default: ${MAX_EDGE_TOKENS})`,
+      "most tokens of a text at the edge (default: what fits, up to 512; with onnxruntime-web up to 256)",
       atLeast(MIN_TOKENS),
     )
-    .option("--quantized <file>", "the INT8 model, if it is not model_quantized.onnx or model_int8.onnx")
+    .addOption(
+      new Option("--engine <name>", "what runs the model at the edge (default: spillway-engine if it can)").choices(
+        EDGE_ENGINES,
+      ),
+    )
+    .option("--with-fallback", "store onnxruntime-web's file too, for runtimes without relaxed SIMD")
+    .option(
+      "--quantized <file>",
+      "the INT8 model of onnxruntime-web, if it is not model_quantized.onnx or model_int8.onnx",
+    )
     .option("--origin-only", "make no edge file: every text goes to the origin")
     .action(pack);
 }
@@ -53,8 +69,8 @@ const SHOWN_TOKENS = [32, 64, 128, 256] as const;
 const KEY_WIDTH = 14;
 
 /** The packed model for people. */
-function packSummary({ manifest, firstToken, largestGap }: Packed): string {
-  const { name, version, labels, files, edge, problemType } = manifest;
+function packSummary({ manifest, firstToken, edge: report }: Packed): string {
+  const { name, version, labels, files, edge, edgeFallback, problemType } = manifest;
   const widest = Math.max(...files.map((file) => file.name.length));
   const kind = problemType === "multi_label_classification" ? "multi-label" : "single-label";
   return [
@@ -63,31 +79,51 @@ function packSummary({ manifest, firstToken, largestGap }: Packed): string {
     "",
     ...files.map((file) => `  ${file.name.padEnd(widest)}  ${size(file.sizeBytes).padStart(10)}`),
     "",
-    ...(edge === null
+    ...(edge === null || report === null
       ? [row("edge", "none: every text goes to the origin")]
       : [
+          row(
+            "edge engine",
+            report.refusal === null ? edge.engine : `${edge.engine}, not spillway-engine: ${report.refusal}`,
+          ),
+          ...(report.laneBound === null ? [] : [row("lane bound", report.laneBound)]),
           row("edge tokens", `up to ${edge.maxTokens}; longer texts go to the origin`),
-          row("edge heap", `${(edge.heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES[edge.engine] / MIB} MiB`),
-          ...times(edge.maxTokens, edge.timeMs),
+          row("edge heap", heap(edge)),
+          ...times(edge),
+          ...(edgeFallback === null
+            ? []
+            : [
+                row(
+                  "fallback",
+                  `${edgeFallback.engine}, up to ${edgeFallback.maxTokens} tokens, ${heap(edgeFallback)}`,
+                ),
+              ]),
         ]),
     ...firstToken.map((outcome, index) => row(index === 0 ? "first token" : "", outcome)),
-    ...(largestGap === null
-      ? []
-      : [row("INT8 to FP32", `logits within ${largestGap.toPrecision(2)} on random tokens`)]),
+    ...(report?.gaps ?? []).map(({ engine, mean, largest }, index) =>
+      row(
+        index === 0 ? "INT8 to FP32" : "",
+        `${engine}: logits differ by ${mean.toPrecision(2)} on average, ${largest.toPrecision(2)} at most, on random tokens`,
+      ),
+    ),
     "",
   ].join("\n");
 }
 
-function times(maxTokens: number, model: TokenModel): string[] {
+function heap({ engine, heapBytes }: EdgeEntry): string {
+  return `${(heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES[engine] / MIB} MiB`;
+}
+
+function times({ maxTokens, timeMs }: EdgeEntry): string[] {
   const counts = [...SHOWN_TOKENS.filter((tokens) => tokens < maxTokens), maxTokens];
   const cell = (text: string) => text.padStart(9);
   return [
     row("edge time", counts.map((tokens) => cell(`${tokens} tok`)).join("")),
-    row("", counts.map((tokens) => cell(`${predictedMs(model, tokens).toFixed(0)} ms`)).join("")),
+    row("", counts.map((tokens) => cell(`${predictedMs(timeMs, tokens).toFixed(0)} ms`)).join("")),
   ];
 }
 
-function predictedMs({ base, perToken, perTokenSquared }: TokenModel, tokens: number): number {
+function predictedMs({ base, perToken, perTokenSquared }: EdgeEntry["timeMs"], tokens: number): number {
   return Math.max(0, base + perToken * tokens + perTokenSquared * tokens ** 2);
 }
 

@@ -1,149 +1,196 @@
-/** The edge's part of a package: the INT8 model in ORT format, the resources it needs, and the logits it must compute. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { InferenceSession } from "onnxruntime-node";
-import { type EdgeEntry, MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-package/manifest.ts";
-import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
+/** The edge's part of a package: which engine serves it, and what each engine needs. */
+import { basename } from "node:path";
+import type { EncoderWeights } from "../../../../engine/pack/encoder-weights.ts";
+import type { EdgeEngineId, EdgeEntry } from "../../../../formats/model-package/manifest.ts";
 import type { Progress } from "../../terminal/progress.ts";
-import { compileEdgeWasm, openEdgeModel } from "./edge-runtime.ts";
-import type { Int8Model } from "./int8.ts";
-import {
-  fitTokenModel,
-  type MeasuredModel,
-  measureHeapBytes,
-  measureTimeMs,
-  type Point,
-  sampleIds,
-  TIME_ROUNDS,
-  wholePages,
-} from "./measure.ts";
-import { ortFailure, PackError } from "./pack-error.ts";
+import { readEncoder } from "../encoder/read-encoder.ts";
+import { readModel } from "../graph/model-file.ts";
+import { type EngineEntry, laneBound, makeEngineEntry } from "./engine-entry.ts";
+import { findInt8, type Int8Maker } from "./int8.ts";
+import { checkLogitGap, type LogitGap, measureLogitGap } from "./logit-gap.ts";
+import { makeOnnxEntry, openForComparison } from "./onnx-entry.ts";
+import type { OriginPart } from "./origin.ts";
+import { PackError } from "./pack-error.ts";
+import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
-import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
 
-const FILE = "edge.ort";
-const ENGINE = "onnxruntime-web";
-const MIB = 2 ** 20;
-/** Added to the heap that runs use beside the weights, for sequences of lengths that were not measured. */
-const WORKING_SLACK = 0.05;
-/** The measured lengths, as shares of the longest. */
-const MEASURED_SHARES = [1 / 16, 1 / 4, 1 / 2, 1] as const;
-const GOLDEN_TOKENS = [4, 16, 32] as const;
-/** The same wasm computes the same bits everywhere. The tolerance is for a later ONNX Runtime that rounds differently. */
-const GOLDEN_TOLERANCE = 1e-3;
-const RUNTIME = "The edge's ONNX Runtime";
-const ADVICE = "pass another INT8 file with --quantized, or pack for the origin only with --origin-only";
+/** Of onnxruntime-web, for a package that does not ask for another number (docs/internals/memory.md). */
+const DEFAULT_ONNX_TOKENS = 256;
 
-export interface EdgeRequest {
-  int8: Int8Model;
-  labelCount: number;
-  vocabularySize: number;
-  /** Most tokens wanted; the package gets fewer if they do not fit. */
-  maxTokens: number;
+export interface EdgeOptions {
+  /** Null: spillway-engine if it can serve the model. */
+  engine: EdgeEngineId | null;
+  /** Stores onnxruntime-web's file too, for runtimes without relaxed SIMD. */
+  withFallback: boolean;
+  /** Whether the INT8 file was named by the user: it is an error if no engine runs it. */
+  hasChosenInt8: boolean;
+  maxTokens: number | null;
 }
 
-/** @throws PackError with the reason and the numbers if the model cannot be served at the edge */
-export async function makeEdge(request: EdgeRequest, staging: Staging, progress: Progress): Promise<EdgeEntry> {
-  const { int8, vocabularySize } = request;
-  try {
-    const ort = await progress.step("converting the INT8 model to ORT format", 1, async () => {
-      await toOrt(int8.path, join(staging.package, FILE));
-      return await readFile(join(staging.package, FILE));
-    });
-    if (ort.byteLength > MAX_EDGE_HEAP_BYTES[ENGINE]) throw tooLarge(int8.name, ort.byteLength, "its weights");
-    const model = { wasm: await compileEdgeWasm(), ort, vocabularySize };
-    const heap = await measureHeap(model, request, progress);
-    const counts = measuredCounts(heap.maxTokens);
-    const times = await progress.step("measuring the time of a run", TIME_ROUNDS, (advance) =>
-      measureTimeMs(model, heap.heapBytes, counts, advance),
+/** Which engine serves, decided before any long work. */
+export interface EdgePlan {
+  /** Null: onnxruntime-web serves. */
+  weights: EncoderWeights | null;
+  /** Why onnxruntime-web serves; null if it was chosen, or does not serve. */
+  refusal: string | null;
+  makeInt8: Int8Maker | null;
+}
+
+/** @throws PackError if the options contradict one another, the engine cannot serve the model, or there is no INT8 model */
+export async function planEdge(source: SourceFolder, options: EdgeOptions, progress: Progress): Promise<EdgePlan> {
+  checkOptions(options);
+  if (options.engine === "onnxruntime-web") return { weights: null, refusal: null, makeInt8: await findInt8(source) };
+  const read = await progress.step(`reading ${basename(source.float)} for spillway-engine`, 1, () => tryToRead(source));
+  if ("weights" in read) {
+    if (options.hasChosenInt8 && !options.withFallback) throw ignoredInt8(source);
+    // An INT8 file in the folder is compared with. None is made for that.
+    const isNeeded = options.withFallback || source.int8 !== null;
+    return { weights: read.weights, refusal: null, makeInt8: isNeeded ? await findInt8(source) : null };
+  }
+  if (options.engine === "spillway-engine") throw cannotServe(source, read.refusal);
+  progress.note(`onnxruntime-web serves at the edge: ${read.refusal}`);
+  return { weights: null, refusal: read.refusal, makeInt8: await findInt8(source) };
+}
+
+function checkOptions({ engine, withFallback, hasChosenInt8 }: EdgeOptions): void {
+  if (engine === "onnxruntime-web" && withFallback) {
+    throw new PackError(
+      "--with-fallback stores onnxruntime-web's file beside spillway-engine's; leave it out with --engine onnxruntime-web.",
     );
-    const golden = await goldenOf(model, request, heap);
-    return {
-      file: FILE,
-      engine: ENGINE,
-      ...heap,
-      timeMs: fitTokenModel(times),
-      golden,
-      goldenTolerance: GOLDEN_TOLERANCE,
-    };
-  } catch (error) {
-    if (error instanceof PackError) throw error;
-    throw ortFailure(RUNTIME, int8.name, ADVICE, error);
+  }
+  if (engine === "spillway-engine" && hasChosenInt8 && !withFallback) {
+    throw new PackError(
+      "--quantized names onnxruntime-web's file, and --engine spillway-engine does not use it; add --with-fallback, or leave it out.",
+    );
   }
 }
 
-async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: EdgeRequest, progress: Progress) {
-  const measured = new Map<number, number>();
-  const measure = async (tokens: number) => {
-    const bytes = measured.get(tokens) ?? (await measureHeapBytes(model, tokens));
-    measured.set(tokens, bytes);
-    return bytes;
-  };
-  const withSlack = (bytes: number) =>
-    Math.max(HEAP_MIN_BYTES, wholePages(bytes + (bytes - model.ort.byteLength) * WORKING_SLACK));
-  return await progress.step("measuring the wasm heap of a run", MEASURED_SHARES.length, async (advance) => {
-    const { maxTokens, heapBytes } = await largestFitting(wanted, MAX_EDGE_HEAP_BYTES[ENGINE], async (tokens) =>
-      withSlack(await measure(tokens)),
-    );
-    advance();
-    if (maxTokens === null) throw tooLarge(int8.name, heapBytes, `${MIN_TOKENS} tokens`);
-    if (maxTokens < wanted) {
-      progress.note(
-        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(MAX_EDGE_HEAP_BYTES[ENGINE])}: packed for up to ${maxTokens} tokens`,
-      );
-    }
-    const points: Point[] = [];
-    for (const tokens of measuredCounts(maxTokens)) {
-      points.push({ tokens, value: await measure(tokens) });
-      if (tokens < maxTokens) advance();
-    }
-    return { maxTokens, heapBytes, memoryBytes: fitTokenModel(points) };
-  });
-}
-
-async function goldenOf(
-  { wasm, ort, vocabularySize }: MeasuredModel,
-  { int8, labelCount }: EdgeRequest,
-  { maxTokens, heapBytes }: { maxTokens: number; heapBytes: number },
-): Promise<EdgeEntry["golden"]> {
-  const model = await openEdgeModel(wasm, ort, { initialBytes: heapBytes, maximumBytes: heapBytes });
-  return GOLDEN_TOKENS.filter((tokens) => tokens <= maxTokens).map((tokens) => {
-    const tokenIds = sampleIds(tokens, vocabularySize);
-    const logits = Array.from(model.run(tokenIds));
-    if (logits.length !== labelCount || !logits.every(Number.isFinite)) {
-      throw new PackError(
-        `${int8.name} returns ${logits.length} logits (${logits.slice(0, 3).join(", ")} …), its FP32 model ${labelCount}; ${ADVICE}.`,
-      );
-    }
-    return { tokenIds, logits };
-  });
-}
-
-function measuredCounts(maxTokens: number): number[] {
-  return MEASURED_SHARES.map((share) => Math.ceil(maxTokens * share));
-}
-
-function tooLarge(name: string, neededBytes: number, forWhat: string): PackError {
+function ignoredInt8({ int8, float }: SourceFolder): PackError {
   return new PackError(
-    `${name} needs ${mib(neededBytes)} of wasm heap for ${forWhat}; the edge has ${mib(MAX_EDGE_HEAP_BYTES[ENGINE])}. Use a smaller model, or pack for the origin only with --origin-only.`,
+    `--quantized names onnxruntime-web's file, but spillway-engine serves this model and makes its weights from ${float}: ${int8} would not be used. Add --with-fallback or --engine onnxruntime-web, or leave it out.`,
   );
 }
 
-function mib(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
+function cannotServe({ float }: SourceFolder, refusal: string): PackError {
+  return new PackError(
+    `spillway-engine cannot serve ${float}. ${refusal} Pack it for onnxruntime-web: --engine onnxruntime-web.`,
+  );
 }
 
-/**
- * Converts ONNX to ORT format with onnxruntime-node, so that packing needs no Python and the Worker need not optimize the graph
- * at each cold start. The level is `extended`: `all` would add optimizations for the CPU of the machine that packs.
- * @throws ONNX Runtime's own errors
- */
-export async function toOrt(onnxFile: string, ortFile: string): Promise<void> {
-  const session = await InferenceSession.create(onnxFile, {
-    graphOptimizationLevel: "extended",
-    optimizedModelFilePath: ortFile,
-    extra: { session: { save_model_format: "ORT" } },
-    logSeverityLevel: 4,
+/** A file that cannot be run is reported by the steps that follow. */
+async function tryToRead({ float }: SourceFolder): Promise<Awaited<ReturnType<typeof readEncoder>>> {
+  try {
+    return await readEncoder(await readModel(float), float);
+  } catch (error) {
+    const [line = "it cannot be run"] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return { refusal: line };
+  }
+}
+
+export interface EdgePart {
+  edge: EdgeEntry;
+  edgeFallback: EdgeEntry | null;
+  /** For people: why this engine serves, how far its logits are from FP32. */
+  report: EdgeReport;
+}
+
+export interface EdgeReport {
+  /** Why onnxruntime-web serves; null if it was chosen, or does not serve. */
+  refusal: string | null;
+  /** Null without spillway-engine. */
+  laneBound: string | null;
+  gaps: readonly LogitGap[];
+  /** What happened to the INT8 graph; null without one. */
+  firstToken: string | null;
+}
+
+interface EdgeRequest extends EdgeOptions {
+  source: SourceFolder;
+  origin: OriginPart;
+}
+
+/** What every step needs. */
+interface Context extends EdgeRequest {
+  staging: Staging;
+  progress: Progress;
+}
+
+/** @throws PackError with the reason and the numbers if the model cannot be served at the edge */
+export async function makeEdge(
+  plan: EdgePlan,
+  request: EdgeRequest,
+  staging: Staging,
+  progress: Progress,
+): Promise<EdgePart> {
+  const context = { ...request, staging, progress };
+  if (plan.weights === null) return await withOnnx(plan, plan.refusal, context);
+  const { source, origin, maxTokens } = request;
+  const { vocabularySize } = source.config;
+  const model = {
+    weights: plan.weights,
+    name: source.float,
+    labelCount: origin.labels.length,
+    vocabularySize,
+    maxTokens,
+  };
+  const engine = await makeEngineEntry(model, staging, progress);
+  if (!("tooLarge" in engine)) return await withEngine(plan, engine, context);
+  if (request.engine === "spillway-engine") throw cannotServe(source, `It is too large: ${engine.tooLarge}.`);
+  const refusal = `It is too large for spillway-engine: ${engine.tooLarge}.`;
+  progress.note(`onnxruntime-web serves at the edge: ${refusal}`);
+  return await withOnnx(plan, refusal, context);
+}
+
+async function withEngine({ makeInt8 }: EdgePlan, engine: EngineEntry, context: Context): Promise<EdgePart> {
+  const gap = await gapOf(engine, context);
+  checkLogitGap(gap, context.source.float, "Pack it for onnxruntime-web: --engine onnxruntime-web.");
+  const common = { laneBound: laneBound(engine.largestLaneSum), refusal: null };
+  const made = (edgeFallback: EdgeEntry | null, firstToken: string | null, others: readonly LogitGap[]): EdgePart => ({
+    edge: engine.entry,
+    edgeFallback,
+    report: { ...common, firstToken, gaps: [gap, ...others] },
   });
-  await session.release();
+  if (makeInt8 === null) return made(null, null, []);
+  if (!context.withFallback) return made(null, null, await comparedGap(makeInt8, engine, context));
+  const fallback = await onnxEntry(makeInt8, context);
+  return made(fallback.entry, fallback.int8.firstToken, [fallback.gap]);
+}
+
+async function withOnnx({ makeInt8 }: EdgePlan, refusal: string | null, context: Context): Promise<EdgePart> {
+  const { entry, gap, int8 } = await onnxEntry(makeInt8 ?? (await findInt8(context.source)), context);
+  return {
+    edge: entry,
+    edgeFallback: null,
+    report: { refusal, laneBound: null, gaps: [gap], firstToken: int8.firstToken },
+  };
+}
+
+async function onnxEntry(makeInt8: Int8Maker, context: Context) {
+  const { source, origin, maxTokens, staging, progress } = context;
+  const { vocabularySize, maxPositions } = source.config;
+  const int8 = await makeInt8(origin.path, staging, progress);
+  const tokens = Math.min(maxTokens ?? DEFAULT_ONNX_TOKENS, maxPositions);
+  const request = { int8, labelCount: origin.labels.length, vocabularySize, maxTokens: tokens };
+  const made = await makeOnnxEntry(request, staging, progress);
+  const gap = await gapOf(made, context);
+  checkLogitGap(gap, int8.name, "Pass the INT8 file of this model with --quantized.");
+  return { entry: made.entry, gap, int8 };
+}
+
+/** The gap of an INT8 file that no engine will run: a file that cannot be compared is no reason to refuse the package. */
+async function comparedGap(makeInt8: Int8Maker, engine: EngineEntry, context: Context): Promise<LogitGap[]> {
+  const { origin, staging, progress } = context;
+  try {
+    const int8 = await makeInt8(origin.path, staging, progress);
+    const run = await openForComparison(int8, staging, progress);
+    return [await gapOf({ run, entry: { ...engine.entry, engine: "onnxruntime-web" } }, context)];
+  } catch (error) {
+    progress.note(`The INT8 model was not compared: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}
+
+function gapOf({ run, entry }: Pick<EngineEntry, "run" | "entry">, { origin, source }: Context): Promise<LogitGap> {
+  const { vocabularySize } = source.config;
+  return measureLogitGap(entry.engine, run, { infer: origin.infer, vocabularySize, maxTokens: entry.maxTokens });
 }

@@ -105,7 +105,7 @@ async function compute(
   try {
     const inputs = textInputsOf(model.graph);
     onStep("searching for the nodes that the first token needs");
-    const rewritten = computeFirstTokenOnly(model, await observeShapes(model, inputs));
+    const rewritten = computeFirstTokenOnly(model, (await observeShapes(model, inputs)).shapes);
     return "unchanged" in rewritten ? rewritten : { inputs, rewritten };
   } catch (error) {
     return { unchanged: firstLine(error) };

@@ -9,13 +9,13 @@ import type { OnnxModel, ValueInfo } from "../graph/model.ts";
 import { elementType, toNumber } from "../graph/tensors.ts";
 import { PackError } from "./pack-error.ts";
 
-const MIN_OPSET = 14;
-const MAX_OPSET = 18;
+/** Operator sets that each side's runtime is tested with. */
+const OPSETS = { fp32: [11, 20], int8: [14, 18] } as const;
 const EXPORT_AGAIN = "export it again with --task text-classification";
 
 /** @param path for the messages. @throws PackError */
-export function checkSignature(model: OnnxModel, path: string): void {
-  checkOpset(model, path);
+export function checkSignature(model: OnnxModel, path: string, precision: keyof typeof OPSETS): void {
+  checkOpset(model, path, OPSETS[precision]);
   // Old exporters list the weights among the inputs.
   const constants = new Set(model.graph.initializer.map(({ name }) => name));
   checkInputs(
@@ -25,12 +25,12 @@ export function checkSignature(model: OnnxModel, path: string): void {
   checkOutputs(model.graph.output, path);
 }
 
-function checkOpset({ opsetImport }: OnnxModel, path: string): void {
+function checkOpset({ opsetImport }: OnnxModel, path: string, [min, max]: readonly [number, number]): void {
   const standard = opsetImport.find(({ domain }) => domain === undefined || domain === "" || domain === "ai.onnx");
   const version = standard?.version === undefined ? 0 : toNumber(standard.version);
-  if (version < MIN_OPSET || version > MAX_OPSET) {
+  if (version < min || version > max) {
     throw new PackError(
-      `${path} uses opset ${version}; allowed are ${MIN_OPSET} to ${MAX_OPSET}: export it again with --opset 17.`,
+      `${path} uses opset ${version}; allowed are ${min} to ${max}: export it again with --opset 17.`,
     );
   }
 }

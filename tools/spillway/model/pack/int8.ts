@@ -1,4 +1,4 @@
-/** The INT8 model for the edge: the user's file if there is one, otherwise quantized from the FP32 model. */
+/** The INT8 model for onnxruntime-web at the edge: the user's file if there is one, otherwise quantized from the FP32 model. */
 import { spawn } from "node:child_process";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,7 +37,7 @@ export async function findInt8({ int8, float }: SourceFolder): Promise<Int8Maker
 }
 
 async function useInt8(int8: string, staging: Staging, progress: Progress): Promise<Int8Model> {
-  checkSignature(await readModel(int8), int8);
+  checkSignature(await readModel(int8), int8, "int8");
   const graph = await makeFirstTokenGraph("INT8", int8, join(staging.work, "int8.onnx"), progress);
   return { path: graph.path, name: int8, firstToken: graph.outcome };
 }

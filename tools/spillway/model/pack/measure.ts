@@ -1,7 +1,7 @@
-/** Measures what runs of a model need at the edge: wasm heap and time, by number of tokens. */
+/** Measures what runs of a model need at the edge, by number of tokens: the wasm heap of onnxruntime-web, and the curve through measurements. */
 import { setImmediate as eventLoop } from "node:timers/promises";
 import type { TokenModel } from "../../../../formats/model-package/manifest.ts";
-import { type OpenedEdgeModel, openEdgeModel } from "./edge-runtime.ts";
+import { openEdgeModel } from "./edge-runtime.ts";
 
 /** The model to measure. */
 export interface MeasuredModel {
@@ -41,44 +41,17 @@ export function wholePages(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
-/** The first rounds take several times as long, until V8 has optimized the wasm code. */
-export const TIME_ROUNDS = 15;
-
 export interface Point {
   tokens: number;
   value: number;
 }
 
-/**
- * Milliseconds of a run at the edge by number of tokens, on this machine. A Worker corrects them by its own measurements.
- *
- * Each is the fastest of several runs, with the lengths in turns: other load on the machine only makes runs slower, and a model
- * packed on a busy machine would seem slow everywhere.
- * @param onRound called after each of TIME_ROUNDS rounds
- * @throws OrtError
- */
-export async function measureTimeMs(
-  { wasm, ort, vocabularySize }: MeasuredModel,
-  heapBytes: number,
-  tokenCounts: readonly number[],
-  onRound: () => void,
-): Promise<Point[]> {
-  const opened = await openEdgeModel(wasm, ort, { initialBytes: heapBytes, maximumBytes: heapBytes });
-  const fastestMs = new Map(tokenCounts.map((tokens) => [tokens, Number.POSITIVE_INFINITY]));
-  for (let round = 0; round < TIME_ROUNDS; round++) {
-    for (const [tokens, soFarMs] of fastestMs) {
-      fastestMs.set(tokens, Math.min(soFarMs, runMs(opened, sampleIds(tokens, vocabularySize))));
-      await eventLoop();
-    }
-    onRound();
-  }
-  return [...fastestMs].map(([tokens, value]) => ({ tokens, value }));
-}
+/** The measured lengths, as shares of the longest. */
+const MEASURED_SHARES = [1 / 16, 1 / 4, 1 / 2, 1] as const;
 
-function runMs(model: OpenedEdgeModel, tokenIds: readonly number[]): number {
-  const startedAtMs = performance.now();
-  model.run(tokenIds);
-  return performance.now() - startedAtMs;
+/** The lengths at which memory and time are measured, in tokens. */
+export function measuredCounts(maxTokens: number): number[] {
+  return MEASURED_SHARES.map((share) => Math.ceil(maxTokens * share));
 }
 
 /**

@@ -31,7 +31,7 @@ export interface OriginPart {
 export async function makeOrigin(source: SourceFolder, staging: Staging, progress: Progress): Promise<OriginPart> {
   const { float, config } = source;
   const labels = await progress.step(`checking ${basename(float)}`, 1, async () => {
-    checkSignature(await readModel(float), float);
+    checkSignature(await readModel(float), float, "fp32");
     return labelsFor(source, await countLogits(float, config.vocabularySize));
   });
   const path = join(staging.package, FILE);

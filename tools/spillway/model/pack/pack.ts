@@ -3,20 +3,16 @@ import { readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../../../../formats/json.ts";
-import { type EdgeEntry, type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
+import { type EdgeEngineId, type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, MODEL_NAME, modelIdOf } from "../../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../../formats/sha256.ts";
-import type { Infer } from "../../../../lambda-origin/infer.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { hashFile } from "../hash-file.ts";
-import { makeEdge } from "./edge.ts";
-import { findInt8 } from "./int8.ts";
+import { type EdgeOptions, type EdgeReport, makeEdge, planEdge } from "./edge.ts";
 import { makeOrigin } from "./origin.ts";
+import { PackError } from "./pack-error.ts";
 import { readSourceFolder, readTokenizerFiles } from "./source-folder.ts";
 import { withStaging } from "./staging.ts";
-
-/** The edge accepts no longer texts, even if they fit (docs/internals/memory.md). */
-export const MAX_EDGE_TOKENS = 256;
 
 const TOKENIZER_FILE = "tokenizer.json";
 const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
@@ -29,9 +25,13 @@ export interface PackOptions {
   name?: string | undefined;
   /** Default: one more than the version of the package in `out`, otherwise 1. */
   version?: number | undefined;
-  /** Most tokens at the edge. Default: MAX_EDGE_TOKENS. */
+  /** Most tokens at the edge. Default: what fits, up to the default of the engine. */
   maxTokens?: number | undefined;
-  /** Path of an INT8 file outside the usual places. */
+  /** Default: spillway-engine if it can serve the model, otherwise onnxruntime-web. */
+  engine?: EdgeEngineId | undefined;
+  /** Stores onnxruntime-web's file beside spillway-engine's. */
+  withFallback?: boolean | undefined;
+  /** Path of an INT8 file for onnxruntime-web outside the usual places. */
   quantized?: string | undefined;
   /** Makes no edge file: every text goes to the origin. */
   originOnly?: boolean | undefined;
@@ -43,29 +43,29 @@ export interface Packed {
   manifest: Manifest;
   /** What happened to each graph, for people. */
   firstToken: readonly string[];
-  /** Largest difference between INT8 and FP32 logits on the golden tokens: large if the files are of different models. */
-  largestGap: number | null;
+  /** Null if the package is for the origin only. */
+  edge: EdgeReport | null;
 }
 
 /** Writes the package into `out`, completely or not at all. @throws Error with one sentence */
 export async function packModel(options: PackOptions, progress: Progress): Promise<Packed> {
-  const { folder, out, maxTokens = MAX_EDGE_TOKENS } = options;
+  const { folder, out } = options;
   await checkDifferent(folder, out);
   const { name, version, stale } = await identify(out, options);
   const source = await readSourceFolder(folder, options.quantized);
-  const { vocabularySize, maxPositions, problemType, assumptions } = source.config;
+  const { vocabularySize, problemType, assumptions } = source.config;
   const tokenizer = await readTokenizerFiles(source.tokenizer, source.tokenizerConfig, vocabularySize);
-  const makeInt8 = options.originOnly ? null : await findInt8(source);
+  const edgeOptions = edgeOptionsOf(options);
+  const plan = edgeOptions && (await planEdge(source, edgeOptions, progress));
   for (const assumption of assumptions) progress.note(assumption);
   return await withStaging(out, stale, async (staging) => {
     const origin = await makeOrigin(source, staging, progress);
-    const labelCount = origin.labels.length;
-    const int8 = makeInt8 && (await makeInt8(origin.path, staging, progress));
-    const request = { labelCount, vocabularySize, maxTokens: Math.min(maxTokens, maxPositions) };
-    const edge = int8 && (await makeEdge({ int8, ...request }, staging, progress));
+    const made = plan && edgeOptions && (await makeEdge(plan, { ...edgeOptions, source, origin }, staging, progress));
+    const { edge = null, edgeFallback = null, report = null } = made ?? {};
     await writeFile(join(staging.package, TOKENIZER_FILE), tokenizer.tokenizer);
     await writeFile(join(staging.package, TOKENIZER_CONFIG_FILE), tokenizer.config);
-    const names = [...(edge ? [edge.file] : []), origin.file, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
+    const edgeFiles = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
+    const names = [...edgeFiles, origin.file, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
     const manifest = manifestSchema.parse({
       format: "spillway-model/1",
       name,
@@ -74,7 +74,7 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
       problemType,
       tokenizer: { file: TOKENIZER_FILE, configFile: TOKENIZER_CONFIG_FILE },
       edge,
-      edgeFallback: null,
+      edgeFallback,
       origin: { file: origin.file },
       files: await Promise.all(names.map((file) => hashFile(staging.package, file))),
     } satisfies Manifest);
@@ -83,16 +83,26 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
     return {
       modelId: modelIdOf(name, sha256Hex(text)),
       manifest,
-      firstToken: [origin.firstToken, ...(int8 ? [int8.firstToken] : [])],
-      largestGap: edge && (await goldenGap(edge.golden, origin.infer)),
+      firstToken: [origin.firstToken, ...(report?.firstToken ? [report.firstToken] : [])],
+      edge: report,
     };
   });
 }
 
-async function goldenGap(golden: EdgeEntry["golden"], infer: Infer): Promise<number> {
-  const rows = await infer(golden.map(({ tokenIds }) => tokenIds));
-  const gaps = golden.flatMap(({ logits }, row) => logits.map((logit, at) => Math.abs(logit - (rows[row]?.[at] ?? 0))));
-  return Math.max(...gaps);
+/** Null for the origin only. @throws PackError for options that would be ignored */
+function edgeOptionsOf({ originOnly, engine, withFallback, quantized, maxTokens }: PackOptions): EdgeOptions | null {
+  if (!originOnly) {
+    return {
+      engine: engine ?? null,
+      withFallback: withFallback ?? false,
+      hasChosenInt8: quantized !== undefined,
+      maxTokens: maxTokens ?? null,
+    };
+  }
+  const ignored = { "--engine": engine, "--with-fallback": withFallback, "--quantized": quantized };
+  const [given] = Object.entries(ignored).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (given === undefined) return null;
+  throw new PackError(`${given} is for the edge, and --origin-only makes no edge file; leave one of them out.`);
 }
 
 async function checkDifferent(folder: string, out: string): Promise<void> {

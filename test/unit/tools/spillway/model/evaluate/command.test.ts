@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Manifest } from "../../../../../../formats/model-package/manifest.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { registerEvaluate } from "../../../../../../tools/spillway/model/evaluate/command.ts";
 import type { Evaluation } from "../../../../../../tools/spillway/model/evaluate/evaluate.ts";
@@ -54,6 +55,18 @@ async function dataOf(side: "edge" | "origin"): Promise<string> {
   return at(`${side}.jsonl`);
 }
 
+/** Gives a package the FP32 model of another one. */
+async function useOrigin(folder: string, from: string): Promise<void> {
+  const read = async (path: string): Promise<Manifest> =>
+    JSON.parse(await readFile(join(path, "manifest.json"), "utf8"));
+  const [manifest, other] = [await read(folder), await read(from)];
+  const files = manifest.files.map((file) =>
+    file.name === "origin.onnx" ? other.files.find(({ name }) => name === file.name) : file,
+  );
+  await cp(join(from, "origin.onnx"), join(folder, "origin.onnx"));
+  await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, files }));
+}
+
 describe("spillway model evaluate", () => {
   it("reports accuracy, F1, confusion and agreement of both models", async () => {
     const output = await run(at("tiny"), "--data", await dataOf("origin"), "--max-drop", "100");
@@ -76,10 +89,10 @@ describe("spillway model evaluate", () => {
   });
 
   it("fails when INT8 loses more than allowed", async () => {
-    // The INT8 file of another model: it is wrong wherever the two differ.
+    // The INT8 weights of another model: they are wrong wherever the two differ. The packer refuses them.
     await writeDistilbertFolder(at("other"), { ...shape, seed: 2 });
-    const quantized = at("other/model_quantized.onnx");
-    await packModel({ folder: at("model"), out: at("worse"), maxTokens: 32, quantized }, silent);
+    await packModel({ folder: at("other"), out: at("worse"), maxTokens: 32 }, silent);
+    await useOrigin(at("worse"), at("tiny"));
     const path = await dataOf("origin");
     await expect(run(at("worse"), "--data", path)).rejects.toThrow(
       /^INT8 loses \d+\.\d\d points of accuracy against FP32; at most 0\.4 are allowed \(--max-drop\)/,
@@ -87,11 +100,23 @@ describe("spillway model evaluate", () => {
     await run(at("worse"), "--data", path, "--max-drop", "100");
   });
 
+  it.each(["onnxruntime-web", "spillway-engine"] as const)(
+    "runs the edge's model with %s, by its manifest",
+    async (engine) => {
+      await packModel({ folder: at("model"), out: at(engine), maxTokens: 32, engine }, silent);
+      const opened = await openRuntimes(at(engine));
+      const [first = ""] = texts;
+      const [edge, origin] = [await opened.edge(first, 32), await opened.origin(first, 32)];
+      expect(edge.scores["ham"]).toBeCloseTo(origin.scores["ham"] ?? 0, 1);
+      expect(edge.scores["ham"]).not.toBe(origin.scores["ham"]);
+    },
+  );
+
   it("refuses a package for the origin only: there is nothing to compare", async () => {
     await expect(run(at("origin-only"), "--data", await dataOf("edge"))).rejects.toThrow(/packed for the origin only/);
   });
 
-  it.each(["edge.ort", "origin.onnx"])(
+  it.each(["edge.weights", "origin.onnx"])(
     "refuses a package with a flipped byte in %s, with the next step",
     async (file) => {
       const bent = await mkdtemp(at("bent-"));

@@ -21,7 +21,7 @@ const out = join(scratch, "first-token.onnx");
 const exported = (await readdir(vector("."))).filter((name) => name.endsWith(".onnx") && !/int8|fused/.test(name));
 const plain = vector("distilbert-17-eager-script.onnx");
 
-const shapesOf = (model: OnnxModel) => observeShapes(model, textInputsOf(model.graph));
+const shapesOf = async (model: OnnxModel) => (await observeShapes(model, textInputsOf(model.graph))).shapes;
 const widthOf = (shape: TensorShape | undefined) => shape?.map((one) => (one?.length === 1 ? "tokens" : one?.factor));
 
 describe("the rewritten model", () => {

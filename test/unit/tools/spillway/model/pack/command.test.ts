@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { manifestSchema } from "../../../../../../formats/model-package/manifest.ts";
+import { readModel, writeModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { findQuantizer } from "../../../../../../tools/spillway/model/pack/int8.ts";
 import { useScratch } from "./scratch.ts";
@@ -19,7 +20,15 @@ function pack(...words: string[]) {
 describe("spillway model pack", () => {
   it("prints only the model id on stdout, and a summary and the next step on stderr", async () => {
     const out = scratch.path("printed");
-    const { stdout, stderr, status } = pack(await scratch.model("model"), "--out", out, "--max-tokens", "64");
+    const { stdout, stderr, status } = pack(
+      await scratch.model("model"),
+      "--out",
+      out,
+      "--max-tokens",
+      "64",
+      "--engine",
+      "onnxruntime-web",
+    );
     expect(status).toBe(0);
     expect(stdout).toBe(`${(await openLocalPackage(out)).modelId}\n`);
     for (const part of [
@@ -27,6 +36,7 @@ describe("spillway model pack", () => {
       "edge.ort",
       "origin.onnx",
       "up to 64",
+      "onnxruntime-web\n",
       "16.0 of",
       "32 tok",
       "64 tok",
@@ -35,6 +45,37 @@ describe("spillway model pack", () => {
     }
     expect(stderr).toMatch(/FP32: \d+ % of the multiplications saved/);
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(`Next: npx spillway model sign ${out} --key <private.pem>`);
+  });
+
+  it("reports which engine serves and how far both are from FP32", async () => {
+    const out = scratch.path("engine");
+    const { stderr, status } = pack(await scratch.model("model"), "--out", out, "--max-tokens", "32");
+    expect(status).toBe(0);
+    for (const part of [
+      /edge\.weights +\d/,
+      /edge engine +spillway-engine\n/,
+      /lane bound +the fullest 16-bit lane sums to \d+, at most 258 cannot overflow/,
+      /edge heap +\d\.\d of 74 MiB/,
+      /INT8 to FP32 +spillway-engine: logits differ by [\d.e-]+ on average, [\d.e-]+ at most/,
+      / onnxruntime-web: logits differ by [\d.e-]+ on average/,
+    ]) {
+      expect(stderr).toMatch(part);
+    }
+  });
+
+  it("reports why onnxruntime-web serves a graph that spillway-engine does not know", async () => {
+    const folder = await scratch.model("other-activation");
+    const model = await readModel(join(folder, "model.onnx"));
+    const node = model.graph.node.map((one) => (one.opType === "Relu" ? { ...one, opType: "Sigmoid" } : one));
+    await writeModel({ ...model, graph: { ...model.graph, node } }, join(folder, "model.onnx"));
+    const int8 = await readModel(join(folder, "model_quantized.onnx"));
+    const int8Node = int8.graph.node.map((one) => (one.opType === "Relu" ? { ...one, opType: "Sigmoid" } : one));
+    await writeModel({ ...int8, graph: { ...int8.graph, node: int8Node } }, join(folder, "model_quantized.onnx"));
+    const { stderr, status } = pack(folder, "--out", scratch.path("other-package"), "--max-tokens", "16");
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      "edge engine   onnxruntime-web, not spillway-engine: The head has an activation other than GELU, ReLU and tanh.",
+    );
   });
 
   it("accepts name, version and origin-only", async () => {
@@ -75,9 +116,9 @@ describe.skipIf(!hasQuantizer)("if Python has onnxruntime", () => {
     const folder = await scratch.model("to-quantize");
     await rm(join(folder, "model_quantized.onnx"));
     const out = scratch.path("quantized");
-    const { stderr, status } = pack(folder, "--out", out, "--max-tokens", "16");
+    const { stderr, status } = pack(folder, "--out", out, "--max-tokens", "16", "--with-fallback");
     expect(status).toBe(0);
     expect(stderr).toContain("INT8: quantized from that FP32 graph");
-    expect((await openLocalPackage(out)).manifest.edge).not.toBeNull();
+    expect((await openLocalPackage(out)).manifest.edgeFallback).not.toBeNull();
   });
 });

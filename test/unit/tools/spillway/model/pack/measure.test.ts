@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { OrtError } from "../../../../../../gateway/edge/onnx/runtime.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
-import { toOrt } from "../../../../../../tools/spillway/model/pack/edge.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
 import {
   fitTokenModel,
@@ -11,6 +10,7 @@ import {
   measureHeapBytes,
   sampleIds,
 } from "../../../../../../tools/spillway/model/pack/measure.ts";
+import { toOrt } from "../../../../../../tools/spillway/model/pack/onnx-entry.ts";
 import { ortFailure } from "../../../../../../tools/spillway/model/pack/pack-error.ts";
 import { SMALL, useScratch } from "./scratch.ts";
 

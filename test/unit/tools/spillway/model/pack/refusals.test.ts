@@ -6,9 +6,9 @@ import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/
 import { decodeModel, encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
 import type { OnnxModel } from "../../../../../../tools/spillway/model/graph/model.ts";
 import { makeNode, tensorValue } from "../../../../../../tools/spillway/model/graph/nodes.ts";
+import { int64 } from "../../../../../../tools/spillway/model/graph/tensors.ts";
 import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { tinyOnnx } from "../../../../../support/tiny-onnx.ts";
 import { SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
@@ -63,6 +63,19 @@ const cut: Bend = async (folder) => {
   await writeFile(path, (await readFile(path)).subarray(0, 100_000));
 };
 
+const ofOpset = (version: number) => (model: OnnxModel) => ({
+  ...model,
+  opsetImport: [{ domain: "", version: int64(version) }],
+});
+
+/** Another activation before the output layer. */
+const sigmoidHead = (model: OnnxModel): OnnxModel => {
+  const node = model.graph.node.map((one) => (one.opType === "Relu" ? { ...one, opType: "Sigmoid" } : one));
+  return { ...model, graph: { ...model.graph, node } };
+};
+
+const onnx = { engine: "onnxruntime-web" } as const;
+
 const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
   ["no config.json", without("config.json"), /config\.json is missing; save it with AutoConfig/],
   ["a broken config.json", replaced("config.json", "{"), /config\.json is not JSON/],
@@ -93,12 +106,19 @@ const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
     "an INT8 file that is not a model",
     replaced("model_quantized.onnx", "not a model"),
     /model_quantized\.onnx is not an ONNX file/,
+    onnx,
   ],
   ["an INT8 file that does not exist", async () => {}, /There is no file nowhere\.onnx/, { quantized: "nowhere.onnx" }],
   ["a regression", config({ problem_type: "regression" }), /is for a regression model/],
   ["one label", config({ id2label: { 0: "score" } }), /is for a regression model/],
   ["fewer labels than logits", config({ id2label: { 0: "a", 1: "b" } }), /has 2 labels, but .* returns 3 logits/],
-  ["an opset that is too old", replaced("model.onnx", tinyOnnx()), /uses opset 12; allowed are 14 to 18/],
+  ["an opset that is too old", graph("model.onnx", ofOpset(10)), /uses opset 10; allowed are 11 to 20/],
+  [
+    "an INT8 file of an opset that is too new",
+    graph("model_quantized.onnx", ofOpset(19)),
+    /uses opset 19; allowed are 14 to 18/,
+    onnx,
+  ],
   [
     "an encoder",
     graph("model.onnx", renamedOutput("last_hidden_state")),
@@ -137,12 +157,49 @@ const refusals: [string, Bend, RegExp, Partial<PackOptions>?][] = [
     "an operator that the edge does not have",
     graph("model_quantized.onnx", strangeOperator),
     /The edge's ONNX Runtime has no operator com\.acme:Frobnicate, .*--quantized, or pack for the origin only with --origin-only/,
+    onnx,
   ],
   [
     "an INT8 file of another model",
     (folder) => writeDistilbertFolder(`${folder}/other`, { ...SMALL, labels: ["a", "b"] }),
     /returns 2 logits .* its FP32 model 3/,
+    { quantized: "other/model_quantized.onnx", ...onnx },
+  ],
+  [
+    "an INT8 file of another model with the same labels",
+    (folder) => writeDistilbertFolder(`${folder}/other`, { ...SMALL, seed: 2 }),
+    /other\/model_quantized\.onnx in onnxruntime-web computes other logits than the FP32 model: .*Pass the INT8 file of this model/,
+    { quantized: "other/model_quantized.onnx", ...onnx },
+  ],
+  [
+    "an INT8 file that spillway-engine would not use",
+    (folder) => writeDistilbertFolder(`${folder}/other`, SMALL),
+    /--quantized names onnxruntime-web's file, but spillway-engine serves this model .* Add --with-fallback or --engine onnxruntime-web/,
     { quantized: "other/model_quantized.onnx" },
+  ],
+  [
+    "an INT8 file for --engine spillway-engine",
+    (folder) => writeDistilbertFolder(`${folder}/other`, SMALL),
+    /--quantized names onnxruntime-web's file, and --engine spillway-engine does not use it; add --with-fallback/,
+    { quantized: "other/model_quantized.onnx", engine: "spillway-engine" },
+  ],
+  [
+    "an INT8 file for the origin only",
+    (folder) => writeDistilbertFolder(`${folder}/other`, SMALL),
+    /--quantized is for the edge, and --origin-only makes no edge file/,
+    { quantized: "other/model_quantized.onnx", originOnly: true },
+  ],
+  [
+    "a fallback for onnxruntime-web",
+    async () => {},
+    /--with-fallback stores onnxruntime-web's file beside spillway-engine's/,
+    { withFallback: true, ...onnx },
+  ],
+  [
+    "spillway-engine for a graph that it does not know",
+    graph("model.onnx", sigmoidHead),
+    /^spillway-engine cannot serve .*model\.onnx\. The head has an activation other than GELU, ReLU and tanh\. Pack it for onnxruntime-web: --engine onnxruntime-web\.$/,
+    { engine: "spillway-engine" },
   ],
   ["an invalid name", async () => {}, /"Upper Case" is not a valid model name/, { name: "Upper Case" }],
 ];
@@ -187,7 +244,7 @@ describe("refused, with nothing left behind", () => {
     vi.stubEnv("SPILLWAY_PYTHON", "/nonexistent/python3");
     const folder = await scratch.model("no-python");
     await rm(join(folder, "model_quantized.onnx"));
-    await expect(packModel({ folder, out: scratch.path("refused") }, silent)).rejects.toThrow(
+    await expect(packModel({ folder, out: scratch.path("refused"), ...onnx }, silent)).rejects.toThrow(
       `/nonexistent/python3 -m pip install onnx==1.23.2 onnxruntime==1.32.0 && /nonexistent/python3 tools/spillway/model/pack/quantize.py ` +
         `${join(folder, "model.onnx")} ${join(folder, "model_quantized.onnx")}`,
     );

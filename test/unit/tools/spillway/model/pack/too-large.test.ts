@@ -25,7 +25,10 @@ async function pack(heapMaxMib: number) {
   edge.heapMaxBytes = heapMaxMib * MIB;
   const notes: string[] = [];
   const progress = { ...silent, note: (line: string) => void notes.push(line) };
-  const packed = await packModel({ folder: scratch.path("medium"), out: scratch.path("package") }, progress);
+  const packed = await packModel(
+    { folder: scratch.path("medium"), out: scratch.path("package"), engine: "onnxruntime-web" },
+    progress,
+  );
   return { edge: packed.manifest.edge, notes };
 }
 

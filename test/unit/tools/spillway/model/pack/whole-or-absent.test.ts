@@ -33,7 +33,7 @@ describe("a package that is packed again", () => {
     const folder = await scratch.model("fails");
     const out = scratch.path("fails-package");
     const { manifest, modelId } = await packModel({ folder, out, ...QUICK }, silent);
-    await writeFile(join(folder, "model_quantized.onnx"), "not a model");
+    await writeFile(join(folder, "model.onnx"), "not a model");
     await expect(packModel({ folder, out }, silent)).rejects.toThrow(/not an ONNX file/);
     expect(await openLocalPackage(out)).toMatchObject({ manifest, modelId });
   });
@@ -105,7 +105,11 @@ describe("an interrupted pack", () => {
     const script = '#!/bin/sh\ncase "$*" in *import*) exit 0;; esac\necho $$ > "$PID_FILE"\nexec sleep 600\n';
     await writeFile(python, script, { mode: 0o755 });
     const env = { ...process.env, SPILLWAY_PYTHON: python, PID_FILE: scratch.path("pid") };
-    const child = spawn(process.execPath, [COMMAND, "pack", folder, "--out", scratch.path("never")], { env });
+    const child = spawn(
+      process.execPath,
+      [COMMAND, "pack", folder, "--out", scratch.path("never"), "--engine", "onnxruntime-web"],
+      { env },
+    );
     const ended = new Promise<string | null>((resolve) => child.once("close", (_, by) => resolve(by)));
     await printed(child, "quantizing");
     const pidOf = async () => Number(await readFile(scratch.path("pid"), "utf8").catch(() => "0"));

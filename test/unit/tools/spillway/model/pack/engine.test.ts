@@ -1,0 +1,77 @@
+/** Packages for spillway-engine: its weights are made from the FP32 file and compared with it. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { decodeHeader, readHeaderBytes } from "../../../../../../engine/format/header.ts";
+import { planMemory } from "../../../../../../engine/plan-memory.ts";
+import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
+import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
+import { compileEngineWasm, openEngineModel } from "../../../../../../tools/spillway/model/pack/engine-runtime.ts";
+import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+import { SMALL, useScratch } from "./scratch.ts";
+
+const scratch = useScratch();
+
+describe.each(["distilbert", "bert", "roberta"] as const)("a %s that is packed without an INT8 file", (family) => {
+  it("computes its golden logits in the memory that its manifest lists, for 512 tokens", async () => {
+    const out = scratch.path(`${family}-package`);
+    await writeDistilbertFolder(scratch.path(family), { ...SMALL, family, quantized: false });
+    const { manifest, edge: report } = await packModel({ folder: scratch.path(family), out }, silent);
+    expect(await openLocalPackage(out)).toMatchObject({ manifest });
+    const { edge, edgeFallback } = manifest;
+    if (edge === null) throw new Error("packed for the edge");
+    expect(edge).toMatchObject({ engine: "spillway-engine", file: "edge.weights", maxTokens: 512 });
+    expect(edgeFallback).toBeNull();
+    const weights = new Uint8Array(await readFile(join(out, edge.file)));
+    const header = decodeHeader(weights.subarray(0, readHeaderBytes(weights)));
+    expect(edge.heapBytes).toBe(planMemory(header, 512).totalBytes);
+    const { run } = openEngineModel(await compileEngineWasm(), weights, edge.maxTokens);
+    for (const { tokenIds, logits } of edge.golden) expect([...run(tokenIds)]).toEqual(logits);
+    expect(report?.gaps.map(({ engine }) => engine)).toEqual(["spillway-engine"]);
+    const { timeMs } = edge;
+    expect(timeMs.base + 512 * timeMs.perToken + 512 ** 2 * timeMs.perTokenSquared).toBeGreaterThan(0);
+  });
+});
+
+describe("a package for spillway-engine", () => {
+  it("reports the gap of the folder's INT8 file too", async () => {
+    const folder = await scratch.model("both");
+    const { edge } = await packModel({ folder, out: scratch.path("both-gaps"), maxTokens: 16 }, silent);
+    expect(edge?.gaps.map(({ engine }) => engine)).toEqual(["spillway-engine", "onnxruntime-web"]);
+    for (const { mean, largest, spread } of edge?.gaps ?? []) {
+      expect(mean).toBeLessThan(spread / 2);
+      expect(largest).toBeGreaterThan(mean);
+    }
+    expect(edge?.laneBound).toMatch(/^the fullest 16-bit lane sums to \d+, at most 258 cannot overflow$/);
+  });
+
+  it("stores onnxruntime-web's file too, with --with-fallback", async () => {
+    const folder = await scratch.model("fallback");
+    const out = scratch.path("with-fallback");
+    const { manifest } = await packModel({ folder, out, maxTokens: 32, withFallback: true }, silent);
+    expect(manifest).toMatchObject({
+      edge: { engine: "spillway-engine", file: "edge.weights" },
+      edgeFallback: { engine: "onnxruntime-web", file: "edge.ort", maxTokens: 32 },
+    });
+    expect(manifest.files.map(({ name }) => name)).toContain("edge.ort");
+    expect(await openLocalPackage(out)).toMatchObject({ manifest });
+  });
+
+  it("is made although the folder's INT8 file is not usable, with a note", async () => {
+    const folder = await scratch.model("unusable-int8");
+    await writeFile(join(folder, "model_quantized.onnx"), "not a model");
+    const notes: string[] = [];
+    const progress = { ...silent, note: (line: string) => void notes.push(line) };
+    const { manifest } = await packModel({ folder, out: scratch.path("despite-int8"), maxTokens: 16 }, progress);
+    expect(manifest.edge?.engine).toBe("spillway-engine");
+    expect(notes).toContainEqual(expect.stringMatching(/^The INT8 model was not compared: .*not an ONNX file/));
+  });
+
+  it("has only as many tokens as the model has positions", async () => {
+    const folder = await scratch.model("asked");
+    await rm(join(folder, "model_quantized.onnx"));
+    const { manifest } = await packModel({ folder, out: scratch.path("asked-package"), maxTokens: 4096 }, silent);
+    expect(manifest.edge?.maxTokens).toBe(512);
+  });
+});
