@@ -46,7 +46,7 @@ function wholeNumber(text: string | undefined): number | null {
   );
 }
 
-/** The longest files first and the shortest last, so that both workers are busy until the end. Each project needs its place in this list. */
+/** The longest files first and the shortest last, so that all workers are busy until the end. Each project needs a place in this list. */
 const PROJECT_ORDER = [
   "worker: own isolate",
   "e2e",
@@ -70,15 +70,18 @@ const OWN_PROCESS = [
   "test/unit/tools/spillway/model/pack/too-large.test.ts",
 ];
 
+/** Of two cores. Tests that start processes and wait for them leave a core idle, and a third file uses it; the others compute. */
+const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+const COMPUTING = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+
 /** Whatever a file replaces for a test is restored after it, as the next file may run in the same process. */
 const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
-/** Files that need an isolate to themselves: they use the Worker's entry, whose gateway lives as long as its isolate, or fill it. */
-const OWN_ISOLATE = [
-  "test/worker/dispatch/{disconnect,hang-up}.test.ts",
-  "test/worker/origin/origin-headers.test.ts",
-  "test/worker/hostile.property.test.ts",
-];
+/**
+ * Files that need an isolate to themselves: they fill it, or use the Worker's entry, whose gateway lives as long as its isolate. One
+ * file of the shared isolates may use the entry: origin/origin-headers.test.ts.
+ */
+const OWN_ISOLATE = ["test/worker/dispatch/{disconnect,hang-up}.test.ts", "test/worker/hostile.property.test.ts"];
 
 const model = await modelId();
 
@@ -109,12 +112,11 @@ const inGatewayWorker = {
 
 export default defineConfig({
   test: {
-    // By itself vitest leaves one core idle: of two, it takes one.
-    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
+          ...COMPUTING,
           name: "unit",
           // The files share two processes: starting one costs more than most files.
           isolate: false,
@@ -125,15 +127,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
+      { test: { ...COMPUTING, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
-        test: { name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
+        test: { ...COMPUTING, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
       },
       {
         plugins: [gatewayWorker()],
         test: {
           ...inGatewayWorker,
+          ...COMPUTING,
           name: "worker: gateway",
           // These files share two isolates, each file with its own gateways: imports are half of what they cost.
           isolate: false,
@@ -144,11 +147,12 @@ export default defineConfig({
       },
       {
         plugins: [gatewayWorker()],
-        test: { ...inGatewayWorker, name: "worker: own isolate", include: OWN_ISOLATE },
+        test: { ...inGatewayWorker, ...WAITING, name: "worker: own isolate", include: OWN_ISOLATE },
       },
       {
         // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.
         test: {
+          ...WAITING,
           name: "worker: harness",
           include: ["test/worker/**/*.harness.test.ts"],
           testTimeout: 20_000,
@@ -157,6 +161,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...WAITING,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,

@@ -1,4 +1,5 @@
-/** A model in a running system: signed, published, rolled out and back by policy edits, and refused after tampering. */
+/** A model in a running system: signed, published, rolled out and back by policy edits, refused after tampering. Then the system dies. */
+import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { objectKey, shortModelId } from "../../formats/model-package/names.ts";
 import { SHORT } from "../support/texts.ts";
 import { spillway } from "./support/spillway.ts";
 import { storeModelFile, storePolicy } from "./support/stored.ts";
-import { classify, type Running, start, until } from "./support/system.ts";
+import { allGone, classify, descendants, findDescendant, type Running, start, until } from "./support/system.ts";
 import { rootOf } from "./support/traces.ts";
 
 let system: Running;
@@ -101,5 +102,17 @@ describe("publishing", () => {
       /^Pass one of --local and --remote: spillway model publish <package> --local$/,
     );
     await expect(spillway(system, "model", "publish", copy, "--remote")).rejects.toThrow(/^No key is pinned: .*keygen/);
+  });
+});
+
+/** Last: the system ends with it. */
+describe("npm start", () => {
+  it("names the child that died, and ends the others", async () => {
+    const pids = await descendants(system);
+    process.kill(await findDescendant(system, "autotel-devtools"), "SIGKILL");
+    const exit = await once(system.process, "exit");
+    expect(exit[0]).toBe(1);
+    expect(system.output()).toMatch(/The trace viewer ended unexpectedly \(signal SIGKILL\)/);
+    await allGone(pids);
   });
 });
