@@ -17,6 +17,18 @@ import { signForThisRun } from "./sign-for-this-run.ts";
 const HOST = "127.0.0.1";
 const SWEEP_EVERY_MS = 10_000;
 
+const USAGE = `Usage: npx node tools/local-lambda/main.ts
+
+Serves the Lambda origin on this machine. It has no options; environment variables configure it:
+docs/reference/configuration.md#local-origin`;
+
+const [option] = process.argv.slice(2);
+if (option !== undefined) {
+  const isHelp = option === "--help" || option === "-h";
+  (isHelp ? console.log : console.error)(isHelp ? USAGE : `The local origin has no option ${option}.\n\n${USAGE}`);
+  process.exit(isHelp ? 0 : 2);
+}
+
 try {
   await main(readSettings(process.env));
 } catch (error) {

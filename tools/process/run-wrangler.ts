@@ -3,9 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseJson } from "../../formats/json.ts";
+import { CHECKOUT_FOLDER } from "./checkout.ts";
 import { binOf } from "./package-bin.ts";
 
 /**
@@ -96,7 +97,7 @@ const MAX_OPEN_SECONDS = 120;
 
 /**
  * Opens the KV, R2 and Durable Objects that wrangler keeps on this machine. A running `wrangler dev` sees each write.
- * @param persistFolder as wrangler's `--persist-to` has it
+ * @param persistFolder as wrangler's `--persist-to` has it; a relative path begins in the checkout, as for `npm start`
  * @param environment of wrangler.toml; undefined for the top level
  * @param work the bindings are closed when it ends
  * @throws Error with one sentence when they are not open after `MAX_OPEN_SECONDS`
@@ -111,8 +112,9 @@ export async function withLocalBindings<Bindings, T>(
   const { getPlatformProxy } = await import("wrangler");
   const opening = getPlatformProxy<Bindings>({
     ...(environment !== undefined && { environment }),
+    configPath: join(CHECKOUT_FOLDER, "wrangler.toml"),
     // The API expects the version folder that the command line adds.
-    persist: { path: `${persistFolder}/v3` },
+    persist: { path: resolve(CHECKOUT_FOLDER, persistFolder, "v3") },
     remoteBindings: false,
   });
   const proxy = await withinSeconds(MAX_OPEN_SECONDS, opening);

@@ -1,6 +1,8 @@
 /** `spillway explain`: the route of a text and the result of each rule, computed by the functions that decide in the Worker. */
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Policy } from "../../../policies/schema.ts";
+import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
 import { readSettings } from "../../process/local-settings.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { explain } from "./explanation.ts";
@@ -23,7 +25,7 @@ export function registerExplain(program: Command): void {
 
 async function explainText(options: ExplainOptions): Promise<void> {
   const { policy, from: policyFrom, notes } = await policyToExplain(options);
-  const numbers = await packageNumbers(readSettings(process.env).modelFolder, options.text);
+  const numbers = await packageNumbers(resolve(CHECKOUT_FOLDER, readSettings(process.env).modelFolder), options.text);
   const situation = situationOf(options, policy, numbers);
   for (const note of [...notes, ...packageNotes(policy, numbers)]) console.error(`  ! ${note}`);
   const paint = paintFor(process.stdout, process.env);

@@ -28,7 +28,7 @@ export function withLocalKv<T>(
     const namespace = bindings[binding];
     if (namespace === undefined) {
       throw new Error(
-        `wrangler.toml in this folder binds no KV namespace as ${binding}; run spillway in the folder of the checkout.`,
+        `wrangler.toml of the checkout binds no KV namespace as ${binding}; add it under [[kv_namespaces]].`,
       );
     }
     return work({

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => origin?.kill("SIGKILL"));
 
-function start(environment: Record<string, string>): ChildProcess {
+function start(environment: Record<string, string>, ...words: string[]): ChildProcess {
   const env = {
     PATH: process.env["PATH"] ?? "",
     SPILLWAY_ORIGIN_PORT: "0",
@@ -39,7 +39,7 @@ function start(environment: Record<string, string>): ChildProcess {
     TMPDIR: folder,
     ...environment,
   };
-  origin = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  origin = spawn(process.execPath, [MAIN, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
   return origin;
 }
 
@@ -96,6 +96,13 @@ describe("the local origin", () => {
     expect(code).toBe(signal === "SIGKILL" ? null : 0);
     await expect.poll(() => [idlePid, busyPid].filter(isAlive), { timeout: 30_000 }).toEqual([]);
     await inFlight;
+  });
+
+  it("has no options, and starts nothing for one", async () => {
+    const child = start(keys, "--port=8790");
+    const exited = once(child, "exit");
+    expect(await errorsOf(child)).toMatch(/^The local origin has no option --port=8790\.\n\nUsage: /);
+    expect(await exited).toEqual([2, null]);
   });
 
   it("gives an instance no part of the caller's credentials", async () => {

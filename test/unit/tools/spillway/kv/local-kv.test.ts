@@ -1,0 +1,40 @@
+/** The command as users start it, on the KV of this machine. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { withLocalKv } from "../../../../../tools/spillway/kv/local-kv.ts";
+import { CHECKOUT } from "../../deploy/filled-in.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "spillway-local-kv-"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+function spillway(cwd: string, stateFolder: string, ...words: string[]) {
+  const main = join(CHECKOUT, "tools/spillway/main.ts");
+  const env = { ...process.env, SPILLWAY_STATE_DIR: stateFolder };
+  return promisify(execFile)(process.execPath, [main, ...words], { cwd, env });
+}
+
+it("is that of npm start, whatever folder the command runs in", async () => {
+  const state = join(scratch, "state");
+  await withLocalKv("POLICIES", `${state}/wrangler`, undefined, (kv) => kv.put("policy", '{"edge": {"share": 7}}'));
+  const { stdout } = await spillway(scratch, relative(CHECKOUT, state), "policy", "get", "edge.share");
+  expect(stdout).toBe("7\n");
+});
+
+it("ends the command with one sentence when it cannot be opened", async () => {
+  const file = join(scratch, "file");
+  await writeFile(file, "");
+  await expect(spillway(CHECKOUT, file, "policy", "get")).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^Expected a folder, found a file: .*\n$/),
+  });
+});
