@@ -1,5 +1,5 @@
 /** Builds the gateway of one isolate from its bindings and the runtime's parts. The entry uses it, and so does every test. */
-import { type OtlpVariables, otlpSettings } from "../formats/otlp/settings.ts";
+import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../formats/otlp/settings.ts";
 import { type PolicyKv, PolicyStore } from "../policies/store.ts";
 import { Slots } from "./admit/slots.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
@@ -72,12 +72,13 @@ const RESPONSE_LEAVES_MS = 20;
 /** To be called in the isolate's first request: before it there is neither time nor randomness. */
 export function composeGateway(env: Env, parts: Parts): Gateway {
   const { clock, fetch, newId } = parts;
-  const telemetry = createTelemetry({ clock, fetch, newId, version: env.CF_VERSION_METADATA ?? null });
-  const world = composeWorld(env, parts, telemetry);
-  telemetry.addGauges((meter) => readGauges(world, meter));
-  for (const problem of world.deployment.problems) console.error(`${problem}.`);
-
+  const log = (line: string) => console.error(line);
+  const telemetry = createTelemetry({ clock, fetch, newId, log, version: env.CF_VERSION_METADATA ?? null });
   const otlp = otlpSettings(env);
+  const world = composeWorld(env, parts, telemetry, otlp);
+  telemetry.addGauges((meter) => readGauges(world, meter));
+  for (const problem of world.deployment.problems) log(`${problem}.`);
+
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
@@ -108,7 +109,12 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   };
 }
 
-function composeWorld(env: Env, { clock, random, engines, report: tap }: Parts, telemetry: Telemetry): World {
+function composeWorld(
+  env: Env,
+  { clock, random, engines, report: tap }: Parts,
+  telemetry: Telemetry,
+  otlp: OtlpSettings,
+): World {
   const record = createReport(telemetry);
   const report: Report = (event) => {
     record(event);
@@ -145,7 +151,11 @@ function composeWorld(env: Env, { clock, random, engines, report: tap }: Parts, 
     clock,
     deployment: {
       allowedWebOrigins: webOrigins.ok ? webOrigins.origins : [],
-      problems: [...access.problems, ...(webOrigins.ok ? [] : [webOrigins.problem])],
+      problems: [
+        ...access.problems,
+        ...(webOrigins.ok ? [] : [webOrigins.problem]),
+        ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
+      ],
     },
     access,
     policies: new PolicyStore(env.POLICIES, {
@@ -155,5 +165,6 @@ function composeWorld(env: Env, { clock, random, engines, report: tap }: Parts, 
     sides: { edge, origins },
     capacity: { slots: new Slots(), retryBudget: new RetryBudget(), shadows: newShadowLeases() },
     report,
+    exportCounts: () => telemetry.exportCounts(),
   };
 }

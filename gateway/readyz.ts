@@ -2,12 +2,14 @@
  * GET /readyz: 200 only if some side can answer. Everyone sees that and the state of both sides; the operator also sees reasons,
  * expiries and names.
  */
+import { SIGNALS } from "../formats/otlp/messages.ts";
 import { viewFor } from "./authenticate/operator.ts";
 import type { Clock, Lifetime } from "./call.ts";
 import { mismatch } from "./origin/mismatch.ts";
 import { ok } from "./refusal.ts";
 import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
 import { obey } from "./sides.ts";
+import type { ExportCounts } from "./telemetry/exporter.ts";
 import type { World } from "./world.ts";
 
 /** The body and status of GET /readyz, or the refusal of a wrong operator token. */
@@ -19,7 +21,7 @@ export async function readyz(request: Request, world: World, lifetime: Lifetime)
   return ok({ body, status: brief.ready ? (200 as const) : (503 as const) });
 }
 
-async function look({ access, deployment, sides, policies, clock }: World, lifetime: Lifetime) {
+async function look({ access, deployment, sides, policies, clock, exportCounts }: World, lifetime: Lifetime) {
   const { policy, source, problem } = await policies.read(lifetime.keepAlive);
   obey(sides, policy);
   const { edge, origins } = sides;
@@ -45,6 +47,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
     ),
     policy: { version: policy.version, source, problem },
     access: { anonymous: access.anonymous, keysProblem: access.keys.problem },
+    telemetry: telemetryIn(exportCounts()),
     problems: deployment.problems,
   };
   return { brief, details };
@@ -57,4 +60,14 @@ function bestOf(states: readonly BreakerStatus["state"][]): BreakerStatus["state
 
 function describe({ state, reason, retryAtMs }: BreakerStatus, clock: Clock) {
   return { state, reason, retryInMs: retryAtMs === null ? null : Math.max(0, Math.ceil(retryAtMs - clock.nowMs())) };
+}
+
+/** A backend that refuses makes no request fail, so `ready` does not depend on it. */
+function telemetryIn({ exported, dropped, failures }: ExportCounts) {
+  return Object.fromEntries(
+    SIGNALS.map((signal) => [
+      signal,
+      { exported: exported[signal], dropped: dropped[signal], lastFailure: failures[signal] ?? null },
+    ]),
+  );
 }

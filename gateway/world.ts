@@ -9,6 +9,7 @@ import type { Report } from "./record/events.ts";
 import type { Leases } from "./resilience/leases.ts";
 import type { WebOrigins } from "./respond/web-headers.ts";
 import type { Sides } from "./sides.ts";
+import type { ExportCounts } from "./telemetry/exporter.ts";
 
 export interface Policies {
   /** The policy as it is known now, without asking KV. */
@@ -43,4 +44,6 @@ export interface World {
   capacity: Capacity;
   /** Accepts facts about the isolate; returns at once. */
   report: Report;
+  /** What became of the telemetry since the isolate started. */
+  exportCounts(): ExportCounts;
 }

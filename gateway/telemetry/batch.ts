@@ -172,6 +172,6 @@ export class Batch implements TelemetrySinks {
   }
 }
 
-function hasBackend({ urls }: OtlpSettings): boolean {
-  return urls.logs !== undefined || urls.metrics !== undefined;
+function hasBackend({ targets }: OtlpSettings): boolean {
+  return targets.logs !== undefined || targets.metrics !== undefined;
 }

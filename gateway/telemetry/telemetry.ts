@@ -14,6 +14,8 @@ export interface TelemetryParts {
   newId(): string;
   /** Null where the Worker is not deployed. */
   version: WorkerVersion | null;
+  /** Writes a line into the Worker's log. */
+  log?: (line: string) => void;
 }
 
 export interface Telemetry extends TelemetrySinks {
@@ -29,8 +31,8 @@ export interface Telemetry extends TelemetrySinks {
 }
 
 /** To be called in the isolate's first request: before it there is neither time nor randomness. */
-export function createTelemetry({ clock, fetch, newId, version }: TelemetryParts): Telemetry {
-  const exporter = new Exporter({ clock, fetch });
+export function createTelemetry({ clock, fetch, newId, version, log }: TelemetryParts): Telemetry {
+  const exporter = new Exporter({ clock, fetch, ...(log && { log }) });
   const resource = resourceAttributes(newId(), version);
   const batch = new Batch({ clock, exporter, resource });
   return {

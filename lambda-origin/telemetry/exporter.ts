@@ -9,7 +9,7 @@ import {
   type SpanMessage,
   tracesRequest,
 } from "../../formats/otlp/messages.ts";
-import { type OtlpSettings, otlpSettings } from "../../formats/otlp/settings.ts";
+import { type OtlpSettings, type OtlpTarget, otlpSettings } from "../../formats/otlp/settings.ts";
 
 export interface ExportSettings {
   readonly otlp: OtlpSettings;
@@ -43,7 +43,7 @@ export class Exporter {
   readonly #logs: SignalSender<"logs">;
 
   constructor({ otlp, flushMs, pauseMs }: ExportSettings) {
-    this.hasLogBackend = otlp.urls.logs !== undefined;
+    this.hasLogBackend = otlp.targets.logs !== undefined;
     this.#flushMs = flushMs;
     this.#traces = new SignalSender("traces", otlp, pauseMs);
     this.#logs = new SignalSender("logs", otlp, pauseMs);
@@ -77,6 +77,7 @@ class SignalSender<S extends Signal> {
   readonly #pauseMs: number;
   #pausedUntilMs = 0;
   #dropped = 0;
+  readonly #reported = new Set<number>();
 
   constructor(signal: S, otlp: OtlpSettings, pauseMs: number) {
     this.#signal = signal;
@@ -91,16 +92,15 @@ class SignalSender<S extends Signal> {
 
   /** Resolves to whether a request of `items` items was accepted within the bound; never rejects. */
   async send(request: Requests[S], items: number, boundMs: number): Promise<boolean> {
-    const url = this.#otlp.urls[this.#signal];
-    if (url === undefined || items === 0) return true;
+    const target = this.#otlp.targets[this.#signal];
+    if (target === undefined || items === 0) return true;
     const mayTry = boundMs > 0 && Date.now() >= this.#pausedUntilMs;
-    const sent = mayTry && (await this.#post(url, request, boundMs));
+    const sent = mayTry && (await this.#post(target, request, boundMs));
     if (!sent) this.#dropped += items;
     return sent;
   }
 
-  async #post(url: string, exported: Requests[S], boundMs: number): Promise<boolean> {
-    const { headers, protocol } = this.#otlp;
+  async #post({ url, headers, protocol }: OtlpTarget, exported: Requests[S], boundMs: number): Promise<boolean> {
     const signal = AbortSignal.timeout(boundMs);
     try {
       const { contentType, body } = exportBody(this.#signal, exported, protocol);
@@ -114,10 +114,20 @@ class SignalSender<S extends Signal> {
       // A connection from before a freeze is closed, which shows only on use. The second request opens another one.
       const response = await fetch(url, request).catch(() => fetch(url, request));
       await response.arrayBuffer(); // the connection is reused only after the body was read
+      if (!response.ok) this.#reportRefusal(response.status);
       return response.ok;
     } catch {
       if (signal.aborted) this.#pausedUntilMs = Date.now() + this.#pauseMs;
       return false;
     }
+  }
+
+  /** Once for each status: a backend that refuses everything, because of a wrong key or encoding, does so at each invocation. */
+  #reportRefusal(status: number): void {
+    const isOverload = status >= 500 || status === 429;
+    if (isOverload || this.#reported.has(status)) return;
+    this.#reported.add(status);
+    const reason = `the OTLP backend answered ${status} to ${this.#signal}, which are lost`;
+    console.error(JSON.stringify({ level: "error", error_type: "telemetry-refused", reason }));
   }
 }

@@ -1,19 +1,26 @@
 /** Pure. The model, the telemetry backend, and that no variable contains a secret. The other variables have files of their checks. */
 import { MODEL_ID } from "../../formats/model-package/names.ts";
-import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "./check-bindings.ts";
+import { otlpSettings } from "../../formats/otlp/settings.ts";
+import { OPTIONAL_SECRETS, OPTIONAL_VARIABLES, REQUIRED_SECRETS } from "./check-bindings.ts";
 import { type Finding, ok, placeholderIn, problem, quoted, warning } from "./finding.ts";
-import { hasCredentials, tokenIn } from "./secret-shape.ts";
-import type { Target } from "./target.ts";
+import { hasCredentials, secretIn, tokenIn } from "./secret-shape.ts";
+import type { Target, TargetConfig } from "./target.ts";
 
 const SECRETS: readonly string[] = [...REQUIRED_SECRETS, ...OPTIONAL_SECRETS];
 const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|HEADERS$/i;
 /** Addresses with separate checks, which report where their credentials belong. */
-const ADDRESSES: readonly string[] = ["ORIGIN_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "CORS_ORIGINS"];
+const OTLP_ENDPOINTS = [
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+] as const;
+const ADDRESSES: readonly string[] = ["ORIGIN_URL", "CORS_ORIGINS", ...OTLP_ENDPOINTS];
 const ADDRESS_WITH_PASSWORD = /:\/\/[^/?#\s"]*@/;
 
-/** Checks `MODEL` and the OTLP endpoint. */
+/** Checks `MODEL` and the variables of OpenTelemetry. */
 export function checkVariables({ config: { vars } }: Target): Finding[] {
-  return [checkModel(vars["MODEL"]), checkOtlp(vars["OTEL_EXPORTER_OTLP_ENDPOINT"])];
+  return [checkModel(vars["MODEL"]), ...checkOtlp(vars)];
 }
 
 function checkModel(model: unknown): Finding {
@@ -23,25 +30,44 @@ function checkModel(model: unknown): Finding {
   return problem("MODEL", `is ${quoted(model)}; it must be <name>@<64 hex digits>`, next);
 }
 
-function checkOtlp(endpoint: unknown): Finding {
-  const check = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  const next = "Set it to your backend's OTLP/HTTP base URL; see docs/guide/telemetry-backends.md.";
+const NEXT_OTLP = "Set it to your backend's OTLP/HTTP base URL; see docs/guide/telemetry-backends.md.";
+
+/** First the addresses, before a finding shows one that contains a secret; then what the gateway's parser rejects. */
+function checkOtlp(vars: TargetConfig["vars"]): Finding[] {
+  const set = OTLP_ENDPOINTS.filter((name) => vars[name] !== undefined && vars[name] !== "");
+  const addresses = set.map((name) => checkOtlpEndpoint(name, vars[name]));
+  const rejected = addresses.filter(({ state }) => state === "problem").map(({ check }) => check);
+  // A secret among the variables has a separate finding, without its value.
+  const problems = otlpSettings(vars).problems.filter(({ name }) => ![...rejected, ...SECRETS].includes(name));
+  const unread = Object.keys(vars).filter((name) => name.startsWith("OTEL_") && !isRead(name));
+  const unset = warning(OTLP_ENDPOINTS[0], "is not set: no traces, logs or metrics are exported", NEXT_OTLP);
+  return [
+    ...(set.length === 0 ? [unset] : addresses.filter(({ check }) => !problems.some(({ name }) => name === check))),
+    ...problems.map(({ name, message }) => {
+      const shown = secretIn(vars[name]) === null ? message : `is ${quoted(vars[name])}`;
+      return problem(name, shown, "See docs/guide/telemetry-backends.md.");
+    }),
+    ...unread.map((name) => warning(name, "has no effect: the gateway does not read it", "Remove it.")),
+  ];
+}
+
+const isRead = (name: string) =>
+  name.startsWith("OTEL_EXPORTER_OTLP_") || [...OPTIONAL_VARIABLES].some((known) => known === name);
+
+function checkOtlpEndpoint(check: (typeof OTLP_ENDPOINTS)[number], endpoint: unknown): Finding {
   const nextSecret =
     "Rotate the backend's key (this one is in git) and put it into the secret OTEL_EXPORTER_OTLP_HEADERS.";
-  if (endpoint === undefined || endpoint === "")
-    return warning(check, "is not set: no traces, logs or metrics are exported", next);
-  if (typeof endpoint !== "string") return problem(check, `is ${quoted(endpoint)}; it must be a string`, next);
-  // First, before a finding shows the URL.
+  if (typeof endpoint !== "string") return problem(check, `is ${quoted(endpoint)}; it must be a string`, NEXT_OTLP);
   if (hasCredentials(endpoint)) return problem(check, "contains credentials", nextSecret);
   const placeholder = placeholderIn(endpoint);
-  if (placeholder !== null) return problem(check, `${quoted(endpoint)} ${placeholder}`, next);
+  if (placeholder !== null) return problem(check, `${quoted(endpoint)} ${placeholder}`, NEXT_OTLP);
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   if (url !== null && (url.search !== "" || url.hash !== "")) {
     return problem(check, "has a query or a fragment; it must be a base URL", nextSecret);
   }
-  return url?.protocol === "https:"
-    ? ok(check, `is ${quoted(endpoint)}`)
-    : problem(check, `is ${quoted(endpoint)}; it must be an https URL`, next);
+  if (url?.protocol === "http:") return problem(check, `is ${quoted(endpoint)}; it must be an https URL`, NEXT_OTLP);
+  // Text without a scheme is a problem of the gateway's parser, which suggests one.
+  return ok(check, `is ${quoted(endpoint)}`);
 }
 
 /** Finds secrets among the variables, which are in git and visible in the dashboard, and secrets that wrangler does not require. */

@@ -2,7 +2,7 @@
  * Every setting of the gateway and the origin, as `docs/reference/configuration.md` shows it. `test/docs/configuration.test.ts` compares
  * the tables with the code: a variable that is read and not in a table fails, and so does one that no code reads.
  */
-import { NOT_SET, OTLP, OTLP_HEADERS, OTLP_METRICS, type VariableGroup } from "./variable.ts";
+import { NOT_SET, OTLP, OTLP_HEADERS, OTLP_METRICS, OTLP_METRICS_HEADERS, type VariableGroup } from "./variable.ts";
 
 const MODEL_PUBLIC_KEY =
   "PEM text of the public key that signed the model packages; two PEM blocks while a key is rotated.";
@@ -45,7 +45,7 @@ export const GATEWAY: readonly VariableGroup[] = [
         meaning: "Web origins whose pages may read answers, separated by commas, or `*` for every page.",
       },
       ...OTLP,
-      OTLP_METRICS,
+      ...OTLP_METRICS,
     ],
   },
   {
@@ -61,7 +61,8 @@ export const GATEWAY: readonly VariableGroup[] = [
         meaning:
           "At least 20 characters. `/readyz` shows its details to requests that send it as a bearer token. Without it, details are shown only where `ANONYMOUS_ACCESS` is `allowed`.",
       },
-      OTLP_HEADERS,
+      ...OTLP_HEADERS,
+      OTLP_METRICS_HEADERS,
     ],
   },
   {
@@ -113,7 +114,7 @@ export const ORIGIN: readonly VariableGroup[] = [
         meaning: "Path of the signature, where it is not in the package's folder.",
       },
       ...OTLP,
-      OTLP_HEADERS,
+      ...OTLP_HEADERS,
     ],
   },
   {

@@ -2,7 +2,7 @@
  * Every setting of the programs on a developer's machine, as `docs/reference/configuration.md` shows it. `test/docs/configuration.test.ts` compares
  * the tables with the code: a variable that is read and not in a table fails, and so does one that no code reads.
  */
-import { NOT_SET, OTLP, OTLP_HEADERS, OTLP_METRICS, type VariableGroup } from "./variable.ts";
+import { NOT_SET, OTLP, OTLP_HEADERS, OTLP_METRICS, OTLP_METRICS_HEADERS, type VariableGroup } from "./variable.ts";
 
 export const START: readonly VariableGroup[] = [
   {
@@ -50,9 +50,10 @@ export const START: readonly VariableGroup[] = [
         default: "the local trace viewer",
         meaning: "Another OTLP backend. The trace viewer is not started then, and the variables below are handed on.",
       },
-      OTLP_HEADERS,
+      ...OTLP_HEADERS,
       ...OTLP.slice(1),
-      OTLP_METRICS,
+      ...OTLP_METRICS,
+      OTLP_METRICS_HEADERS,
     ],
   },
 ];

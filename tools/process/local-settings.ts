@@ -1,5 +1,5 @@
 /** The settings of the system on this machine, from the environment: ports, folders, telemetry, access. */
-import type { OtlpVariables } from "../../formats/otlp/settings.ts";
+import { otlpSettings } from "../../formats/otlp/settings.ts";
 
 export interface LocalSettings {
   /** Local KV, R2 and Durable Objects, where `wrangler … --local` commands look. */
@@ -11,7 +11,7 @@ export interface LocalSettings {
   /** Null when `SPILLWAY_ORIGIN_URL` names another origin: no local origin is started. */
   originPort: number | null;
   originUrl: string;
-  /** Null when `OTEL_EXPORTER_OTLP_ENDPOINT` names another backend: no viewer is started. */
+  /** Null when `OTEL_…` variables name another backend or disable telemetry: no viewer is started. */
   viewerPort: number | null;
   /** The `OTEL_…` variables of both sides. */
   otlp: Readonly<Record<string, string>>;
@@ -31,10 +31,10 @@ export interface AccessSettings {
 /** Variables of a gateway without API keys and rate limits: for a developer's machine, tests and benchmarks. */
 export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" };
 
-/** @throws Error with one sentence when a value is not a port */
+/** @throws Error with one sentence when a value is not a port, or an `OTEL_…` variable cannot be obeyed */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const originUrl = env["SPILLWAY_ORIGIN_URL"];
-  const otlpEndpoint = env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+  const otlp = givenOtlp(env);
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
   // Tests and benchmarks set this, so that their state is separate from the developer's.
@@ -46,8 +46,8 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     gatewayPort: port(env, "SPILLWAY_PORT", 8787),
     originPort: originUrl ? null : originPort,
     originUrl: originUrl || `http://127.0.0.1:${originPort}/`,
-    viewerPort: otlpEndpoint ? null : viewerPort,
-    otlp: otlpEndpoint ? givenOtlp(env) : { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${viewerPort}` },
+    viewerPort: otlp === null ? viewerPort : null,
+    otlp: otlp ?? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${viewerPort}` },
     region: env["AWS_REGION"] || "us-east-1",
     access: {
       ANONYMOUS_ACCESS: env["ANONYMOUS_ACCESS"] || openToAll.ANONYMOUS_ACCESS,
@@ -58,18 +58,25 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   };
 }
 
-/** Passed on when another backend than the local viewer is used: its address, key, encoding and signals. */
-const OTLP_VARIABLES = [
-  "OTEL_EXPORTER_OTLP_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_HEADERS",
-  "OTEL_EXPORTER_OTLP_PROTOCOL",
-  "OTEL_TRACES_EXPORTER",
-  "OTEL_LOGS_EXPORTER",
-  "OTEL_METRICS_EXPORTER",
-] as const satisfies readonly (keyof OtlpVariables)[];
+/** Passed on when another backend than the local viewer is used, or none: its address, key, encoding and signals. */
+const OTLP_VARIABLE = /^OTEL_(SDK_DISABLED|EXPORTER_OTLP_\w+|(TRACES|LOGS|METRICS)_EXPORTER)$/;
+const OTHER_BACKEND = /^OTEL_EXPORTER_OTLP_((TRACES|LOGS|METRICS)_)?ENDPOINT$/;
 
-function givenOtlp(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(OTLP_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+/**
+ * Null if neither an endpoint is set nor telemetry is disabled: the viewer is used, and it gets no other backend's settings.
+ * @throws Error with one sentence when a value cannot be obeyed
+ */
+function givenOtlp(env: NodeJS.ProcessEnv): Record<string, string> | null {
+  const given = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (OTLP_VARIABLE.test(name) && value ? [[name, value]] : [])),
+  );
+  const isDisabled = given["OTEL_SDK_DISABLED"] !== undefined && given["OTEL_SDK_DISABLED"].toLowerCase() !== "false";
+  if (!isDisabled && !Object.keys(given).some((name) => OTHER_BACKEND.test(name))) return null;
+  const { problems } = otlpSettings(given);
+  if (problems.length === 0) return given;
+  throw new Error(
+    `${problems.map(({ name, message }) => `${name} ${message}`).join("; ")}. See docs/guide/telemetry-backends.md.`,
+  );
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

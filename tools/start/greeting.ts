@@ -1,4 +1,5 @@
 /** Pure. What `npm start` prints: its usage, and the first commands for a system that is ready. */
+import { otlpSettings } from "../../formats/otlp/settings.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 
 /** Classified at the edge. */
@@ -41,7 +42,7 @@ export function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }:
   A long text, answered by the origin:
     node -p 'JSON.stringify({inputs: "${SENTENCE}".repeat(${REPETITIONS})})' | curl -i ${url} ${headers} -d @-
 
-  Traces: ${viewerPort === null ? otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] : `http://127.0.0.1:${viewerPort}/`}
+  Traces: ${viewerPort === null ? (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? otlpSettings(otlp).targets.traces?.url ?? "not exported") : `http://127.0.0.1:${viewerPort}/`}
   Logs:   ${stateFolder}/logs/
 `;
 }

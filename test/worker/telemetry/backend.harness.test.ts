@@ -104,7 +104,7 @@ describe("a Worker without a backend", () => {
       expect(response.headers.get("traceresponse")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]$/);
       const counts = await countsOf(worker, () => true);
       const none = { traces: 0, logs: 0, metrics: 0 };
-      expect(counts).toEqual({ exported: none, dropped: none, failedExports: 0, underWay: 0 });
+      expect(counts).toEqual({ exported: none, dropped: none, failedExports: 0, failures: {}, underWay: 0 });
     } finally {
       await worker.close();
     }

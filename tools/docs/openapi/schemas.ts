@@ -36,6 +36,15 @@ const breaker = z.object({
   retryInMs: z.int().nullable().describe("When an open breaker allows a trial."),
 });
 
+const exports = z.object({
+  exported: z.int(),
+  dropped: z.int(),
+  lastFailure: z
+    .string()
+    .nullable()
+    .describe("`http-<status>`, `timeout` or `network`; null if the last export was accepted."),
+});
+
 const readinessDetails = readiness
   .extend({
     edge: z.object({
@@ -64,6 +73,9 @@ const readinessDetails = readiness
       problem: z.string().nullable().describe("Why the stored policy is not in force."),
     }),
     access: z.object({ anonymous: z.string(), keysProblem: z.string().nullable() }),
+    telemetry: z
+      .object({ traces: exports, logs: exports, metrics: exports })
+      .describe("What became of this isolate's spans, log records and data points."),
     problems: z
       .array(z.string())
       .describe("Settings that the gateway cannot obey. Every request is refused while there is one."),

@@ -22,6 +22,28 @@ describe("the telemetry settings of npm start", () => {
     const { otlp, viewerPort } = readSettings({ ...given, PATH: "/bin", OTEL_LOG_LEVEL: "debug" });
     expect([otlp, viewerPort]).toEqual([given, null]);
   });
+
+  it("pass the endpoints of single signals, and disabled telemetry, without a viewer", () => {
+    for (const given of [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://otlp.example/v1/traces" },
+      { OTEL_SDK_DISABLED: "TRUE" },
+    ]) {
+      const { otlp, viewerPort } = readSettings(given);
+      expect([otlp, viewerPort]).toEqual([given, null]);
+    }
+    expect(readSettings({ OTEL_SDK_DISABLED: "false" }).viewerPort).toBe(4318);
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" }, /^OTEL_EXPORTER_OTLP_ENDPOINT is "localhost:4318"; .* did you/],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it must be http\/json or http\/protobuf: .*telemetry-backends\.md\.$/,
+    ],
+    [{ OTEL_SDK_DISABLED: "yes" }, /^OTEL_SDK_DISABLED is "yes"; it must be true or false/],
+  ])("refuse %j before anything is started", (given, sentence) => {
+    expect(() => readSettings(given)).toThrow(sentence);
+  });
 });
 
 describe("the access settings of npm start", () => {
