@@ -1,20 +1,24 @@
 /**
  * Times the engine with a model of DistilBERT's size and random weights.
  *
- *     node engine/bench/main.ts [--lengths 8,32,64,128,256,512] [--seconds 2] [--outliers 30] [--json]
+ *     node engine/bench/main.ts [--lengths 8,32,64,128,256,512] [--seconds 2] [--outliers 30] [--json | --readme]
  *
  * In workerd, and in Node with and without bounds checks in software, which workerd has. Not a test: run it on an idle machine.
+ * `--readme` writes the figures to engine/README.md.
  */
 import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { buildEngine } from "../build/build-engine.ts";
+import { buildEngine, ENGINE_WASM } from "../build/build-engine.ts";
+import { decodeHeader, encodeHeader, FORMAT_VERSION } from "../format/header.ts";
 import { quantizeEncoder } from "../pack/quantize-encoder.ts";
 import { writeWeights } from "../pack/write-weights.ts";
+import { planMemory } from "../plan-memory.ts";
 import { DISTILBERT, randomEncoder } from "../sample/random-encoder.ts";
 import { withWorkerd } from "./in-workerd.ts";
-import type { LengthTimes } from "./measure.ts";
+import type { LengthTimes, LoadTimes } from "./measure.ts";
 import type { PartTimes } from "./parts.ts";
 import { multiplyAdds } from "./work.ts";
 
@@ -22,7 +26,7 @@ interface Measured {
   where: string;
   times: LengthTimes[];
   parts?: PartTimes[];
-  load?: Record<string, unknown>;
+  load?: LoadTimes;
 }
 
 const { values } = parseArgs({
@@ -31,6 +35,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "2" },
     outliers: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
+    readme: { type: "boolean", default: false },
   },
 });
 const lengths = values.lengths.split(",").map(Number);
@@ -43,11 +48,12 @@ const measured = [
   await inNode("Node", []),
 ];
 console.log(values.json ? JSON.stringify(measured.map(summary)) : measured.map(render).join("\n\n"));
+if (values.readme) await writeReadme(measured.map(summary), (await stat(ENGINE_WASM)).size);
 
 /** Generates the model once: it takes some 10 s. */
 async function sampleWeights(outlierFactor: number): Promise<string> {
   const folder = new URL("../dist/", import.meta.url);
-  const file = new URL(`sample-distilbert-${outlierFactor}.weights`, folder);
+  const file = new URL(`sample-distilbert-${outlierFactor}-v${FORMAT_VERSION}.weights`, folder);
   const exists = await readFile(file).then(
     () => true,
     () => false,
@@ -63,7 +69,7 @@ async function sampleWeights(outlierFactor: number): Promise<string> {
 async function inWorkerd(): Promise<Measured> {
   return withWorkerd(weightsFile, async (ask) => {
     const file = weightsFile.split("/").at(-1);
-    const load = (await ask(`/load?file=${file}&tokens=${Math.max(...lengths)}`)) as Record<string, unknown>;
+    const load = (await ask(`/load?file=${file}&tokens=${Math.max(...lengths)}`)) as LoadTimes;
     const times: LengthTimes[] = [];
     for (const tokens of lengths) {
       times.push((await ask(`/run?tokens=${tokens}&seconds=${values.seconds}`)) as LengthTimes);
@@ -83,6 +89,8 @@ async function inNode(where: string, flags: readonly string[]): Promise<Measured
   ]);
   return { where, ...JSON.parse(stdout) };
 }
+
+type Summary = ReturnType<typeof summary>;
 
 function summary({ where, times, parts, load }: Measured) {
   const rows = times.map(({ tokens, samples }) => {
@@ -109,4 +117,42 @@ function render(one: Measured): string {
     );
   }
   return lines.join("\n");
+}
+
+/** Replaces what lies between the two comments of the README's section. */
+async function writeReadme(places: readonly Summary[], wasmBytes: number): Promise<void> {
+  const file = new URL("../README.md", import.meta.url);
+  const text = await readFile(file, "utf8");
+  const [start, end] = ["--readme`. -->\n", "<!-- end -->"].map(
+    (mark) => text.indexOf(mark) + (mark.endsWith("\n") ? mark.length : 0),
+  );
+  if (start === undefined || end === undefined || end < start)
+    throw new Error("engine/README.md has no place for the figures.");
+  await writeFile(file, text.slice(0, start) + readmeFigures(places, wasmBytes) + text.slice(end));
+}
+
+function readmeFigures(places: readonly Summary[], wasmBytes: number): string {
+  const [first, ...others] = places;
+  const shown = [first, others.at(-1)].filter((place) => place !== undefined);
+  const ms = (value: number | undefined) => (value ?? Number.NaN).toFixed(1);
+  const rows = (first?.lengths ?? []).map(({ tokens, gmacPerSecond }, index) => {
+    const cells = shown.flatMap(({ lengths: all }) => [ms(all[index]?.ms), ms(all[index]?.msP50)]);
+    return `| ${tokens} | ${cells.join(" | ")} | ${gmacPerSecond.toFixed(0)} |`;
+  });
+  const heads = shown.map(({ where }) => `${where}: min | median`);
+  const header = decodeHeader(encodeHeader(DISTILBERT, [], 0));
+  const mebibytes = [64, 128, 256, 512].map(
+    (tokens) => `${(planMemory(header, tokens).totalBytes / 2 ** 20).toFixed(1)} (${tokens})`,
+  );
+  return `
+DistilBERT's size (66 million weights), random, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, one thread, milliseconds of one text:
+
+| tokens | ${heads.join(" | ")} | GMAC/s in ${first?.where} |
+|${"---|".repeat(2 + 2 * shown.length)}
+${rows.join("\n")}
+
+In ${first?.where}, loading takes ${ms(first?.load?.loadMs)} ms in pieces of at most ${ms(first?.load?.longestWriteMs)} ms, and the first run of 8 tokens ${ms(first?.load?.firstRunMs)} ms.
+Memory: ${mebibytes.join(", ")} MiB for at most so many tokens. The kernels have ${wasmBytes} bytes.
+
+`;
 }

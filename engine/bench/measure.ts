@@ -1,5 +1,6 @@
 /** Times whole runs of one encoder: the same code in Node and in workerd. */
 import { type Encoder, runToEnd } from "../encoder/encoder.ts";
+import type { DotVariant } from "../kernels.ts";
 import { randomIds } from "../sample/random-encoder.ts";
 
 /** The shortest interval that workerd's clock shows well: it counts whole milliseconds. */
@@ -10,6 +11,17 @@ export interface LengthTimes {
   tokens: number;
   /** Milliseconds of one run; each is the mean of as many runs as fill a sample. */
   samples: number[];
+}
+
+/** What the Worker of the bench reports of a load. */
+export interface LoadTimes {
+  loadMs: number;
+  /** The longest time for which one piece of the file blocked the thread. */
+  longestWriteMs: number;
+  /** Of 8 tokens, before V8 has optimized the kernels. */
+  firstRunMs: number;
+  memoryBytes: number;
+  variant: DotVariant;
 }
 
 /** Runs short texts until V8 has replaced the kernels by optimized code. */

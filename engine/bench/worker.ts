@@ -4,7 +4,7 @@ import { createEngine } from "../create-engine.ts";
 import engineWasm from "../dist/engine.wasm";
 import { type Encoder, runToEnd } from "../encoder/encoder.ts";
 import { randomIds } from "../sample/random-encoder.ts";
-import { measureLength, warmUp } from "./measure.ts";
+import { type LoadTimes, measureLength, warmUp } from "./measure.ts";
 
 interface Environment {
   FILES: { fetch(url: string): Promise<Response> };
@@ -27,7 +27,7 @@ export default {
   },
 };
 
-async function load({ body }: Response, maxTokens: number) {
+async function load({ body }: Response, maxTokens: number): Promise<LoadTimes> {
   if (body === null) throw new Error("The weights are missing.");
   const engine = createEngine(engineWasm);
   const loading = engine.load({ maxTokens });

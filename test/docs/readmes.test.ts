@@ -8,8 +8,8 @@ import { expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAX_FILES_WITHOUT_README = 6;
 const MAX_README_LINES = 15;
-/** The recipe's README is a guide for people who train. */
-const GUIDES = ["models/mail-tagger-recipe"];
+/** Guides: for people who train, and for people who use the engine elsewhere. */
+const GUIDES = ["models/mail-tagger-recipe", "engine"];
 
 /** Every folder with the number of committed files in it, READMEs not counted. */
 function filesPerFolder(): Map<string, number> {

@@ -94,6 +94,14 @@ describe("quantize", () => {
     expect(run([new Float32Array(32)])).toEqual([{ q: new Array(32).fill(0), scale: 0, zeroPoint: 0 }]);
   });
 
+  it.each([1e-31, 1e-38, 1e-45])(
+    "gives zeros and scale 0 for a row of numbers around %f, whose reciprocal is infinite",
+    (tiny) => {
+      const row = Float32Array.from({ length: 16 }, (_, index) => (index % 3) * tiny);
+      expect(run([row])).toEqual([{ q: new Array(16).fill(0), scale: 0, zeroPoint: 0 }]);
+    },
+  );
+
   it.each(ACTIVATIONS)("applies the activation %s first", (activation) => {
     const row = Float32Array.from({ length: 48 }, (_, index) => (index - 20) / 7);
     const [computed] = run([row], activationCode(activation));
