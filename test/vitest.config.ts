@@ -70,9 +70,11 @@ const OWN_PROCESS = [
   "test/unit/tools/spillway/model/pack/too-large.test.ts",
 ];
 
+/** A poll waits for as long as a busy machine may need: its default is one second. */
+const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 /** Of two cores. Tests that start processes and wait for them leave a core idle, and a third file uses it; the others compute. */
-const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } };
-const COMPUTING = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+const WAITING = { ...PATIENT, maxWorkers: 3, sequence: { groupOrder: 1 } };
+const COMPUTING = { ...PATIENT, maxWorkers: 2, sequence: { groupOrder: 2 } };
 
 /** Whatever a file replaces for a test is restored after it, as the next file may run in the same process. */
 const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };

@@ -135,8 +135,10 @@ describe("the origin's breaker", () => {
   it("reports a short Retry-After while a trial is running, not the trial's lease", async () => {
     await setPolicy({ origin: { timeoutMs: 1000 } });
     const clock = handClock();
-    const gateway = await warmGateway("hang", clock);
-    for (let call = 0; call < 5; call++) expect((await classify(gateway, LONG)).status).toBe(504);
+    const gateway = await warmGateway("changes?trial-hangs", clock);
+    await program("changes?trial-hangs", "http-500");
+    for (let call = 0; call < 5; call++) expect((await classify(gateway, LONG)).status).toBe(503);
+    await program("changes?trial-hangs", "hang");
     clock.moveMs(40_000);
     const trial = classify(gateway, LONG);
     await expect.poll(() => originBreaker(gateway).retryAtMs).not.toBeNull();
