@@ -22,7 +22,7 @@ export const offlineWrangler = {
 };
 
 export interface WranglerRun {
-  /** Null when a signal ended the process. */
+  /** Null when a signal ended the process, or `timeoutMs` was over. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -53,8 +53,14 @@ export async function runWrangler(
     const child = spawn(program, rest, {
       env: { ...process.env, ...offlineWrangler, WRANGLER_OUTPUT_FILE_PATH: eventsFile },
       stdio: ["ignore", "pipe", "pipe"],
-      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     });
+    // Not spawn's own timeout: wrangler catches the signal and exits with a code.
+    let isTooLate = false;
+    const end = () => {
+      isTooLate = true;
+      child.kill();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);
     const text = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (chunk: string) => {
@@ -62,8 +68,12 @@ export async function runWrangler(
         onOutput(chunk);
       });
     }
-    const [code] = await once(child, "close");
-    return { code, ...text, events: jsonLines(await readFile(eventsFile, "utf8").catch(() => "")) };
+    const [code] = await once(child, "close").finally(() => clearTimeout(timer));
+    return {
+      code: isTooLate ? null : code,
+      ...text,
+      events: jsonLines(await readFile(eventsFile, "utf8").catch(() => "")),
+    };
   });
 }
 

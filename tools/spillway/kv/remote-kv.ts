@@ -7,45 +7,50 @@ import type { Kv, KvBinding } from "./kv.ts";
 
 /** `wrangler kv bulk get` accepts this many keys. */
 const MAX_BULK_KEYS = 100;
+/** Wrangler sets no bound on a request that Cloudflare does not answer. A command takes a few seconds. */
+const MAX_COMMAND_MS = 60_000;
 
 /**
  * @param environment of wrangler.toml; undefined for the top level
+ * @param maxCommandMs a wrangler command that takes longer is ended
  * @returns a namespace whose calls throw an Error with wrangler's message when a command fails
  */
-export function remoteKv(binding: KvBinding, environment: string | undefined): Kv {
+export function remoteKv(binding: KvBinding, environment: string | undefined, maxCommandMs = MAX_COMMAND_MS): Kv {
   const where = ["--binding", binding, "--remote", ...(environment === undefined ? [] : ["--env", environment])];
+  const run = (...words: string[]) => runWrangler(["kv", ...words, ...where], { timeoutMs: maxCommandMs });
+  const failed = (what: string, ended: WranglerRun) =>
+    new Error(
+      ended.code === null
+        ? `wrangler did not ${what} within ${maxCommandMs / 1000} s; check the network and retry.`
+        : `wrangler could not ${what}: ${errorLine(ended)}`,
+    );
   return {
     get: async (key) => {
-      const run = await runWrangler(["kv", "key", "get", key, ...where]);
-      if (run.code === 0) return run.stdout;
-      if (isNotFound(run)) return null;
-      throw failed(`read the KV key ${key}`, run);
+      const got = await run("key", "get", key);
+      if (got.code === 0) return got.stdout;
+      if (isNotFound(got)) return null;
+      throw failed(`read the KV key ${key}`, got);
     },
     put: async (key, text) => {
-      const run = await withValueFile(text, (file) => runWrangler(["kv", "key", "put", key, "--path", file, ...where]));
-      if (run.code !== 0) throw failed(`write the KV key ${key}`, run);
+      const written = await withValueFile(text, (file) => run("key", "put", key, "--path", file));
+      if (written.code !== 0) throw failed(`write the KV key ${key}`, written);
     },
     all: async (prefix) => {
-      const listed = await runWrangler(["kv", "key", "list", "--prefix", prefix, ...where]);
+      const listed = await run("key", "list", "--prefix", prefix);
       const names = listed.code === 0 ? namesIn(listed.stdout) : null;
       if (names === null) throw failed("list the KV keys", listed);
       const found = new Map<string, string>();
       for (let at = 0; at < names.length; at += MAX_BULK_KEYS) {
-        const run = await withValueFile(JSON.stringify(names.slice(at, at + MAX_BULK_KEYS)), (file) =>
-          runWrangler(["kv", "bulk", "get", file, ...where]),
-        );
-        const values = run.code === 0 ? valuesIn(run.stdout) : null;
-        if (values === null) throw failed("read the KV keys", run);
+        const page = JSON.stringify(names.slice(at, at + MAX_BULK_KEYS));
+        const got = await withValueFile(page, (file) => run("bulk", "get", file));
+        const values = got.code === 0 ? valuesIn(got.stdout) : null;
+        if (values === null) throw failed("read the KV keys", got);
         for (const [name, text] of values) found.set(name, text);
       }
       return found;
     },
     settleSeconds: KV_PROPAGATION_SECONDS,
   };
-}
-
-function failed(what: string, run: WranglerRun): Error {
-  return new Error(`wrangler could not ${what}: ${errorLine(run)}`);
 }
 
 /** Wrangler may print other lines before the JSON. */
