@@ -1,4 +1,5 @@
 /** The settings of the system on this machine, from the environment: ports, folders, telemetry, access. */
+import { RATES } from "../../formats/api-key.ts";
 import { otlpSettings } from "../../formats/otlp/settings.ts";
 
 export interface LocalSettings {
@@ -31,9 +32,9 @@ export interface AccessSettings {
 /** Variables of a gateway without API keys and rate limits: for a developer's machine, tests and benchmarks. */
 export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" };
 
-/** @throws Error with one sentence when a value is not a port, or an `OTEL_…` variable cannot be obeyed */
+/** @throws Error with one sentence when a value is not a port, a URL or a choice that exists, or an `OTEL_…` variable cannot be obeyed */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
-  const originUrl = env["SPILLWAY_ORIGIN_URL"];
+  const originUrl = httpUrl(env, "SPILLWAY_ORIGIN_URL");
   const otlp = givenOtlp(env);
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
@@ -50,8 +51,8 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     otlp: otlp ?? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${viewerPort}` },
     region: env["AWS_REGION"] || "us-east-1",
     access: {
-      ANONYMOUS_ACCESS: env["ANONYMOUS_ACCESS"] || openToAll.ANONYMOUS_ACCESS,
-      ANONYMOUS_RATE: env["ANONYMOUS_RATE"] || openToAll.ANONYMOUS_RATE,
+      ANONYMOUS_ACCESS: oneOf(["refused", "allowed"], env, "ANONYMOUS_ACCESS") ?? openToAll.ANONYMOUS_ACCESS,
+      ANONYMOUS_RATE: oneOf([...RATES, "unlimited"], env, "ANONYMOUS_RATE") ?? openToAll.ANONYMOUS_RATE,
       ...(env["OPERATOR_TOKEN"] && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
     cors: env["CORS_ORIGINS"] ? { CORS_ORIGINS: env["CORS_ORIGINS"] } : {},
@@ -85,4 +86,18 @@ function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   const number = Number(value);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new Error(`${name} is "${value}"; it must be a port number from 1 to 65535.`);
+}
+
+/** Checked before the start: a gateway with another value refuses every request. Null when it is not set. */
+function oneOf(allowed: readonly string[], env: NodeJS.ProcessEnv, name: string): string | null {
+  const value = env[name] || null;
+  if (value === null || allowed.includes(value)) return value;
+  throw new Error(`${name} is "${value}"; it must be one of ${allowed.join(", ")}.`);
+}
+
+/** Null when it is not set. */
+function httpUrl(env: NodeJS.ProcessEnv, name: string): string | null {
+  const value = env[name] || null;
+  if (value === null || /^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value;
+  throw new Error(`${name} is "${value}"; it must be a URL, as in https://abc.lambda-url.us-east-1.on.aws/.`);
 }

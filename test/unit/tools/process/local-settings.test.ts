@@ -52,7 +52,16 @@ describe("the access settings of npm start", () => {
     expect([access, cors]).toEqual([{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimited" }, {}]);
   });
 
-  it("are passed unchanged from the environment: the gateway validates them", () => {
+  it.each([
+    ["ANONYMOUS_ACCESS", "yes", "it must be one of refused, allowed."],
+    ["ANONYMOUS_RATE", "huge", "it must be one of small, standard, large, unlimited."],
+    ["SPILLWAY_ORIGIN_URL", "localhost:8790", "it must be a URL, as in https://abc.lambda-url.us-east-1.on.aws/."],
+  ])("%s is refused with %j, which the gateway could not obey", (name, value, allowed) => {
+    expect(() => readSettings({ [name]: value })).toThrow(`${name} is "${value}"; ${allowed}`);
+    expect(() => readSettings({ [name]: "" })).not.toThrow();
+  });
+
+  it("are passed unchanged from the environment", () => {
     const access = { ANONYMOUS_ACCESS: "refused", ANONYMOUS_RATE: "small", OPERATOR_TOKEN: "only a test" };
     const cors = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
     expect(readSettings({ ...access, ...cors, PATH: "/bin" })).toMatchObject({ access, cors });
