@@ -1,4 +1,5 @@
 /** Both models of a package, on the runtimes that serve them: the edge's engine by the manifest, and the origin's onnxruntime-node. */
+import { readFile } from "node:fs/promises";
 import { type EdgeEntry, MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
 import { toRow } from "../../../../gateway/dispatch/scores.ts";
@@ -34,11 +35,18 @@ export interface Runtimes {
   originWhole(text: string): Promise<Prediction>;
 }
 
+/** An edge model that is not part of a package. */
+interface OtherEdge extends Pick<EdgeEntry, "engine" | "heapBytes" | "maxTokens"> {
+  /** Path of the engine's file. */
+  path: string;
+}
+
 /**
  * The package need not be signed: packages are evaluated before they are.
+ * @param instead runs in place of the package's edge model
  * @throws Error with one sentence if the folder is not a complete package, or one for the origin only
  */
-export async function openRuntimes(folder: string): Promise<Runtimes> {
+export async function openRuntimes(folder: string, instead: OtherEdge | null = null): Promise<Runtimes> {
   const { modelId, manifest } = await openLocalPackage(folder);
   const { labels, problemType, edge } = manifest;
   if (edge === null) throw new Error(`${folder} is packed for the origin only: it has no INT8 model to compare.`);
@@ -47,7 +55,8 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
   const contentIds = tokenizer.encodeContent;
   const frame = frameOf(tokenizer);
   const infer = await createInference(files.model, labels.length);
-  const runEdge = await openEdge(edge, await readVerified(folder, manifest, edge.file));
+  const file = await (instead === null ? readVerified(folder, manifest, edge.file) : readFile(instead.path));
+  const runEdge = await openEdge(instead ?? edge, file);
 
   const firstTokens = (text: string, tokens: number) => [
     frame.startId,
@@ -80,7 +89,7 @@ export async function openRuntimes(folder: string): Promise<Runtimes> {
 
 /** @returns token ids of one text → one logit per label */
 async function openEdge(
-  { engine, heapBytes, maxTokens }: EdgeEntry,
+  { engine, heapBytes, maxTokens }: Pick<EdgeEntry, "engine" | "heapBytes" | "maxTokens">,
   file: Uint8Array,
 ): Promise<(tokenIds: readonly number[]) => Float32Array> {
   if (engine === "spillway-engine") return openEngineModel(await compileEngineWasm(), file, maxTokens).run;

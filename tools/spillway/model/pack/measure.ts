@@ -55,11 +55,14 @@ export function measuredCounts(maxTokens: number): number[] {
 }
 
 /**
- * Fits value = base + perToken · tokens + perTokenSquared · tokens² to measured points: the normal equations, by Cramer's rule.
+ * Fits value = base + perToken · tokens + perTokenSquared · tokens² to measured points, all above 0: the normal equations of the
+ * relative errors, by Cramer's rule.
  * @throws Error without three points of different token counts
  */
 export function fitTokenModel(points: readonly Point[]): TokenModel {
-  const sum = (pick: (point: Point) => number) => points.reduce((total, point) => total + pick(point), 0);
+  // Relative errors count: a short text's time is a fraction of a long one's.
+  const sum = (pick: (point: Point) => number) =>
+    points.reduce((total, point) => total + pick(point) / point.value ** 2, 0);
   const power = (exponent: number) => sum(({ tokens }) => tokens ** exponent);
   const moment = (exponent: number) => sum(({ tokens, value }) => value * tokens ** exponent);
   const [x0, x1, x2, x3, x4] = [power(0), power(1), power(2), power(3), power(4)];
