@@ -1,0 +1,99 @@
+/** Merges the symbols of one word, the lowest rank first, of equal ranks the leftmost: n log n, in steps. */
+import type { MergeTable } from "./merge-table.ts";
+
+/** Ranks and places are one number in the heap: a word has fewer symbols than this. */
+const PLACES = 2 ** 24;
+const GONE = -1;
+
+export class MergeWord {
+  readonly #merges: MergeTable;
+  readonly #ids: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #following: Int32Array;
+  /** A binary heap of rank × PLACES + place. */
+  readonly #heap: number[] = [];
+  #filled = 0;
+
+  /** @param ids of the word's symbols; it is changed */
+  constructor(ids: Int32Array, merges: MergeTable) {
+    this.#ids = ids;
+    this.#merges = merges;
+    this.#previous = Int32Array.from(ids, (_, place) => place - 1);
+    this.#following = Int32Array.from(ids, (_, place) => (place + 1 < ids.length ? place + 1 : GONE));
+  }
+
+  /** @param units merges and symbols, at the most. @returns the units used; 0 once the word is done */
+  work(units: number): number {
+    let used = 0;
+    for (; used < units && this.#filled + 1 < this.#ids.length; used++, this.#filled++) {
+      this.#offer(this.#filled, this.#filled + 1);
+    }
+    while (used < units && this.#heap.length > 0) {
+      used += 4;
+      this.#merge(this.#pop());
+    }
+    return used;
+  }
+
+  /** Adds the tokens of a word that is done. */
+  putTokens(ids: number[]): void {
+    for (let place = 0; place !== GONE && place < this.#ids.length; place = this.#following[place] ?? GONE) {
+      ids.push(this.#ids[place] ?? 0);
+    }
+  }
+
+  #merge(key: number): void {
+    const place = key % PLACES;
+    const made = this.#merges.made((key - place) / PLACES);
+    const left = this.#ids[place] ?? GONE;
+    const next = this.#following[place] ?? GONE;
+    if (left === GONE || next === GONE) return;
+    const rank = this.#merges.rank(left, this.#ids[next] ?? GONE);
+    // The entry is old: the pair is another one by now.
+    if (rank < 0 || this.#merges.made(rank) !== made) return;
+    this.#ids[place] = made;
+    this.#ids[next] = GONE;
+    const after = this.#following[next] ?? GONE;
+    this.#following[place] = after;
+    if (after !== GONE) this.#previous[after] = place;
+    const before = this.#previous[place] ?? GONE;
+    if (before !== GONE) this.#offer(before, place);
+    if (after !== GONE) this.#offer(place, after);
+  }
+
+  #offer(place: number, next: number): void {
+    const rank = this.#merges.rank(this.#ids[place] ?? GONE, this.#ids[next] ?? GONE);
+    if (rank < 0) return;
+    const heap = this.#heap;
+    const key = rank * PLACES + place;
+    let at = heap.length;
+    heap.push(key);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] ?? 0;
+      if (above <= key) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = key;
+  }
+
+  #pop(): number {
+    const heap = this.#heap;
+    const top = heap[0] ?? 0;
+    const last = heap.pop() ?? 0;
+    const { length } = heap;
+    if (length === 0) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= length) break;
+      if (child + 1 < length && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
+      if ((heap[child] ?? 0) >= last) break;
+      heap[at] = heap[child] ?? 0;
+      at = child;
+    }
+    heap[at] = last;
+    return top;
+  }
+}

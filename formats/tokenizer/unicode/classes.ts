@@ -1,0 +1,45 @@
+/** Whitespace and small letters, the same in every runtime. */
+import type { CodePointSet } from "./code-point-set.ts";
+
+/** Unicode's White_Space, in every library of the reference. */
+export function isWhitespace(codePoint: number): boolean {
+  if (codePoint <= 0x20) return codePoint === 0x20 || (codePoint >= 0x09 && codePoint <= 0x0d);
+  if (codePoint < 0x1680) return codePoint === 0x85 || codePoint === 0xa0;
+  if (codePoint >= 0x2000 && codePoint <= 0x200a) return true;
+  return (
+    codePoint === 0x2028 ||
+    codePoint === 0x2029 ||
+    codePoint === 0x202f ||
+    codePoint === 0x205f ||
+    codePoint === 0x3000 ||
+    codePoint === 0x1680
+  );
+}
+
+/** Capitals that are newer than some runtimes: first, last, step, distance of the small letter. Rust's library has Unicode 17. */
+const NEW_CAPITALS: readonly (readonly [number, number, number, number])[] = [
+  [0x1c89, 0x1c89, 1, 1],
+  [0xa7cb, 0xa7cb, 1, 0x264 - 0xa7cb],
+  [0xa7cc, 0xa7da, 2, 1],
+  [0xa7dc, 0xa7dc, 1, 0x19b - 0xa7dc],
+  [0x10d50, 0x10d65, 1, 0x20],
+  [0x16ea0, 0x16eb8, 1, 0x1b],
+];
+
+/**
+ * Calls `put` with the small letters of a character, without its context: a capital sigma is always σ.
+ * @param capitals the set `CAPITAL`
+ */
+export function putLowerCase(codePoint: number, capitals: CodePointSet, put: (codePoint: number) => void): void {
+  if (codePoint < 128) put(codePoint >= 0x41 && codePoint <= 0x5a ? codePoint + 0x20 : codePoint);
+  else if (!capitals.has(codePoint)) put(codePoint);
+  else {
+    for (const [first, last, step, distance] of NEW_CAPITALS) {
+      if (codePoint >= first && codePoint <= last && (codePoint - first) % step === 0) {
+        put(codePoint + distance);
+        return;
+      }
+    }
+    for (const char of String.fromCodePoint(codePoint).toLowerCase()) put(char.codePointAt(0) ?? 0);
+  }
+}

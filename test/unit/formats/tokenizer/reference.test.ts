@@ -1,0 +1,80 @@
+/** The same ids and token types as Hugging Face's own tokenizers, on texts of all scripts and their mixtures. */
+import { describe, expect, it } from "vitest";
+import { isObject, type Json, parseJson } from "../../../../formats/json.ts";
+import { compareTokenizers, type TokenizerFiles } from "../../../../tools/tokenizer-check/compare.ts";
+import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
+import { allFixtures, filesOf } from "./fixtures.ts";
+
+const TEXTS = 700;
+const PAIRS = 60;
+/** Another seed finds other texts. */
+const SEED = Number(process.env["TOKENIZER_SEED"] ?? 1);
+
+/** The tokens of a vocabulary, as a text would have them. */
+function wordsOf({ json }: TokenizerFiles): string[] {
+  const parsed = parseJson(json);
+  const contentsOf = (added: Json | undefined) =>
+    Array.isArray(added) ? added.map((each) => (isObject(each) ? String(each["content"]) : "")) : [];
+  const model = isObject(parsed) ? (parsed["model"] ?? null) : null;
+  const vocabulary = isObject(model) ? (model["vocab"] ?? null) : null;
+  const tokens = Array.isArray(vocabulary)
+    ? vocabulary.map((entry) => String(Array.isArray(entry) ? entry[0] : ""))
+    : Object.keys(isObject(vocabulary) ? vocabulary : {});
+  const shown = tokens.map((token) => token.replace(/^##|<\/w>$/g, "").replaceAll(/[Ġ▁]/g, " "));
+  return [...shown, ...contentsOf(isObject(parsed) ? parsed["added_tokens"] : undefined)];
+}
+
+describe.each(allFixtures())("%s", (_, files) => {
+  const texts = probingTexts(TEXTS, { seed: SEED, words: wordsOf(files) });
+
+  it("has the reference's tokens for every text", async () => {
+    expect(await compareTokenizers(files, texts)).toEqual([]);
+  });
+
+  it("has the reference's tokens and token types for pairs", async () => {
+    const pairs = texts.slice(-PAIRS).map((text, index) => ({ text, textPair: texts[index] ?? "" }));
+    expect(await compareTokenizers(files, pairs)).toEqual([]);
+  });
+});
+
+describe("texts of many thousand characters", () => {
+  const long = [
+    "漢字".repeat(3000),
+    "a".repeat(9000),
+    "haha".repeat(2000),
+    "-".repeat(7001),
+    `${" ".repeat(8200)}word `.repeat(3),
+    `x${"\u0301\u0323".repeat(400)}y`,
+    Array.from({ length: 3000 }, (_, index) => ((index * 2654435761) >>> 0).toString(16)).join(""),
+    Array.from(
+      { length: 2000 },
+      (_, index) => `${((index * 2654435761) >>> 0).toString(36)}${index % 9 === 0 ? "\n" : ""}`,
+    ).join(""),
+    "[MASK]".repeat(900),
+    `${" ".repeat(3000)}<mask>${" ".repeat(3000)}<mask>`,
+    "ab<mask".repeat(1000),
+  ];
+
+  it.each(allFixtures())("%s", async (_, files) => {
+    expect(await compareTokenizers(files, long)).toEqual([]);
+  });
+});
+
+describe("tokenizer_config.json", () => {
+  const texts = probingTexts(200, { seed: SEED });
+  const configs = [
+    { tokenizer_class: "BertTokenizer", do_lower_case: false },
+    {
+      tokenizer_class: "DistilBertTokenizerFast",
+      do_lower_case: true,
+      strip_accents: false,
+      tokenize_chinese_chars: false,
+    },
+    { tokenizer_class: "BertTokenizer" },
+  ];
+
+  it.each(configs)("%j: its options are obeyed, as in Python", async (config) => {
+    expect(await compareTokenizers(filesOf("wordpiece-cased", {}, config), texts)).toEqual([]);
+    expect(await compareTokenizers(filesOf("wordpiece-uncased", {}, config), texts)).toEqual([]);
+  });
+});

@@ -1,0 +1,219 @@
+/** The port: bounded steps, early ends, pairs, frames, refusals. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../../formats/json.ts";
+import { TextError } from "../../../../formats/tokenizer/core/tokenizer-error.ts";
+import { loadTokenizer, runSteps } from "../../../../formats/tokenizer/load-tokenizer.ts";
+import type { Encoded, Encoding, TextTokenizer } from "../../../../formats/tokenizer/tokenizer.ts";
+import { allFixtures, filesOf, trained } from "./fixtures.ts";
+
+const load = (name: string, changes: JsonObject = {}, config: JsonObject = {}): TextTokenizer => {
+  const files = filesOf(name, changes, config);
+  return runSteps(loadTokenizer(files.json, files.config));
+};
+
+function finish(encoding: Encoding): { result: Encoded; steps: number } {
+  for (let steps = 1; ; steps++) {
+    const result = encoding.next();
+    if (result !== null) return { result, steps };
+  }
+}
+
+const idsOf = (tokenizer: TextTokenizer, text: string) => {
+  const { result } = finish(tokenizer.encode(text, 100_000));
+  return result.kind === "tokens" ? result.ids : null;
+};
+
+const HEX = Array.from({ length: 40_000 }, (_, index) => ((index * 2654435761) >>> 0).toString(16)).join("");
+const HOSTILE: [string, string][] = [
+  ["blanks and hex", " ".repeat(8200) + HEX],
+  ["words", "word ".repeat(60_000)],
+  ["long words", `${"x".repeat(99)} `.repeat(3000)],
+  ["one ideograph", "漢字".repeat(60_000)],
+  ["blanks", " ".repeat(300_000)],
+  ["accents", `a${"\u0301".repeat(500)}`.repeat(200)],
+  ["one word", "a".repeat(300_000)],
+  ["distinct words", Array.from({ length: 10_000 }, (_, index) => `w${index}`.repeat(10)).join(" ")],
+];
+
+/** One of each kind of model. */
+const KINDS = [
+  "mail tagger",
+  "byte-level BPE, NFC",
+  "BPE with a suffix, NFKC",
+  "WordLevel, NFD",
+  "Unigram, XLM-RoBERTa",
+  "Unigram in one piece",
+];
+
+describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, files) => {
+  const tokenizer = runSteps(loadTokenizer(files.json, files.config));
+
+  it("tokenizes a text of 600 characters in one step", () => {
+    expect(finish(tokenizer.encode("Please find the minutes of the meeting attached. ".repeat(12), 512)).steps).toBe(1);
+  });
+
+  it.each(HOSTILE)("%s: in many steps, or stopped at the first that has too many tokens", (_, text) => {
+    const { result, steps } = finish(tokenizer.encode(text, 512));
+    if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(512);
+    else {
+      expect(result.ids.length).toBeLessThanOrEqual(512);
+      expect(steps).toBeGreaterThan(text.length / 40_000);
+    }
+  });
+
+  it("agrees with itself about how many tokens are too many", () => {
+    for (const text of [
+      "",
+      "a",
+      "The meeting is on Thursday, at half past ten.",
+      "漢字 résumé ".repeat(20),
+      "-".repeat(200),
+    ]) {
+      const all = idsOf(tokenizer, text) ?? [];
+      expect(finish(tokenizer.encode(text, all.length)).result).toMatchObject({ kind: "tokens", ids: all });
+      expect(finish(tokenizer.encode(text, all.length - 1)).result).toEqual({ kind: "too-many", atLeast: all.length });
+    }
+  });
+});
+
+describe("what a tokenizer keeps", () => {
+  it("is nothing of the texts", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const tokenizer = load("bpe-bytelevel");
+    const heldMiB = () => {
+      collect();
+      return process.memoryUsage().heapUsed / 2 ** 20;
+    };
+    const encodeMany = (seed: number) => {
+      for (let word = 0; word < 4000; word++) idsOf(tokenizer, `${seed}-${word}-`.repeat(30));
+    };
+    encodeMany(1);
+    const before = heldMiB();
+    encodeMany(2);
+    expect(heldMiB() - before).toBeLessThan(1);
+  });
+});
+
+describe("a frame", () => {
+  it("is what the template has around a text", () => {
+    const tokenizer = load("wordpiece-uncased");
+    expect(tokenizer.frame).toEqual({ before: [2], after: [3] });
+    expect(idsOf(tokenizer, "")).toEqual([2, 3]);
+  });
+
+  it("may be at one end", () => {
+    const special = {
+      "[CLS]": { id: "[CLS]", ids: [2], tokens: ["[CLS]"] },
+      "[SEP]": { id: "[SEP]", ids: [3], tokens: ["[SEP]"] },
+    };
+    const text = { Sequence: { id: "A", type_id: 0 } };
+    const token = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const template = {
+      type: "TemplateProcessing",
+      single: [text, token("[SEP]"), token("[CLS]")],
+      pair: [text],
+      special_tokens: special,
+    };
+    const tokenizer = load("wordpiece-uncased", { post_processor: template });
+    expect(tokenizer.frame).toEqual({ before: [], after: [3, 2] });
+    expect(tokenizer.acceptsPairs).toBe(false);
+    expect(idsOf(tokenizer, "the")?.slice(1)).toEqual([3, 2]);
+  });
+
+  it("may be none", () => {
+    const tokenizer = load("wordlevel", { post_processor: null });
+    expect(tokenizer.frame).toEqual({ before: [], after: [] });
+    expect(idsOf(tokenizer, "")).toEqual([]);
+  });
+
+  it("is left out of the content", () => {
+    const tokenizer = load("wordpiece-uncased");
+    const { result } = finish(tokenizer.encodeContent("the edge", 10));
+    expect(result).toMatchObject({ ids: idsOf(tokenizer, "the edge")?.slice(1, -1) });
+  });
+});
+
+describe("a pair", () => {
+  it("has the token types of the template, and counts as one", () => {
+    const tokenizer = load("wordpiece-uncased");
+    const pair = { text: "the edge", textPair: "the origin" };
+    const { result } = finish(tokenizer.encode(pair, 100));
+    expect(result).toMatchObject({ kind: "tokens" });
+    if (result.kind !== "tokens") return;
+    expect(result.typeIds).toEqual(result.ids.map((_, at) => (at > result.ids.indexOf(3) ? 1 : 0)));
+    expect(finish(tokenizer.encode(pair, result.ids.length - 1)).result.kind).toBe("too-many");
+  });
+});
+
+describe("text that is no text", () => {
+  it("has U+FFFD for a lone surrogate", () => {
+    const tokenizer = load("bpe-bytelevel");
+    expect(idsOf(tokenizer, "a\ud800b\udc00")).toEqual(idsOf(tokenizer, "a\ufffdb\ufffd"));
+  });
+
+  it("is refused if a thousand accents are on one letter and have to be sorted", () => {
+    const tokenizer = load("bpe-bytelevel", { normalizer: { type: "NFC" } });
+    expect(() => finish(tokenizer.encode(`a${"\u0301\u0323".repeat(600)}`, 512))).toThrow(TextError);
+  });
+});
+
+describe("a file", () => {
+  it("may begin with a byte order mark and have CRLF", () => {
+    const json = `\ufeff${JSON.stringify(trained("wordlevel"), null, 2).replaceAll("\n", "\r\n")}`;
+    const tokenizer = runSteps(loadTokenizer(json, "\ufeff{}"));
+    expect(idsOf(tokenizer, "the edge")).toEqual(idsOf(load("wordlevel"), "the edge"));
+  });
+
+  it("is read in steps", () => {
+    const files = filesOf("wordpiece-uncased");
+    expect([...loadTokenizer(files.json, files.config)].length).toBeGreaterThan(5);
+  });
+
+  it.each([
+    ["{", "the file"],
+    ['{"version": "1.0"}', "model"],
+    ['{"model": {"type": "WordPiece", "vocab": {"a": 0}', "the file"],
+    ['{"model": {"type": "WordPiece", "vocab": {"a": x}}}', "the file"],
+  ])("that is cut or has another form is refused: %s", (json, component) => {
+    expect(() => runSteps(loadTokenizer(json, "{}"))).toThrow(
+      expect.objectContaining({ name: "TokenizerError", component }),
+    );
+  });
+});
+
+describe("a component that is not served exactly is refused by name", () => {
+  const model = (changes: JsonObject) => ({
+    model: { ...(Object(trained("wordlevel")["model"]) as JsonObject), ...changes },
+  });
+  it.each<[string, JsonObject]>([
+    ["pre_tokenizer.UnicodeScripts", { pre_tokenizer: { type: "UnicodeScripts" } }],
+    [
+      "pre_tokenizer.Split",
+      { pre_tokenizer: { type: "Split", pattern: { Regex: "\\d" }, behavior: "Removed", invert: false } },
+    ],
+    [
+      "pre_tokenizer.Split",
+      { pre_tokenizer: { type: "Split", pattern: { String: "-" }, behavior: "Removed", invert: true } },
+    ],
+    ["normalizer.Replace", { normalizer: { type: "Replace", pattern: { Regex: "a|b" }, content: "c" } }],
+    ["normalizer.ByteLevel", { normalizer: { type: "ByteLevel" } }],
+    ["normalizer.Precompiled", { normalizer: { type: "Precompiled", precompiled_charsmap: "AAAA" } }],
+    ["post_processor.Other", { post_processor: { type: "Other" } }],
+    ["model.type", model({ type: "Other" })],
+    ["model.unk_token", model({ unk_token: "nowhere" })],
+    ["model.dropout", { model: { type: "BPE", dropout: 0.1, vocab: {}, merges: [] } }],
+    ["model.byte_fallback", { model: { type: "BPE", byte_fallback: true, vocab: {}, merges: [] } }],
+    ["model.merges", { model: { type: "BPE", vocab: { a: 0 }, merges: ["a b"] } }],
+    ["model.unk_id", { model: { type: "Unigram", unk_id: null, vocab: [["a", -1]] } }],
+    [
+      "model.max_input_chars_per_word",
+      { model: { type: "WordPiece", unk_token: "a", max_input_chars_per_word: 1e9, vocab: { a: 0 } } },
+    ],
+    ["added_tokens", { added_tokens: [{ content: "<a>", rstrip: true }, { content: "  " }] }],
+  ])("%s", (component, changes) => {
+    expect(() => load("wordlevel", changes)).toThrow(expect.objectContaining({ name: "TokenizerError", component }));
+  });
+});
