@@ -1,8 +1,9 @@
 /** One child process of `npm start` or a bench: its log file, its exit, its end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 const STOP_GRACE_MS = 5000;
 const LOG_TAIL_LINES = 15;
@@ -28,7 +29,7 @@ export async function startChild(
   env: NodeJS.ProcessEnv,
   logFile: string,
 ): Promise<Child> {
-  await mkdir(dirname(logFile), { recursive: true });
+  await makeFolder(dirname(logFile));
   const log = createWriteStream(logFile);
   const [program = "", ...rest] = command;
   // A separate process group: wrangler starts workerd and esbuild, and all of them must end together.

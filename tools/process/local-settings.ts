@@ -38,13 +38,20 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const otlp = givenOtlp(env);
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
+  const gatewayPort = port(env, "SPILLWAY_PORT", 8787);
+  const ports = {
+    SPILLWAY_PORT: gatewayPort,
+    ...(!originUrl && { SPILLWAY_ORIGIN_PORT: originPort }),
+    ...(otlp === null && { SPILLWAY_OTLP_PORT: viewerPort }),
+  };
+  mustDiffer(ports);
   // Tests and benchmarks set this, so that their state is separate from the developer's.
   const otherState = env["SPILLWAY_STATE_DIR"];
   return {
     persistFolder: otherState ? `${otherState}/wrangler` : ".wrangler/state",
     stateFolder: otherState || ".spillway",
     modelFolder: env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger",
-    gatewayPort: port(env, "SPILLWAY_PORT", 8787),
+    gatewayPort,
     originPort: originUrl ? null : originPort,
     originUrl: originUrl || `http://127.0.0.1:${originPort}/`,
     viewerPort: otlp === null ? viewerPort : null,
@@ -78,6 +85,16 @@ function givenOtlp(env: NodeJS.ProcessEnv): Record<string, string> | null {
   throw new Error(
     `${problems.map(({ name, message }) => `${name} ${message}`).join("; ")}. See docs/guide/telemetry-backends.md.`,
   );
+}
+
+/** @throws Error with one sentence if two services have one port */
+function mustDiffer(ports: Readonly<Record<string, number>>): void {
+  const entries = Object.entries(ports);
+  for (const [index, [name, number]] of entries.entries()) {
+    const [other] = entries.slice(0, index).find(([, earlier]) => earlier === number) ?? [];
+    if (other !== undefined)
+      throw new Error(`${other} and ${name} are both ${number}; each service needs its own port.`);
+  }
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -38,9 +38,15 @@ export const PACKAGE_SOURCES = [
   "tools/bench/distilbert",
   "tools/seeded-random.ts",
   "tools/spillway/model/pack",
+  "tools/spillway/model/encoder",
   "tools/spillway/model/graph",
+  "engine/build",
+  "engine/format",
+  "engine/kernels",
+  "engine/pack",
   "formats/model-package/manifest.ts",
   "gateway/edge/onnx",
+  "gateway/edge/spillway",
 ] as const;
 
 const FOLDER = ".spillway/bench/distilbert";

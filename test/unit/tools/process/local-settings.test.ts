@@ -1,6 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../../tools/process/local-settings.ts";
 
+describe("the ports of npm start", () => {
+  it.each([
+    [{ SPILLWAY_PORT: "8790" }, "SPILLWAY_PORT and SPILLWAY_ORIGIN_PORT are both 8790"],
+    [{ SPILLWAY_ORIGIN_PORT: "4318" }, "SPILLWAY_ORIGIN_PORT and SPILLWAY_OTLP_PORT are both 4318"],
+    [{ SPILLWAY_PORT: "4318" }, "SPILLWAY_PORT and SPILLWAY_OTLP_PORT are both 4318"],
+  ])("differ: %j", (env, problem) => {
+    expect(() => readSettings(env)).toThrow(problem);
+  });
+
+  it("may be those of services that are not started", () => {
+    const env = { SPILLWAY_PORT: "8790", SPILLWAY_ORIGIN_URL: "https://origin.example/", OTEL_SDK_DISABLED: "true" };
+    expect(readSettings(env).gatewayPort).toBe(8790);
+  });
+});
+
 describe("the telemetry settings of npm start", () => {
   it("name the local viewer unless there is another backend, and do not pass that backend's key to the viewer", () => {
     const { otlp, viewerPort } = readSettings({

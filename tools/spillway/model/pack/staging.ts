@@ -1,7 +1,8 @@
 /** A temporary folder beside the package while it is made. The package's folder has the old package or the complete new one. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, stat } from "node:fs/promises";
+import { mkdtemp, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "../../../process/make-folder.ts";
 import { diskFull, PackError } from "./pack-error.ts";
 
 const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -30,13 +31,13 @@ export async function withStaging<T>(
     throw new Error(`${out} is a file; pass a folder for the package.`);
   }
   const parent = dirname(target);
-  const firstMade = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
+  const firstMade = await makeFolder(parent).catch((error: unknown) => {
     throw writeFailure(error, parent);
   });
   let folder: string | undefined;
   const clean = () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    if (firstMade !== undefined) removeEmpty(parent, firstMade);
+    if (firstMade !== null) removeEmpty(parent, firstMade);
   };
   const interruptions = onInterruption(clean);
   try {
@@ -85,7 +86,14 @@ function removeEmpty(folder: string, first: string): void {
 function writeFailure(error: unknown, parent: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return diskFull(error);
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR") {
+  if (
+    code === "EACCES" ||
+    code === "EPERM" ||
+    code === "EROFS" ||
+    code === "ENOTDIR" ||
+    code === "EEXIST" ||
+    code === "ENOENT"
+  ) {
     return new PackError(`${parent} cannot be written (${code}); pass another folder with --out.`, error);
   }
   return error;
