@@ -27,7 +27,7 @@ export type ReadEncoder = { weights: EncoderWeights } | { refusal: string };
 export async function readEncoder(model: OnnxModel, path: string): Promise<ReadEncoder> {
   try {
     if (model.functions.length > 0)
-      throw new RefusedGraph("It defines functions of its own; export it with a newer exporter.");
+      throw new RefusedGraph("It defines its own functions; export it with a newer exporter.");
     const [, second] = model.graph.output;
     if (second !== undefined)
       throw new RefusedGraph(`It has a second output, "${second.name}"; export the logits only.`);
