@@ -1,10 +1,17 @@
 /** The Worker's entry: one gateway per isolate, composed at its first request. */
-import ortWasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
-import engineWasm from "../engine/dist/engine.wasm";
+import wasm from "../engine/dist/engine.wasm";
 import type { Clock } from "./call.ts";
 import { composeGateway, type Env, type Gateway } from "./compose.ts";
-import { createOnnxEngine } from "./edge/onnx/onnx-engine.ts";
+import type { EdgeEngine, EngineUnavailable } from "./edge/engine.ts";
 import { spillwayEngineOf } from "./edge/spillway/spillway-engine.ts";
+
+/** Set in the table `define` of wrangler.toml. If it is false, the bundler drops the import below. */
+declare const INCLUDE_ONNXRUNTIME_WEB: boolean | undefined;
+
+const onnxEngine: EdgeEngine | EngineUnavailable =
+  typeof INCLUDE_ONNXRUNTIME_WEB === "undefined" || INCLUDE_ONNXRUNTIME_WEB
+    ? (await import("./edge/onnx/bundled.ts")).bundledOnnxEngine()
+    : { unavailable: "onnxruntime-web is not in this deployment (INCLUDE_ONNXRUNTIME_WEB in wrangler.toml)" };
 
 const clock: Clock = { nowMs: () => Date.now(), wait: (ms) => scheduler.wait(ms) };
 
@@ -17,7 +24,7 @@ export default {
       random: Math.random,
       newId: () => crypto.randomUUID(),
       fetch: (input, init) => fetch(input, init),
-      engines: { "spillway-engine": spillwayEngineOf(engineWasm, clock), "onnxruntime-web": createOnnxEngine(ortWasm) },
+      engines: { "spillway-engine": spillwayEngineOf(wasm, clock), "onnxruntime-web": onnxEngine },
     });
     return gateway.fetch(request, context);
   },

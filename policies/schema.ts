@@ -72,7 +72,7 @@ const documentSchema = z.strictObject({
     .strictObject({
       share: percent.default(100).describe("Percentage of eligible texts that the edge answers, up to two decimals."),
       maxTokens: integer(1, 512)
-        .default(256)
+        .default(512)
         .describe("Longer texts go to the origin. A lower limit of the model package applies as well."),
       maxQueueMs: integer(0, 30_000)
         .default(400)

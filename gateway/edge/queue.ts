@@ -8,7 +8,7 @@ import type { Clock } from "../call.ts";
 const ASK_EVERY_MS = 2;
 /** A run that exceeds its prediction by more than this may have died with its request. */
 const OVERDUE_MS = 20;
-/** A ticket whose request ended without leaving the queue is dropped this long after its turn should have ended. */
+/** A ticket whose request ended without leaving the queue is dropped this long after its turn should have ended, or was renewed. */
 const LEASE_MS = 5000;
 
 /** A text that waits for its run. */
@@ -24,6 +24,8 @@ export interface Turn<Item> {
   item: Item;
   signal: AbortSignal;
   joinedAtMs: number;
+  /** To be called while the run makes progress: a turn that is not renewed passes to the next text after a while. */
+  renew(): void;
 }
 
 export interface QueueOptions<Item> {
@@ -73,7 +75,12 @@ export class EdgeQueue<Item, Result> {
     const { clock } = this.#options;
     const joinedAtMs = clock.nowMs();
     const expiresAtMs = joinedAtMs + this.waitMs() + predictedMs + LEASE_MS;
-    const ticket = { item, predictedMs, signal, joinedAtMs, expiresAtMs, beganAtMs: null, result: null };
+    const ticket: Ticket<Item, Result> = {
+      ...{ item, predictedMs, signal, joinedAtMs, expiresAtMs, beganAtMs: null, result: null },
+      renew: () => {
+        ticket.expiresAtMs = Math.max(ticket.expiresAtMs, clock.nowMs() + LEASE_MS);
+      },
+    };
     return this.#wait(ticket, run);
   }
 

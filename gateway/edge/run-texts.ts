@@ -50,6 +50,7 @@ export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts
   const beganAtMs = clock.nowMs();
   const pause = async () => {
     await clock.wait(0);
+    for (const turn of turns) turn.renew();
     if (turns.every(({ signal }) => signal.aborted)) throw new RunAborted();
   };
   const compute = () =>

@@ -79,13 +79,13 @@ export const INSTRUMENTS = {
   edgeRunDuration: histogram(SECONDS, {
     name: "spillway.edge.run.duration",
     unit: "s",
-    meaning: "Time of one run of the edge model; the outcome is `ok` or why it failed.",
+    meaning: "A text's part of the time of a run of the edge model; the outcome is `ok` or why it failed or was ended.",
     attributes: ["spillway.outcome"],
   }),
   edgeQueueDuration: histogram(SECONDS, {
     name: "spillway.edge.queue.duration",
     unit: "s",
-    meaning: "Time that a text waited in the edge queue.",
+    meaning: "Time at the edge without the text's part of its run.",
     attributes: [],
   }),
   edgeQueueDepth: gauge({

@@ -5,6 +5,7 @@ import { SignatureError } from "../../formats/signature/signature-error.ts";
 import type { Policy } from "../../policies/schema.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
 import { verifyFolder } from "../spillway/model/sign/folder.ts";
+import { ENGINE_SWITCH } from "./check-engines.ts";
 import { type Finding, isPlaceholder, ok, problem, warning } from "./finding.ts";
 
 /** What the deployment names and pins. */
@@ -14,6 +15,8 @@ export interface NamedPackage {
   /** Null if no policy was checked. Its `model` takes precedence over MODEL. */
   policy: Policy | null;
   publicKeyPem: string;
+  /** Whether the deployment includes onnxruntime-web. */
+  isOnnxIncluded: boolean;
 }
 
 const PACKAGE = "model package";
@@ -42,7 +45,7 @@ export async function checkPackage(folder: string | null, named: NamedPackage): 
 async function checkFolder(
   folder: string,
   wanted: string,
-  { deployed, policy, publicKeyPem }: NamedPackage,
+  { deployed, policy, publicKeyPem, isOnnxIncluded }: NamedPackage,
 ): Promise<Finding[]> {
   const { modelId, manifest } = await openLocalPackage(folder);
   if (modelId !== wanted && modelId !== deployed) {
@@ -55,6 +58,10 @@ async function checkFolder(
   const findings = [ok(PACKAGE, `${folder} is ${shortModelId(modelId)}, signed by the pinned key`)];
   if (manifest.edge === null)
     findings.push(problem(PACKAGE, "has no file for the edge", "Pack the model again, without --origin-only."));
+  if (manifest.edge?.engine === "onnxruntime-web" && !isOnnxIncluded) {
+    const message = `needs onnxruntime-web, which ${ENGINE_SWITCH} = "false" leaves out: the edge would reject it`;
+    findings.push(problem(PACKAGE, message, `Set ${ENGINE_SWITCH} to "true", or pack the model for spillway-engine.`));
+  }
   if (policy !== null && manifest.version < policy.minVersion) {
     const message = `has version ${manifest.version}, but the policy's minVersion is ${policy.minVersion}`;
     findings.push(problem(PACKAGE, message, "Publish a newer package, or lower minVersion."));

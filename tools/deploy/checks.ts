@@ -6,6 +6,7 @@ import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { checkAccess, checkExposure } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
+import { checkEngineSwitch, checkEngines, includesOnnx } from "./check-engines.ts";
 import { checkOrigin } from "./check-origin.ts";
 import { checkKey, checkPackage, pinnedKeys } from "./check-package.ts";
 import { type CheckedPolicy, checkPolicy, type PolicyText } from "./check-policy.ts";
@@ -63,7 +64,8 @@ export async function check(options: CheckOptions): Promise<Checked> {
     ...checkExposure(target),
   ];
   const { findings: ofBundle, bundle } = await building;
-  return { findings: [...found, ...ofBundle, git], worker: target.config.name ?? null, bundle, commit };
+  const ofEngines = bundle === null ? [] : checkEngines(bundle.engines, includesOnnx(target));
+  return { findings: [...found, ...ofBundle, ...ofEngines, git], worker: target.config.name ?? null, bundle, commit };
 }
 
 /** The variables, the policy, and the models and origins that both of them name. */
@@ -74,6 +76,7 @@ async function checkSettings(target: Target, options: CheckOptions): Promise<Fin
   const { findings: ofPolicy, policy } = await policyFindings(options);
   return [
     ...checkVariables(target),
+    ...checkEngineSwitch(target),
     ...checkAccess(target, { allowAnonymous: options.allowAnonymous === true }),
     await checkKey(vars["MODEL_PUBLIC_KEY"], localKey?.fingerprint ?? null),
     checkOrigin({
@@ -107,10 +110,11 @@ async function readPolicyText({ policy, remote, config, env }: CheckOptions): Pr
 
 /** No findings if MODEL or the key is wrong: `checkVariables` and `checkKey` report that. */
 async function packageFindings(
-  { environment, config }: Target,
+  target: Target,
   policy: CheckedPolicy["policy"],
   options: CheckOptions,
 ): Promise<Finding[]> {
+  const { environment, config } = target;
   const { MODEL: deployed, MODEL_PUBLIC_KEY: publicKeyPem } = config.vars;
   if (typeof deployed !== "string" || typeof publicKeyPem !== "string") return [];
   const isKey = await pinnedKeys(publicKeyPem).then(
@@ -122,7 +126,12 @@ async function packageFindings(
   const modelId = policy?.model ?? deployed;
   const published = { environment, modelId, publicKeyPem };
   return [
-    ...(await checkPackage(options.package ?? null, { deployed, policy, publicKeyPem })),
+    ...(await checkPackage(options.package ?? null, {
+      deployed,
+      policy,
+      publicKeyPem,
+      isOnnxIncluded: includesOnnx(target),
+    })),
     ...(options.remote && bucketName !== undefined
       ? [await checkPublished(published, () => readPublishedSignature(bucketName, modelId))]
       : []),

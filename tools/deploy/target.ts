@@ -17,6 +17,8 @@ const configSchema = z.object({
   ratelimits: z.array(rateLimitSchema).default([]),
   version_metadata: z.object({ binding: z.string() }).optional(),
   vars: z.record(z.string(), z.unknown()),
+  /** Text that the bundler inserts for these names. */
+  define: z.record(z.string(), z.string()).default({}),
   secrets: z.object({ required: z.array(z.string()).optional() }).optional(),
   workers_dev: z.boolean().optional(),
   preview_urls: z.boolean().optional(),

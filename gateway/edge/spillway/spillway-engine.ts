@@ -18,7 +18,7 @@ import {
 } from "../engine.ts";
 import { StepSpeed, StepTimer } from "./step-speed.ts";
 
-/** A pause costs 0.1 to 0.2 ms in workerd (docs/decisions/026-cooperative-edge.md): 2 % of a step. */
+/** A pause costs less than 1 % of a step, and no request waits longer than a step: docs/decisions/026-cooperative-edge.md */
 const STEP_MS = 8;
 
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;

@@ -3,7 +3,7 @@ import { DEFAULT_UNITS_PER_MS } from "../../../engine/encoder/encoder.ts";
 
 /** Until V8 has optimized the kernels, they are several times slower. The golden runs of a load correct it. */
 const FIRST_UNITS_PER_MS = DEFAULT_UNITS_PER_MS / 4;
-/** Clocks have whole milliseconds: a shorter run says too little. */
+/** Clocks have whole milliseconds: a shorter run is too inexact. */
 const MIN_OBSERVED_MS = 5;
 /** How much one run counts. */
 const WEIGHT = 0.3;

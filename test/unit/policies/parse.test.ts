@@ -10,7 +10,7 @@ describe("parsePolicy", () => {
       version: 0,
       model: null,
       override: null,
-      edge: { share: 100, maxTokens: 256, maxQueueMs: 400 },
+      edge: { share: 100, maxTokens: 512, maxQueueMs: 400 },
       origin: { timeoutMs: 8000 },
       breaker: {
         edge: { consecutive: 3, openMs: 30_000 },
@@ -27,7 +27,7 @@ describe("parsePolicy", () => {
     expect(parsed({})).toEqual({ ok: true, policy: defaultPolicy() });
     expect(parsed({ edge: { share: 10 } })).toMatchObject({
       ok: true,
-      policy: { edge: { share: 10, maxTokens: 256 } },
+      policy: { edge: { share: 10, maxTokens: 512 } },
     });
   });
 

@@ -43,6 +43,8 @@ export async function simulate(simulated: Simulated): Promise<readonly Answer[]>
 }
 
 const NEVER = new AbortController().signal;
+/** gateway/edge/spillway/spillway-engine.ts */
+const STEP_MS = 8;
 const LOCATION = { country: null, isEu: false };
 
 class SimulatedIsolate {
@@ -83,7 +85,7 @@ class SimulatedIsolate {
   /** Runs until every expected text has its answer. */
   async runToEnd(): Promise<void> {
     for (;;) {
-      // One thread: arrivals during an inference are handled when it ends, before the next inference begins.
+      // One thread: arrivals are handled before the next run begins, and between the steps of a run.
       const next = this.#events.removeNext(this.#turns.length === 0 ? Number.POSITIVE_INFINITY : this.#nowMs);
       if (next !== null) {
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
@@ -122,12 +124,22 @@ class SimulatedIsolate {
     const work = async () => {
       const waitMs = this.#nowMs - arrivesAtMs;
       const runMs = this.#trueTimes.predictedMs(tokens) * runNoise;
-      this.#nowMs += runMs;
+      this.#compute(runMs);
       this.#estimate.observe([tokens], runMs);
       this.answers.push({ side: "edge", because, tokens, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
       return [null];
     };
     this.#turns.push(this.#queue.takeTurn({ item: null, predictedMs, signal: NEVER }, work).then(() => {}));
+  }
+
+  /** A run in steps: what arrives in one is handled at its end. */
+  #compute(runMs: number): void {
+    const endsAtMs = this.#nowMs + runMs;
+    while (this.#nowMs < endsAtMs) {
+      this.#nowMs = Math.min(endsAtMs, this.#nowMs + STEP_MS);
+      for (let next = this.#events.removeNext(this.#nowMs); next !== null; next = this.#events.removeNext(this.#nowMs))
+        next.run();
+    }
   }
 
   async #runTurn(): Promise<void> {

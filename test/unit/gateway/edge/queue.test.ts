@@ -110,6 +110,23 @@ describe("EdgeQueue", () => {
     expect(queue.waitMs()).toBe(0);
   });
 
+  it("a run that makes progress keeps its turn, however long it takes", async () => {
+    const { queue, takeTurn, moveMs } = setUp();
+    const events: string[] = [];
+    const item = { request: "long", tokens: 1 };
+    const long = queue.takeTurn({ item, predictedMs: 10, signal: never }, async ([turn]) => {
+      for (let pause = 0; pause < 3; pause++) {
+        moveMs(4000);
+        turn?.renew();
+        await turns(3);
+      }
+      events.push("long");
+      return [null];
+    });
+    await Promise.all([long, takeTurn(10, never, async () => events.push("next"))]);
+    expect(events).toEqual(["long", "next"]);
+  });
+
   it("a run that has begun counts only for what is left of it, and an overdue one for nothing", async () => {
     const { queue, takeTurn, moveMs } = setUp();
     const end = Promise.withResolvers<void>();

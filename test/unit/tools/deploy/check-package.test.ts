@@ -61,6 +61,7 @@ describe("the model package", () => {
     deployed: deployment.modelId,
     policy: null,
     publicKeyPem: deployment.publicKeyPem,
+    isOnnxIncluded: true,
     ...given,
   });
   const policyOf = (document: object) => checkPolicy({ text: JSON.stringify(document), source: "policy.json" }).policy;

@@ -22,7 +22,7 @@ const reportSchema = z.object({
       next: z.string().nullable(),
     }),
   ),
-  bundle: z.object({ gzipBytes: z.number(), wasmBytes: z.number() }).nullable(),
+  bundle: z.object({ gzipBytes: z.number(), wasmBytes: z.number(), engines: z.array(z.string()) }).nullable(),
   commit: z.object({ tag: z.string(), message: z.string() }).nullable(),
   uploaded: z.object({ versionId: z.string() }).nullable(),
 });
@@ -57,16 +57,22 @@ const report = ({ stdout }: Run) => reportSchema.parse(JSON.parse(stdout));
 let dryRun: Run;
 let placeholders: Run;
 let gradual: Run;
+let small: Run;
 // wrangler builds the Worker in each of them, so they run concurrently.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "spillway-deploy-"));
   deployment = await fillIn(scratch);
   const { config, policy, packageFolder } = deployment;
   const filled = ["--config", config, "--policy", policy, "--package", packageFolder, "--json"];
-  [dryRun, placeholders, gradual] = await Promise.all([
+  const withoutOnnx = await fillIn(scratch, (toml) =>
+    toml.replaceAll('INCLUDE_ONNXRUNTIME_WEB = "true"', 'INCLUDE_ONNXRUNTIME_WEB = "false"'),
+  );
+  const smallArgs = ["--config", withoutOnnx.config, "--package", withoutOnnx.packageFolder, "--json"];
+  [dryRun, placeholders, gradual, small] = await Promise.all([
     deploy("--env", "production", "--dry-run", ...filled),
     deploy("--env", "production"),
     deploy("--env", "staging", "--gradual", ...filled),
+    deploy("--env", "production", "--dry-run", ...smallArgs),
   ]);
 }, 120_000);
 afterAll(async () => {
@@ -82,8 +88,9 @@ describe("a dry run of a deployment without placeholders", () => {
     expect(dryRun.account.asked).toEqual([]);
   });
 
-  it("measures the bundle, with the engine in it", () => {
+  it("measures the bundle, with both engines in it", () => {
     const { bundle } = report(dryRun);
+    expect(bundle?.engines).toEqual(["spillway-engine", "onnxruntime-web"]);
     expect(bundle?.wasmBytes).toBeGreaterThan(10_000_000);
     expect(bundle?.gzipBytes).toBeLessThan(10_000_000);
   });
@@ -92,6 +99,19 @@ describe("a dry run of a deployment without placeholders", () => {
     const found = report(dryRun).checks.find(({ check }) => check === "model package");
     expect(found).toMatchObject({ state: "ok", message: expect.stringContaining("signed by the pinned key") });
   });
+});
+
+it("a deployment without onnxruntime-web uploads at most 0.6 MB, and is refused with a package that needs it", () => {
+  const { bundle, checks } = report(small);
+  expect(bundle?.engines).toEqual(["spillway-engine"]);
+  expect(bundle?.gzipBytes).toBeLessThan(600_000);
+  // The package of this test is one for onnxruntime-web.
+  expect(checks.filter(({ state }) => state === "problem")).toEqual([
+    expect.objectContaining({
+      check: "model package",
+      message: 'needs onnxruntime-web, which INCLUDE_ONNXRUNTIME_WEB = "false" leaves out: the edge would reject it',
+    }),
+  ]);
 });
 
 it("a deployment leaves no file behind, neither beside the configuration nor in the state of npm start", async () => {

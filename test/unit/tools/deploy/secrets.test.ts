@@ -19,6 +19,7 @@ function findings(vars: Record<string, unknown>): Finding[] {
       r2_buckets: [],
       ratelimits: [],
       vars: { MODEL, ...vars },
+      define: {},
       secrets: { required: [...REQUIRED_SECRETS] },
     },
   };

@@ -1,17 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { checkSize } from "../../../../tools/deploy/check-bundle.ts";
+import { checkEngines } from "../../../../tools/deploy/check-engines.ts";
 import { checkCommit } from "../../../../tools/deploy/commit.ts";
 import { checkServedVersions, parseStatus, shareCommands, uploadArguments } from "../../../../tools/deploy/upload.ts";
 import { problems } from "./findings.ts";
 
 describe("the bundle", () => {
-  it("is refused over 10 MB gzipped, and without the engine", () => {
-    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 10_000_000, wasmBytes: 14_000_000 }))).toEqual([]);
-    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 10_000_001, wasmBytes: 14_000_000 }))).toEqual([
+  it("is refused over 10 MB gzipped", () => {
+    const bundle = { rawBytes: 0, wasmBytes: 14_000_000, engines: [] };
+    expect(problems(checkSize({ ...bundle, gzipBytes: 10_000_000 }))).toEqual([]);
+    expect(problems(checkSize({ ...bundle, gzipBytes: 10_000_001 }))).toEqual([
       "bundle: is too large: 10.00 MB gzipped (limit: 10 MB)",
     ]);
-    expect(problems(checkSize({ rawBytes: 0, gzipBytes: 1, wasmBytes: 0 }))).toEqual([
-      "engine: is not in the bundle: no model can run at the edge",
+  });
+
+  it("is refused without an engine that it should have, and with onnxruntime-web if the switch leaves that out", () => {
+    const [ours, ort] = ["spillway-engine", "onnxruntime-web"] as const;
+    expect(problems(checkEngines([ours, ort], true))).toEqual([]);
+    expect(problems(checkEngines([ours], false))).toEqual([]);
+    expect(problems(checkEngines([ours], true))).toEqual([
+      "engine: onnxruntime-web is not in the bundle: packages for it cannot run at the edge",
+    ]);
+    expect(problems(checkEngines([ort], true))).toEqual([
+      "engine: spillway-engine is not in the bundle: packages for it cannot run at the edge",
+    ]);
+    expect(problems(checkEngines([ours, ort], false))).toEqual([
+      'engine: onnxruntime-web is in the bundle although INCLUDE_ONNXRUNTIME_WEB is "false"',
     ]);
   });
 });
