@@ -6,13 +6,17 @@ import type { Clock } from "../call.ts";
 import { PackageError } from "./bucket.ts";
 import type { EdgeEngine } from "./engine.ts";
 
-/** Then the load fails and is repeated later; the origin answers meanwhile. 0.1 to 0.5 s were measured. */
+/** Then the load fails and is repeated later; the origin answers meanwhile. */
 const MAX_WAIT_MS = 3000;
-/** Reading a WeakRef keeps its target until the end of that turn, so most turns only make garbage. */
+/** Garbage counts against the isolate's limit too until it is collected: 24 MB fit beside the largest heap and everything else. */
+const MAX_GARBAGE_TURNS = 240;
+/** Garbage of one turn: 100 KB, 1 ms. */
+const NAMES_PER_TURN = 20;
+const NAME_CHARACTERS = 5000;
+/** Reading a WeakRef keeps its target until the end of that turn, so most turns do not look. */
 const TURNS_PER_LOOK = 16;
-/** Garbage of one turn: 50 KB, 1 ms. V8 collected after 15 MB. */
-const NAMES_PER_TURN = 50;
-const NAME_CHARACTERS = 1000;
+/** After the garbage. */
+const ASK_EVERY_MS = 5;
 
 export interface FreeOptions {
   clock: Clock;
@@ -32,15 +36,16 @@ export async function freeHeaps(
   for (const other of engines) if (other !== engine) other.discard();
   const uncollectedBytes = () => engines.reduce((sum, one) => sum + one.uncollectedBytes(), 0);
   const untilMs = clock.nowMs() + MAX_WAIT_MS;
-  while (uncollectedBytes() > 0) {
+  for (let turns = 0; uncollectedBytes() > 0; turns += TURNS_PER_LOOK) {
     if (clock.nowMs() > untilMs) {
       const mib = Math.ceil(uncollectedBytes() / 2 ** 20);
       throw new PackageError("unavailable", `the heap of the model before, ${mib} MiB, is not freed yet`);
     }
     for (let turn = 0; turn < TURNS_PER_LOOK; turn++) {
-      await clock.wait(0);
+      const makesGarbage = turns < MAX_GARBAGE_TURNS;
+      await clock.wait(makesGarbage ? 0 : ASK_EVERY_MS);
       onProgress();
-      makeGarbage();
+      if (makesGarbage) makeGarbage();
     }
     await clock.wait(0);
   }

@@ -107,17 +107,20 @@ function lastError(ort: OrtModule, call: string): OrtError {
 /**
  * The glue creates its own memory (16 MiB growing to 4 GiB) and accepts no other, so the constructor is replaced while it runs. The
  * glue also detects Node by `process.versions.node`, which workerd has with nodejs_compat; the type "renderer" makes it detect a
- * process that is not Node. Both are restored before this function returns: the glue reads them synchronously, before its first
- * await.
+ * process that is not Node. With `Atomics.waitAsync` it would wait for messages of other threads, of which there are none, and V8
+ * would keep the memory reachable for ever. All three are restored before this function returns: the glue reads them synchronously,
+ * before its first await.
  */
 function withBoundedMemory(limits: HeapLimits, start: () => Promise<OrtModule>) {
   const RealMemory = WebAssembly.Memory;
   const realType = Reflect.get(process, "type");
+  const { waitAsync } = Atomics;
   const maximum = Math.floor(Math.max(HEAP_MIN_BYTES, limits.maximumBytes) / PAGE_BYTES);
   const initial = Math.min(maximum, Math.ceil(Math.max(HEAP_MIN_BYTES, limits.initialBytes) / PAGE_BYTES));
   const memory = new RealMemory({ initial, maximum, shared: true });
   try {
     Reflect.set(process, "type", "renderer");
+    Reflect.set(Atomics, "waitAsync", undefined);
     WebAssembly.Memory = function BoundedMemory(asked: WebAssembly.MemoryDescriptor) {
       // The glue's other memory, of zero pages, only borrows the SharedArrayBuffer constructor.
       return asked.initial === 0 ? new RealMemory(asked) : memory;
@@ -126,5 +129,6 @@ function withBoundedMemory(limits: HeapLimits, start: () => Promise<OrtModule>) 
   } finally {
     WebAssembly.Memory = RealMemory;
     Reflect.set(process, "type", realType);
+    Reflect.set(Atomics, "waitAsync", waitAsync);
   }
 }

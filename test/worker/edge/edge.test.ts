@@ -7,9 +7,9 @@ import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
 import { type EdgeEngine, EdgeRunError } from "../../../gateway/edge/engine.ts";
 import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
 import { SHORT } from "../../support/texts.ts";
-import { aLifetime, forgetBackground, settled } from "../support/gateway.ts";
-import { anEdge, attempt, run, tokens } from "../support/isolate.ts";
-import { mailTaggerManifest, publish } from "../support/packages.ts";
+import { aLifetime, eitherEngine, forgetBackground, settled } from "../support/gateway.ts";
+import { anEdge, attempt, realClock, run, tokens } from "../support/isolate.ts";
+import { mailTaggerManifest, ortEntry, publish, publishOrt } from "../support/packages.ts";
 
 /** A clock that a test moves; waiting yields to the event loop. */
 function handClock(startMs: number): Clock & { moveMs(ms: number): void } {
@@ -40,7 +40,7 @@ describe("a cold isolate", () => {
 
   it("makes its session once, and computes the same logits for every run of a text", async () => {
     let loads = 0;
-    const real = createOnnxEngine(wasm);
+    const real = eitherEngine(realClock);
     const engine: EdgeEngine = {
       ...real,
       load: (opened, stream) => {
@@ -93,11 +93,11 @@ describe("a cold isolate", () => {
   });
 });
 
-describe("the heap's limit", () => {
+describe("the heap's limit of onnxruntime-web", () => {
   it("fails a text that does not fit, answers the next one, and sends no such text to the engine again", async () => {
-    const manifest = await mailTaggerManifest();
-    const tight = manifest.edge.memoryBytes.base + 100 * manifest.edge.memoryBytes.perToken;
-    const modelId = await publish(({ edge }) => {
+    const { memoryBytes } = (await ortEntry()).edge;
+    const tight = memoryBytes.base + 100 * memoryBytes.perToken;
+    const modelId = await publishOrt(({ edge }) => {
       edge.heapBytes = Math.round(tight);
       edge.maxTokens = 512;
     });
@@ -118,7 +118,7 @@ describe("the heap's limit", () => {
 
 describe("a crash of the engine", () => {
   it("drops the model, and the next request loads a new one", async () => {
-    const real = createOnnxEngine(wasm);
+    const real = eitherEngine(realClock);
     let crash = false;
     const engine: EdgeEngine = {
       ...real,

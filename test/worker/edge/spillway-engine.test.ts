@@ -12,7 +12,7 @@ import { type PackageOptions, publishEnginePackage, WEIGHTS_FILE } from "../supp
 import { urlOf } from "../support/faulty.ts";
 import { aGateway, classify, handClock, ready, realEngines, routingOf } from "../support/gateway.ts";
 import { anEdge, realClock, run, tokens, warmed } from "../support/isolate.ts";
-import { publish, rewrite } from "../support/packages.ts";
+import { publishOrt, rewrite } from "../support/packages.ts";
 
 describe("a package for spillway-engine", () => {
   it("is loaded, proven and run, up to 512 tokens, and its heap is the one that the manifest gives", async () => {
@@ -135,7 +135,7 @@ describe("a deployment without onnxruntime-web", () => {
   const engines = (): EdgeEngines => ({ ...realEngines(realClock), "onnxruntime-web": { unavailable: "left out" } });
 
   it("rejects a package that needs it, with the reason", async () => {
-    const edge = await warmed(anEdge(await publish(), { engines: engines() }));
+    const edge = await warmed(anEdge(await publishOrt(), { engines: engines() }));
     expect(edge.status()).toMatchObject({ state: "rejected", reason: "left out; the package has no edgeFallback" });
   });
 

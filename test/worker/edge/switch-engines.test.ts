@@ -5,13 +5,13 @@ import { defaultPolicy } from "../../../policies/parse.ts";
 import { type EnginePackage, publishEnginePackage } from "../support/engine-package.ts";
 import { handClock, realEngines } from "../support/gateway.ts";
 import { anEdge, realClock, run, tokens, warmed } from "../support/isolate.ts";
-import { publish } from "../support/packages.ts";
+import { publishOrt } from "../support/packages.ts";
 
 let ours: EnginePackage;
 let ort: string;
 beforeAll(async () => {
   ours = await publishEnginePackage();
-  ort = await publish();
+  ort = await publishOrt();
 });
 
 /** Counts the heaps that exist whenever a new one is made. */
@@ -33,24 +33,28 @@ function watchHeaps() {
   return { besides, stop };
 }
 
-it("models of both engines in turn: each serves, and no heap is made while another one exists", async () => {
+it("models of both engines in turn: no heap is made while another one exists; until it is collected the origin serves", async () => {
   const { besides, stop } = watchHeaps();
   try {
     const edge = anEdge(ours.modelId, { engines: realEngines(realClock) });
-    const waitsMs: number[] = [];
-    for (const model of [ours.modelId, ort, ours.modelId, ort, ours.modelId]) {
+    for (const model of [ours.modelId, ort, ours.modelId, ort]) {
       edge.obey({ ...defaultPolicy(), model });
       await warmed(edge);
+      // When V8 collects is its own decision.
+      const { state, reason } = edge.status();
+      if (state === "failed") {
+        expect(reason).toMatch(/^the heap of the model before, \d+ MiB, is not freed yet$/);
+        expect(edge.conditions().model).toBe("cold");
+        continue;
+      }
       expect(edge.status()).toMatchObject({ state: "ready", model });
-      waitsMs.push(edge.status().loadMs ?? 0);
-      const result = await run(edge, tokens(edge, [5, 6, 7]));
-      expect(result).toMatchObject({ ok: true, answer: { model } });
+      expect(await run(edge, tokens(edge, [5, 6, 7]))).toMatchObject({ ok: true, answer: { model } });
     }
-    console.log(`loads of both engines in turn, ms: ${waitsMs.join(", ")}`);
   } finally {
     stop();
   }
-  expect(besides).toEqual([0, 0, 0, 0, 0]);
+  expect(besides.length).toBeGreaterThan(0);
+  expect(besides.every((others) => others === 0)).toBe(true);
 });
 
 describe("a heap that is not collected", () => {

@@ -1,12 +1,10 @@
 /** One isolate, several models: changing the model fails no request and never needs two heaps. */
-import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
-import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { SHORT } from "../../support/texts.ts";
-import { aLifetime } from "../support/gateway.ts";
-import { anEdge, run, tokens, warmed } from "../support/isolate.ts";
+import { aLifetime, eitherEngine } from "../support/gateway.ts";
+import { anEdge, realClock, run, tokens, warmed } from "../support/isolate.ts";
 import { publish } from "../support/packages.ts";
 
 let first: string;
@@ -25,7 +23,7 @@ const wanting = (model: string) => ({ ...defaultPolicy(), model });
 function watchedEngine() {
   const seen = { open: 0, mostOpen: 0, memories: 0 };
   const RealMemory = WebAssembly.Memory;
-  const real = createOnnxEngine(wasm);
+  const real = eitherEngine(realClock);
   const engine: EdgeEngine = {
     ...real,
     load: async (opened, stream) => {

@@ -4,9 +4,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { objectKey } from "../../../formats/model-package/names.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import tagger from "../../../models/mail-tagger/manifest.json";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { anEdge, type EdgeParts, run, tokens, warmed } from "../support/isolate.ts";
 import { mailTaggerManifest, publish, rewrite, sign, tamper } from "../support/packages.ts";
+
+const WEIGHTS = tagger.edge.file;
 
 let modelId: string;
 beforeEach(async () => {
@@ -47,7 +50,7 @@ describe("a flipped bit", () => {
   });
 
   const files: [string, RegExp][] = [
-    ["edge.ort", /^sha256 of edge.ort$/],
+    [WEIGHTS, new RegExp(`^sha256 of ${WEIGHTS}$`)],
     ["tokenizer.json", /^sha256 of tokenizer.json$/],
     ["tokenizer_config.json", /^sha256 of tokenizer_config.json$/],
     ["manifest.json", /^sha256 of manifest.json$/],
@@ -73,7 +76,7 @@ describe("if the stored package is not the signed one", () => {
   const cut = (bytes: Uint8Array) => bytes.slice(0, -1);
   const longer = (bytes: Uint8Array) => new Uint8Array([...bytes, 10]);
   const cases: [string, () => Promise<unknown>, string | RegExp][] = [
-    ["weights that are one byte short", () => rewrite(modelId, "edge.ort", cut), "size of edge.ort"],
+    ["weights that are one byte short", () => rewrite(modelId, WEIGHTS, cut), `size of ${WEIGHTS}`],
     ["a tokenizer with one more byte", () => rewrite(modelId, "tokenizer.json", longer), "size of tokenizer.json"],
     ["a truncated manifest", () => rewrite(modelId, "manifest.json", cut), "sha256 of manifest.json"],
     [
@@ -81,7 +84,7 @@ describe("if the stored package is not the signed one", () => {
       () => rewrite(modelId, "model.sig", (bytes) => bytes.slice(0, -10)),
       /^signature: bundle-unreadable$/,
     ],
-    ["missing weights", () => env.MODELS.delete(key("edge.ort")), "edge.ort is missing"],
+    ["missing weights", () => env.MODELS.delete(key(WEIGHTS)), `${WEIGHTS} is missing`],
     ["a missing tokenizer", () => env.MODELS.delete(key("tokenizer.json")), "tokenizer.json is missing"],
     ["a missing manifest", () => env.MODELS.delete(key("manifest.json")), "manifest.json is missing"],
     ["no signature", () => env.MODELS.delete(key("model.sig")), "model.sig is missing"],
@@ -91,10 +94,10 @@ describe("if the stored package is not the signed one", () => {
       "a file that was signed with another digest",
       async () => {
         const { files } = await mailTaggerManifest();
-        const others = files.map((file) => (file.name === "edge.ort" ? { ...file, sha256: "0".repeat(64) } : file));
+        const others = files.map((file) => (file.name === WEIGHTS ? { ...file, sha256: "0".repeat(64) } : file));
         await sign(modelId, [...others, { name: "manifest.json", sha256: modelId.split("@")[1] ?? "" }]);
       },
-      "edge.ort is signed with another digest",
+      `${WEIGHTS} is signed with another digest`,
     ],
   ];
   it.each(cases)("%s: the edge is off", async (_, bend, reason) => {

@@ -9,7 +9,7 @@ import { DISTILBERT, randomEncoder, randomIds } from "../../../engine/sample/ran
 import type { EdgeEntry } from "../../../formats/model-package/manifest.ts";
 import { MANIFEST_FILE, modelIdOf, objectKey } from "../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
-import { mailTaggerFile, mailTaggerManifest, sign } from "./packages.ts";
+import { mailTaggerFile, mailTaggerManifest, ortEntry, sign } from "./packages.ts";
 
 export const WEIGHTS_FILE = "edge.weights";
 /** Ids of the mail tagger's tokenizer are below it. */
@@ -73,18 +73,19 @@ export async function publishEnginePackage(options: PackageOptions = {}): Promis
   };
   bend?.(edge);
   const listed = { name: WEIGHTS_FILE, sizeBytes: stored.byteLength, sha256: sha256Hex(stored) };
-  const kept = fallback ? manifest.files : manifest.files.filter(({ name }) => name !== manifest.edge.file);
-  const files = [...kept, listed];
-  const text = JSON.stringify({ ...manifest, edge, edgeFallback: fallback ? manifest.edge : null, files });
+  const ort = await ortEntry();
+  const ortListed = { name: ort.edge.file, sizeBytes: ort.content.byteLength, sha256: sha256Hex(ort.content) };
+  const kept = manifest.files.filter(({ name }) => name !== manifest.edge.file);
+  const files = [...kept, listed, ...(fallback ? [ortListed] : [])];
+  const text = JSON.stringify({ ...manifest, edge, edgeFallback: fallback ? ort.edge : null, files });
   const manifestBytes = new TextEncoder().encode(text);
   const modelId = modelIdOf(manifest.name, sha256Hex(manifestBytes));
   const put = (name: string, content: Uint8Array) => env.MODELS.put(objectKey(modelId, name), content);
   await put(MANIFEST_FILE, manifestBytes);
   await put(WEIGHTS_FILE, stored);
+  if (fallback) await put(ort.edge.file, ort.content);
   const { tokenizer } = manifest;
-  for (const name of [tokenizer.file, tokenizer.configFile, ...(fallback ? [manifest.edge.file] : [])]) {
-    await put(name, await mailTaggerFile(name));
-  }
+  for (const name of [tokenizer.file, tokenizer.configFile]) await put(name, await mailTaggerFile(name));
   await sign(modelId, [...files, { name: MANIFEST_FILE, sha256: sha256Hex(manifestBytes) }]);
   return { modelId, logitsOf };
 }

@@ -79,6 +79,20 @@ export function realEngines(clock: Clock): EdgeEngines {
   };
 }
 
+/** Both engines as one: the one that a package's entry names. */
+export function eitherEngine(clock: Clock): EdgeEngine {
+  const onnx = createOnnxEngine(ortWasm);
+  const ours = createSpillwayEngine(engineWasm, clock);
+  const both = [onnx, ours];
+  return {
+    load: (opened, stream) => (opened.edge.engine === "onnxruntime-web" ? onnx : ours).load(opened, stream),
+    discard: () => {
+      for (const engine of both) engine.discard();
+    },
+    uncollectedBytes: () => both.reduce((sum, engine) => sum + engine.uncollectedBytes(), 0),
+  };
+}
+
 let contexts: ExecutionContext[] = [];
 let background: Promise<unknown>[] = [];
 

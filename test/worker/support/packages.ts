@@ -1,12 +1,17 @@
 /** The committed mail tagger in the test's own R2, signed with the test's own key, whole or bent once. */
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { type Manifest, manifestSchema } from "../../../formats/model-package/manifest.ts";
+import { type EdgeEntry, type Manifest, manifestSchema } from "../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, modelIdOf, objectKey } from "../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
 import { signBundle } from "../../../tools/spillway/model/sign/sign-bundle.ts";
+import ortEdge from "./ort-edge.json";
 
 const FOLDER = "models/mail-tagger";
+/** Files that the recipe keeps for comparisons, by their name in a package. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  "edge.ort": ["models/mail-tagger-recipe/onnxruntime-web.ort"],
+};
 
 const read = new Map<string, Uint8Array>();
 
@@ -18,9 +23,11 @@ export async function mailTaggerFile(name: string): Promise<Uint8Array> {
 }
 
 async function readFile(name: string): Promise<Uint8Array> {
-  const response = await env.FILES.fetch(`http://files/${FOLDER}/${name}`);
-  if (!response.ok) throw new Error(`${FOLDER}/${name} is missing`);
-  return new Uint8Array(await response.arrayBuffer());
+  for (const path of [`${FOLDER}/${name}`, ...(KEPT[name] ?? [])]) {
+    const response = await env.FILES.fetch(`http://files/${path}`);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  }
+  throw new Error(`${FOLDER}/${name} is missing`);
 }
 
 export type EdgeManifest = Manifest & { edge: NonNullable<Manifest["edge"]> };
@@ -39,13 +46,36 @@ export async function mailTaggerManifest(): Promise<EdgeManifest> {
  * @returns the model id of the published manifest
  */
 export async function publish(bend?: (manifest: EdgeManifest) => unknown): Promise<string> {
-  const { tokenizer, edge } = await mailTaggerManifest();
+  const { edge } = await mailTaggerManifest();
   const manifest = await mailTaggerManifest();
   bend?.(manifest);
   const bytes = bend ? new TextEncoder().encode(JSON.stringify(manifest)) : await mailTaggerFile(MANIFEST_FILE);
+  return store(manifest, bytes, new Map([[edge.file, await mailTaggerFile(edge.file)]]));
+}
+
+/** The mail tagger's entry for onnxruntime-web, and its file. */
+export async function ortEntry(): Promise<{ edge: EdgeEntry; content: Uint8Array }> {
+  const edge = structuredClone(ortEdge) as EdgeEntry;
+  return { edge, content: await mailTaggerFile(edge.file) };
+}
+
+/** Publishes the mail tagger as a package for onnxruntime-web. @returns its model id */
+export async function publishOrt(bend?: (manifest: EdgeManifest) => unknown): Promise<string> {
+  const { edge, content } = await ortEntry();
+  const tagger = await mailTaggerManifest();
+  const kept = tagger.files.filter(({ name }) => name !== tagger.edge.file);
+  const listed = { name: edge.file, sizeBytes: content.byteLength, sha256: sha256Hex(content) };
+  const manifest = { ...tagger, edge, edgeFallback: null, files: [...kept, listed] };
+  bend?.(manifest);
+  return store(manifest, new TextEncoder().encode(JSON.stringify(manifest)), new Map([[edge.file, content]]));
+}
+
+/** Stores what has changed, and signs it. */
+async function store(manifest: Manifest, bytes: Uint8Array, weights: Map<string, Uint8Array>): Promise<string> {
+  const { tokenizer } = manifest;
   const modelId = modelIdOf(manifest.name, sha256Hex(bytes));
-  const files = new Map([[MANIFEST_FILE, bytes]]);
-  for (const name of [tokenizer.file, tokenizer.configFile, edge.file]) files.set(name, await mailTaggerFile(name));
+  const files = new Map([[MANIFEST_FILE, bytes], ...weights]);
+  for (const name of [tokenizer.file, tokenizer.configFile]) files.set(name, await mailTaggerFile(name));
   const { objects } = await env.MODELS.list({ prefix: objectKey(modelId, "") });
   const stored = new Map(objects.map(({ key, etag }) => [key, etag]));
   for (const [name, content] of files) {

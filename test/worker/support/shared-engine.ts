@@ -1,7 +1,6 @@
 /** One real model for all worlds of a test file: a load costs half a second, and only some tests are about loading. */
-import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "../../../gateway/edge/engine.ts";
-import { createOnnxEngine } from "../../../gateway/edge/onnx/onnx-engine.ts";
+import { eitherEngine, handClock } from "./gateway.ts";
 
 export interface SharedEngine extends EdgeEngine {
   /** While true every run fails as ONNX Runtime's do. */
@@ -13,7 +12,7 @@ export interface SharedEngine extends EdgeEngine {
 }
 
 export function sharedEngine(): SharedEngine {
-  const real = createOnnxEngine(wasm);
+  const real = eitherEngine(handClock());
   let model: EdgeModel | undefined;
   const engine: SharedEngine = {
     ...real,
