@@ -2,4 +2,4 @@
 import { fileURLToPath } from "node:url";
 
 /** Absolute path. */
-export const CHECKOUT_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
+export const CHECKOUT_FOLDER = fileURLToPath(new URL("../..", import.meta.url).href);
