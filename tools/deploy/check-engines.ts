@@ -8,12 +8,12 @@ export const ENGINE_SWITCH = "INCLUDE_ONNXRUNTIME_WEB";
 
 /** Whether the deployment includes onnxruntime-web. Only "false" leaves it out. */
 export function includesOnnx({ config }: Target): boolean {
-  return config.define[ENGINE_SWITCH] !== "false";
+  return config.define?.[ENGINE_SWITCH] !== "false";
 }
 
 /** The switch is text that the bundler inserts as code. */
 export function checkEngineSwitch({ config }: Target): Finding[] {
-  const value = config.define[ENGINE_SWITCH];
+  const value = config.define?.[ENGINE_SWITCH];
   if (value === undefined || value === "true" || value === "false") return [];
   return [problem(ENGINE_SWITCH, `is ${quoted(value)}; it must be "true" or "false"`, "Change it in wrangler.toml.")];
 }

@@ -18,7 +18,7 @@ const configSchema = z.object({
   version_metadata: z.object({ binding: z.string() }).optional(),
   vars: z.record(z.string(), z.unknown()),
   /** Text that the bundler inserts for these names. */
-  define: z.record(z.string(), z.string()).default({}),
+  define: z.record(z.string(), z.string()).optional(),
   secrets: z.object({ required: z.array(z.string()).optional() }).optional(),
   workers_dev: z.boolean().optional(),
   preview_urls: z.boolean().optional(),

@@ -19,7 +19,6 @@ function findings(vars: Record<string, unknown>): Finding[] {
       r2_buckets: [],
       ratelimits: [],
       vars: { MODEL, ...vars },
-      define: {},
       secrets: { required: [...REQUIRED_SECRETS] },
     },
   };
