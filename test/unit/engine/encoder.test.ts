@@ -104,6 +104,19 @@ describe("details of architectures", () => {
   });
 });
 
+describe("products of several kernel calls", () => {
+  it("give the quantized reference's logits: calls begin where tiles of six rows begin", () => {
+    const architecture = { ...SMALL, width: 32, embeddingWidth: 32, heads: 1, headSize: 32, feedForward: 3072 };
+    const weights = randomEncoder(architecture, { seed: 9 });
+    const encoder = loadEncoder(weights, 64);
+    for (const tokens of [40, 57]) {
+      const text = textOf(architecture, tokens, tokens);
+      const [logits = new Float32Array()] = runToEnd(encoder.run([text]));
+      expect(relativeError(logits, runReference(quantizedModel(quantizeEncoder(weights)), text))).toBeLessThan(3e-3);
+    }
+  });
+});
+
 describe("a run in steps", () => {
   const encoder = loadEncoder(randomEncoder(SMALL, { seed: 1 }), 120);
   const [text, other] = [textOf(SMALL, 50, 1), textOf(SMALL, 30, 2)];
