@@ -70,7 +70,7 @@ async function read(change: (model: OnnxModel) => OnnxModel, shape: Partial<Dist
 }
 
 /** Puts a node between the `at`-th output of an operator and its readers. */
-function after(opType: string, at: number, make: (input: string, output: string) => OnnxNode) {
+function behind(opType: string, at: number, make: (input: string, output: string) => OnnxNode) {
   return (model: OnnxModel): OnnxModel => {
     const target = model.graph.node.filter((node) => node.opType === opType).at(at);
     const name = target?.output[0] ?? "";
@@ -103,12 +103,12 @@ describe("a graph that almost is an encoder's", () => {
   const cases: [string, (model: OnnxModel) => OnnxModel, RegExp][] = [
     [
       "one extra Add after a layer",
-      (model) => after("LayerNormalization", 2, (x, y) => makeNode("Add", [x, "extra"], [y]))(ones(model)),
+      (model) => behind("LayerNormalization", 2, (x, y) => makeNode("Add", [x, "extra"], [y]))(ones(model)),
       /^Its node ".*" \(Add\) does not fit into a BERT-like encoder\.$/,
     ],
     [
       "one head scaled differently",
-      (model) => after("Softmax", 1, (x, y) => makeNode("Mul", [x, "extra"], [y]))(heads(model)),
+      (model) => behind("Softmax", 1, (x, y) => makeNode("Mul", [x, "extra"], [y]))(heads(model)),
       /\(Mul\) does not fit into a BERT-like encoder/,
     ],
     [
@@ -118,7 +118,7 @@ describe("a graph that almost is an encoder's", () => {
     ],
     [
       "another activation in one layer",
-      (model) => after("Mul", -1, (x, y) => makeNode("Relu", [x], [y]))(model),
+      (model) => behind("Mul", -1, (x, y) => makeNode("Relu", [x], [y]))(model),
       /activation other than GELU, ReLU and tanh|different activations/,
     ],
     [
@@ -133,12 +133,12 @@ describe("a graph that almost is an encoder's", () => {
       "dropout left in",
       (model) => {
         const training = makeNode("Cast", ["int_1"], ["training"], [intAttribute("to", 9)]);
-        const dropped = after("LayerNormalization", 1, (x, y) => makeNode("Dropout", [x, "", "training"], [y]))(model);
+        const dropped = behind("LayerNormalization", 1, (x, y) => makeNode("Dropout", [x, "", "training"], [y]))(model);
         return { ...dropped, graph: { ...dropped.graph, node: [training, ...dropped.graph.node] } };
       },
       /\(Dropout\) does not fit into a BERT-like encoder/,
     ],
-    ["an epsilon of its own in one layer", replaced("LayerNormalization", 1, { attribute: [] }), /different epsilons/],
+    ["another epsilon in one layer", replaced("LayerNormalization", 1, { attribute: [] }), /different epsilons/],
     [
       "a head that reads the last token",
       replaced("Gather", -1, { input: ["/LayerNormalization_4", "ints_-1"] }),
@@ -167,7 +167,7 @@ describe("a graph that almost is an encoder's", () => {
   });
 
   it("is accepted with dropout that is switched off", async () => {
-    const off = after("LayerNormalization", 1, (x, y) => makeNode("Dropout", [x], [y]));
+    const off = behind("LayerNormalization", 1, (x, y) => makeNode("Dropout", [x], [y]));
     expect(await read(off)).toHaveProperty("weights");
   });
 });
