@@ -88,8 +88,10 @@ export class EdgeQueue<Item, Result> {
     this.#tickets.push(ticket);
     try {
       // At least one wait: other requests see this ticket, and the clock moves, before the run begins.
-      do await this.#options.clock.wait(this.#askAgainMs(ticket));
-      while (ticket.result === null && !ticket.signal.aborted && !this.#isFirst(ticket));
+      do {
+        await this.#options.clock.wait(this.#askAgainMs(ticket));
+        ticket.renew();
+      } while (ticket.result === null && !ticket.signal.aborted && !this.#isFirst(ticket));
       if (ticket.result !== null) return await ticket.result;
       if (ticket.signal.aborted) return "gone";
       return await this.#lead(ticket, run);
