@@ -4,11 +4,11 @@
  *     node engine/bench/main.ts [--lengths 8,32,64,128,256,512] [--seconds 2] [--outliers 30] [--json | --readme]
  *
  * In workerd, and in Node with and without bounds checks in software, which workerd has. Not a test: run it on an idle machine.
- * `--readme` writes the figures to engine/README.md.
+ * `--readme` writes the figures to engine/README.md; `npm run fix` aligns the table.
  */
 import { execFile } from "node:child_process";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { buildEngine, ENGINE_WASM } from "../build/build-engine.ts";
@@ -145,7 +145,8 @@ function readmeFigures(places: readonly Summary[], wasmBytes: number): string {
     (tokens) => `${(planMemory(header, tokens).totalBytes / 2 ** 20).toFixed(1)} (${tokens})`,
   );
   return `
-DistilBERT's size (66 million weights), random, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, one thread, milliseconds of one text:
+DistilBERT's size (66 million weights), random; milliseconds of one text on one thread. ${cpus()[0]?.model.trim() ?? "Unknown CPU"}, ${cpus().length} CPUs, load average
+${(loadavg()[0] ?? 0).toFixed(1)}; above the number of CPUs, times are too long, and the medians more than the minima.
 
 | tokens | ${heads.join(" | ")} | GMAC/s in ${first?.where} |
 |${"---|".repeat(2 + 2 * shown.length)}
