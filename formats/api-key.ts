@@ -1,5 +1,7 @@
 /** Pure. API keys: the text of a key, and the record that KV holds of it. */
 import { z } from "zod";
+import { parseJson } from "./json.ts";
+import { duplicateKeys } from "./json-keys.ts";
 
 export const ID_LENGTH = 12;
 /** 32 letters and digits, five bits each, without those that look alike. */
@@ -65,11 +67,8 @@ const keySchema = z.object({
 /** What KV holds of an API key. The `spillway` command writes it, the gateway reads it. */
 export type KeyRecord = z.infer<typeof keySchema>;
 
-/** @returns null when the text is not a record of a key */
+/** @returns null when the text is not a record of a key, or gives a field twice: of two values of revokedAt the wrong one could win */
 export function parseKeyRecord(text: string): KeyRecord | null {
-  try {
-    return keySchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+  const record = keySchema.safeParse(parseJson(text)).data ?? null;
+  return record !== null && duplicateKeys(text).length > 0 ? null : record;
 }

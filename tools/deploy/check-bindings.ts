@@ -31,6 +31,7 @@ export const OPTIONAL_VARIABLES = [
 
 export const REQUIRED_SECRETS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPERATOR_TOKEN"] as const;
 export const OPTIONAL_SECRETS = [
+  "AWS_SESSION_TOKEN",
   "OTEL_EXPORTER_OTLP_HEADERS",
   "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
   "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
@@ -94,10 +95,13 @@ function checkBucket(binding: string, { environment, config }: Target, others: r
   const check = `R2 ${binding}`;
   const create = `npx wrangler r2 bucket create spillway-${environment}-models`;
   const next = `Run \`${create}\` and put the bucket's name under [[env.${environment}.r2_buckets]].`;
-  const name = config.r2_buckets.find((one) => one.binding === binding)?.bucket_name;
+  const { bucket_name: name, jurisdiction } = config.r2_buckets.find((one) => one.binding === binding) ?? {};
   if (name === undefined) return problem(check, "is not bound", next);
   if (isPlaceholder(name)) return problem(check, "the bucket's name is a placeholder", next);
-  const sharing = others.find((other) => other.config.r2_buckets.some((one) => one.bucket_name === name));
+  // Each jurisdiction has separate names.
+  const isSame = (one: { bucket_name?: string | undefined; jurisdiction?: string | undefined }) =>
+    one.bucket_name === name && one.jurisdiction === jurisdiction;
+  const sharing = others.find((other) => other.config.r2_buckets.some(isSame));
   if (sharing === undefined) return ok(check, `is bound to ${name}`);
   return problem(check, `is bound to the bucket of ${sharing.environment}`, next);
 }

@@ -122,7 +122,8 @@ async function packageFindings(
     () => false,
   );
   if (!isKey) return [];
-  const bucketName = config.r2_buckets.find(({ binding }) => binding === "MODELS")?.bucket_name;
+  const { bucket_name: bucketName, jurisdiction = null } =
+    config.r2_buckets.find(({ binding }) => binding === "MODELS") ?? {};
   const modelId = policy?.model ?? deployed;
   const published = { environment, modelId, publicKeyPem };
   return [
@@ -133,7 +134,7 @@ async function packageFindings(
       isOnnxIncluded: includesOnnx(target),
     })),
     ...(options.remote && bucketName !== undefined
-      ? [await checkPublished(published, () => readPublishedSignature(bucketName, modelId))]
+      ? [await checkPublished(published, () => readPublishedSignature({ bucketName, jurisdiction }, modelId))]
       : []),
   ];
 }

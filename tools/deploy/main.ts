@@ -1,9 +1,11 @@
 /** `npm run deploy -- --env staging --dry-run`: checks a deployment of the gateway, and deploys it. */
 import { CommanderError } from "commander";
 import { buildEngine } from "../../engine/build/build-engine.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { deployProgram } from "./program.ts";
 
+dropUnreadOutput();
 try {
   await buildEngine();
   await deployProgram().parseAsync();

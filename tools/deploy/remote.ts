@@ -3,7 +3,8 @@ import { BUNDLE_FILE, MANIFEST_FILE, objectKey, shortModelId } from "../../forma
 import { SignatureError } from "../../formats/signature/signature-error.ts";
 import { verifyBundle } from "../../formats/signature/verify-bundle.ts";
 import { POLICY_KEY } from "../../policies/store.ts";
-import { errorLine, isNotFound, runWrangler } from "../process/run-wrangler.ts";
+import { errorLine, runWrangler, whatIsMissing } from "../process/run-wrangler.ts";
+import { jurisdictionOption, type R2Bucket } from "../process/wrangler-config.ts";
 import type { PolicyText } from "./check-policy.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
@@ -12,14 +13,25 @@ export async function readStoredPolicy(configPath: string, environment: string):
   const where = ["--binding", "POLICIES", "--remote", "--config", configPath, "--env", environment];
   const run = await runWrangler(["kv", "key", "get", POLICY_KEY, ...where]);
   if (run.code === 0) return { text: run.stdout, source: "the stored policy" };
-  if (isNotFound(run)) return { text: null, source: "the stored policy" };
+  const missing = whatIsMissing(run);
+  // A namespace that does not exist must not look like one that is empty. It cannot be listed.
+  const isEmpty = missing === "unknown" && (await runWrangler(["kv", "key", "list", ...where])).code === 0;
+  if (missing === "key" || isEmpty) return { text: null, source: "the stored policy" };
   throw new Error(`wrangler could not read the stored policy: ${errorLine(run)}`);
 }
 
 /** @throws Error with wrangler's message */
-export async function readPublishedSignature(bucketName: string, modelId: string): Promise<string> {
+export async function readPublishedSignature({ bucketName, jurisdiction }: R2Bucket, modelId: string): Promise<string> {
   const object = `${bucketName}/${objectKey(modelId, BUNDLE_FILE)}`;
-  const run = await runWrangler(["r2", "object", "get", object, "--pipe", "--remote"]);
+  const run = await runWrangler([
+    "r2",
+    "object",
+    "get",
+    object,
+    "--pipe",
+    "--remote",
+    ...jurisdictionOption(jurisdiction),
+  ]);
   if (run.code !== 0) throw new Error(`wrangler could not read ${object}: ${errorLine(run)}`);
   return run.stdout;
 }

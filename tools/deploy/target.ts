@@ -13,7 +13,9 @@ const routeSchema = z.union([z.string(), z.object({ pattern: z.string(), custom_
 const configSchema = z.object({
   name: z.string().optional(),
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string().optional() })),
-  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string().optional() })),
+  r2_buckets: z.array(
+    z.object({ binding: z.string(), bucket_name: z.string().optional(), jurisdiction: z.string().optional() }),
+  ),
   ratelimits: z.array(rateLimitSchema).default([]),
   version_metadata: z.object({ binding: z.string() }).optional(),
   vars: z.record(z.string(), z.unknown()),

@@ -89,17 +89,37 @@ export async function withValueFile<T>(value: string | Uint8Array, work: (file: 
   });
 }
 
-/** @returns wrangler's error line without colours, or its last line */
+const MAX_REASON_CHARACTERS = 1000;
+/** What wrangler prints after its reason: the path of a log file, and where to report bugs. */
+const AFTER_THE_REASON = /^(🪵|If you think this is a bug|Logs were written)/u;
+
+/** @returns wrangler's whole reason without colours, on one line; its last line if it prints no error */
 export function errorLine({ stdout, stderr }: Pick<WranglerRun, "stdout" | "stderr">): string {
   const lines = stripVTControlCharacters(`${stdout}\n${stderr}`)
     .split("\n")
-    .map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line)) ?? lines.findLast((line) => line !== "") ?? "no output";
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const marked = lines.findIndex((line) => line.includes("[ERROR]"));
+  const first = marked === -1 ? lines.findIndex((line) => /error/i.test(line)) : marked;
+  if (first === -1) return lines.at(-1) ?? "no output";
+  const rest = lines.slice(first);
+  const end = rest.findIndex((line) => AFTER_THE_REASON.test(line));
+  const reason = (end === -1 ? rest : rest.slice(0, end)).join(" ");
+  return reason.length > MAX_REASON_CHARACTERS ? `${reason.slice(0, MAX_REASON_CHARACTERS - 1)}…` : reason;
 }
 
-/** Whether a read failed because KV or R2 has no such key. */
-export function isNotFound({ stdout, stderr }: Pick<WranglerRun, "stdout" | "stderr">): boolean {
-  return /\b404: Not Found/.test(stderr + stdout);
+/**
+ * Why a read failed with 404: KV or R2 has no such key, or no such namespace or bucket. Null if it failed for another reason; `unknown` if
+ * the answer does not distinguish the two. https://developers.cloudflare.com/api/resources/kv/
+ */
+export function whatIsMissing({
+  stdout,
+  stderr,
+}: Pick<WranglerRun, "stdout" | "stderr">): "key" | "store" | "unknown" | null {
+  const output = stderr + stdout;
+  if (!/\b404: Not Found/.test(output)) return null;
+  if (/\b10013\b|namespace not found|\b10006\b|bucket does not exist/i.test(output)) return "store";
+  return /\b10009\b|\b10007\b|key not found|key does not exist/i.test(output) ? "key" : "unknown";
 }
 
 /** workerd starts within seconds. Wrangler would wait for it forever. */

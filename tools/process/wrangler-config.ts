@@ -2,13 +2,26 @@
 import { z } from "zod";
 
 const configSchema = z.object({
-  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string().optional() })),
+  r2_buckets: z.array(
+    z.object({ binding: z.string(), bucket_name: z.string().optional(), jurisdiction: z.string().optional() }),
+  ),
   vars: z.record(z.string(), z.unknown()),
 });
 
+export interface R2Bucket {
+  bucketName: string;
+  /** Where the bucket's data stays, such as "eu". A bucket with one has another namespace of names; null for the default. */
+  jurisdiction: string | null;
+}
+
+/** @returns the option of wrangler's `r2` commands */
+export function jurisdictionOption(jurisdiction: string | null): string[] {
+  return jurisdiction === null ? [] : ["--jurisdiction", jurisdiction];
+}
+
 export interface GatewayConfig {
   /** The R2 bucket that is bound as MODELS. */
-  bucketName: string;
+  bucket: R2Bucket;
   /** PEM text of MODEL_PUBLIC_KEY; null when it is not set. */
   publicKeyPem: string | null;
 }
@@ -20,9 +33,10 @@ export interface GatewayConfig {
 export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
   const { unstable_readConfig } = await import("wrangler");
   const { r2_buckets, vars } = configSchema.parse(unstable_readConfig({ config: "wrangler.toml", env: environment }));
-  const bucketName = r2_buckets.find(({ binding }) => binding === "MODELS")?.bucket_name;
-  if (bucketName === undefined)
+  const found = r2_buckets.find(({ binding }) => binding === "MODELS");
+  if (found?.bucket_name === undefined)
     throw new Error("wrangler.toml binds no R2 bucket as MODELS; add it under [[r2_buckets]].");
   const key = vars["MODEL_PUBLIC_KEY"];
-  return { bucketName, publicKeyPem: typeof key === "string" && key !== "" ? key : null };
+  const bucket = { bucketName: found.bucket_name, jurisdiction: found.jurisdiction ?? null };
+  return { bucket, publicKeyPem: typeof key === "string" && key !== "" ? key : null };
 }

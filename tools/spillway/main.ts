@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** `npx spillway …`: models, policy, API keys, explanations, backups. Results on stdout; progress and errors on stderr. */
 import { CommanderError } from "commander";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { spillwayProgram } from "./program.ts";
 import { oneSentence } from "./terminal/one-sentence.ts";
 
+dropUnreadOutput();
 try {
   await spillwayProgram().parseAsync();
 } catch (error) {

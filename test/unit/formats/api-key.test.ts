@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idIn, isId, keyText } from "../../../formats/api-key.ts";
+import { idIn, isId, keyText, parseKeyRecord } from "../../../formats/api-key.ts";
 import { newKey } from "../../../tools/spillway/keys/repository.ts";
 
 const ID = "abcdefghij27";
@@ -41,5 +41,33 @@ describe("a key", () => {
     expect(new Set(created.map(({ id }) => id)).size).toBe(1000);
     // All letters of an id are equally likely: each of the 32 occurs.
     expect(new Set(created.flatMap(({ id }) => [...id])).size).toBe(32);
+  });
+});
+
+describe("a record of a key", () => {
+  const record = {
+    name: "a test",
+    sha256: "0".repeat(64),
+    scopes: ["classify"],
+    createdAt: "2026-11-01T00:00:00Z",
+    expiresAt: null,
+    revokedAt: null,
+  };
+
+  it("is read, also after a byte order mark", () => {
+    expect(parseKeyRecord(JSON.stringify(record))).toEqual(record);
+    expect(parseKeyRecord(`\ufeff${JSON.stringify(record)}`)).toEqual(record);
+  });
+
+  it.each([
+    ["with a field that is given twice", JSON.stringify(record).replace("{", '{"revokedAt": "2026-11-02T00:00:00Z", ')],
+    [
+      "with the limits given twice",
+      JSON.stringify({ ...record, limits: {} }).replace("{", '{"limits": {"inputs": 1}, '),
+    ],
+    ["that is not JSON", "{"],
+    ["without a field", "{}"],
+  ])("%s is none", (_, text) => {
+    expect(parseKeyRecord(text)).toBeNull();
   });
 });

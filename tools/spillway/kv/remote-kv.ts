@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseJson } from "../../../formats/json.ts";
 import { KV_PROPAGATION_SECONDS } from "../../../policies/store.ts";
-import { errorLine, isNotFound, runWrangler, type WranglerRun, withValueFile } from "../../process/run-wrangler.ts";
+import { errorLine, runWrangler, type WranglerRun, whatIsMissing, withValueFile } from "../../process/run-wrangler.ts";
 import type { Kv, KvBinding } from "./kv.ts";
 
 /** `wrangler kv bulk get` accepts this many keys. */
@@ -28,8 +28,13 @@ export function remoteKv(binding: KvBinding, environment: string | undefined, ma
     get: async (key) => {
       const got = await run("key", "get", key);
       if (got.code === 0) return got.stdout;
-      if (isNotFound(got)) return null;
-      throw failed(`read the KV key ${key}`, got);
+      const missing = whatIsMissing(got);
+      if (missing === "key") return null;
+      if (missing !== "unknown") throw failed(`read the KV key ${key}`, got);
+      // A namespace that does not exist must not look like one that is empty. It cannot be listed.
+      const listed = await run("key", "list", "--prefix", key);
+      if (listed.code === 0) return null;
+      throw failed(`read the KV key ${key}`, listed);
     },
     put: async (key, text) => {
       const written = await withValueFile(text, (file) => run("key", "put", key, "--path", file));

@@ -37,7 +37,7 @@ async function editPolicy(options: Options): Promise<void> {
   const file = join(folder, "policy.json");
   await writeFile(file, textToEdit(seen.stored), { mode: 0o600 });
   try {
-    await editAndSave(file, seen, options);
+    if ((await editAndSave(file, seen, options)) === "maybe-open") return;
   } catch (error) {
     if (await isChanged(file, seen.stored)) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -49,12 +49,30 @@ async function editPolicy(options: Options): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function editAndSave(file: string, seen: PolicyState, options: Options): Promise<void> {
-  const edited = await editUntilValid(file);
+/** @returns `maybe-open` when the editor may still show the file, which must be kept then */
+async function editAndSave(file: string, seen: PolicyState, options: Options): Promise<"done" | "maybe-open"> {
+  const startedAtMs = performance.now();
+  let edited = await editUntilValid(file);
+  const isQuick = performance.now() - startedAtMs < MIN_EDIT_MS;
+  if (isQuick && !(await isChanged(file, seen.stored))) {
+    const editor = editorIn(process.env);
+    const hint = `The editor "${editor}" returned at once, without a change. If its window is still open, set EDITOR="${editor} --wait"`;
+    if (!isTerminal()) {
+      console.log("No changes. Nothing was saved.");
+      console.error(`${hint}. The file is kept: ${file}`);
+      return "maybe-open";
+    }
+    console.error(`${hint} next time, save the file now, and close it.`);
+    await ask("Continue with the file as it is saved?", true);
+    edited = await validDocument(file);
+  }
   const document = await confirmed(edited, seen, options);
-  if (document === null) return;
-  await withKv("POLICIES", options, (kv) => saveVersion({ kv, seen }, document, options));
+  if (document !== null) await withKv("POLICIES", options, (kv) => saveVersion({ kv, seen }, document, options));
+  return "done";
 }
+
+/** A person cannot read a policy in less. Editors with a window return at once, unless they are asked to wait. */
+const MIN_EDIT_MS = 2000;
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
   return (await readFile(file, "utf8")) !== textToEdit(stored);
@@ -64,17 +82,29 @@ async function isChanged(file: string, stored: string | null): Promise<boolean> 
 async function editUntilValid(file: string): Promise<JsonObject> {
   for (;;) {
     await openEditor(file, process.env);
-    const text = await readFile(file, "utf8");
-    const parsed = parsePolicy(text);
-    const document = parseJson(text);
-    if (parsed.ok && isObject(document)) return document;
-    const problems = parsed.ok ? [] : parsed.problems;
-    const paint = paintFor(process.stderr, process.env);
-    for (const problem of problems) console.error(paint("red", `  ✗ ${problem}`));
-    if (!isTerminal() || !(await ask("Edit again?", true))) {
-      throw new Error("The policy is invalid. Nothing was saved.");
-    }
+    const document = await documentIn(file);
+    if (document !== null) return document;
+    if (!isTerminal() || !(await ask("Edit again?", true))) throw invalid();
   }
+}
+
+const invalid = () => new Error("The policy is invalid. Nothing was saved.");
+
+async function validDocument(file: string): Promise<JsonObject> {
+  const document = await documentIn(file);
+  if (document === null) throw invalid();
+  return document;
+}
+
+/** Null if it is no valid policy; the problems are printed then. */
+async function documentIn(file: string): Promise<JsonObject | null> {
+  const text = await readFile(file, "utf8");
+  const parsed = parsePolicy(text);
+  const document = parseJson(text);
+  if (parsed.ok && isObject(document)) return document;
+  const paint = paintFor(process.stderr, process.env);
+  for (const problem of parsed.ok ? [] : parsed.problems) console.error(paint("red", `  ✗ ${problem}`));
+  return null;
 }
 
 /** The document to save; null when there is no change. Throws when the user does not confirm. */
@@ -111,10 +141,14 @@ async function ask(question: string, fallback: boolean): Promise<boolean> {
 
 /** Resolves when the editor is closed. Throws an Error with one sentence when none is set, or when it fails. */
 async function openEditor(file: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const editor = env["VISUAL"] || env["EDITOR"];
-  if (!editor) throw new Error("No editor is set; set EDITOR, for example EDITOR=nano.");
+  const editor = editorIn(env);
+  if (editor === "") throw new Error("No editor is set; set EDITOR, for example EDITOR=nano.");
   // Through a shell, as git does it: the variable may contain arguments, such as "code --wait".
   const child = spawn("sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`The editor "${editor}" exited with code ${code}. Nothing was saved.`);
+}
+
+function editorIn(env: NodeJS.ProcessEnv): string {
+  return env["VISUAL"] || env["EDITOR"] || "";
 }

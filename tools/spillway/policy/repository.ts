@@ -88,10 +88,27 @@ export async function savePolicy(
   const history = withEntry(seen.history, { timeIso: now.toISOString(), author, message, text });
   await mustBeUnchanged(kv, seen);
   await kv.put(HISTORY_KEY, historyText(history));
-  await kv.put(POLICY_KEY, text);
+  await kv.put(POLICY_KEY, text).catch((error: unknown) => withdraw(kv, seen, history, error));
   // The last write: it claims that the policy was saved.
   await kv.put(LAST_GOOD_KEY, text);
   return history;
+}
+
+/**
+ * The policy could not be written: the history must not claim the version.
+ * @throws Error with the reason of `error`, and what the history contains
+ */
+async function withdraw(kv: PolicyKv, seen: PolicyState, { entries }: History, error: unknown): Promise<never> {
+  const reason = error instanceof Error ? error.message : String(error);
+  const name = entries.at(-1)?.name;
+  try {
+    await kv.put(HISTORY_KEY, historyText(seen.history));
+  } catch {
+    throw new Error(
+      `${reason} Version ${name} was not saved, but the history contains it: it could not be written a second time. Save the policy again.`,
+    );
+  }
+  throw new Error(`${reason} Version ${name} was not saved.`);
 }
 
 function mustBeAPolicy(text: string): void {

@@ -41,7 +41,7 @@ async function publish(folder: string, options: Options): Promise<void> {
   const signed = await openSigned(folder, options);
   const put = (bucket: Bucket) => publishPackage(signed, bucket, stderrProgress());
   if (options.local) await withLocalBucket(readSettings(process.env).persistFolder, put);
-  else await put(remoteBucket((await readGatewayConfig(options.env)).bucketName));
+  else await put(remoteBucket((await readGatewayConfig(options.env)).bucket));
   console.error("  ✓ published. Gateways that pin the signer's key load it when the policy names it:");
   console.error(`    npx spillway policy set model ${signed.modelId}${options.remote ? " --remote" : ""}`);
   console.error("    The origin continues with the package that it was deployed with.");

@@ -122,14 +122,36 @@ describe("a version that was saved after the command began", () => {
   });
 });
 
+describe("a policy that could not be written", () => {
+  it("is not in the history, and what was there before it is", async () => {
+    const kv = fakeKv();
+    putOutside(kv, { version: 6, edge: { share: 6 } });
+    kv.beforePut = (key) => {
+      if (key === POLICY_KEY) throw new Error("wrangler could not write the KV key policy: no permission.");
+    };
+    await expect(set(kv, share(7))).rejects.toThrow(
+      "wrangler could not write the KV key policy: no permission. Version 7 was not saved.",
+    );
+    expect(await names(kv)).toEqual(["6"]);
+    kv.beforePut = () => {};
+    await set(kv, share(8));
+    expect(await names(kv)).toEqual(["6", "7"]);
+    expect(stored(kv)).toMatchObject({ version: 7, edge: { share: 8 } });
+  });
+});
+
 describe("a crash between the two writes", () => {
   it("keeps the old policy in force and both versions in the history", async () => {
     const kv = fakeKv();
     putOutside(kv, { version: 6, edge: { share: 6 } });
+    let isDead = false;
     kv.beforePut = (key) => {
-      if (key === POLICY_KEY) throw new Error("killed");
+      isDead ||= key === POLICY_KEY;
+      if (isDead) throw new Error("killed");
     };
-    await expect(set(kv, share(7))).rejects.toThrow("killed");
+    await expect(set(kv, share(7))).rejects.toThrow(
+      /^killed Version 7 was not saved, but the history contains it: .* Save the policy again\.$/,
+    );
     expect(stored(kv).version).toBe(6);
     const { history } = await readPolicyState(kv, START);
     expect(history.entries.map(({ name, author }) => [name, author])).toEqual([

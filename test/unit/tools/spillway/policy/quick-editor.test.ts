@@ -1,0 +1,32 @@
+/** An editor with a window returns at once, and its user saves later: the command must not delete the file that is edited. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+
+// A process that opens local KV.
+vi.setConfig({ testTimeout: 120_000 });
+
+const MAIN = fileURLToPath(new URL("../../../../../tools/spillway/main.ts", import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spillway-editor-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it("without a terminal, an editor that returns at once leaves its file, and the next step is printed", async () => {
+  const env = { ...process.env, VISUAL: "", EDITOR: "true", SPILLWAY_STATE_DIR: folder, NO_COLOR: "1" };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, "policy", "edit", "--yes"], { env });
+  expect(stdout).toBe("No changes. Nothing was saved.\n");
+  const [, editor, file = ""] =
+    /The editor "(.*?)" returned at once, without a change\. .* set EDITOR="true --wait"\. The file is kept: (\S+)/.exec(
+      stderr,
+    ) ?? [];
+  expect(editor).toBe("true");
+  await writeFile(file, '{"edge": {"share": 10}}');
+  expect(await readFile(file, "utf8")).toContain("share");
+  await rm(join(file, ".."), { recursive: true });
+});
