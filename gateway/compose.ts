@@ -12,6 +12,7 @@ import type { EdgeEngines } from "./edge/choose-engine.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
 import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
+import { type OriginVariables, readOriginVariables } from "./origin/variables.ts";
 import { policyEvents, type Report } from "./record/events.ts";
 import { readGauges } from "./record/metrics.ts";
 import { createReport } from "./record/record.ts";
@@ -24,19 +25,15 @@ import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import type { World } from "./world.ts";
 
 /** The bindings, variables and secrets of the Worker. */
-export interface Env extends OtlpVariables, AccessVariables {
+export interface Env extends OtlpVariables, AccessVariables, OriginVariables {
   POLICIES: PolicyKv;
   MODELS: ModelBucket;
   /** `<name>@<sha256 of its manifest>`: the package that serves if the policy names none. */
   MODEL: string;
   /** PEM of the public key that packages must be signed with; two keys while they are rotated. */
   MODEL_PUBLIC_KEY: string;
-  ORIGIN_URL: string;
-  ORIGIN_REGION: string;
   /** The web pages that may read answers: exact origins separated by commas, or `*`. Unset: no page. */
   CORS_ORIGINS?: string;
-  AWS_ACCESS_KEY_ID: string;
-  AWS_SECRET_ACCESS_KEY: string;
   /** Only in a deployed Worker. */
   CF_VERSION_METADATA?: WorkerVersion;
 }
@@ -128,7 +125,7 @@ function composeWorld(
       { clock, random, changed: (change) => report({ kind: "breaker", side, origin, ...change }) },
     );
   const edge = new EdgeIsolate({
-    modelId: env.MODEL,
+    modelId: env.MODEL.trim(),
     publicKeyPem: env.MODEL_PUBLIC_KEY,
     bucket: env.MODELS,
     engines,
@@ -136,9 +133,9 @@ function composeWorld(
     clock,
     report,
   });
-  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+  const { deployed, credentials, problems: originProblems } = readOriginVariables(env);
   const origins = new LambdaOrigins({
-    deployed: { url: env.ORIGIN_URL, region: env.ORIGIN_REGION },
+    deployed,
     signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, telemetry.fetch),
     breaker: (origin) => breaker("origin", origin),
     clock,
@@ -154,6 +151,7 @@ function composeWorld(
       problems: [
         ...access.problems,
         ...(webOrigins.ok ? [] : [webOrigins.problem]),
+        ...originProblems,
         ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
       ],
     },

@@ -1,5 +1,6 @@
 /** The policy document. One zod schema is the parser, the source of the defaults, and (generated) the JSON Schema for editors. */
 import { z } from "zod";
+import { regionOfFunctionUrl } from "../formats/function-url.ts";
 import { MODEL_ID } from "../formats/model-package/names.ts";
 import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./countries.ts";
 import { unknownOriginsIn } from "./names.ts";
@@ -236,6 +237,13 @@ const documentSchema = z.strictObject({
 /** Rules between two places of the document. JSON Schema cannot express them, so editors do not check them. */
 export const policySchema = documentSchema.superRefine((policy, context) => {
   for (const problem of unknownOriginsIn(policy)) context.addIssue({ code: "custom", ...problem });
+  for (const [name, { url, region }] of Object.entries(policy.origins)) {
+    const needed = regionOfFunctionUrl(url);
+    if (needed === null || needed === region) continue;
+    // AWS would answer each call with 403.
+    const message = `the URL is a function in ${needed}, and calls must be signed for it`;
+    context.addIssue({ code: "custom", path: ["origins", name, "region"], message });
+  }
 });
 
 export type Policy = z.infer<typeof policySchema>;

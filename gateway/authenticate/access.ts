@@ -52,12 +52,18 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
 
 /** The token has no rate limit, so a short one could be guessed. */
 const MIN_TOKEN_CHARACTERS = 20;
+/** Visible ASCII, as a request can send it, and no quotes around it: a shell would remove those. */
+const BEARER_TOKEN = /^(?!(["']).*\1$)[!-~]+$/;
 
 function operatorTokenIn(value: string | undefined, problems: string[]): string | null {
   const token = value?.trim() || null;
   if (token !== null && token.length < MIN_TOKEN_CHARACTERS) {
     problems.push(
       `OPERATOR_TOKEN has ${token.length} characters; it must have at least ${MIN_TOKEN_CHARACTERS}: create one with openssl rand -hex 32`,
+    );
+  } else if (token !== null && !BEARER_TOKEN.test(token)) {
+    problems.push(
+      "OPERATOR_TOKEN has quotes, spaces or other characters that no bearer token can have: create one with openssl rand -hex 32",
     );
   }
   return token;
@@ -74,10 +80,11 @@ function anonymousIn({ ANONYMOUS_ACCESS, ANONYMOUS_RATE }: AccessVariables, prob
 function choice(problems: string[]) {
   return <T extends string>(
     name: keyof AccessVariables,
-    value: string | undefined,
+    variable: string | undefined,
     allowed: readonly T[],
   ): T | null => {
-    if (value === undefined || value === "") return null;
+    const value = variable?.trim() ?? "";
+    if (value === "") return null;
     const found = allowed.find((one) => one === value);
     if (found === undefined) problems.push(`${name} is "${value}"; it must be one of ${allowed.join(", ")}`);
     return found ?? null;

@@ -2,11 +2,16 @@
 import { AwsClient } from "aws4fetch";
 import { TIMEOUT_HEADER } from "../../formats/origin-wire.ts";
 
-export interface OriginSettings {
-  url: string;
-  region: string;
+export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
+  /** Of temporary credentials; null for those of an IAM user. */
+  sessionToken?: string | null;
+}
+
+export interface OriginSettings extends AwsCredentials {
+  url: string;
+  region: string;
 }
 
 /** `signal` aborts after `timeoutMs`; a header passes the time on to the origin. */
@@ -14,9 +19,10 @@ export type SignedFetch = (body: string, signal: AbortSignal, timeoutMs: number)
 
 /** `send` may add headers: only the headers of this file are signed. */
 export function createSignedFetch(settings: OriginSettings, send: typeof fetch): SignedFetch {
-  const { url, region, accessKeyId, secretAccessKey } = settings;
+  const { url, region, accessKeyId, secretAccessKey, sessionToken } = settings;
   // aws4fetch retries ten times by default, which would hide failures from the breaker. Only `sign` is used.
-  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "lambda", retries: 0 });
+  const keys = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+  const client = new AwsClient({ ...keys, region, service: "lambda", retries: 0 });
   return async (body, signal, timeoutMs) => {
     const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });
     const headers = new Headers(signed.headers);

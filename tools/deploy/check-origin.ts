@@ -1,10 +1,9 @@
 /** Pure. Whether a Worker can call an origin's address, and signs its calls for the right region. */
 import { isIP } from "node:net";
+import { regionOfFunctionUrl } from "../../formats/function-url.ts";
 import { type Finding, ok, placeholderIn, problem, quoted } from "./finding.ts";
 import { hasCredentials } from "./secret-shape.ts";
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
-const FUNCTION_URL = /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 export interface OriginAddress {
@@ -37,8 +36,8 @@ export function checkOrigin({ url, region, urlName, regionName }: OriginAddress)
     const nextRegion = "Set it to the function's region, for example us-east-1.";
     return problem(regionName, `${message}; it must be an AWS region`, nextRegion);
   }
-  const functionRegion = FUNCTION_URL.exec(hostname)?.[1];
-  if (functionRegion === undefined) {
+  const functionRegion = regionOfFunctionUrl(url);
+  if (functionRegion === null) {
     if (/\.on\.aws$/.test(hostname))
       return problem(urlName, `${hostname} is an AWS host, but not a Function URL`, next);
     return ok(urlName, `is your domain ${hostname}; calls are signed for ${region}`);

@@ -56,6 +56,12 @@ export const GATEWAY: readonly VariableGroup[] = [
       { name: "AWS_ACCESS_KEY_ID", default: null, meaning: "Access key that signs calls of origins." },
       { name: "AWS_SECRET_ACCESS_KEY", default: null, meaning: "Its secret half." },
       {
+        name: "AWS_SESSION_TOKEN",
+        default: NOT_SET,
+        meaning:
+          "Session token of temporary credentials (`ASIA…`). They end after some hours, so a production gateway uses an IAM user.",
+      },
+      {
         name: "OPERATOR_TOKEN",
         default: NOT_SET,
         meaning:

@@ -27,6 +27,11 @@ export const START: readonly VariableGroup[] = [
       { name: "AWS_REGION", default: "us-east-1", meaning: "Region that calls of the origin are signed for." },
       { name: "AWS_ACCESS_KEY_ID", default: "a new one per run", meaning: "Access key for `SPILLWAY_ORIGIN_URL`." },
       { name: "AWS_SECRET_ACCESS_KEY", default: "a new one per run", meaning: "Its secret half." },
+      {
+        name: "AWS_SESSION_TOKEN",
+        default: NOT_SET,
+        meaning: "Session token of temporary credentials, for `SPILLWAY_ORIGIN_URL`. The local origin ignores it.",
+      },
     ],
   },
   {

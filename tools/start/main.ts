@@ -1,9 +1,10 @@
 /** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and the gateway in workerd with its KV and R2. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildEngine } from "../../engine/build/build-engine.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
+import { makeFolder } from "../process/make-folder.ts";
 import { binOf } from "../process/package-bin.ts";
 import { freePort, mustBeFree } from "../process/ports.ts";
 import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
@@ -13,7 +14,7 @@ import { withLocalBucket } from "../spillway/model/publish/bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
 import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { step } from "../spillway/terminal/progress.ts";
-import { type Credentials, newCredentials } from "./credentials.ts";
+import { type Credentials, childEnvironment, givenCredentials, newCredentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { greeting, USAGE } from "./greeting.ts";
 import { writeVariables } from "./variables.ts";
@@ -36,7 +37,7 @@ function stopAll(): Promise<void> {
   return stopping;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, async () => {
     console.error("\nStopping …");
     await stopAll();
@@ -58,12 +59,16 @@ try {
 
 async function start(settings: LocalSettings): Promise<void> {
   const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
-  const credentials = originCredentials(settings);
+  const credentials = originPort === null ? givenCredentials(process.env) : newCredentials();
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
 
-  await mkdir(settings.stateFolder, { recursive: true });
+  await makeFolder(settings.stateFolder).catch((error: Error) => {
+    throw new Error(
+      `The state folder ${settings.stateFolder} cannot be used (${error.message}). Set SPILLWAY_STATE_DIR to another one.`,
+    );
+  });
   await buildEngine();
   const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
   const key = await localSigningKey(settings.stateFolder);
@@ -94,18 +99,6 @@ async function start(settings: LocalSettings): Promise<void> {
   console.log(greeting(settings));
   console.log(`Spillway is ready: http://127.0.0.1:${gatewayPort}/v1/classify`);
   await Promise.race(children.map(({ died }) => died));
-}
-
-/** New credentials for a local origin; those of the environment for another origin. */
-function originCredentials({ originPort }: LocalSettings): Credentials {
-  if (originPort !== null) return newCredentials();
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new Error(
-      "SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: the gateway signs its calls with them.",
-    );
-  }
-  return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
 }
 
 async function startViewer(settings: LocalSettings, port: number): Promise<void> {
@@ -228,7 +221,7 @@ async function add(
   env: NodeJS.ProcessEnv,
 ): Promise<Child> {
   const logFile = `${stateFolder}/logs/${name.replaceAll(" ", "-")}.log`;
-  const child = await startChild(name, command, { ...process.env, ...env }, logFile);
+  const child = await startChild(name, command, { ...childEnvironment(process.env), ...env }, logFile);
   children.push(child);
   return child;
 }

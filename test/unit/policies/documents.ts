@@ -105,6 +105,11 @@ export const ONLY_THE_PARSER_SEES: Wrong[] = [
     'origins.a.url: "ftp://example.com/" is not allowed; must be a URL',
   ],
   [
+    "a region in which the function is not",
+    { origins: { a: { url: "https://abc123.lambda-url.eu-central-1.on.aws/", region: "us-east-1" } } },
+    'origins.a.region: "us-east-1" is not allowed; the URL is a function in eu-central-1, and calls must be signed for it',
+  ],
+  [
     "a mistyped origin in residency",
     { origins, ...rule("edge", "origin:eu-centrl-1") },
     'residency.rules.0.allow.1: "origin:eu-centrl-1" is not allowed; no origin has this name; did you mean "origin:eu-central-1"?',

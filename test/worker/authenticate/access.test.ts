@@ -62,6 +62,7 @@ describe("a deployment without one of its bindings, or with an invalid variable"
     [{ RATE_LARGE: undefined }, /^RATE_LARGE is not bound/],
     [{ FAILED_AUTH: undefined }, /^FAILED_AUTH is not bound/],
     [{ OPERATOR_TOKEN: "hush-hush" }, /^OPERATOR_TOKEN has 9 characters; it must have at least 20: /],
+    [{ OPERATOR_TOKEN: '"a-token-in-quotes-of-32-letters"' }, /^OPERATOR_TOKEN has quotes, spaces or other/],
     [{ ANONYMOUS_ACCESS: "yes" }, /^ANONYMOUS_ACCESS is "yes"; it must be one of refused, allowed$/],
     [{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "1000" }, /^ANONYMOUS_RATE is "1000"; it must be one of small, /],
   ])("%j refuses every request, and reports the problem", async (variables, problem) => {
@@ -72,6 +73,31 @@ describe("a deployment without one of its bindings, or with an invalid variable"
     const { status, body } = await readyz(gateway, bearer(variables.OPERATOR_TOKEN ?? OPERATOR_TOKEN));
     expect(status).toBe(503);
     expect(body).toMatchObject({ ready: false, problems: gateway.world.access.problems });
+  });
+});
+
+describe("credentials and addresses of the origin", () => {
+  it("that cannot be used refuse every request by their names, and are no failure of the origin", async () => {
+    const AWS_SECRET_ACCESS_KEY = "canary secret\nkey";
+    const gateway = aKeyedGateway({ OPERATOR_TOKEN, ANONYMOUS_ACCESS: " allowed\n", AWS_SECRET_ACCESS_KEY });
+    for (let call = 0; call < 6; call++) expect(await statusOf(gateway)).toBe(503);
+    const { status, body } = await readyz(gateway, bearer(OPERATOR_TOKEN));
+    expect(status).toBe(503);
+    expect(body).toMatchObject({
+      ready: false,
+      problems: [expect.stringMatching(/^AWS_SECRET_ACCESS_KEY contains a space, a line break/)],
+      origins: { default: { lastFailure: null, breaker: { state: "closed" } } },
+    });
+    expect(JSON.stringify(body)).not.toContain("canary");
+  });
+
+  it("with a line break or a byte order mark around them are used without", async () => {
+    const around = {
+      AWS_ACCESS_KEY_ID: "\ufeffAKIA1\r\n",
+      AWS_SECRET_ACCESS_KEY: "canary\n",
+      ORIGIN_REGION: " us-east-1\n",
+    };
+    expect(await statusOf(aKeyedGateway({ ANONYMOUS_ACCESS: "allowed", ...around }))).toBe(200);
   });
 });
 
