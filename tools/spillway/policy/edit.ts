@@ -72,7 +72,7 @@ async function editAndSave(file: string, seen: PolicyState, options: Options): P
 }
 
 /** A person cannot read a policy in less. Editors with a window return at once, unless they are asked to wait. */
-const MIN_EDIT_MS = 2000;
+const MIN_EDIT_MS = 5000;
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
   return (await readFile(file, "utf8")) !== textToEdit(stored);
