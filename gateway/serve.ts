@@ -104,14 +104,14 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
 }
 
 /** One text: admit → decide → dispatch. From the decision to the place in the edge's queue nothing is awaited. */
-function classify(
+async function classify(
   text: string,
   { caller, policy }: { caller: Caller; policy: Policy },
   world: World,
   { lifetime }: Call,
 ): Promise<Result<Classified> & { costUsd: number }> {
   const { sides, capacity, clock } = world;
-  const measured = measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
+  const measured = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
   capacity.retryBudget.countText(clock.nowMs());
   const decisions = decisionsFor(measured.numbers, policy);
   const route = decideRoute(decisions, measured.numbers, world);

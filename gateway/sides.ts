@@ -75,7 +75,10 @@ export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure
 /** A text as one model's tokenizer sees it. */
 export interface Tokenized {
   text: string;
-  tokenIds: readonly number[];
+  /** Special tokens included. Of a text that is too long for the package, at least as many as were certain when tokenizing stopped. */
+  tokens: number;
+  /** Null for a text that is too long for the package, or that the package cannot run. */
+  tokenIds: readonly number[] | null;
   /** The package of the tokenizer: in another package the same ids mean other words. */
   modelId: string;
 }
@@ -116,8 +119,11 @@ export interface Edge extends Side {
   obey(policy: Policy): void;
   /** State, queue and limits as they are now. */
   conditions(): EdgeConditions;
-  /** Null while this isolate has no verified tokenizer. A text too long for the edge may be tokenized only as far as it takes to know. */
-  tokenize(text: string): Tokenized | null;
+  /**
+   * Tokenizes in steps of a few milliseconds, between which other requests run, and stops as soon as the text is too long. Null while
+   * this isolate has no verified tokenizer, and for a caller that is gone.
+   */
+  tokenize(text: string, lifetime: Lifetime): Promise<Tokenized | null>;
   /** How long a run of this many tokens would take, in ms, without waiting; null while no package is known. */
   predictedRunMs(tokens: number): number | null;
   /** If there is no model yet, starts to load it after this call's answer. */

@@ -8,6 +8,7 @@ import {
 } from "../formats/origin-wire.ts";
 import type { Attributes } from "../formats/otlp/attributes.ts";
 import { errorType } from "../formats/otlp/error-type.ts";
+import type { Encoded } from "../formats/tokenizer/tokenizer.ts";
 import type { LoadedModel, Model } from "./model.ts";
 import { inSpan, recordFacts, withAccount } from "./telemetry/active.ts";
 import { contentTokens, windowsOf } from "./windows.ts";
@@ -45,11 +46,12 @@ export async function classify(body: string, loaded: LoadedModel): Promise<Class
     return refuse("model-unavailable", "the model could not be loaded");
   }
   recordFacts({ "spillway.model": loaded.model.id });
-  const ids = await tokenize(request.text, loaded.model);
-  if (ids.length > request.maxTokens) {
-    return refuse("too-large", `the text has ${ids.length} tokens; at most ${request.maxTokens} are allowed`);
-  }
-  return { ok: true, answer: await infer(await cut(ids, loaded.model), loaded.model) };
+  const tokens = await tokenize(request, loaded.model);
+  if (typeof tokens === "string") return refuse("too-large", tokens);
+  const { before, after } = loaded.model.tokenizer.frame;
+  // A model without special tokens has nothing to run then.
+  if (tokens.length + before.length + after.length === 0) return refuse("malformed", "the text has no tokens");
+  return { ok: true, answer: await infer(await cut(tokens, loaded.model), loaded.model) };
 }
 
 function parseRequest(body: string): OriginRequest | undefined {
@@ -60,19 +62,43 @@ function parseRequest(body: string): OriginRequest | undefined {
   }
 }
 
-function tokenize(text: string, model: Model): Promise<number[]> {
+/**
+ * Stops as soon as the text has more tokens than are allowed.
+ * @returns the ids, or why there are none. Either is the text's own doing, which says nothing about the origin's health.
+ */
+function tokenize({ text, maxTokens }: OriginRequest, model: Model): Promise<number[] | string> {
   return inSpan("tokenize", {}, (record) => {
-    const ids = model.tokenizer.encodeContent(text);
-    const facts = { "spillway.tokens": ids.length };
+    const encoded = encode(text, maxTokens, model);
+    const facts = typeof encoded === "string" ? { "error.type": encoded } : { "spillway.tokens": countOf(encoded) };
     record(facts);
     recordFacts(facts);
-    return ids;
+    if (typeof encoded === "string") return "the text cannot be tokenized";
+    return encoded.kind === "tokens"
+      ? encoded.ids
+      : `the text has more than ${maxTokens} tokens, the most that are allowed`;
   });
+}
+
+/** Or the name of an error: its message could quote the text. */
+function encode(text: string, maxTokens: number, model: Model): Encoded | string {
+  try {
+    const encoding = model.tokenizer.encodeContent(text, maxTokens);
+    for (;;) {
+      const encoded = encoding.next();
+      if (encoded !== null) return encoded;
+    }
+  } catch (error) {
+    return errorType(error);
+  }
+}
+
+function countOf(encoded: Encoded): number {
+  return encoded.kind === "tokens" ? encoded.ids.length : encoded.atLeast;
 }
 
 function cut(ids: readonly number[], model: Model): Promise<number[][]> {
   return inSpan("windows", {}, (record) => {
-    const windows = windowsOf(ids, model.frame);
+    const windows = windowsOf(ids, model.tokenizer.frame);
     const facts = { "spillway.windows": windows.length };
     record(facts);
     recordFacts(facts);
@@ -81,7 +107,7 @@ function cut(ids: readonly number[], model: Model): Promise<number[][]> {
 }
 
 async function infer(windows: readonly number[][], model: Model): Promise<OriginAnswer> {
-  const tokens = windows.map(contentTokens);
+  const tokens = windows.map((window) => contentTokens(window, model.tokenizer.frame));
   const rows = await inSpan("inference", inferenceFacts(model, tokens), async (record) => {
     const startedAtMs = performance.now();
     const logits = await model.infer(windows);

@@ -1,18 +1,17 @@
 /** Loads the origin's model from its package. */
-import { createTokenizer, type TextTokenizer } from "../formats/model-package/tokenizer.ts";
 import type { OriginAnswer } from "../formats/origin-wire.ts";
+import { loadTokenizer, runSteps } from "../formats/tokenizer/load-tokenizer.ts";
+import type { TextTokenizer } from "../formats/tokenizer/tokenizer.ts";
 import { createInference, type Infer } from "./infer.ts";
 import { type PackageSettings, readSignedPackage } from "./signed-package.ts";
 import type { Timed } from "./telemetry/init-clock.ts";
-import { type Frame, frameOf } from "./windows.ts";
 
 /** A verified model, ready to run. */
 export interface Model {
   id: string;
   labels: string[];
   problemType: OriginAnswer["problemType"];
-  tokenizer: TextTokenizer;
-  frame: Frame;
+  tokenizer: Pick<TextTokenizer, "encodeContent" | "frame">;
   infer: Infer;
 }
 
@@ -30,12 +29,11 @@ export async function loadModel(
   try {
     const files = await timed("verify package", () => readSignedPackage(settings));
     const { labels, problemType } = files.manifest;
-    const { tokenizer, frame } = await timed("load tokenizer", () => {
-      const made = createTokenizer(files.tokenizer, files.tokenizerConfig);
-      return { tokenizer: made, frame: frameOf(made) };
-    });
+    const tokenizer = await timed("load tokenizer", () =>
+      runSteps(loadTokenizer(files.tokenizer, files.tokenizerConfig)),
+    );
     const infer = await timed("load model", () => createInference(files.model, labels.length));
-    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, frame, infer } };
+    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, infer } };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

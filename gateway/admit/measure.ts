@@ -3,7 +3,7 @@ import type { Caller } from "../authenticate/caller.ts";
 import type { Lifetime } from "../call.ts";
 import type { TextNumbers } from "../decide/facts.ts";
 import type { Edge, Tokenized } from "../sides.ts";
-import { inSpanAtOnce } from "../telemetry/span.ts";
+import { inSpan } from "../telemetry/span.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
 
 declare const measured: unique symbol;
@@ -24,16 +24,16 @@ export interface MeasureOptions {
   lifetime: Lifetime;
 }
 
-/** Also starts to load the edge's model if there is none. Awaits nothing. */
+/** Also starts to load the edge's model if there is none. A short text is measured without letting other requests run. */
 export function measure(
   text: string,
   edge: Pick<Edge, "warm" | "tokenize" | "predictedRunMs">,
   { caller, stickyBy, lifetime }: MeasureOptions,
-): MeasuredText {
-  return inSpanAtOnce("admit", {}, (span) => {
+): Promise<MeasuredText> {
+  return inSpan("admit", {}, async (span) => {
     edge.warm(lifetime);
-    const tokenized = edge.tokenize(text);
-    const tokens = tokenized?.tokenIds.length ?? null;
+    const tokenized = await edge.tokenize(text, lifetime);
+    const tokens = tokenized?.tokens ?? null;
     if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
     const numbers: TextNumbers = {
       tokens,

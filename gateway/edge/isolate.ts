@@ -19,6 +19,7 @@ import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits } from "./run-estimate.ts";
 import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
+import { tokenizeText } from "./tokenize-text.ts";
 
 export interface EdgeParts extends LoaderParts {
   /** The package that serves if the policy names none. */
@@ -91,11 +92,10 @@ export class EdgeIsolate implements Edge {
     this.#loader.warm(lifetime);
   }
 
-  tokenize(text: string): Tokenized | null {
+  async tokenize(text: string, { signal }: Lifetime): Promise<Tokenized | null> {
     const opened = this.#loader.opened();
     if (opened === null) return null;
-    const { modelId, tokenizer, edge } = opened;
-    return { text, modelId, tokenIds: tokenizer.encode(text, edge.maxTokens) };
+    return tokenizeText(text, opened, () => (signal.aborted ? null : this.#parts.clock.wait(0)));
   }
 
   /**
@@ -105,7 +105,7 @@ export class EdgeIsolate implements Edge {
   async attempt(text: AttemptText, options: AttemptOptions): Promise<SideResult> {
     const tokenized = text.tokenized ?? (await this.#tokenizeWhenLoaded(text.text, options.lifetime));
     if (tokenized === null) return failed("edge-no-tokenizer");
-    const tokens = tokenized.tokenIds.length;
+    const { tokens } = tokenized;
     const account = { tokens, predictedMs: this.predictedRunMs(tokens) ?? 0 };
     const maxTokens = Math.min(options.policy.edge.maxTokens, this.conditions().maxTokens ?? Number.POSITIVE_INFINITY);
     const result = tokens > maxTokens ? failed("edge-too-long") : await this.#run(tokenized, options);
@@ -116,7 +116,7 @@ export class EdgeIsolate implements Edge {
 
   async #tokenizeWhenLoaded(text: string, lifetime: Lifetime): Promise<Tokenized | null> {
     await this.#loader.whileLoading(() => this.#loader.opened() === null, lifetime);
-    return this.tokenize(text);
+    return this.tokenize(text, lifetime);
   }
 
   async #run(text: Tokenized, { purpose, lifetime }: AttemptOptions): Promise<SideResult> {
@@ -125,8 +125,9 @@ export class EdgeIsolate implements Edge {
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
     const learned = this.#learnedOf(state.opened);
     // The policy may have changed to another model since the text was measured.
-    const { tokenIds } = text.modelId === state.opened.modelId ? text : (this.tokenize(text.text) ?? text);
-    if (tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
+    const isSameModel = text.modelId === state.opened.modelId;
+    const { tokenIds } = isSameModel ? text : ((await this.tokenize(text.text, lifetime)) ?? text);
+    if (tokenIds === null || tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
     const turn = this.#queue.takeTurn(
       {
         item: { ready: state, learned, tokenIds, purpose, request: lifetime.request },

@@ -1,5 +1,8 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
-import { createTokenizer, type TextTokenizer } from "../../formats/model-package/tokenizer.ts";
+
+import { TokenizerError } from "../../formats/tokenizer/core/tokenizer-error.ts";
+import { loadTokenizer } from "../../formats/tokenizer/load-tokenizer.ts";
+import type { TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
 import { type EdgeEngine, type EdgeModel, type ModelPackage, RunAborted, type Steps } from "./engine.ts";
 import { type OpenParts, openPackage, readText, type StoredFiles, streamFile, type WantedPackage } from "./package.ts";
@@ -8,11 +11,16 @@ export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;
 }
 
-/** Signature, manifest and tokenizer. @throws PackageError */
+export interface WantedFiles {
+  wanted: WantedPackage;
+  stored: StoredFiles;
+}
+
+/** Signature, manifest and tokenizer, whose vocabulary is read in steps with pauses between. @throws PackageError, and what `pause` throws */
 export async function openTokenizer(
   parts: OpenParts,
-  wanted: WantedPackage,
-  stored: StoredFiles,
+  { wanted, stored }: WantedFiles,
+  { pause }: Steps,
 ): Promise<OpenedPackage> {
   const { bucket } = parts;
   const opened = await openPackage(parts, wanted, stored);
@@ -21,7 +29,22 @@ export async function openTokenizer(
     readText(bucket, opened, file),
     readText(bucket, opened, configFile),
   ]);
-  return { ...opened, tokenizer: createTokenizer(tokenizerJson, configJson) };
+  const steps = loadTokenizer(tokenizerJson, configJson);
+  for (;;) {
+    const step = nextStep(steps);
+    if (step.done) return { ...opened, tokenizer: step.value };
+    await pause();
+  }
+}
+
+/** @throws PackageError for a tokenizer that is not served exactly: the packer refuses those, so this one was made by another */
+function nextStep(steps: ReturnType<typeof loadTokenizer>): IteratorResult<undefined, TextTokenizer> {
+  try {
+    return steps.next();
+  } catch (error) {
+    if (error instanceof TokenizerError) throw new PackageError("rejected", `tokenizer ${error.component}`);
+    throw error;
+  }
 }
 
 export interface LoadParts {

@@ -183,7 +183,11 @@ export class ModelLoader {
     try {
       const stored = await listPackage(bucket, wanted.modelId);
       storedPrint = fingerprint(stored);
-      const opened = this.#opened ?? (await openTokenizer(this.#parts, wanted, stored));
+      const pause = async () => {
+        alive();
+        await clock.wait(0);
+      };
+      const opened = this.#opened ?? (await openTokenizer(this.#parts, { wanted, stored }, { pause }));
       alive();
       this.#opened = opened;
       const engine = engineOf(opened.edge, engines);

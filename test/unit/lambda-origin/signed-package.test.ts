@@ -3,8 +3,8 @@ import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
 import type { ModelStatement, Resource } from "../../../formats/signature/statement.ts";
+import { loadTokenizer } from "../../../formats/tokenizer/load-tokenizer.ts";
 import { createInference } from "../../../lambda-origin/infer.ts";
 import { loadModel } from "../../../lambda-origin/model.ts";
 import type { PackageSettings } from "../../../lambda-origin/signed-package.ts";
@@ -15,7 +15,7 @@ import { type TinyPackage, writeTinyPackage } from "../../support/model-package.
 
 vi.mock("node:fs/promises", { spy: true });
 vi.mock("../../../lambda-origin/infer.ts", { spy: true });
-vi.mock("../../../formats/model-package/tokenizer.ts", { spy: true });
+vi.mock("../../../formats/tokenizer/load-tokenizer.ts", { spy: true });
 
 const owner = generateKeyPair();
 const stranger = generateKeyPair();
@@ -41,7 +41,7 @@ const load = (source: Partial<PackageSettings> = {}) => loadModel({ folder, publ
 /** Why the origin refused. It must not have made a tokenizer or a session from the refused package. */
 async function refusal(source: Partial<PackageSettings> = {}): Promise<string> {
   const loaded = await load(source);
-  expect(createTokenizer).not.toHaveBeenCalled();
+  expect(loadTokenizer).not.toHaveBeenCalled();
   expect(createInference).not.toHaveBeenCalled();
   if (loaded.ok) throw new Error("the origin loaded a package that it should have refused");
   return loaded.reason;

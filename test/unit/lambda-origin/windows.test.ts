@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { WINDOW_TOKENS } from "../../../formats/origin-wire.ts";
 import { contentTokens, windowsOf } from "../../../lambda-origin/windows.ts";
 
-const frame = { startId: 101, endId: 102 };
+const frame = { before: [101], after: [102] };
+const sizesOf = (windows: number[][]) => windows.map((window) => contentTokens(window, frame));
 const idsUpTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1000);
 
 describe("windowsOf", () => {
@@ -16,7 +17,7 @@ describe("windowsOf", () => {
     { tokens: 1020, sizes: [510, 510] },
     { tokens: 1021, sizes: [340, 340, 341] },
   ])("cuts $tokens tokens into windows of $sizes", ({ tokens, sizes }) => {
-    expect(windowsOf(idsUpTo(tokens), frame).map(contentTokens)).toEqual(sizes);
+    expect(sizesOf(windowsOf(idsUpTo(tokens), frame))).toEqual(sizes);
   });
 
   it("cuts 16,384 tokens into 33 windows that all fit", () => {
@@ -37,9 +38,21 @@ describe("windowsOf", () => {
     }
   });
 
+  it.each([
+    [[], []],
+    [[101, 103], []],
+    [[], [102, 104, 105]],
+  ])("frames windows with whatever the tokenizer has: %j, %j", (before, after) => {
+    const windows = windowsOf(idsUpTo(1200), { before, after });
+    expect(Math.max(...windows.map(({ length }) => length))).toBeLessThanOrEqual(WINDOW_TOKENS);
+    const contents = windows.map((window) => window.slice(before.length, window.length - after.length));
+    expect(windows).toEqual(contents.map((content) => [...before, ...content, ...after]));
+    expect(contents.flat()).toEqual(idsUpTo(1200));
+  });
+
   it("never makes a window more than one token longer than another", () => {
     for (let tokens = 1; tokens <= 16_384; tokens += 97) {
-      const sizes = windowsOf(idsUpTo(tokens), frame).map(contentTokens);
+      const sizes = sizesOf(windowsOf(idsUpTo(tokens), frame));
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
     }
   });

@@ -30,7 +30,9 @@ describe("a cold isolate", () => {
     const edge = anEdge(await publish());
     expect(edge.conditions()).toMatchObject({ model: "cold", maxTokens: null });
     edge.warm(aLifetime());
-    await vi.waitFor(() => expect(edge.tokenize(SHORT)?.tokenIds.length).toBeGreaterThan(5), { interval: 1 });
+    await vi.waitFor(async () => expect((await edge.tokenize(SHORT, aLifetime()))?.tokens).toBeGreaterThan(5), {
+      interval: 1,
+    });
     expect(edge.conditions().model).toBe("cold");
     expect(edge.conditions().maxTokens).toBe((await mailTaggerManifest()).edge.maxTokens);
     await settled();

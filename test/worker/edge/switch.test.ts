@@ -1,6 +1,7 @@
 /** One isolate, several models: changing the model fails no request and never needs two heaps. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import type { Edge } from "../../../gateway/sides.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import { SHORT } from "../../support/texts.ts";
 import { aLifetime, eitherEngine } from "../support/gateway.ts";
@@ -17,6 +18,8 @@ beforeAll(async () => {
   });
 });
 
+/** The short text as the edge sees it. */
+const short = async (edge: Edge) => (await edge.tokenize(SHORT, aLifetime())) ?? tokens(edge, []);
 const wanting = (model: string) => ({ ...defaultPolicy(), model });
 
 /** Counts how many models exist at the same time, and how many wasm memories are made. */
@@ -60,7 +63,7 @@ describe("a policy that names another model", () => {
       edge.obey(wanting(wanted));
       expect(edge.conditions().model).toBe("cold");
       await warmed(edge);
-      const result = await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []));
+      const result = await run(edge, await short(edge));
       expect(result).toMatchObject({ ok: true, answer: { model: wanted } });
     }
     expect(edge.status().heapBytes).toBe(heapBytes);
@@ -70,7 +73,7 @@ describe("a policy that names another model", () => {
   it("runs the texts that wait on the model they were admitted for", async () => {
     const { seen, engine } = watchedEngine();
     const edge = await warmed(anEdge(first, { engine }));
-    const measured = edge.tokenize(SHORT) ?? tokens(edge, []);
+    const measured = await short(edge);
     const waiting = Array.from({ length: 5 }, () => run(edge, measured));
     // Joined the queue before the edit, ends after it.
     await scheduler.wait(0);
@@ -85,10 +88,10 @@ describe("a policy that names another model", () => {
 
   it("tokenizes a text again if it was admitted before the change and runs after it", async () => {
     const edge = await warmed(anEdge(first));
-    const measured = { text: SHORT, tokenIds: [2, 3], modelId: first };
+    const measured = { text: SHORT, tokens: 2, tokenIds: [2, 3], modelId: first };
     edge.obey(wanting(second));
     const result = await run(edge, measured);
-    const again = await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []));
+    const again = await run(edge, await short(edge));
     expect(result).toMatchObject({ ok: true, answer: { model: second } });
     expect(result.ok && again.ok && result.answer.windows[0]?.logits).toEqual(
       again.ok && again.answer.windows[0]?.logits,
@@ -105,7 +108,7 @@ describe("a policy that names another model", () => {
     await warmed(edge);
     await warmed(edge);
     expect(edge.status()).toMatchObject({ state: "ready", model: first });
-    expect(await run(edge, edge.tokenize(SHORT) ?? tokens(edge, []))).toMatchObject({
+    expect(await run(edge, await short(edge))).toMatchObject({
       ok: true,
       answer: { model: first },
     });

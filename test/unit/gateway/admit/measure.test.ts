@@ -17,16 +17,16 @@ const caller = callerOf(
 );
 
 /** `tokenized` is what the isolate's tokenizer makes of any text; null if it has no tokenizer yet. */
-function measured(stickyBy: string, tokenized: Tokenized | null = null) {
+async function measured(stickyBy: string, tokenized: Tokenized | null = null) {
   let warmed = 0;
   const edge = {
     warm: () => {
       warmed += 1;
     },
-    tokenize: () => tokenized,
+    tokenize: async () => tokenized,
     predictedRunMs: (tokens: number) => tokens * 10,
   };
-  return { ...measure("the text", edge, { caller, stickyBy, lifetime }), warmed };
+  return { ...(await measure("the text", edge, { caller, stickyBy, lifetime })), warmed };
 }
 
 describe("measure", () => {
@@ -35,16 +35,20 @@ describe("measure", () => {
     ["header:x-tenant", "t"],
     ["header:x-other", "the text"],
     ["text", "the text"],
-  ])("splits by the policy's stickyBy: %s is %j", (stickyBy, stickyKey) => {
-    expect(measured(stickyBy).numbers).toMatchObject({ stickyKey, location: { country: "DE", isEu: true } });
+  ])("splits by the policy's stickyBy: %s is %j", async (stickyBy, stickyKey) => {
+    expect((await measured(stickyBy)).numbers).toMatchObject({ stickyKey, location: { country: "DE", isEu: true } });
   });
 
-  it("measures what the edge would have to hold, and how long that would take", () => {
-    const tokenized = { text: "the text", tokenIds: [101, 5, 6, 102], modelId: "model" };
-    expect(measured("text", tokenized)).toMatchObject({ tokenized, numbers: { tokens: 4, edgeRunMs: 40 } });
+  it("measures what the edge would have to hold, and how long that would take", async () => {
+    const tokenized = { text: "the text", tokens: 4, tokenIds: [101, 5, 6, 102], modelId: "model" };
+    expect(await measured("text", tokenized)).toMatchObject({ tokenized, numbers: { tokens: 4, edgeRunMs: 40 } });
   });
 
-  it("in an isolate without a tokenizer knows no numbers, and starts loading", () => {
-    expect(measured("text")).toMatchObject({ tokenized: null, numbers: { tokens: null, edgeRunMs: null }, warmed: 1 });
+  it("in an isolate without a tokenizer knows no numbers, and starts loading", async () => {
+    expect(await measured("text")).toMatchObject({
+      tokenized: null,
+      numbers: { tokens: null, edgeRunMs: null },
+      warmed: 1,
+    });
   });
 });

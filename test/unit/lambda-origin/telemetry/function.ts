@@ -2,6 +2,7 @@
 import { handle } from "hono/aws-lambda";
 import { type OriginAnswer, originAnswerSchema } from "../../../../formats/origin-wire.ts";
 import { otlpSettings } from "../../../../formats/otlp/settings.ts";
+import type { Encoding } from "../../../../formats/tokenizer/tokenizer.ts";
 import { createApp } from "../../../../lambda-origin/app.ts";
 import type { LoadedModel } from "../../../../lambda-origin/model.ts";
 import { Exporter, type ExportSettings } from "../../../../lambda-origin/telemetry/exporter.ts";
@@ -25,10 +26,18 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
       id: `tiny@${"a".repeat(64)}`,
       labels: ["ham", "spam"],
       problemType: "single_label_classification",
-      tokenizer: { encode: () => [2, 3], encodeContent: (text) => text.split(" ").map(() => 7) },
-      frame: { startId: 2, endId: 3 },
+      tokenizer: { encodeContent: encodeWords, frame: { before: [2], after: [3] } },
       infer,
     },
+  };
+}
+
+/** One token for each word. */
+function encodeWords(text: string, maxTokens: number): Encoding {
+  const ids = text.split(" ").map(() => 7);
+  const isTooMany = ids.length > maxTokens;
+  return {
+    next: () => (isTooMany ? { kind: "too-many", atLeast: ids.length } : { kind: "tokens", ids, typeIds: ids }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { SideAnswer } from "../../../../gateway/sides.ts";
 import { createInference } from "../../../../lambda-origin/infer.ts";
 import { readVerified } from "../../../../lambda-origin/package-folder.ts";
 import { readOriginFiles } from "../../../../lambda-origin/signed-package.ts";
-import { contentTokens, frameOf, windowsOf } from "../../../../lambda-origin/windows.ts";
+import { contentTokens, windowsOf } from "../../../../lambda-origin/windows.ts";
 import { openLocalPackage } from "../local-package.ts";
 import { compileEdgeWasm, openEdgeModel } from "../pack/edge-runtime.ts";
 import { compileEngineWasm, openEngineModel } from "../pack/engine-runtime.ts";
@@ -53,15 +53,15 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
   const files = await readOriginFiles(folder, manifest);
   const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
   const contentIds = tokenizer.encodeContent;
-  const frame = frameOf(tokenizer);
+  const { frame } = tokenizer;
   const infer = await createInference(files.model, labels.length);
   const file = await (instead === null ? readVerified(folder, manifest, edge.file) : readFile(instead.path));
   const runEdge = await openEdge(instead ?? edge, file);
 
   const firstTokens = (text: string, tokens: number) => [
-    frame.startId,
-    ...contentIds(text).slice(0, tokens - 2),
-    frame.endId,
+    ...frame.before,
+    ...contentIds(text).slice(0, tokens - frame.before.length - frame.after.length),
+    ...frame.after,
   ];
   // Logits become scores by the gateway's own code.
   const predictionOf = (windows: SideAnswer["windows"]): Prediction => {
@@ -70,7 +70,9 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
   };
   const onOrigin = async (windows: number[][]) => {
     const rows = await infer(windows);
-    return predictionOf(windows.map((window, index) => ({ tokens: contentTokens(window), logits: rows[index] ?? [] })));
+    return predictionOf(
+      windows.map((window, index) => ({ tokens: contentTokens(window, frame), logits: rows[index] ?? [] })),
+    );
   };
   return {
     modelId,

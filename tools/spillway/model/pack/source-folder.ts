@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
-import { frameOf } from "../../../../lambda-origin/windows.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 
 /** Where exporters put graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
@@ -117,7 +116,7 @@ export async function readTokenizerFiles(
   }
   try {
     jsonObject(config, configPath ?? "tokenizer_config.json");
-    frameOf(createTokenizer(tokenizer.toString(), config.toString()));
+    createTokenizer(tokenizer.toString(), config.toString());
   } catch (error) {
     throw new Error(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
   }

@@ -1,0 +1,44 @@
+/** A text as the package's tokenizer sees it, in steps between which the isolate serves others. */
+import { TextError } from "../../formats/tokenizer/core/tokenizer-error.ts";
+import type { Encoded, Encoding } from "../../formats/tokenizer/tokenizer.ts";
+import type { Tokenized } from "../sides.ts";
+import type { OpenedPackage } from "./load-package.ts";
+
+/**
+ * Awaits nothing if the text takes one step, as texts that the edge can run do.
+ * @param pause lets others run; null if the caller is gone
+ * @returns null for a caller that is gone
+ */
+export async function tokenizeText(
+  text: string,
+  { modelId, tokenizer, edge }: OpenedPackage,
+  pause: () => Promise<unknown> | null,
+): Promise<Tokenized | null> {
+  const encoding = tokenizer.encode(text, edge.maxTokens);
+  for (;;) {
+    const encoded = next(encoding);
+    if (encoded !== null) return { text, modelId, ...countsOf(encoded, edge.maxTokens) };
+    const paused = pause();
+    if (paused === null) return null;
+    await paused;
+  }
+}
+
+/** Null if more steps are left; "refused" for a text that is not tokenized: that is nothing of the model's or the isolate's. */
+function next(encoding: Encoding): Encoded | "refused" | null {
+  try {
+    return encoding.next();
+  } catch (error) {
+    if (error instanceof TextError) return "refused";
+    throw error;
+  }
+}
+
+/** A text that cannot be run goes where texts go that are too long. */
+function countsOf(encoded: Encoded | "refused", maxTokens: number): Pick<Tokenized, "tokens" | "tokenIds"> {
+  if (encoded === "refused") return { tokens: maxTokens + 1, tokenIds: null };
+  if (encoded.kind === "too-many") return { tokens: encoded.atLeast, tokenIds: null };
+  // A model without special tokens has nothing to run for an empty text.
+  if (encoded.ids.length === 0) return { tokens: maxTokens + 1, tokenIds: null };
+  return { tokens: encoded.ids.length, tokenIds: encoded.ids };
+}
