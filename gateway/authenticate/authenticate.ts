@@ -70,14 +70,17 @@ interface Sender {
   address: string;
 }
 
-/** Null for a caller without a key, if anonymous access is allowed. A wrong key is refused in any case, so that its holder notices. */
+/**
+ * Null for a caller without a key, if anonymous access is allowed. A wrong key is refused in any case, so that its holder notices; a bearer
+ * token that is none of Spillway's counts as none then, since Hugging Face clients send theirs to every server.
+ */
 async function holderOf(
   { headers, address }: Sender,
   parts: Parts,
   lifetime: Lifetime,
 ): Promise<Result<KeyHolder | null> & KeyFacts> {
   const none = { keyId: null, asked: false };
-  const sent = credentialOf(headers);
+  const sent = credentialOf(headers, parts.access.anonymous !== "refused");
   if (sent.kind === "two") return { ...refuse(twoKeys), ...none };
   if (sent.kind === "one") return checkKey(sent.text, address, parts, lifetime);
   return { ...(parts.access.anonymous === "refused" ? refuse(noKey) : ok(null)), ...none };
@@ -95,7 +98,8 @@ async function checkKey(
     return { ...refuse(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
   };
   const id = idIn(key);
-  if (id === null) return failed(malformedKey, { keyId: null, asked: false });
+  // It guesses no key, so it does not count against the address, which other callers may share.
+  if (id === null) return { ...refuse(malformedKey), keyId: null, asked: false };
   const blockedMs = failedAttempts.blockedForMs(address);
   // A key that this isolate knows is still checked: other callers may share the address, in an office or a cloud.
   if (blockedMs > 0 && !keys.knows(id)) return { ...refuse(tooManyFailures(blockedMs)), keyId: null, asked: false };

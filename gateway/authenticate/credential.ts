@@ -10,10 +10,20 @@ interface Headers {
   get(name: string): string | null;
 }
 
-/** An empty header counts as a wrong key: most likely a client whose variable is not set. */
-export function credentialOf(headers: Headers): Credential {
+/** Begins every key of Spillway. */
+const PREFIX = "spw_";
+
+/**
+ * An empty header counts as a wrong key: most likely a client whose variable is not set.
+ * @param skipForeign whether the token of another service in `authorization` counts as none
+ */
+export function credentialOf(headers: Headers, skipForeign = false): Credential {
   const own = headers.get("x-api-key")?.trim();
-  const [text, ...more] = new Set([bearerOf(headers), own].filter((given) => given !== undefined && given !== null));
+  const bearer = bearerOf(headers);
+  const isForeign = skipForeign && bearer !== null && bearer !== "" && !bearer.toLowerCase().startsWith(PREFIX);
+  const [text, ...more] = new Set(
+    [isForeign ? null : bearer, own].filter((given) => given !== undefined && given !== null),
+  );
   if (text === undefined) return { kind: "none" };
   return more.length === 0 ? { kind: "one", text } : { kind: "two" };
 }

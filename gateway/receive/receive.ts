@@ -1,5 +1,6 @@
 /** Turns a request into inputs, or refuses it. No part of the text is in a refusal. */
 import { parseJson } from "../../formats/json.ts";
+import { duplicateKeys } from "../../formats/json-keys.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
@@ -18,14 +19,8 @@ export async function receive(
   clock: Clock,
   slot: Slot,
 ): Promise<Result<Received>> {
-  const mediaType = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (mediaType !== "application/json") {
-    return refuse({
-      code: "unsupported-media-type",
-      publicText: "Send the body as JSON with the header `content-type: application/json`.",
-      reason: "content-type",
-    });
-  }
+  const contentType = checkContentType(request.headers.get("content-type") ?? "");
+  if (contentType !== null) return refuse(contentType);
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
     return refuse({
@@ -43,7 +38,22 @@ export async function receive(
   }
   const value = parseJson(text);
   if (value === undefined) return refuse(malformed("The body is not valid JSON.", "invalid-json"));
-  return parseClassifyRequest(value, limits.inputs);
+  const givenTwice = duplicateKeys(text, 2).map(({ path }) => path.join("."));
+  return parseClassifyRequest(value, limits.inputs, givenTwice);
+}
+
+/** JSON is UTF-8 (RFC 8259). ASCII is a part of it. */
+const CHARSETS: readonly string[] = ["utf-8", "utf8", "us-ascii", "ascii"];
+
+function checkContentType(header: string): Refusal | null {
+  const [mediaType = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
+  const charsets = parameters.flatMap((parameter) => /^charset\s*=\s*"?([^"]*)"?$/.exec(parameter)?.[1]?.trim() ?? []);
+  const isJson = mediaType === "application/json";
+  if (isJson && charsets.every((charset) => CHARSETS.includes(charset))) return null;
+  const publicText = isJson
+    ? "Send the body in UTF-8, with the header `content-type: application/json`."
+    : "Send the body as JSON with the header `content-type: application/json`.";
+  return { code: "unsupported-media-type", publicText, reason: "content-type" };
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {

@@ -8,7 +8,13 @@ export function errorResponse(refusal: Refusal, identity: Identity, headers: Rec
     { error: refusal.publicText, error_type: refusal.code, request_id: identity.requestId },
     {
       status: statusOf(refusal.code),
-      headers: { ...identityHeaders(identity), ...retryAfter(refusal), ...challenge(refusal), ...headers },
+      headers: {
+        ...identityHeaders(identity),
+        ...retryAfter(refusal),
+        ...challenge(refusal),
+        ...acceptEncoding(refusal),
+        ...headers,
+      },
     },
   );
 }
@@ -27,4 +33,9 @@ function retryAfter({ retryAfterMs }: Refusal): Record<string, string> {
 /** RFC 9110: a 401 names the authentication scheme. */
 function challenge({ code }: Refusal): Record<string, string> {
   return code === "unauthorized" ? { "www-authenticate": 'Bearer realm="spillway"' } : {};
+}
+
+/** RFC 9110: a 415 because of the body's encoding names those that are accepted. */
+function acceptEncoding({ reason }: Refusal): Record<string, string> {
+  return reason === "content-encoding" ? { "accept-encoding": "identity" } : {};
 }

@@ -49,7 +49,9 @@ export function allowWebOrigins(origins: WebOrigins): MiddlewareHandler {
   return cors({
     origin: origins === "*" ? "*" : [...origins],
     allowMethods: ["POST"],
-    allowHeaders: ["content-type", "authorization", "x-api-key", "traceparent", "tracestate"],
+    // Empty: every header that a preflight asks for. Web frameworks and error trackers add headers, such as baggage and sentry-trace;
+    // the gateway ignores those that it does not know, and cookies are never accepted.
+    allowHeaders: [],
     exposeHeaders: EXPOSED,
     maxAge: PREFLIGHT_SECONDS,
   });

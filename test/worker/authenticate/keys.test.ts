@@ -100,7 +100,25 @@ describe("a request without a valid key is refused, with a text that does not re
     expect(await statusOf(open)).toBe(200);
     expect(await statusOf(open, bearer(good.key))).toBe(200);
     expect(await statusOf(open, bearer(unknown))).toBe(401);
-    expect(await statusOf(open, bearer("hf_abcdef"))).toBe(401);
+    expect(await statusOf(open, bearer(good.key.slice(0, 30)))).toBe(401);
+    expect(await statusOf(open, { "x-api-key": "hf_abcdef" })).toBe(401);
+  });
+
+  it("but the token of another service, which its clients always send, counts as none there", async () => {
+    const open = aKeyedGateway({ ANONYMOUS_ACCESS: "allowed" });
+    for (const token of ["hf_abcdefghijklmnopqrstuvwxyzABCDEFGH", "sk-abc", "eyJhbGciOi.eyJzdWIi.abc"]) {
+      expect(await statusOf(open, bearer(token))).toBe(200);
+      expect(await statusOf(open, { ...bearer(token), "x-api-key": good.key })).toBe(200);
+      expect(await statusOf(open, { ...bearer(token), "x-api-key": unknown })).toBe(401);
+    }
+  });
+
+  it("and tokens that are no key do not block the others behind the same address", async () => {
+    const from = { "cf-connecting-ip": "203.0.113.77" };
+    for (const gateway of [aKeyedGateway(), aKeyedGateway({ ANONYMOUS_ACCESS: "allowed" })]) {
+      for (let call = 0; call < 15; call++) await ask(gateway, { ...from, ...bearer("hf_abcdef") });
+      expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
+    }
   });
 });
 

@@ -149,8 +149,8 @@ describe("methods and paths", () => {
 describe("CORS", () => {
   const cors = ({ headers }: Response) =>
     Object.fromEntries([...headers].filter(([name]) => /^(access-|vary)/.test(name)));
-  const preflight = (asked: Gateway, origin: string) =>
-    ask("OPTIONS", "/v1/classify", { headers: { origin, "access-control-request-method": "POST" } }, asked);
+  const preflight = (asked: Gateway, origin: string, more: Record<string, string> = {}) =>
+    ask("OPTIONS", "/v1/classify", { headers: { origin, "access-control-request-method": "POST", ...more } }, asked);
 
   it("is off where nothing is set: no web page reads an answer, and a preflight is refused", async () => {
     expect(cors(await classify({ origin: APP }))).toEqual({});
@@ -172,10 +172,24 @@ describe("CORS", () => {
       expect(rest).toEqual({
         "access-control-allow-origin": origin,
         "access-control-allow-methods": "POST",
-        "access-control-allow-headers": "content-type,authorization,x-api-key,traceparent,tracestate",
         "access-control-max-age": "600",
       });
       expect(vary?.split(", ")).toContain("Origin");
+    });
+
+    it.each([
+      "content-type,authorization,x-api-key",
+      "baggage,content-type,sentry-trace,traceparent",
+      "x-wait-for-model, x-use-cache",
+    ])("grants the headers that a preflight asks for: %s", async (asked) => {
+      const response = await preflight(open, APP, { "access-control-request-headers": asked });
+      expect(response.headers.get("access-control-allow-headers")).toBe(asked.replace(", ", ","));
+      expect(response.headers.get("access-control-allow-origin")).toBe(APP);
+    });
+
+    it("grants nothing to another origin", async () => {
+      const response = await preflight(open, "https://evil.example", { "access-control-request-headers": "baggage" });
+      expect(response.headers.get("access-control-allow-origin")).toBeNull();
     });
 
     it("lets them read answers and refusals, with the headers that matter", async () => {

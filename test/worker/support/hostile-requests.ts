@@ -1,5 +1,7 @@
 /** Hostile requests. Every text in them contains the canary, so that an echo of any part is seen. */
 import fc from "fast-check";
+import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
+import { CANARY } from "../../support/texts.ts";
 import { hostileBody, marked, short, text, validBody } from "./hostile-bodies.ts";
 
 export interface HostileRequest {
@@ -58,9 +60,13 @@ const NAMES = [
 ];
 /** Of ASCII: more than that workerd notes in its log, each time. */
 const ascii = marked(fc.string({ unit: "binary-ascii", ...short }));
+/** Of the form of a key, and none. */
+const unknownKey = keyText("abcdefghij27", CANARY.padEnd(SECRET_LENGTH, "A"));
 const headerValue = fc.oneof(
   ascii,
   fc.constantFrom(
+    unknownKey,
+    `Bearer ${unknownKey}`,
     "identity",
     "gzip",
     "https://app.example",
