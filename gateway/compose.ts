@@ -141,6 +141,7 @@ function composeWorld(
     clock,
     report,
     edgeClassifier: () => edge.classifier(),
+    edgeRunMs: (tokens) => edge.predictedRunMs(tokens),
   });
   const access = createAccess(env, clock);
   const webOrigins = parseWebOrigins(env.CORS_ORIGINS);

@@ -6,11 +6,12 @@ import {
   type OriginError,
   originAnswerSchema,
   originErrorSchema,
+  WINDOW_TOKENS,
 } from "../../formats/origin-wire.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
-import type { CallOutcome } from "../resilience/breaker/classify.ts";
+import type { CallOutcome, Classify } from "../resilience/breaker/classify.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
   type AttemptOptions,
@@ -26,6 +27,7 @@ import {
   whyAborted,
 } from "../sides.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
+import { mayTakeLonger, tokensWithin } from "./text-time.ts";
 
 export interface OriginParts {
   /** The name in the policy. */
@@ -36,6 +38,8 @@ export interface OriginParts {
   report: Report;
   /** The edge's package; null while it is unknown. */
   edgeClassifier(): Classifier | null;
+  /** How long the edge would take for this many tokens, in ms; null while its package is unknown. */
+  edgeRunMs(tokens: number): number | null;
 }
 
 export class LambdaOrigin implements Side {
@@ -87,6 +91,7 @@ export class LambdaOrigin implements Side {
   async #guardedCall(text: string, options: AttemptOptions): Promise<SideResult> {
     try {
       const call = () => this.#call(text, options);
+      const outcomeOf = this.#outcomesOf(text, options.policy);
       const answer = options.purpose === "shadow" ? await call() : await this.#parts.breaker.run(call, outcomeOf);
       this.#lastFailure = null;
       return { ok: true, answer };
@@ -98,13 +103,31 @@ export class LambdaOrigin implements Side {
     }
   }
 
+  /** What the end of a call means for the breaker: nothing, if the call was slow and the text's size may be the reason. */
+  #outcomesOf(text: string, { origin, breaker }: Policy): Classify<SideAnswer> {
+    const { clock } = this.#parts;
+    const startedAtMs = clock.nowMs();
+    const windowMs = this.#parts.edgeRunMs(WINDOW_TOKENS);
+    return (settled) => {
+      const outcome = outcomeOf(settled);
+      const isTimeout = !settled.ok && toFailure(settled.error).reason === "timeout";
+      const { slowMs } = breaker.origin;
+      const isSlow = settled.ok && clock.nowMs() - startedAtMs > slowMs;
+      const isExcused =
+        (isTimeout && mayTakeLonger(text.length, origin.timeoutMs, windowMs)) ||
+        (isSlow && mayTakeLonger(text.length, slowMs, windowMs));
+      return isExcused ? "ignored" : outcome;
+    };
+  }
+
   async #call(text: string, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {
     const { clock } = this.#parts;
     const { timeoutMs } = policy.origin;
     const startedAtMs = clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const body = JSON.stringify({ text, maxTokens: policy.limits.originTokens });
+      const maxTokens = tokensWithin(timeoutMs, this.#parts.edgeRunMs(WINDOW_TOKENS), policy.limits.originTokens);
+      const body = JSON.stringify({ text, maxTokens });
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
       if (!response.ok) throw await faultOf(response);
       const parsed = originAnswerSchema.safeParse(await readJson(response));

@@ -22,6 +22,7 @@ export interface OriginsParts {
   clock: Clock;
   report: Report;
   edgeClassifier(): Classifier | null;
+  edgeRunMs(tokens: number): number | null;
 }
 
 interface Known {
