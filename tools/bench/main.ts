@@ -9,6 +9,7 @@ import { decideBench } from "./decide/decide.ts";
 import { edgeBench } from "./edge/edge.ts";
 import { engineBench } from "./engine/engine.ts";
 import { holdBench } from "./hold/hold.ts";
+import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
@@ -19,6 +20,7 @@ const BENCHES: readonly Bench[] = [
   edgeBench,
   engineBench,
   holdBench,
+  hostileTextsBench,
   memoryBench,
   coldBench,
   spikeBench,

@@ -1,0 +1,190 @@
+/** Bench `hostile-texts`: what one text of a megabyte does to the isolate and to another caller's short text. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { shortModelId } from "../../../formats/model-package/names.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import { wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { classify } from "../classify.ts";
+import { heapUsageBytes, Inspector } from "../memory/inspector.ts";
+import { sampleWhile } from "../memory/sampler.ts";
+import { percentile, tenths } from "../statistics.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { edgeReady } from "../system/edge-ready.ts";
+import { startGateway } from "../system/gateway.ts";
+import { startOrigin } from "../system/origin.ts";
+import { MODEL_OPTION, openPackage } from "../system/package.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { type HostileText, hostileTexts } from "./texts.ts";
+
+const MAX_BENCH_MS = 30 * 60_000;
+const SEED = { min: 0, max: 1_000_000, fallback: 1 };
+const RUNS = { min: 1, max: 20, fallback: 2 };
+const SHORT = "The minutes of the meeting are attached.";
+const WARM_UP_TEXTS = 30;
+const ALONE_MS = 3000;
+const PAUSE_MS = 5;
+const SAMPLE_EVERY_MS = 10;
+/** A short text may wait for a hostile one this much longer than twice its time alone. */
+const MAX_ADDED_MS = 50;
+
+const NOTES = [
+  "Gateway in workerd and local Lambda origin, both with the package, on one machine; times are the caller's clock.",
+  "longestHoldMs: the longest answer of /healthz meanwhile, less its median alone: the longest time that nothing else ran in the gateway.",
+  "shortAloneMs and shortMeanwhileMs: the median alone, and the slowest meanwhile, of a short text that the edge answers.",
+  "heapGrowthMiB: the largest V8 heap with its buffers meanwhile, less that before, as the inspector reports it: body, texts and garbage are in it.",
+];
+
+interface Row {
+  text: string;
+  bytes: number;
+  /** `edge`, `origin`, `mixed`; null for a refusal. */
+  side: string | null;
+  status: number;
+  answerMs: number;
+  longestHoldMs: number;
+  heapGrowthMiB: number;
+  shortAloneMs: number;
+  shortMeanwhileMs: number;
+}
+
+export const hostileTextsBench: Bench = {
+  name: "hostile-texts",
+  summary: "time, longest hold, heap and a short text's wait for texts of a megabyte that tokenizers do not like",
+  options: { ...MODEL_OPTION, seed: { type: "string" }, runs: { type: "string" } },
+  async run(values: OptionValues) {
+    const options = { seed: wholeNumber(values, "seed", SEED), runs: wholeNumber(values, "runs", RUNS) };
+    const opened = await openPackage(values);
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, opened, options));
+  },
+};
+
+type Opened = Awaited<ReturnType<typeof openPackage>>;
+
+async function run(
+  workspace: Workspace,
+  opened: Opened,
+  { seed, runs }: { seed: number; runs: number },
+): Promise<Report> {
+  const credentials = newCredentials();
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
+  const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
+  const origin = { modelFolder: opened.folder, credentials, warmInstances: 1 };
+  const originUrl = await step("starting the origin", () => startOrigin(workspace, origin));
+  const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: {} };
+  const gateway = await step("starting the gateway", () => startGateway(workspace, settings));
+  await step("loading the model", () => edgeReady(gateway));
+  const inspector = await Inspector.connect(gateway);
+  try {
+    for (let text = 0; text < WARM_UP_TEXTS; text++) await classify(gateway.url, SHORT);
+    const alone = await step("a short text alone", () => others(gateway.url, sleep(ALONE_MS)));
+    const rows: Row[] = [];
+    for (const text of hostileTexts(seed)) {
+      rows.push(await step(text.name, () => bestOf(runs, () => measure(text, alone, { url: gateway.url, inspector }))));
+    }
+    return report(shortModelId(opened.modelId), rows);
+  } finally {
+    inspector.close();
+  }
+}
+
+interface Others {
+  shortMs: number[];
+  healthMs: number[];
+}
+
+/** A short text and a health check, again and again until `until` is settled. */
+async function others(url: string, until: Promise<unknown>): Promise<Others> {
+  const times: Others = { shortMs: [], healthMs: [] };
+  const state = { isOver: false };
+  const end = () => {
+    state.isOver = true;
+  };
+  until.then(end, end);
+  const repeat = async (into: number[], send: () => Promise<unknown>) => {
+    do {
+      const sentAtMs = performance.now();
+      await send();
+      into.push(performance.now() - sentAtMs);
+      await sleep(PAUSE_MS);
+    } while (!state.isOver);
+  };
+  const health = async () => (await fetch(`${url}/healthz`)).arrayBuffer();
+  await Promise.all([repeat(times.shortMs, () => classify(url, SHORT)), repeat(times.healthMs, health)]);
+  return times;
+}
+
+async function measure(
+  { name, inputs }: HostileText,
+  alone: Others,
+  { url, inspector }: { url: string; inspector: Inspector },
+): Promise<Row> {
+  const before = heapUsageBytes(await inspector.heapUsage());
+  const call = classify(url, inputs.length === 1 ? (inputs[0] ?? "") : inputs);
+  let meanwhile = alone;
+  const { peak } = await sampleWhile(inspector, SAMPLE_EVERY_MS, async () => {
+    meanwhile = await others(url, call);
+  });
+  const answer = await call;
+  return {
+    text: name,
+    bytes: new TextEncoder().encode(inputs.join("")).length,
+    side: answer.route,
+    status: answer.status,
+    answerMs: tenths(answer.callerMs),
+    longestHoldMs: tenths(Math.max(0, Math.max(...meanwhile.healthMs) - percentile(alone.healthMs, 50))),
+    heapGrowthMiB: tenths(Math.max(0, heapUsageBytes(peak) - before) / 2 ** 20),
+    shortAloneMs: tenths(percentile(alone.shortMs, 50)),
+    shortMeanwhileMs: tenths(Math.max(...meanwhile.shortMs)),
+  };
+}
+
+/** Another program makes one run slow now and then: of several runs the one with the shortest wait counts, with the worst status. */
+async function bestOf(runs: number, measureOnce: () => Promise<Row>): Promise<Row> {
+  let best = await measureOnce();
+  for (let done = 1; done < runs; done++) {
+    const row = await measureOnce();
+    const status = Math.max(best.status, row.status);
+    best = { ...(row.shortMeanwhileMs < best.shortMeanwhileMs ? row : best), status };
+  }
+  return best;
+}
+
+function report(model: string, rows: readonly Row[]): Report {
+  const slow = rows.filter(({ shortAloneMs, shortMeanwhileMs }) => shortMeanwhileMs > 2 * shortAloneMs + MAX_ADDED_MS);
+  const failed = rows.filter(({ status }) => status >= 500);
+  const header = [
+    "text",
+    "bytes",
+    "side",
+    "status",
+    "answer ms",
+    "longest hold",
+    "heap MiB",
+    "short alone",
+    "short meanwhile",
+  ];
+  const cells = rows.map((row) => [
+    row.text,
+    row.bytes,
+    row.side ?? "refused",
+    row.status,
+    row.answerMs,
+    row.longestHoldMs,
+    row.heapGrowthMiB,
+    row.shortAloneMs,
+    row.shortMeanwhileMs,
+  ]);
+  const problems = [
+    ...slow.map(({ text, shortMeanwhileMs }) => `a short text waited ${shortMeanwhileMs} ms for "${text}"`),
+    ...failed.map(({ text, status }) => `"${text}" was answered with ${status}`),
+  ];
+  return {
+    result: { model, maxAddedMs: MAX_ADDED_MS, rows },
+    tables: [{ title: "One hostile text, and a short one meanwhile", header, rows: cells }],
+    notes: NOTES,
+    problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
+  };
+}
