@@ -24,7 +24,7 @@ def write_card() -> None:
         dim=config["dim"],
         vocabulary=f"{config['vocab_size']:,}",
         parameters=f"{parameters() / 1e6:.1f}",
-        int8_mb=f"{storage['megabytesInt8']:.1f}",
+        edge_mb=f"{(paths.card.parent / 'edge.weights').stat().st_size / 1e6:.1f}",
         fp16_mb=f"{storage['megabytesStoredFp16']:.1f}",
         fp32_mb=f"{storage['megabytesFp32']:.1f}",
         mails=f"{edge['texts']:,}",

@@ -17,6 +17,9 @@ fi
 "$node" models/mail-tagger-recipe/prepare.ts
 "$venv/bin/python" -B models/mail-tagger-recipe/train.py
 "$node" tools/spillway/main.ts model pack .spillway/train/mail-tagger --out models/mail-tagger
+# ONNX Runtime's INT8 of the same model, which `npm run model:evaluate` compares with.
+"$node" tools/spillway/main.ts model pack .spillway/train/mail-tagger --out .spillway/train/stock --engine onnxruntime-web
+cp .spillway/train/stock/edge.ort models/mail-tagger-recipe/onnxruntime-web.ort
 "$node" models/mail-tagger-recipe/measure.ts
 "$venv/bin/python" -B models/mail-tagger-recipe/measure_storage.py
 "$venv/bin/python" -B models/mail-tagger-recipe/card.py

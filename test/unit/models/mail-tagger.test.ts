@@ -11,7 +11,7 @@ const folder = join(root, "models/mail-tagger");
 it("has every file that its manifest names, byte for byte", async () => {
   const { manifest } = await openLocalPackage(folder);
   expect(manifest.files.map(({ name }) => name)).toEqual([
-    "edge.ort",
+    "edge.weights",
     "origin.onnx",
     "tokenizer.json",
     "tokenizer_config.json",
