@@ -94,7 +94,7 @@ export const ANSWER_HEADERS: Readonly<Record<string, HeaderObject>> = {
       "The model packages that answered: name and the first 12 hex digits of the digest, separated by commas.",
     required: true,
     schema: { type: "string", pattern: "^[^@, ]+@[0-9a-f]{12}(, [^@, ]+@[0-9a-f]{12})*$" },
-    example: "mail-tagger@2dd87799830b",
+    example: "mail-tagger@59c8dd205269",
   },
   "server-timing": {
     description:
