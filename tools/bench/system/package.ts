@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Manifest } from "../../../formats/model-package/manifest.ts";
+import type { EdgeEntry } from "../../../formats/model-package/manifest.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
 import { readSettings } from "../../process/local-settings.ts";
 import { type LocalPackage, openLocalPackage } from "../../spillway/model/local-package.ts";
@@ -15,7 +15,7 @@ import { writeDistilbertFolder } from "../distilbert/folder.ts";
 export const MODEL_OPTION = { model: { type: "string" } } as const;
 
 export interface EdgePackage extends LocalPackage {
-  edge: NonNullable<Manifest["edge"]>;
+  edge: EdgeEntry;
   /** The same weights as a file for InferenceSession.create, for the plain Worker. */
   plainFile: string;
 }
@@ -30,7 +30,18 @@ export async function openPackage(values: OptionValues): Promise<EdgePackage> {
   const opened = await step(`verifying the package in ${folder}`, () => openLocalPackage(folder));
   const { edge } = opened.manifest;
   if (edge === null) throw new Error(`${folder} has no edge model to measure; use a package with one.`);
-  return { ...opened, edge, plainFile: int8File ?? `${folder}/${edge.file}` };
+  return { ...opened, edge, plainFile: int8File ?? stockFileOf(opened, edge) };
+}
+
+/** The demo model's INT8 file by ONNX Runtime's own quantizer, from the same FP32 model. */
+const MAIL_TAGGER_INT8 = { name: "mail-tagger", file: "models/mail-tagger-recipe/onnxruntime-web.ort" } as const;
+
+/** @returns a file for stock onnxruntime-web @throws Error with one sentence if there is none for this package */
+function stockFileOf({ folder, manifest }: LocalPackage, edge: EdgeEntry): string {
+  const entry = [edge, manifest.edgeFallback].find((one) => one?.engine === "onnxruntime-web");
+  if (entry) return `${folder}/${entry.file}`;
+  if (manifest.name === MAIL_TAGGER_INT8.name) return MAIL_TAGGER_INT8.file;
+  throw new Error(`${folder} has no file for onnxruntime-web to compare with; pack it with --with-fallback.`);
 }
 
 /** The package is kept until one of these files changes. */
@@ -99,7 +110,7 @@ async function makePackage(target: string): Promise<void> {
 
 /** Runs the command that users run. */
 async function pack(source: string, out: string): Promise<void> {
-  const command = ["tools/spillway/main.ts", "model", "pack", source, "--out", out, "--engine", "onnxruntime-web"];
+  const command = ["tools/spillway/main.ts", "model", "pack", source, "--out", out];
   try {
     await promisify(execFile)(process.execPath, command, { timeout: MAX_PACK_MS });
   } catch (error) {
