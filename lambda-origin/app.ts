@@ -64,7 +64,7 @@ function parseRequest(body: string): OriginRequest | undefined {
 
 /**
  * Stops as soon as the text has more tokens than are allowed.
- * @returns the ids, or why there are none. Either is the text's own doing, which says nothing about the origin's health.
+ * @returns the ids, or why there are none. The text decides either, so neither counts against the origin's health.
  */
 function tokenize({ text, maxTokens }: OriginRequest, model: Model): Promise<number[] | string> {
   return inSpan("tokenize", {}, (record) => {

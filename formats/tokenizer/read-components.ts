@@ -114,7 +114,7 @@ function readCharsmap(settings: JsonObject): MakeStage[] {
   try {
     if (bytes !== null) return [precompiled(bytes)];
   } catch {
-    // Shorter than it says.
+    // Shorter than its header states.
   }
   throw new TokenizerError("normalizer.Precompiled", "has a `precompiled_charsmap` that cannot be read.");
 }

@@ -1,6 +1,6 @@
 /**
  * Pure. The time that a text may take at an origin follows from its size: windows of at most 512 tokens, one after another, each as long as
- * the package's time model says of the edge, in workerd on one thread. Native ONNX Runtime takes about half of that per window.
+ * the package's time model states for the edge, in workerd on one thread. Native ONNX Runtime takes about half of that per window.
  */
 import { WINDOW_TOKENS } from "../../formats/origin-wire.ts";
 

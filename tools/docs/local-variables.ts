@@ -167,6 +167,11 @@ export const TESTS: readonly VariableGroup[] = [
         meaning:
           "Seed of the generated hostile requests. A failed run prints its seed; the same seed gives the same requests.",
       },
+      {
+        name: "NODE_COMPILE_CACHE",
+        default: ".spillway/compile-cache",
+        meaning: "Node's folder for compiled code, so that the processes that tests start compile it once.",
+      },
     ],
   },
 ];

@@ -93,7 +93,7 @@ class Unigram implements Model, Stage {
     return least - this.#tokensPutOut;
   }
 
-  /** Extends what may be longer by a code point. @returns whether the code point is a token of its own */
+  /** Extends what may be longer by a code point. @returns whether the code point by itself is a token */
   #extend(codePoint: number): boolean {
     const { trie, scores } = this.#vocabulary;
     const before = this.#end - 1;

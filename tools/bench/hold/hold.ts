@@ -30,7 +30,7 @@ const WARM_UP_RUNS = 5;
 const MAX_ADDED_MS = 25;
 
 const NOTES = [
-  "Times are the caller's clock, from sending to the last byte. All four requests are sent at once with pauses, alone and meanwhile alike.",
+  "Times are the caller's clock, from sending to the last byte. All four requests are sent at once with pauses, on an idle isolate and meanwhile alike.",
   "No request needs the edge model: the short text's caller is outside the share. It is measured and decided as every text.",
   "The origin answers at once with zeros, so the wait of a spilled text is the gateway's.",
   "A load is the first one of a fresh process: R2, signature, hashes, weights, golden logits. Loads are repeated and their samples are joined.",
@@ -81,7 +81,7 @@ async function run(
   const long = texts.make(opened.edge.maxTokens, 1);
   for (let done = 0; done < WARM_UP_RUNS; done++) await runAtEdge(gateway.url, long);
   await sendUntil(requests, PAUSE_MS, sleep(1000));
-  const alone = await step("requests alone", () => sendUntil(requests, PAUSE_MS, sleep(ALONE_MS)));
+  const idle = await step("requests to an idle isolate", () => sendUntil(requests, PAUSE_MS, sleep(ALONE_MS)));
   const running = await step(`requests during ${runs} texts of ${opened.edge.maxTokens} tokens`, () =>
     sendUntil(
       requests,
@@ -89,7 +89,7 @@ async function run(
       inTurn(runs, () => runAtEdge(gateway.url, long)),
     ),
   );
-  return report(opened, alone, [
+  return report(opened, idle, [
     ["cold load", joined(loading)],
     [`text of ${opened.edge.maxTokens} tokens`, running],
   ]);
@@ -114,21 +114,21 @@ function joined(parts: readonly Times[]): Times {
   };
 }
 
-function report({ modelId }: EdgePackage, alone: Times, measured: readonly (readonly [string, Times])[]): Report {
+function report({ modelId }: EdgePackage, idle: Times, measured: readonly (readonly [string, Times])[]): Report {
   const rows = measured.flatMap(([meanwhile, times]) =>
     REQUESTS.map((request) => ({
       meanwhile,
       request,
-      aloneP50Ms: tenths(percentile(alone[request], 50)),
+      aloneP50Ms: tenths(percentile(idle[request], 50)),
       meanwhileP50Ms: tenths(percentile(times[request], 50)),
-      aloneP95Ms: tenths(percentile(alone[request], 95)),
+      aloneP95Ms: tenths(percentile(idle[request], 95)),
       meanwhileP95Ms: tenths(percentile(times[request], 95)),
       meanwhileMaxMs: tenths(percentile(times[request], 100)),
       samples: times[request].length,
     })),
   );
   const broken = rows.filter(({ aloneP95Ms, meanwhileP95Ms }) => meanwhileP95Ms > aloneP95Ms + MAX_ADDED_MS);
-  const header = ["meanwhile", "request", "alone p50", "meanwhile p50", "alone p95", "meanwhile p95", "max", "samples"];
+  const header = ["meanwhile", "request", "idle p50", "meanwhile p50", "idle p95", "meanwhile p95", "max", "samples"];
   const cells = rows.map((row) => [
     row.meanwhile,
     row.request,
@@ -146,6 +146,6 @@ function report({ modelId }: EdgePackage, alone: Times, measured: readonly (read
     problem:
       broken.length === 0
         ? null
-        : `${broken.length} of ${rows.length} waits are more than ${MAX_ADDED_MS} ms longer than alone (p95).`,
+        : `${broken.length} of ${rows.length} waits are more than ${MAX_ADDED_MS} ms longer than on an idle isolate (p95).`,
   };
 }

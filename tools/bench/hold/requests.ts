@@ -45,7 +45,7 @@ export async function sendUntil(
   until.then(end, end);
   const entries = REQUESTS.map(async (name, index): Promise<[RequestName, number[]]> => {
     const times: number[] = [];
-    // Spread, so that the requests do not wait for one another more than they do alone.
+    // Spread, so that the requests do not wait for one another more than on an idle isolate.
     await sleep((pauseMs * index) / REQUESTS.length);
     while (!state.over) {
       times.push(await requests[name]());

@@ -27,13 +27,13 @@ const WARM_UP_TEXTS = 30;
 const ALONE_MS = 3000;
 const PAUSE_MS = 5;
 const SAMPLE_EVERY_MS = 10;
-/** A short text may wait for a hostile one this much longer than twice its time alone. */
+/** A short text may wait for a hostile one this much longer than twice its time on an idle gateway. */
 const MAX_ADDED_MS = 50;
 
 const NOTES = [
   "Gateway in workerd and local Lambda origin, both with the package, on one machine; times are the caller's clock.",
-  "longestHoldMs: the longest answer of /healthz meanwhile, less its median alone: the longest time that nothing else ran in the gateway.",
-  "shortAloneMs and shortMeanwhileMs: the median alone, and the slowest meanwhile, of a short text that the edge answers.",
+  "longestHoldMs: the longest answer of /healthz meanwhile, less its median on an idle gateway: the longest time that nothing else ran in the gateway.",
+  "shortAloneMs and shortMeanwhileMs: the median on an idle gateway, and the slowest meanwhile, of a short text that the edge answers.",
   "heapGrowthMiB: the largest V8 heap with its buffers meanwhile, less that before, as the inspector reports it: body, texts and garbage are in it.",
 ];
 
@@ -79,10 +79,10 @@ async function run(
   const inspector = await Inspector.connect(gateway);
   try {
     for (let text = 0; text < WARM_UP_TEXTS; text++) await classify(gateway.url, SHORT);
-    const alone = await step("a short text alone", () => others(gateway.url, sleep(ALONE_MS)));
+    const idle = await step("a short text on an idle gateway", () => others(gateway.url, sleep(ALONE_MS)));
     const rows: Row[] = [];
     for (const text of hostileTexts(seed)) {
-      rows.push(await step(text.name, () => bestOf(runs, () => measure(text, alone, { url: gateway.url, inspector }))));
+      rows.push(await step(text.name, () => bestOf(runs, () => measure(text, idle, { url: gateway.url, inspector }))));
     }
     return report(shortModelId(opened.modelId), rows);
   } finally {
@@ -118,12 +118,12 @@ async function others(url: string, until: Promise<unknown>): Promise<Others> {
 
 async function measure(
   { name, inputs }: HostileText,
-  alone: Others,
+  idle: Others,
   { url, inspector }: { url: string; inspector: Inspector },
 ): Promise<Row> {
   const before = heapUsageBytes(await inspector.heapUsage());
   const call = classify(url, inputs.length === 1 ? (inputs[0] ?? "") : inputs);
-  let meanwhile = alone;
+  let meanwhile = idle;
   const { peak } = await sampleWhile(inspector, SAMPLE_EVERY_MS, async () => {
     meanwhile = await others(url, call);
   });
@@ -134,9 +134,9 @@ async function measure(
     side: answer.route,
     status: answer.status,
     answerMs: tenths(answer.callerMs),
-    longestHoldMs: tenths(Math.max(0, Math.max(...meanwhile.healthMs) - percentile(alone.healthMs, 50))),
+    longestHoldMs: tenths(Math.max(0, Math.max(...meanwhile.healthMs) - percentile(idle.healthMs, 50))),
     heapGrowthMiB: tenths(Math.max(0, heapUsageBytes(peak) - before) / 2 ** 20),
-    shortAloneMs: tenths(percentile(alone.shortMs, 50)),
+    shortAloneMs: tenths(percentile(idle.shortMs, 50)),
     shortMeanwhileMs: tenths(Math.max(...meanwhile.shortMs)),
   };
 }
@@ -163,7 +163,7 @@ function report(model: string, rows: readonly Row[]): Report {
     "answer ms",
     "longest hold",
     "heap MiB",
-    "short alone",
+    "short, idle",
     "short meanwhile",
   ];
   const cells = rows.map((row) => [
