@@ -1,5 +1,5 @@
 /** Compares a tokenizer of ours with Hugging Face's own on the same texts. */
-import { Tokenizer } from "tokenizers";
+import { type Encoding, Tokenizer } from "tokenizers";
 import { isObject, parseJson } from "../../formats/json.ts";
 import { loadTokenizer, runSteps } from "../../formats/tokenizer/load-tokenizer.ts";
 import type { TextPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
@@ -40,16 +40,29 @@ export async function compareTokenizers(
 ): Promise<Difference[]> {
   const ours = runSteps(loadTokenizer(files.json, files.config));
   const reference = referenceTokenizer(files);
-  const differences: Difference[] = [];
-  for (const input of inputs) {
-    const [text, pair] = typeof input === "string" ? [input, null] : [input.text, input.textPair];
-    const encoding = await reference.encode(text.toWellFormed(), pair?.toWellFormed() ?? null);
-    const expected = [encoding.getIds(), encoding.getTypeIds()];
+  const encodings = await encodeWith(reference, inputs);
+  return inputs.flatMap((input, index) => {
+    const encoding = encodings[index];
+    const expected = [encoding?.getIds() ?? [], encoding?.getTypeIds() ?? []];
     const found = encodeAll(ours, input);
-    if (JSON.stringify(found) === JSON.stringify(expected)) continue;
-    differences.push({ input, ours: found[0] ?? [], reference: expected[0] ?? [] });
+    if (JSON.stringify(found) === JSON.stringify(expected)) return [];
+    return [{ input, ours: found[0], reference: expected[0] ?? [] }];
+  });
+}
+
+/** One call for all texts, which accepts no pairs. */
+async function encodeWith(reference: Tokenizer, inputs: readonly (string | TextPair)[]): Promise<Encoding[]> {
+  const texts = inputs.filter((input) => typeof input === "string");
+  const ofTexts = (await reference.encodeBatch(texts.map((text) => text.toWellFormed()))).values();
+  const encodings: Encoding[] = [];
+  for (const input of inputs) {
+    const encoding =
+      typeof input === "string"
+        ? ofTexts.next().value
+        : await reference.encode(input.text.toWellFormed(), input.textPair.toWellFormed());
+    if (encoding !== undefined) encodings.push(encoding);
   }
-  return differences;
+  return encodings;
 }
 
 /** All ids and token types of a text. */

@@ -1,6 +1,6 @@
 /**
  * `node tools/tokenizer-check/main.ts`: writes formats/tokenizer/unicode/tables.ts. Asks Hugging Face's own tokenizers about every
- * code point, so that our classes of characters are those of its libraries, each of which has a Unicode version of its own.
+ * code point, so that our classes of characters are those of its libraries, each of which has another Unicode version.
  */
 import { writeFileSync } from "node:fs";
 import { setsByName } from "./ask-reference.ts";
