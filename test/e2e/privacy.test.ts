@@ -5,6 +5,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ID_LENGTH, keyText, SECRET_LENGTH } from "../../formats/api-key.ts";
 import { freePort } from "../../tools/process/ports.ts";
 import { bearer } from "../support/credentials.ts";
 import { contractProblems } from "../support/openapi.ts";
@@ -81,7 +82,10 @@ describe("a canary", () => {
     for (const header of [bearer(apiKey), { "x-api-key": apiKey }]) {
       expect(await outcome(send({ body: JSON.stringify({ inputs: SHORT }), headers: header }))).toMatch(/^200 /);
     }
-    expect(await outcome(send({ body: SHORT, headers: bearer(CANARY) }))).toBe("401");
+    // A token without a key's shape counts as none, since anonymous callers are allowed. An unknown key is refused.
+    expect(await outcome(send({ body: SHORT, headers: bearer(CANARY) }))).toBe("400");
+    const unknownKey = keyText("a".repeat(ID_LENGTH), CANARY.padEnd(SECRET_LENGTH, "A"));
+    expect(await outcome(send({ body: SHORT, headers: bearer(unknownKey) }))).toBe("401");
 
     expect(await outcome(send({ body: `{"inputs": "${CANARY}` }))).toBe("400");
     expect(await outcome(send({ body: Buffer.concat([Buffer.from(CANARY), Buffer.from([0xff])]) }))).toBe("400");
