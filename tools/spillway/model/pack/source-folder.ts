@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
-import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
+import { checkTokenizer } from "./check-tokenizer.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 
 /** Where exporters put graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
@@ -116,9 +116,10 @@ export async function readTokenizerFiles(
   }
   try {
     jsonObject(config, configPath ?? "tokenizer_config.json");
-    createTokenizer(tokenizer.toString(), config.toString());
+    await checkTokenizer(tokenizer.toString(), config.toString());
   } catch (error) {
-    throw new Error(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} cannot be used: ${reason.replace(/\.$/, "")}.`);
   }
   return { tokenizer, config };
 }
