@@ -141,7 +141,7 @@ function composeWorld(
     clock,
     report,
     edgeClassifier: () => edge.classifier(),
-    edgeRunMs: (tokens) => edge.predictedRunMs(tokens),
+    edgeRunMs: (tokens) => edge.measuredRunMs(tokens),
   });
   const access = createAccess(env, clock);
   const webOrigins = parseWebOrigins(env.CORS_ORIGINS);

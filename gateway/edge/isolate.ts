@@ -17,7 +17,7 @@ import {
 import type { ModelPackage } from "./engine.ts";
 import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { EdgeQueue } from "./queue.ts";
-import { LearnedLimits } from "./run-estimate.ts";
+import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
 import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
 import { tokenizeText } from "./tokenize-text.ts";
 
@@ -86,6 +86,12 @@ export class EdgeIsolate implements Edge {
 
   predictedRunMs(tokens: number): number | null {
     return this.#learnedOrNull()?.predictedMs(tokens) ?? null;
+  }
+
+  /** As the packer measured it, whatever this isolate has learned under load; null while no package is open. */
+  measuredRunMs(tokens: number): number | null {
+    const opened = this.#loader.opened();
+    return opened === null ? null : new RunEstimate(opened.edge.timeMs).predictedMs(tokens);
   }
 
   warm(lifetime: Lifetime): void {
