@@ -192,6 +192,7 @@ describe("with every trace", () => {
       await gateway.fetch(`/v1/classify?q=${CANARY}`, { method: "POST", headers, body: `{"inputs": "${CANARY}` }),
       await gateway.fetch(`/${CANARY}`, { headers }),
       await gateway.classify(CANARY, bearer(CANARY)),
+      await gateway.classify(CANARY, { "x-api-key": CANARY }),
       await gateway.classify(CANARY, { "x-api-key": key.replace(id, "a".repeat(12)) }),
     );
     const ids = new Set(asked.map(traceOf));

@@ -83,7 +83,7 @@ describe("no header of a caller reaches the origin, except a well-formed trace c
     ["x-amz-invocation-type", CANARY],
     ["x-amzn-trace-id", `Root=${CANARY}`],
     ["x-spillway-timeout-ms", CANARY],
-    ["content-type", `application/json; charset=${CANARY}`],
+    ["content-type", `application/json; profile=${CANARY}`],
     ["content-encoding", "identity"],
     ["content-language", CANARY],
     ["content-length", "3"],

