@@ -67,7 +67,7 @@ class LongestFirst extends BaseSequencer {
 /** Files that mock modules: in a shared process another file may have loaded the real ones. */
 const OWN_PROCESS = [
   "test/unit/lambda-origin/signed-package.test.ts",
-  "test/unit/tools/spillway/model/pack/too-large.test.ts",
+  "test/unit/tools/spillway/model/pack/{check-tokenizer,too-large}.test.ts",
 ];
 
 /** A poll waits for as long as a busy machine may need: its default is one second. */

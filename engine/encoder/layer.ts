@@ -16,14 +16,14 @@ export function* runLayer(run: RunContext, layer: number, texts: readonly TextRo
   const { architecture, sizes, plan } = run.model;
   const all = yield* quantizeRows(run, plan.x, sizes.width, rows, { at: plan.packed, facts: plan.facts });
   if (layer < architecture.layers - 1) {
-    yield* attend(run, layer, all, all, texts);
+    yield* attend(run, layer, { all, queries: all }, texts);
     yield* feedForward(run, layer, rows);
     return;
   }
   moveFirstRows(run, texts);
   const block = { at: plan.packedFirst, facts: plan.firstFacts };
   const queries = yield* quantizeRows(run, plan.x, sizes.width, texts.length, block);
-  yield* attend(run, layer, all, queries, texts);
+  yield* attend(run, layer, { all, queries }, texts);
   yield* feedForward(run, layer, texts.length);
 }
 

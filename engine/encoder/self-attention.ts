@@ -12,15 +12,13 @@ const COLUMN_BYTES = 12;
 
 /**
  * Fills the context rows: of all rows, or, in the last layer, of each text's first row.
- * @param all every row quantized
- * @param queries the rows whose context is wanted, quantized; equal to `all` where all are
+ * @param rows all rows quantized, and of them the `queries` whose context is wanted; equal to `all` where all are
  * @param texts the rows of each text
  */
 export function* attend(
   run: RunContext,
   layer: number,
-  all: PackedRows,
-  queries: PackedRows,
+  { all, queries }: { all: PackedRows; queries: PackedRows },
   texts: readonly TextRows[],
 ): Steps {
   const { architecture, sizes, plan, addressOf } = run.model;

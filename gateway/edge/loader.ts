@@ -10,6 +10,7 @@ import { availableEngines, engineOf } from "./choose-engine.ts";
 import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
 import { freeHeaps } from "./free-heaps.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
+import type { LoadEnd, Loading, LoadState, Ready } from "./load-state.ts";
 import { fingerprint, listPackage, type OpenParts, type WantedPackage } from "./package.ts";
 
 /** A load without progress for this long has ended with its request; the next request loads again. */
@@ -22,31 +23,6 @@ const LOOK_AGAIN_MS = 10_000;
 /** How long a request waits for a load if no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
 const ASK_EVERY_MS = 5;
-
-interface Loading {
-  kind: "loading";
-  /** When the load last made progress: a chunk, or a golden text. */
-  aliveAtMs: number;
-}
-
-export interface Ready {
-  kind: "ready";
-  /** From the first listing of the bucket to the last golden text. */
-  loadMs: number;
-  model: EdgeModel;
-  opened: OpenedPackage;
-}
-
-export type LoadState =
-  | { kind: "cold" }
-  | Loading
-  | Ready
-  /** The stored files are not the named package: reading again does not help until other files are stored. */
-  | { kind: "rejected"; reason: string; storedPrint: string; lookAgainAtMs: number }
-  | { kind: "failed"; reason: string; retryAtMs: number };
-
-/** How a load can end. */
-type LoadEnd = Exclude<LoadState, Loading | { kind: "cold" }>;
 
 export interface LoaderParts extends OpenParts {
   clock: Clock;

@@ -12,7 +12,7 @@ import {
 } from "../sides.ts";
 import type { ModelPackage } from "./engine.ts";
 import { EdgeRunError, RunAborted } from "./engine.ts";
-import type { Ready } from "./loader.ts";
+import type { Ready } from "./load-state.ts";
 import type { Turn } from "./queue.ts";
 import type { LearnedLimits } from "./run-estimate.ts";
 

@@ -46,10 +46,8 @@ const renamedOutput = (name: string) => (model: OnnxModel) => ({
 
 /** The logits go through an operator that does not exist. */
 const strangeOperator = (model: OnnxModel): OnnxModel => {
-  const node = model.graph.node.map((one) => ({
-    ...one,
-    output: one.output.map((name) => (name === "logits" ? "almost" : name)),
-  }));
+  const renamed = (name: string) => (name === "logits" ? "almost" : name);
+  const node = model.graph.node.map((one) => ({ ...one, output: one.output.map(renamed) }));
   const strange = { ...makeNode("Frobnicate", ["almost"], ["logits"]), name: "strange", domain: "com.acme" };
   return {
     ...model,
