@@ -155,6 +155,7 @@ function composeWorld(
         ...originProblems,
         ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
       ],
+      exportCounts: () => telemetry.exportCounts(),
     },
     access,
     policies: new PolicyStore(env.POLICIES, {
@@ -164,6 +165,5 @@ function composeWorld(
     sides: { edge, origins },
     capacity: { slots: new Slots(), retryBudget: new RetryBudget(), shadows: newShadowLeases() },
     report,
-    exportCounts: () => telemetry.exportCounts(),
   };
 }

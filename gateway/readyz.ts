@@ -21,7 +21,7 @@ export async function readyz(request: Request, world: World, lifetime: Lifetime)
   return ok({ body, status: brief.ready ? (200 as const) : (503 as const) });
 }
 
-async function look({ access, deployment, sides, policies, clock, exportCounts }: World, lifetime: Lifetime) {
+async function look({ access, deployment, sides, policies, clock }: World, lifetime: Lifetime) {
   const { policy, source, problem } = await policies.read(lifetime.keepAlive);
   obey(sides, policy);
   const { edge, origins } = sides;
@@ -47,7 +47,7 @@ async function look({ access, deployment, sides, policies, clock, exportCounts }
     ),
     policy: { version: policy.version, source, problem },
     access: { anonymous: access.anonymous, keysProblem: access.keys.problem },
-    telemetry: telemetryIn(exportCounts()),
+    telemetry: telemetryIn(deployment.exportCounts()),
     problems: deployment.problems,
   };
   return { brief, details };

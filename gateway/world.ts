@@ -17,12 +17,14 @@ export interface Policies {
   read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyRead>;
 }
 
-/** Settings of the deployment, as read once per isolate. */
+/** The deployment: its settings, as read once per isolate, and what its telemetry backend received. */
 export interface Deployment {
   /** The web pages that may read answers. */
   allowedWebOrigins: WebOrigins;
   /** Settings that cannot be obeyed, one sentence each. While there is one, no request is served. */
   problems: readonly string[];
+  /** What became of the telemetry since the isolate started. */
+  exportCounts(): ExportCounts;
 }
 
 /** What an isolate gives out in bounded amounts. */
@@ -44,6 +46,4 @@ export interface World {
   capacity: Capacity;
   /** Accepts facts about the isolate; returns at once. */
   report: Report;
-  /** What became of the telemetry since the isolate started. */
-  exportCounts(): ExportCounts;
 }
