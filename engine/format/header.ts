@@ -115,7 +115,8 @@ export function decodeHeader(bytes: Uint8Array): Header {
   const headerBytes = readHeaderBytes(bytes);
   const view = viewOf(bytes);
   const get = (at: number) => view.getUint32(at, true);
-  const cleared = bytes.slice(0, headerBytes);
+  // A copy, also of Node's Buffer, whose slice() is a view.
+  const cleared = Uint8Array.from(bytes.subarray(0, headerBytes));
   cleared.fill(0, AT.checksum, AT.checksum + 4);
   if (checksumOf(cleared) !== get(AT.checksum)) throw damagedHeader("its checksum is wrong");
 

@@ -71,6 +71,12 @@ describe("the file", () => {
     expect(header.fileBytes).toBe(file.length);
     expect(header.architecture).toEqual({ ...SMALL, epsilon: Math.fround(SMALL.epsilon) });
   });
+
+  it("reads a header from Node's Buffer without changing it", () => {
+    const buffer = Buffer.from(file);
+    expect(decodeHeader(buffer)).toEqual(header);
+    expect(buffer.equals(file)).toBe(true);
+  });
 });
 
 describe("refused with one sentence is a file", () => {
