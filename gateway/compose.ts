@@ -1,5 +1,6 @@
 /** Builds the gateway of one isolate from its bindings and the runtime's parts. The entry uses it, and so does every test. */
 import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../formats/otlp/settings.ts";
+import { minPolicyVersionIn } from "../policies/min-version.ts";
 import { type PolicyKv, PolicyStore } from "../policies/store.ts";
 import { Slots } from "./admit/slots.ts";
 import { app, PROBES, ROUTES } from "./app.ts";
@@ -34,6 +35,10 @@ export interface Env extends OtlpVariables, AccessVariables, OriginVariables {
   MODEL_PUBLIC_KEY: string;
   /** The web pages that may read answers: exact origins separated by commas, or `*`. Unset: no page. */
   CORS_ORIGINS?: string;
+  /** No text is classified under an older policy. Unset: under any, the built-in defaults too. */
+  MIN_POLICY_VERSION?: string;
+  /** The gateway's host name, for its traces: `classify.example.com`. Unset: traces have none, as a caller may send any. */
+  PUBLIC_HOST?: string;
   /** Only in a deployed Worker. */
   CF_VERSION_METADATA?: WorkerVersion;
 }
@@ -76,7 +81,8 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
-  const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES });
+  const publicHost = env.PUBLIC_HOST?.trim().toLowerCase() || null;
+  const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
     try {
@@ -145,6 +151,7 @@ function composeWorld(
   });
   const access = createAccess(env, clock);
   const webOrigins = parseWebOrigins(env.CORS_ORIGINS);
+  const minPolicyVersion = minPolicyVersionIn(env.MIN_POLICY_VERSION);
   return {
     clock,
     deployment: {
@@ -152,9 +159,11 @@ function composeWorld(
       problems: [
         ...access.problems,
         ...(webOrigins.ok ? [] : [webOrigins.problem]),
+        ...(minPolicyVersion.ok ? [] : [minPolicyVersion.problem]),
         ...originProblems,
         ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
       ],
+      minPolicyVersion: minPolicyVersion.ok ? minPolicyVersion.version : 0,
       exportCounts: () => telemetry.exportCounts(),
     },
     access,

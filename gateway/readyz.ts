@@ -25,6 +25,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
   const { policy, source, problem } = await policies.read(lifetime.keepAlive);
   obey(sides, policy);
   const { edge, origins } = sides;
+  const { minPolicyVersion } = deployment;
   // A probe warms the edge: one that polls until ready would otherwise wait for the first request.
   edge.warm(lifetime);
   const edgeStatus = edge.status();
@@ -32,7 +33,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
   const originReady = origins.conditions().some(({ breakerAllows }) => breakerAllows);
   const status = origins.status();
   const brief = {
-    ready: (edgeReady || originReady) && deployment.problems.length === 0,
+    ready: (edgeReady || originReady) && deployment.problems.length === 0 && policy.version >= minPolicyVersion,
     edge: { state: edgeStatus.state },
     origin: { breaker: bestOf([...status.values()].map(({ breaker }) => breaker.state)) },
   };
@@ -45,7 +46,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
         return [name, { model, problem, lastFailure, breaker: describe(breaker, clock), p95Ms }];
       }),
     ),
-    policy: { version: policy.version, source, problem },
+    policy: { version: policy.version, minVersion: minPolicyVersion, source, problem },
     access: { anonymous: access.anonymous, keysProblem: access.keys.problem },
     telemetry: telemetryIn(deployment.exportCounts()),
     problems: deployment.problems,

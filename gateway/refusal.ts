@@ -46,6 +46,7 @@ export const REFUSAL_REASONS = {
     "keys-unavailable",
     "key-unreadable",
     "misconfigured",
+    "policy-too-old",
   ],
   timeout: ["origin-timeout", "caller-gone"],
 } as const satisfies Record<RefusalCode, readonly string[]>;

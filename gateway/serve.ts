@@ -4,7 +4,7 @@
  */
 
 import type { Policy } from "../policies/schema.ts";
-import { checkInputs, checkTls } from "./admit/check-request.ts";
+import { checkInputs, checkPolicyVersion, checkTls } from "./admit/check-request.ts";
 import { measure } from "./admit/measure.ts";
 import type { Slot } from "./admit/slots.ts";
 import { authenticate } from "./authenticate/authenticate.ts";
@@ -77,8 +77,11 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
   const ownCostUsd = requestCostUsd(kvReads + (asked ? 1 : 0));
   const edgeProblem = world.sides.edge.status().reason;
   const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ownCostUsd };
+  const refuseText = (refusal: Refusal) => refuseRequest(refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
+  const newEnough = checkPolicyVersion(policy.version, world.deployment.minPolicyVersion);
+  if (!newEnough.ok) return refuseText(newEnough.refusal);
   const tls = checkTls(caller, policy.minTls);
-  if (!tls.ok) return refuseRequest(tls.refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
+  if (!tls.ok) return refuseText(tls.refusal);
 
   const classifyNext = (text: string) => {
     slot.renew(clock.nowMs());

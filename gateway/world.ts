@@ -23,6 +23,8 @@ export interface Deployment {
   allowedWebOrigins: WebOrigins;
   /** Settings that cannot be obeyed, one sentence each. While there is one, no request is served. */
   problems: readonly string[];
+  /** No text is classified under an older policy. 0: under any, the built-in defaults too. */
+  minPolicyVersion: number;
   /** What became of the telemetry since the isolate started. */
   exportCounts(): ExportCounts;
 }

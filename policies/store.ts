@@ -1,6 +1,7 @@
 /** The policy as one isolate sees it: read from KV, kept while fresh, never lost to an invalid edit or a slow KV. */
+import { sha256Hex } from "../formats/sha256.ts";
 import { KvValue } from "./kv-value.ts";
-import { defaultPolicy, type ParsedPolicy, parsePolicy } from "./parse.ts";
+import { defaultPolicy, MAX_POLICY_BYTES, type ParsedPolicy, parsePolicy } from "./parse.ts";
 import type { Policy } from "./schema.ts";
 
 /** An isolate keeps a policy for this time. With KV's own cache an edit takes effect within 35 s. */
@@ -26,8 +27,8 @@ function roundedUp(seconds: number): number {
 
 export const POLICY_KEY = "policy";
 /**
- * The last policy that the spillway command validated and saved. A new isolate uses it when the stored document does not parse: the
- * defaults contain no residency rules.
+ * The last policy that the spillway command validated and saved. While the stored document does not parse, an isolate uses it if it is
+ * newer than its own: every isolate then has the newest valid policy, with its residency rules.
  */
 export const LAST_GOOD_KEY = "policy-last-good";
 
@@ -60,8 +61,14 @@ export interface PolicyStoreTools {
 /** What KV holds: null when the key does not exist. */
 interface StoredPolicy {
   parsed: ParsedPolicy | null;
-  /** The last valid policy of the spillway command; null unless a new isolate needs it. */
+  /** The last valid policy of the spillway command, if it is newer than the one in force; null where the document is valid. */
   lastGood: PolicyInForce | null;
+}
+
+/** A document and what it parses to. */
+interface Parsed {
+  sha256: string;
+  result: ParsedPolicy;
 }
 
 export class PolicyStore {
@@ -72,6 +79,8 @@ export class PolicyStore {
   readonly #kv: PolicyKv;
   readonly #tools: PolicyStoreTools;
   readonly #value: KvValue<StoredPolicy>;
+  /** Each isolate reads the same document every 4 s. */
+  #parsed: Record<typeof POLICY_KEY | typeof LAST_GOOD_KEY, Parsed | null> = { policy: null, "policy-last-good": null };
 
   constructor(kv: PolicyKv, tools: PolicyStoreTools) {
     this.#kv = kv;
@@ -102,21 +111,30 @@ export class PolicyStore {
   }
 
   async #load(): Promise<StoredPolicy> {
-    const text = await this.#get(POLICY_KEY);
-    const parsed = text === null ? null : parsePolicy(text);
-    const needsLastGood = parsed?.ok === false && this.#value.known === null;
-    return { parsed, lastGood: needsLastGood ? await this.#lastGood(parsed.problem) : null };
+    const parsed = await this.#read(POLICY_KEY);
+    return { parsed, lastGood: parsed?.ok === false ? await this.#newerLastGood(parsed.problem) : null };
   }
 
-  #get(key: string): Promise<string | null> {
-    return this.#kv.get(key, { type: "text", cacheTtl: KV_CACHE_SECONDS });
+  /** @returns null when the key does not exist */
+  async #read(key: typeof POLICY_KEY | typeof LAST_GOOD_KEY): Promise<ParsedPolicy | null> {
+    const text = await this.#kv.get(key, { type: "text", cacheTtl: KV_CACHE_SECONDS });
+    if (text === null) return null;
+    // Refused by its length, which costs less than a digest.
+    if (text.length > MAX_POLICY_BYTES) return parsePolicy(text);
+    const digest = sha256Hex(text);
+    const known = this.#parsed[key];
+    if (known?.sha256 === digest) return known.result;
+    const result = parsePolicy(text);
+    this.#parsed[key] = { sha256: digest, result };
+    return result;
   }
 
-  /** Null when the spillway command has never saved a valid policy. */
-  async #lastGood(problem: string): Promise<PolicyInForce | null> {
-    const text = await this.#get(LAST_GOOD_KEY);
-    const parsed = text === null ? null : parsePolicy(text);
-    return parsed?.ok ? { policy: parsed.policy, source: "last-good", problem } : null;
+  /** Null when the spillway command has never saved a valid policy, or none that is newer than the one in force. */
+  async #newerLastGood(problem: string): Promise<PolicyInForce | null> {
+    const parsed = await this.#read(LAST_GOOD_KEY);
+    const { policy, source } = this.#inForce;
+    if (!parsed?.ok || (source !== "defaults" && parsed.policy.version <= policy.version)) return null;
+    return { policy: parsed.policy, source: "last-good", problem };
   }
 
   /** @param parsed null when the namespace is empty */

@@ -1,4 +1,4 @@
-/** What a request must satisfy beyond its shape: the inputs that its API key allows, and the TLS version that the policy requires. */
+/** What a request must satisfy beyond its shape: the inputs of its API key, the policy's TLS version; and the policy, its age. */
 import type { Caller } from "../authenticate/caller.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 
@@ -22,4 +22,15 @@ export function checkTls({ tls }: Caller, minTls: string): Result<null> {
     reason: `tls-${tls}`,
   };
   return refuse(refusal);
+}
+
+/** The policy in force may be older than the deployment allows, or the defaults: without the rules that callers rely on. */
+export function checkPolicyVersion(version: number, minVersion: number): Result<null> {
+  if (version >= minVersion) return ok(null);
+  return refuse({
+    code: "unavailable",
+    publicText: "The routing policy cannot be read at the moment. Retry after the time in Retry-After.",
+    reason: "policy-too-old",
+    retryAfterMs: 2000,
+  });
 }

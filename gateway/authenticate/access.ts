@@ -1,5 +1,6 @@
 /** The access settings of the deployment: bindings and variables. A missing binding or an invalid value makes every request fail. */
 import { RATES } from "../../formats/api-key.ts";
+import { sha256Hex } from "../../formats/sha256.ts";
 import type { Clock } from "../call.ts";
 import { type KeyKv, KeyStore } from "./key-store.ts";
 import { FailedAttempts, type Limiter, type RateLimits } from "./limiter.ts";
@@ -19,11 +20,13 @@ export interface AccessVariables {
   OPERATOR_TOKEN?: string;
 }
 
+/** A token that is set but unusable opens nothing: with `unset`, details may be public. */
+export type OperatorToken = { state: "unset" | "unusable" } | { state: "usable"; sha256: string };
+
 export interface Access extends RateLimits {
   keys: KeyStore;
-  failedAttempts: FailedAttempts;
-  /** Null when it is not set. */
-  operatorToken: string | null;
+  failedAttempts: { keys: FailedAttempts; operatorTokens: FailedAttempts };
+  operatorToken: OperatorToken;
   /** Problems of the settings, one sentence each. */
   problems: readonly string[];
 }
@@ -36,6 +39,7 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
     return binding ?? substitute;
   };
   const { KEYS, RATE_SMALL, RATE_STANDARD, RATE_LARGE, FAILED_AUTH, OPERATOR_TOKEN } = variables;
+  const failedAuth = bound("FAILED_AUTH", FAILED_AUTH, noLimiter);
   return {
     anonymous: anonymousIn(variables, problems),
     keys: new KeyStore(bound("KEYS", KEYS, noKv), clock),
@@ -44,7 +48,10 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
       standard: bound("RATE_STANDARD", RATE_STANDARD, noLimiter),
       large: bound("RATE_LARGE", RATE_LARGE, noLimiter),
     },
-    failedAttempts: new FailedAttempts(bound("FAILED_AUTH", FAILED_AUTH, noLimiter), clock),
+    failedAttempts: {
+      keys: new FailedAttempts("key", failedAuth, clock),
+      operatorTokens: new FailedAttempts("operator-token", failedAuth, clock),
+    },
     operatorToken: operatorTokenIn(OPERATOR_TOKEN, problems),
     problems,
   };
@@ -55,18 +62,21 @@ const MIN_TOKEN_CHARACTERS = 20;
 /** Visible ASCII, as a request can send it, and no quotes around it: a shell would remove those. */
 const BEARER_TOKEN = /^(?!(["']).*\1$)[!-~]+$/;
 
-function operatorTokenIn(value: string | undefined, problems: string[]): string | null {
-  const token = value?.trim() || null;
-  if (token !== null && token.length < MIN_TOKEN_CHARACTERS) {
-    problems.push(
-      `OPERATOR_TOKEN has ${token.length} characters; it must have at least ${MIN_TOKEN_CHARACTERS}: create one with openssl rand -hex 32`,
-    );
-  } else if (token !== null && !BEARER_TOKEN.test(token)) {
-    problems.push(
-      "OPERATOR_TOKEN has quotes, spaces or other characters that no bearer token can have: create one with openssl rand -hex 32",
-    );
+function operatorTokenIn(value: string | undefined, problems: string[]): OperatorToken {
+  if (value === undefined) return { state: "unset" };
+  const token = value.trim();
+  const problem = operatorTokenProblem(token);
+  if (problem === null) return { state: "usable", sha256: sha256Hex(token) };
+  problems.push(`OPERATOR_TOKEN ${problem}: create one with openssl rand -hex 32`);
+  return { state: "unusable" };
+}
+
+function operatorTokenProblem(token: string): string | null {
+  if (token === "") return "is set, but blank";
+  if (token.length < MIN_TOKEN_CHARACTERS) {
+    return `has ${token.length} characters; it must have at least ${MIN_TOKEN_CHARACTERS}`;
   }
-  return token;
+  return BEARER_TOKEN.test(token) ? null : "has quotes, spaces or other characters that no bearer token can have";
 }
 
 function anonymousIn({ ANONYMOUS_ACCESS, ANONYMOUS_RATE }: AccessVariables, problems: string[]): Access["anonymous"] {

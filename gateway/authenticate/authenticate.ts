@@ -2,7 +2,7 @@
 import { idIn } from "../../formats/api-key.ts";
 import type { Clock, Lifetime } from "../call.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
-import { inSpan } from "../telemetry/span.ts";
+import { inSpan, recordStanding } from "../telemetry/span.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { type Caller, callerOf, connectionOf, type KeyHolder } from "./caller.ts";
@@ -47,6 +47,10 @@ export function authenticate(request: Request, parts: Parts, lifetime: Lifetime)
     if (keyId !== null) span.setAttribute("spillway.api_key.id", keyId);
     if (asked) span.setAttribute("spillway.api_key.asked", true);
     if (rateUnknown) span.setAttribute("spillway.rate.unknown", true);
+    // The holder of a revoked key is a stranger; one whose rate is used up is not.
+    if (keyId !== null && (authenticated.ok || authenticated.refusal.code !== "unauthorized"))
+      recordStanding("key-holder");
+    else if (authenticated.ok) recordStanding("anonymous");
     return authenticated;
   });
 }
@@ -94,15 +98,15 @@ async function checkKey(
   lifetime: Lifetime,
 ): Promise<Result<KeyHolder> & KeyFacts> {
   const failed = async (why: Refusal, facts: KeyFacts) => {
-    const blockedMs = await failedAttempts.recordFailure(address);
+    const blockedMs = await failedAttempts.keys.recordFailure(address);
     return { ...refuse(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
   };
   const id = idIn(key);
   // It guesses no key, so it does not count against the address, which other callers may share.
   if (id === null) return { ...refuse(malformedKey), keyId: null, asked: false };
-  const blockedMs = failedAttempts.blockedForMs(address);
-  // A key that this isolate knows is still checked: other callers may share the address, in an office or a cloud.
-  if (blockedMs > 0 && !keys.knows(id)) return { ...refuse(tooManyFailures(blockedMs)), keyId: null, asked: false };
+  // A key that this isolate knows is always checked: other callers may share the address, in an office or a cloud.
+  const waitMs = keys.knows(id) ? 0 : failedAttempts.keys.waitForGuessMs(address);
+  if (waitMs > 0) return { ...refuse(tooManyFailures(waitMs)), keyId: null, asked: false };
   const { asked, ...read } = await keys.read(id, lifetime.keepAlive);
   if (read.state === "unavailable") return { ...refuse(keysUnavailable("keys-unavailable")), keyId: null, asked };
   if (read.state === "unreadable") return { ...refuse(keysUnavailable("key-unreadable")), keyId: null, asked };

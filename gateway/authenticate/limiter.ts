@@ -57,27 +57,49 @@ async function isWithin(limiter: Limiter, key: string, clock: Clock): Promise<bo
   }
 }
 
-/** Counts failed authentication attempts per address. An address with too many is refused for a minute, before KV is asked. */
+/** Of a blocked address, one guess is checked in this time: the holder of a valid key behind it is still recognized. */
+export const GUESS_EVERY_MS = 15_000;
+
+/** What is guessed. Each kind is counted and blocked separately. */
+export type Guessed = "key" | "operator-token";
+
+/** The period of an address with too many failures. */
+interface Block {
+  untilMs: number;
+  nextGuessMs: number;
+}
+
+/** Counts failed guesses per address. An address with too many is refused for a minute, before KV is asked. */
 export class FailedAttempts {
-  readonly #blockedUntilMs = new RecentMap<string, number>(MAX_ADDRESSES);
+  readonly #blocks = new RecentMap<string, Block>(MAX_ADDRESSES);
   readonly #limiter: Limiter;
   readonly #clock: Clock;
+  readonly #guessed: Guessed;
 
-  constructor(limiter: Limiter, clock: Clock) {
+  constructor(guessed: Guessed, limiter: Limiter, clock: Clock) {
+    this.#guessed = guessed;
     this.#limiter = limiter;
     this.#clock = clock;
   }
 
-  /** @returns how long an address is still refused in ms; 0 when it is not */
-  blockedForMs(address: string): number {
-    return Math.max(0, (this.#blockedUntilMs.get(address) ?? 0) - this.#clock.nowMs());
+  /** Asks for one guess. @returns 0 when it may be checked; otherwise the time until the next one may, in ms */
+  waitForGuessMs(address: string): number {
+    const nowMs = this.#clock.nowMs();
+    const block = this.#blocks.get(address);
+    if (block === undefined || block.untilMs <= nowMs) return 0;
+    if (block.nextGuessMs > nowMs) return Math.min(block.nextGuessMs, block.untilMs) - nowMs;
+    block.nextGuessMs = nowMs + GUESS_EVERY_MS;
+    return 0;
   }
 
-  /** Counts one more failure. @returns how long the address is refused from now on in ms; 0 when it is not */
+  /** Counts a wrong guess. @returns how long the address's guesses are refused from now on in ms; 0 when they are not */
   async recordFailure(address: string): Promise<number> {
-    if (this.blockedForMs(address) === 0 && (await isWithin(this.#limiter, address, this.#clock)) === false) {
-      this.#blockedUntilMs.set(address, this.#clock.nowMs() + PERIOD_MS);
+    const isBlocked = () => (this.#blocks.get(address)?.untilMs ?? 0) > this.#clock.nowMs();
+    if (!isBlocked() && (await isWithin(this.#limiter, `${this.#guessed} ${address}`, this.#clock)) === false) {
+      const nowMs = this.#clock.nowMs();
+      this.#blocks.set(address, { untilMs: nowMs + PERIOD_MS, nextGuessMs: nowMs + GUESS_EVERY_MS });
     }
-    return this.blockedForMs(address);
+    const block = this.#blocks.get(address);
+    return block === undefined || !isBlocked() ? 0 : Math.min(block.nextGuessMs, block.untilMs) - this.#clock.nowMs();
   }
 }

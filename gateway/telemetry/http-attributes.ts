@@ -18,14 +18,27 @@ export function knownMethod(method: string): string {
   return METHODS.has(method) ? method : "_OTHER";
 }
 
+/** What a caller may have in a trace of the addresses that it chose. */
+export interface PublicNames {
+  routes: readonly string[];
+  /** Null for no host name. */
+  publicHost: string | null;
+}
+
 /**
- * Attributes of a request that the gateway serves. A path outside `routes` is left out, as are the query, the user agent, addresses
- * and headers. A value of undefined removes what otel-cf-workers has set under that key.
+ * Attributes of a request that the gateway serves. A path outside `routes` and another host than `publicHost` are left out, as are the
+ * query, the user agent, addresses and headers. A value of undefined removes what otel-cf-workers has set under that key.
  */
-export function serverAttributes(method: string, requestUrl: string, routes: readonly string[]): Attributes {
+export function serverAttributes(method: string, requestUrl: string, { routes, publicHost }: PublicNames): Attributes {
   const url = new URL(requestUrl);
   const route = routes.includes(url.pathname) ? url.pathname : undefined;
-  return { ...addressed(method, url), "http.route": route, "url.path": route };
+  const isPublic = url.hostname === publicHost;
+  return {
+    ...addressed(method, url),
+    ...(!isPublic && { "server.address": undefined, "server.port": undefined }),
+    "http.route": route,
+    "url.path": route,
+  };
 }
 
 /** Attributes of a call that the gateway makes. Its address is configuration, so the path may be exported. The query may not. */

@@ -12,15 +12,18 @@ export type FinishedSpan = Pick<
   "name" | "kind" | "attributes" | "status" | "startTime" | "endTime" | "events" | "links" | "parentSpanContext"
 > & { spanContext(): ReturnType<SpanImpl["spanContext"]> };
 
-/** Attributes and names that are not allowed are left out; so is a status's message, which may quote the text. */
-export function finishedSpanMessage(span: FinishedSpan): SpanMessage {
+/**
+ * Attributes and names that are not allowed are left out; so is a status's message, which may quote the text.
+ * @param withTraceState whether the caller's `tracestate` may be exported
+ */
+export function finishedSpanMessage(span: FinishedSpan, withTraceState: boolean): SpanMessage {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const parent = span.parentSpanContext;
   const message = spanMessage({
     traceId,
     spanId,
     traceFlags,
-    traceState: traceState?.serialize(),
+    traceState: withTraceState ? traceState?.serialize() : undefined,
     parent: parent === undefined ? null : { spanId: parent.spanId, isRemote: parent.isRemote === true },
     name: span.name,
     kind: span.kind + 1, // OTLP has a kind 0, UNSPECIFIED, that the API lacks

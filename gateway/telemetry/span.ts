@@ -4,7 +4,7 @@ import type { OriginTrace } from "../../formats/origin-wire.ts";
 import { errorType } from "../../formats/otlp/error-type.ts";
 import { activeRequest, type RequestSummary } from "./active-request.ts";
 import { parseOriginTrace } from "./origin-trace.ts";
-import type { Sampling } from "./sampling.ts";
+import type { Sampling, Standing } from "./sampling.ts";
 
 /**
  * Runs `work` as a child of the active span. What `work` throws is thrown on; it marks the span with the error's class name only, as a
@@ -65,6 +65,11 @@ export function recordAttributes(attributes: Attributes): void {
 /** Sets by which policy's rules it is decided whether the request's trace is kept. */
 export function recordSampling(sampling: Sampling): void {
   activeRequest()?.buffer.setSampling(sampling);
+}
+
+/** Sets what authentication found out about the caller. */
+export function recordStanding(standing: Standing): void {
+  activeRequest()?.buffer.setStanding(standing);
 }
 
 /** Sets what the request's metrics and log record say. The last call counts. */

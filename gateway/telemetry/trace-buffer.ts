@@ -4,7 +4,14 @@
  */
 import { type Span, TraceFlags } from "@opentelemetry/api";
 import type { OriginSpans } from "./origin-trace.ts";
-import { endingOf, keepReasons, type Sampling } from "./sampling.ts";
+import {
+  type ExportReason,
+  endingOf,
+  keepReasons,
+  type Sampling,
+  type Standing,
+  unboundedReasons,
+} from "./sampling.ts";
 import type { FinishedSpan } from "./span-message.ts";
 
 /** 64 inputs make some 400 spans. More than this is a mistake, which must not fill the isolate. */
@@ -17,11 +24,17 @@ export interface TraceBufferParts {
   send(spans: readonly FinishedSpan[], originSpans: readonly OriginSpans[]): void;
   /** Called with the number of spans that are over the bound. */
   countDropped(spans: number): void;
+  /** Whether a trace may be exported that only its caller's choice keeps. Counts it. */
+  acceptStrangers(): boolean;
 }
+
+/** Set on the root by the sampler where only the caller's `traceparent` asks for the trace. Not exported. */
+export const SAMPLED_BY_CALLER = "sampled-by-caller";
 
 export class TraceBuffer {
   readonly #parts: TraceBufferParts;
   #sampling: Sampling;
+  #standing: Standing = "unknown";
   #root: Span | undefined;
   #hasRootEnded = false;
   #isKept = false;
@@ -39,6 +52,15 @@ export class TraceBuffer {
   /** Decides by another policy's rules whether the trace is kept: those of the policy that the request is answered by. */
   setSampling(sampling: Sampling): void {
     this.#sampling = sampling;
+  }
+
+  setStanding(standing: Standing): void {
+    this.#standing = standing;
+  }
+
+  /** A caller without a key may write anything into its `tracestate`: it is neither exported nor passed on. */
+  get hasTrustedState(): boolean {
+    return this.#standing === "key-holder";
   }
 
   /** Accepts a span that begins; the first one is the root. False where the buffer is full: the span is dropped and counted. */
@@ -81,13 +103,20 @@ export class TraceBuffer {
     return true;
   }
 
-  /** By the head's decision, or by how the request ended: whether a failure can be looked up must not depend on chance. */
+  /** By the ratio, or by how the request ended: whether a failure can be looked up must not depend on chance. */
   #isWorthKeeping(root: Span & FinishedSpan): boolean {
-    if ((root.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) return true;
-    const reasons = keepReasons(endingOf(root, this.#finished), this.#sampling);
+    const isSampled = (root.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    const byCaller = root.attributes[SAMPLED_BY_CALLER] === true;
+    if (isSampled && !byCaller) return true;
+    const reasons: ExportReason[] = [
+      ...(isSampled ? (["caller"] as const) : []),
+      ...keepReasons(endingOf(root, this.#finished), this.#sampling),
+    ];
+    if (reasons.length === 0) return false;
+    if (unboundedReasons(reasons, this.#standing).length === 0 && !this.#parts.acceptStrangers()) return false;
     // A backend that counts by traces has to know which ones were not chosen by the ratio.
-    if (reasons.length > 0) root.setAttribute("spillway.sampling.kept", reasons.join(", "));
-    return reasons.length > 0;
+    root.setAttribute("spillway.sampling.kept", reasons.join(", "));
+    return true;
   }
 
   #flush(): void {

@@ -4,10 +4,11 @@
  * only takes effect after the first request.
  */
 import { context, propagation, trace } from "@opentelemetry/api";
+import { activeRequest } from "./active-request.ts";
 import { clientAttributes } from "./http-attributes.ts";
 
 /** No other header of a caller's reaches an origin, whatever the library may learn to propagate. */
-const PROPAGATED: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
+const PROPAGATED = ["traceparent", "tracestate"];
 /** https://www.w3.org/TR/trace-context/#tracestate-limits */
 const WELL_FORMED = /^[\x20-\x7e]{1,512}$/;
 
@@ -20,9 +21,10 @@ export function createTracedFetch(send: typeof fetch): typeof fetch {
       clientAttributes((init?.method ?? request?.method ?? "GET").toUpperCase(), request?.url ?? String(input)),
     );
     const headers = new Headers(init?.headers ?? request?.headers);
+    const propagated = activeRequest()?.buffer.hasTrustedState === false ? PROPAGATED.slice(0, 1) : PROPAGATED;
     propagation.inject(context.active(), headers, {
       set(target, key, value) {
-        if (PROPAGATED.has(key) && WELL_FORMED.test(value)) target.set(key, value);
+        if (propagated.includes(key) && WELL_FORMED.test(value)) target.set(key, value);
       },
     });
     const response = await send(input, { ...init, headers });

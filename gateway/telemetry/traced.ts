@@ -5,7 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createSampler, instrument } from "@microlabs/otel-cf-workers";
-import { type Context, context, trace } from "@opentelemetry/api";
+import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
 import type { KeyValue } from "../../formats/otlp/attributes.ts";
 import { errorType } from "../../formats/otlp/error-type.ts";
 import { logMessage } from "../../formats/otlp/log-message.ts";
@@ -20,10 +20,10 @@ import { INSTRUMENTS } from "./instruments.ts";
 import { LOG_EVENTS } from "./log-events.ts";
 import type { OriginSpans } from "./origin-trace.ts";
 import { SERVICE_NAME } from "./resource.ts";
-import type { Sampling } from "./sampling.ts";
+import { type Sampling, StrangersAllowance } from "./sampling.ts";
 import { recordFailure } from "./span.ts";
 import { finishedSpanMessage } from "./span-message.ts";
-import { TraceBuffer } from "./trace-buffer.ts";
+import { SAMPLED_BY_CALLER, TraceBuffer } from "./trace-buffer.ts";
 
 /** A Worker's fetch handler with its environment composed into it. */
 export type FetchHandler = (request: Request, context: ExecutionContext) => Promise<Response>;
@@ -34,6 +34,8 @@ export interface TelemetrySettings {
   sampling: Sampling;
   /** Paths that may appear in a trace. Any other path could hold a caller's text. */
   routes: readonly string[];
+  /** The host name that may appear in a trace; null for none. Any other name could be a caller's choice. */
+  publicHost: string | null;
 }
 
 export interface TracedParts {
@@ -45,6 +47,7 @@ export interface TracedParts {
 }
 
 interface RequestParts extends TracedParts {
+  strangers: StrangersAllowance;
   settings: TelemetrySettings;
   keepAlive(work: Promise<unknown>): void;
   /** The request's handler. */
@@ -72,6 +75,7 @@ const EMPTY_ENV: EmptyEnv = {};
  */
 export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettings, parts: TracedParts): FetchHandler {
   const bypasses = new AsyncLocalStorage<Bypass>();
+  const strangers = new StrangersAllowance();
   const bypass = (): Bypass => {
     const found = bypasses.getStore();
     if (found === undefined) throw new Error("A request reached the tracer without traced().");
@@ -91,7 +95,13 @@ export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettin
     const settings = settingsNow();
     const keepAlive = (work: Promise<unknown>) => executionContext.waitUntil(work);
     const answer = (incoming: Request) =>
-      answerTraced(incoming, { ...parts, settings, keepAlive, serve: () => handler(incoming, executionContext) });
+      answerTraced(incoming, {
+        ...parts,
+        settings,
+        strangers,
+        keepAlive,
+        serve: () => handler(incoming, executionContext),
+      });
     const response = Promise.resolve(
       parts.batch.during({ otlp: settings.otlp, keepAlive }, () =>
         bypasses.run({ ratio: settings.sampling.ratio, answer }, () =>
@@ -107,7 +117,7 @@ export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettin
 
 /** Runs inside the library's root span. */
 async function answerTraced(incoming: Request, parts: RequestParts): Promise<Response> {
-  const { settings, clock, batch, exporter, serve } = parts;
+  const { settings, clock, batch, exporter, strangers, serve } = parts;
   const root = trace.getActiveSpan();
   if (!root) return serve();
   const startedAtMs = clock.nowMs();
@@ -116,14 +126,19 @@ async function answerTraced(incoming: Request, parts: RequestParts): Promise<Res
     summary: null,
     buffer: new TraceBuffer({
       sampling: settings.sampling,
-      send: (spans, originSpans) => sendTrace(request, spans.map(finishedSpanMessage), originSpans, parts),
+      send: (spans, originSpans) => {
+        const { hasTrustedState } = request.buffer;
+        const messages = spans.map((span) => finishedSpanMessage(span, hasTrustedState));
+        sendTrace(request, messages, originSpans, parts);
+      },
       countDropped: (spans) => exporter.countDropped("traces", spans),
+      acceptStrangers: () => strangers.accept(clock.nowMs()),
     }),
   };
   addToBuffer(root, request.buffer);
   const method = knownMethod(incoming.method);
   root.updateName(method); // the library appends `http.route`, where there is one, at the end
-  const attributes = serverAttributes(incoming.method, incoming.url, settings.routes);
+  const attributes = serverAttributes(incoming.method, incoming.url, settings);
   root.setAttributes(attributes);
   const route = attributes["http.route"];
   const countRequest = (status: number | undefined, failure: string | undefined) =>
@@ -183,15 +198,29 @@ function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, senten
 
 type Sampler = ReturnType<typeof createSampler>;
 
-/** The library's sampler, parent first and then by ratio. The library's loses the caller's `tracestate`; this one keeps it. */
+/**
+ * The library's sampler, parent first and then by ratio. The library's loses the caller's `tracestate`; this one keeps it. Where only the
+ * caller asks for the trace, the root is marked: whether it is exported is decided once the caller is known.
+ */
 function headSampler(ratio: number): Sampler {
   const sampler = createSampler({ ratio });
   return {
     shouldSample(context: Context, ...rest) {
       const result = sampler.shouldSample(context, ...rest);
-      const traceState = result.traceState ?? trace.getSpanContext(context)?.traceState;
-      return traceState === undefined ? result : { ...result, traceState };
+      const parent = trace.getSpanContext(context);
+      const byRatio = sampler.shouldSample(ROOT_CONTEXT, ...rest).decision;
+      const byCaller = parent?.isRemote === true && result.decision !== byRatio && isSampled(parent);
+      const traceState = result.traceState ?? parent?.traceState;
+      return {
+        ...result,
+        ...(byCaller && { attributes: { ...result.attributes, [SAMPLED_BY_CALLER]: true } }),
+        ...(traceState !== undefined && { traceState }),
+      };
     },
     toString: () => `Spillway(${sampler.toString()})`,
   };
+}
+
+function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

@@ -7,24 +7,43 @@ import { shownPlace, shownValue } from "./shown.ts";
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
+export interface DescribedIssues {
+  /** One for each path. */
+  sentences: string[];
+  /** Paths with issues that are not described. */
+  more: number;
+}
+
 /**
- * Describes zod's issues, one sentence for each path.
+ * Describes zod's issues. A document may have thousands, and each unknown key is compared with the known ones, so the rest is only counted.
  * @param value the parsed value; it was parsed with `schemaWordsOnly` as the error map
+ * @param max paths that are described
  */
-export function describeIssues(schema: z.core.$ZodType, issues: readonly Issue[], value: unknown): string[] {
+export function describeIssues(
+  schema: z.core.$ZodType,
+  issues: readonly Issue[],
+  value: unknown,
+  max = Number.POSITIVE_INFINITY,
+): DescribedIssues {
   const phrasesByHead = new Map<string, string[]>();
+  let more = 0;
   for (const issue of issues.flatMap((issue) => innermost(issue))) {
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) phrasesByHead.set(describeUnknownKey(schema, issue.path, key), []);
+      const described = issue.keys.slice(0, max - phrasesByHead.size);
+      for (const key of described) phrasesByHead.set(describeUnknownKey(schema, issue.path, key), []);
+      more += issue.keys.length - described.length;
       continue;
     }
     const head = describeSeen(issue, value);
+    const phrases = phrasesByHead.get(head);
+    if (phrases === undefined && phrasesByHead.size >= max) {
+      more += 1;
+      continue;
+    }
     const phrase = issue.message || allowedAt(schema, issue.path);
-    const phrases = phrasesByHead.get(head) ?? [];
-    if (!phrases.some((earlier) => earlier.includes(phrase))) phrases.push(phrase);
-    phrasesByHead.set(head, phrases);
+    if (!phrases?.some((earlier) => earlier.includes(phrase))) phrasesByHead.set(head, [...(phrases ?? []), phrase]);
   }
-  return [...phrasesByHead].map(([head, phrases]) => `${head}${phrases.join(", ")}`);
+  return { sentences: [...phrasesByHead].map(([head, phrases]) => `${head}${phrases.join(", ")}`), more };
 }
 
 /** An error map for zod without text. Only the messages of the schema remain. */

@@ -44,6 +44,18 @@ export const GATEWAY: readonly VariableGroup[] = [
         default: "none",
         meaning: "Web origins whose pages may read answers, separated by commas, or `*` for every page.",
       },
+      {
+        name: "PUBLIC_HOST",
+        default: NOT_SET,
+        meaning:
+          "The gateway's host name, such as `classify.example.com`: `server.address` in its traces. Without it, and for requests with another `Host`, traces have none.",
+      },
+      {
+        name: "MIN_POLICY_VERSION",
+        default: "0",
+        meaning:
+          "The oldest policy version under which texts are classified; under an older one, and under the built-in defaults, requests get 503. Set it to the version that has your residency rules: a new isolate that cannot read KV would serve without them.",
+      },
       ...OTLP,
       ...OTLP_METRICS,
     ],
@@ -92,7 +104,8 @@ export const GATEWAY: readonly VariableGroup[] = [
       {
         name: "FAILED_AUTH",
         default: null,
-        meaning: "Failed authentications per minute and IP address, 10, before the address is blocked for a minute.",
+        meaning:
+          "Wrong API keys per minute and IP address, 10, before the address is blocked for a minute, in which one unknown key is checked every 15 s. Wrong operator tokens are counted separately.",
       },
       {
         name: "CF_VERSION_METADATA",

@@ -60,7 +60,8 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     access: {
       ANONYMOUS_ACCESS: oneOf(["refused", "allowed"], env, "ANONYMOUS_ACCESS") ?? openToAll.ANONYMOUS_ACCESS,
       ANONYMOUS_RATE: oneOf([...RATES, "unlimited"], env, "ANONYMOUS_RATE") ?? openToAll.ANONYMOUS_RATE,
-      ...(env["OPERATOR_TOKEN"] && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
+      // Blank too: the gateway refuses it, where unset would show the details to everyone.
+      ...(env["OPERATOR_TOKEN"] !== undefined && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
     cors: env["CORS_ORIGINS"] ? { CORS_ORIGINS: env["CORS_ORIGINS"] } : {},
   };

@@ -16,7 +16,7 @@ const schema = z.strictObject({
 
 function problems(value: unknown): string[] {
   const parsed = schema.safeParse(value, { error: schemaWordsOnly });
-  return parsed.success ? [] : describeIssues(schema, parsed.error.issues, value);
+  return parsed.success ? [] : describeIssues(schema, parsed.error.issues, value).sentences;
 }
 
 describe("describeIssues", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import { ONLY_THE_PARSER_SEES, origins, VALID, WRONG } from "./documents.ts";
 
@@ -81,12 +81,30 @@ describe("parsePolicy", () => {
     expect(result).toMatchObject({ problem: expect.stringMatching(/edge\.share.*; origin\.timeoutMs/) });
   });
 
-  it("reports thousands of problems in a line that fits a trace", () => {
-    const result = parsed(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key${index}`, index])));
-    expect(result.ok || result.problems.length).toBe(5000);
+  it.each([
+    ["unknown keys", Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`key${index}`, index]))],
+    ["wrong values", { origins: Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`o-${index}`, 5])) }],
+  ])("reports ten of thousands of %s, in a line that fits a trace", (_, document) => {
+    const result = parsed(document);
+    expect(result.ok || result.problems.length).toBe(11);
     const line = result.ok ? "" : result.problem;
-    expect(line).toMatch(/; and 4990 more$/);
+    expect(line).toMatch(/; and (2990|[2-9]\d{3}) more$/);
     expect(line.length).toBeLessThan(5000);
+  });
+
+  it("refuses a document of more than 64 KiB before it is parsed, also of characters with several bytes", () => {
+    const ofBytes = (bytes: number) => `{"version": 1}${" ".repeat(bytes - 14)}`;
+    expect(parsePolicy(ofBytes(65_536))).toMatchObject({ ok: true });
+    const parse = vi.spyOn(JSON, "parse");
+    for (const [text, bytes] of [
+      [ofBytes(65_537), 65_537],
+      [`{"é": "${"é".repeat(40_000)}"}`, 80_010],
+      ["[".repeat(4_000_000), 4_000_000],
+    ] as const) {
+      const problem = `the document has ${bytes} bytes; at most 65536 are allowed`;
+      expect(parsePolicy(text)).toEqual({ ok: false, problem, problems: [problem] });
+    }
+    expect(parse).not.toHaveBeenCalled();
   });
 
   it.each([

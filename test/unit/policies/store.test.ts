@@ -1,5 +1,5 @@
 /** Which policy is in force in an isolate. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { IN_FORCE_EVERYWHERE_SECONDS, IN_FORCE_HERE_SECONDS, LAST_GOOD_KEY } from "../../../policies/store.ts";
 import { setUp } from "./store-setup.ts";
 
@@ -53,19 +53,42 @@ describe("PolicyStore", () => {
   });
 
   it.each([
-    ["a policy", '{"version": 7}', "kv", 7],
-    ["an empty namespace", null, "defaults", 0],
+    ["missed 18, has 17", '{"version": 17}', '{"version": 18, "residency": {"unknown": "refuse"}}', "last-good", 18],
+    ["has the last valid one", '{"version": 18}', '{"version": 18}', "kv", 18],
+    ["has a newer one than the command saved", '{"version": 19}', '{"version": 18}', "kv", 19],
+    ["has read an empty namespace", null, '{"version": 18}', "last-good", 18],
+    ["has a document without an order", '{"edge": {"share": 1}}', '{"version": 18}', "last-good", 18],
+    ["has 17 while the saved one is broken too", '{"version": 17}', "{", "kv", 17],
   ])(
-    "an isolate that has read %s keeps it during an invalid edit, whatever the command saved last",
-    async (_, first, source, version) => {
-      let policy = first;
-      const { read, moveMs } = setUp(async (key) => (key === LAST_GOOD_KEY ? '{"version": 6}' : policy));
+    "during an invalid edit, an isolate that %s uses the newest valid policy",
+    async (_, own, lastGood, source, version) => {
+      let policy = own;
+      const { read, moveMs } = setUp(async (key) => (key === LAST_GOOD_KEY ? lastGood : policy));
       await read();
       policy = "{";
       moveMs(4000);
       expect(await read()).toMatchObject({ source, policy: { version }, problem: expect.stringMatching(/^not JSON/) });
+      policy = '{"version": 41}';
+      moveMs(4000);
+      expect(await read()).toMatchObject({ source: "kv", policy: { version: 41 }, problem: null });
     },
   );
+
+  it("parses a document once, whatever the isolate reads again", async () => {
+    let policy = `{"edge": {"share": 1000}}`;
+    const { read, moveMs } = setUp(async (key) => (key === LAST_GOOD_KEY ? '{"version": 3}' : policy));
+    const parse = vi.spyOn(JSON, "parse");
+    await read();
+    const first = parse.mock.calls.length;
+    for (let time = 0; time < 5; time++) {
+      moveMs(4000);
+      expect(await read()).toMatchObject({ policy: { version: 3 }, problem: expect.stringMatching(/edge\.share/) });
+    }
+    expect(parse).toHaveBeenCalledTimes(first);
+    policy = '{"version": 4}';
+    moveMs(4000);
+    expect(await read()).toMatchObject({ policy: { version: 4 }, problem: null });
+  });
 
   it("rejects an older version that KV returns after a newer one, and reports it", async () => {
     let text = '{"version": 7, "edge": {"share": 10}}';

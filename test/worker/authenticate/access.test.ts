@@ -55,14 +55,12 @@ describe("/readyz", () => {
 });
 
 describe("a deployment without one of its bindings, or with an invalid variable", () => {
-  it.each<[{ OPERATOR_TOKEN?: string } & Record<string, unknown>, RegExp]>([
+  it.each<[Record<string, unknown>, RegExp]>([
     [{ KEYS: undefined }, /^KEYS is not bound; copy its block from the checkout's wrangler\.toml$/],
     [{ RATE_SMALL: undefined }, /^RATE_SMALL is not bound/],
     [{ RATE_STANDARD: undefined }, /^RATE_STANDARD is not bound/],
     [{ RATE_LARGE: undefined }, /^RATE_LARGE is not bound/],
     [{ FAILED_AUTH: undefined }, /^FAILED_AUTH is not bound/],
-    [{ OPERATOR_TOKEN: "hush-hush" }, /^OPERATOR_TOKEN has 9 characters; it must have at least 20: /],
-    [{ OPERATOR_TOKEN: '"a-token-in-quotes-of-32-letters"' }, /^OPERATOR_TOKEN has quotes, spaces or other/],
     [{ ANONYMOUS_ACCESS: "yes" }, /^ANONYMOUS_ACCESS is "yes"; it must be one of refused, allowed$/],
     [{ ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "1000" }, /^ANONYMOUS_RATE is "1000"; it must be one of small, /],
   ])("%j refuses every request, and reports the problem", async (variables, problem) => {
@@ -70,9 +68,26 @@ describe("a deployment without one of its bindings, or with an invalid variable"
     expect(gateway.world.access.problems).toEqual([expect.stringMatching(problem)]);
     const refused = await ask(gateway, bearer((await storeKey()).key));
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "60"]);
-    const { status, body } = await readyz(gateway, bearer(variables.OPERATOR_TOKEN ?? OPERATOR_TOKEN));
+    const { status, body } = await readyz(gateway, bearer(OPERATOR_TOKEN));
     expect(status).toBe(503);
     expect(body).toMatchObject({ ready: false, problems: gateway.world.access.problems });
+  });
+
+  it.each([
+    ["", /^OPERATOR_TOKEN is set, but blank: create one with openssl rand -hex 32$/],
+    [" \n", /^OPERATOR_TOKEN is set, but blank: /],
+    ["hush-hush", /^OPERATOR_TOKEN has 9 characters; it must have at least 20: /],
+    ['"a-token-in-quotes-of-32-letters"', /^OPERATOR_TOKEN has quotes, spaces or other/],
+  ])("an unusable operator token, %j, opens nothing, and the Worker's log reports it", async (token, problem) => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const ANONYMOUS_ACCESS of ["allowed", "refused"]) {
+      const gateway = aKeyedGateway({ OPERATOR_TOKEN: token, ANONYMOUS_ACCESS });
+      expect(gateway.world.access.problems).toEqual([expect.stringMatching(problem)]);
+      expect(log).toHaveBeenCalledWith(`${gateway.world.access.problems[0]}.`);
+      const [anyone, holder] = [await readyz(gateway), await readyz(gateway, { authorization: `Bearer ${token}` })];
+      expect([anyone.status, holder.status]).toEqual([503, 401]);
+      for (const { body } of [anyone, holder]) expect(body).not.toHaveProperty("problems");
+    }
   });
 });
 
@@ -153,11 +168,42 @@ describe("rate limits, counted by workerd's limiter", () => {
     });
     get.mockClear();
     const blocked = await ask(gateway, { ...from, ...bearer(late.key) });
-    expect([blocked.status, blocked.headers.get("retry-after")]).toEqual([429, "60"]);
+    expect([blocked.status, blocked.headers.get("retry-after")]).toEqual([429, "15"]);
     expect(get).not.toHaveBeenCalled();
     expect(await statusOf(gateway, { ...from, ...bearer(known.key) })).toBe(200);
     expect(await statusOf(gateway, bearer(late.key))).toBe(200);
-    clock.moveMs(60_000);
+    // One lookup every 15 s: the first request gets it.
+    clock.moveMs(15_000);
+    expect(await statusOf(gateway, { ...from, ...bearer(withOtherSecret((await storeKey()).key)) })).toBe(429);
+    clock.moveMs(14_999);
+    const other = await storeKey();
+    expect(await statusOf(gateway, { ...from, ...bearer(other.key) })).toBe(429);
+    clock.moveMs(1);
+    expect(await statusOf(gateway, { ...from, ...bearer(other.key) })).toBe(200);
+    clock.moveMs(30_000);
     expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
+  });
+
+  it("wrong operator tokens and API keys at /readyz block no key from the same address", async () => {
+    const gateway = aKeyedGateway({ OPERATOR_TOKEN });
+    const from = { "cf-connecting-ip": "203.0.113.10" };
+    const { key } = await storeKey();
+    for (let call = 0; call < 25; call++) {
+      expect((await readyz(gateway, { ...from, ...bearer(key) })).status).toBe(401);
+      await readyz(gateway, { ...from, ...bearer("wrong-operator-token-000000") });
+    }
+    expect((await readyz(gateway, { ...from, ...bearer("wrong-operator-token-000000") })).status).toBe(429);
+    expect((await readyz(gateway, { ...from, ...bearer(OPERATOR_TOKEN) })).status).toBe(200);
+    expect(await statusOf(gateway, { ...from, ...bearer(withOtherSecret(key)) })).toBe(401);
+    expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
+  });
+
+  it("the wrong keys of one Cloudflare zone's Worker block no Worker of another zone, which has the same address", async () => {
+    const gateway = aKeyedGateway();
+    const worker = (zone: string) => ({ "cf-connecting-ip": "2a06:98c0:3600::103", "cf-worker": zone });
+    const { key } = await storeKey();
+    await untilRefused(10, () => ask(gateway, { ...worker("evil.example"), ...bearer(withOtherSecret(key)) }));
+    expect(await statusOf(gateway, { ...worker("good.example"), ...bearer(key) })).toBe(200);
+    expect(await statusOf(gateway, { ...worker("evil.example"), ...bearer((await storeKey()).key) })).toBe(429);
   });
 });

@@ -87,7 +87,7 @@ describe("with the ratio at 0", () => {
       new RegExp(`^00-${traceId}-.{16}-01$`),
     );
     const spans = await gateway.receiver.until((all) => all.length >= 7);
-    expect(attribute(roots(spans)[0], "spillway.sampling.kept")).toBeUndefined();
+    expect(attribute(roots(spans)[0], "spillway.sampling.kept")).toBe("caller");
   });
 });
 

@@ -118,12 +118,21 @@ describe("no header of a caller reaches the origin, except a well-formed trace c
   });
 });
 
-describe("a trace context", () => {
+describe("a trace context", async () => {
+  const { key } = await storeKey();
+  const arrivedOfHolder = (headers: Record<string, string>) => arrived({ ...bearer(key), ...headers });
+
   it("that is well-formed is continued, with an unchanged tracestate", async () => {
-    const headers = await arrived({ traceparent: TRACEPARENT, tracestate: "vendor=a:1,other=b" });
+    const headers = await arrivedOfHolder({ traceparent: TRACEPARENT, tracestate: "vendor=a:1,other=b" });
     expectOnlyOurs(headers, "tracestate");
     expect(headers["traceparent"]).toContain(TRACE);
     expect(headers["tracestate"]).toBe("vendor=a:1,other=b");
+  });
+
+  it("of a caller without a key continues without its tracestate", async () => {
+    const headers = await arrived({ traceparent: TRACEPARENT, tracestate: `vendor=${CANARY}` });
+    expectOnlyOurs(headers);
+    expect(headers["traceparent"]).toContain(TRACE);
   });
 
   it.each([
@@ -139,7 +148,7 @@ describe("a trace context", () => {
     ["control characters", `${TRACEPARENT}\u0001${CANARY}`],
     ["two at once", `${TRACEPARENT}, ${TRACEPARENT}`],
   ])("that is malformed (%s) is replaced, and its tracestate is dropped", async (_, traceparent) => {
-    const headers = await arrived({ traceparent, tracestate: `vendor=${CANARY}` });
+    const headers = await arrivedOfHolder({ traceparent, tracestate: `vendor=${CANARY}` });
     expectOnlyOurs(headers);
     expect(headers["traceparent"]).not.toContain(TRACE);
   });
@@ -151,20 +160,21 @@ describe("a trace context", () => {
     ["without a value", CANARY],
     ["with a key of capitals", `${CANARY.toUpperCase()}=${CANARY}`],
   ])("whose tracestate is %s continues without it", async (_, tracestate) => {
-    const headers = await arrived({ traceparent: TRACEPARENT, tracestate });
+    const headers = await arrivedOfHolder({ traceparent: TRACEPARENT, tracestate });
     expectOnlyOurs(headers);
     expect(headers["traceparent"]).toContain(TRACE);
   });
 
   it("whose tracestate has thousands of members continues with the first ones, 512 characters at most", async () => {
     const members = Array.from({ length: 6000 }, (_, at) => `v${at}=${"x".repeat(10)}`);
-    const passedOn = (await arrived({ traceparent: TRACEPARENT, tracestate: members.join(",") }))["tracestate"] ?? "";
+    const passedOn =
+      (await arrivedOfHolder({ traceparent: TRACEPARENT, tracestate: members.join(",") }))["tracestate"] ?? "";
     expect(passedOn.length).toBeLessThanOrEqual(512);
     expect(members.join(",").startsWith(`${passedOn},`)).toBe(true);
   });
 
   it("whose tracestate has one bad member continues with the valid ones", async () => {
     const tracestate = `good=1,bad\u0002=${CANARY},fine=2`;
-    expect((await arrived({ traceparent: TRACEPARENT, tracestate }))["tracestate"]).toBe("good=1,fine=2");
+    expect((await arrivedOfHolder({ traceparent: TRACEPARENT, tracestate }))["tracestate"]).toBe("good=1,fine=2");
   });
 });

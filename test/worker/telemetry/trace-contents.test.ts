@@ -56,7 +56,7 @@ describe("an exported trace", () => {
     for (const [behaviour, policy, inputs] of paths) {
       await collect(send(await gatewayWith(behaviour, policy), { ...texts(...inputs), headers, cf }));
     }
-    const gateway = await gatewayWith("ok", {});
+    const gateway = await gatewayWith("ok", {}, { variables: { PUBLIC_HOST: "gateway" } });
     const { key: revoked } = await storeKey({ revokedAt: "2026-01-01T00:00:00.000Z" }, CANARY);
     const { key: wrong } = await storeKey({ sha256: "0".repeat(64) }, CANARY);
     const sent = (key: string) => ({

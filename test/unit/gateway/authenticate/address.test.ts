@@ -18,6 +18,16 @@ describe("failures and requests are counted by", () => {
     expect(of(address)).toBe(network);
   });
 
+  it.each([
+    ["2a06:98c0:3600::103", "A.example", "2a06:98c0:3600:0::/64 a.example"],
+    ["2a06:98c0:3600::103", "", "2a06:98c0:3600:0::/64"],
+    // Outside of Workers' network, the header is the caller's choice.
+    ["2001:db8::1", "a.example", "2001:db8:0:0::/64"],
+    ["192.0.2.7", "a.example", "192.0.2.7"],
+  ])("%s with the Worker's zone %j: %s", (address, zone, network) => {
+    expect(addressOf(new Headers({ "cf-connecting-ip": address, "cf-worker": zone }))).toBe(network);
+  });
+
   it("the address that Cloudflare reports, not one that the caller sends", () => {
     expect(addressOf(new Headers({ "x-forwarded-for": "192.0.2.7", "x-real-ip": "192.0.2.7" }))).toBe("unknown");
   });

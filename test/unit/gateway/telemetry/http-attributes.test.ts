@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { clientAttributes, knownMethod, serverAttributes } from "../../../../gateway/telemetry/http-attributes.ts";
 
-const ROUTES = ["/v1/classify"];
+const NAMES = { routes: ["/v1/classify"], publicHost: "api.example.com" };
 
 describe("serverAttributes", () => {
   it("follow HTTP's conventions", () => {
-    expect(serverAttributes("POST", "https://api.example.com:8443/v1/classify?text=hello", ROUTES)).toEqual({
+    expect(serverAttributes("POST", "https://api.example.com:8443/v1/classify?text=hello", NAMES)).toEqual({
       "http.request.method": "POST",
       "http.route": "/v1/classify",
       "server.address": "api.example.com",
@@ -15,8 +15,17 @@ describe("serverAttributes", () => {
     });
   });
 
+  it.each([
+    ["https://my-secret.example.com/v1/classify", NAMES],
+    ["https://api.example.com/v1/classify", { ...NAMES, publicHost: null }],
+  ])("hold no host but the configured one: %s", (url, names) => {
+    const attributes = serverAttributes("POST", url, names);
+    expect([attributes["server.address"], attributes["server.port"]]).toEqual([undefined, undefined]);
+    expect(attributes["http.route"]).toBe("/v1/classify");
+  });
+
   it("hold no path that is not a route", () => {
-    const attributes = serverAttributes("GET", "https://api.example.com/my%20secret", ROUTES);
+    const attributes = serverAttributes("GET", "https://api.example.com/my%20secret", NAMES);
     expect(attributes["url.path"]).toBeUndefined();
     expect(attributes["http.route"]).toBeUndefined();
   });

@@ -6,6 +6,7 @@ import {
   type KeepReason,
   keepReasons,
   SAMPLE_ALL,
+  StrangersAllowance,
 } from "../../../../gateway/telemetry/sampling.ts";
 import { defaultPolicy } from "../../../../policies/parse.ts";
 import { finished } from "./spans.ts";
@@ -71,4 +72,10 @@ it.each([
 it("a 5xx of the request is an error and no fallback", () => {
   const broken = finished({ status: failed, attributes: { "http.response.status_code": 503 } });
   expect(endingOf(broken, [broken]).fellBack).toBe(false);
+});
+
+it("strangers get ten traces a minute exported, and ten more in the next", () => {
+  const strangers = new StrangersAllowance();
+  const accepted = (nowMs: number) => Array.from({ length: 200 }, () => strangers.accept(nowMs)).filter(Boolean).length;
+  expect([0, 59_999, 60_000, 200_000].map(accepted)).toEqual([10, 0, 10, 10]);
 });

@@ -6,7 +6,7 @@ import { finished, TRACE_ID as traceId } from "./spans.ts";
 describe("finishedSpanMessage", () => {
   it("writes ids in hex, 64-bit numbers as strings and kinds as numbers, as proto3 JSON has them", () => {
     const span = finished({ attributes: { "spillway.tokens": 7, "spillway.share": 0.5 } });
-    expect(finishedSpanMessage(span)).toMatchObject({
+    expect(finishedSpanMessage(span, true)).toMatchObject({
       traceId,
       spanId: "b7ad6b7169203331",
       kind: 1,
@@ -22,7 +22,7 @@ describe("finishedSpanMessage", () => {
 
   it("writes whole nanoseconds whatever the clock gave", () => {
     const span = finished({ startTime: [1_795_460_017, 868_000_000.25] });
-    expect(finishedSpanMessage(span).startTimeUnixNano).toBe("1795460017868000000");
+    expect(finishedSpanMessage(span, true).startTimeUnixNano).toBe("1795460017868000000");
   });
 
   it("writes no status message, no exception, and no name that is a text", () => {
@@ -37,13 +37,13 @@ describe("finishedSpanMessage", () => {
       ],
       links: [{ context: { traceId, spanId: "b7ad6b7169203331", traceFlags: 1 }, attributes: { text: canary } }],
     });
-    expect(JSON.stringify(finishedSpanMessage(span))).not.toContain("canary");
+    expect(JSON.stringify(finishedSpanMessage(span, true))).not.toContain("canary");
   });
 
   it("flags a parent in another process", () => {
     const parent = { traceId, spanId: "00f067aa0ba902b7", traceFlags: 1 };
     const flags = (isRemote: boolean) =>
-      finishedSpanMessage(finished({ parentSpanContext: { ...parent, isRemote } })).flags;
+      finishedSpanMessage(finished({ parentSpanContext: { ...parent, isRemote } }), true).flags;
     expect(flags(true)).toBe(0x301);
     expect(flags(false)).toBe(0x101);
   });

@@ -4,9 +4,9 @@ import { type AttributeValue, ROOT_CONTEXT, type Span, trace } from "@openteleme
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../../formats/otlp/messages.ts";
 import { addToBuffer, spanProcessor, withRequest } from "../../../../gateway/telemetry/active-request.ts";
-import { SAMPLE_ALL } from "../../../../gateway/telemetry/sampling.ts";
+import { SAMPLE_ALL, type Standing } from "../../../../gateway/telemetry/sampling.ts";
 import type { FinishedSpan } from "../../../../gateway/telemetry/span-message.ts";
-import { TraceBuffer } from "../../../../gateway/telemetry/trace-buffer.ts";
+import { SAMPLED_BY_CALLER, TraceBuffer } from "../../../../gateway/telemetry/trace-buffer.ts";
 import { finished, TRACE_ID } from "./spans.ts";
 
 type TestSpan = Span & FinishedSpan;
@@ -28,7 +28,8 @@ function newSpan(traceFlags: number): TestSpan {
   return span;
 }
 
-function request(traceFlags = 1) {
+function request(traceFlags = 1, strangersLeft = 0) {
+  let left = strangersLeft;
   const sent: number[] = [];
   const dropped: number[] = [];
   const buffer = new TraceBuffer({
@@ -37,6 +38,7 @@ function request(traceFlags = 1) {
       sent.push(originSpans.reduce((total, one) => total + one.spans.length, spans.length));
     },
     countDropped: (spans) => dropped.push(spans),
+    acceptStrangers: () => left-- > 0,
   });
   const root = newSpan(traceFlags);
   addToBuffer(root, buffer);
@@ -78,7 +80,8 @@ describe("the buffer of a request", () => {
   });
 
   it("sends all of a trace that is not sampled where it is worth keeping, and the root states why", () => {
-    const { sent, root, child } = request(0);
+    const { sent, buffer, root, child } = request(0);
+    buffer.setStanding("key-holder");
     child().end();
     const late = child();
     root.attributes["spillway.refusal"] = "malformed";
@@ -90,6 +93,7 @@ describe("the buffer of a request", () => {
 
   it("follows the policy that came into force while the request was served", () => {
     const { sent, buffer, root } = request(0);
+    buffer.setStanding("anonymous");
     buffer.setSampling({ ...SAMPLE_ALL, slowMs: 0 });
     root.end();
     expect(sent).toEqual([1]);
@@ -99,6 +103,47 @@ describe("the buffer of a request", () => {
     strict.root.end();
     expect(strict.sent).toEqual([]);
   });
+
+  it.each<[string, Standing, { flags: number; attributes: Record<string, AttributeValue> }, number]>([
+    ["a refusal of a stranger", "unknown", { flags: 0, attributes: { "spillway.refusal": "not-found" } }, 0],
+    ["a stranger's sampled flag", "unknown", { flags: 1, attributes: { [SAMPLED_BY_CALLER]: true } }, 0],
+    ["a stranger's error", "unknown", { flags: 0, attributes: { "http.response.status_code": 503 } }, 0],
+    [
+      "a refusal without a key, where none is needed",
+      "anonymous",
+      { flags: 0, attributes: { "spillway.refusal": "shape" } },
+      0,
+    ],
+    ["a sampled flag without a key", "anonymous", { flags: 1, attributes: { [SAMPLED_BY_CALLER]: true } }, 0],
+    [
+      "an error without a key, where none is needed",
+      "anonymous",
+      { flags: 0, attributes: { "http.response.status_code": 503 } },
+      1,
+    ],
+    ["a key holder's sampled flag", "key-holder", { flags: 1, attributes: { [SAMPLED_BY_CALLER]: true } }, 1],
+    ["a key holder's refusal", "key-holder", { flags: 0, attributes: { "spillway.refusal": "shape" } }, 1],
+    [
+      "what the ratio chose, of a stranger",
+      "unknown",
+      { flags: 1, attributes: { "spillway.refusal": "not-found" } },
+      1,
+    ],
+  ])(
+    "%s is sent within the bound for strangers; beyond it only where the caller is known or the ratio chose it",
+    (_, standing, { flags, attributes }, beyond) => {
+      for (const [left, times] of [
+        [1, 1],
+        [0, beyond],
+      ] as const) {
+        const { sent, buffer, root } = request(flags, left);
+        buffer.setStanding(standing);
+        Object.assign(root.attributes, attributes);
+        root.end();
+        expect(sent).toEqual(Array(times).fill(1));
+      }
+    },
+  );
 
   it("sends or drops an origin's spans with the request's own, within the same bound", () => {
     const originSpans = (spans: number) => ({
