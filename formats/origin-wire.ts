@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { MODEL_ID } from "./model-package/names.ts";
 
-/** Most tokens in a window, the two special tokens included: the size of DistilBERT's position table. */
+/** Most tokens in a window, special tokens included, of a package that states no other number: DistilBERT's position table. */
 export const WINDOW_TOKENS = 512;
 
 /** The origin refuses texts with more tokens with 413, whatever the gateway's limit is. */
@@ -25,7 +25,10 @@ export type OriginRequest = z.infer<typeof originRequestSchema>;
 const MAX_LOGIT = 1e6;
 export const MAX_LABELS = 1024;
 export const MAX_LABEL_CHARACTERS = 200;
-const MAX_WINDOWS = 64;
+/** An answer with more logits would be too large to read. A text that needs more windows is refused with 413. */
+export const MAX_ANSWER_LOGITS = 64 * MAX_LABELS;
+/** More than 16,384 tokens in windows of the fewest tokens that a package may have. */
+const MAX_WINDOWS = 2048;
 /** AWS's limit for an invocation. */
 const MAX_DURATION_MS = 900_000;
 /** AWS's limit is 10 GiB. Outside AWS, the function reports the memory of its machine. */

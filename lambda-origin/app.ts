@@ -11,7 +11,7 @@ import { errorType } from "../formats/otlp/error-type.ts";
 import type { Encoded } from "../formats/tokenizer/tokenizer.ts";
 import type { LoadedModel, Model } from "./model.ts";
 import { inSpan, recordFacts, withAccount } from "./telemetry/active.ts";
-import { contentTokens, windowsOf } from "./windows.ts";
+import { contentTokens, mostTokens, windowsOf } from "./windows.ts";
 
 const STATUS = { malformed: 400, "too-large": 413, "model-unavailable": 503, internal: 500 } as const;
 
@@ -46,7 +46,9 @@ export async function classify(body: string, loaded: LoadedModel): Promise<Class
     return refuse("model-unavailable", "the model could not be loaded");
   }
   recordFacts({ "spillway.model": loaded.model.id });
-  const tokens = await tokenize(request, loaded.model);
+  const { labels, tokenizer, windowTokens } = loaded.model;
+  const maxTokens = Math.min(request.maxTokens, mostTokens(labels.length, tokenizer.frame, windowTokens));
+  const tokens = await tokenize({ ...request, maxTokens }, loaded.model);
   if (typeof tokens === "string") return refuse("too-large", tokens);
   const { before, after } = loaded.model.tokenizer.frame;
   // A model without special tokens has nothing to run then.
@@ -98,7 +100,7 @@ function countOf(encoded: Encoded): number {
 
 function cut(ids: readonly number[], model: Model): Promise<number[][]> {
   return inSpan("windows", {}, (record) => {
-    const windows = windowsOf(ids, model.tokenizer.frame);
+    const windows = windowsOf(ids, model.tokenizer.frame, model.windowTokens);
     const facts = { "spillway.windows": windows.length };
     record(facts);
     recordFacts(facts);

@@ -1,4 +1,5 @@
 /** Loads the origin's model from its package. */
+import { windowTokensOf } from "../formats/model-package/manifest.ts";
 import type { OriginAnswer } from "../formats/origin-wire.ts";
 import { loadTokenizer, runSteps } from "../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../formats/tokenizer/tokenizer.ts";
@@ -12,6 +13,8 @@ export interface Model {
   labels: string[];
   problemType: OriginAnswer["problemType"];
   tokenizer: Pick<TextTokenizer, "encodeContent" | "frame">;
+  /** Most tokens of a window, special tokens included. */
+  windowTokens: number;
   infer: Infer;
 }
 
@@ -33,7 +36,8 @@ export async function loadModel(
       runSteps(loadTokenizer(files.tokenizer, files.tokenizerConfig)),
     );
     const infer = await timed("load model", () => createInference(files.model, labels.length));
-    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, infer } };
+    const windowTokens = windowTokensOf(files.manifest);
+    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, windowTokens, infer } };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { firstIssue } from "../first-issue.ts";
 import { parseJson } from "../json.ts";
+import { WINDOW_TOKENS } from "../origin-wire.ts";
 import { MODEL_NAME } from "./names.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -63,6 +64,20 @@ const edgeSchema = z
 /** What one engine needs to serve the package, and what was measured with it. */
 export type EdgeEntry = z.infer<typeof edgeSchema>;
 
+/** A model must run windows of at least this many tokens, special tokens included. */
+export const MIN_WINDOW_TOKENS = 16;
+
+/** How far an INT8 model's logits are from the FP32 model's, on random texts. */
+const logitGapSchema = z.strictObject({
+  engine: z.enum(EDGE_ENGINES),
+  /** Of |INT8 − FP32|, over all logits. */
+  mean: z.number(),
+  largest: z.number(),
+  /** Standard deviation of the FP32 logits. */
+  spread: z.number(),
+});
+export type AcceptedGap = z.infer<typeof logitGapSchema>;
+
 export const manifestSchema = z
   .strictObject({
     format: z.literal("spillway-model/1"),
@@ -76,7 +91,13 @@ export const manifestSchema = z
     edge: edgeSchema.nullable(),
     /** What serves where the runtime has no relaxed SIMD, which spillway-engine needs. Null: such a runtime has no edge. */
     edgeFallback: edgeSchema.nullable().default(null),
-    origin: z.strictObject({ file: fileName }),
+    origin: z.strictObject({
+      file: fileName,
+      /** Most tokens of a window, special tokens included; WINDOW_TOKENS if it is missing, as in packages of before. */
+      windowTokens: z.int().min(MIN_WINDOW_TOKENS).optional(),
+    }),
+    /** Gaps beyond the packer's bound that were accepted with --accept-gap. */
+    acceptedGaps: z.array(logitGapSchema).min(1).optional(),
     files: z.array(fileSchema).min(1),
   })
   .superRefine(({ edge, edgeFallback }, context) => {
@@ -98,6 +119,11 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   if (value === undefined) return { ok: false, problem: "it is not JSON" };
   const parsed = manifestSchema.safeParse(value);
   return parsed.success ? { ok: true, manifest: parsed.data } : { ok: false, problem: firstIssue(parsed.error) };
+}
+
+/** Most tokens of a window at the origin, special tokens included. */
+export function windowTokensOf({ origin }: Pick<Manifest, "origin">): number {
+  return origin.windowTokens ?? WINDOW_TOKENS;
 }
 
 /** The files that the origin runs: the model and the tokenizer's two files. */

@@ -6,6 +6,7 @@ import { registerCreate, registerList, registerRevoke } from "./keys/commands.ts
 import { registerEvaluate } from "./model/evaluate/command.ts";
 import { registerPack } from "./model/pack/command.ts";
 import { registerPublish } from "./model/publish/command.ts";
+import { registerShow } from "./model/show.ts";
 import { registerKeygen, registerSign, registerVerify } from "./model/sign/commands.ts";
 import { registerEdit } from "./policy/edit.ts";
 import { registerGet } from "./policy/get.ts";
@@ -36,6 +37,7 @@ function registerModel(program: Command): void {
   registerSign(model);
   registerVerify(model);
   registerPublish(model);
+  registerShow(model);
 }
 
 function registerPolicy(program: Command): void {

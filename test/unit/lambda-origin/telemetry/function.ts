@@ -27,6 +27,7 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
       labels: ["ham", "spam"],
       problemType: "single_label_classification",
       tokenizer: { encodeContent: encodeWords, frame: { before: [2], after: [3] } },
+      windowTokens: 512,
       infer,
     },
   };

@@ -1,6 +1,11 @@
 /** Both models of a package, on the runtimes that serve them: the edge's engine by the manifest, and the origin's onnxruntime-node. */
 import { readFile } from "node:fs/promises";
-import { type EdgeEntry, MAX_EDGE_HEAP_BYTES, type Manifest } from "../../../../formats/model-package/manifest.ts";
+import {
+  type EdgeEntry,
+  MAX_EDGE_HEAP_BYTES,
+  type Manifest,
+  windowTokensOf,
+} from "../../../../formats/model-package/manifest.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
 import { toRow } from "../../../../gateway/dispatch/scores.ts";
 import type { SideAnswer } from "../../../../gateway/sides.ts";
@@ -85,7 +90,7 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
       return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds)) }]);
     },
     origin: (text, tokens) => onOrigin([firstTokens(text, tokens)]),
-    originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame)),
+    originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame, windowTokensOf(manifest))),
   };
 }
 

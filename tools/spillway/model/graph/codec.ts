@@ -1,6 +1,7 @@
 /** Bytes ↔ models. Weights are views into the bytes of the file: only the structure is copied. */
 
 import protobuf from "protobufjs/light.js";
+import { isLfsPointer, lfsPointerProblem } from "../../../process/read-text.ts";
 import type { OnnxModel } from "./model.ts";
 import { modelType } from "./schema.ts";
 
@@ -26,13 +27,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return writer.finish();
 }
 
-/** The beginning of the file that a checkout without Git LFS has in place of a model. */
-const LFS_POINTER = "version https://git-lfs.github.com/spec/";
-
 function decode(bytes: Uint8Array, name: string): unknown {
-  if (new TextDecoder().decode(bytes.subarray(0, LFS_POINTER.length)) === LFS_POINTER) {
-    throw new Error(`${name} is a Git LFS pointer, not the model itself; fetch it first: git lfs pull`);
-  }
+  if (isLfsPointer(bytes)) throw new Error(lfsPointerProblem(name));
   try {
     checkWire(bytes, modelType);
     return modelType.toObject(modelType.decode(bytes), { arrays: true });

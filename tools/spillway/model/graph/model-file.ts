@@ -1,6 +1,7 @@
 /** Reads and writes ONNX files. A model that was read has all of its weights in memory. */
 import { type FileHandle, open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isLfsPointer, lfsPointerProblem } from "../../../process/read-text.ts";
 import { decodeModel, encodeModel, MAX_FILE_BYTES } from "./codec.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxTensor } from "./model.ts";
 
@@ -32,6 +33,9 @@ export async function writeModel(model: OnnxModel, path: string): Promise<void> 
     await rm(staging, { force: true });
   }
 }
+
+/** Git LFS writes less. */
+const MAX_POINTER_BYTES = 1024;
 
 /** `dataLocation` of a tensor in an external file. Its keys: https://onnx.ai/onnx/repo-docs/ExternalData.html */
 const EXTERNAL = 1;
@@ -122,6 +126,7 @@ class ExternalFiles {
   async #open(location: string): Promise<FileHandle> {
     const file = await open(await this.#resolve(location), "r");
     this.#opened.set(location, file);
+    if (await isPointer(file)) throw new Error(lfsPointerProblem(location));
     return file;
   }
 
@@ -149,6 +154,11 @@ class ExternalFiles {
   #name(): string {
     return basename(this.#modelPath);
   }
+}
+
+async function isPointer(file: FileHandle): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(MAX_POINTER_BYTES), 0, MAX_POINTER_BYTES, 0);
+  return isLfsPointer(buffer);
 }
 
 function isWithin(folder: string, path: string): boolean {

@@ -1,18 +1,21 @@
 /** Pure. Reads a classifier's `config.json`, in the forms that exporters write. */
 import { basename } from "node:path";
 import { z } from "zod";
-import { firstIssue } from "../../../../formats/first-issue.ts";
 import { parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
-import { MAX_LABEL_CHARACTERS, MAX_LABELS, WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
+import { MAX_LABEL_CHARACTERS, MAX_LABELS } from "../../../../formats/origin-wire.ts";
+
+/** Labels are names; training scripts also write numbers. */
+const label = z.union([z.string(), z.int().transform(String)]);
+const labelId = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const configSchema = z.object({
   model_type: z.string().nullish(),
-  id2label: z.record(z.string().regex(/^\d+$/), z.string()).nullish(),
-  label2id: z.record(z.string(), z.int().nonnegative()).nullish(),
+  id2label: z.union([z.array(label), z.record(z.string().regex(/^\d+$/), label)]).nullish(),
+  label2id: z.record(z.string(), labelId).nullish(),
   num_labels: z.int().positive().nullish(),
-  vocab_size: z.int().positive(),
-  max_position_embeddings: z.int().positive(),
+  vocab_size: z.int().positive().nullish(),
+  max_position_embeddings: z.int().positive().nullish(),
   pad_token_id: z.int().nonnegative().nullish(),
   problem_type: z.enum(["single_label_classification", "multi_label_classification", "regression"]).nullish(),
 });
@@ -22,9 +25,10 @@ export interface ClassifierConfig {
   /** Null if the file has neither labels nor their number: transformers omits both for two unnamed labels. */
   labels: readonly string[] | null;
   problemType: Manifest["problemType"];
-  vocabularySize: number;
-  /** Most tokens of one text, special tokens included. */
-  maxPositions: number;
+  /** Null if the file does not state it. */
+  vocabularySize: number | null;
+  /** Most tokens of one text, special tokens included, as the file states it; the graph may have fewer. Null if it does not. */
+  statedPositions: number | null;
   /** Values that the file does not have and that were assumed, one sentence each. */
   assumptions: readonly string[];
 }
@@ -52,8 +56,8 @@ export function parseClassifierConfig(path: string, text: string): ClassifierCon
   return {
     labels,
     problemType: config.problem_type ?? "single_label_classification",
-    vocabularySize: config.vocab_size,
-    maxPositions: positionsOf(config, path),
+    vocabularySize: config.vocab_size ?? null,
+    statedPositions: statedPositionsOf(config),
     assumptions: assumptionsOf(config, basename(path)),
   };
 }
@@ -63,18 +67,22 @@ function parse(path: string, text: string): Config {
   if (value === undefined) throw new Error(`${path} is not JSON; save the model's configuration again.`);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Error(`${path} is not the configuration of a text classifier (${firstIssue(parsed.error)}).`);
+  const problems = parsed.error.issues.map(({ path: place, message }) =>
+    place.length === 0 ? message : `${place.join(".")}: ${message}`,
+  );
+  throw new Error(`${path} is not the configuration of a text classifier (${problems.join("; ")}).`);
 }
 
 function labelsOf({ id2label, label2id, num_labels }: Config, path: string): string[] | null {
+  if (Array.isArray(id2label)) return id2label;
   const named = id2label
-    ? Object.entries(id2label).map(([id, label]) => [Number(id), label] as const)
-    : label2id && Object.entries(label2id).map(([label, id]) => [id, label] as const);
+    ? Object.entries(id2label).map(([id, name]) => [Number(id), name] as const)
+    : label2id && Object.entries(label2id).map(([name, id]) => [id, name] as const);
   if (!named) return num_labels ? unnamedLabels(num_labels) : null;
   const sorted = named.toSorted(([a], [b]) => a - b);
   const missing = sorted.findIndex(([id], index) => id !== index);
   if (missing !== -1) throw new Error(`${path} has no label ${missing}; number the labels from 0 without gaps.`);
-  return sorted.map(([, label]) => label);
+  return sorted.map(([, name]) => name);
 }
 
 /** The names that transformers gives to labels without a name. */
@@ -87,7 +95,7 @@ function checkLabelLimits(labels: readonly string[], path: string): void {
   if (labels.length > MAX_LABELS) {
     throw new Error(`${path} has ${labels.length} labels; Spillway serves classifiers with at most ${MAX_LABELS}.`);
   }
-  const long = labels.findIndex((label) => label.length > MAX_LABEL_CHARACTERS);
+  const long = labels.findIndex((name) => name.length > MAX_LABEL_CHARACTERS);
   if (long === -1) return;
   throw new Error(
     `${path} has a label ${long} of ${labels[long]?.length} characters; at most ${MAX_LABEL_CHARACTERS} are allowed.`,
@@ -95,20 +103,15 @@ function checkLabelLimits(labels: readonly string[], path: string): void {
 }
 
 function checkDistinct(labels: readonly string[], path: string): void {
-  const twice = labels.find((label, index) => label === "" || labels.indexOf(label) !== index);
+  const twice = labels.find((name, index) => name === "" || labels.indexOf(name) !== index);
   if (twice !== undefined)
     throw new Error(`${path} has the label "${twice}" twice, or a label without a name; give each label its own name.`);
 }
 
-function positionsOf({ model_type, max_position_embeddings, pad_token_id }: Config, path: string): number {
+function statedPositionsOf({ model_type, max_position_embeddings, pad_token_id }: Config): number | null {
+  if (!max_position_embeddings) return null;
   const unused = POSITIONS_AFTER_PADDING.test(model_type ?? "") ? (pad_token_id ?? ROBERTA_PADDING_ID) + 1 : 0;
-  const positions = max_position_embeddings - unused;
-  if (positions < WINDOW_TOKENS) {
-    throw new Error(
-      `${path} allows ${positions} positions; the origin classifies long texts in windows of ${WINDOW_TOKENS} tokens, so a model needs at least as many.`,
-    );
-  }
-  return positions;
+  return max_position_embeddings - unused;
 }
 
 function assumptionsOf({ id2label, label2id, num_labels, problem_type }: Config, file: string): string[] {

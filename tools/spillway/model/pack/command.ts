@@ -1,12 +1,8 @@
 /** `spillway model pack`: makes a package for both sides from a model folder. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  EDGE_ENGINES,
-  type EdgeEngineId,
-  type EdgeEntry,
-  MAX_EDGE_HEAP_BYTES,
-} from "../../../../formats/model-package/manifest.ts";
+import { EDGE_ENGINES, type EdgeEngineId } from "../../../../formats/model-package/manifest.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
+import { gapInWords, packageLines, summaryRow } from "../package-summary.ts";
 import { type Packed, packModel } from "./pack.ts";
 import { MIN_TOKENS } from "./token-limit.ts";
 
@@ -19,6 +15,7 @@ interface Options {
   withFallback?: boolean;
   quantized?: string;
   originOnly?: boolean;
+  acceptGap?: boolean;
 }
 
 /** Adds the subcommand `pack`. */
@@ -46,6 +43,10 @@ export function registerPack(model: Command): void {
       "the INT8 model of onnxruntime-web, if it is not model_quantized.onnx or model_int8.onnx",
     )
     .option("--origin-only", "make no edge file: every text goes to the origin")
+    .option(
+      "--accept-gap",
+      "pack an INT8 model whose logits are further from FP32 than is allowed; the manifest records it",
+    )
     .action(pack);
 }
 
@@ -64,73 +65,13 @@ function atLeast(minimum: number): (text: string) => number {
   };
 }
 
-const MIB = 2 ** 20;
-const SHOWN_TOKENS = [32, 64, 128, 256] as const;
-const KEY_WIDTH = 14;
-
 /** The packed model for people. */
 function packSummary({ manifest, firstToken, edge: report }: Packed): string {
-  const { name, version, labels, files, edge, edgeFallback, problemType } = manifest;
-  const widest = Math.max(...files.map((file) => file.name.length));
-  const kind = problemType === "multi_label_classification" ? "multi-label" : "single-label";
   return [
-    "",
-    `  ${name}, version ${version}: ${labels.length} labels, ${kind}`,
-    "",
-    ...files.map((file) => `  ${file.name.padEnd(widest)}  ${size(file.sizeBytes).padStart(10)}`),
-    "",
-    ...(edge === null || report === null
-      ? [row("edge", "none: every text goes to the origin")]
-      : [
-          row(
-            "edge engine",
-            report.refusal === null ? edge.engine : `${edge.engine}, not spillway-engine: ${report.refusal}`,
-          ),
-          ...(report.laneBound === null ? [] : [row("lane bound", report.laneBound)]),
-          row("edge tokens", `up to ${edge.maxTokens}; longer texts go to the origin`),
-          row("edge heap", heap(edge)),
-          ...times(edge),
-          ...(edgeFallback === null
-            ? []
-            : [
-                row(
-                  "fallback",
-                  `${edgeFallback.engine}, up to ${edgeFallback.maxTokens} tokens, ${heap(edgeFallback)}`,
-                ),
-              ]),
-        ]),
-    ...firstToken.map((outcome, index) => row(index === 0 ? "first token" : "", outcome)),
-    ...(report?.gaps ?? []).map(({ engine, mean, largest }, index) =>
-      row(
-        index === 0 ? "INT8 to FP32" : "",
-        `${engine}: logits differ by ${mean.toPrecision(2)} on average, ${largest.toPrecision(2)} at most, on random tokens`,
-      ),
-    ),
+    ...packageLines(manifest, report?.refusal ?? null),
+    ...(report === null || report.laneBound === null ? [] : [summaryRow("lane bound", report.laneBound)]),
+    ...firstToken.map((outcome, index) => summaryRow(index === 0 ? "first token" : "", outcome)),
+    ...(report?.gaps ?? []).map((gap, index) => summaryRow(index === 0 ? "INT8 to FP32" : "", gapInWords(gap))),
     "",
   ].join("\n");
-}
-
-function heap({ engine, heapBytes }: EdgeEntry): string {
-  return `${(heapBytes / MIB).toFixed(1)} of ${MAX_EDGE_HEAP_BYTES[engine] / MIB} MiB`;
-}
-
-function times({ maxTokens, timeMs }: EdgeEntry): string[] {
-  const counts = [...SHOWN_TOKENS.filter((tokens) => tokens < maxTokens), maxTokens];
-  const cell = (text: string) => text.padStart(9);
-  return [
-    row("edge time", counts.map((tokens) => cell(`${tokens} tok`)).join("")),
-    row("", counts.map((tokens) => cell(`${predictedMs(timeMs, tokens).toFixed(0)} ms`)).join("")),
-  ];
-}
-
-function predictedMs({ base, perToken, perTokenSquared }: EdgeEntry["timeMs"], tokens: number): number {
-  return Math.max(0, base + perToken * tokens + perTokenSquared * tokens ** 2);
-}
-
-function row(key: string, value: string): string {
-  return `  ${key.padEnd(KEY_WIDTH)}${value}`;
-}
-
-function size(bytes: number): string {
-  return bytes < 100_000 ? `${(bytes / 1e3).toFixed(2)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
 }

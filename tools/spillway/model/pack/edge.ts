@@ -1,15 +1,15 @@
 /** The edge's part of a package: which engine serves it, and what each engine needs. */
 import { basename } from "node:path";
 import type { EncoderWeights } from "../../../../engine/pack/encoder-weights.ts";
-import type { EdgeEngineId, EdgeEntry } from "../../../../formats/model-package/manifest.ts";
+import type { AcceptedGap, EdgeEngineId, EdgeEntry } from "../../../../formats/model-package/manifest.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { readEncoder } from "../encoder/read-encoder.ts";
 import { readModel } from "../graph/model-file.ts";
-import { type EngineEntry, laneBound, makeEngineEntry } from "./engine-entry.ts";
-import { findInt8, type Int8Maker } from "./int8.ts";
-import { checkLogitGap, type LogitGap, measureLogitGap } from "./logit-gap.ts";
+import { DEFAULT_TOKENS, type EngineEntry, laneBound, makeEngineEntry } from "./engine-entry.ts";
+import { findInt8, type Int8Maker, type Int8Model } from "./int8.ts";
+import { describeGap, type LogitGap, measureLogitGap } from "./logit-gap.ts";
 import { makeOnnxEntry, openForComparison } from "./onnx-entry.ts";
-import type { OriginPart } from "./origin.ts";
+import type { FloatModel, OriginPart } from "./origin.ts";
 import { PackError } from "./pack-error.ts";
 import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
@@ -25,6 +25,8 @@ export interface EdgeOptions {
   /** Whether the INT8 file was named by the user: it is an error if no engine runs it. */
   hasChosenInt8: boolean;
   maxTokens: number | null;
+  /** Packs an INT8 model beyond the bound of logit-gap.ts, and records its gap. */
+  acceptGap: boolean;
 }
 
 /** Which engine serves, decided before any long work. */
@@ -37,10 +39,15 @@ export interface EdgePlan {
 }
 
 /** @throws PackError if the options contradict one another, the engine cannot serve the model, or there is no INT8 model */
-export async function planEdge(source: SourceFolder, options: EdgeOptions, progress: Progress): Promise<EdgePlan> {
+export async function planEdge(
+  source: SourceFolder,
+  { graph }: Pick<FloatModel, "graph">,
+  options: EdgeOptions,
+  progress: Progress,
+): Promise<EdgePlan> {
   checkOptions(options);
   if (options.engine === "onnxruntime-web") return { weights: null, refusal: null, makeInt8: await findInt8(source) };
-  const read = await progress.step(`reading ${basename(source.float)} for spillway-engine`, 1, () => tryToRead(source));
+  const read = await progress.step(`reading ${basename(source.float)} for spillway-engine`, 1, () => tryToRead(graph));
   if ("weights" in read) {
     if (options.hasChosenInt8 && !options.withFallback) throw ignoredInt8(source);
     // An INT8 file in the folder is compared with. None is made for that.
@@ -78,9 +85,9 @@ function cannotServe({ float }: SourceFolder, refusal: string): PackError {
 }
 
 /** A file that cannot be run is reported by the steps that follow. */
-async function tryToRead({ float }: SourceFolder): Promise<Awaited<ReturnType<typeof readEncoder>>> {
+async function tryToRead(graph: string): Promise<Awaited<ReturnType<typeof readEncoder>>> {
   try {
-    return await readEncoder(await readModel(float), float);
+    return await readEncoder(await readModel(graph), graph);
   } catch (error) {
     const [line = "it cannot be run"] = (error instanceof Error ? error.message : String(error)).split("\n");
     return { refusal: line };
@@ -90,6 +97,8 @@ async function tryToRead({ float }: SourceFolder): Promise<Awaited<ReturnType<ty
 export interface EdgePart {
   edge: EdgeEntry;
   edgeFallback: EdgeEntry | null;
+  /** Beyond the bound, of what the package's engines run. */
+  acceptedGaps: readonly AcceptedGap[];
   /** For people: why this engine serves, how far its logits are from FP32. */
   report: EdgeReport;
 }
@@ -125,13 +134,12 @@ export async function makeEdge(
   const context = { ...request, staging, progress };
   if (plan.weights === null) return await withOnnx(plan, plan.refusal, context);
   const { source, origin, maxTokens } = request;
-  const { vocabularySize } = source.config;
   const model = {
     weights: plan.weights,
     name: source.float,
     labelCount: origin.labels.length,
-    vocabularySize,
-    maxTokens,
+    vocabularySize: source.vocabularySize,
+    maxTokens: Math.min(maxTokens ?? DEFAULT_TOKENS, origin.windowTokens),
   };
   const engine = await makeEngineEntry(model, staging, progress);
   if (!("tooLarge" in engine)) return await withEngine(plan, engine, context);
@@ -143,54 +151,95 @@ export async function makeEdge(
 
 async function withEngine({ makeInt8 }: EdgePlan, engine: EngineEntry, context: Context): Promise<EdgePart> {
   const gap = await gapOf(engine, context);
-  checkLogitGap(gap, context.source.float, "Pack it for onnxruntime-web: --engine onnxruntime-web.");
+  const file = { name: context.source.float, isGiven: false };
+  const accepted = judge(gap, file, "Pack it for onnxruntime-web: --engine onnxruntime-web.", context);
   const common = { laneBound: laneBound(engine.largestLaneSum), refusal: null };
-  const made = (edgeFallback: EdgeEntry | null, firstToken: string | null, others: readonly LogitGap[]): EdgePart => ({
+  const made = (others: Partial<EdgePart>, firstToken: string | null, gaps: readonly LogitGap[]): EdgePart => ({
     edge: engine.entry,
-    edgeFallback,
-    report: { ...common, firstToken, gaps: [gap, ...others] },
+    edgeFallback: null,
+    acceptedGaps: accepted,
+    ...others,
+    report: { ...common, firstToken, gaps: [gap, ...gaps] },
   });
-  if (makeInt8 === null) return made(null, null, []);
-  if (!context.withFallback) return made(null, null, await comparedGap(makeInt8, engine, context));
+  if (makeInt8 === null) return made({}, null, []);
+  if (!context.withFallback) return made({}, null, await comparedGap(makeInt8, engine, context));
   const fallback = await onnxEntry(makeInt8, context);
-  return made(fallback.entry, fallback.int8.firstToken, [fallback.gap]);
+  const acceptedGaps = [...accepted, ...fallback.accepted];
+  return made({ edgeFallback: fallback.entry, acceptedGaps }, fallback.int8.firstToken, [fallback.gap]);
 }
 
 async function withOnnx({ makeInt8 }: EdgePlan, refusal: string | null, context: Context): Promise<EdgePart> {
-  const { entry, gap, int8 } = await onnxEntry(makeInt8 ?? (await findInt8(context.source)), context);
+  const { entry, gap, int8, accepted } = await onnxEntry(makeInt8 ?? (await findInt8(context.source)), context);
   return {
     edge: entry,
     edgeFallback: null,
+    acceptedGaps: accepted,
     report: { refusal, laneBound: null, gaps: [gap], firstToken: int8.firstToken },
   };
 }
 
 async function onnxEntry(makeInt8: Int8Maker, context: Context) {
   const { source, origin, maxTokens, staging, progress } = context;
-  const { vocabularySize, maxPositions } = source.config;
-  const int8 = await makeInt8(origin.path, staging, progress);
-  const tokens = Math.min(maxTokens ?? DEFAULT_ONNX_TOKENS, maxPositions);
+  const { vocabularySize } = source;
+  const int8 = await makeInt8(origin, staging, progress);
+  const tokens = Math.min(maxTokens ?? DEFAULT_ONNX_TOKENS, origin.windowTokens);
   const request = { int8, labelCount: origin.labels.length, vocabularySize, maxTokens: tokens };
   const made = await makeOnnxEntry(request, staging, progress);
   const gap = await gapOf(made, context);
-  checkLogitGap(gap, int8.name, "Pass the INT8 file of this model with --quantized.");
-  return { entry: made.entry, gap, int8 };
+  const accepted = judge(gap, int8, "Pass the INT8 file of this model with --quantized.", context);
+  return { entry: made.entry, gap, int8, accepted };
 }
 
-/** The gap of an INT8 file that no engine will run: a file that cannot be compared is no reason to refuse the package. */
+/**
+ * The gap of an INT8 file that no engine will run. A file that cannot be compared is no reason to refuse the package; one of another
+ * model is: something in the folder is not what the user believes.
+ */
 async function comparedGap(makeInt8: Int8Maker, engine: EngineEntry, context: Context): Promise<LogitGap[]> {
+  const compared = await compare(makeInt8, engine, context);
+  if (compared === null) return [];
+  const { gap, int8 } = compared;
+  judge(
+    gap,
+    int8,
+    "spillway-engine does not need it: remove the file, or replace it by the INT8 file of this model.",
+    context,
+  );
+  return [gap];
+}
+
+async function compare(
+  makeInt8: Int8Maker,
+  { entry }: EngineEntry,
+  context: Context,
+): Promise<{ gap: LogitGap; int8: Int8Model } | null> {
   const { origin, staging, progress } = context;
   try {
-    const int8 = await makeInt8(origin.path, staging, progress);
+    const int8 = await makeInt8(origin, staging, progress);
     const run = await openForComparison(int8, staging, progress);
-    return [await gapOf({ run, entry: { ...engine.entry, engine: "onnxruntime-web" } }, context)];
+    const maxTokens = Math.min(entry.maxTokens, DEFAULT_ONNX_TOKENS);
+    return { gap: await gapOf({ run, entry: { ...entry, engine: "onnxruntime-web", maxTokens } }, context), int8 };
   } catch (error) {
     progress.note(`The INT8 model was not compared: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
+    return null;
   }
 }
 
 function gapOf({ run, entry }: Pick<EngineEntry, "run" | "entry">, { origin, source }: Context): Promise<LogitGap> {
-  const { vocabularySize } = source.config;
+  const { vocabularySize } = source;
   return measureLogitGap(entry.engine, run, { infer: origin.infer, vocabularySize, maxTokens: entry.maxTokens });
+}
+
+/** @returns the gap if it is beyond the bound and accepted. @throws PackError if it is not accepted */
+function judge(
+  gap: LogitGap,
+  file: Pick<Int8Model, "name" | "isGiven">,
+  advice: string,
+  { acceptGap, progress }: Context,
+): AcceptedGap[] {
+  const problem = describeGap(gap, file);
+  if (problem === null) return [];
+  if (!acceptGap) throw new PackError(`${problem}. ${advice} To pack it as it is: --accept-gap.`);
+  progress.note(`accepted: ${problem}`);
+  const { correlation: _, ...recorded } = gap;
+  return [recorded];
 }

@@ -19,7 +19,7 @@ import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
 const FILE = "edge.weights";
 const ENGINE = "spillway-engine";
 /** Most tokens of a package that does not ask for another number, and has room. */
-const DEFAULT_TOKENS = 512;
+export const DEFAULT_TOKENS = 512;
 const MIB = 2 ** 20;
 /**
  * The products are the same integers everywhere. The functions between them may round differently where a machine does not fuse

@@ -9,13 +9,14 @@ import type { OnnxModel, ValueInfo } from "../graph/model.ts";
 import { elementType, toNumber } from "../graph/tensors.ts";
 import { PackError } from "./pack-error.ts";
 
-/** Operator sets that each side's runtime is tested with. */
-const OPSETS = { fp32: [11, 20], int8: [14, 18] } as const;
+/** Operator sets that both sides' runtimes are tested with. torch 2.13 exports 20 by default. */
+const MIN_OPSET = 11;
+const MAX_OPSET = 21;
 const EXPORT_AGAIN = "export it again with --task text-classification";
 
 /** @param path for the messages. @throws PackError */
-export function checkSignature(model: OnnxModel, path: string, precision: keyof typeof OPSETS): void {
-  checkOpset(model, path, OPSETS[precision]);
+export function checkSignature(model: OnnxModel, path: string): void {
+  checkOpset(model, path);
   // Old exporters list the weights among the inputs.
   const constants = new Set(model.graph.initializer.map(({ name }) => name));
   checkInputs(
@@ -25,14 +26,13 @@ export function checkSignature(model: OnnxModel, path: string, precision: keyof 
   checkOutputs(model.graph.output, path);
 }
 
-function checkOpset({ opsetImport }: OnnxModel, path: string, [min, max]: readonly [number, number]): void {
+function checkOpset({ opsetImport }: OnnxModel, path: string): void {
   const standard = opsetImport.find(({ domain }) => domain === undefined || domain === "" || domain === "ai.onnx");
   const version = standard?.version === undefined ? 0 : toNumber(standard.version);
-  if (version < min || version > max) {
-    throw new PackError(
-      `${path} uses opset ${version}; allowed are ${min} to ${max}: export it again with --opset 17.`,
-    );
-  }
+  if (version >= MIN_OPSET && version <= MAX_OPSET) return;
+  throw new PackError(
+    `${path} uses opset ${version}; allowed are ${MIN_OPSET} to ${MAX_OPSET}: export it again with --opset 17.`,
+  );
 }
 
 function checkInputs(inputs: readonly ValueInfo[], path: string): void {
@@ -59,14 +59,26 @@ function checkInputs(inputs: readonly ValueInfo[], path: string): void {
   }
 }
 
-function checkOutputs(outputs: readonly ValueInfo[], path: string): void {
+/** Outputs of an encoder. A head's logits have another name. */
+const OF_THE_ENCODER = /hidden|pool|embed/i;
+
+/** Names of the outputs that may be the logits: `logits`, otherwise every one that is not the encoder's own. */
+export function logitsCandidates(outputs: readonly ValueInfo[]): string[] {
   const names = outputs.map(({ name }) => name);
-  if (names[0] !== LOGITS_OUTPUT) {
+  return names.includes(LOGITS_OUTPUT) ? [LOGITS_OUTPUT] : names.filter((name) => !OF_THE_ENCODER.test(name));
+}
+
+function checkOutputs(outputs: readonly ValueInfo[], path: string): void {
+  const [only, more] = logitsCandidates(outputs);
+  if (only === undefined) {
+    const names = outputs.map(({ name }) => name).join(", ");
     throw new PackError(
-      `${path} has the output ${names.join(", ") || "nothing"} instead of ${LOGITS_OUTPUT}, as encoders without a classification head do: ${EXPORT_AGAIN}.`,
+      `${path} has the output ${names || "nothing"} instead of ${LOGITS_OUTPUT}, as encoders without a classification head do: ${EXPORT_AGAIN}.`,
     );
   }
-  const logits = outputs[0]?.type?.tensorType;
+  // Of several, the shapes in a run decide.
+  if (more !== undefined) return;
+  const logits = outputs.find(({ name }) => name === only)?.type?.tensorType;
   if (logits?.elemType !== undefined && logits.elemType !== elementType.float) {
     throw new PackError(`${path} returns logits that are not float32; export it with --dtype fp32.`);
   }

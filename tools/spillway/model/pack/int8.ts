@@ -6,6 +6,7 @@ import type { Progress } from "../../terminal/progress.ts";
 import { readModel } from "../graph/model-file.ts";
 import { makeFirstTokenGraph } from "./first-token-graph.ts";
 import { checkSignature } from "./graph-signature.ts";
+import { findLogits, type GraphRequest, hasLogitsOnly } from "./logits-graph.ts";
 import { diskFull, PackError } from "./pack-error.ts";
 import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
@@ -14,32 +15,47 @@ export interface Int8Model {
   path: string;
   /** For messages: the user's path, or a description. */
   name: string;
+  /** Whether it is the user's file, which may be of another model. */
+  isGiven: boolean;
   /** What happened to the graph, for people. */
   firstToken: string;
 }
 
-/** Makes the INT8 model. `floatPath` is the FP32 file after its rewrite for the first token. */
-export type Int8Maker = (floatPath: string, staging: Staging, progress: Progress) => Promise<Int8Model>;
+/** Makes the INT8 model. The graph is the FP32 file after its rewrite for the first token. */
+export type Int8Maker = (float: FloatGraph, staging: Staging, progress: Progress) => Promise<Int8Model>;
+
+interface FloatGraph {
+  path: string;
+  labels: readonly string[];
+}
 
 /**
  * Chooses how to make the INT8 model, before any long work.
  * @throws PackError with the commands to run if there is no INT8 file and no quantizer
  */
-export async function findInt8({ int8, float }: SourceFolder): Promise<Int8Maker> {
-  if (int8 !== null) return (_floatPath, staging, progress) => useInt8(int8, staging, progress);
+export async function findInt8({ int8, float, vocabularySize }: SourceFolder): Promise<Int8Maker> {
+  if (int8 !== null) {
+    return (graph, staging, progress) =>
+      useInt8({ path: int8, vocabularySize, labelCount: graph.labels.length }, staging, progress);
+  }
   const python = await findQuantizer();
   if (python === null) throw quantizeByHand(float, join(dirname(float), "model_quantized.onnx"));
-  return async (floatPath, staging, progress) => {
+  return async (graph, staging, progress) => {
     const path = join(staging.work, "model_quantized.onnx");
-    await progress.step(`quantizing ${basename(float)} to INT8`, 1, () => quantize(python, floatPath, path, staging));
-    return { path, name: `the INT8 model made from ${float}`, firstToken: "INT8: quantized from that FP32 graph" };
+    await progress.step(`quantizing ${basename(float)} to INT8`, 1, () => quantize(python, graph.path, path, staging));
+    const name = `the INT8 model made from ${float}`;
+    return { path, name, isGiven: false, firstToken: "INT8: quantized from that FP32 graph" };
   };
 }
 
-async function useInt8(int8: string, staging: Staging, progress: Progress): Promise<Int8Model> {
-  checkSignature(await readModel(int8), int8, "int8");
-  const graph = await makeFirstTokenGraph("INT8", int8, join(staging.work, "int8.onnx"), progress);
-  return { path: graph.path, name: int8, firstToken: graph.outcome };
+async function useInt8(int8: Omit<GraphRequest, "copy">, staging: Staging, progress: Progress): Promise<Int8Model> {
+  const { path } = int8;
+  const model = await readModel(path);
+  checkSignature(model, path);
+  const copy = join(staging.work, "int8-logits.onnx");
+  const single = hasLogitsOnly(model) ? path : (await findLogits({ ...int8, copy })).path;
+  const graph = await makeFirstTokenGraph("INT8", single, join(staging.work, "int8.onnx"), progress);
+  return { path: graph.path, name: path, isGiven: true, firstToken: graph.outcome };
 }
 
 /** ONNX Runtime's quantizer, which exists for Python only. Versions as in models/mail-tagger-recipe/requirements.txt. */

@@ -1,57 +1,70 @@
 /** The origin's part of a package: the FP32 model in one file, tried with the code that will serve it. */
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { InferenceSession } from "onnxruntime-node";
-import { isGraphInput, LOGITS_OUTPUT } from "../../../../formats/model-package/graph-inputs.ts";
-import { createInference, feedsOf, type Infer } from "../../../../lambda-origin/infer.ts";
+import { createInference, type Infer } from "../../../../lambda-origin/infer.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { decodeModel } from "../graph/codec.ts";
 import { readModel, writeModel } from "../graph/model-file.ts";
 import { unnamedLabels } from "./classifier-config.ts";
 import { makeFirstTokenGraph } from "./first-token-graph.ts";
-import { checkSignature, wrongRank } from "./graph-signature.ts";
+import { findLogits } from "./logits-graph.ts";
+import { findLongestText } from "./longest-text.ts";
 import { sampleIds } from "./measure.ts";
-import { ortFailure, PackError } from "./pack-error.ts";
+import { PackError } from "./pack-error.ts";
 import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
 
 const FILE = "origin.onnx";
-const SAMPLE_TOKENS = 8;
 
-export interface OriginPart {
+/** What the FP32 graph is, by runs of it. */
+export interface FloatModel {
+  /** Path of a graph with the one output `logits`: the user's file, or a copy. */
+  graph: string;
+  labels: readonly string[];
+  /** Most tokens of a text that is run whole. */
+  windowTokens: number;
+}
+
+export interface OriginPart extends FloatModel {
   file: string;
   path: string;
-  labels: readonly string[];
   infer: Infer;
   /** What happened to the graph, for people. */
   firstToken: string;
 }
 
-/** @throws PackError and other errors of one sentence */
-export async function makeOrigin(source: SourceFolder, staging: Staging, progress: Progress): Promise<OriginPart> {
-  const { float, config } = source;
-  const labels = await progress.step(`checking ${basename(float)}`, 1, async () => {
-    checkSignature(await readModel(float), float, "fp32");
-    return labelsFor(source, await countLogits(float, config.vocabularySize));
+/** @throws PackError */
+export async function inspectFloat(source: SourceFolder, staging: Staging, progress: Progress): Promise<FloatModel> {
+  const { float, config, vocabularySize } = source;
+  return await progress.step(`checking ${basename(float)}`, 1, async () => {
+    const labelCount = config.labels?.length ?? null;
+    const copy = join(staging.work, "logits.onnx");
+    const graph = await findLogits({ path: float, copy, vocabularySize, labelCount });
+    const labels = labelsFor(source, graph.logits);
+    const stated = config.statedPositions;
+    const longest = await findLongestText(graph.path, { name: basename(float), vocabularySize, stated });
+    if (longest.note !== null) progress.note(longest.note);
+    return { graph: graph.path, labels, windowTokens: longest.tokens };
   });
-  const path = join(staging.package, FILE);
-  const graph = await makeFirstTokenGraph("FP32", float, path, progress);
-  if (graph.path !== path) await copyComplete(float, path);
-  const infer = await createInference(await readFile(path), labels.length);
-  await infer([sampleIds(SAMPLE_TOKENS, config.vocabularySize)]);
-  return { file: FILE, path, labels, infer, firstToken: graph.outcome };
 }
 
-/** Runs the model: not every graph declares its output's shape. */
-async function countLogits(path: string, vocabularySize: number): Promise<number> {
-  let dims: readonly number[];
-  try {
-    dims = await logitsDims(path, sampleIds(SAMPLE_TOKENS, vocabularySize));
-  } catch (error) {
-    throw ortFailure("The origin's ONNX Runtime", path, "export the model again with standard operators", error);
-  }
-  if (dims.length !== 2) throw wrongRank(path, dims.length);
-  return dims[1] ?? 0;
+/** @throws PackError and other errors of one sentence */
+export async function makeOrigin(
+  source: SourceFolder,
+  model: FloatModel,
+  staging: Staging,
+  progress: Progress,
+): Promise<OriginPart> {
+  const { labels, windowTokens } = model;
+  const path = join(staging.package, FILE);
+  const graph = await makeFirstTokenGraph("FP32", model.graph, path, progress);
+  if (graph.path !== path) await copyComplete(model.graph, path);
+  const infer = await createInference(await readFile(path), labels.length);
+  await infer([sampleIds(windowTokens, source.vocabularySize)]).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new PackError(`${source.float} cannot run a text of ${windowTokens} tokens at the origin: ${reason}.`, error);
+  });
+  return { ...model, file: FILE, path, infer, firstToken: graph.outcome };
 }
 
 function labelsFor({ config: { labels }, float }: SourceFolder, logits: number): readonly string[] {
@@ -74,21 +87,4 @@ async function copyComplete(path: string, copy: string): Promise<void> {
   const hasExternalData = graph.initializer.some(({ externalData }) => externalData.length > 0);
   if (hasExternalData) await writeModel(await readModel(path), copy);
   else await copyFile(path, copy);
-}
-
-/** The shape of the logits for one text. Accepts external data beside the file. @throws ONNX Runtime's own errors */
-async function logitsDims(path: string, tokenIds: readonly number[]): Promise<readonly number[]> {
-  const session = await InferenceSession.create(path, {
-    executionProviders: ["cpu"],
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
-    logSeverityLevel: 4,
-  });
-  try {
-    const feeds = feedsOf(session.inputNames.filter(isGraphInput), tokenIds);
-    const { [LOGITS_OUTPUT]: logits } = await session.run(feeds, [LOGITS_OUTPUT]);
-    if (!(logits?.data instanceof Float32Array)) throw new Error("its logits are not float32");
-    return logits.dims;
-  } finally {
-    await session.release();
-  }
 }

@@ -5,14 +5,16 @@ import { z } from "zod";
 import { parseJson } from "../../../../formats/json.ts";
 import { type EdgeEngineId, type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE, MANIFEST_FILE, MODEL_NAME, modelIdOf } from "../../../../formats/model-package/names.ts";
+import { WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
 import { sha256Hex } from "../../../../formats/sha256.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { hashFile } from "../hash-file.ts";
-import { type EdgeOptions, type EdgeReport, makeEdge, planEdge } from "./edge.ts";
-import { makeOrigin } from "./origin.ts";
+import { type EdgeOptions, type EdgePart, type EdgeReport, makeEdge, planEdge } from "./edge.ts";
+import { inspectFloat, makeOrigin, type OriginPart } from "./origin.ts";
 import { PackError } from "./pack-error.ts";
-import { readSourceFolder, readTokenizerFiles } from "./source-folder.ts";
-import { withStaging } from "./staging.ts";
+import { Refusals } from "./refusals.ts";
+import { readSourceFolder } from "./source-folder.ts";
+import { type Staging, withStaging } from "./staging.ts";
 
 const TOKENIZER_FILE = "tokenizer.json";
 const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
@@ -35,6 +37,8 @@ export interface PackOptions {
   quantized?: string | undefined;
   /** Makes no edge file: every text goes to the origin. */
   originOnly?: boolean | undefined;
+  /** Packs an INT8 model whose logits are beyond the bound, and records that in the manifest. */
+  acceptGap?: boolean | undefined;
 }
 
 export interface Packed {
@@ -47,59 +51,88 @@ export interface Packed {
   edge: EdgeReport | null;
 }
 
-/** Writes the package into `out`, completely or not at all. @throws Error with one sentence */
+/**
+ * Writes the package into `out`, completely or not at all.
+ * @throws Error with one sentence; if there are several reasons, one with a line for each
+ */
 export async function packModel(options: PackOptions, progress: Progress): Promise<Packed> {
   const { folder, out } = options;
   await checkDifferent(folder, out);
-  const { name, version, stale } = await identify(out, options);
-  const source = await readSourceFolder(folder, options.quantized);
-  const { vocabularySize, problemType, assumptions } = source.config;
-  const tokenizer = await readTokenizerFiles(source.tokenizer, source.tokenizerConfig, vocabularySize);
-  const edgeOptions = edgeOptionsOf(options);
-  const plan = edgeOptions && (await planEdge(source, edgeOptions, progress));
-  for (const assumption of assumptions) progress.note(assumption);
-  return await withStaging(out, stale, async (staging) => {
-    const origin = await makeOrigin(source, staging, progress);
+  const refusals = new Refusals();
+  const identity = await refusals.check(() => identify(out, options));
+  const checkedOptions = await refusals.check(() => ({ edge: edgeOptionsOf(options) }));
+  const { source, tokenizer } = await readSourceFolder(folder, options.quantized, refusals);
+  if (source === null || identity === null || checkedOptions === null) return refusals.fail();
+  const { edge: edgeOptions } = checkedOptions;
+  return await withStaging(out, identity.stale, async (staging) => {
+    const model = await refusals.check(() => inspectFloat(source, staging, progress));
+    const plan = model && edgeOptions && (await refusals.check(() => planEdge(source, model, edgeOptions, progress)));
+    refusals.throwIfAny();
+    if (model === null || tokenizer === null) return refusals.fail();
+    for (const assumption of source.config.assumptions) progress.note(assumption);
+    const origin = await makeOrigin(source, model, staging, progress);
     const made = plan && edgeOptions && (await makeEdge(plan, { ...edgeOptions, source, origin }, staging, progress));
-    const { edge = null, edgeFallback = null, report = null } = made ?? {};
     await writeFile(join(staging.package, TOKENIZER_FILE), tokenizer.tokenizer);
     await writeFile(join(staging.package, TOKENIZER_CONFIG_FILE), tokenizer.config);
-    const edgeFiles = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
-    const names = [...edgeFiles, origin.file, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
-    const manifest = manifestSchema.parse({
-      format: "spillway-model/1",
-      name,
-      version,
-      labels: [...origin.labels],
-      problemType,
-      tokenizer: { file: TOKENIZER_FILE, configFile: TOKENIZER_CONFIG_FILE },
-      edge,
-      edgeFallback,
-      origin: { file: origin.file },
-      files: await Promise.all(names.map((file) => hashFile(staging.package, file))),
-    } satisfies Manifest);
-    const text = `${JSON.stringify(manifest, null, 2)}\n`;
-    await writeFile(join(staging.package, MANIFEST_FILE), text);
-    return {
-      modelId: modelIdOf(name, sha256Hex(text)),
-      manifest,
-      firstToken: [origin.firstToken, ...(report?.firstToken ? [report.firstToken] : [])],
-      edge: report,
-    };
+    return await writeManifest({ identity, problemType: source.config.problemType, origin, made }, staging);
   });
 }
 
+interface Parts {
+  identity: Identity;
+  problemType: Manifest["problemType"];
+  origin: OriginPart;
+  made: EdgePart | null;
+}
+
+async function writeManifest({ identity, problemType, origin, made }: Parts, staging: Staging): Promise<Packed> {
+  const { name, version } = identity;
+  const { edge = null, edgeFallback = null, report = null, acceptedGaps = [] } = made ?? {};
+  const edgeFiles = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
+  const names = [...edgeFiles, origin.file, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE];
+  const { file, windowTokens } = origin;
+  const manifest = manifestSchema.parse({
+    format: "spillway-model/1",
+    name,
+    version,
+    labels: [...origin.labels],
+    problemType,
+    tokenizer: { file: TOKENIZER_FILE, configFile: TOKENIZER_CONFIG_FILE },
+    edge,
+    edgeFallback,
+    // Only where it differs, so that earlier versions of the gateway read the package.
+    origin: windowTokens === WINDOW_TOKENS ? { file } : { file, windowTokens },
+    ...(acceptedGaps.length > 0 && { acceptedGaps: [...acceptedGaps] }),
+    files: await Promise.all(names.map((each) => hashFile(staging.package, each))),
+  } satisfies Manifest);
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeFile(join(staging.package, MANIFEST_FILE), text);
+  return {
+    modelId: modelIdOf(name, sha256Hex(text)),
+    manifest,
+    firstToken: [origin.firstToken, ...(report?.firstToken ? [report.firstToken] : [])],
+    edge: report,
+  };
+}
+
 /** Null for the origin only. @throws PackError for options that would be ignored */
-function edgeOptionsOf({ originOnly, engine, withFallback, quantized, maxTokens }: PackOptions): EdgeOptions | null {
+function edgeOptionsOf(options: PackOptions): EdgeOptions | null {
+  const { originOnly, engine, withFallback, quantized, maxTokens, acceptGap } = options;
   if (!originOnly) {
     return {
       engine: engine ?? null,
       withFallback: withFallback ?? false,
       hasChosenInt8: quantized !== undefined,
       maxTokens: maxTokens ?? null,
+      acceptGap: acceptGap ?? false,
     };
   }
-  const ignored = { "--engine": engine, "--with-fallback": withFallback, "--quantized": quantized };
+  const ignored = {
+    "--engine": engine,
+    "--with-fallback": withFallback,
+    "--quantized": quantized,
+    "--accept-gap": acceptGap,
+  };
   const [given] = Object.entries(ignored).find(([, value]) => value !== undefined && value !== false) ?? [];
   if (given === undefined) return null;
   throw new PackError(`${given} is for the edge, and --origin-only makes no edge file; leave one of them out.`);

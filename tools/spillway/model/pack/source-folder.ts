@@ -1,10 +1,13 @@
 /** The user's model folder, as Hugging Face, Optimum or a training script writes it. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
-import { checkTokenizer } from "./check-tokenizer.ts";
+import { readUserText } from "../../../process/read-text.ts";
+import { readModel } from "../graph/model-file.ts";
+import { textInputsOf } from "../graph/text-inputs.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
+import { checkSignature } from "./graph-signature.ts";
+import type { Refusals } from "./refusals.ts";
+import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 
 /** Where exporters put graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
 const GRAPH_FOLDERS = ["", "onnx"] as const;
@@ -13,49 +16,88 @@ const INT8_FILES = ["model_quantized.onnx", "model_int8.onnx", "model_uint8.onnx
 
 export interface SourceFolder {
   config: ClassifierConfig;
+  /** Every smaller token id is valid. */
+  vocabularySize: number;
   /** Path of the FP32 graph. External data is in the same folder. */
   float: string;
   /** Path of the INT8 graph; null if there is none. */
   int8: string | null;
-  /** Path of tokenizer.json. */
-  tokenizer: string;
-  /** Path of tokenizer_config.json; null if there is none. */
-  tokenizerConfig: string | null;
+}
+
+/** What could be read. Null: refused. */
+export interface FoundSource {
+  /** Null unless the configuration and the FP32 graph are usable, whatever the tokenizer is. */
+  source: SourceFolder | null;
+  tokenizer: TokenizerFiles | null;
 }
 
 /**
- * Finds the files, without opening a graph.
+ * Reads what the folder has, and collects everything that is missing or cannot be used.
  * @param quantized path of an INT8 file outside the usual places
- * @throws Error with one sentence if something is missing or cannot be read
+ * @throws Error with one sentence if there is no folder
  */
-export async function readSourceFolder(folder: string, quantized?: string): Promise<SourceFolder> {
+export async function readSourceFolder(
+  folder: string,
+  quantized: string | undefined,
+  refusals: Refusals,
+): Promise<FoundSource> {
   if (!(await isFolder(folder))) throw new Error(`There is no folder ${folder}; pass the folder of a model.`);
-  if (quantized !== undefined && !(await isFile(quantized))) throw new Error(`There is no file ${quantized}.`);
-  const config = join(folder, "config.json");
-  if (!(await isFile(config))) {
+  const config = await refusals.check(() => readConfig(folder));
+  const graph = await refusals.check(() => readFloat(folder));
+  const int8 = await refusals.check(() => findInt8File(folder, quantized));
+  // A row that the graph does not have would fail every text with that token.
+  const sizes = [config?.vocabularySize, graph?.vocabularySize].flatMap((size) => size ?? []);
+  const vocabularySize = sizes.length === 0 ? null : Math.min(...sizes);
+  const tokenizer = await refusals.check(() => readTokenizer(folder, vocabularySize));
+  if (config !== null && graph !== null && vocabularySize === null) {
+    await refusals.check(() => {
+      throw new Error(`${join(folder, "config.json")} has no vocab_size, and ${graph.float} does not show it; add it.`);
+    });
+  }
+  const isUsable = config !== null && graph !== null && int8 !== null && vocabularySize !== null;
+  return { source: isUsable ? { config, vocabularySize, float: graph.float, int8: int8.path } : null, tokenizer };
+}
+
+async function readConfig(folder: string): Promise<ClassifierConfig> {
+  const path = join(folder, "config.json");
+  if (!(await isFile(path))) {
     throw new Error(
-      `${config} is missing; save it with AutoConfig.from_pretrained("<model>").save_pretrained("${folder}").`,
+      `${path} is missing; save it with AutoConfig.from_pretrained("<model>").save_pretrained("${folder}").`,
     );
   }
-  const tokenizer = join(folder, "tokenizer.json");
-  if (!(await isFile(tokenizer))) {
+  return parseClassifierConfig(path, await readUserText(path));
+}
+
+async function readTokenizer(folder: string, vocabularySize: number | null): Promise<TokenizerFiles> {
+  const path = join(folder, "tokenizer.json");
+  if (!(await isFile(path))) {
     throw new Error(
-      `${tokenizer} is missing; make it with AutoTokenizer.from_pretrained("<model>", use_fast=True).save_pretrained("${folder}").`,
+      `${path} is missing; make it with AutoTokenizer.from_pretrained("<model>", use_fast=True).save_pretrained("${folder}").`,
     );
   }
+  return await readTokenizerFiles(path, await firstFile(folder, ["tokenizer_config.json"]), vocabularySize);
+}
+
+/** @returns the path, and the rows of the word table; null if they are not a constant */
+async function readFloat(folder: string): Promise<{ float: string; vocabularySize: number | null }> {
   const float = await firstFile(folder, [FLOAT_FILE]);
   if (float === null) {
     throw new Error(
       `${folder} has neither ${FLOAT_FILE} nor onnx/${FLOAT_FILE}; export the model with optimum-cli export onnx --task text-classification --model <model> ${folder}`,
     );
   }
-  return {
-    config: parseClassifierConfig(config, await readFile(config, "utf8")),
-    float,
-    int8: quantized ?? (await firstFile(folder, INT8_FILES)),
-    tokenizer,
-    tokenizerConfig: await firstFile(folder, ["tokenizer_config.json"]),
-  };
+  const model = await readModel(float);
+  checkSignature(model, float);
+  try {
+    return { float, vocabularySize: textInputsOf(model.graph).vocabularySize };
+  } catch {
+    return { float, vocabularySize: null };
+  }
+}
+
+async function findInt8File(folder: string, quantized: string | undefined): Promise<{ path: string | null }> {
+  if (quantized !== undefined && !(await isFile(quantized))) throw new Error(`There is no file ${quantized}.`);
+  return { path: quantized ?? (await firstFile(folder, INT8_FILES)) };
 }
 
 async function firstFile(folder: string, names: readonly string[]): Promise<string | null> {
@@ -74,63 +116,4 @@ async function isFile(path: string): Promise<boolean> {
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() === true;
-}
-
-/** The least that the tokenizer needs beside `tokenizer.json`. */
-const MINIMAL_CONFIG = { tokenizer_class: "PreTrainedTokenizerFast" };
-
-const vocabularySchema = z.object({
-  model: z.object({
-    // Unigram tokenizers list their tokens, the others number them.
-    vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
-  }),
-  added_tokens: z.array(z.object({ id: z.int() })).default([]),
-});
-
-export interface TokenizerFiles {
-  tokenizer: Uint8Array;
-  config: Uint8Array;
-}
-
-/**
- * The tokenizer's two files, tried with the library that both sides use.
- * @param configPath null if there is no such file: a minimal one is made
- * @throws Error with one sentence
- */
-export async function readTokenizerFiles(
-  path: string,
-  configPath: string | null,
-  vocabularySize: number,
-): Promise<TokenizerFiles> {
-  const tokenizer = await readFile(path);
-  const config =
-    configPath === null ? Buffer.from(`${JSON.stringify(MINIMAL_CONFIG, null, 2)}\n`) : await readFile(configPath);
-  const json = jsonObject(tokenizer, path);
-  const vocabulary = vocabularySchema.safeParse(json);
-  if (!vocabulary.success) throw new Error(`${path} is not a fast tokenizer; save it again with use_fast=True.`);
-  const largestId = largestTokenId(vocabulary.data);
-  if (largestId >= vocabularySize) {
-    throw new Error(
-      `${path} has a token ${largestId}, but the model's vocabulary ends at ${vocabularySize - 1} (vocab_size in config.json); use the tokenizer that the model was trained with.`,
-    );
-  }
-  try {
-    jsonObject(config, configPath ?? "tokenizer_config.json");
-    await checkTokenizer(tokenizer.toString(), config.toString());
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${path} cannot be used: ${reason.replace(/\.$/, "")}.`);
-  }
-  return { tokenizer, config };
-}
-
-function largestTokenId({ model: { vocab }, added_tokens }: z.infer<typeof vocabularySchema>): number {
-  const ids = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab);
-  return [...ids, ...added_tokens.map(({ id }) => id)].reduce((largest, id) => Math.max(largest, id), 0);
-}
-
-function jsonObject(bytes: Uint8Array, path: string): JsonObject {
-  const value = parseJson(new TextDecoder().decode(bytes));
-  if (isObject(value)) return value;
-  throw new Error(`${path} is not a JSON object; save the tokenizer again.`);
 }

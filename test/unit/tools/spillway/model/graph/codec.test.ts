@@ -19,7 +19,7 @@ const external = vector("distilbert-17-external.onnx");
 it("a Git LFS pointer in place of a model is recognized", () => {
   const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 268435456\n";
   expect(() => decodeModel(Buffer.from(pointer), "model.onnx")).toThrow(
-    "model.onnx is a Git LFS pointer, not the model itself; fetch it first: git lfs pull",
+    "model.onnx is a Git LFS pointer, not the file itself; fetch it first: git lfs pull",
   );
 });
 

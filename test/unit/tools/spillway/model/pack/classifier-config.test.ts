@@ -10,6 +10,9 @@ describe("labels", () => {
   it.each<[string, Record<string, unknown>, string[] | null]>([
     ["sorted by number, not as text", { id2label: many }, Object.keys(many).map((id) => `label ${id}`)],
     ["only from label2id", { id2label: undefined, label2id: { spam: 1, ham: 0 } }, ["ham", "spam"]],
+    ["that are numbers", { id2label: { 0: 1, 1: 2 } }, ["1", "2"]],
+    ["as a list", { id2label: ["ham", "spam"] }, ["ham", "spam"]],
+    ["from label2id with ids as text", { id2label: undefined, label2id: { spam: "1", ham: "0" } }, ["ham", "spam"]],
     ["only from num_labels", { id2label: null, num_labels: 3 }, ["LABEL_0", "LABEL_1", "LABEL_2"]],
     ["unknown: transformers omits two unnamed labels", { id2label: undefined }, null],
   ])("%s", (_, change, labels) => {
@@ -24,7 +27,7 @@ describe("labels", () => {
   });
 });
 
-describe("positions", () => {
+describe("stated positions", () => {
   it.each([
     ["bert", 512, 512],
     ["distilbert", 1024, 1024],
@@ -33,7 +36,17 @@ describe("positions", () => {
     ["camembert", 514, 512],
     ["mpnet", 514, 512],
   ])("of %s with %i rows: %i tokens", (model_type, max_position_embeddings, tokens) => {
-    expect(parse({ model_type, max_position_embeddings, pad_token_id: 1 }).maxPositions).toBe(tokens);
+    expect(parse({ model_type, max_position_embeddings, pad_token_id: 1 }).statedPositions).toBe(tokens);
+  });
+
+  it("are counted from the id after the padding's, whichever it is", () => {
+    expect(parse({ model_type: "roberta", pad_token_id: 3 }).statedPositions).toBe(508);
+    expect(parse({ model_type: "roberta", pad_token_id: null }).statedPositions).toBe(510);
+  });
+
+  it("and the vocabulary's size may be missing: the graph has them", () => {
+    const config = parse({ max_position_embeddings: undefined, vocab_size: undefined });
+    expect(config).toMatchObject({ statedPositions: null, vocabularySize: null });
   });
 });
 
@@ -53,8 +66,11 @@ describe("refused with the reason", () => {
       /label 1 of 201 characters; at most 200/,
     ],
     ["two labels with one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
-    ["fewer positions than the origin's windows", { max_position_embeddings: 128 }, /allows 128 positions; .* 512/],
-    ["no vocabulary", { vocab_size: undefined }, /vocab_size/],
+    [
+      "several values of other types, each with its place",
+      { vocab_size: "many", max_position_embeddings: 0 },
+      /vocab_size: .*; max_position_embeddings: /,
+    ],
   ])("%s", (_, change, sentence) => {
     expect(() => parse(change)).toThrow(sentence);
   });

@@ -1,0 +1,64 @@
+/** A tokenizer's two files, checked to be the model's and to be served exactly. */
+import { z } from "zod";
+import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
+import { readUserText } from "../../../process/read-text.ts";
+import { checkTokenizer } from "./check-tokenizer.ts";
+
+/** The least that the tokenizer needs beside `tokenizer.json`. */
+const MINIMAL_CONFIG = { tokenizer_class: "PreTrainedTokenizerFast" };
+
+const vocabularySchema = z.object({
+  model: z.object({
+    // Unigram tokenizers list their tokens, the others number them.
+    vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
+  }),
+  added_tokens: z.array(z.object({ id: z.int() })).nullish(),
+});
+
+/** Their texts, as they are stored in the package: without a byte order mark. */
+export interface TokenizerFiles {
+  tokenizer: string;
+  config: string;
+}
+
+/**
+ * Reads both files and compares the tokenizer with Hugging Face's own.
+ * @param configPath null if there is no such file: a minimal one is made
+ * @param vocabularySize null if it is not known
+ * @throws Error with one sentence
+ */
+export async function readTokenizerFiles(
+  path: string,
+  configPath: string | null,
+  vocabularySize: number | null,
+): Promise<TokenizerFiles> {
+  const tokenizer = await readUserText(path);
+  const config = configPath === null ? `${JSON.stringify(MINIMAL_CONFIG, null, 2)}\n` : await readUserText(configPath);
+  const vocabulary = vocabularySchema.safeParse(jsonObject(tokenizer, path));
+  if (!vocabulary.success) throw new Error(`${path} is not a fast tokenizer; save it again with use_fast=True.`);
+  jsonObject(config, configPath ?? "tokenizer_config.json");
+  const largestId = largestTokenId(vocabulary.data);
+  if (vocabularySize !== null && largestId >= vocabularySize) {
+    throw new Error(
+      `${path} has a token ${largestId}, but the model's vocabulary ends at ${vocabularySize - 1} (vocab_size in config.json, and the rows of the graph's word table); use the tokenizer that the model was trained with.`,
+    );
+  }
+  try {
+    await checkTokenizer(tokenizer, config);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} cannot be used: ${reason.replace(/\.$/, "")}.`);
+  }
+  return { tokenizer, config };
+}
+
+function largestTokenId({ model: { vocab }, added_tokens }: z.infer<typeof vocabularySchema>): number {
+  const ids = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab);
+  return [...ids, ...(added_tokens ?? []).map(({ id }) => id)].reduce((largest, id) => Math.max(largest, id), 0);
+}
+
+function jsonObject(text: string, path: string): JsonObject {
+  const value = parseJson(text);
+  if (isObject(value)) return value;
+  throw new Error(`${path} is not a JSON object; save the tokenizer again.`);
+}
