@@ -1,6 +1,7 @@
 /** KV fails a warm isolate, inside workerd: no request waits for it, and the last good policy serves. */
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { Gateway } from "../../gateway/compose.ts";
 import { HAM } from "../support/texts.ts";
 import { urlOf } from "./support/faulty.ts";
 import { aGateway, ask, classify, handClock, recordingWaits, routingOf } from "./support/gateway.ts";
@@ -45,3 +46,51 @@ it.each(failures)(
     expect((await readyz()).problem).toBeNull();
   },
 );
+
+describe("with MIN_POLICY_VERSION", () => {
+  const aGatewayWith = (get: () => Promise<string | null>, MIN_POLICY_VERSION = "18") =>
+    aGateway({
+      modelId: "mail-tagger@none",
+      originUrl: urlOf("ok"),
+      clock: { ...handClock(), wait: () => scheduler.wait(5) },
+      variables: { POLICIES: { get }, MIN_POLICY_VERSION },
+    });
+  const readyzOf = async (gateway: Gateway) => {
+    const response = await ask(gateway, new Request("http://gateway/readyz"));
+    return { status: response.status, body: await response.json() };
+  };
+
+  it.each([
+    ["no answer from KV", () => new Promise<never>(() => {}), "defaults", 0],
+    ["an empty namespace", async () => null, "defaults", 0],
+    ["an older policy", async () => '{"version": 17}', "kv", 17],
+    ["an edit by hand without a version", async () => '{"edge": {"share": 10}}', "kv", 0],
+  ])("a new isolate with %s classifies nothing, and is not ready", async (_, get, source, version) => {
+    const gateway = aGatewayWith(get);
+    const refused = await classify(gateway, HAM);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(await refused.json()).toMatchObject({ error_type: "unavailable" });
+    expect(await readyzOf(gateway)).toMatchObject({
+      status: 503,
+      body: { ready: false, policy: { version, source, minVersion: 18 } },
+    });
+  });
+
+  it("a new isolate serves as soon as it has read a policy that is new enough", async () => {
+    let text: string | null = null;
+    const gateway = aGatewayWith(async () => text);
+    expect((await classify(gateway, HAM)).status).toBe(503);
+    text = '{"version": 18, "override": "origin"}';
+    const second = aGatewayWith(async () => text);
+    expect((await classify(second, HAM)).status).toBe(200);
+    expect(await readyzOf(second)).toMatchObject({ status: 200, body: { ready: true } });
+  });
+
+  it.each(["-1", "18.5", "v18", "1e3"])("%j is refused, and nothing is served", async (value) => {
+    const gateway = aGatewayWith(async () => '{"version": 18}', value);
+    expect(gateway.world.deployment.problems).toEqual([
+      `MIN_POLICY_VERSION is "${value}"; it must be a whole number from 0 to 999999999`,
+    ]);
+    expect((await classify(gateway, HAM)).status).toBe(503);
+  });
+});
