@@ -37,19 +37,23 @@ const signing = generateKeyPairSync("ec", {
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
-/** Null if nothing is set: then each run has another seed. */
-function wholeNumber(text: string | undefined): number | null {
+/** Null if nothing is set. @param is what the number must be, in an error */
+function wholeNumber(name: string, form: RegExp, is: string): number | null {
+  const text = process.env[name];
   if (text === undefined || text === "") return null;
-  if (/^-?\d{1,10}$/.test(text)) return Number(text);
-  throw new Error(
-    `SPILLWAY_HOSTILE_SEED is "${text}"; it must be the whole number that a failed run has printed as its seed.`,
-  );
+  if (form.test(text)) return Number(text);
+  throw new Error(`${name} is "${text}"; it must be ${is}.`);
 }
+
+/** Each run has another seed, unless one is set. */
+const hostileSeed = wholeNumber("SPILLWAY_HOSTILE_SEED", /^-?\d{1,10}$/, "the seed that a failed run has printed");
+const hostileRequests =
+  wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ?? 20_000;
 
 /** The longest files first and the shortest last, so that all workers are busy until the end. Each project needs a place in this list. */
 const PROJECT_ORDER = [
-  "worker: own isolate",
   "e2e",
+  "worker: own isolate",
   "worker: harness",
   "worker: gateway",
   "worker: breaker",
@@ -72,12 +76,21 @@ const OWN_PROCESS = [
 
 /** A poll waits for as long as a busy machine may need: its default is one second. */
 const PATIENT = { expect: { poll: { timeout: 20_000 } } };
-/** Of two cores. Tests that start processes and wait for them leave a core idle, and a third file uses it; the others compute. */
-const WAITING = { ...PATIENT, maxWorkers: 3, sequence: { groupOrder: 1 } };
-const COMPUTING = { ...PATIENT, maxWorkers: 2, sequence: { groupOrder: 2 } };
+const fsModuleCachePath = fileURLToPath(new URL("../.spillway/vitest-cache", import.meta.url));
+/** Projects with the same plugins share what one of them has transformed. */
+const CACHED = { fsModuleCache: true, fsModuleCachePath };
+/** Of two cores. A file that starts processes and waits for them leaves a core idle, and a third file uses it. */
+const WAITING = { ...PATIENT, ...CACHED, maxWorkers: 3, sequence: { groupOrder: 1 } };
+/** These compute. Each isolate imports the gateway, which takes twenty seconds of a core. */
+const COMPUTING = { ...PATIENT, ...CACHED, maxWorkers: 2, sequence: { groupOrder: 2 } };
+/** Some of these wait. */
+const IN_NODE = { ...PATIENT, ...CACHED, maxWorkers: 3, sequence: { groupOrder: 3 } };
 
-/** Whatever a file replaces for a test is restored after it, as the next file may run in the same process. */
-const restored = { restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
+/**
+ * The files of a project share its processes: starting one, and importing wrangler in it, costs more than most files. Whatever a file
+ * replaces for a test is restored after it, as the next file may run in the same process.
+ */
+const SHARED_PROCESSES = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
 /**
  * Files that need an isolate to themselves: they fill it, or use the Worker's entry, whose gateway lives as long as its isolate. One
@@ -107,7 +120,7 @@ const gatewayWorker = () =>
 
 const inGatewayWorker = {
   globalSetup: "test/support/fault-origin.ts",
-  provide: { hostileSeed: wholeNumber(process.env["SPILLWAY_HOSTILE_SEED"]) },
+  provide: { hostileSeed, hostileRequests },
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
@@ -118,18 +131,16 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...COMPUTING,
+          ...IN_NODE,
+          ...SHARED_PROCESSES,
           name: "unit",
-          // The files share two processes: starting one costs more than most files.
-          isolate: false,
-          ...restored,
           include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
           exclude: OWN_PROCESS,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
       },
-      { test: { ...COMPUTING, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
+      { test: { ...IN_NODE, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
         test: { ...COMPUTING, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
@@ -140,7 +151,7 @@ export default defineConfig({
           ...inGatewayWorker,
           ...COMPUTING,
           name: "worker: gateway",
-          // These files share two isolates, each file with its own gateways: imports are half of what they cost.
+          // These files share isolates, each file with its own gateways: imports are half of what they cost.
           isolate: false,
           setupFiles: "test/worker/support/forget-background.ts",
           include: ["test/worker/**/*.test.ts"],
@@ -155,6 +166,7 @@ export default defineConfig({
         // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.
         test: {
           ...WAITING,
+          ...SHARED_PROCESSES,
           name: "worker: harness",
           include: ["test/worker/**/*.harness.test.ts"],
           testTimeout: 20_000,
@@ -164,6 +176,7 @@ export default defineConfig({
       {
         test: {
           ...WAITING,
+          ...SHARED_PROCESSES,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,

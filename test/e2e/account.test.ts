@@ -8,6 +8,14 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { spillway } from "./support/spillway.ts";
 
+/** With Cloudflare's code, or wrangler would be run again to see whether the namespace exists. */
+const KEY_NOT_FOUND = JSON.stringify({
+  success: false,
+  errors: [{ code: 10009, message: "key not found" }],
+  messages: [],
+  result: null,
+});
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "spillway-account-"));
@@ -39,7 +47,8 @@ describe("the account's KV", () => {
         return;
       }
       const value = values.get(key);
-      response.writeHead(value === undefined ? 404 : 200).end(value);
+      if (value !== undefined) response.end(value);
+      else response.writeHead(404, { "content-type": "application/json" }).end(KEY_NOT_FOUND);
     }).listen(0, "127.0.0.1");
     await once(api, "listening");
   });

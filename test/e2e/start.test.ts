@@ -38,12 +38,13 @@ describe("an origin that does not listen, and callers who need a key", () => {
   let system: Running;
   let key: { authorization: string };
   beforeAll(async () => {
-    system = await start({
+    const variables = {
       SPILLWAY_ORIGIN_URL: `http://127.0.0.1:${await freePort()}/`,
       ...CREDENTIALS,
       ANONYMOUS_ACCESS: "refused",
       OPERATOR_TOKEN,
-    });
+    };
+    system = await start(variables, { throughNpm: true });
     key = bearer(await keys("create", "--name", "Ann", "--rate", "large", "--expires", "90d"));
   });
   afterAll(async () => {

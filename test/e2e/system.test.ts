@@ -12,7 +12,7 @@ let system: Running;
 /** Sent first: the gateway waits 15 s for the rest, and the other tests run during that time. */
 let halfABody: ReturnType<typeof sendHalfABody>;
 beforeAll(async () => {
-  system = await start();
+  system = await start({}, { throughNpm: true });
   halfABody = sendHalfABody(system);
 });
 afterAll(async () => {

@@ -6,5 +6,7 @@ declare module "vitest" {
     faultOrigin: string;
     /** What a failed run of the hostile requests has printed; null: a new one. */
     hostileSeed: number | null;
+    /** How many hostile requests are sent. */
+    hostileRequests: number;
   }
 }

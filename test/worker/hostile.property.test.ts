@@ -1,4 +1,7 @@
-/** 100,000 hostile requests through the whole gateway, inside workerd: each is answered in the contract's shape. */
+/**
+ * Hostile requests through the whole gateway, inside workerd: each is answered in the contract's shape. SPILLWAY_HOSTILE_REQUESTS is how
+ * many: 20,000 by default, 100,000 in CI.
+ */
 import { createExecutionContext } from "cloudflare:test";
 import fc from "fast-check";
 import { beforeAll, expect, inject, it } from "vitest";
@@ -12,7 +15,7 @@ import { type HostileRequest, hostileRequest } from "./support/hostile-requests.
 import { publish } from "./support/packages.ts";
 
 /** A failure prints its seed; SPILLWAY_HOSTILE_SEED=<seed> runs the same requests again. */
-const RUNS = 100_000;
+const RUNS = inject("hostileRequests");
 /** One of so many requests is traced as well. Tracing is half of what a refusal costs, and has its own tests. */
 const TRACED_EVERY = 10;
 
@@ -33,7 +36,7 @@ beforeAll(async () => {
 });
 
 const { signal } = new AbortController();
-/** Keeps nothing of a request after its answer: 100,000 contexts would fill the isolate. */
+/** Keeps nothing of a request after its answer: so many contexts would fill the isolate. */
 const call: Call = {
   identity: { requestId: REQUEST_ID, traceResponse: null },
   lifetime: {
@@ -51,10 +54,12 @@ async function answerTo(request: Request): Promise<Response> {
   return gateway.fetch(request, createExecutionContext());
 }
 
-/** What cannot be said in HTTP is left out. */
+const FIELD_NAME = /^[!#$%&'*+.^`|~\w-]+$/;
+/** What cannot be said in HTTP is left out. Most of that is found without an exception, as many of them take longer than the requests. */
 function toRequest({ method, path, headers, body }: HostileRequest): Request {
   const sayable = new Headers();
   for (const [name, value] of headers) {
+    if (!FIELD_NAME.test(name)) continue;
     try {
       sayable.append(name, value);
     } catch {}

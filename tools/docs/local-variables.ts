@@ -168,6 +168,11 @@ export const TESTS: readonly VariableGroup[] = [
           "Seed of the generated hostile requests. A failed run prints its seed; the same seed gives the same requests.",
       },
       {
+        name: "SPILLWAY_HOSTILE_REQUESTS",
+        default: "20000",
+        meaning: "Number of generated hostile requests. `.ci/run` sets 100000.",
+      },
+      {
         name: "NODE_COMPILE_CACHE",
         default: ".spillway/compile-cache",
         meaning: "Node's folder for compiled code, so that the processes that tests start compile it once.",

@@ -88,7 +88,9 @@ export function instanceEnvironment(
   environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const handler = resolve(projectFolder, settings.SPILLWAY_ORIGIN_HANDLER);
-  const inherited = Object.entries(environment).filter(([name]) => /^(PATH|HOME|TMPDIR|TZ|OTEL_.+)$/.test(name));
+  const inherited = Object.entries(environment).filter(([name]) =>
+    /^(PATH|HOME|TMPDIR|TZ|NODE_COMPILE_CACHE|OTEL_.+)$/.test(name),
+  );
   return {
     ...Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
     SPILLWAY_MODEL_DIR: modelFolder(settings),

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../tools/process/ports.ts";
 import { contractProblems } from "../../support/openapi.ts";
+import { openStores, type Stores } from "./open-stores.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;
@@ -18,16 +19,26 @@ export interface Running {
   ports: { gateway: number; origin: number; viewer: number };
   stateFolder: string;
   process: ChildProcess;
+  /** Its KV and R2. */
+  stores(): Promise<Stores>;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Interrupts as Ctrl-C does; resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts without waiting; for tests of a start that fails. */
-export async function launch(env: NodeJS.ProcessEnv = {}) {
+const NPM_START = ["npm", "run", "--silent", "start"] as const;
+/** What `npm start` runs. npm itself takes half a second of a core. */
+const START = [process.execPath, "tools/start/main.ts"] as const;
+
+/**
+ * Starts without waiting; for tests of a start that fails.
+ * @param by the command
+ */
+export async function launch(env: NodeJS.ProcessEnv = {}, by: readonly string[] = NPM_START) {
   const stateFolder = await mkdtemp(join(tmpdir(), "spillway-e2e-"));
-  const child = spawn("npm", ["run", "--silent", "start"], {
+  const [program = "", ...words] = by;
+  const child = spawn(program, words, {
     cwd: ROOT,
     env: { ...process.env, SPILLWAY_STATE_DIR: stateFolder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -36,28 +47,33 @@ export async function launch(env: NodeJS.ProcessEnv = {}) {
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   const exited = once(child, "exit").then(([code]) => code as number | null);
+  const { stores, close } = openStores(stateFolder);
   return {
     process: child,
     stateFolder,
+    stores,
     exited,
     output: () => printed,
     async stop(signal: NodeJS.Signals = "SIGINT") {
       child.kill(signal);
       const code = await exited;
+      await close();
       await rm(stateFolder, { recursive: true, force: true });
       return code;
     },
   };
 }
 
-export async function start(env: NodeJS.ProcessEnv = {}): Promise<Running> {
+/** @param how.throughNpm starts it as a user does, with npm between */
+export async function start(env: NodeJS.ProcessEnv = {}, { throughNpm = false } = {}): Promise<Running> {
   const ports = { gateway: await freePort(), origin: await freePort(), viewer: await freePort() };
-  const launched = await launch({
+  const variables = {
     SPILLWAY_PORT: String(ports.gateway),
     SPILLWAY_ORIGIN_PORT: String(ports.origin),
     SPILLWAY_OTLP_PORT: String(ports.viewer),
     ...env,
-  });
+  };
+  const launched = await launch(variables, throughNpm ? NPM_START : START);
   await until("the ready line", async () => {
     if (launched.process.exitCode !== null) throw new Error(`npm start ended early:\n${launched.output()}`);
     return READY.test(launched.output());
@@ -66,13 +82,16 @@ export async function start(env: NodeJS.ProcessEnv = {}): Promise<Running> {
   return { ...launched, ports, gateway: address(ports.gateway), viewer: address(ports.viewer) };
 }
 
+const MAX_PAUSE_MS = 400;
+
 /** Asks until the answer is truthy. @throws when two minutes have passed. */
 export async function until<T>(what: string, ask: () => Promise<T>, atMostMs = 120_000): Promise<NonNullable<T>> {
   const untilMs = Date.now() + atMostMs;
-  while (Date.now() < untilMs) {
+  // To ask takes time of the cores that the system needs too: more and more rarely.
+  for (let pauseMs = 50; Date.now() < untilMs; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error(`${what} did not come within ${atMostMs / 1000} s`);
 }

@@ -73,6 +73,7 @@ export class TrueInstances {
     try {
       const environment = {
         PATH: process.env["PATH"] ?? "",
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
         LAMBDA_TASK_ROOT: handler === "handler.handler" ? REAL : FIXTURES,
         _HANDLER: handler,
         AWS_REGION: "eu-central-1",

@@ -1,52 +1,9 @@
 /** Bodies of hostile requests. Every text in them contains the canary, so that an echo of any part is seen. */
 import fc from "fast-check";
 import { CANARY } from "../../support/texts.ts";
+import { text } from "./marked-text.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-
-/** Any string, with the canary before it. */
-export function marked(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  return text.map((rest) => `${CANARY}${rest}`);
-}
-
-const ODD = [
-  "\u0000",
-  "\u0301",
-  "\u200d",
-  "\u202e",
-  "\ufeff",
-  "\ufffd",
-  "\ufffe",
-  "\u{1f469}",
-  "\u{10ffff}",
-  "\ud83d",
-  "\udc00",
-  "ß",
-  "ſ",
-  "İ",
-  "𝕏",
-  "אב",
-  "中",
-  "\r\n",
-  "\u2028",
-  '"',
-  "\\",
-  "</script>",
-  "$" + "{x}",
-  "%00",
-  "[CLS]",
-  "[SEP]",
-  "##",
-  "__proto__",
-];
-
-export const short = { maxLength: 24 } as const;
-/** Any text that a JavaScript string can hold, halves of characters among it. */
-export const text = fc.oneof(
-  { weight: 3, arbitrary: marked(fc.string({ unit: "binary", ...short })) },
-  { weight: 2, arbitrary: marked(fc.string({ unit: fc.constantFrom(...ODD), ...short })) },
-  { weight: 1, arbitrary: marked(fc.string({ unit: "grapheme", ...short })) },
-);
 
 const number = fc.constantFrom(
   "0",

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
 import { CANARY } from "../../support/texts.ts";
-import { hostileBody, marked, short, text, validBody } from "./hostile-bodies.ts";
+import { hostileBody, validBody } from "./hostile-bodies.ts";
+import { asciiText, text } from "./marked-text.ts";
 
 export interface HostileRequest {
   method: string;
@@ -58,12 +59,11 @@ const NAMES = [
   "expect",
   "x-odd",
 ];
-/** Of ASCII: more than that workerd notes in its log, each time. */
-const ascii = marked(fc.string({ unit: "binary-ascii", ...short }));
 /** Of the form of a key, and none. */
 const unknownKey = keyText("abcdefghij27", CANARY.padEnd(SECRET_LENGTH, "A"));
+/** Texts of ASCII: more than that workerd notes in its log, each time. */
 const headerValue = fc.oneof(
-  ascii,
+  asciiText,
   fc.constantFrom(
     unknownKey,
     `Bearer ${unknownKey}`,
@@ -76,7 +76,7 @@ const headerValue = fc.oneof(
     ",",
   ),
 );
-const oddHeaders = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...NAMES), ascii), headerValue), { maxLength: 4 });
+const oddHeaders = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...NAMES), asciiText), headerValue), { maxLength: 4 });
 
 function headers(mediaType: fc.Arbitrary<string>): fc.Arbitrary<[string, string][]> {
   return fc.tuple(mediaType, oddHeaders).map(([type, odd]) => [["content-type", type], ...odd]);

@@ -33,6 +33,7 @@ afterEach(() => origin?.kill("SIGKILL"));
 function start(environment: Record<string, string>, ...words: string[]): ChildProcess {
   const env = {
     PATH: process.env["PATH"] ?? "",
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
     SPILLWAY_ORIGIN_PORT: "0",
     SPILLWAY_MODEL_DIR: tiny.folder,
     // An origin that is killed cannot delete its files.

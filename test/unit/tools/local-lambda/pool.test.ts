@@ -15,6 +15,7 @@ let nowMs = 0;
 function poolOf(bend: Partial<PoolSettings> = {}, handler = "handler.handler"): Pool {
   const environment = {
     PATH: process.env["PATH"] ?? "",
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
     LAMBDA_TASK_ROOT: fileURLToPath(new URL("../../lambda-origin/fixtures", import.meta.url)),
     _HANDLER: handler,
     AWS_LAMBDA_FUNCTION_NAME: "spillway-origin",

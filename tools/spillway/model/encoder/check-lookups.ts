@@ -4,6 +4,7 @@ import { seededRandom } from "../../../seeded-random.ts";
 import { encodeModel } from "../graph/codec.ts";
 import type { OnnxModel } from "../graph/model.ts";
 import { removeUnusedNodes } from "../graph/remove-unused-nodes.ts";
+import { CHECKING } from "../graph/session-options.ts";
 import { wholeNumbersOf } from "../graph/tensors.ts";
 import type { TextInputs } from "../graph/text-inputs.ts";
 import { MAX_MASKED } from "./attention-rules.ts";
@@ -40,7 +41,6 @@ const SHORT_RUNS = [
 ] as const;
 /** Longer tables do not hold positions. */
 const MAX_POSITIONS = 8192;
-const FATAL = 4;
 
 /**
  * Decides what each table is for, by the integers that look it up, and checks the masks.
@@ -94,7 +94,7 @@ class Observer {
     if (output.length === 0) return new Observer(null, inputs, names, pads);
     const partial = { ...rest, graph: removeUnusedNodes({ ...graph, output }) };
     const bytes = encodeModel(partial);
-    return new Observer(await InferenceSession.create(bytes, { logSeverityLevel: FATAL }), inputs, names, pads);
+    return new Observer(await InferenceSession.create(bytes, CHECKING), inputs, names, pads);
   }
 
   async run(texts: number, tokens: number): Promise<Run> {

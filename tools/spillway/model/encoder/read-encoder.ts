@@ -12,6 +12,7 @@ import { LOGITS_OUTPUT } from "../../../../formats/model-package/graph-inputs.ts
 import { seededRandom } from "../../../seeded-random.ts";
 import type { OnnxModel } from "../graph/model.ts";
 import { observeShapes } from "../graph/observe-shapes.ts";
+import { CHECKING } from "../graph/session-options.ts";
 import { type TextInputs, textInputsOf } from "../graph/text-inputs.ts";
 import { checkLookups, type Tables } from "./check-lookups.ts";
 import { type FoundEncoder, findEncoder } from "./find-encoder.ts";
@@ -84,14 +85,13 @@ function weightsFrom(
 const COMPARED_TOKENS = [1, 4, 7] as const;
 /** Of the largest logit, or of 1. Both sides compute in FP32; the gap grows with the layers. */
 const MAX_RELATIVE_GAP = 1e-3;
-const FATAL = 4;
 
 /** Runs the plain reference on what was read, and the graph itself. */
 async function compareWithGraph(weights: EncoderWeights, path: string, { names }: TextInputs): Promise<void> {
   const { vocabulary, tokenTypes, padToken } = weights.architecture;
   const reference = floatModel(weights);
   const random = seededRandom(4);
-  const session = await InferenceSession.create(path, { logSeverityLevel: FATAL });
+  const session = await InferenceSession.create(path, CHECKING);
   try {
     for (const tokens of COMPARED_TOKENS.filter((count) => count <= longestText(weights.architecture))) {
       const ids = Array.from({ length: tokens }, (_, at) =>

@@ -1,6 +1,7 @@
 /** Runs two graphs of one classifier on the same random texts and measures the largest difference of their logits. */
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { seededRandom } from "../../../seeded-random.ts";
+import { CHECKING } from "./session-options.ts";
 import { feedsFor, type TextInputs } from "./text-inputs.ts";
 
 const TOKENS = [1, 2, 3, 17, 64, 128] as const;
@@ -9,7 +10,6 @@ const BATCHES = [1, 3] as const;
 const MAX_POSITIONS = 8192;
 /** RoBERTa's table has two more rows than a text may have tokens. */
 const OFFSETS = [0, 2] as const;
-const FATAL = 4;
 
 export interface Comparison {
   /** Infinite when a logit is not a number, or when only one of the graphs accepts an input. */
@@ -23,9 +23,8 @@ export interface Comparison {
  * @throws onnxruntime's error when a graph cannot be loaded
  */
 export async function compareLogits(before: string, after: string, inputs: TextInputs): Promise<Comparison> {
-  const options: InferenceSession.SessionOptions = { logSeverityLevel: FATAL };
-  const reference = await InferenceSession.create(before, options);
-  const candidate = await InferenceSession.create(after, options);
+  const reference = await InferenceSession.create(before, CHECKING);
+  const candidate = await InferenceSession.create(after, CHECKING);
   const random = seededRandom(2);
   const compared: number[] = [];
   let largestGap = 0;

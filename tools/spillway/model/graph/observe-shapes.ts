@@ -4,6 +4,7 @@ import { seededRandom } from "../../../seeded-random.ts";
 import { encodeModel } from "./codec.ts";
 import { dimensionOf, type Observation, type Shapes, type TensorShape } from "./dimension.ts";
 import type { OnnxModel } from "./model.ts";
+import { CHECKING } from "./session-options.ts";
 import { feedsFor, type TextInputs } from "./text-inputs.ts";
 
 /** Numbers of texts and tokens that distinguish all formulas and are small enough for every model. */
@@ -12,7 +13,6 @@ const RUNS = [
   { batch: 1, length: 5 },
   { batch: 3, length: 4 },
 ] as const;
-const FATAL = 4;
 
 export interface Observations {
   shapes: Shapes;
@@ -26,9 +26,9 @@ const MAX_NUMBERS = 8;
 /** @throws onnxruntime's error when the model cannot be run */
 export async function observeShapes(model: OnnxModel, inputs: TextInputs): Promise<Observations> {
   const session = await InferenceSession.create(encodeModel(withAllOutputs(model)), {
+    ...CHECKING,
     // Not optimized: an optimized graph would not have all tensors.
     graphOptimizationLevel: "disabled",
-    logSeverityLevel: FATAL,
   });
   const seen = new Map<string, Observation[][]>();
   const numbers = new Map<string, number[][]>();

@@ -6,13 +6,13 @@ import type { OnnxModel } from "../graph/model.ts";
 import { readModel, writeModel } from "../graph/model-file.ts";
 import { makeNode, tensorValue } from "../graph/nodes.ts";
 import { removeUnusedNodes } from "../graph/remove-unused-nodes.ts";
+import { CHECKING } from "../graph/session-options.ts";
 import { elementType } from "../graph/tensors.ts";
 import { logitsCandidates, wrongRank } from "./graph-signature.ts";
 import { sampleIds } from "./measure.ts";
 import { ortFailure, PackError } from "./pack-error.ts";
 
 const SAMPLE_TOKENS = 8;
-const FATAL = 4;
 const EXPORT_AGAIN = "export the model again with standard operators";
 
 /** Whether a graph's only output is named as the package format names the logits. */
@@ -76,7 +76,7 @@ async function shapesOf(
   tokenIds: readonly number[],
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   try {
-    const session = await InferenceSession.create(path, { executionProviders: ["cpu"], logSeverityLevel: FATAL });
+    const session = await InferenceSession.create(path, CHECKING);
     try {
       const outputs = await session.run(feedsOf(session.inputNames.filter(isGraphInput), tokenIds), names);
       const floats = names.flatMap((name) => {

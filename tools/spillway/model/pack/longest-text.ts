@@ -4,6 +4,7 @@ import { isGraphInput, LOGITS_OUTPUT } from "../../../../formats/model-package/g
 import { MIN_WINDOW_TOKENS } from "../../../../formats/model-package/manifest.ts";
 import { feedsOf } from "../../../../lambda-origin/infer.ts";
 import { readModel } from "../graph/model-file.ts";
+import { CHECKING } from "../graph/session-options.ts";
 import { textInputsOf } from "../graph/text-inputs.ts";
 import { PackError } from "./pack-error.ts";
 
@@ -13,7 +14,6 @@ export const MAX_WINDOW_TOKENS = 2048;
 const ASSUMED_TOKENS = 512;
 /** Longer tables are not of positions. */
 const MAX_POSITION_ROWS = 16_384;
-const FATAL = 4;
 
 export interface LongestText {
   tokens: number;
@@ -32,7 +32,7 @@ export async function findLongestText(
   path: string,
   { name, vocabularySize, stated }: { name: string; vocabularySize: number; stated: number | null },
 ): Promise<LongestText> {
-  const session = await InferenceSession.create(path, { executionProviders: ["cpu"], logSeverityLevel: FATAL });
+  const session = await InferenceSession.create(path, CHECKING);
   // Two ids: one of them may be the padding's.
   const ids = [vocabularySize - 1, vocabularySize - 2];
   const inputs = session.inputNames.filter(isGraphInput);

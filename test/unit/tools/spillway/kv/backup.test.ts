@@ -1,12 +1,10 @@
 /** A backup counts once it has been restored: printed by `spillway backup`, restored by wrangler as docs/guide/operations.md describes. */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { offlineWrangler, wranglerCommand } from "../../../../../tools/process/run-wrangler.ts";
-import { CHECKOUT } from "../../deploy/filled-in.ts";
+import { runWrangler } from "../../../../../tools/process/run-wrangler.ts";
+import { spillway } from "../../../../e2e/support/spillway.ts";
 
 let scratch: string;
 beforeAll(async () => {
@@ -14,16 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-/** `stateFolder` is one machine's. */
-async function run(stateFolder: string, program: string, ...words: string[]): Promise<string> {
-  const env = { ...process.env, ...offlineWrangler, SPILLWAY_STATE_DIR: stateFolder };
-  return (await promisify(execFile)(program, words, { cwd: CHECKOUT, env })).stdout;
-}
-const spillway = (stateFolder: string, ...words: string[]) =>
-  run(stateFolder, process.execPath, "tools/spillway/main.ts", ...words);
-
 it("wrangler kv bulk put restores the keys of a backup byte for byte in an empty namespace", async () => {
-  const [before, after] = [join(scratch, "before"), join(scratch, "after")];
+  // The state of two machines.
+  const [before, after] = [{ stateFolder: join(scratch, "before") }, { stateFolder: join(scratch, "after") }] as const;
   const name = `Ann's "mail" server \\ Zoë`;
   await spillway(before, "keys", "create", "--name", name);
   const backup = await spillway(before, "backup", "--binding", "KEYS");
@@ -32,8 +23,7 @@ it("wrangler kv bulk put restores the keys of a backup byte for byte in an empty
   ]);
   const file = join(scratch, "keys.json");
   await writeFile(file, backup);
-  const where = ["--binding", "KEYS", "--local", "--persist-to", join(after, "wrangler")];
-  const [program = "", ...words] = await wranglerCommand("kv", "bulk", "put", file, ...where);
-  await run(after, program, ...words);
+  const where = ["--binding", "KEYS", "--local", "--persist-to", join(after.stateFolder, "wrangler")];
+  expect(await runWrangler(["kv", "bulk", "put", file, ...where])).toMatchObject({ code: 0 });
   expect(await spillway(after, "backup", "--binding", "KEYS")).toBe(backup);
 }, 60_000);

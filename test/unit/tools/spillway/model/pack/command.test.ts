@@ -3,10 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { manifestSchema } from "../../../../../../formats/model-package/manifest.ts";
 import { readModel, writeModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
+import { registerPack } from "../../../../../../tools/spillway/model/pack/command.ts";
 import { findQuantizer } from "../../../../../../tools/spillway/model/pack/int8.ts";
 import { useScratch } from "./scratch.ts";
 
@@ -102,10 +104,12 @@ describe("spillway model pack", () => {
     ["--version", "1.5"],
     ["--max-tokens", "8"],
     ["--max-tokens", "many"],
-  ])("refuses %s %s", (option, value) => {
-    const { stderr, status } = pack("nowhere", "--out", scratch.path("no"), option, value);
-    expect(status).not.toBe(0);
-    expect(stderr).toContain("It must be a whole number");
+  ])("refuses %s %s", async (option, value) => {
+    const program = new Command("spillway");
+    registerPack(program);
+    program.commands[0]?.exitOverride().configureOutput({ writeErr: () => {} });
+    const words = ["pack", "nowhere", "--out", scratch.path("no"), option, value];
+    await expect(program.parseAsync(words, { from: "user" })).rejects.toThrow("It must be a whole number");
   });
 });
 
