@@ -1,9 +1,10 @@
 /** `npm run model:evaluate`: evaluates the mail tagger on its held-out mails with the serving runtimes. It fails below the limits. */
 import { join } from "node:path";
 import { type Evaluation, evaluate } from "../../tools/spillway/model/evaluate/evaluate.ts";
-import { openRuntimes, type Prediction, type Runtimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
+import { openRuntimes, type Runtimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
 import { evaluationTable } from "../../tools/spillway/model/evaluate/table.ts";
 import { loadMails, mailsOf } from "./mails.ts";
+import { predictAll } from "./predict-all.ts";
 
 const PACKAGE_FOLDER = process.env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger";
 const MIN_ACCURACY_PERCENT = 97;
@@ -21,14 +22,19 @@ const STOCK_INT8 = {
 } as const;
 
 const mails = mailsOf("test", loadMails());
-const progress = (what: string) => (done: number) => {
-  if (done % 100 === 0 || done === mails.length)
-    console.error(`  … ${what}: ${done} of ${mails.length} held-out mails`);
+const progress = (done: number) => {
+  if (done % 100 === 0 || done === mails.length) console.error(`  … ${done} of ${mails.length} held-out mails`);
 };
-const runtimes = remembered(await openRuntimes(PACKAGE_FOLDER));
-const evaluation = await evaluate(runtimes, mails, progress("the package"));
-const { edge: stockEdge } = await openRuntimes(PACKAGE_FOLDER, STOCK_INT8);
-const stock = await evaluate({ ...runtimes, edge: stockEdge }, mails, progress("onnxruntime-web's INT8"));
+const opened = await openRuntimes(PACKAGE_FOLDER);
+const known = await predictAll({ packageFolder: PACKAGE_FOLDER, stock: STOCK_INT8 }, mails, progress);
+const runtimes: Runtimes = {
+  ...opened,
+  edge: async (text) => known(text).edge,
+  origin: async (text) => known(text).origin,
+  originWhole: async (text) => known(text).whole,
+};
+const evaluation = await evaluate(runtimes, mails, () => {});
+const stock = await evaluate({ ...runtimes, edge: async (text) => known(text).stock }, mails, () => {});
 const changed = { package: labelsChanged(evaluation), stock: labelsChanged(stock) };
 console.log(evaluationTable(evaluation, "held-out mails"));
 console.log(
@@ -67,19 +73,4 @@ function judge({ edge, originSameInputs, asServed, lossPoints, agreement }: Eval
 /** Texts to which the edge's INT8 model gives another label than the FP32 model. */
 function labelsChanged({ edge, agreement }: Evaluation): number {
   return Math.round((edge.texts * (100 - agreement.sameLabelPercent)) / 100);
-}
-
-/** Both evaluations ask the origin about the same texts. */
-function remembered(asked: Runtimes): Runtimes {
-  const known = new Map<string, Promise<Prediction>>();
-  const once = (key: string, ask: () => Promise<Prediction>) => {
-    const answer = known.get(key) ?? ask();
-    known.set(key, answer);
-    return answer;
-  };
-  return {
-    ...asked,
-    origin: (text, tokens) => once(`${tokens} ${text}`, () => asked.origin(text, tokens)),
-    originWhole: (text) => once(`whole ${text}`, () => asked.originWhole(text)),
-  };
 }
