@@ -77,7 +77,8 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const log = (line: string) => console.error(line);
   const telemetry = createTelemetry({ clock, fetch, newId, log, version: env.CF_VERSION_METADATA ?? null });
   const otlp = otlpSettings(env);
-  const world = composeWorld(env, parts, telemetry, otlp);
+  let requestsInProgress = 0;
+  const world = composeWorld(env, { ...parts, requestsInProgress: () => requestsInProgress }, telemetry, otlp);
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
@@ -85,9 +86,11 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
+    requestsInProgress += 1;
     try {
       return await app.fetch(request, { world, call: newCall(request, context, answered.promise) });
     } finally {
+      requestsInProgress -= 1;
       answered.resolve();
     }
   };
@@ -114,7 +117,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
 
 function composeWorld(
   env: Env,
-  { clock, random, engines, report: tap }: Parts,
+  { clock, random, engines, requestsInProgress, report: tap }: Parts & { requestsInProgress: () => number },
   telemetry: Telemetry,
   otlp: OtlpSettings,
 ): World {
@@ -138,6 +141,7 @@ function composeWorld(
     breaker: breaker("edge"),
     clock,
     report,
+    requestsInProgress,
   });
   const { deployed, credentials, problems: originProblems } = readOriginVariables(env);
   const origins = new LambdaOrigins({

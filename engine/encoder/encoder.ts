@@ -15,8 +15,11 @@ import { checkTexts, type TextInput, writeTexts } from "./texts.ts";
 export const DEFAULT_UNITS_PER_MS = 45_000_000;
 
 export interface RunOptions {
-  /** A step's length in milliseconds, about. A step is at least one kernel call long, some 10 µs. */
-  stepMs?: number;
+  /**
+   * A step's length in milliseconds, about; a function is asked as each step begins. A step is at least one kernel call long, some
+   * 10 µs.
+   */
+  stepMs?: number | (() => number);
   unitsPerMs?: number;
 }
 
@@ -70,7 +73,8 @@ export class Encoder {
     { stepMs = DEFAULT_STEP_MS, unitsPerMs = DEFAULT_UNITS_PER_MS }: RunOptions = {},
   ): Steps<Float32Array[]> {
     checkTexts(this.#model, texts);
-    return this.#steps(texts, new Meter(stepMs * unitsPerMs));
+    const nextStepMs = typeof stepMs === "number" ? () => stepMs : stepMs;
+    return this.#steps(texts, new Meter(() => nextStepMs() * unitsPerMs));
   }
 
   /** Ends an unfinished run that its owner has abandoned; its next step throws EngineStateError. */
@@ -92,6 +96,7 @@ export class Encoder {
         const step = work.next();
         if (step.done) return step.value;
         yield step.value;
+        meter.beginStep();
         if (this.#occupancy.run !== ticket) throw new EngineStateError("The run was aborted.");
       }
     } finally {

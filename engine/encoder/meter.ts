@@ -16,11 +16,19 @@ export const UNITS = {
 
 /** Adds up what kernel calls cost, and asks for a pause whenever a step is full. */
 export class Meter {
-  readonly #perStep: number;
+  readonly #unitsPerStep: () => number;
+  #perStep = 0;
   #inStep = 0;
 
-  constructor(unitsPerStep: number) {
-    this.#perStep = unitsPerStep;
+  /** @param unitsPerStep called as each step begins */
+  constructor(unitsPerStep: () => number) {
+    this.#unitsPerStep = unitsPerStep;
+    this.beginStep();
+  }
+
+  /** To be called after each pause. */
+  beginStep(): void {
+    this.#perStep = this.#unitsPerStep();
   }
 
   /** @returns whether the step is full */

@@ -21,10 +21,12 @@ import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
 import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
 import { tokenizeText } from "./tokenize-text.ts";
 
-export interface EdgeParts extends LoaderParts {
+export interface EdgeParts extends Omit<LoaderParts, "othersWait"> {
   /** The package that serves if the policy names none. */
   modelId: string;
   breaker: Breaker;
+  /** Requests of this isolate that are not answered yet. */
+  requestsInProgress(): number;
 }
 
 export class EdgeIsolate implements Edge {
@@ -43,10 +45,15 @@ export class EdgeIsolate implements Edge {
       breaker,
       clock,
       report,
+      othersWait: () => this.#othersWait(),
       drop: (ready) => this.#loader.drop(ready),
       answered: (ms) => this.#latency.observe(ms, clock.nowMs()),
     };
-    this.#loader = new ModelLoader(parts, { modelId: parts.modelId, minVersion: 0 }, () => this.#queue.texts() === 0);
+    this.#loader = new ModelLoader(
+      { ...parts, othersWait: () => this.#othersWait() },
+      { modelId: parts.modelId, minVersion: 0 },
+      () => this.#queue.texts() === 0,
+    );
   }
 
   obey({ model, minVersion, breaker }: Policy): void {
@@ -148,6 +155,11 @@ export class EdgeIsolate implements Edge {
     return result === "gone"
       ? { ok: false, failure: { reason: whyAborted(lifetime.signal), kind: "aborted" } }
       : result;
+  }
+
+  /** Whether any request is in progress that neither runs nor waits to run a text: those only wait. */
+  #othersWait(): boolean {
+    return this.#parts.requestsInProgress() > new Set(this.#queue.items().map(({ request }) => request)).size;
   }
 
   /** What runs have shown of the opened package; null while no package is open. */

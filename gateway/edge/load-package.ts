@@ -20,7 +20,7 @@ export interface WantedFiles {
 export async function openTokenizer(
   parts: OpenParts,
   { wanted, stored }: WantedFiles,
-  { pause }: Steps,
+  { pause }: Pick<Steps, "pause">,
 ): Promise<OpenedPackage> {
   const { bucket } = parts;
   const opened = await openPackage(parts, wanted, stored);
@@ -50,16 +50,16 @@ function nextStep(steps: ReturnType<typeof loadTokenizer>): IteratorResult<undef
 export interface LoadParts {
   bucket: ModelBucket;
   engine: EdgeEngine;
-  /** Called for each chunk and between the steps of the golden runs; ends the load by throwing. */
+  /** Called for each piece; ends the load by throwing. */
   onProgress(): void;
-  /** Lets waiting requests run. */
-  yieldThread(): Promise<unknown>;
+  /** Of the golden runs; a pause ends the load by throwing. */
+  steps: Steps;
 }
 
 /** Weights, session, golden logits, in pieces between which requests are served. @throws PackageError, EdgeRunError */
 export async function loadModel(
   opened: OpenedPackage,
-  { bucket, engine, onProgress, yieldThread }: LoadParts,
+  { bucket, engine, onProgress, steps }: LoadParts,
 ): Promise<EdgeModel> {
   const model = await engine.load(opened, (sink) =>
     streamFile(bucket, opened, opened.edge.file, (chunk, at) => {
@@ -67,12 +67,8 @@ export async function loadModel(
       sink(chunk, at);
     }),
   );
-  const pause = async () => {
-    onProgress();
-    await yieldThread();
-  };
   try {
-    await proveGolden(model, opened, { pause });
+    await proveGolden(model, opened, steps);
   } catch (error) {
     model.release();
     throw error;
@@ -98,23 +94,14 @@ const WARM_UP_ROUNDS = 2;
 
 /**
  * Runs the golden texts again, for V8. The model is ready already: a text that arrives ends the warm-up within one step, and so
- * does `shouldContinue`. Before the model was ready, it took half the time of a cold load.
+ * does a pause that throws RunAborted. Before the model was ready, it took half the time of a cold load.
  */
-export async function warmUp(
-  model: EdgeModel,
-  { edge }: ModelPackage,
-  shouldContinue: () => boolean,
-  yieldThread: () => Promise<unknown>,
-): Promise<void> {
-  const pause = async () => {
-    await yieldThread();
-    if (!shouldContinue()) throw new RunAborted();
-  };
+export async function warmUp(model: EdgeModel, { edge }: ModelPackage, steps: Steps): Promise<void> {
   try {
     for (let round = 0; round < WARM_UP_ROUNDS; round++) {
       for (const { tokenIds } of edge.golden) {
-        await pause();
-        await model.run([tokenIds], { pause });
+        await steps.pause();
+        await model.run([tokenIds], steps);
       }
     }
   } catch (error) {

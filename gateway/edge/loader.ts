@@ -5,9 +5,9 @@
 
 import type { Clock, Lifetime } from "../call.ts";
 import type { Report } from "../record/events.ts";
-import { PackageError } from "./bucket.ts";
+import { PackageError, pausing } from "./bucket.ts";
 import { availableEngines, engineOf } from "./choose-engine.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError } from "./engine.ts";
+import { type EdgeEngine, type EdgeModel, EdgeRunError, RunAborted } from "./engine.ts";
 import { freeHeaps } from "./free-heaps.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
 import type { LoadEnd, Loading, LoadState, Ready } from "./load-state.ts";
@@ -27,6 +27,8 @@ const ASK_EVERY_MS = 5;
 export interface LoaderParts extends OpenParts {
   clock: Clock;
   report: Report;
+  /** Whether other requests are in progress, so that steps should be short. */
+  othersWait(): boolean;
 }
 
 export class ModelLoader {
@@ -145,35 +147,36 @@ export class ModelLoader {
     });
     if (next.kind !== "ready") return;
     const shouldContinue = () => this.#state === next && this.#isIdle();
-    await warmUp(next.model, next.opened, shouldContinue, () => this.#parts.clock.wait(0));
+    const pause = async () => {
+      await this.#parts.clock.wait(0);
+      if (!shouldContinue()) throw new RunAborted();
+    };
+    await warmUp(next.model, next.opened, { pause, othersWait: this.#parts.othersWait });
   }
 
   async #loaded(mine: Loading, startedAtMs: number): Promise<LoadEnd> {
-    const { bucket, engines, clock } = this.#parts;
+    const { engines, clock, othersWait } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
       if (this.#state !== mine) throw new PackageError("unavailable", "another load has replaced this one");
       mine.aliveAtMs = clock.nowMs();
     };
+    const pause = async () => {
+      alive();
+      await clock.wait(0);
+    };
+    const steps = { pause, othersWait };
+    const bucket = pausing(this.#parts.bucket, pause);
     let storedPrint = "";
     try {
       const stored = await listPackage(bucket, wanted.modelId);
       storedPrint = fingerprint(stored);
-      const pause = async () => {
-        alive();
-        await clock.wait(0);
-      };
-      const opened = this.#opened ?? (await openTokenizer(this.#parts, { wanted, stored }, { pause }));
+      const opened = this.#opened ?? (await openTokenizer({ ...this.#parts, bucket }, { wanted, stored }, steps));
       alive();
       this.#opened = opened;
       const engine = engineOf(opened.edge, engines);
       await this.#takeEngine(mine, engine, alive);
-      const model = await loadModel(opened, {
-        bucket,
-        engine,
-        onProgress: alive,
-        yieldThread: () => clock.wait(0),
-      });
+      const model = await loadModel(opened, { bucket, engine, onProgress: alive, steps });
       this.#failures = 0;
       return { kind: "ready", loadMs: clock.nowMs() - startedAtMs, model, opened };
     } catch (error) {

@@ -70,6 +70,12 @@ export class EdgeQueue<Item, Result> {
     return this.#tickets.length;
   }
 
+  /** What runs or waits to run. */
+  items(): Item[] {
+    this.#dropExpired();
+    return this.#tickets.map(({ item }) => item);
+  }
+
   /** Runs the text when it is its turn; resolves to "gone" if the caller hung up while it waited. */
   async takeTurn({ item, predictedMs, signal }: Waiting<Item>, run: RunTurns<Item, Result>): Promise<Result | "gone"> {
     const { clock } = this.#options;
@@ -87,9 +93,12 @@ export class EdgeQueue<Item, Result> {
   async #wait(ticket: Ticket<Item, Result>, run: RunTurns<Item, Result>): Promise<Result | "gone"> {
     this.#tickets.push(ticket);
     try {
-      // At least one wait: other requests see this ticket, and the clock moves, before the run begins.
+      // At least one wait: other requests see this ticket, and the clock moves, before the run begins. The first one has no length: texts
+      // of the request whose run has just ended leave the queue in this turn of the event loop.
+      let waitMs = 0;
       do {
-        await this.#options.clock.wait(this.#askAgainMs(ticket));
+        await this.#options.clock.wait(waitMs);
+        waitMs = this.#askAgainMs(ticket);
         ticket.renew();
       } while (ticket.result === null && !ticket.signal.aborted && !this.#isFirst(ticket));
       if (ticket.result !== null) return await ticket.result;

@@ -30,6 +30,8 @@ export interface RunParts {
   breaker: Breaker;
   clock: Clock;
   report: Report;
+  /** Whether other requests are in progress, so that steps should be short. */
+  othersWait(): boolean;
   /** Discards a model that must not be used again. */
   drop(ready: Ready): void;
   /** Receives the time of each answered text, wait included. */
@@ -56,7 +58,7 @@ export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts
   const compute = () =>
     ready.model.run(
       turns.map(({ item }) => item.tokenIds),
-      { pause },
+      { pause, othersWait: parts.othersWait },
     );
   const reportEach = (outcome: "ok" | FailureReason, timings: readonly Timings[]) => {
     if (purpose === "shadow") return;

@@ -4,18 +4,18 @@ import { fileURLToPath } from "node:url";
 import type { z } from "zod";
 
 export interface Picture<Data> {
-  /** The script of `node <script> <json> [svg]`. */
+  /** The script of `node <script> <json> … [svg]`. */
   script: string;
   /** Command that prints the JSON. */
   command: string;
   schema: z.ZodType<Data>;
   /** Name in docs/images, unless the command line names another file. */
   fileName: string;
-  /** @throws Error if the picture needs a number that the data lacks */
-  draw(data: Data): string;
+  /** `more`: of further JSON files. @throws Error if the picture needs a number that the data lacks */
+  draw(data: Data, more: readonly Data[]): string;
 }
 
-/** Runs `node <script> <json> [svg]` with `argv` = [json, svg]: exit code 1 and one sentence on stderr if it cannot be drawn. */
+/** Runs `node <script> <json> … [svg]` with `argv` = the file names behind the script: exit code 1 and one sentence on stderr if it cannot be drawn. */
 export async function drawPicture<Data>(picture: Picture<Data>, argv: readonly string[]): Promise<void> {
   try {
     console.log(await writePicture(picture, argv));
@@ -25,14 +25,21 @@ export async function drawPicture<Data>(picture: Picture<Data>, argv: readonly s
   }
 }
 
-async function writePicture<Data>(picture: Picture<Data>, [json, svg]: readonly string[]): Promise<string> {
-  const { script, command, schema, fileName, draw } = picture;
-  if (json === undefined) throw new Error(`Usage: node ${script} <json> [svg]; ${command} > <json> makes the JSON.`);
-  const parsed = schema.safeParse(lastLine(await readFile(json, "utf8")));
-  if (!parsed.success) throw new Error(`${json} has no data for this picture; make it with: ${command} > ${json}`);
-  const path = svg ?? fileURLToPath(new URL(`../../docs/images/${fileName}`, import.meta.url));
-  await writeFile(path, draw(parsed.data));
-  return path;
+async function writePicture<Data>({ script, command, schema, fileName, draw }: Picture<Data>, names: readonly string[]) {
+  const [svg = fileURLToPath(new URL(`../../docs/images/${fileName}`, import.meta.url))] = names.filter(isSvg);
+  const read = async (json: string): Promise<Data> => {
+    const parsed = schema.safeParse(lastLine(await readFile(json, "utf8")));
+    if (parsed.success) return parsed.data;
+    throw new Error(`${json} has no data for this picture; make it with: ${command} > ${json}`);
+  };
+  const [data, ...more] = await Promise.all(names.filter((name) => !isSvg(name)).map(read));
+  if (data === undefined) throw new Error(`Usage: node ${script} <json> [svg]; ${command} > <json> makes the JSON.`);
+  await writeFile(svg, draw(data, more));
+  return svg;
+}
+
+function isSvg(name: string): boolean {
+  return name.endsWith(".svg");
 }
 
 /** npm prints lines before the JSON. */

@@ -18,8 +18,10 @@ import {
 } from "../engine.ts";
 import { StepSpeed, StepTimer } from "./step-speed.ts";
 
-/** A pause costs less than 1 % of a step, and no request waits longer than a step: docs/decisions/026-cooperative-edge.md */
-const STEP_MS = 8;
+/** A pause costs about 1 % of a step: docs/decisions/032-short-steps-beside-others.md */
+const STEP_MS = 4;
+/** While other requests are in progress. Each needs the thread several times, and waits for a step each time. */
+const SHORT_STEP_MS = 1.5;
 
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;
 
@@ -73,7 +75,7 @@ export function createSpillwayEngine(
     encoder.abort();
     const run = encoder.run(
       texts.map((ids) => ({ ids })),
-      { stepMs: STEP_MS, unitsPerMs: speed.unitsPerMs },
+      { stepMs: () => (steps.othersWait() ? SHORT_STEP_MS : STEP_MS), unitsPerMs: speed.unitsPerMs },
     );
     const timer = new StepTimer(() => clock.nowMs());
     try {

@@ -144,6 +144,21 @@ describe("a run in steps", () => {
     }
   });
 
+  it("has the length that is asked for as each step begins", () => {
+    const unitsOf = (stepMs: number | (() => number)) => [...encoder.run([text], { stepMs, unitsPerMs: 1_000_000 })];
+    const askedMs: number[] = [];
+    const units = unitsOf(() => {
+      askedMs.push(askedMs.length % 2);
+      return askedMs.at(-1) ?? 0;
+    });
+    expect(askedMs.length).toBe(units.length + 1);
+    for (const [step, ms] of askedMs.slice(0, -1).entries()) {
+      expect(units[step]).toBeGreaterThanOrEqual(ms * 1_000_000);
+    }
+    expect(units.length).toBeGreaterThan(unitsOf(1).length);
+    expect(units.length).toBeLessThan(unitsOf(0).length);
+  });
+
   it("never interleaves with another run", () => {
     const first = encoder.run([text], { stepMs: 0 });
     first.next();

@@ -12,6 +12,7 @@ import { urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   aLifetime,
+  ask,
   classify,
   get,
   handClock,
@@ -96,6 +97,35 @@ describe("a run", () => {
     events.push(routingOf(await classify(gateway, LONG_TEXT)).route);
     expect(events).toEqual([200, 422, "edge-busy", "edge"]);
     expect(engine.runs).toHaveLength(1);
+  });
+
+  it("has shorter steps while another request is in progress, which needs the thread several times", async () => {
+    const engine = spillwayEngine();
+    await setPolicy({ edge: { maxTokens: 512 } });
+    const gateway = await ready(
+      aGateway({ modelId: model.modelId, originUrl: urlOf("ok?beside"), clock: handClock(), engine }),
+    );
+    const pausesOfLong = async () => {
+      engine.runs = [];
+      expect(routingOf(await classify(gateway, LONG_TEXT)).route).toBe("edge");
+      return engine.runs.at(-1)?.pauses ?? 0;
+    };
+    const alone = await pausesOfLong();
+    const { readable, writable } = new TransformStream();
+    const request = new Request("http://gateway/v1/classify", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: readable,
+    });
+    const waiting = ask(gateway, request);
+    const beside = await pausesOfLong();
+    const writer = writable.getWriter();
+    void writer.write(new TextEncoder().encode("{}"));
+    void writer.close();
+    expect((await waiting).status).toBe(422);
+    expect(alone).toBeGreaterThan(1);
+    expect(beside).toBeGreaterThan(2 * alone);
+    expect(await pausesOfLong()).toBe(alone);
   });
 
   it("of the warm-up gives way to a text that arrives", async () => {

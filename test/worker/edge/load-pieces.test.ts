@@ -76,4 +76,18 @@ describe("a load", () => {
     expect(events.indexOf("health check")).toBeGreaterThan(0);
     expect(events.indexOf("health check")).toBeLessThan(events.length - 1);
   });
+
+  it("lets others run after each piece, also if the next one is there already", async () => {
+    const events: string[] = [];
+    const bucket = watchedBucket((piece) => events.push(`piece ${piece}`));
+    const clock = handClock();
+    const wait = (ms: number) => {
+      events.push("wait");
+      return clock.wait(ms);
+    };
+    await warmed(anEdge(model.modelId, { bucket, clock: { ...clock, wait } }));
+    const pieces = events.filter((event) => event !== "wait");
+    expect(pieces.length).toBeGreaterThan(2);
+    for (const piece of pieces.slice(0, -1)) expect(events[events.indexOf(piece) + 1]).toBe("wait");
+  });
 });

@@ -44,7 +44,7 @@ export function watchedEngine(real: EdgeEngine): WatchedEngine {
       await steps.pause();
     };
     try {
-      const logits = await run(texts, { pause });
+      const logits = await run(texts, { ...steps, pause });
       seen.end = "logits";
       return logits;
     } catch (error) {

@@ -15,7 +15,16 @@ import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
-import { type FirstCaller, firstCaller, type GatewayCold, gatewayCold, type PlainCold, plainCold } from "./load.ts";
+import {
+  type EdgeAnswers,
+  edgeAnswers,
+  type FirstCaller,
+  firstCaller,
+  type GatewayCold,
+  gatewayCold,
+  type PlainCold,
+  plainCold,
+} from "./load.ts";
 import { coldResult, coldTables, NOTES } from "./report.ts";
 import { measureStartUp, uploadSize } from "./start-up.ts";
 
@@ -61,11 +70,15 @@ async function run(
 
   const gateways: GatewayCold[] = [];
   const callers: FirstCaller[] = [];
+  const answers: EdgeAnswers[] = [];
   const plains: PlainCold[] = [];
   for (let sample = 1; sample <= samples; sample++) {
     await step(`cold load ${sample} of ${samples}`, async () => {
       gateways.push(await withGateway((gateway) => gatewayCold(gateway)));
-      callers.push(await withGateway((gateway) => firstCaller(gateway, text)));
+      await withGateway(async (gateway) => {
+        callers.push(await firstCaller(gateway, text));
+        answers.push(await edgeAnswers(gateway, text));
+      });
       if (plainBundle === null) return;
       const worker = await startPlain(workspace, plainBundle, stored.persistFolder);
       plains.push(await plainCold(worker, tokenIds));
@@ -73,7 +86,7 @@ async function run(
     });
   }
   const model = shortModelId(opened.modelId);
-  const result = coldResult({ model, upload, startUp, gateways, callers, plains: plain ? plains : null });
+  const result = coldResult({ model, upload, startUp, gateways, callers, answers, plains: plain ? plains : null });
   return { result, tables: coldTables(result), notes: NOTES };
 
   async function withGateway<T>(work: (gateway: RunningWorker) => Promise<T>): Promise<T> {

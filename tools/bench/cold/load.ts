@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { classify } from "../classify.ts";
 import { loadPlain, runPlain } from "../plain/client.ts";
-import { tenths } from "../statistics.ts";
+import { percentile, tenths } from "../statistics.ts";
 import { edgeReady, edgeState } from "../system/edge-ready.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 
@@ -44,6 +44,33 @@ export interface FirstCaller {
   ms: number;
   /** By the gateway's clock. In the rest of `ms` the answer waited behind the load. */
   gatewayMs: number;
+}
+
+/** What the edge answers once it is ready. */
+export interface EdgeAnswers {
+  /** The first text's wait, sent at once when /readyz reports ready. */
+  firstMs: number;
+  /** The median of later ones. */
+  warmMs: number;
+}
+
+/** V8 has optimized the wasm after these texts. */
+const WARM_UP_TEXTS = 12;
+const WARM_TEXTS = 15;
+
+/** The gateway has begun to load. @throws Error if another side answers */
+export async function edgeAnswers(gateway: RunningWorker, text: string): Promise<EdgeAnswers> {
+  await edgeReady(gateway);
+  const answerMs = async () => {
+    const { status, route, callerMs } = await classify(gateway.url, text);
+    if (route !== "edge") throw new Error(`A ready edge's text was answered with ${status} by ${route}.`);
+    return callerMs;
+  };
+  const firstMs = await answerMs();
+  for (let done = 0; done < WARM_UP_TEXTS; done++) await answerMs();
+  const warm: number[] = [];
+  while (warm.length < WARM_TEXTS) warm.push(await answerMs());
+  return { firstMs: tenths(firstMs), warmMs: tenths(percentile(warm, 50)) };
 }
 
 /** The gateway is as fresh as for `gatewayCold`. */

@@ -15,6 +15,7 @@ import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.t
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { compareAccuracy } from "./accuracy.ts";
+import { measureBatches } from "./batches.ts";
 import { nativeRunner } from "./native.ts";
 import { engineResult, engineTables, NOTES, type PartTimes } from "./report.ts";
 import { LENGTHS, measureRunners, type Runner, workerRunner } from "./runners.ts";
@@ -62,11 +63,15 @@ async function run(
   const times = await step(`measuring ${lengths.join(", ")} tokens, ${rounds} rounds`, () =>
     measureRunners({ engine: engine.run, stock: stock.run, nativeInt8: int8, nativeFp32: fp32 }, inputs, rounds),
   );
+  const batches = await step("measuring short texts together and one after another", () =>
+    measureBatches(engine.worker, (tokens, seed) => texts.encode(texts.make(tokens, seed)), rounds),
+  );
   const accuracy = await compareAccuracy({ engine: engine.run, stock: stock.run, fp32 }, opened, maxTexts);
   const parts = await step("timing the engine's parts in Node", () => measureParts(weights));
   const result = engineResult({
     model: shortModelId(opened.modelId),
-    times,
+    times: times.map(({ input, samples }) => ({ tokens: input.length, samples })),
+    batches,
     multiplyAdds: (tokens) => multiplyAdds(architecture, tokens),
     accuracy: [accuracy],
     parts,
@@ -89,7 +94,7 @@ async function startRunner(workspace: Workspace, { name, source, file }: RunnerS
   const worker = await startPlain(workspace, bundle, persistFolder, `${name} worker`);
   const { callerMs, heapBytes } = await step(`loading ${file}`, () => loadPlain(worker));
   const run: Runner = workerRunner(worker);
-  return { run, load: { callerMs, heapBytes } };
+  return { worker, run, load: { callerMs, heapBytes } };
 }
 
 async function readArchitecture(file: string) {

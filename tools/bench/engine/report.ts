@@ -2,13 +2,14 @@
 import { hundredths, mib, percentile } from "../statistics.ts";
 import type { Table } from "../table.ts";
 import type { Accuracy } from "./accuracy.ts";
-import type { LengthTimes } from "./runners.ts";
+import type { Batch } from "./batches.ts";
 
 export const NOTES = [
   "Engine and stock run in workerd, each in an isolate; native runs in this Node process on one thread. Within a length they alternate, so noise of the machine affects all of them.",
   "A sample is as many runs as fill 100 ms, by workerd's own clock. Ratios are of minima; medians have the suffix P50.",
   "Stock and native INT8 run the same ONNX Runtime file, which was quantized from the same FP32 model as the engine's weights.",
   "The engine computes the last layer for the first token only; the other files compute all of it. GMAC/s counts what the engine computes.",
+  "Short texts of one request run together; the same Worker runs them one after another, in alternation.",
   "Parts are measured in Node with bounds checks in software, as workerd has them, with a clock around each kernel call.",
 ];
 
@@ -20,6 +21,12 @@ export interface PartTimes {
   ms: Record<string, number>;
 }
 
+interface LengthTimes {
+  tokens: number;
+  /** Milliseconds of a run, one per round. */
+  samples: Record<Name, readonly number[]>;
+}
+
 interface Load {
   callerMs: number;
   heapBytes: number;
@@ -27,7 +34,8 @@ interface Load {
 
 interface Measured {
   model: string;
-  times: readonly LengthTimes<Name>[];
+  times: readonly LengthTimes[];
+  batches: readonly Batch[];
   /** Multiply-adds of the engine's products for one text. */
   multiplyAdds(tokens: number): number;
   accuracy: readonly Accuracy[];
@@ -36,7 +44,7 @@ interface Measured {
 }
 
 /** @returns the object that is printed with --json; field names are stable */
-export function engineResult({ model, times, multiplyAdds, accuracy, parts, load }: Measured) {
+export function engineResult({ model, times, batches, multiplyAdds, accuracy, parts, load }: Measured) {
   const lengths = times.map(({ tokens, samples }) => {
     const least = (name: Name) => percentile(samples[name], 0);
     const median = (name: Name) => percentile(samples[name], 50);
@@ -58,11 +66,11 @@ export function engineResult({ model, times, multiplyAdds, accuracy, parts, load
       gmacPerSecond: hundredths(multiplyAdds(tokens) / least("engine") / 1e6),
     };
   });
-  return { model, lengths, accuracy, parts, load };
+  return { model, lengths, batches, accuracy, parts, load };
 }
 
 /** @returns the same numbers for people */
-export function engineTables({ lengths, accuracy, parts, load }: ReturnType<typeof engineResult>): Table[] {
+export function engineTables({ lengths, batches, accuracy, parts, load }: ReturnType<typeof engineResult>): Table[] {
   return [
     {
       title: "Time of a run in ms, minimum (median)",
@@ -85,6 +93,17 @@ export function engineTables({ lengths, accuracy, parts, load }: ReturnType<type
         row.engineOverStock,
         row.engineOverNativeInt8,
         row.gmacPerSecond,
+      ]),
+    },
+    {
+      title: "Short texts in workerd, all of them in ms, minimum (median)",
+      header: ["texts", "tokens each", "together", "one after another", "together/one after another"],
+      rows: batches.map((row) => [
+        row.texts,
+        row.tokens,
+        `${row.togetherMs} (${row.togetherMsP50})`,
+        `${row.oneByOneMs} (${row.oneByOneMsP50})`,
+        row.togetherOverOneByOne,
       ]),
     },
     {

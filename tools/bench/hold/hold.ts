@@ -17,20 +17,21 @@ import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { startInstantOrigin } from "./instant-origin.ts";
-import { POLICY, REQUESTS, type RequestName, requestsTo, runAtEdge, sendUntil } from "./requests.ts";
+import { joined, POLICY, REQUESTS, requestsTo, runAtEdge, sendUntil, type Times } from "./requests.ts";
 
 const MAX_BENCH_MS = 30 * 60_000;
-const LOADS = { min: 1, max: 50, fallback: 6 };
+const LOADS = { min: 1, max: 50, fallback: 10 };
 const RUNS = { min: 5, max: 500, fallback: 30 };
-const PAUSE_MS = 12;
-/** A p95 of fewer samples has no meaning. */
-const ALONE_MS = 3000;
+/** Longer than an idle isolate takes for a request, so that requests wait for the load or the run and not for each other. */
+const EVERY_MS = 25;
+/** Samples enough for a p95 of each kind. */
+const ALONE_MS = 8000;
 const WARM_UP_RUNS = 5;
 /** What the edge promises to other requests (p95). */
 const MAX_ADDED_MS = 25;
 
 const NOTES = [
-  "Times are the caller's clock, from sending to the last byte. All four requests are sent at once with pauses, on an idle isolate and meanwhile alike.",
+  `Times are the caller's clock, from sending to the last byte. A request is sent every ${EVERY_MS} ms, whether or not those before it are answered, the four kinds in turn, to an idle isolate and meanwhile alike.`,
   "No request needs the edge model: the short text's caller is outside the share. It is measured and decided as every text.",
   "The origin answers at once with zeros, so the wait of a spilled text is the gateway's.",
   "A load is the first one of a fresh process: R2, signature, hashes, weights, golden logits. Loads are repeated and their samples are joined.",
@@ -50,8 +51,6 @@ export const holdBench: Bench = {
     );
   },
 };
-
-type Times = Record<RequestName, number[]>;
 
 async function run(
   workspace: Workspace,
@@ -80,12 +79,12 @@ async function run(
   const requests = requestsTo(gateway.url, texts);
   const long = texts.make(opened.edge.maxTokens, 1);
   for (let done = 0; done < WARM_UP_RUNS; done++) await runAtEdge(gateway.url, long);
-  await sendUntil(requests, PAUSE_MS, sleep(1000));
-  const idle = await step("requests to an idle isolate", () => sendUntil(requests, PAUSE_MS, sleep(ALONE_MS)));
+  await sendUntil(requests, EVERY_MS, sleep(1000));
+  const idle = await step("requests to an idle isolate", () => sendUntil(requests, EVERY_MS, sleep(ALONE_MS)));
   const running = await step(`requests during ${runs} texts of ${opened.edge.maxTokens} tokens`, () =>
     sendUntil(
       requests,
-      PAUSE_MS,
+      EVERY_MS,
       inTurn(runs, () => runAtEdge(gateway.url, long)),
     ),
   );
@@ -96,22 +95,12 @@ async function run(
 
   /** /readyz starts the load. The requests' tokenizer is loaded with the model, so texts before it are spilled unmeasured. */
   function duringLoad(gateway: RunningWorker): Promise<Times> {
-    return sendUntil(requestsTo(gateway.url, texts), PAUSE_MS, edgeReady(gateway));
+    return sendUntil(requestsTo(gateway.url, texts), EVERY_MS, edgeReady(gateway));
   }
 }
 
 async function inTurn(times: number, work: () => Promise<unknown>): Promise<void> {
   for (let done = 0; done < times; done++) await work();
-}
-
-function joined(parts: readonly Times[]): Times {
-  const of = (name: RequestName) => parts.flatMap((part) => part[name]);
-  return {
-    "health check": of("health check"),
-    refusal: of("refusal"),
-    "spilled text": of("spilled text"),
-    "short text": of("short text"),
-  };
 }
 
 function report({ modelId }: EdgePackage, idle: Times, measured: readonly (readonly [string, Times])[]): Report {

@@ -16,11 +16,12 @@ const KEY = "plain/model";
 const MAX_CALL_MS = 120_000;
 
 const loadSchema = z.object({ readMs: z.number(), createMs: z.number(), heapBytes: z.number() });
-const runSchema = z.object({ logits: z.array(z.number()), runMs: z.number(), heapBytes: z.number() });
+const runSchema = z.object({ logits: z.array(z.array(z.number())), runMs: z.number(), heapBytes: z.number() });
 
 /** `callerMs` is this machine's clock from sending to the last byte. */
 export type PlainLoad = z.infer<typeof loadSchema> & { callerMs: number };
-export type PlainRun = z.infer<typeof runSchema> & { callerMs: number };
+export type PlainRun = Omit<TextsRun, "logits"> & { logits: number[] };
+type TextsRun = z.infer<typeof runSchema> & { callerMs: number };
 
 /** Puts `file` unchanged into the bucket of `persistFolder`. */
 export async function storePlainFile(persistFolder: string, file: string): Promise<void> {
@@ -45,8 +46,18 @@ export function loadPlain(plain: RunningWorker): Promise<PlainLoad> {
 }
 
 /** Runs one text, `runs` times in one request; `runMs` is then the mean. workerd's clock counts whole milliseconds. */
-export function runPlain(plain: RunningWorker, tokenIds: readonly number[], runs = 1): Promise<PlainRun> {
-  return call(plain, `/run?runs=${runs}`, JSON.stringify(tokenIds), runSchema);
+export async function runPlain(plain: RunningWorker, tokenIds: readonly number[], runs = 1): Promise<PlainRun> {
+  const { logits, ...run } = await runTexts(plain, [tokenIds], { runs, together: true });
+  return { ...run, logits: logits[0] ?? [] };
+}
+
+/** Runs several texts, as one run or one after another; `runMs` is the time of all of them, the mean of `runs`. */
+export function runTexts(
+  worker: RunningWorker,
+  texts: readonly (readonly number[])[],
+  { runs, together }: { runs: number; together: boolean },
+): Promise<TextsRun> {
+  return call(worker, `/run?runs=${runs}&together=${together ? "yes" : "no"}`, JSON.stringify(texts), runSchema);
 }
 
 /** @throws Error with the Worker's answer if it is not 200 */

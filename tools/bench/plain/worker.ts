@@ -1,44 +1,30 @@
 /**
  * The plain Worker, to compare with: stock onnxruntime-web by its public API, one session, the `.onnx` file from R2 as bytes.
- * It works around only what workerd refuses, and does not limit memory. `POST /load`, then `POST /run` with token ids.
+ * It works around only what workerd refuses, and does not limit memory.
  */
 import wasm from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { inputRow, isGraphInput } from "../../../formats/model-package/graph-inputs.ts";
-
-interface Env {
-  MODELS: { get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null> };
-}
+import { modelWorker } from "./model-worker.ts";
 
 interface Loaded {
   session: InferenceSession;
   memory: WebAssembly.Memory;
 }
 
-let loaded: Loaded | null = null;
-
-export default {
-  async fetch(request: Request, { MODELS }: Env): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/healthz") return Response.json({ status: "ok" });
-    if (pathname === "/load") {
-      const startedAtMs = Date.now();
-      const object = await MODELS.get(searchParams.get("key") ?? "");
-      if (object === null) return new Response("The bucket has no object with this key.", { status: 404 });
-      const bytes = new Uint8Array(await object.arrayBuffer());
-      const readMs = Date.now() - startedAtMs;
-      loaded = await load(bytes);
-      return Response.json({ readMs, createMs: Date.now() - startedAtMs - readMs, heapBytes: heapBytes(loaded) });
-    }
-    if (loaded === null) return new Response("No model is loaded: POST /load first.", { status: 409 });
-    const tokenIds: number[] = await request.json();
-    const runs = Number(searchParams.get("runs") ?? 1);
-    const startedAtMs = Date.now();
-    let logits: number[] = [];
-    for (let done = 0; done < runs; done++) logits = await run(loaded.session, tokenIds);
-    return Response.json({ logits, runMs: (Date.now() - startedAtMs) / runs, heapBytes: heapBytes(loaded) });
-  },
-};
+export default modelWorker(async (object, wasRead) => {
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  wasRead();
+  const { session, memory } = await load(bytes);
+  return {
+    heapBytes: () => memory.buffer.byteLength,
+    run: async (texts) => {
+      const logits: number[][] = [];
+      for (const tokenIds of texts) logits.push(await run(session, tokenIds));
+      return logits;
+    },
+  };
+});
 
 /** workerd compiles no bytes at run time, so onnxruntime-web gets the imported module instead of compiling its bytes. */
 async function load(bytes: Uint8Array): Promise<Loaded> {
@@ -79,8 +65,4 @@ async function run(session: InferenceSession, tokenIds: readonly number[]): Prom
   const logits = outputs[session.outputNames[0] ?? ""]?.data;
   if (!(logits instanceof Float32Array)) throw new Error("The model's first output is not float32.");
   return Array.from(logits);
-}
-
-function heapBytes({ memory }: Loaded): number {
-  return memory.buffer.byteLength;
 }

@@ -44,7 +44,7 @@ export async function simulate(simulated: Simulated): Promise<readonly Answer[]>
 
 const NEVER = new AbortController().signal;
 /** gateway/edge/spillway/spillway-engine.ts */
-const STEP_MS = 8;
+const STEP_MS = 4;
 const LOCATION = { country: null, isEu: false };
 
 class SimulatedIsolate {
@@ -106,7 +106,7 @@ class SimulatedIsolate {
   }
 
   #conditions(): Conditions {
-    const origin = { name: "default", weight: 100, breakerAllows: true, retryAtMs: null };
+    const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null };
     return {
       edge: {
         model: "ready",

@@ -9,10 +9,14 @@ interface Text {
 
 function setUp() {
   let nowMs = 1_000_000;
+  const waitsMs: number[] = [];
   const queue = new EdgeQueue<Text, unknown>({
     clock: {
       nowMs: () => nowMs,
-      wait: () => new Promise((resolve) => setImmediate(resolve)),
+      wait: (ms) => {
+        waitsMs.push(ms);
+        return new Promise((resolve) => setImmediate(resolve));
+      },
     },
     mayJoin: (batch, next) => {
       const tokens = batch.reduce((sum, text) => sum + text.tokens, next.tokens);
@@ -23,6 +27,7 @@ function setUp() {
   let requests = 0;
   return {
     queue,
+    waitsMs,
     nowMs: () => nowMs,
     moveMs: (ms: number) => {
       nowMs += ms;
@@ -164,6 +169,21 @@ describe("texts of one request that are neighbours in the queue", () => {
     const runs: Text[][] = [];
     await Promise.all([60, 40, 1].map((tokens) => join(queue, runs, text("a", tokens))));
     expect(runs.map((run) => run.map(({ tokens }) => tokens))).toEqual([[60, 40], [1]]);
+  });
+
+  it("and begin when others of it end run together too, without a wait between the two runs", async () => {
+    const { queue, waitsMs } = setUp();
+    const runs: Text[][] = [];
+    const rest = [1, 2, 3, 4, 5, 6, 7, 8].values();
+    const worker = async () => {
+      for (const tokens of rest) await join(queue, runs, text("a", tokens));
+    };
+    await Promise.all(Array.from({ length: 4 }, worker));
+    expect(runs.map((run) => run.map(({ tokens }) => tokens))).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
+    expect(new Set(waitsMs)).toEqual(new Set([0]));
   });
 
   it("run without one whose caller is gone", async () => {

@@ -14,19 +14,38 @@ const samples: ColdSamples = {
   startUp: { samples: 3, gatewayP50Ms: 200, gatewayMaxMs: 300, emptyP50Ms: 7 },
   gateways: [gatewayLoad(700), gatewayLoad(600), gatewayLoad(5000)],
   callers: [caller("origin", 100), caller("origin", 120), caller("edge", 900)],
+  answers: [
+    { firstMs: 40, warmMs: 30 },
+    { firstMs: 60, warmMs: 30 },
+    { firstMs: 90, warmMs: 40 },
+  ],
   plains: [plainLoad],
 };
 
 describe("cold starts", () => {
   it("are medians, and ratios of medians", () => {
     expect(coldResult(samples)).toMatchObject({
-      gateway: { p50: { loadMs: 700, firstCallerMs: 120 }, spilled: 2 },
-      plain: { over: { load: 1.29, firstCaller: 10 } },
+      gateway: {
+        p50: { loadMs: 700, firstCallerMs: 120 },
+        spilled: 2,
+        edgeAnswer: { firstMs: 60, warmMs: 30, firstOverWarm: 2 },
+      },
+      plain: { loadOverPlain: 0.78, over: { load: 1.29, firstCaller: 10 } },
     });
   });
 
   it.each([
-    { what: "all", changed: {}, holds: { load: true, upload: true, startUp: true } },
+    { what: "all", changed: {}, holds: { load: true, loadOverPlain: false, firstAnswer: true, upload: true, startUp: true } },
+    {
+      what: "a load that is short enough beside the plain Worker's",
+      changed: { gateways: [gatewayLoad(675)] },
+      holds: { loadOverPlain: true },
+    },
+    {
+      what: "a slow first answer",
+      changed: { answers: [{ firstMs: 61, warmMs: 30 }] },
+      holds: { firstAnswer: false },
+    },
     { what: "a slow load", changed: { gateways: [gatewayLoad(1001)] }, holds: { load: false } },
     {
       what: "a large upload",
@@ -45,6 +64,7 @@ describe("cold starts", () => {
   it("have a result without the plain Worker", () => {
     const result = coldResult({ ...samples, plains: null });
     expect(result.plain).toBeNull();
+    expect(result.holds.loadOverPlain).toBeNull();
     expect(coldTables(result)[0]?.rows[0]).toEqual(["load, R2 to ready", 700, "", ""]);
   });
 });

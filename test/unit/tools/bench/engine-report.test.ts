@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { enginePicture, pictureSchema } from "../../../../tools/bench/engine/picture.ts";
 import { engineResult } from "../../../../tools/bench/engine/report.ts";
 import { measureRunners, type Runner } from "../../../../tools/bench/engine/runners.ts";
 
@@ -7,6 +8,7 @@ describe("the result of the bench engine", () => {
   const { lengths } = engineResult({
     model: "m",
     times: [{ tokens: 128, samples }],
+    batches: [],
     multiplyAdds: () => 1.5e9,
     accuracy: [],
     parts: [],
@@ -45,6 +47,37 @@ describe("the measurement of several runners", () => {
     const inputs = [[1, 2, 3]];
     const times = await measureRunners({ a: runner("a"), b: runner("b") }, inputs, 3);
     expect(order.slice(-6)).toEqual(["a 2", "b 2", "b 2", "a 2", "a 2", "b 2"]);
-    expect(times).toEqual([{ tokens: 3, samples: { a: [50, 50, 50], b: [50, 50, 50] } }]);
+    expect(times).toEqual([{ input: [1, 2, 3], samples: { a: [50, 50, 50], b: [50, 50, 50] } }]);
+  });
+});
+
+describe("the picture", () => {
+  const row = (tokens: number, engineMs: number) => ({
+    ...{ tokens, engineMs, stockMs: 3 * engineMs, nativeInt8Ms: engineMs, nativeFp32Ms: 2 * engineMs },
+  });
+  const accuracy = (model: string, meanGap: number) => ({
+    ...{ model, texts: "mails", count: 50, labelsChanged: 1, stockLabelsChanged: 2, meanGap, stockMeanGap: 0.02 },
+  });
+  const data = {
+    bench: "engine",
+    model: "distilbert@1",
+    lengths: [row(8, 10), row(512, 500)],
+    batches: [{ texts: 4, tokens: 8, togetherOverOneByOne: 0.61 }],
+    accuracy: [accuracy("distilbert", 0.01)],
+    parts: [{ tokens: 512, ms: { gemmStore: 300, gemmAdd: 100, attention: 90, layerNorm: 10 } }],
+  };
+
+  it("shows what was measured, and the accuracy of other models", () => {
+    const other = { ...data, accuracy: [accuracy("mail-tagger", 0.004)] };
+    const svg = enginePicture(pictureSchema.parse(data), [pictureSchema.parse(other)]);
+    for (const text of ["onnxruntime-web 1500 ms", "engine 500 ms", "80 %", "18 %", "4 × 8", "0.61"])
+      expect(svg).toContain(`${text}<`);
+    for (const text of ["distilbert: 50 mails", "0.010, 1 labels", "mail-tagger: 50 mails", "0.004, 1 labels"])
+      expect(svg).toContain(`${text}<`);
+    expect(svg).not.toContain("NaN");
+  });
+
+  it("is not drawn of another bench's JSON", () => {
+    expect(pictureSchema.safeParse({ ...data, bench: "memory" }).success).toBe(false);
   });
 });
