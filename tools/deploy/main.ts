@@ -3,9 +3,11 @@ import { CommanderError } from "commander";
 import { buildEngine } from "../../engine/build/build-engine.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
+import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { deployProgram } from "./program.ts";
 
 dropUnreadOutput();
+makeConsoleSafe(console, process);
 try {
   await buildEngine();
   await deployProgram().parseAsync();

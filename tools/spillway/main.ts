@@ -4,8 +4,10 @@ import { CommanderError } from "commander";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { spillwayProgram } from "./program.ts";
 import { oneSentence } from "./terminal/one-sentence.ts";
+import { makeConsoleSafe } from "./terminal/safe-console.ts";
 
 dropUnreadOutput();
+makeConsoleSafe(console, process);
 try {
   await spillwayProgram().parseAsync();
 } catch (error) {

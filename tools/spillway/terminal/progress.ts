@@ -1,6 +1,7 @@
 /** The progress of a command, on stderr: one line per step, with a bar on a terminal while a step of several parts runs. */
 import { stderr } from "node:process";
 import { Presets, SingleBar } from "cli-progress";
+import { visible } from "./safe-console.ts";
 
 const CLEAR_LINE = "\r\x1b[2K";
 
@@ -31,7 +32,7 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
   const startedAtMs = performance.now();
   const bar = stderr.isTTY && parts > 1 ? startBar(what, parts) : null;
   // On a terminal the line is replaced when the step ends. In a log every state is a line.
-  if (bar === null) stderr.write(`  … ${what}${stderr.isTTY ? "" : "\n"}`);
+  if (bar === null) stderr.write(`  … ${shown(what)}${stderr.isTTY ? "" : "\n"}`);
   const end = (mark: string) => {
     bar?.stop();
     print(`  ${mark} ${what} (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s)`);
@@ -47,13 +48,18 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
 }
 
 function print(line: string): void {
-  stderr.write(`${stderr.isTTY ? CLEAR_LINE : ""}${line}\n`);
+  stderr.write(`${stderr.isTTY ? CLEAR_LINE : ""}${shown(line)}\n`);
+}
+
+/** A step may name a file or a stored text. */
+function shown(text: string): string {
+  return stderr.isTTY ? visible(text) : text;
 }
 
 function startBar(what: string, parts: number): SingleBar {
   const options = {
     stream: stderr,
-    format: `  … ${what} {bar} {percentage} %`,
+    format: `  … ${shown(what)} {bar} {percentage} %`,
     barsize: 24,
     clearOnComplete: true,
     // Otherwise an interrupted command would leave the terminal without line wrap.
