@@ -151,7 +151,7 @@ function composeWorld(
     clock,
     report,
     edgeClassifier: () => edge.classifier(),
-    edgeRunMs: (tokens) => edge.measuredRunMs(tokens),
+    fullWindow: () => edge.fullWindow(),
   });
   const access = createAccess(env, clock);
   const webOrigins = parseWebOrigins(env.CORS_ORIGINS);

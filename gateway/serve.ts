@@ -19,7 +19,7 @@ import { requestCostUsd } from "./dispatch/cost.ts";
 import { runOrdered } from "./dispatch/ordered-pool.ts";
 import { toRow } from "./dispatch/scores.ts";
 import { shadow } from "./dispatch/shadow.ts";
-import { type Classified, dispatch } from "./dispatch/text.ts";
+import { type Classified, dispatch, refusalOfMixedLabels } from "./dispatch/text.ts";
 import { readPolicy } from "./read-policy.ts";
 import { isolateBusy } from "./receive/body.ts";
 import { receive } from "./receive/receive.ts";
@@ -98,6 +98,9 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
     classified.push(result.value);
     inputs.push(result.value.outcome);
   }
+
+  const mixed = refusalOfMixedLabels(classified);
+  if (mixed !== null) return refuseRequest(mixed, call, { ...known, inputs, costUsd });
 
   const { identity, lifetime } = call;
   if (isShadowed(identity.requestId, policy.shadow.share)) lifetime.afterAnswer(() => shadow(classified, world));

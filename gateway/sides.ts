@@ -11,6 +11,8 @@ export const FAILURE_REASONS = [
   "timeout",
   "network",
   "bad-answer",
+  "labels-differ",
+  "problem-type-differs",
   "model-unavailable",
   "origin-gone",
   "breaker-open",
@@ -162,7 +164,7 @@ export interface OriginConditions {
 export interface OriginStatus {
   breaker: BreakerStatus;
   p95Ms: number | null;
-  /** What answered last; null before. An origin runs the package it was deployed with, whatever the policy names. */
+  /** What it last answered with, used or not; null before. An origin runs the package it was deployed with, whatever the policy names. */
   classifier: Classifier | null;
   /** Why the last call failed; null if it did not. */
   lastFailure: FailureReason | null;

@@ -1,6 +1,6 @@
 /** One text from its route to its answer, or to the reason why there is none. */
 import type { RefusedRoute, Route } from "../decide/route.ts";
-import { mismatch } from "../origin/mismatch.ts";
+import { MISMATCHES, mismatch } from "../origin/mismatch.ts";
 import type { InputOutcome } from "../record/outcome.ts";
 import { ok, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { conditionsOf, type SideAnswer, type SideFailure } from "../sides.ts";
@@ -29,14 +29,20 @@ export async function dispatch(
   const end = await attemptRoute(route, text, world);
   const { costUsd } = text.attempts;
   if (!end.ok) return { ...refuse(refusalOfAttempts(end, text, world)), costUsd };
-  return { ...ok(classified(end, text, world)), costUsd };
+  return { ...ok(classified(end, text)), costUsd };
 }
 
-function classified(
-  { answer, route, firstFailure }: AttemptsEnd & { ok: true },
-  text: TextInFlight,
-  { sides }: World,
-): Classified {
+/**
+ * Null if all texts of a request have the same labels. They differ only if an origin answered one of them before this isolate knew the
+ * edge's labels; from then on that origin's answers are not used.
+ */
+export function refusalOfMixedLabels([first, ...others]: readonly Classified[]): Refusal | null {
+  if (first === undefined) return null;
+  const [problem] = others.flatMap(({ answer }) => mismatch(answer, first.answer) ?? []);
+  return problem === undefined ? null : unavailable(problem.code, MIN_RETRY_AFTER_MS);
+}
+
+function classified({ answer, route, firstFailure }: AttemptsEnd & { ok: true }, text: TextInFlight): Classified {
   const { model, timings } = answer;
   const isOrigin = route.side === "origin";
   return {
@@ -48,8 +54,7 @@ function classified(
       tokens: isOrigin ? tokensOf(answer) : text.measured.numbers.tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
-      // Recorded, never refused: another label set is better than no answer, and the operator can deploy the right origin.
-      originProblem: isOrigin ? (mismatch(answer, sides.edge.classifier())?.code ?? null) : null,
+      originProblem: MISMATCHES.find((code) => code === firstFailure?.reason) ?? null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
     },

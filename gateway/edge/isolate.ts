@@ -1,7 +1,9 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
+import { windowTokensOf } from "../../formats/model-package/manifest.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Lifetime } from "../call.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
+import type { FullWindow } from "../origin/text-time.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
   type AttemptOptions,
@@ -95,10 +97,12 @@ export class EdgeIsolate implements Edge {
     return this.#learnedOrNull()?.predictedMs(tokens) ?? null;
   }
 
-  /** As the packer measured it, whatever this isolate has learned under load; null while no package is open. */
-  measuredRunMs(tokens: number): number | null {
+  /** The package's window as the packer measured it, whatever this isolate has learned under load; null while no package is open. */
+  fullWindow(): FullWindow | null {
     const opened = this.#loader.opened();
-    return opened === null ? null : new RunEstimate(opened.edge.timeMs).predictedMs(tokens);
+    if (opened === null) return null;
+    const tokens = windowTokensOf(opened.manifest);
+    return { tokens, runMs: new RunEstimate(opened.edge.timeMs).predictedMs(tokens) };
   }
 
   warm(lifetime: Lifetime): void {

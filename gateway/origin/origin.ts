@@ -6,7 +6,6 @@ import {
   type OriginError,
   originAnswerSchema,
   originErrorSchema,
-  WINDOW_TOKENS,
 } from "../../formats/origin-wire.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
@@ -26,8 +25,9 @@ import {
   type SideResult,
   whyAborted,
 } from "../sides.ts";
+import { type Mismatch, mismatch } from "./mismatch.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-import { mayTakeLonger, tokensWithin } from "./text-time.ts";
+import { type FullWindow, mayTakeLonger, tokensWithin } from "./text-time.ts";
 
 export interface OriginParts {
   /** The name in the policy. */
@@ -38,8 +38,8 @@ export interface OriginParts {
   report: Report;
   /** The edge's package; null while it is unknown. */
   edgeClassifier(): Classifier | null;
-  /** How long the edge would take for this many tokens, in ms; null while its package is unknown. */
-  edgeRunMs(tokens: number): number | null;
+  /** A full window by the edge's package; null while it is unknown. */
+  fullWindow(): FullWindow | null;
 }
 
 export class LambdaOrigin implements Side {
@@ -107,15 +107,15 @@ export class LambdaOrigin implements Side {
   #outcomesOf(text: string, { origin, breaker }: Policy): Classify<SideAnswer> {
     const { clock } = this.#parts;
     const startedAtMs = clock.nowMs();
-    const windowMs = this.#parts.edgeRunMs(WINDOW_TOKENS);
+    const window = this.#parts.fullWindow();
     return (settled) => {
       const outcome = outcomeOf(settled);
       const isTimeout = !settled.ok && toFailure(settled.error).reason === "timeout";
       const { slowMs } = breaker.origin;
       const isSlow = settled.ok && clock.nowMs() - startedAtMs > slowMs;
       const isExcused =
-        (isTimeout && mayTakeLonger(text.length, origin.timeoutMs, windowMs)) ||
-        (isSlow && mayTakeLonger(text.length, slowMs, windowMs));
+        (isTimeout && mayTakeLonger(text.length, origin.timeoutMs, window)) ||
+        (isSlow && mayTakeLonger(text.length, slowMs, window));
       return isExcused ? "ignored" : outcome;
     };
   }
@@ -126,7 +126,7 @@ export class LambdaOrigin implements Side {
     const startedAtMs = clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const maxTokens = tokensWithin(timeoutMs, this.#parts.edgeRunMs(WINDOW_TOKENS), policy.limits.originTokens);
+      const maxTokens = tokensWithin(timeoutMs, this.#parts.fullWindow(), policy.limits.originTokens);
       const body = JSON.stringify({ text, maxTokens });
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
       if (!response.ok) throw await faultOf(response);
@@ -135,8 +135,12 @@ export class LambdaOrigin implements Side {
       const { model, labels, problemType, windows, usage, trace } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
       const classifier = { model, labels, problemType };
-      if (contradicts(classifier, this.#parts.edgeClassifier())) throw new OriginFault("bad-answer");
+      const edge = this.#parts.edgeClassifier();
+      if (contradicts(classifier, edge)) throw new OriginFault("bad-answer");
       this.#classifier = classifier;
+      // The deployment names the edge's package, so callers get its labels and no others.
+      const difference = mismatch(classifier, edge);
+      if (difference !== null) throw new OriginFault(difference.code);
       const runMs = clock.nowMs() - startedAtMs;
       if (purpose === "answer") this.#latency.observe(runMs, clock.nowMs());
       return { ...classifier, windows, timings: { runMs }, usage, trace };
@@ -199,6 +203,7 @@ type What =
   | "timeout"
   | "network"
   | "bad-answer"
+  | Mismatch["code"]
   | "model-unavailable"
   | "caller-gone"
   | "lost-to-other-side"

@@ -7,6 +7,7 @@ import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { Classifier, OriginConditions, OriginStatus, Origins, Side } from "../sides.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
+import type { FullWindow } from "./text-time.ts";
 
 export interface OriginAddress {
   url: string;
@@ -22,7 +23,7 @@ export interface OriginsParts {
   clock: Clock;
   report: Report;
   edgeClassifier(): Classifier | null;
-  edgeRunMs(tokens: number): number | null;
+  fullWindow(): FullWindow | null;
 }
 
 interface Known {

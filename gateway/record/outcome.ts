@@ -10,7 +10,7 @@ export interface InputOutcome {
   model: string;
   /** Why the first side failed; null where the first attempt answered. */
   firstFailure: FailureReason | null;
-  /** How the origin's model differs from the edge's; null where it does not, or the edge answered. */
+  /** How the origin's model differs from the edge's, so that its answer was not used; null where that was not seen. */
   originProblem: string | null;
   queueMs: number;
   runMs: number;

@@ -39,7 +39,7 @@ const changed = { package: labelsChanged(evaluation), stock: labelsChanged(stock
 console.log(evaluationTable(evaluation, "held-out mails"));
 console.log(
   `\n  labels that differ from FP32: ${changed.package} of ${mails.length}, with onnxruntime-web's INT8 ${changed.stock}; ` +
-    `accuracy of onnxruntime-web's INT8 ${stock.edge.accuracyPercent.toFixed(2)} %`,
+    `accuracy of onnxruntime-web's INT8 ${stock.edge?.accuracyPercent.toFixed(2)} %`,
 );
 
 const failures = judge(evaluation);
@@ -51,6 +51,9 @@ console.log(
 
 function judge({ edge, originSameInputs, asServed, lossPoints, agreement }: Evaluation): string[] {
   const failed: string[] = [];
+  if (edge === null || originSameInputs === null || agreement === null || lossPoints === null) {
+    return ["the package has no edge model"];
+  }
   if (edge.texts < MIN_TEXTS) failed.push(`only ${edge.texts} held-out mails; at least ${MIN_TEXTS} are required`);
   for (const [name, { accuracyPercent }] of Object.entries({ edge, originSameInputs, asServed })) {
     if (accuracyPercent < MIN_ACCURACY_PERCENT) {
@@ -72,5 +75,5 @@ function judge({ edge, originSameInputs, asServed, lossPoints, agreement }: Eval
 
 /** Texts to which the edge's INT8 model gives another label than the FP32 model. */
 function labelsChanged({ edge, agreement }: Evaluation): number {
-  return Math.round((edge.texts * (100 - agreement.sameLabelPercent)) / 100);
+  return Math.round(((edge?.texts ?? 0) * (100 - (agreement?.sameLabelPercent ?? 0))) / 100);
 }

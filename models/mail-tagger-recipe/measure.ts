@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluate, type LabelledText } from "../../tools/spillway/model/evaluate/evaluate.ts";
 import { qualityOf } from "../../tools/spillway/model/evaluate/quality.ts";
-import { openRuntimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
+import { openBothRuntimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
 import { loadMails, type Mail, mailsOf } from "./mails.ts";
 
 const OUTPUT_FOLDER = ".spillway/measurements";
@@ -11,7 +11,7 @@ const SHORT_LENGTHS = [16, 32, 64, 128] as const;
 
 const mails = loadMails();
 const heldOut = mailsOf("test", mails);
-const runtimes = await openRuntimes("models/mail-tagger");
+const runtimes = await openBothRuntimes("models/mail-tagger");
 
 async function edgeQuality(texts: readonly LabelledText[], tokens: number) {
   const predictions = [];

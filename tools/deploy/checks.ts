@@ -1,6 +1,6 @@
 /** Runs all checks of one deployment. Each runs whatever the others find, so that one run reports every problem. */
-import { readFile } from "node:fs/promises";
-import { readSettings } from "../process/local-settings.ts";
+import { localSettings } from "../process/local-settings.ts";
+import { readUserText } from "../process/read-text.ts";
 import { pinnedHere } from "../spillway/model/publish/pinned-key.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { checkAccess, checkExposure } from "./check-access.ts";
@@ -71,7 +71,7 @@ export async function check(options: CheckOptions): Promise<Checked> {
 /** The variables, the policy, and the models and origins that both of them name. */
 async function checkSettings(target: Target, options: CheckOptions): Promise<Finding[]> {
   const { vars } = target.config;
-  const local = await pinnedHere(readSettings(process.env).stateFolder);
+  const local = await pinnedHere(localSettings(process.env).stateFolder);
   const [localKey] = local === null ? [] : await pinnedKeys(local.pem);
   const { findings: ofPolicy, policy } = await policyFindings(options);
   return [
@@ -104,7 +104,7 @@ async function policyFindings(options: CheckOptions): Promise<CheckedPolicy> {
 
 /** Null if the command line names no policy. */
 async function readPolicyText({ policy, remote, config, env }: CheckOptions): Promise<PolicyText | null> {
-  if (policy !== undefined) return { text: await readFile(policy, "utf8"), source: policy };
+  if (policy !== undefined) return { text: await readUserText(policy), source: policy };
   return remote ? readStoredPolicy(config, env) : null;
 }
 

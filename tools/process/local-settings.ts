@@ -1,6 +1,8 @@
 /** The settings of the system on this machine, from the environment: ports, folders, telemetry, access. */
+import { resolve } from "node:path";
 import { RATES } from "../../formats/api-key.ts";
 import { otlpSettings } from "../../formats/otlp/settings.ts";
+import { CHECKOUT_FOLDER } from "./checkout.ts";
 
 export interface LocalSettings {
   /** Local KV, R2 and Durable Objects, where `wrangler … --local` commands look. */
@@ -64,6 +66,17 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
       ...(env["OPERATOR_TOKEN"] !== undefined && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
     cors: env["CORS_ORIGINS"] ? { CORS_ORIGINS: env["CORS_ORIGINS"] } : {},
+  };
+}
+
+/** The settings of this machine, with the folders of the local state as absolute paths. @throws Error as `readSettings` */
+export function localSettings(env: NodeJS.ProcessEnv): LocalSettings {
+  const settings = readSettings(env);
+  const inCheckout = (folder: string) => resolve(CHECKOUT_FOLDER, folder);
+  return {
+    ...settings,
+    persistFolder: inCheckout(settings.persistFolder),
+    stateFolder: inCheckout(settings.stateFolder),
   };
 }
 

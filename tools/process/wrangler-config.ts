@@ -1,5 +1,7 @@
 /** The gateway's part of wrangler.toml, parsed by wrangler. */
+import { join } from "node:path";
 import { z } from "zod";
+import { CHECKOUT_FOLDER } from "./checkout.ts";
 
 const configSchema = z.object({
   r2_buckets: z.array(
@@ -24,6 +26,8 @@ export interface GatewayConfig {
   bucket: R2Bucket;
   /** PEM text of MODEL_PUBLIC_KEY; null when it is not set. */
   publicKeyPem: string | null;
+  /** MODEL: the package that serves where the policy names none; null when it is not set. */
+  model: string | null;
 }
 
 /**
@@ -32,11 +36,17 @@ export interface GatewayConfig {
  */
 export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
   const { unstable_readConfig } = await import("wrangler");
-  const { r2_buckets, vars } = configSchema.parse(unstable_readConfig({ config: "wrangler.toml", env: environment }));
+  const { r2_buckets, vars } = configSchema.parse(
+    unstable_readConfig({ config: join(CHECKOUT_FOLDER, "wrangler.toml"), env: environment }),
+  );
   const found = r2_buckets.find(({ binding }) => binding === "MODELS");
   if (found?.bucket_name === undefined)
     throw new Error("wrangler.toml binds no R2 bucket as MODELS; add it under [[r2_buckets]].");
-  const key = vars["MODEL_PUBLIC_KEY"];
+  const { MODEL_PUBLIC_KEY: key, MODEL: model } = vars;
   const bucket = { bucketName: found.bucket_name, jurisdiction: found.jurisdiction ?? null };
-  return { bucket, publicKeyPem: typeof key === "string" && key !== "" ? key : null };
+  return { bucket, publicKeyPem: textOrNull(key), model: textOrNull(model) };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
 }

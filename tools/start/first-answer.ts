@@ -7,9 +7,10 @@ const BODY = JSON.stringify({ text: "hello", maxTokens: 16 });
 
 /**
  * Sends one text, signed as the gateway signs it.
+ * @returns the answer's body
  * @throws Error with one sentence when the origin does not answer 200
  */
-export async function firstAnswer(origin: OriginSettings): Promise<void> {
+export async function firstAnswer(origin: OriginSettings): Promise<unknown> {
   // Not sampled, so that the first trace in the viewer is the user's.
   const traceparent = `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`;
   const ask = createSignedFetch(origin, (url, init) => {
@@ -18,8 +19,8 @@ export async function firstAnswer(origin: OriginSettings): Promise<void> {
     return fetch(url, { ...init, headers });
   });
   const response = await ask(BODY, AbortSignal.timeout(TIMEOUT_MS), TIMEOUT_MS);
-  if (!response.ok)
-    throw new Error(
-      `The origin answered the first text with ${response.status}; run \`npx spillway model evaluate\` to check its package.`,
-    );
+  if (response.ok) return await response.json();
+  throw new Error(
+    `The origin answered the first text with ${response.status}; run \`npx spillway model evaluate\` to check its package.`,
+  );
 }

@@ -26,8 +26,14 @@ Ctrl-C stops all of them. It has no options; environment variables configure it:
 
 All variables: docs/reference/configuration.md. To delete the local state: npm run reset`;
 
-/** @returns the commands for a first request at each side, and where traces and logs are */
-export function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }: LocalSettings): string {
+/**
+ * @param hasEdge whether the package has an edge model
+ * @returns the commands for a first request at each side, and where traces and logs are
+ */
+export function greeting(
+  { gatewayPort, viewerPort, otlp, stateFolder, access }: LocalSettings,
+  hasEdge: boolean = true,
+): string {
   const url = `http://127.0.0.1:${gatewayPort}/v1/classify`;
   const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
   const headers = `-H 'content-type: application/json'${needsKey ? ' -H "authorization: Bearer $KEY"' : ""}`;
@@ -36,7 +42,7 @@ export function greeting({ gatewayPort, viewerPort, otlp, stateFolder, access }:
     KEY=$(npx spillway keys create --name me --local)
 `;
   return `${needsKey ? key : ""}
-  A short text, answered at the edge:
+  A short text, answered ${hasEdge ? "at the edge" : "by the origin: the package has no edge model"}:
     curl -i ${url} ${headers} -d '{"inputs": "${SHORT_TEXT}"}'
 
   A long text, answered by the origin:

@@ -2,18 +2,20 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { buildEngine } from "../../engine/build/build-engine.ts";
+import { POLICY_KEY } from "../../policies/store.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
 import { makeFolder } from "../process/make-folder.ts";
 import { binOf } from "../process/package-bin.ts";
 import { freePort, mustBeFree } from "../process/ports.ts";
-import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
+import { offlineWrangler, withLocalBindings, wranglerCommand } from "../process/run-wrangler.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
-import { withLocalBucket } from "../spillway/model/publish/bucket.ts";
+import { bucketOf, type R2Binding } from "../spillway/model/publish/bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
 import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { step } from "../spillway/terminal/progress.ts";
+import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
 import { type Credentials, childEnvironment, givenCredentials, newCredentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { greeting, USAGE } from "./greeting.ts";
@@ -73,12 +75,20 @@ async function start(settings: LocalSettings): Promise<void> {
   const opened = await step(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
   const key = await localSigningKey(settings.stateFolder);
   const signature = `${settings.stateFolder}/model.sig`;
-  await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
+  if (originPort === null) await checkOtherOrigin(settings, credentials, opened);
+  const notice = await step("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
     const signed = await signLocally(opened, key);
-    await withLocalBucket(persistFolder, (bucket) => publishPackage(signed, bucket));
+    const stored = await withLocalBindings<Bindings, string | null>(persistFolder, undefined, async (bindings) => {
+      const bucket = bucketOf(bindings.MODELS);
+      const differs = await checkStoredModel(await bindings.POLICIES.get(POLICY_KEY), opened, bucket);
+      await publishPackage(signed, bucket);
+      return differs;
+    });
     // For the origin, in the state folder: nothing is written into the package.
     await writeFile(signature, signed.bundle);
+    return stored;
   });
+  if (notice !== null) console.error(`  ! ${notice}`);
 
   if (viewerPort !== null) {
     await step("starting the trace viewer", () => startViewer(settings, viewerPort));
@@ -94,11 +104,17 @@ async function start(settings: LocalSettings): Promise<void> {
   await step("starting the gateway in workerd", () =>
     startGateway(settings, opened.modelId, key.publicKeyPem, credentials),
   );
-  await step("loading the model at the edge", () => edgeReady(settings));
+  const hasEdge = opened.manifest.edge !== null;
+  if (hasEdge) await step("loading the model at the edge", () => edgeReady(settings));
 
-  console.log(greeting(settings));
+  console.log(greeting(settings, hasEdge));
   console.log(`Spillway is ready: http://127.0.0.1:${gatewayPort}/v1/classify`);
   await Promise.race(children.map(({ died }) => died));
+}
+
+interface Bindings {
+  MODELS: R2Binding;
+  POLICIES: { get(key: string): Promise<string | null> };
 }
 
 async function startViewer(settings: LocalSettings, port: number): Promise<void> {

@@ -1,10 +1,20 @@
-/** Two sides with different labels, as after a rollout by policy only: /readyz and the trace show it, and routing does not change. */
+/** Two sides with different labels, as after a rollout by policy only: callers get the labels of the package that the deployment names. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG, SHORT } from "../../support/texts.ts";
-import { aGateway, classify, get, handClock, ready, routingOf, setPolicy, settled } from "../support/gateway.ts";
+import {
+  aGateway,
+  classify,
+  get,
+  handClock,
+  originBreaker,
+  ready,
+  routingOf,
+  setPolicy,
+  settled,
+} from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 import { sharedEngine } from "../support/shared-engine.ts";
 import { withoutFlushWait } from "../support/traced-gateway.ts";
@@ -44,9 +54,9 @@ async function originInReadyz(gateway: Gateway): Promise<unknown> {
 }
 
 /** The attributes of the request's own span, as the trace backend received them. */
-async function traceOf(gateway: Gateway, text: string): Promise<Record<string, unknown>> {
+async function traceOf(gateway: Gateway, text: string, status = 200): Promise<Record<string, unknown>> {
   const { response, spans } = await send(gateway, texts(text));
-  expect(response.status).toBe(200);
+  expect(response.status).toBe(status);
   return attributesOf(named(spans, "POST /v1/classify"));
 }
 
@@ -96,18 +106,25 @@ describe("/readyz", () => {
 });
 
 describe("the trace", () => {
-  it("of a request that such an origin answered contains the code", async () => {
+  it("of a text that the edge answers instead contains the code", async () => {
+    await setPolicy({ override: "origin" });
     const gateway = await gatewayWith("other-labels");
-    expect(await traceOf(gateway, LONG)).toMatchObject({
-      "spillway.route": "origin",
+    expect(await traceOf(gateway, SHORT)).toMatchObject({
+      "spillway.route": "edge",
+      "spillway.because": "origin-failed",
+      "spillway.failure": "labels-differ",
       "spillway.origin.problem": "labels-differ",
     });
+  });
+
+  it("of a text that only such an origin could answer has the reason of the refusal", async () => {
+    const gateway = await gatewayWith("other-problem-type");
+    expect(await traceOf(gateway, LONG, 503)).toMatchObject({ "spillway.refusal.reason": "problem-type-differs" });
   });
 
   it("contains no code when the edge answers, when the labels are the same, and when the edge's labels are unknown", async () => {
     const without = (attributes: Record<string, unknown>) => expect(attributes["spillway.origin.problem"]);
     const gateway = await gatewayWith("other-labels");
-    await traceOf(gateway, LONG);
     without(await traceOf(gateway, SHORT)).toBeUndefined();
     without(await traceOf(await gatewayWith("ok"), LONG)).toBeUndefined();
     const unpublished = await gatewayWith("other-labels", { serving: `mail-tagger@${"0".repeat(64)}` });
@@ -115,12 +132,18 @@ describe("the trace", () => {
   });
 });
 
-it("an origin with other labels is used like any other: for fallbacks too", async () => {
-  const gateway = await gatewayWith("other-labels");
-  await classify(gateway, LONG);
-  engine.broken = true;
-  const response = await classify(gateway, SHORT);
-  expect(routingOf(response)).toEqual({ status: 200, route: "origin", because: "edge-failed" });
-  const [row]: { label: string }[][] = await response.json();
-  expect(row?.map(({ label }) => label)).toEqual(["no", "yes"]);
+describe("an origin with other labels", () => {
+  it("is unavailable: a long text is refused with 503, and its breaker opens", async () => {
+    const gateway = await gatewayWith("other-labels");
+    expect(routingOf(await classify(gateway, LONG)).status).toBe(503);
+    expect(await originInReadyz(gateway)).toMatchObject({ lastFailure: "labels-differ", problem: LABELS_DIFFER });
+    for (let call = 0; call < 10; call++) await classify(gateway, LONG);
+    expect(originBreaker(gateway).state).toBe("open");
+  });
+
+  it("is no fallback either: no answer has two label sets", async () => {
+    const gateway = await gatewayWith("other-labels");
+    engine.broken = true;
+    expect(routingOf(await classify(gateway, SHORT)).status).toBe(503);
+  });
 });

@@ -1,7 +1,7 @@
 /** The policy that is explained: the stored one, a file, or the defaults. Nothing is written. */
-import { readFile } from "node:fs/promises";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
+import { readUserText } from "../../process/read-text.ts";
 import { withKv } from "../kv/where.ts";
 import { type Entry, isDeletion } from "../policy/history.ts";
 import { historyRows } from "../policy/history-rows.ts";
@@ -44,7 +44,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
       notes: [],
     };
   }
-  const parsed = parsePolicy(await readFile(file, "utf8"));
+  const parsed = parsePolicy(await readUserText(file));
   if (parsed.ok) return { policy: parsed.policy, from: `version ${parsed.policy.version} of ${file}`, notes: [] };
   throw new Error(`${file} is not a policy: ${parsed.problem}`);
 }

@@ -5,6 +5,7 @@ import type { Manifest, ManifestFile } from "../../../formats/model-package/mani
 import { MANIFEST_FILE } from "../../../formats/model-package/names.ts";
 import { openUnsignedPackage } from "../../../formats/model-package/open-package.ts";
 import { describeFault, type PackageFault } from "../../../formats/model-package/package-fault.ts";
+import { isLfsPointer, lfsPointerProblem } from "../../process/read-text.ts";
 import { hashFile } from "./hash-file.ts";
 
 export interface LocalPackage {
@@ -33,9 +34,29 @@ export async function openLocalPackage(folder: string, hashed: readonly Manifest
     readSmall: (name) => ifPresent(readFile(join(folder, name))),
     find: async (name) => hashed.find((file) => file.name === name) ?? (await ifPresent(hashFile(folder, name))),
   });
-  if (!result.ok) throw new Error(`${join(folder, problemOf(result.fault))}: ${NEXT_STEP}`);
-  return { folder, ...result.opened };
+  if (result.ok) return { folder, ...result.opened };
+  await explain(folder, result.fault);
+  throw new Error(`${join(folder, problemOf(result.fault))}: ${NEXT_STEP}`);
 }
+
+/** @throws Error with one sentence if git changed the file: a pointer in its place, or other line ends */
+async function explain(folder: string, fault: PackageFault): Promise<void> {
+  const file = fault.kind === "manifest-unreadable" ? MANIFEST_FILE : "file" in fault ? fault.file : null;
+  const bytes = file === null ? null : await ifPresent(readFile(join(folder, file)));
+  if (file === null || bytes === null) return;
+  const path = join(folder, file);
+  if (isLfsPointer(bytes)) throw new Error(lfsPointerProblem(path));
+  if (fault.kind !== "size" || bytes.length > MAX_TEXT_BYTES) return;
+  const text = bytes.toString("latin1").replaceAll("\r\n", "\n");
+  if (text.length === fault.listedBytes) {
+    throw new Error(
+      `${path} has CRLF line ends, which git writes with core.autocrlf, and was packed with LF: add "* -text" to .gitattributes and check it out again.`,
+    );
+  }
+}
+
+/** Texts of a package are smaller. */
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
 /** @throws Error with one sentence if the file is missing */
 export async function readPackageFile(folder: string, name: string): Promise<Uint8Array> {

@@ -1,9 +1,11 @@
 /** The last step of every command that saves a version: its options, the save, and what is printed. */
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
-import type { JsonObject } from "../../../formats/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import {
   FRESH_MS,
   IN_FORCE_EVERYWHERE_SECONDS,
@@ -11,13 +13,18 @@ import {
   KV_CACHE_SECONDS,
   KV_PROPAGATION_SECONDS,
 } from "../../../policies/store.ts";
+import { localSettings } from "../../process/local-settings.ts";
+import { readGatewayConfig } from "../../process/wrangler-config.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
+import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
 import { historyRows } from "./history-rows.ts";
+import { checkNamedModel, newlyNamedModel } from "./named-model.ts";
 import { type Author, type PolicyKv, type PolicyState, savePolicy } from "./repository.ts";
 
 export interface SaveOptions extends WhereOptions {
   author?: string;
   message?: string;
+  acceptLabels?: true;
 }
 
 const MAX_MESSAGE_LENGTH = 300;
@@ -25,6 +32,7 @@ const MAX_MESSAGE_LENGTH = 300;
 /** Adds the options of `SaveOptions` to a command. */
 export function addSaveOptions(command: Command): Command {
   return addWhereOptions(command)
+    .option("--accept-labels", "save a model with other labels than the one in force")
     .option("-m, --message <text>", "reason for the change, for the history")
     .option("--author <name>", "author of the change, for the history (default: the user of git)");
 }
@@ -37,10 +45,35 @@ export async function saveVersion(
   fallbackMessage: string | null = null,
 ): Promise<void> {
   const { author, message } = await authorOf(options);
+  await checkModel(seen, document, options);
   const version = { document, author, message: message ?? fallbackMessage, now: new Date() };
   const history = await savePolicy(kv, seen, version);
   for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);
   console.log(whenInForce(new Date(), options.remote === true));
+}
+
+/** @throws Error with one sentence for a package that was never published, or has other labels than the one in force */
+async function checkModel({ stored }: PolicyState, after: JsonObject, options: SaveOptions): Promise<void> {
+  const value = stored === null ? undefined : parseJson(stored);
+  const before = isObject(value) ? value : null;
+  if (newlyNamedModel({ before, after }) === null) return;
+  const acceptLabels = options.acceptLabels === true;
+  if (options.remote) {
+    const { bucket, model: deployed } = await readGatewayConfig(options.env);
+    await checkNamedModel({ before, after, deployed, acceptLabels }, remoteBucket(bucket));
+  } else {
+    const { persistFolder, stateFolder } = localSettings(process.env);
+    const deployed = await modelInForceHere(stateFolder);
+    await withLocalBucket(persistFolder, (bucket) =>
+      checkNamedModel({ before, after, deployed, acceptLabels }, bucket),
+    );
+  }
+}
+
+/** MODEL of the last `npm start` on this machine; null before the first. */
+async function modelInForceHere(stateFolder: string): Promise<string | null> {
+  const variables = await readFile(join(stateFolder, "gateway.env"), "utf8").catch(() => "");
+  return /^MODEL="(.*)"$/m.exec(variables)?.[1] ?? null;
 }
 
 async function authorOf({ author, message }: SaveOptions): Promise<Author> {

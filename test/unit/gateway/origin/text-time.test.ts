@@ -4,6 +4,7 @@ import { mayTakeLonger, tokensWithin } from "../../../../gateway/origin/text-tim
 const SMALL_MS = 40;
 const DISTILBERT_MS = 350;
 const TIMEOUT_MS = 8000;
+const ofMs = (runMs: number | null) => (runMs === null ? null : { tokens: 512, runMs });
 
 describe("the most tokens that an origin is asked for", () => {
   it.each([
@@ -14,11 +15,16 @@ describe("the most tokens that an origin is asked for", () => {
     [null, 16_384],
     [0, 16_384],
   ])("a window of %s ms: %i tokens within 8 s", (windowMs, tokens) => {
-    expect(tokensWithin(TIMEOUT_MS, windowMs, 16_384)).toBe(tokens);
+    expect(tokensWithin(TIMEOUT_MS, ofMs(windowMs), 16_384)).toBe(tokens);
+  });
+
+  it("follows from windows as long as the package's", () => {
+    expect(tokensWithin(TIMEOUT_MS, { tokens: 128, runMs: 80 }, 16_384)).toBe(100 * 128);
+    expect(tokensWithin(TIMEOUT_MS, { tokens: 2048, runMs: 3000 }, 16_384)).toBe(2 * 2048);
   });
 
   it("is never above the policy's", () => {
-    expect(tokensWithin(TIMEOUT_MS, SMALL_MS, 600)).toBe(600);
+    expect(tokensWithin(TIMEOUT_MS, ofMs(SMALL_MS), 600)).toBe(600);
   });
 });
 
@@ -30,6 +36,12 @@ describe("a text that an origin does not answer in time", () => {
     ["a mail of 10 kB for a small model", 10_000, SMALL_MS, false],
     ["16,000 words before the edge's package is known", 80_000, null, false],
   ])("%s: may take that long by its size", (_, characters, windowMs, may) => {
-    expect(mayTakeLonger(characters, TIMEOUT_MS, windowMs)).toBe(may);
+    expect(mayTakeLonger(characters, TIMEOUT_MS, ofMs(windowMs))).toBe(may);
+  });
+
+  it("counts the package's windows, but never excuses a short one", () => {
+    const window = { tokens: 128, runMs: 80 };
+    expect(mayTakeLonger(20_000, TIMEOUT_MS, window)).toBe(true);
+    expect(mayTakeLonger(7000, TIMEOUT_MS, window)).toBe(false);
   });
 });

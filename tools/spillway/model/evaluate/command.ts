@@ -12,6 +12,7 @@ const MAX_DROP_POINTS = 0.4;
 interface Options extends DataOptions {
   data: string;
   maxDrop: number;
+  threshold?: number;
   json?: boolean;
 }
 
@@ -19,7 +20,7 @@ interface Options extends DataOptions {
 export function registerEvaluate(model: Command): void {
   model
     .command("evaluate")
-    .description("Run labelled texts through a package's two models: accuracy, F1, and INT8 against FP32.")
+    .description("Run labelled texts through a package's models: accuracy, F1, and INT8 against FP32.")
     .argument("<package>", "folder that spillway model pack wrote")
     .requiredOption(
       "--data <file.jsonl>",
@@ -28,19 +29,25 @@ export function registerEvaluate(model: Command): void {
     .option("--where <field=value>", "only lines with this value in this field", condition)
     .option("--limit <number>", "at most this many lines, spread evenly over the file", wholeNumber)
     .option("--max-drop <points>", "points of accuracy that INT8 may lose against FP32", points, MAX_DROP_POINTS)
+    .option("--threshold <score>", "lowest score of a predicted label, for a multi-label model (default: 0.5)", score)
     .option("--json", "print the evaluation as JSON")
     .action(run);
 }
 
-async function run(folder: string, { data, where, limit, maxDrop, json }: Options): Promise<void> {
+async function run(folder: string, { data, where, limit, maxDrop, threshold, json }: Options): Promise<void> {
   const runtimes = await openRuntimes(folder);
+  if (threshold !== undefined && runtimes.problemType !== "multi_label_classification") {
+    throw new Error(
+      `--threshold is for multi-label models; ${folder} is a single-label model, which predicts the label with the highest score.`,
+    );
+  }
   const texts = await readLabelledTexts(data, runtimes, { where, limit });
   const evaluation = await stderrProgress().step(`evaluating ${texts.length} texts`, texts.length, (advance) =>
-    evaluate(runtimes, texts, () => advance()),
+    evaluate(runtimes, texts, () => advance(), threshold),
   );
   console.log(json ? JSON.stringify(evaluation, null, 2) : evaluationTable(evaluation, `texts of ${basename(data)}`));
   const { lossPoints } = evaluation;
-  if (lossPoints > maxDrop) {
+  if (lossPoints !== null && lossPoints > maxDrop) {
     throw new Error(
       `INT8 loses ${lossPoints.toFixed(2)} points of accuracy against FP32; at most ${maxDrop} are allowed (--max-drop). Quantize fewer operators, or train the model for INT8.`,
     );
@@ -57,6 +64,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+function score(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
 function points(text: string): number {

@@ -1,7 +1,7 @@
 /** Labelled texts, one JSON object per line: `{"text": …, "label": …}`, or `"labels": […]` for a multi-label model. */
-import { readFile } from "node:fs/promises";
 import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
+import { readUserText } from "../../../process/read-text.ts";
 import type { LabelledText, MultiLabelledText } from "./evaluate.ts";
 
 export interface DataOptions {
@@ -23,7 +23,7 @@ export async function readLabelledTexts(
   { labels, problemType }: Pick<Manifest, "labels" | "problemType">,
   { where, limit }: DataOptions = {},
 ): Promise<(LabelledText | MultiLabelledText)[]> {
-  const lines = parseLines(await readFile(path, "utf8"), path);
+  const lines = parseLines(await readUserText(path), path);
   if (lines.length === 0) throw new Error(`${path} is empty; it needs lines such as ${example(labels, problemType)}`);
   const wanted = where ? lines.filter(({ fields }) => String(fields[where.field]) === where.value) : lines;
   if (wanted.length === 0) throw new Error(`${path} has no line with ${where?.field}=${where?.value}.`);

@@ -1,4 +1,4 @@
-/** Both models of a package, on the runtimes that serve them: the edge's engine by the manifest, and the origin's onnxruntime-node. */
+/** The models of a package, on the runtimes that serve them: the edge's engine by the manifest, and the origin's onnxruntime-node. */
 import { readFile } from "node:fs/promises";
 import {
   type EdgeEntry,
@@ -28,16 +28,34 @@ export interface Runtimes {
   modelId: string;
   labels: Manifest["labels"];
   problemType: Manifest["problemType"];
-  /** Most tokens of a text at the edge, special tokens included. */
-  edgeTokens: number;
+  /** Most tokens of a text at the edge, special tokens included; null for a package for the origin only. */
+  edgeTokens: number | null;
   /** Tokens of a text, special tokens included. */
   countTokens(text: string): number;
-  /** The edge on the text's first tokens. `tokens` includes the special tokens. */
-  edge(text: string, tokens: number): Promise<Prediction>;
+  /** The edge on the text's first tokens. `tokens` includes the special tokens. Null for a package for the origin only. */
+  edge: ((text: string, tokens: number) => Promise<Prediction>) | null;
   /** The origin on the same first tokens. */
   origin(text: string, tokens: number): Promise<Prediction>;
   /** The origin on the whole text, window by window. */
   originWhole(text: string): Promise<Prediction>;
+}
+
+/** The runtimes of a package for both sides. */
+export interface BothRuntimes extends Runtimes {
+  edgeTokens: number;
+  edge(text: string, tokens: number): Promise<Prediction>;
+}
+
+/** Whether the package has an edge model. */
+export function hasEdge(runtimes: Runtimes): runtimes is BothRuntimes {
+  return runtimes.edge !== null && runtimes.edgeTokens !== null;
+}
+
+/** @throws Error with one sentence if the folder is not a complete package, or one for the origin only */
+export async function openBothRuntimes(folder: string, instead: OtherEdge | null = null): Promise<BothRuntimes> {
+  const runtimes = await openRuntimes(folder, instead);
+  if (hasEdge(runtimes)) return runtimes;
+  throw new Error(`${folder} is packed for the origin only: it has no INT8 model to compare.`);
 }
 
 /** An edge model that is not part of a package. */
@@ -49,19 +67,18 @@ interface OtherEdge extends Pick<EdgeEntry, "engine" | "heapBytes" | "maxTokens"
 /**
  * The package need not be signed: packages are evaluated before they are.
  * @param instead runs in place of the package's edge model
- * @throws Error with one sentence if the folder is not a complete package, or one for the origin only
+ * @throws Error with one sentence if the folder is not a complete package
  */
 export async function openRuntimes(folder: string, instead: OtherEdge | null = null): Promise<Runtimes> {
   const { modelId, manifest } = await openLocalPackage(folder);
   const { labels, problemType, edge } = manifest;
-  if (edge === null) throw new Error(`${folder} is packed for the origin only: it has no INT8 model to compare.`);
   const files = await readOriginFiles(folder, manifest);
   const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
   const contentIds = tokenizer.encodeContent;
-  const { frame } = tokenizer;
+  const { frame, framedTypeIds } = tokenizer;
+  const typeIdsOf = (window: readonly number[]) => framedTypeIds(contentTokens(window, frame));
   const infer = await createInference(files.model, labels.length);
-  const file = await (instead === null ? readVerified(folder, manifest, edge.file) : readFile(instead.path));
-  const runEdge = await openEdge(instead ?? edge, file);
+  const runEdge = edge && (await openEdgeOf(folder, manifest, edge, instead));
 
   const firstTokens = (text: string, tokens: number) => [
     ...frame.before,
@@ -74,7 +91,7 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
     return { label: row[0]?.label ?? "", scores: Object.fromEntries(row.map(({ label, score }) => [label, score])) };
   };
   const onOrigin = async (windows: number[][]) => {
-    const rows = await infer(windows);
+    const rows = await infer(windows, windows.map(typeIdsOf));
     return predictionOf(
       windows.map((window, index) => ({ tokens: contentTokens(window, frame), logits: rows[index] ?? [] })),
     );
@@ -83,22 +100,29 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
     modelId,
     labels,
     problemType,
-    edgeTokens: edge.maxTokens,
+    edgeTokens: edge?.maxTokens ?? null,
     countTokens: (text) => tokenizer.encode(text).length,
-    edge: async (text, tokens) => {
-      const tokenIds = firstTokens(text, tokens);
-      return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds)) }]);
-    },
+    edge:
+      runEdge &&
+      (async (text, tokens) => {
+        const tokenIds = firstTokens(text, tokens);
+        return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds, typeIdsOf(tokenIds))) }]);
+      }),
     origin: (text, tokens) => onOrigin([firstTokens(text, tokens)]),
     originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame, windowTokensOf(manifest))),
   };
 }
 
-/** @returns token ids of one text → one logit per label */
+async function openEdgeOf(folder: string, manifest: Manifest, edge: EdgeEntry, instead: OtherEdge | null) {
+  const file = await (instead === null ? readVerified(folder, manifest, edge.file) : readFile(instead.path));
+  return await openEdge(instead ?? edge, file);
+}
+
+/** @returns token ids and token types of one text → one logit per label */
 async function openEdge(
   { engine, heapBytes, maxTokens }: Pick<EdgeEntry, "engine" | "heapBytes" | "maxTokens">,
   file: Uint8Array,
-): Promise<(tokenIds: readonly number[]) => Float32Array> {
+): Promise<(tokenIds: readonly number[], typeIds: readonly number[]) => Float32Array> {
   if (engine === "spillway-engine") return openEngineModel(await compileEngineWasm(), file, maxTokens).run;
   const limits = { initialBytes: heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES[engine] };
   return (await openEdgeModel(await compileEdgeWasm(), file, limits)).run;

@@ -1,6 +1,6 @@
 /** Pure. An evaluation as a table for people. */
 import type { Evaluation } from "./evaluate.ts";
-import type { Quality } from "./quality.ts";
+import type { Agreement, Quality } from "./quality.ts";
 
 const NAME_WIDTH = 38;
 /** Larger confusion matrices are printed by `--json` only. */
@@ -9,24 +9,40 @@ const MAX_CONFUSION_LABELS = 12;
 /** @param what names the texts: "held-out mails" */
 export function evaluationTable(evaluation: Evaluation, what: string): string {
   const { model, edgeTokens, edge, originSameInputs, originWhole, asServed, agreement, lossPoints } = evaluation;
+  const isMultiLabel = evaluation.threshold !== null;
+  const row = (name: string, quality: Quality | null) => (quality === null ? [] : [rowOf(name, quality, isMultiLabel)]);
   return [
-    `${model} on ${edge.texts} ${what}`,
+    `${model} on ${originWhole.texts} ${what}`,
     "",
-    `  ${"".padEnd(NAME_WIDTH)}accuracy   macro F1`,
-    row(`INT8 edge, first ${edgeTokens} tokens`, edge),
-    row(`FP32 origin, first ${edgeTokens} tokens`, originSameInputs),
-    row("FP32 origin, whole texts", originWhole),
-    row("as served: short edge, long origin", asServed),
+    `  ${"".padEnd(NAME_WIDTH)}accuracy   macro F1${isMultiLabel ? "   micro F1" : ""}`,
+    ...row(`INT8 edge, first ${edgeTokens} tokens`, edge),
+    ...row(`FP32 origin, first ${edgeTokens} tokens`, originSameInputs),
+    ...row("FP32 origin, whole texts", originWhole),
+    ...(edge === null ? [] : row("as served: short edge, long origin", asServed)),
     "",
-    `  INT8 against FP32: ${lossPoints.toFixed(2)} points lost, same label ${agreement.sameLabelPercent.toFixed(2)} %, ` +
-      `same label and scores within 0.05 ${agreement.alikePercent.toFixed(2)} %, ` +
-      `99 % of scores within ${agreement.p99ScoreGap.toFixed(4)}, largest gap ${agreement.largestScoreGap.toFixed(4)}`,
+    ...(isMultiLabel
+      ? [
+          `  a label is predicted from a score of ${evaluation.threshold} on; macro F1 is of the ${originWhole.occurringLabels} labels that the texts have`,
+        ]
+      : []),
+    ...(agreement === null || lossPoints === null
+      ? ["  packed for the origin only: there is no INT8 model to compare"]
+      : [agreementLine(agreement, lossPoints)]),
     ...confusionTable(asServed),
   ].join("\n");
 }
 
-function row(name: string, { accuracyPercent, macroF1 }: Quality): string {
-  return `  ${name.padEnd(NAME_WIDTH)}${accuracyPercent.toFixed(2).padStart(6)} %   ${macroF1.toFixed(4).padStart(8)}`;
+function agreementLine({ sameLabelPercent, alikePercent, p99ScoreGap, largestScoreGap }: Agreement, loss: number) {
+  return (
+    `  INT8 against FP32: ${loss.toFixed(2)} points lost, same label ${sameLabelPercent.toFixed(2)} %, ` +
+    `same label and scores within 0.05 ${alikePercent.toFixed(2)} %, ` +
+    `99 % of scores within ${p99ScoreGap.toFixed(4)}, largest gap ${largestScoreGap.toFixed(4)}`
+  );
+}
+
+function rowOf(name: string, { accuracyPercent, macroF1, microF1 }: Quality, isMultiLabel: boolean): string {
+  const scores = [macroF1, ...(isMultiLabel ? [microF1] : [])];
+  return `  ${name.padEnd(NAME_WIDTH)}${accuracyPercent.toFixed(2).padStart(6)} %${scores.map((score) => `   ${score.toFixed(4).padStart(8)}`).join("")}`;
 }
 
 function confusionTable({ confusion }: Quality): string[] {

@@ -59,8 +59,8 @@ export async function findLongestText(
       };
     }
     const tokens = await largest(MIN_WINDOW_TOKENS, wanted, runs);
-    const said = stated === null ? "has no max_position_embeddings" : `states ${stated} positions`;
-    return { tokens, note: `config.json ${said}, and ${name} can run ${tokens} tokens: packed for ${tokens}` };
+    const stating = stated === null ? "has no max_position_embeddings" : `states ${stated} positions`;
+    return { tokens, note: `config.json ${stating}, and ${name} can run ${tokens} tokens: packed for ${tokens}` };
   } finally {
     await session.release();
   }
@@ -87,9 +87,9 @@ async function hasLongTable(path: string, tokens: number): Promise<boolean> {
 }
 
 function tooShort(name: string, stated: number | null): PackError {
-  const said =
+  const stating =
     stated !== null && stated < MIN_WINDOW_TOKENS ? `config.json states ${stated} positions` : `${name} cannot run it`;
   return new PackError(
-    `The model must be able to run texts of ${MIN_WINDOW_TOKENS} tokens, and ${said}; use a model with a longer position table.`,
+    `The model must be able to run texts of ${MIN_WINDOW_TOKENS} tokens, and ${stating}; use a model with a longer position table.`,
   );
 }

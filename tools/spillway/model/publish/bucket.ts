@@ -1,17 +1,26 @@
 /** The R2 buckets that packages are published to: the local one, and the Cloudflare account's. */
+import { readFile } from "node:fs/promises";
 import { sha256 } from "../../../../formats/sha256.ts";
-import { errorLine, runWrangler, withLocalBindings, withValueFile } from "../../../process/run-wrangler.ts";
+import {
+  errorLine,
+  runWrangler,
+  whatIsMissing,
+  withLocalBindings,
+  withValueFile,
+} from "../../../process/run-wrangler.ts";
 import { jurisdictionOption, type R2Bucket } from "../../../process/wrangler-config.ts";
 
 /** The part of a bucket that publishing needs. */
 export interface Bucket {
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /** @returns null if there is no such object */
+  get(key: string): Promise<Uint8Array | null>;
 }
 
-interface Bindings {
-  MODELS: {
-    put(key: string, value: Uint8Array, options: { sha256: ArrayBuffer }): Promise<unknown>;
-  };
+/** The part of an R2 binding that a Bucket needs. */
+export interface R2Binding {
+  put(key: string, value: Uint8Array, options: { sha256: ArrayBuffer }): Promise<unknown>;
+  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
 }
 
 /**
@@ -19,13 +28,20 @@ interface Bindings {
  * @param persistFolder as wrangler's `--persist-to` has it
  */
 export function withLocalBucket<T>(persistFolder: string, work: (bucket: Bucket) => Promise<T>): Promise<T> {
-  return withLocalBindings<Bindings, T>(persistFolder, undefined, ({ MODELS }) =>
-    work({
-      put: async (key, bytes) => {
-        await MODELS.put(key, bytes, { sha256: sha256(bytes).buffer });
-      },
-    }),
-  );
+  return withLocalBindings<{ MODELS: R2Binding }, T>(persistFolder, undefined, ({ MODELS }) => work(bucketOf(MODELS)));
+}
+
+/** The bucket behind a binding. */
+export function bucketOf(binding: R2Binding): Bucket {
+  return {
+    put: async (key, bytes) => {
+      await binding.put(key, bytes, { sha256: sha256(bytes).buffer });
+    },
+    get: async (key) => {
+      const object = await binding.get(key);
+      return object === null ? null : new Uint8Array(await object.arrayBuffer());
+    },
+  };
 }
 
 /** The limit of `wrangler r2 object put`. */
@@ -33,7 +49,7 @@ const MAX_OBJECT_BYTES = 300 * 2 ** 20;
 
 /**
  * The account's bucket, through the wrangler command that is logged in to it.
- * @returns a bucket whose `put` throws an Error with wrangler's message when the command fails
+ * @returns a bucket whose methods throw an Error with wrangler's message when the command fails
  */
 export function remoteBucket({ bucketName, jurisdiction }: R2Bucket): Bucket {
   return {
@@ -49,5 +65,15 @@ export function remoteBucket({ bucketName, jurisdiction }: R2Bucket): Bucket {
       );
       if (run.code !== 0) throw new Error(`wrangler r2 object put failed: ${errorLine(run)}`);
     },
+    get: (key) =>
+      withValueFile("", async (file) => {
+        const run = await runWrangler([
+          ...["r2", "object", "get", `${bucketName}/${key}`, "--file", file, "--remote"],
+          ...jurisdictionOption(jurisdiction),
+        ]);
+        if (run.code === 0) return await readFile(file);
+        if (whatIsMissing(run) === "key") return null;
+        throw new Error(`wrangler r2 object get failed: ${errorLine(run)}`);
+      }),
   };
 }

@@ -1,10 +1,10 @@
 /** `spillway model publish`: puts a signed package into R2, on this machine or in the Cloudflare account. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { BUNDLE_FILE } from "../../../../formats/model-package/names.ts";
 import { SignatureError } from "../../../../formats/signature/signature-error.ts";
-import { readSettings } from "../../../process/local-settings.ts";
+import { localSettings } from "../../../process/local-settings.ts";
+import { readUserText } from "../../../process/read-text.ts";
 import { readGatewayConfig } from "../../../process/wrangler-config.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
 import { openLocalPackage, type SignedPackage } from "../local-package.ts";
@@ -39,8 +39,11 @@ async function publish(folder: string, options: Options): Promise<void> {
     throw new Error("Pass one of --local and --remote: spillway model publish <package> --local");
   }
   const signed = await openSigned(folder, options);
+  if (signed.manifest.edge === null) {
+    throw new Error(`${signed.manifest.name} is packed for the origin only; it has no files for the edge to publish.`);
+  }
   const put = (bucket: Bucket) => publishPackage(signed, bucket, stderrProgress());
-  if (options.local) await withLocalBucket(readSettings(process.env).persistFolder, put);
+  if (options.local) await withLocalBucket(localSettings(process.env).persistFolder, put);
   else await put(remoteBucket((await readGatewayConfig(options.env)).bucket));
   console.error("  ✓ published. Gateways that pin the signer's key load it when the policy names it:");
   console.error(`    npx spillway policy set model ${signed.modelId}${options.remote ? " --remote" : ""}`);
@@ -59,11 +62,11 @@ async function openSigned(folder: string, options: Options): Promise<SignedPacka
     if (!(error instanceof SignatureError)) throw error;
     throw new Error(`${error.message} Sign it: npx spillway model sign ${folder} --key ${key.signWith}`);
   }
-  return { ...opened, bundle: await readFile(join(folder, BUNDLE_FILE), "utf8") };
+  return { ...opened, bundle: await readUserText(join(folder, BUNDLE_FILE)) };
 }
 
 async function keyFor({ key, local, env }: Options): Promise<PackageKey> {
-  const { stateFolder } = readSettings(process.env);
+  const { stateFolder } = localSettings(process.env);
   const pinned = local
     ? await pinnedHere(stateFolder)
     : await pinnedByConfig((await readGatewayConfig(env)).publicKeyPem);

@@ -12,18 +12,18 @@ import type { Bucket } from "./bucket.ts";
  * Publishes the files that the edge reads; the origin's file is deployed with the Lambda function. The signature is written
  * last: without it isolates reject the package, and with it they read it again. Every object is written, even one that is there:
  * the bucket's stored digest does not show damaged bytes.
- * @throws Error with one sentence if the package has no edge model
+ *
+ * Of a package for the origin only, the gateway reads what it is, and sends every text to the origin.
  */
 export async function publishPackage(
   { folder, modelId, manifest, bundle }: SignedPackage,
-  bucket: Bucket,
+  bucket: Pick<Bucket, "put">,
   progress: Progress = silent,
 ): Promise<void> {
-  if (manifest.edge === null) {
-    throw new Error(`${manifest.name} is packed for the origin only; it has no files for the edge to publish.`);
-  }
   const put = (name: string, bytes: Uint8Array) =>
     progress.step(`publishing ${name}`, 1, () => bucket.put(objectKey(modelId, name), bytes));
-  for (const name of [...edgeFileNames(manifest), MANIFEST_FILE]) await put(name, await readFile(join(folder, name)));
+  const { file, configFile } = manifest.tokenizer;
+  const names = manifest.edge === null ? [file, configFile] : edgeFileNames(manifest);
+  for (const name of [...names, MANIFEST_FILE]) await put(name, await readFile(join(folder, name)));
   await put(BUNDLE_FILE, utf8(bundle));
 }

@@ -1,9 +1,10 @@
 /** `spillway model keygen`, `sign` and `verify`. */
 import { readFile, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { isObject, parseJson } from "../../../../formats/json.ts";
 import { MANIFEST_FILE, shortModelId } from "../../../../formats/model-package/names.ts";
+import { makeFolder } from "../../../process/make-folder.ts";
 import { openLocalPackage } from "../local-package.ts";
 import { hashFolder, signFolder, verifyFolder } from "./folder.ts";
 import { CURVE_NAMES, type CurveName, readPrivateKeyFile, readPublicKeyFile, writeKeyPair } from "./keys.ts";
@@ -22,6 +23,7 @@ export function registerKeygen(model: Command): void {
 
 async function keygen({ out, curve }: { out: string; curve: CurveName }): Promise<void> {
   const prefix = (await isFolder(out)) ? join(out, FILE_NAME) : out;
+  await makeFolder(dirname(prefix));
   const { privatePath, publicPath, fingerprint } = await writeKeyPair(prefix, curve);
   console.log(`public key   ${publicPath}`);
   console.log(`fingerprint  ${fingerprint}`);

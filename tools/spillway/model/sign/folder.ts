@@ -1,5 +1,5 @@
 /** Signs a folder and verifies one. The signature lies beside the files, as `model.sig`. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ManifestFile } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE } from "../../../../formats/model-package/names.ts";
@@ -7,6 +7,7 @@ import { UNSIGNED_PATHS, unsignedPaths } from "../../../../formats/model-package
 import { SignatureError } from "../../../../formats/signature/signature-error.ts";
 import { type SignedResources, verifyBundle } from "../../../../formats/signature/verify-bundle.ts";
 import { listFiles } from "../../../../lambda-origin/package-folder.ts";
+import { readUserText } from "../../../process/read-text.ts";
 import { hashFile } from "../hash-file.ts";
 import { signBundle } from "./sign-bundle.ts";
 
@@ -72,7 +73,7 @@ export async function verifyFolder(folder: string, publicKeyPem: string): Promis
 
 async function readBundle(folder: string): Promise<string> {
   try {
-    return await readFile(join(folder, BUNDLE_FILE), "utf8");
+    return await readUserText(join(folder, BUNDLE_FILE));
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
     throw new SignatureError("bundle-unreadable", `${join(folder, BUNDLE_FILE)} is missing: the folder is not signed.`);

@@ -1,8 +1,9 @@
 /** Signing keys in PEM files. The private key's file is readable only by its owner. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { readPublicKey } from "../../../../formats/signature/public-key.ts";
 import { SignatureError } from "../../../../formats/signature/signature-error.ts";
+import { readUserText } from "../../../process/read-text.ts";
 
 const OWNER_ONLY = 0o600;
 
@@ -47,7 +48,7 @@ export async function writeKeyPair(prefix: string, curve: CurveName = "p256"): P
 
 /** A public key's PEM text, checked to be a P-256 or P-384 key. @throws Error with one sentence */
 export async function readPublicKeyFile(path: string): Promise<string> {
-  const text = await readFile(path, "utf8");
+  const text = await readUserText(path);
   try {
     await readPublicKey(text);
   } catch (error) {
@@ -58,7 +59,7 @@ export async function readPublicKeyFile(path: string): Promise<string> {
 
 /** A private key in PKCS#8 or SEC1 PEM, as PKCS#8 PEM. @throws Error with one sentence that does not quote the file */
 export async function readPrivateKeyFile(path: string): Promise<string> {
-  const text = await readFile(path, "utf8");
+  const text = await readUserText(path);
   if (/ENCRYPTED/.test(text)) {
     throw new Error(`${path} is encrypted; decrypt it first: openssl pkey -in ${path} -out <decrypted.pem>`);
   }

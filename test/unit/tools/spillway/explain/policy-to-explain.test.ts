@@ -1,8 +1,11 @@
 /** The explained policy is the one of an isolate, which is not always the stored one. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
-import { inForce } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
+import { inForce, policyToExplain } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
 import { readPolicyState, recordOutsideEdits, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
 
@@ -103,5 +106,16 @@ describe("the policy that is explained", () => {
     await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
     putOutside(kv, "{");
     await expect(seen(kv)).rejects.toThrow(/^Version 5 was too large for the history; pass it with --policy <file>\.$/);
+  });
+});
+
+describe("the policy of a file", () => {
+  it("may begin with a byte order mark, and a folder is refused with its path", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "spillway-explain-"));
+    await writeFile(join(folder, "policy.json"), '\ufeff{"edge": {"share": 25}}\r\n');
+    const { policy } = await policyToExplain({ policy: join(folder, "policy.json") });
+    expect(policy.edge.share).toBe(25);
+    await expect(policyToExplain({ policy: folder })).rejects.toThrow(`${folder} is a folder; pass a file.`);
+    await rm(folder, { recursive: true });
   });
 });

@@ -57,6 +57,30 @@ describe("a package that is not complete is refused in one sentence with the fil
   });
 });
 
+describe("what git changed is named as the cause:", () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 9\n`;
+
+  it.each(["manifest.json", "model.onnx", "tokenizer.json"])("%s is a Git LFS pointer", async (file) => {
+    await writeFile(join(folder, file), pointer);
+    await expect(openLocalPackage(folder)).rejects.toThrow(
+      `${join(folder, file)} is a Git LFS pointer, not the file itself; fetch it first: git lfs pull`,
+    );
+  });
+
+  it("a text has CRLF line ends", async () => {
+    const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+    const text = "{\n}\n";
+    const sized = manifest.files.map((file: { name: string }) =>
+      file.name === "tokenizer.json" ? { ...file, sizeBytes: text.length } : file,
+    );
+    await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, files: sized }));
+    await writeFile(join(folder, "tokenizer.json"), text.replaceAll("\n", "\r\n"));
+    await expect(openLocalPackage(folder)).rejects.toThrow(
+      /tokenizer\.json has CRLF line ends, which git writes with core\.autocrlf, and was packed with LF: add /,
+    );
+  });
+});
+
 it("a file that cannot be read is not called missing", async () => {
   await rm(join(folder, "model.onnx"));
   await mkdir(join(folder, "model.onnx"));

@@ -8,12 +8,12 @@ import type { Manifest } from "../../../../../../formats/model-package/manifest.
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { registerEvaluate } from "../../../../../../tools/spillway/model/evaluate/command.ts";
 import type { Evaluation } from "../../../../../../tools/spillway/model/evaluate/evaluate.ts";
-import { openRuntimes, type Runtimes } from "../../../../../../tools/spillway/model/evaluate/runtimes.ts";
+import { type BothRuntimes, openBothRuntimes } from "../../../../../../tools/spillway/model/evaluate/runtimes.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
 
 let scratch: string;
-let runtimes: Runtimes;
+let runtimes: BothRuntimes;
 const shape = { layers: 1, dim: 32, heads: 2, hidden: 64, vocabulary: 200, labels: ["ham", "spam"] };
 const at = (name: string) => join(scratch, name);
 const texts = Array.from({ length: 24 }, (_, index) => `${"abcdefgh"[index % 8]} is ${index}, or not`);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await writeDistilbertFolder(at("model"), shape);
   await packModel({ folder: at("model"), out: at("tiny"), maxTokens: 32 }, silent);
   await packModel({ folder: at("model"), out: at("origin-only"), originOnly: true }, silent);
-  runtimes = await openRuntimes(at("tiny"));
+  runtimes = await openBothRuntimes(at("tiny"));
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -104,7 +104,7 @@ describe("spillway model evaluate", () => {
     "runs the edge's model with %s, by its manifest",
     async (engine) => {
       await packModel({ folder: at("model"), out: at(engine), maxTokens: 32, engine }, silent);
-      const opened = await openRuntimes(at(engine));
+      const opened = await openBothRuntimes(at(engine));
       const [first = ""] = texts;
       const [edge, origin] = [await opened.edge(first, 32), await opened.origin(first, 32)];
       expect(edge.scores["ham"]).toBeCloseTo(origin.scores["ham"] ?? 0, 1);
@@ -112,8 +112,33 @@ describe("spillway model evaluate", () => {
     },
   );
 
-  it("refuses a package for the origin only: there is nothing to compare", async () => {
-    await expect(run(at("origin-only"), "--data", await dataOf("edge"))).rejects.toThrow(/packed for the origin only/);
+  it("evaluates a package for the origin only, on whole texts, and compares nothing", async () => {
+    const path = await dataOf("origin");
+    const output = await run(at("origin-only"), "--data", path, "--where", "split=short");
+    expect(output).toMatch(/FP32 origin, whole texts +100\.00 %/);
+    expect(output).toContain("packed for the origin only: there is no INT8 model to compare");
+    expect(output).not.toContain("INT8 edge");
+    printed = [];
+    const evaluation: Evaluation = JSON.parse(await run(at("origin-only"), "--data", path, "--json"));
+    expect(evaluation).toMatchObject({ edge: null, lossPoints: null, asServed: { texts: 25 } });
+    await expect(openBothRuntimes(at("origin-only"))).rejects.toThrow(/packed for the origin only/);
+  });
+
+  it("reports micro and macro F1 of a multi-label model at the threshold", async () => {
+    await writeDistilbertFolder(at("multi"), { ...shape, problemType: "multi_label_classification" });
+    await packModel({ folder: at("multi"), out: at("multi-package"), originOnly: true }, silent);
+    const line = (text: string) => `${JSON.stringify({ text, labels: ["ham"] })}\n`;
+    await writeFile(at("multi.jsonl"), `\ufeff${texts.slice(0, 4).map(line).join("").replaceAll("\n", "\r\n")}`);
+    const output = await run(at("multi-package"), "--data", at("multi.jsonl"), "--threshold", "0");
+    // Every label is predicted: precision 1/2, recall 1. Only ham occurs, and its own F1 is 1.
+    expect(output).toMatch(/accuracy +macro F1 +micro F1\n.*whole texts +0\.00 % +1\.0000 +0\.6667/);
+    expect(output).toContain("predicted from a score of 0 on; macro F1 is of the 1 labels that the texts have");
+  });
+
+  it("refuses a threshold for a single-label model", async () => {
+    await expect(run(at("tiny"), "--data", "x", "--threshold", "0.3")).rejects.toThrow(
+      /--threshold is for multi-label models; .* is a single-label model/,
+    );
   });
 
   it.each(["edge.weights", "origin.onnx"])(
@@ -131,7 +156,7 @@ describe("spillway model evaluate", () => {
         ),
       );
       // Every caller of the runtimes is protected, not only the command.
-      await expect(openRuntimes(bent)).rejects.toThrow(`${file} is not the file that was packed`);
+      await expect(openBothRuntimes(bent)).rejects.toThrow(`${file} is not the file that was packed`);
     },
   );
 
@@ -140,6 +165,8 @@ describe("spillway model evaluate", () => {
     ["--limit", "0"],
     ["--max-drop", "much"],
     ["--max-drop", "-1"],
+    ["--threshold", "1.5"],
+    ["--threshold", ""],
   ])("refuses %s %s", async (option, value) => {
     await expect(run(at("tiny"), "--data", "x", option, value)).rejects.toThrow(/It must be/);
   });

@@ -49,6 +49,24 @@ describe("for a multi-label model", () => {
     expect(confusion).toBeNull();
   });
 
+  it("macro F1 is of labels that occur, micro F1 of all decisions", () => {
+    const texts = [multi(["a"], 0.9, 0.6), multi(["a"], 0.9, 0.1), multi([], 0.1, 0.7)];
+    const quality = qualityOf(texts, ["a", "b", "never"]);
+    expect(quality).toMatchObject({ macroF1: 1, occurringLabels: 1 });
+    // 2 found, 2 wrong (b), none missed.
+    expect(quality.microF1).toBeCloseTo(4 / 6, 12);
+    expect(qualityOf([multi([], 0, 0)], ["a"])).toMatchObject({ macroF1: 0, microF1: 0, occurringLabels: 0 });
+  });
+
+  it("the threshold decides which labels are predicted", () => {
+    const texts = [multi(["a", "b"], 0.9, 0.3)];
+    expect(qualityOf(texts, ["a", "b"]).accuracyPercent).toBe(0);
+    expect(qualityOf(texts, ["a", "b"], 0.3).accuracyPercent).toBe(100);
+    const other = [multi(["a", "b"], 0.9, 0.2)];
+    expect(agreementOf(texts, other).sameLabelPercent).toBe(100);
+    expect(agreementOf(texts, other, 0.3).sameLabelPercent).toBe(0);
+  });
+
   it("two models agree on a text if they predict the same labels", () => {
     const one = [multi(["a"], 0.9, 0.6), multi(["a"], 0.9, 0.1)];
     const other = [multi(["a"], 0.9, 0.4), multi(["a"], 0.8, 0.1)];

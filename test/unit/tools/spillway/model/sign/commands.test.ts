@@ -55,6 +55,13 @@ beforeEach(async () => {
 });
 
 describe("keygen", () => {
+  it.each(["new/", "newer/team-key"])("makes the folder of --out %s", async (out) => {
+    await run("keygen", "--out", join(scratch, out));
+    const made = await readdir(join(scratch, out.split("/", 1)[0] ?? ""));
+    const name = out.endsWith("/") ? "spillway-signing" : "team-key";
+    expect(made.sort()).toEqual([`${name}.pem`, `${name}.pub.pem`]);
+  });
+
   it("prints the public key's path, its fingerprint and the next step, and nothing of the private key", async () => {
     expect(keygenOutput).toContain(publicKey());
     expect(keygenOutput).toMatch(/fingerprint {2}[0-9a-f]{64}\n/);

@@ -124,3 +124,25 @@ describe.skipIf(!canMount)("keygen on a full disk", () => {
     expect(stdout).toBe("exit 1\nfull\n");
   });
 });
+
+describe("a key as people have it", () => {
+  const marked = (pem: string) => `\ufeff${pem.replaceAll("\n", "\r\n")}`;
+
+  it("may begin with a byte order mark and have CRLF line ends", async () => {
+    const { privatePath, publicPath } = await writeKeyPair(join(folder, "key"));
+    const [own, pub] = [await readFile(privatePath, "utf8"), await readFile(publicPath, "utf8")];
+    await writeFile(join(folder, "marked.pem"), marked(own));
+    await writeFile(join(folder, "marked.pub.pem"), marked(pub));
+    expect(await readPrivateKeyFile(join(folder, "marked.pem"))).toBe(own);
+    expect(await readPublicKeyFile(join(folder, "marked.pub.pem"))).toBe(pub.replaceAll("\n", "\r\n"));
+  });
+
+  it("is refused by name as a Git LFS pointer, as a folder, and in UTF-16", async () => {
+    const path = join(folder, "key.pem");
+    await writeFile(path, "version https://git-lfs.github.com/spec/v1\n");
+    await expect(readPrivateKeyFile(path)).rejects.toThrow(`${path} is a Git LFS pointer`);
+    await expect(readPublicKeyFile(folder)).rejects.toThrow(`${folder} is a folder; pass a file.`);
+    await writeFile(path, Buffer.from("\ufeff-----BEGIN", "utf16le"));
+    await expect(readPublicKeyFile(path)).rejects.toThrow(`${path} is UTF-16`);
+  });
+});

@@ -1,0 +1,67 @@
+/** A policy may name only a package that is published, and whose labels the other side has. */
+import { describe, expect, it } from "vitest";
+import { objectKey } from "../../../../../formats/model-package/names.ts";
+import { checkNamedModel, type ModelChange } from "../../../../../tools/spillway/policy/named-model.ts";
+
+const id = (digit: string) => `tagger@${digit.repeat(64)}`;
+const [MAIL, NEWER, OTHER, GONE] = [id("a"), id("b"), id("c"), id("d")];
+const manifest = (labels: readonly string[]) => ({
+  format: "spillway-model/1",
+  name: "tagger",
+  version: 1,
+  labels,
+  problemType: "single_label_classification",
+  tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
+  edge: null,
+  origin: { file: "origin.onnx" },
+  files: [{ name: "origin.onnx", sizeBytes: 1, sha256: "0".repeat(64) }],
+});
+const objects = new Map(
+  Object.entries({ [MAIL]: ["ham", "spam"], [NEWER]: ["spam", "ham"], [OTHER]: ["no", "yes"] }).map(
+    ([modelId, labels]) => [
+      objectKey(modelId, "manifest.json"),
+      new TextEncoder().encode(JSON.stringify(manifest(labels))),
+    ],
+  ),
+);
+const asked: string[] = [];
+const bucket = {
+  get: async (key: string) => {
+    asked.push(key);
+    return objects.get(key) ?? null;
+  },
+};
+const check = (change: Partial<ModelChange>) =>
+  checkNamedModel({ before: null, after: {}, deployed: null, acceptLabels: false, ...change }, bucket);
+
+describe("a policy that names a package", () => {
+  it.each<[string, Partial<ModelChange>]>([
+    ["for the first time, with the labels of the deployment's", { after: { model: NEWER }, deployed: MAIL }],
+    ["with the labels of the one before", { before: { model: MAIL }, after: { model: NEWER }, deployed: OTHER }],
+    ["where none is known to be in force", { after: { model: OTHER } }],
+    ["where the one in force is not published", { after: { model: OTHER }, deployed: GONE }],
+    ["with other labels, accepted", { after: { model: OTHER }, deployed: MAIL, acceptLabels: true }],
+  ])("%s is saved", async (_, change) => {
+    await expect(check(change)).resolves.toBeUndefined();
+  });
+
+  it("that was never published is refused", async () => {
+    await expect(check({ after: { model: GONE } })).rejects.toThrow(
+      `${GONE} is not in the bucket, so no isolate could load it. Publish it first: npx spillway model publish <package>. Nothing was saved.`,
+    );
+  });
+
+  it("with other labels than the one in force is refused, with both label sets and the next step", async () => {
+    await expect(check({ after: { model: OTHER }, deployed: MAIL })).rejects.toThrow(
+      /^tagger@cccccccccccc has other labels than tagger@aaaaaaaaaaaa, which is in force: labels differ from the edge's: origin \[ham, spam\], edge \[no, yes\]\. .*Deploy the origin with the new package first, then repeat with --accept-labels\. Nothing was saved\.$/,
+    );
+  });
+
+  it("is not looked up if the change is of another value, or removes the name", async () => {
+    asked.length = 0;
+    await check({ before: { model: GONE }, after: { model: GONE, edge: { share: 10 } } });
+    await check({ before: { model: GONE }, after: {} });
+    await check({ before: { model: GONE }, after: { model: null } });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+/** Before anything is stored, `npm start` compares its package with the stored policy's and with another origin's. */
+import { describe, expect, it } from "vitest";
+import { type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
+import { objectKey } from "../../../../formats/model-package/names.ts";
+import { checkOriginModel, checkStoredModel } from "../../../../tools/start/check-models.ts";
+
+const manifest = (labels: string[]): Manifest =>
+  manifestSchema.parse({
+    format: "spillway-model/1",
+    name: "tagger",
+    version: 1,
+    labels,
+    problemType: "single_label_classification",
+    tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
+    edge: null,
+    origin: { file: "origin.onnx" },
+    files: [{ name: "origin.onnx", sizeBytes: 1, sha256: "0".repeat(64) }],
+  });
+const id = (digit: string) => `tagger@${digit.repeat(64)}`;
+const opened = { folder: "my-model", modelId: id("a"), manifest: manifest(["ham", "spam"]) };
+const published = new Map([
+  [objectKey(id("b"), "manifest.json"), manifest(["spam", "ham"])],
+  [objectKey(id("c"), "manifest.json"), manifest(["no", "yes"])],
+]);
+const bucket = {
+  get: async (key: string) => {
+    const found = published.get(key);
+    return found === undefined ? null : new TextEncoder().encode(JSON.stringify(found));
+  },
+};
+const check = (policy: unknown) => checkStoredModel(policy === null ? null : JSON.stringify(policy), opened, bucket);
+
+describe("the stored policy", () => {
+  it.each([[null], [{}], [{ model: null }], [{ model: id("a") }], ["no policy"]])(
+    "%j is no problem",
+    async (policy) => {
+      expect(await check(policy)).toBeNull();
+    },
+  );
+
+  it("names another package with the same labels: it is reported which side serves which", async () => {
+    expect(await check({ model: id("b") })).toBe(
+      `the stored policy names ${id("b")}: the edge serves it, and ${id("a")} of my-model serves at the origin only. For the edge too: npx spillway policy unset model`,
+    );
+  });
+
+  it("names a package with other labels: the start is refused", async () => {
+    await expect(check({ model: id("c") })).rejects.toThrow(
+      /names .* for the edge, and the origin would run .* of my-model: labels differ from the edge's: origin \[ham, spam\], edge \[no, yes\]\. Remove it with npx spillway policy unset model/,
+    );
+  });
+
+  it("names a package that was never published: the start is refused", async () => {
+    await expect(check({ model: id("d") })).rejects.toThrow(/is not published on this machine, .* policy unset model/);
+  });
+});
+
+describe("another origin", () => {
+  const answer = (labels: string[]) => ({
+    model: id("e"),
+    labels,
+    problemType: "single_label_classification",
+    windows: [{ tokens: 1, logits: labels.map(() => 0) }],
+  });
+
+  it("with the same labels, or without an answer, is no problem", () => {
+    expect(() => checkOriginModel(answer(["spam", "ham"]), opened, "https://o/")).not.toThrow();
+    expect(() => checkOriginModel(null, opened, "https://o/")).not.toThrow();
+  });
+
+  it("with other labels is refused before anything is stored", () => {
+    expect(() => checkOriginModel(answer(["no", "yes"]), opened, "https://o/")).toThrow(
+      /^SPILLWAY_ORIGIN_URL is https:\/\/o\/, which serves tagger@e+: labels differ from the edge's: origin \[no, yes\], edge \[ham, spam\]\. /,
+    );
+  });
+});

@@ -1,0 +1,79 @@
+/** Compares the package that starts with what else may answer: the package of the stored policy, and an origin that is not local. */
+import { originAnswerSchema } from "../../formats/origin-wire.ts";
+import { mismatch } from "../../gateway/origin/mismatch.ts";
+import type { Classifier } from "../../gateway/sides.ts";
+import { parsePolicy } from "../../policies/parse.ts";
+import type { LocalSettings } from "../process/local-settings.ts";
+import type { LocalPackage } from "../spillway/model/local-package.ts";
+import type { Bucket } from "../spillway/model/publish/bucket.ts";
+import { publishedManifest } from "../spillway/policy/named-model.ts";
+import type { Credentials } from "./credentials.ts";
+import { firstAnswer } from "./first-answer.ts";
+
+/**
+ * @param stored text of the KV key `policy`; null if none is stored
+ * @returns what the user must know if the policy names another package, otherwise null
+ * @throws Error with one sentence if that package cannot serve beside this one
+ */
+export async function checkStoredModel(
+  stored: string | null,
+  opened: LocalPackage,
+  bucket: Pick<Bucket, "get">,
+): Promise<string | null> {
+  const parsed = parsePolicy(stored ?? "{}");
+  const named = parsed.ok ? parsed.policy.model : null;
+  const { modelId, folder } = opened;
+  if (named === null || named === modelId) return null;
+  const next = `Remove it with npx spillway policy unset model, or start the package that it names with SPILLWAY_MODEL_DIR.`;
+  const manifest = await publishedManifest(named, bucket);
+  if (manifest === null) {
+    throw new Error(
+      `The stored policy names ${named}, which is not published on this machine, and not ${modelId} of ${folder}. ${next}`,
+    );
+  }
+  const difference = mismatch(classifierOf(opened), { model: named, ...manifest });
+  if (difference !== null) {
+    throw new Error(
+      `The stored policy names ${named} for the edge, and the origin would run ${modelId} of ${folder}: ${difference.sentence}. ${next}`,
+    );
+  }
+  return `the stored policy names ${named}: the edge serves it, and ${modelId} of ${folder} serves at the origin only. For the edge too: npx spillway policy unset model`;
+}
+
+/**
+ * Asks an origin that is not local for one text. One that does not answer yet is no reason not to start.
+ * @throws Error with one sentence if the gateway would not use its answers
+ */
+export async function checkOtherOrigin(
+  { originUrl: url, region }: LocalSettings,
+  credentials: Credentials,
+  opened: LocalPackage,
+): Promise<void> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
+  const sessionToken = credentials.AWS_SESSION_TOKEN ?? null;
+  const answer = await firstAnswer({ url, region, accessKeyId, secretAccessKey, sessionToken }).catch(
+    (error: unknown) => {
+      console.error(`  ! ${url} was not compared: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    },
+  );
+  checkOriginModel(answer, opened, url);
+}
+
+/**
+ * @param answer of an origin that is not local, to any text
+ * @throws Error with one sentence if the gateway would not use its answers
+ */
+export function checkOriginModel(answer: unknown, opened: LocalPackage, url: string): void {
+  const parsed = originAnswerSchema.safeParse(answer);
+  if (!parsed.success) return;
+  const difference = mismatch(parsed.data, classifierOf(opened));
+  if (difference === null) return;
+  throw new Error(
+    `SPILLWAY_ORIGIN_URL is ${url}, which serves ${parsed.data.model}: ${difference.sentence}. Start the package that it serves with SPILLWAY_MODEL_DIR, or deploy the package of ${opened.folder} there.`,
+  );
+}
+
+function classifierOf({ modelId, manifest: { labels, problemType } }: LocalPackage): Classifier {
+  return { model: modelId, labels, problemType };
+}
