@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readSettings } from "../../../../tools/process/local-settings.ts";
+import { CHECKOUT_FOLDER } from "../../../../tools/process/checkout.ts";
+import { localSettings, readSettings } from "../../../../tools/process/local-settings.ts";
 
 describe("the ports of npm start", () => {
   it.each([
@@ -81,4 +83,11 @@ describe("the access settings of npm start", () => {
     const cors = { CORS_ORIGINS: "https://app.example, http://localhost:3000" };
     expect(readSettings({ ...access, ...cors, PATH: "/bin" })).toMatchObject({ access, cors });
   });
+});
+
+it("the local state is in the checkout, whatever folder a command runs in", () => {
+  const { stateFolder, persistFolder } = localSettings({});
+  expect(stateFolder).toBe(join(CHECKOUT_FOLDER, ".spillway"));
+  expect(persistFolder).toBe(join(CHECKOUT_FOLDER, ".wrangler/state"));
+  expect(localSettings({ SPILLWAY_STATE_DIR: "/elsewhere" }).stateFolder).toBe("/elsewhere");
 });

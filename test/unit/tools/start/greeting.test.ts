@@ -12,6 +12,12 @@ describe("the greeting of npm start", () => {
     expect(text).toContain("Logs:   .spillway/logs/");
   });
 
+  it("names the side that answers, if the package has no edge model", () => {
+    expect(greeting(readSettings({}), false)).toContain(
+      "A short text, answered by the origin: the package has no edge model:",
+    );
+  });
+
   it("creates an API key first, and sends it, if callers need one", () => {
     expect(greeting(readSettings({}))).not.toMatch(/keys create|authorization/);
     const text = greeting(readSettings({ ANONYMOUS_ACCESS: "refused" }));
