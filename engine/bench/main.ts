@@ -9,6 +9,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { buildEngine, ENGINE_WASM } from "../build/build-engine.ts";
@@ -67,7 +68,17 @@ async function sampleWeights(outlierFactor: number): Promise<string> {
 }
 
 async function inWorkerd(): Promise<Measured> {
-  return withWorkerd(weightsFile, async (ask) => {
+  const worker = {
+    script: new URL("worker.ts", import.meta.url),
+    wasm: { file: ENGINE_WASM, importedAs: /engine\.wasm$/ },
+    filesFolder: dirname(weightsFile),
+  };
+  return withWorkerd(worker, async (url) => {
+    const ask = async (path: string): Promise<unknown> => {
+      const response = await fetch(`${url}${path}`);
+      if (!response.ok) throw new Error(`The bench's Worker answered ${response.status}: ${await response.text()}`);
+      return response.json();
+    };
     const file = weightsFile.split("/").at(-1);
     const load = (await ask(`/load?file=${file}&tokens=${Math.max(...lengths)}`)) as LoadTimes;
     const times: LengthTimes[] = [];

@@ -28,7 +28,7 @@ import { type Counted, count, type Reading, watch } from "./stage.ts";
 const MAX_BENCH_MS = 30 * 60_000;
 /** A pair of texts at DistilBERT's size, with an origin that shares two busy CPUs. */
 const MAX_ALTERNATION_MS = 6000;
-const REQUESTS = { min: 20, max: 10_000, fallback: 1000 };
+const REQUESTS = { min: 20, max: 10_000, fallback: 200 };
 const ALTERNATIONS = { min: 1, max: 10_000, fallback: 100 };
 const SAMPLES = { min: 10, max: 1000, fallback: 30 };
 /** Above any package's limit, so that the package and its heap decide what the edge accepts. */

@@ -1,15 +1,9 @@
 /** Measures how long runs take in workerd, where the edge runs: its wasm checks bounds that Node's does not. */
-import { spawn } from "node:child_process";
-import { copyFile, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import workerd from "workerd";
+import { basename, dirname } from "node:path";
 import { z } from "zod";
+import { WorkerdError, type WorkerdOptions, withWorkerd } from "../../../../../engine/bench/in-workerd.ts";
 import { ENGINE_WASM } from "../../../../../engine/build/build-engine.ts";
 import type { EdgeEngineId, EdgeEntry } from "../../../../../formats/model-package/manifest.ts";
-import { freePort } from "../../../../process/ports.ts";
-import { waitFor } from "../../../../process/wait-for.ts";
 import { type Point, sampleIds } from "../measure.ts";
 import { PackError } from "../pack-error.ts";
 
@@ -23,28 +17,25 @@ export interface TimedModel extends Pick<EdgeEntry, "engine" | "maxTokens" | "he
 }
 
 interface Measuring {
-  /** Folder for the Worker's files. */
-  work: string;
   signal: AbortSignal;
   /** Called after each of TIME_ROUNDS rounds. */
   onRound: () => void;
 }
 
-const WORKERS: Readonly<Record<EdgeEngineId, { script: string; wasm: URL; importedAs: RegExp }>> = {
-  "spillway-engine": { script: "engine-worker.ts", wasm: ENGINE_WASM, importedAs: /engine\.wasm$/ },
+const WORKERS: Readonly<Record<EdgeEngineId, Pick<WorkerdOptions, "script" | "wasm">>> = {
+  "spillway-engine": {
+    script: new URL("engine-worker.ts", import.meta.url),
+    wasm: { file: ENGINE_WASM, importedAs: /engine\.wasm$/ },
+  },
   "onnxruntime-web": {
-    script: "onnx-worker.ts",
-    wasm: new URL(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm")),
-    importedAs: /ort-wasm-simd-threaded\.wasm$/,
+    script: new URL("onnx-worker.ts", import.meta.url),
+    wasm: {
+      file: new URL(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm")),
+      importedAs: /ort-wasm-simd-threaded\.wasm$/,
+    },
   },
 };
 
-/** The package is a CommonJS module: a bundler gives its default export, Node the module. */
-const workerdPath = z
-  .union([z.string(), z.object({ default: z.string() }).transform((module) => module.default)])
-  .parse(workerd);
-
-const START_MS = 20_000;
 const CALL_MS = 120_000;
 
 /**
@@ -57,32 +48,14 @@ const CALL_MS = 120_000;
 export async function measureTimesInWorkerd(
   model: TimedModel,
   tokenCounts: readonly number[],
-  { work, signal, onRound }: Measuring,
+  { signal, onRound }: Measuring,
 ): Promise<Point[]> {
-  const port = await freePort();
-  await bundle(model.engine, work);
-  // Beside the configuration: it embeds no file by an absolute path.
-  await copyFile(WORKERS[model.engine].wasm, join(work, "model.wasm"));
-  const config = join(work, "workerd.capnp");
-  await writeFile(config, configuration(model, port));
-  const child = spawn(workerdPath, ["serve", config], { stdio: ["ignore", "ignore", "pipe"], signal });
-  let log = "";
-  child.stderr.on("data", (chunk) => {
-    log += chunk;
-  });
-  const ended = new Promise<never>((_, reject) => {
-    const fail = (how: unknown) =>
-      reject(new PackError(`workerd ended while runs were measured (${how}): ${log.trim()}`));
-    child.once("error", fail);
-    child.once("exit", fail);
-  });
-  ended.catch(() => {});
+  const worker = { ...WORKERS[model.engine], filesFolder: dirname(model.file), signal };
   try {
-    const url = `http://127.0.0.1:${port}`;
-    await waitFor({ url: `${url}/ready`, isReady: ({ ok }) => ok, died: ended, atMostMs: START_MS, what: "workerd" });
-    return await Promise.race([ended, measure(url, model, tokenCounts, onRound)]);
-  } finally {
-    child.kill("SIGKILL");
+    return await withWorkerd(worker, (url) => measure(url, model, tokenCounts, onRound));
+  } catch (error) {
+    if (!(error instanceof WorkerdError)) throw error;
+    throw new PackError(`Runs could not be measured: ${error.message}`);
   }
 }
 
@@ -110,46 +83,4 @@ async function call(url: string, body: unknown): Promise<unknown> {
   });
   if (response.ok) return await response.json();
   throw new PackError(`workerd could not run the model (${(await response.text()).slice(0, 300)}).`);
-}
-
-async function bundle(engine: EdgeEngineId, work: string): Promise<void> {
-  const { script, importedAs } = WORKERS[engine];
-  await build({
-    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
-    outfile: join(work, "worker.js"),
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    // onnxruntime-web imports them if it detects Node.
-    external: ["node:*", "module", "worker_threads"],
-    logLevel: "error",
-    plugins: [
-      {
-        name: "the engine's wasm file as a module of the Worker",
-        setup: ({ onResolve }) => onResolve({ filter: importedAs }, () => ({ path: "./model.wasm", external: true })),
-      },
-    ],
-  });
-}
-
-function configuration({ file }: TimedModel, port: number): string {
-  const text = JSON.stringify;
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "timing", worker = .timing),
-    (name = "files", disk = (path = ${text(dirname(file))})),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "timing")],
-);
-const timing :Workerd.Worker = (
-  compatibilityDate = "2026-11-01",
-  modules = [
-    (name = "worker.js", esModule = embed "worker.js"),
-    (name = "model.wasm", wasm = embed "model.wasm"),
-  ],
-  bindings = [(name = "FILES", service = "files")],
-);
-`;
 }

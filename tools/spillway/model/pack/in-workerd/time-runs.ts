@@ -21,7 +21,6 @@ export function timedWorker(load: (file: Response, parameters: URLSearchParams) 
     async fetch(request: Request, { FILES }: TimedWorkerEnv): Promise<Response> {
       const { pathname, searchParams } = new URL(request.url);
       try {
-        if (pathname === "/ready") return Response.json({});
         if (pathname === "/load") {
           run = await load(await FILES.fetch(`http://files/${searchParams.get("file")}`), searchParams);
           return Response.json({});
