@@ -1,5 +1,5 @@
 /** Pure. API keys: the text of a key, and the record that KV holds of it. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "./json.ts";
 import { duplicateKeys } from "./json-keys.ts";
 

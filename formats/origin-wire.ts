@@ -4,7 +4,7 @@
  * `POST /` of the Function URL accepts one text and returns one row of logits per window. The gateway computes the scores of both
  * sides from logits, so that they do not depend on the side.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { MODEL_ID } from "./model-package/names.ts";
 
 /** Most tokens in a window, special tokens included, of a package that states no other number: DistilBERT's position table. */

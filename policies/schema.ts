@@ -1,5 +1,5 @@
 /** The policy document. One zod schema is the parser, the source of the defaults, and (generated) the JSON Schema for editors. */
-import { z } from "zod";
+import * as z from "zod";
 import { regionOfFunctionUrl } from "../formats/function-url.ts";
 import { MODEL_ID } from "../formats/model-package/names.ts";
 import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./countries.ts";

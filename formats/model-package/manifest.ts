@@ -2,7 +2,7 @@
  * The manifest of a model package: which files belong to it, and what was measured when it was packed. The SHA-256 of the
  * manifest's bytes is part of the model id, so the id identifies every file of the package.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { firstIssue } from "../first-issue.ts";
 import { parseJson } from "../json.ts";
 import { WINDOW_TOKENS } from "../origin-wire.ts";

@@ -3,7 +3,7 @@
  * signed, so nothing else in them is trusted.
  * Sources: OpenSSF Model Signing v1.0 §4 and its schemas; DSSE v1.0, protocol.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase64, encodeBase64, utf8 } from "../encodings.ts";
 import { firstIssue } from "../first-issue.ts";
 import { parseJson } from "../json.ts";

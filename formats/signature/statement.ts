@@ -2,7 +2,7 @@
  * The signed statement: an in-toto Statement v1 whose predicate lists a model's files and their digests.
  * Source: OpenSSF Model Signing v1.0 §5 and §6.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeHex, utf8 } from "../encodings.ts";
 import { firstIssue } from "../first-issue.ts";
 import { sha256Hex } from "../sha256.ts";

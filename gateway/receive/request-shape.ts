@@ -1,5 +1,5 @@
 /** Pure. The Hugging Face text-classification request. */
-import { z } from "zod";
+import * as z from "zod";
 import { allowed } from "../../policies/messages/describe-issues.ts";
 import { nearest } from "../../policies/messages/nearest.ts";
 import { schemasAt } from "../../policies/messages/schema-paths.ts";
