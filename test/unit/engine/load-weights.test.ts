@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEngine } from "../../../engine/create-engine.ts";
 import { runToEnd } from "../../../engine/encoder/encoder.ts";
-import type { Architecture } from "../../../engine/format/architecture.ts";
+import { type Architecture, SIZE_NAMES } from "../../../engine/format/architecture.ts";
 import { checksumOf } from "../../../engine/format/checksum.ts";
 import { decodeHeader, encodeHeader } from "../../../engine/format/header.ts";
 import { quantizeEncoder } from "../../../engine/pack/quantize-encoder.ts";
@@ -173,6 +173,30 @@ describe("refused with one sentence is a file", () => {
         withHeaderChecksum(all);
       }),
       "The weights file's header is damaged: section 1 is not the one that the architecture needs, words.",
+    ],
+    [
+      "whose sizes are not its sections'",
+      changed((all) => {
+        new DataView(all.buffer).setUint32(32 + 4 * SIZE_NAMES.indexOf("feedForward"), SMALL.feedForward + 16, true);
+        withHeaderChecksum(all);
+      }),
+      "The weights file's header is damaged: section 11 is not the one that the architecture needs, expand of layer 1.",
+    ],
+    [
+      "of an architecture that the engine cannot run, though every checksum is right",
+      changed((all) => {
+        new DataView(all.buffer).setUint32(32 + 4 * SIZE_NAMES.indexOf("width"), 60, true);
+        withHeaderChecksum(all);
+      }),
+      "The engine cannot run this model: width is 60, and it must be a multiple of 8.",
+    ],
+    [
+      "of an activation that the engine does not know",
+      changed((all) => {
+        new DataView(all.buffer).setUint32(76, 9, true);
+        withHeaderChecksum(all);
+      }),
+      "The weights file's header is damaged: activation 9 is unknown.",
     ],
     [
       "whose header states a lane sum above the bound",

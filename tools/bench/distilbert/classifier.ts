@@ -4,7 +4,7 @@ import { floatAttribute, intAttribute, intsAttribute, tensorValue } from "../../
 import { elementType, floatTensor, int64, int64Bytes, rawTensor } from "../../spillway/model/graph/tensors.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { floatPrecision, int8Precision, type Precision, randomWeights } from "./precision.ts";
-import type { DistilbertShape } from "./shape.ts";
+import { channelFactors, type DistilbertShape } from "./shape.ts";
 
 /** RoBERTa's padding has id 1, and its positions start after it. */
 export const ROBERTA_PADDING_ID = 1;
@@ -26,6 +26,10 @@ interface Parts {
   graph: GraphBuilder;
   weights: Precision;
   shape: DistilbertShape;
+  /** How many times larger each channel of the rows between layers is. */
+  factors: Float32Array;
+  /** By which the matrices that read these rows are divided; null: by nothing. */
+  divisors: Float32Array | null;
 }
 
 /** @returns a model from input_ids, attention_mask (and token_type_ids) [batch, tokens] int64 to logits [batch, labels] FP32 */
@@ -33,10 +37,15 @@ export function classifierModel(shape: DistilbertShape, precision: "fp32" | "int
   const graph = new GraphBuilder();
   const weights =
     precision === "fp32" ? floatPrecision(graph, shape.seed) : int8Precision(graph, shape.seed, shape.perChannel);
-  const parts: Parts = { graph, weights, shape };
+  const factors = channelFactors(shape);
+  const parts: Parts = { graph, weights, shape, factors, divisors: shape.outliers === "compensated" ? factors : null };
   const maskBias = maskOf(graph);
   let rows = embeddings(parts);
-  for (let layer = 0; layer < shape.layers; layer++) rows = encoderLayer(parts, rows, maskBias, `layer.${layer}`);
+  for (let layer = 0; layer < shape.layers; layer++) {
+    // The first layer reads embeddings, which have no such channels.
+    const divisors = layer === 0 ? null : parts.divisors;
+    rows = encoderLayer(parts, rows, { maskBias, divisors }, `layer.${layer}`);
+  }
   head(parts, rows);
   const inputs = ["input_ids", "attention_mask", ...(shape.family === "bert" ? ["token_type_ids"] : [])];
   return {
@@ -101,20 +110,28 @@ function positionsAfterPadding(graph: GraphBuilder): string {
   return graph.node("Add", [counted, graph.int(ROBERTA_PADDING_ID)]);
 }
 
-/** One transformer layer: `rows` [batch, tokens, dim], `maskBias` [batch, 1, 1, tokens]. @returns rows of the same shape */
-function encoderLayer(parts: Parts, rows: string, maskBias: string, name: string): string {
-  const { graph, weights, shape } = parts;
-  const { dim, hidden } = shape;
-  const mixed = attention(parts, rows, maskBias, `${name}.attention`);
-  const projected = weights.dense(mixed, { name: `${name}.attention.out_lin`, inputs: dim, outputs: dim });
-  const attended = graph.node("Add", [projected, rows]);
-  const normed = layerNorm(parts, attended, `${name}.sa_layer_norm`);
-  const inner = gelu(graph, weights.dense(normed, { name: `${name}.ffn.lin1`, inputs: dim, outputs: hidden }));
-  const outer = weights.dense(inner, { name: `${name}.ffn.lin2`, inputs: hidden, outputs: dim });
-  return layerNorm(parts, graph.node("Add", [outer, normed]), `${name}.output_layer_norm`);
+interface AttentionInputs {
+  /** [batch, 1, 1, tokens] */
+  maskBias: string;
+  divisors: Float32Array | null;
 }
 
-function attention({ graph, weights, shape }: Parts, rows: string, maskBias: string, name: string): string {
+/** One transformer layer: `rows` [batch, tokens, dim]. @returns rows of the same shape */
+function encoderLayer(parts: Parts, rows: string, inputs: AttentionInputs, name: string): string {
+  const { graph, weights, shape, factors, divisors } = parts;
+  const { dim, hidden } = shape;
+  const mixed = attention(parts, rows, inputs, `${name}.attention`);
+  const projected = weights.dense(mixed, { name: `${name}.attention.out_lin`, inputs: dim, outputs: dim });
+  const attended = graph.node("Add", [projected, rows]);
+  const normed = layerNorm(parts, attended, `${name}.sa_layer_norm`, factors);
+  const expanded = weights.dense(normed, { name: `${name}.ffn.lin1`, inputs: dim, outputs: hidden, divisors });
+  const inner = gelu(graph, expanded);
+  const outer = weights.dense(inner, { name: `${name}.ffn.lin2`, inputs: hidden, outputs: dim });
+  return layerNorm(parts, graph.node("Add", [outer, normed]), `${name}.output_layer_norm`, factors);
+}
+
+function attention(parts: Parts, rows: string, { maskBias, divisors }: AttentionInputs, name: string): string {
+  const { graph, weights, shape } = parts;
   const { dim, heads } = shape;
   const batch = graph.node("Unsqueeze", [
     graph.node("Gather", [graph.node("Shape", [rows]), graph.int(0)], [intAttribute("axis", 0)]),
@@ -125,7 +142,7 @@ function attention({ graph, weights, shape }: Parts, rows: string, maskBias: str
     return graph.node("Reshape", [tensor, target]);
   };
   const split = (part: string, gain: number, perm: readonly number[]) => {
-    const projected = weights.dense(rows, { name: `${name}.${part}`, inputs: dim, outputs: dim, gain });
+    const projected = weights.dense(rows, { name: `${name}.${part}`, inputs: dim, outputs: dim, gain, divisors });
     return graph.node("Transpose", [reshapeTo(projected, [-1, heads, dim / heads])], [intsAttribute("perm", perm)]);
   };
   const query = graph.node("Div", [split("q_lin", ATTENTION_GAIN, [0, 2, 1, 3]), graph.float(Math.sqrt(dim / heads))]);
@@ -144,12 +161,15 @@ function gelu(graph: GraphBuilder, rows: string): string {
   return graph.node("Mul", [gated, graph.float(0.5)]);
 }
 
-/** Normalization over the last axis. */
-function layerNorm({ graph, shape: { dim, seed, opset } }: Parts, rows: string, name: string): string {
-  const vector = (part: string, mean: number, deviation: number) =>
-    graph.constant(
-      floatTensor(`${name}.${part}`, [dim], randomWeights(seed, `${name}.${part}`, dim, { mean, deviation })),
-    );
+/** Normalization over the last axis. @param factors by which its gains and offsets are multiplied */
+function layerNorm(parts: Parts, rows: string, name: string, factors: Float32Array | null = null): string {
+  const { graph } = parts;
+  const { dim, seed, opset } = parts.shape;
+  const vector = (part: string, mean: number, deviation: number) => {
+    const values = randomWeights(seed, `${name}.${part}`, dim, { mean, deviation });
+    const scaled = values.map((value, channel) => value * (factors?.[channel] ?? 1));
+    return graph.constant(floatTensor(`${name}.${part}`, [dim], scaled));
+  };
   const weight = vector("weight", 1, 0.1);
   const bias = vector("bias", 0, 0.05);
   if (opset >= LAYER_NORM_OPSET) {
@@ -165,7 +185,7 @@ function layerNorm({ graph, shape: { dim, seed, opset } }: Parts, rows: string, 
 }
 
 /** Names the graph's output `logits`. */
-function head({ graph, weights, shape }: Parts, rows: string): void {
+function head({ graph, weights, shape, divisors }: Parts, rows: string): void {
   const { family, dim, labels } = shape;
   const [inner, outer, activation] = {
     distilbert: ["pre_classifier", "classifier", "Relu"] as const,
@@ -173,7 +193,7 @@ function head({ graph, weights, shape }: Parts, rows: string): void {
     roberta: ["classifier.dense", "classifier.out_proj", "Tanh"] as const,
   }[family];
   const first = graph.node("Gather", [rows, graph.int(0)], [intAttribute("axis", 1)]);
-  const pooled = graph.node(activation, [weights.dense(first, { name: inner, inputs: dim, outputs: dim })]);
+  const pooled = graph.node(activation, [weights.dense(first, { name: inner, inputs: dim, outputs: dim, divisors })]);
   const logits = weights.dense(pooled, { name: outer, inputs: dim, outputs: labels.length, gain: LABEL_GAIN });
   graph.node("Identity", [logits], [], "logits");
 }

@@ -18,6 +18,8 @@ interface DenseLayer {
   outputs: number;
   /** 1 keeps the variance of the rows. Default: 1. */
   gain?: number;
+  /** By which each row of the matrix is divided; null: by nothing. Default: null. */
+  divisors?: Float32Array | null;
 }
 
 /** Standard deviation of embedding rows. LayerNormalization follows, so only the ratios between tables matter. */
@@ -33,8 +35,9 @@ export function floatPrecision(graph: GraphBuilder, seed: number): Precision {
     return graph.constant(floatTensor(name, dims, randomWeights(seed, name, count, { deviation })));
   };
   return {
-    dense(rows, { name, inputs, outputs, gain = 1 }) {
-      const matrix = weight(`${name}.weight`, [inputs, outputs], gain / Math.sqrt(inputs));
+    dense(rows, layer) {
+      const { name, inputs, outputs } = layer;
+      const matrix = graph.constant(floatTensor(`${name}.weight`, [inputs, outputs], matrixOf(seed, layer)));
       const product = graph.node("MatMul", [rows, matrix]);
       return graph.node("Add", [weight(`${name}.bias`, [outputs], BIAS_DEVIATION), product]);
     },
@@ -52,12 +55,13 @@ export function floatPrecision(graph: GraphBuilder, seed: number): Precision {
 export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boolean): Precision {
   const quantizedRows = new Map<string, { values: string; scale: string; zeroPoint: string }>();
 
-  const matrix = (name: string, [rows, columns]: readonly [number, number], deviation: number, groups: number) => {
-    const weights = randomWeights(seed, name, rows * columns, { deviation });
+  const stored = (name: string, weights: Float32Array, columns: number, groups: number) => {
     const { values, scales, zeroPoints } = quantize(weights, columns, groups);
     const groupDims = groups === 1 ? [] : [groups];
     return {
-      values: graph.constant(rawTensor(`${name}_quantized`, elementType.uint8, [rows, columns], values)),
+      values: graph.constant(
+        rawTensor(`${name}_quantized`, elementType.uint8, [weights.length / columns, columns], values),
+      ),
       scale: graph.constant(floatTensor(`${name}_scale`, groupDims, scales)),
       zeroPoint: graph.constant(rawTensor(`${name}_zero_point`, elementType.uint8, groupDims, zeroPoints)),
     };
@@ -73,9 +77,9 @@ export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boo
   };
 
   return {
-    dense(rows, { name, inputs, outputs, gain = 1 }) {
-      const deviation = gain / Math.sqrt(inputs);
-      const weight = matrix(`${name}.weight`, [inputs, outputs], deviation, perChannel ? outputs : 1);
+    dense(rows, layer) {
+      const { name, outputs } = layer;
+      const weight = stored(`${name}.weight`, matrixOf(seed, layer), outputs, perChannel ? outputs : 1);
       const quantized = quantizeRows(rows);
       const operands = [quantized.values, weight.values, quantized.zeroPoint, weight.zeroPoint];
       const product = graph.node("MatMulInteger", operands);
@@ -85,7 +89,8 @@ export function int8Precision(graph: GraphBuilder, seed: number, perChannel: boo
       return graph.node("Add", [graph.constant(floatTensor(`${name}.bias`, [outputs], bias)), scaled]);
     },
     embed(ids, name, rows, width) {
-      const table = matrix(`${name}.weight`, [rows, width], EMBEDDING_DEVIATION, 1);
+      const weights = randomWeights(seed, `${name}.weight`, rows * width, { deviation: EMBEDDING_DEVIATION });
+      const table = stored(`${name}.weight`, weights, width, 1);
       const chosen = graph.node("Gather", [table.values, ids]);
       return graph.node("DequantizeLinear", [chosen, table.scale, table.zeroPoint]);
     },
@@ -124,9 +129,16 @@ export function quantize(weights: Float32Array, columns: number, groups: number)
   return { values, scales, zeroPoints };
 }
 
+/** The weights of a dense layer, row-major, inputs × outputs. */
+function matrixOf(seed: number, { name, inputs, outputs, gain = 1, divisors = null }: DenseLayer): Float32Array {
+  const weights = randomWeights(seed, `${name}.weight`, inputs * outputs, { deviation: gain / Math.sqrt(inputs) });
+  if (divisors === null) return weights;
+  return weights.map((weight, index) => weight / (divisors[Math.floor(index / outputs)] ?? 1));
+}
+
 /**
- * Uniform random weights around `mean`, row-major. `deviation` is the standard deviation. The values depend only on the seed and the
- * name, so both precisions have the same model.
+ * Normally distributed weights around `mean`, as trained ones are, by Box and Muller's method. `deviation` is the standard deviation.
+ * The values depend only on the seed and the name, so both precisions have the same model.
  */
 export function randomWeights(
   seed: number,
@@ -135,9 +147,13 @@ export function randomWeights(
   { mean = 0, deviation }: { mean?: number; deviation: number },
 ): Float32Array {
   const next = seededRandom(seed ^ hashOf(name));
-  const spread = 2 * Math.sqrt(3) * deviation;
   const values = new Float32Array(count);
-  for (let index = 0; index < count; index++) values[index] = mean + (next() - 0.5) * spread;
+  for (let index = 0; index < count; index += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(1 - next()));
+    const angle = 2 * Math.PI * next();
+    values[index] = mean + radius * Math.cos(angle);
+    if (index + 1 < count) values[index + 1] = mean + radius * Math.sin(angle);
+  }
   return values;
 }
 

@@ -18,6 +18,12 @@ export interface DistilbertShape {
   opset: number;
   /** Of the weights. */
   seed: number;
+  /**
+   * Whether a few channels of the rows between layers are thirty times larger than the others, as pretrained models of BERT's size have
+   * them. "compensated": the matrices that read these channels are as many times smaller there, so the channels set the range of a row
+   * and carry little information. "raw": they are not, so that attention and logits depend on these channels and saturate.
+   */
+  outliers: "none" | "compensated" | "raw";
   /** Whether to write model_quantized.onnx too. */
   quantized: boolean;
   /** One scale per output column of the quantized weights instead of one per matrix. */
@@ -36,11 +42,28 @@ const distilbertBase: DistilbertShape = {
   problemType: "single_label_classification",
   opset: 17,
   seed: 1,
+  outliers: "none",
   quantized: true,
   perChannel: false,
 };
 
+/** What benches generate for `--model distilbert`. */
+export const BENCH_SHAPE: Partial<DistilbertShape> = { outliers: "compensated" };
+
 const MIN_VOCABULARY = 128;
+
+const OUTLIER_CHANNELS = 4;
+const OUTLIER_FACTOR = 30;
+
+/** @returns how many times larger each channel is made by the layers' normalizations */
+export function channelFactors({ dim, outliers }: DistilbertShape): Float32Array {
+  const factors = new Float32Array(dim).fill(1);
+  if (outliers === "none") return factors;
+  for (let index = 0; index < OUTLIER_CHANNELS; index++) {
+    factors[Math.floor((dim * (index + 0.5)) / OUTLIER_CHANNELS)] = OUTLIER_FACTOR;
+  }
+  return factors;
+}
 
 /** @returns the shape with defaults @throws RangeError with one sentence if no model can have this shape */
 export function completeShape(given: Partial<DistilbertShape>): DistilbertShape {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { createTokenizer } from "../../../../../../formats/model-package/tokenizer.ts";
+import { classifierModel } from "../../../../../../tools/bench/distilbert/classifier.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
-import { quantize } from "../../../../../../tools/bench/distilbert/precision.ts";
-import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
+import { quantize, randomWeights } from "../../../../../../tools/bench/distilbert/precision.ts";
+import { completeShape, type DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
 import { wordPieces } from "../../../../../../tools/bench/distilbert/tokenizer-files.ts";
 import { scratchFolder } from "./scratch.ts";
 
@@ -98,6 +99,45 @@ describe("writeDistilbertFolder", () => {
     [{ vocabulary: 50 }, /at least 128/],
   ])("rejects %j", async (shape, message) => {
     await expect(writeDistilbertFolder(join(scratch, "bad"), { ...small, ...shape })).rejects.toThrow(message);
+  });
+});
+
+describe("outlier channels", () => {
+  const constant = (name: string, outliers: DistilbertShape["outliers"]) => {
+    const { graph } = classifierModel(completeShape({ ...small, outliers }), "fp32");
+    const found = graph.initializer.find((tensor) => tensor.name === name);
+    return new Float32Array(new Uint8Array(found?.rawData ?? []).buffer);
+  };
+  const large = (values: Float32Array) => values.reduce((count, value) => count + (Math.abs(value) > 15 ? 1 : 0), 0);
+
+  it.each([
+    ["none", 0, 1],
+    ["compensated", 4, 1 / 30],
+    ["raw", 4, 1],
+  ] as const)(
+    "%s: %i gains are thirty times larger, and what reads the channel is multiplied by %f",
+    (outliers, count, factor) => {
+      expect(large(constant("layer.0.sa_layer_norm.weight", outliers))).toBe(count);
+      expect(large(constant("layer.1.output_layer_norm.weight", outliers))).toBe(count);
+      expect(large(constant("embeddings.LayerNorm.weight", outliers))).toBe(0);
+      const row = Math.floor(small.dim / 8) * small.dim;
+      for (const name of ["layer.1.attention.q_lin.weight", "pre_classifier.weight"]) {
+        const plain = constant(name, "none")[row] ?? Number.NaN;
+        expect(constant(name, outliers)[row]).toBeCloseTo(plain * factor, 6);
+      }
+    },
+  );
+});
+
+describe("randomWeights", () => {
+  it("are distributed normally: their mean, their deviation, and how many are beyond two and three deviations", () => {
+    const values = randomWeights(1, "layer", 100_001, { mean: 1, deviation: 0.5 });
+    const beyond = (deviations: number) =>
+      values.filter((value) => Math.abs(value - 1) > deviations * 0.5).length / values.length;
+    expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(1, 2);
+    expect(beyond(1)).toBeCloseTo(0.317, 2);
+    expect(beyond(2)).toBeCloseTo(0.0455, 2);
+    expect(beyond(3)).toBeCloseTo(0.0027, 3);
   });
 });
 
