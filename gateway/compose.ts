@@ -20,6 +20,7 @@ import { createReport } from "./record/record.ts";
 import { createBreaker } from "./resilience/breaker/breaker.ts";
 import { parseWebOrigins } from "./respond/web-headers.ts";
 import type { SideName } from "./sides.ts";
+import { parsePublicHost } from "./telemetry/http-attributes.ts";
 import type { WorkerVersion } from "./telemetry/resource.ts";
 import { traceResponse } from "./telemetry/span.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
@@ -82,7 +83,8 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
-  const publicHost = env.PUBLIC_HOST?.trim().toLowerCase() || null;
+  const parsedHost = parsePublicHost(env.PUBLIC_HOST);
+  const publicHost = parsedHost.ok ? parsedHost.host : null;
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
@@ -163,7 +165,9 @@ function composeWorld(
       problems: [
         ...access.problems,
         ...(webOrigins.ok ? [] : [webOrigins.problem]),
-        ...(minPolicyVersion.ok ? [] : [minPolicyVersion.problem]),
+        ...[minPolicyVersion, parsePublicHost(env.PUBLIC_HOST)].flatMap((parsed) =>
+          parsed.ok ? [] : [parsed.problem],
+        ),
         ...originProblems,
         ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
       ],

@@ -74,6 +74,7 @@ export function faultSentence(fault: PackageFault): string {
     case "signed-otherwise":
       return `${describeFault(fault)}: deploy the package as it was signed, or sign it again`;
     case "other-model":
+    case "other-name":
     case "old-version":
       return describeFault(fault);
   }

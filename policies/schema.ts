@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { regionOfFunctionUrl } from "../formats/function-url.ts";
 import { MODEL_ID } from "../formats/model-package/names.ts";
+import { originUrlProblem } from "../formats/origin-url.ts";
 import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./countries.ts";
 import { unknownOriginsIn } from "./names.ts";
 
@@ -38,6 +39,11 @@ const country = z
     error: ({ input }) => (typeof input === "string" ? describeUnknownCountry(input) : `must be ${ALLOWED_COUNTRY}`),
   })
   .meta({ enum: [...RESIDENCY_COUNTRIES] });
+/** Texts travel to it. */
+const originUrl = z.url({ protocol: /^https?$/ }).superRefine((url, context) => {
+  const problem = originUrlProblem(url);
+  if (problem !== null) context.addIssue({ code: "custom", message: `the URL ${problem}` });
+});
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
 const keepReason = z.enum(["error", "fallback", "refused", "slow"]);
@@ -110,7 +116,7 @@ const documentSchema = z.strictObject({
     .record(
       z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
       z.strictObject({
-        url: z.url({ protocol: /^https?$/ }).describe("Function URL of the origin."),
+        url: originUrl.describe("Function URL of the origin."),
         region: z
           .string()
           .regex(/^[a-z0-9-]+$/, "must be an AWS region, as in us-east-1")

@@ -69,12 +69,15 @@ export async function openSignedPackage(source: PackageSource, trust: PackageTru
   const parsed = parseManifest(bytes);
   if (!parsed.ok) return failed({ kind: "manifest-unreadable", problem: parsed.problem });
   const { manifest } = parsed;
+  const modelId = modelIdOf(manifest.name, sha256);
+  // A copy under another name: records and answers would show a name that was never signed.
+  if (trust.modelId !== null && trust.modelId !== modelId) return failed({ kind: "other-name", name: manifest.name });
   const found = await source.list(unsignedPaths(signed));
   const fault = unsignedFile(found, digests, manifest) ?? fileFault(found, manifest, trust.needed(manifest));
   if (fault !== null) return failed(fault);
   const { version } = manifest;
   if (version < trust.minVersion) return failed({ kind: "old-version", version, minVersion: trust.minVersion });
-  return { ok: true, opened: { modelId: modelIdOf(manifest.name, sha256), manifest } };
+  return { ok: true, opened: { modelId, manifest } };
 }
 
 /**

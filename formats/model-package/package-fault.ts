@@ -21,6 +21,8 @@ export type PackageFault =
   | { kind: "unlisted"; file: string }
   /** The manifest is signed, but it is not the one of the wanted model id. */
   | { kind: "other-model" }
+  /** The manifest is the wanted one by its digest, but has another name than the model id: a copy. */
+  | { kind: "other-name"; name: string }
   /** The manifest is signed, but not a manifest of this version of the format. `problem` is part of a sentence. */
   | { kind: "manifest-unreadable"; problem: string }
   /** The package's version is below the policy's `minVersion`. */
@@ -47,6 +49,8 @@ export function describeFault(fault: PackageFault): string {
       return `${fault.file} is not in the manifest`;
     case "other-model":
       return "manifest-digest";
+    case "other-name":
+      return `the package is named ${fault.name}`;
     case "manifest-unreadable":
       return "manifest-unreadable";
     case "old-version":

@@ -3,6 +3,7 @@
  * every call, and the breaker would count it as a failure of the origin's network.
  */
 import { regionOfFunctionUrl } from "../../formats/function-url.ts";
+import { originUrlProblem } from "../../formats/origin-url.ts";
 import type { AwsCredentials } from "./signed-fetch.ts";
 
 export interface OriginVariables {
@@ -39,7 +40,7 @@ export function readOriginVariables(variables: OriginVariables): OriginDeploymen
     if (problem !== null) problems.push(`${name} ${problem}`);
     return value;
   };
-  const url = required("ORIGIN_URL", problemOfUrl);
+  const url = required("ORIGIN_URL", originUrlProblem);
   const region = required("ORIGIN_REGION", (value) => problemOfRegion(value, url));
   const accessKeyId = required("AWS_ACCESS_KEY_ID", (value) => matches(value, KEY_ID));
   const secretAccessKey = required("AWS_SECRET_ACCESS_KEY", (value) => matches(value, SECRET));
@@ -59,15 +60,6 @@ function matches(value: string, form: RegExp): string | null {
 function missingToken(accessKeyId: string): string | null {
   if (!accessKeyId.startsWith("ASIA")) return null;
   return "is not set, but AWS_ACCESS_KEY_ID is temporary (ASIA…); set it too, or use the key of an IAM user";
-}
-
-/** The URL is not shown: it could contain a secret. */
-function problemOfUrl(value: string): string | null {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    return "is not an http or https URL; set it to the stack's output FunctionUrl";
-  }
-  return url.username === "" && url.password === "" ? null : "contains credentials; the gateway signs its calls";
 }
 
 function problemOfRegion(region: string, url: string): string | null {

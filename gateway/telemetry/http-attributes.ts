@@ -18,6 +18,20 @@ export function knownMethod(method: string): string {
   return METHODS.has(method) ? method : "_OTHER";
 }
 
+export type PublicHost = { ok: true; host: string | null } | { ok: false; problem: string };
+
+/** @param variable PUBLIC_HOST; unset or empty means none */
+export function parsePublicHost(variable: string | undefined): PublicHost {
+  const host = variable?.trim().toLowerCase() ?? "";
+  if (host === "") return { ok: true, host: null };
+  if (/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host)) return { ok: true, host };
+  const shown = JSON.stringify(host.slice(0, 40));
+  return {
+    ok: false,
+    problem: `PUBLIC_HOST is ${shown}; it must be a host name without scheme and port, as in classify.example.com`,
+  };
+}
+
 /** What a caller may have in a trace of the addresses that it chose. */
 export interface PublicNames {
   routes: readonly string[];

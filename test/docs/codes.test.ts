@@ -20,6 +20,7 @@ const ACCESS_REASONS: readonly RefusalReason[] = [
   "keys-unavailable",
   "key-unreadable",
   "misconfigured",
+  "policy-too-old",
 ];
 
 interface Entry {
@@ -99,6 +100,7 @@ describe("the entries of why the edge refuses a model have one for the fault", (
     digest: { kind: "digest", file: "edge.ort", sha256: "00", listed: null },
     unlisted: { kind: "unlisted", file: "edge.ort" },
     "other-model": { kind: "other-model" },
+    "other-name": { kind: "other-name", name: "…" },
     "manifest-unreadable": { kind: "manifest-unreadable", problem: "…" },
     "old-version": { kind: "old-version", version: 1, minVersion: 2 },
   };

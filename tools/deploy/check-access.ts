@@ -4,6 +4,8 @@
  */
 import { type AccessVariables, createAccess } from "../../gateway/authenticate/access.ts";
 import { parseWebOrigins } from "../../gateway/respond/web-headers.ts";
+import { parsePublicHost } from "../../gateway/telemetry/http-attributes.ts";
+import { minPolicyVersionIn } from "../../policies/min-version.ts";
 import { type Finding, isPlaceholder, ok, placeholderIn, problem, quoted, warning } from "./finding.ts";
 import { secretIn } from "./secret-shape.ts";
 import { routesOf, type Target } from "./target.ts";
@@ -21,13 +23,29 @@ const SET_ORIGIN = "Set it to your site's exact origin, or remove it to turn COR
 /** https://developers.cloudflare.com/workers/platform/limits/ */
 const MAX_CPU_MS = 300_000;
 
-/** Checks anonymous access and CORS. */
+/** Checks anonymous access, CORS, the oldest policy version and the public host. */
 export function checkAccess(target: Target, options: AccessOptions): Finding[] {
   const invalid = [...checkValue(ACCESS, target), ...checkValue(RATE, target)];
   return [
     ...(invalid.length > 0 ? invalid : [checkAnonymous(target, options)]),
     ...checkCors(target.config.vars[CORS]),
+    ...checkParsed("MIN_POLICY_VERSION", target, minPolicyVersionIn),
+    ...checkParsed("PUBLIC_HOST", target, parsePublicHost),
   ];
+}
+
+/** An optional variable, with the gateway's parser. */
+function checkParsed(
+  name: "MIN_POLICY_VERSION" | "PUBLIC_HOST",
+  { environment, config: { vars } }: Target,
+  parse: (text: string) => { ok: true } | { ok: false; problem: string },
+): Finding[] {
+  const next = `Change it under [env.${environment}.vars]: ${ANSWERS_503}.`;
+  const text = textOf(vars[name]);
+  if (text === null) return [problem(name, `is ${quoted(vars[name])}; it must be a string`, next)];
+  const parsed = parse(text);
+  if (!parsed.ok) return [problem(name, withoutSecret(name, text, parsed.problem), next)];
+  return text === "" ? [] : [ok(name, `is ${quoted(text)}`)];
 }
 
 /** One variable at a time, so that each problem is reported under the name of its variable. */

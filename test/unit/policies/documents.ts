@@ -105,6 +105,16 @@ export const ONLY_THE_PARSER_SEES: Wrong[] = [
     'origins.a.url: "ftp://example.com/" is not allowed; must be a URL',
   ],
   [
+    "a URL that anyone on its way can read",
+    { origins: { a: { ...address, url: "http://10.0.0.7:8790/" } } },
+    'origins.a.url: "http://10.0.0.7:8790/" is not allowed; the URL is http, which is accepted for this machine (loopback) only',
+  ],
+  [
+    "a URL with credentials",
+    { origins: { a: { ...address, url: "https://user:hunter2@example.com/" } } },
+    'origins.a.url: "https://…@example.com/" is not allowed; the URL contains credentials; the gateway signs its calls',
+  ],
+  [
     "a region in which the function is not",
     { origins: { a: { url: "https://abc123.lambda-url.eu-central-1.on.aws/", region: "us-east-1" } } },
     'origins.a.region: "us-east-1" is not allowed; the URL is a function in eu-central-1, and calls must be signed for it',

@@ -116,6 +116,18 @@ describe("if the stored package is not the signed one", () => {
     expect(await refusal()).toBe("manifest-digest");
   });
 
+  it("a copy of the package under another name: the edge is off", async () => {
+    const copy = modelId.replace(/^[^@]+/, "safer-model");
+    const folder = objectKey(modelId, "");
+    const { objects } = await env.MODELS.list({ prefix: folder });
+    for (const { key } of objects) {
+      const stored = await env.MODELS.get(key);
+      await env.MODELS.put(objectKey(copy, key.slice(folder.length)), (await stored?.arrayBuffer()) ?? "");
+    }
+    modelId = copy;
+    expect(await refusal()).toBe("the package is named mail-tagger");
+  });
+
   it("a signed manifest that cannot be read: the edge is off", async () => {
     modelId = await publish((manifest) => {
       Object.assign(manifest, { format: "spillway-model/99" });

@@ -3,7 +3,6 @@ import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { readUserText } from "../../process/read-text.ts";
 import { withKv } from "../kv/where.ts";
-import { type Entry, isDeletion } from "../policy/history.ts";
 import { historyRows } from "../policy/history-rows.ts";
 import { type PolicyState, readPolicyState } from "../policy/repository.ts";
 import type { ExplainOptions } from "./options.ts";
@@ -52,7 +51,6 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
 /**
  * The policy of an isolate that has seen every version: the last valid one when the stored document is rejected.
  * @param place where the policy is stored, for `from`
- * @throws Error with one sentence when the history does not contain its text
  */
 export function inForce({ stored, history, unsettled }: PolicyState, place: string): PolicyToExplain {
   const rows = historyRows(history);
@@ -71,16 +69,11 @@ export function inForce({ stored, history, unsettled }: PolicyState, place: stri
         ]),
   ];
   const isStored = row === newest && unsettled === null;
-  const text = row === undefined ? null : isStored ? stored : textOf(row.entry);
+  const text = row === undefined ? null : isStored ? stored : row.entry.text;
   const parsed = parsePolicy(text ?? "{}");
   if (!parsed.ok) throw new Error(`The stored policy does not parse: ${parsed.problem}`);
   const { policy } = parsed;
   const from =
     text === null ? `the defaults: no policy is stored ${place}` : `version ${policy.version}, stored ${place}`;
   return { policy, from, notes };
-}
-
-function textOf(entry: Entry): string | null {
-  if (entry.text !== null || isDeletion(entry)) return entry.text;
-  throw new Error(`Version ${entry.name} was too large for the history; pass it with --policy <file>.`);
 }

@@ -1,5 +1,5 @@
 /** Pure. The rows of `spillway policy history`. */
-import { parsePolicy } from "../../../policies/parse.ts";
+import { MAX_POLICY_BYTES, parsePolicy } from "../../../policies/parse.ts";
 import { outOfOrder } from "../../../policies/store.ts";
 import { summarizeChanges } from "./changes.ts";
 import { type Entry, type History, isDeletion, MAX_ENTRIES } from "./history.ts";
@@ -37,8 +37,9 @@ export function historyRows({ entries }: History): HistoryRow[] {
 
 /** For an isolate that has seen all earlier entries. */
 function problemOf(entry: Entry, inForce: Entry | undefined): string | null {
-  // The key was deleted, so the defaults are in force; or the text is too large for the history, and nothing is known of it.
-  if (entry.text === null) return null;
+  // The key was deleted, so the defaults are in force.
+  if (isDeletion(entry)) return null;
+  if (entry.text === null) return `the document has more than ${MAX_POLICY_BYTES} bytes`;
   const parsed = parsePolicy(entry.text);
   return parsed.ok ? outOfOrder(parsed.policy.version, inForce?.version ?? 0) : parsed.problem;
 }

@@ -2,12 +2,11 @@
 import { z } from "zod";
 import { parseJson } from "../../../formats/json.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
+import { MAX_POLICY_BYTES } from "../../../policies/parse.ts";
 import { versionOf } from "./document.ts";
 
+/** So many of the largest documents stay below the 25 MiB of a KV value, even when JSON needs six bytes per character. */
 export const MAX_ENTRIES = 50;
-/** 50 documents stay below the 25 MiB of a KV value, even when JSON needs six bytes per character. */
-export const MAX_DOCUMENT_BYTES = 64 * 1024;
-
 export interface Entry {
   /** The version; with a letter when an entry with that version exists, `broken-1` when the text has no version. */
   name: string;
@@ -18,7 +17,7 @@ export interface Entry {
   /** Null for an edit outside of the spillway command. */
   author: string | null;
   message: string | null;
-  /** The stored text; null when the key was deleted or the text is too large for the history. */
+  /** The stored text; null when the key was deleted or the text is too large for a policy. */
   text: string | null;
   /** SHA-256 of the text; empty when the key was deleted. */
   sha256: string;
@@ -44,7 +43,7 @@ export function withStored(history: History, stored: string | null, nowIso: stri
 /** @returns the history with one more entry; the oldest is dropped beyond `MAX_ENTRIES` */
 export function withEntry(history: History, { timeIso, author, message, text }: NewEntry): History {
   const version = versionOf(text);
-  const keepsText = text !== null && Buffer.byteLength(text) <= MAX_DOCUMENT_BYTES;
+  const keepsText = text !== null && Buffer.byteLength(text) <= MAX_POLICY_BYTES;
   const entry: Entry = {
     name: nameFor(version, history.entries),
     version,

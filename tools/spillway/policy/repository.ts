@@ -11,7 +11,6 @@ import {
   type Entry,
   type History,
   historyText,
-  MAX_DOCUMENT_BYTES,
   nextVersion,
   readHistory,
   sha256Of,
@@ -114,9 +113,6 @@ async function withdraw(kv: PolicyKv, seen: PolicyState, { entries }: History, e
 function mustBeAPolicy(text: string): void {
   const parsed = parsePolicy(text);
   if (!parsed.ok) throw new InvalidPolicy(parsed.problems);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= MAX_DOCUMENT_BYTES) return;
-  throw new InvalidPolicy([`policy: ${bytes} bytes are not allowed; must be at most ${MAX_DOCUMENT_BYTES}`]);
 }
 
 async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {

@@ -6,7 +6,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Returns the text in a style, for `asColours`, or unchanged where colours are off. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Stands for the escape character of our own colours, until they are written: no stored text can contain it. */
+/** Stands for the escape character of this command's colours, until they are written: no stored text can contain it. */
 const OWN_ESCAPE = `<${randomUUID()}>`;
 
 /** @returns a painted text with true colours, ready for the terminal */

@@ -103,6 +103,11 @@ describe("a signed package", () => {
   });
 });
 
+it("a copy under another name is refused: the name in answers and records is the signed one", async () => {
+  const fault = await faultOf(good, { modelId: `other@${sha256Hex(good.manifest)}` });
+  expect(fault).toEqual({ kind: "other-name", name: "tiny" });
+});
+
 describe("a package is refused", () => {
   const cases: [string, () => Promise<Stored> | Stored, Partial<PackageTrust>, PackageFault["kind"], string][] = [
     ["without a pinned key", () => good, { publicKeyPem: "" }, "no-key", "no public key is pinned"],

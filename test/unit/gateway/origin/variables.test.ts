@@ -44,8 +44,14 @@ describe("the origin's address and credentials", () => {
     [{ AWS_ACCESS_KEY_ID: undefined }, "AWS_ACCESS_KEY_ID is not set"],
     [{ AWS_ACCESS_KEY_ID: TEMPORARY_ID }, "AWS_SESSION_TOKEN is not set, but AWS_ACCESS_KEY_ID is temporary"],
     [{ AWS_SESSION_TOKEN: "a b" }, "AWS_SESSION_TOKEN contains a space"],
-    [{ ORIGIN_URL: "abc123.lambda-url.us-east-1.on.aws" }, "ORIGIN_URL is not an http or https URL"],
-    [{ ORIGIN_URL: '"https://origin.example/"' }, "ORIGIN_URL is not an http or https URL"],
+    [
+      { ORIGIN_URL: "abc123.lambda-url.us-east-1.on.aws" },
+      "ORIGIN_URL is not an https URL; set it to the stack's output FunctionUrl",
+    ],
+    [
+      { ORIGIN_URL: '"https://origin.example/"' },
+      "ORIGIN_URL is not an https URL; set it to the stack's output FunctionUrl",
+    ],
     [{ ORIGIN_URL: "https://me:secret@origin.example/" }, "ORIGIN_URL contains credentials"],
     [{ ORIGIN_URL: " " }, "ORIGIN_URL is not set"],
     [{ ORIGIN_REGION: "US East" }, 'ORIGIN_REGION is "US East"; it must be an AWS region'],

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { clientAttributes, knownMethod, serverAttributes } from "../../../../gateway/telemetry/http-attributes.ts";
+import {
+  clientAttributes,
+  knownMethod,
+  parsePublicHost,
+  serverAttributes,
+} from "../../../../gateway/telemetry/http-attributes.ts";
 
 const NAMES = { routes: ["/v1/classify"], publicHost: "api.example.com" };
 
@@ -29,6 +34,25 @@ describe("serverAttributes", () => {
     expect(attributes["url.path"]).toBeUndefined();
     expect(attributes["http.route"]).toBeUndefined();
   });
+});
+
+describe("parsePublicHost", () => {
+  it.each([
+    [undefined, null],
+    [" \n", null],
+    ["Classify.Example.com ", "classify.example.com"],
+    ["localhost", "localhost"],
+  ])("%j names %j", (variable, host) => expect(parsePublicHost(variable)).toEqual({ ok: true, host }));
+
+  it.each(["https://classify.example.com", "classify.example.com:443", "*.example.com", "a b", "-" + "."])(
+    "refuses %j",
+    (variable) => {
+      expect(parsePublicHost(variable)).toMatchObject({
+        ok: false,
+        problem: expect.stringMatching(/^PUBLIC_HOST is ".*"; it must be a host name/),
+      });
+    },
+  );
 });
 
 describe("clientAttributes", () => {

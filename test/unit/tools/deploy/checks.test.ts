@@ -134,6 +134,15 @@ describe("settings", () => {
       variable('CORS_ORIGINS = "https://app.spillway.dev/"'),
     ],
     ["CORS_ORIGINS: is true; it must be a string", variable("CORS_ORIGINS = true")],
+    ["MIN_POLICY_VERSION: is 18; it must be a string", variable("MIN_POLICY_VERSION = 18")],
+    [
+      'MIN_POLICY_VERSION: is "v18"; it must be a whole number from 0 to 999999999',
+      variable('MIN_POLICY_VERSION = "v18"'),
+    ],
+    [
+      'PUBLIC_HOST: is "https://app.spillway.dev"; it must be a host name without scheme and port, as in classify.example.com',
+      variable('PUBLIC_HOST = "https://app.spillway.dev"'),
+    ],
     [
       'OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com" uses a domain reserved for examples',
       replaced("# OTEL_EXPORTER", "OTEL_EXPORTER"),

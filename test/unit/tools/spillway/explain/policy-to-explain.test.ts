@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import { inForce, policyToExplain } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
-import { readPolicyState, recordOutsideEdits, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
+import { readPolicyState, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
@@ -95,17 +95,13 @@ describe("the policy that is explained", () => {
     expect(notes).toEqual(["version 2 was just saved; KV may return the previous one for 60 s"]);
   });
 
-  it("may be too large for the history while it is the stored one; later it must be passed as a file", async () => {
+  it("is the last valid one while the stored document is larger than a policy may be", async () => {
     const kv = fakeKv();
-    const large = {
-      version: 5,
-      residency: { rules: Array.from({ length: 3000 }, () => ({ countries: ["DE"], allow: ["edge"] })) },
-    };
-    putOutside(kv, large);
-    expect(await seen(kv)).toMatchObject({ policy: { version: 5 }, notes: [] });
-    await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
-    putOutside(kv, "{");
-    await expect(seen(kv)).rejects.toThrow(/^Version 5 was too large for the history; pass it with --policy <file>\.$/);
+    await set(kv, { edge: { share: 10 } });
+    putOutside(kv, `{"version": 5}${" ".repeat(70_000)}`);
+    const { policy, notes } = await seen(kv);
+    expect(policy).toMatchObject({ version: 1, edge: { share: 10 } });
+    expect(notes.join()).toContain("version 5 is rejected: the document has more than 65536 bytes");
   });
 });
 

@@ -68,7 +68,7 @@ describe("saving", () => {
     await expect(set(kv, share(200))).rejects.toThrow(InvalidPolicy);
     await expect(
       set(kv, { origins: { a: { url: `https://x/${"y".repeat(70_000)}`, region: "us-east-1" } } }),
-    ).rejects.toThrow(/bytes are not allowed; must be at most 65536/);
+    ).rejects.toThrow(/the document has 70155 bytes; at most 65536 are allowed/);
     expect(kv.writes).toEqual([]);
   });
 
