@@ -2,8 +2,8 @@
 import { windowTokensOf } from "../../formats/model-package/manifest.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Lifetime } from "../call.ts";
-import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { FullWindow } from "../origin/text-time.ts";
+import type { Breaker } from "../resilience/breaker/breaker.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
   type AttemptOptions,
