@@ -25,7 +25,10 @@ export async function drawPicture<Data>(picture: Picture<Data>, argv: readonly s
   }
 }
 
-async function writePicture<Data>({ script, command, schema, fileName, draw }: Picture<Data>, names: readonly string[]) {
+async function writePicture<Data>(
+  { script, command, schema, fileName, draw }: Picture<Data>,
+  names: readonly string[],
+) {
   const [svg = fileURLToPath(new URL(`../../docs/images/${fileName}`, import.meta.url))] = names.filter(isSvg);
   const read = async (json: string): Promise<Data> => {
     const parsed = schema.safeParse(lastLine(await readFile(json, "utf8")));

@@ -17,7 +17,8 @@ export const pictureSchema = z.object({
       }),
     )
     .min(2),
-  batches: z.array(z.object({ texts: z.number(), tokens: z.number(), togetherOverOneByOne: z.number() })),
+  /** Benches before this field have none. */
+  batches: z.array(z.object({ texts: z.number(), tokens: z.number(), togetherOverOneByOne: z.number() })).default([]),
   accuracy: z.array(
     z.object({
       model: z.string(),
@@ -160,6 +161,7 @@ function swatch(x: number, y: number, style: string, name: string): string {
 }
 
 function batches({ batches: rows }: PictureData, plot: Plot): string {
+  if (rows.length === 0) return "";
   const { left, top } = plot;
   const y = (ratio: number) => top + PLOT_HEIGHT * (1 - ratio);
   const step = BATCHES_WIDTH / Math.max(1, rows.length);

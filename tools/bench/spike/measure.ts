@@ -5,7 +5,7 @@ import { type Answer, type EdgeNumbers, simulate } from "./isolate.ts";
 import { POLICY_NAMES, type PolicyName, policyOf } from "./policies.ts";
 import { trafficOf } from "./traffic.ts";
 
-export const RATES_PER_SECOND = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50] as const;
+export const RATES_PER_SECOND = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100] as const;
 
 export interface RateSpec {
   edge: EdgeNumbers;

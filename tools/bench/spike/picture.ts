@@ -36,8 +36,8 @@ const CHART_TOP = 104;
 const CHART_HEIGHT = 260;
 const CHART_BOTTOM = CHART_TOP + CHART_HEIGHT;
 const HEIGHT = CHART_BOTTOM + 62;
-const RATE_TICKS = [1, 10, 20, 30, 40, 50];
-const MAX_RATE = 50;
+const RATE_TICKS = [1, 20, 40, 60, 80, 100];
+const MAX_RATE = 100;
 /** Two lines of text each. */
 const LABEL_GAP = 36;
 const NAMES: Record<Drawn, string> = {

@@ -1,4 +1,4 @@
-/** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 50 requests per second, under several policies. */
+/** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 100 requests per second, under several policies. */
 import { readFile } from "node:fs/promises";
 import { manifestSchema } from "../../../formats/model-package/manifest.ts";
 import { modelIdOf, shortModelId } from "../../../formats/model-package/names.ts";
@@ -22,7 +22,7 @@ const POLICIES_FIELD = "ways";
 
 export const spikeBench: Bench = {
   name: "spike",
-  summary: "a simulated traffic spike on one isolate: adaptive and plain routing, 1 to 50 requests per second",
+  summary: "a simulated traffic spike on one isolate: adaptive and plain routing, 1 to 100 requests per second",
   options: {
     manifest: { type: "string", default: MANIFEST },
     seed: { type: "string" },
