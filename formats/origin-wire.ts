@@ -1,11 +1,12 @@
 /**
  * The wire format between the gateway and the Lambda origin.
  *
- * `POST /` of the Function URL accepts one text and returns one row of logits per window. The gateway computes the scores of both
+ * `POST /` of the Function URL accepts one text, or a pair, and returns one row of logits per window. The gateway computes the scores of both
  * sides from logits, so that they do not depend on the side.
  */
 import * as z from "zod";
 import { MODEL_ID } from "./model-package/names.ts";
+import type { TextOrPair } from "./tokenizer/tokenizer.ts";
 
 /** Most tokens in a window, special tokens included, of a package that states no other number: DistilBERT's position table. */
 export const WINDOW_TOKENS = 512;
@@ -16,10 +17,22 @@ export const MAX_ORIGIN_TOKENS = 16_384;
 export const originRequestSchema = z.strictObject({
   /** The text to classify. It is never logged or stored. */
   text: z.string(),
+  /** The second text of a pair. An older function refuses a request that has it: 400. */
+  textPair: z.string().optional(),
   /** Most tokens for this request: the policy's limit, which may be lower than MAX_ORIGIN_TOKENS. */
   maxTokens: z.int().positive().max(MAX_ORIGIN_TOKENS),
 });
 export type OriginRequest = z.infer<typeof originRequestSchema>;
+
+/** The request for a text or a pair. */
+export function originRequestOf(text: TextOrPair, maxTokens: number): OriginRequest {
+  return typeof text === "string" ? { text, maxTokens } : { ...text, maxTokens };
+}
+
+/** What a request asks to classify. */
+export function textIn({ text, textPair }: OriginRequest): TextOrPair {
+  return textPair === undefined ? text : { text, textPair };
+}
 
 /** Answers over these limits are not from a model: scores of larger logits would not be finite, and headers and memory are bounded. */
 const MAX_LOGIT = 1e6;
@@ -81,6 +94,18 @@ export type OriginTrace = z.infer<typeof originTraceSchema>;
  */
 export const TIMEOUT_HEADER = "x-spillway-timeout-ms";
 
+/**
+ * Answer header: how many special tokens the text has, which no window counts. It is a header and not a field of the body, so that an
+ * older gateway accepts answers of a newer function.
+ */
+export const SPECIAL_TOKENS_HEADER = "x-spillway-special-tokens";
+
+/** Undefined for a function that does not report them. */
+export function specialTokensIn(headers: Headers): number | undefined {
+  const value = headers.get(SPECIAL_TOKENS_HEADER) ?? "";
+  return /^\d{1,2}$/.test(value) ? Number(value) : undefined;
+}
+
 /** Cost and spans of the function's part. An older function's answers do not have them. */
 const originAccount = { usage: originUsageSchema.optional(), trace: originTraceSchema.optional() };
 export interface OriginAccount {
@@ -106,7 +131,8 @@ export type OriginAnswer = z.infer<typeof originAnswerSchema>;
 /** Not strict: an older gateway accepts errors of a newer function. */
 export const originErrorSchema = z.object({
   error: z.string(),
-  error_type: z.enum(["malformed", "too-large", "model-unavailable", "internal"]),
+  /** `no-pairs`: the model has no form for two texts. */
+  error_type: z.enum(["malformed", "too-large", "no-pairs", "model-unavailable", "internal"]),
   ...originAccount,
 });
 export type OriginError = z.infer<typeof originErrorSchema>;

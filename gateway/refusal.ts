@@ -34,7 +34,7 @@ export const REFUSAL_REASONS = {
   "method-not-allowed": ["method"],
   "too-large": ["body-bytes", "inputs", "key-inputs", "http-413", "residency-edge-tokens"],
   "unsupported-media-type": ["content-type", "content-encoding"],
-  unprocessable: ["shape", "no-inputs", "empty-text"],
+  unprocessable: ["shape", "no-inputs", "empty-text", "no-pairs"],
   "rate-limited": ["isolate-busy", "key-rate", "address-rate", "failed-authentications"],
   residency: ["residency"],
   unavailable: [
@@ -68,6 +68,13 @@ export interface Refusal {
   /** Only with rate-limited and unavailable. */
   retryAfterMs?: number;
 }
+
+/** The model has no form for two texts: the package's tokenizer decides it, here or at the origin. */
+export const pairsNotAccepted: Refusal = {
+  code: "unprocessable",
+  publicText: "This model does not accept pairs. Send each input without `text_pair`.",
+  reason: "no-pairs",
+};
 
 export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 

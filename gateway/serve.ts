@@ -3,6 +3,7 @@
  * Authentication needs only the head of a request. A caller gets a slot before the body is read (docs/decisions/021-hardening.md).
  */
 
+import type { TextOrPair } from "../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../policies/schema.ts";
 import { checkInputs, checkPolicyVersion, checkTls } from "./admit/check-request.ts";
 import { measure } from "./admit/measure.ts";
@@ -83,7 +84,7 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
   const tls = checkTls(caller, policy.minTls);
   if (!tls.ok) return refuseText(tls.refusal);
 
-  const classifyNext = (text: string) => {
+  const classifyNext = (text: TextOrPair) => {
     slot.renew(clock.nowMs());
     return classify(text, { caller, policy }, world, call);
   };
@@ -111,13 +112,15 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
 
 /** One text: admit → decide → dispatch. From the decision to the place in the edge's queue nothing is awaited. */
 async function classify(
-  text: string,
+  text: TextOrPair,
   { caller, policy }: { caller: Caller; policy: Policy },
   world: World,
   { lifetime }: Call,
 ): Promise<Result<Classified> & { costUsd: number }> {
   const { sides, capacity, clock } = world;
-  const measured = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
+  const admitted = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
+  if (!admitted.ok) return { ...admitted, costUsd: 0 };
+  const measured = admitted.value;
   capacity.retryBudget.countText(clock.nowMs());
   const decisions = decisionsFor(measured.numbers, policy);
   const route = decideRoute(decisions, measured.numbers, world);

@@ -1,5 +1,6 @@
 /** The port of both sides: what the edge and an origin offer to the request path, and what an attempt on either comes to. */
 import type { OriginAccount } from "../formats/origin-wire.ts";
+import type { TextOrPair } from "../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../policies/schema.ts";
 import type { Lifetime } from "./call.ts";
 import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
@@ -25,6 +26,7 @@ export const FAILURE_REASONS = [
   "edge-rejected",
   "edge-too-long",
   "edge-no-tokenizer",
+  "no-pairs",
   "lost-to-other-side",
   "caller-gone",
 ] as const;
@@ -56,6 +58,8 @@ export interface AttemptAccount extends OriginAccount {
 export interface SideAnswer extends Classifier, AttemptAccount {
   /** `tokens` counts content tokens, without special ones. */
   windows: readonly { tokens: number; logits: readonly number[] }[];
+  /** Of an origin: the special tokens of the text; absent if it does not report them. */
+  specialTokens?: number | undefined;
   /** Milliseconds, for `server-timing` and the trace. `queueMs`: the wait for the edge's model; absent at an origin. */
   timings: { queueMs?: number; runMs: number };
 }
@@ -74,20 +78,22 @@ export interface SideFailure extends AttemptAccount {
 
 export type SideResult = { ok: true; answer: SideAnswer } | { ok: false; failure: SideFailure };
 
-/** A text as one model's tokenizer sees it. */
+/** A text or a pair as one model's tokenizer sees it. */
 export interface Tokenized {
-  text: string;
+  text: TextOrPair;
   /** Special tokens included. Of a text that is too long for the package, at least as many as were certain when tokenizing stopped. */
   tokens: number;
   /** Null for a text that is too long for the package, or that the package cannot run. */
   tokenIds: readonly number[] | null;
+  /** The token types, one for each id. */
+  typeIds: readonly number[] | null;
   /** The package of the tokenizer: in another package the same ids mean other words. */
   modelId: string;
 }
 
 /** What an attempt classifies. `tokenized` is null while this isolate has no verified tokenizer. */
 export interface AttemptText {
-  text: string;
+  text: TextOrPair;
   tokenized: Tokenized | null;
 }
 
@@ -123,9 +129,11 @@ export interface Edge extends Side {
   conditions(): EdgeConditions;
   /**
    * Tokenizes in steps of a few milliseconds, between which other requests run, and stops as soon as the text is too long. Null while
-   * this isolate has no verified tokenizer, and for a caller that is gone.
+   * this isolate has no verified tokenizer, for a caller that is gone, and for a pair if the model accepts none.
    */
-  tokenize(text: string, lifetime: Lifetime): Promise<Tokenized | null>;
+  tokenize(text: TextOrPair, lifetime: Lifetime): Promise<Tokenized | null>;
+  /** Whether the model has a form for two texts; null while no package is open. */
+  acceptsPairs(): boolean | null;
   /** How long a run of this many tokens would take, in ms, without waiting; null while no package is known. */
   predictedRunMs(tokens: number): number | null;
   /** If there is no model yet, starts to load it after this call's answer. */

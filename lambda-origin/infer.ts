@@ -3,8 +3,14 @@ import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { type GraphInput, inputRow, isGraphInput, LOGITS_OUTPUT } from "../formats/model-package/graph-inputs.ts";
 
-/** Windows of token ids in, one row of logits per window out, in the same order. */
-export type Infer = (windows: readonly number[][]) => Promise<number[][]>;
+/**
+ * Windows of token ids in, one row of logits per window out, in the same order.
+ * @param typeIds the token types of each window, as many; without them all are 0. A graph without this input ignores them.
+ */
+export type Infer = (
+  windows: readonly (readonly number[])[],
+  typeIds?: readonly (readonly number[])[],
+) => Promise<number[][]>;
 
 /**
  * Opens one session for the life of the process.
@@ -19,22 +25,26 @@ export async function createInference(model: Uint8Array, labelCount: number): Pr
   if (!session.outputNames.includes(LOGITS_OUTPUT)) {
     throw new Error(`the model has no output "${LOGITS_OUTPUT}", only ${session.outputNames.join(", ")}`);
   }
-  const runOne = async (window: readonly number[]) => {
-    const { [LOGITS_OUTPUT]: logits } = await session.run(feedsOf(inputs, window), [LOGITS_OUTPUT]);
+  const runOne = async (window: readonly number[], typeIds: readonly number[] | undefined) => {
+    const { [LOGITS_OUTPUT]: logits } = await session.run(feedsOf(inputs, window, typeIds), [LOGITS_OUTPUT]);
     return checkedLogits(logits, labelCount);
   };
   // One window per run: batches of 2 to 8 took as long per window, and hundreds of megabytes more memory (measured).
-  return async (windows) => {
+  return async (windows, typeIds) => {
     const rows: number[][] = [];
-    for (const window of windows) rows.push(await runOne(window));
+    for (const [index, window] of windows.entries()) rows.push(await runOne(window, typeIds?.[index]));
     return rows;
   };
 }
 
 /** The tensors for one window: int64 [1, tokens]. */
-export function feedsOf(inputs: readonly GraphInput[], window: readonly number[]): Record<string, Tensor> {
+export function feedsOf(
+  inputs: readonly GraphInput[],
+  window: readonly number[],
+  typeIds?: readonly number[],
+): Record<string, Tensor> {
   const feed = (input: GraphInput) =>
-    [input, new Tensor("int64", inputRow(input, window), [1, window.length])] as const;
+    [input, new Tensor("int64", inputRow(input, window, { typeIds }), [1, window.length])] as const;
   return Object.fromEntries(inputs.map(feed));
 }
 

@@ -1,5 +1,5 @@
 /** Loads the origin's model from its package. */
-import { windowTokensOf } from "../formats/model-package/manifest.ts";
+import { tokenizerOf, windowTokensOf } from "../formats/model-package/manifest.ts";
 import type { OriginAnswer } from "../formats/origin-wire.ts";
 import { loadTokenizer, runSteps } from "../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../formats/tokenizer/tokenizer.ts";
@@ -12,7 +12,7 @@ export interface Model {
   id: string;
   labels: string[];
   problemType: OriginAnswer["problemType"];
-  tokenizer: Pick<TextTokenizer, "encodeContent" | "frame">;
+  tokenizer: Omit<TextTokenizer, "vocabularyBytes">;
   /** Most tokens of a window, special tokens included. */
   windowTokens: number;
   infer: Infer;
@@ -33,11 +33,13 @@ export async function loadModel(
     const files = await timed("verify package", () => readSignedPackage(settings));
     const { labels, problemType } = files.manifest;
     const tokenizer = await timed("load tokenizer", () =>
-      runSteps(loadTokenizer(files.tokenizer, files.tokenizerConfig)),
+      tokenizerOf(files.manifest, runSteps(loadTokenizer(files.tokenizer, files.tokenizerConfig))),
     );
     const infer = await timed("load model", () => createInference(files.model, labels.length));
-    const windowTokens = windowTokensOf(files.manifest);
-    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, windowTokens, infer } };
+    return {
+      ok: true,
+      model: { id: files.modelId, labels, problemType, tokenizer, windowTokens: windowTokensOf(files.manifest), infer },
+    };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

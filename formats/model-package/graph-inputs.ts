@@ -14,26 +14,40 @@ export function isGraphInput(name: string): name is GraphInput {
   return GRAPH_INPUTS.some((input) => input === name);
 }
 
-/** The input's value at one position of a text of one segment. */
-export function inputValue(input: GraphInput, tokenId: number, isPadding = false): number {
+/** One token of a row. */
+interface InputToken {
+  id: number;
+  /** Its segment: 0 for every token of most single texts. */
+  typeId?: number | undefined;
+  isPadding?: boolean;
+}
+
+/** The input's value at the position of one token. */
+export function inputValue(input: GraphInput, { id, typeId = 0, isPadding = false }: InputToken): number {
   switch (input) {
     case "input_ids":
-      return tokenId;
+      return id;
     case "attention_mask":
       return isPadding ? 0 : 1;
     case "token_type_ids":
-      return 0;
+      return typeId;
   }
 }
 
-/**
- * The input's values for one row of a batch.
- * @param textTokens how many of the tokens belong to the text; the rest is padding
- */
+interface RowOptions {
+  /** One for each token id. Default: all 0. */
+  typeIds?: readonly number[] | undefined;
+  /** How many of the tokens belong to the text; the rest is padding. Default: all. */
+  textTokens?: number;
+}
+
+/** The input's values for one row of a batch. */
 export function inputRow(
   input: GraphInput,
   tokenIds: readonly number[],
-  textTokens: number = tokenIds.length,
+  { typeIds, textTokens = tokenIds.length }: RowOptions = {},
 ): BigInt64Array<ArrayBuffer> {
-  return BigInt64Array.from(tokenIds, (tokenId, at) => BigInt(inputValue(input, tokenId, at >= textTokens)));
+  return BigInt64Array.from(tokenIds, (id, at) =>
+    BigInt(inputValue(input, { id, typeId: typeIds?.[at], isPadding: at >= textTokens })),
+  );
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { firstIssue } from "../first-issue.ts";
 import { parseJson } from "../json.ts";
 import { WINDOW_TOKENS } from "../origin-wire.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { MODEL_NAME } from "./names.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -98,6 +99,8 @@ export const manifestSchema = z
     }),
     /** Gaps beyond the packer's bound that were accepted with --accept-gap. */
     acceptedGaps: z.array(logitGapSchema).min(1).optional(),
+    /** Pairs are refused, although the tokenizer has a form for them: the model cannot run their token types. */
+    acceptsPairs: z.literal(false).optional(),
     files: z.array(fileSchema).min(1),
   })
   .superRefine(({ edge, edgeFallback }, context) => {
@@ -124,6 +127,11 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
 /** Most tokens of a window at the origin, special tokens included. */
 export function windowTokensOf({ origin }: Pick<Manifest, "origin">): number {
   return origin.windowTokens ?? WINDOW_TOKENS;
+}
+
+/** The package's tokenizer, which accepts pairs only if the model does too. */
+export function tokenizerOf({ acceptsPairs }: Pick<Manifest, "acceptsPairs">, own: TextTokenizer): TextTokenizer {
+  return { ...own, acceptsPairs: own.acceptsPairs && acceptsPairs !== false };
 }
 
 /** The files that the origin runs: the model and the tokenizer's two files. */

@@ -1,10 +1,10 @@
 /** The tokenizer for tools and tests: whole texts at once. What serves tokenizes in steps, with a limit. */
 import { loadTokenizer, runSteps } from "../tokenizer/load-tokenizer.ts";
-import type { Encoding, Frame } from "../tokenizer/tokenizer.ts";
+import type { Encoding, Frame, TextOrPair, TextTokenizer } from "../tokenizer/tokenizer.ts";
 
-export interface WholeTextTokenizer {
-  /** Token ids with the special tokens. */
-  encode(text: string): number[];
+export interface WholeTextTokenizer extends Pick<TextTokenizer, "acceptsPairs" | "framedTypeIds"> {
+  /** Token ids with the special tokens. @throws Error for a pair, if the tokenizer has no form for two texts */
+  encode(text: TextOrPair): number[];
   /** Token ids without the special tokens. */
   encodeContent(text: string): number[];
   /** The special tokens around a text. */
@@ -22,6 +22,8 @@ export function createTokenizer(tokenizerJson: string, configJson: string): Whol
     encode: (text) => idsOf(tokenizer.encode(text, Number.POSITIVE_INFINITY)),
     encodeContent: (text) => idsOf(tokenizer.encodeContent(text, Number.POSITIVE_INFINITY)),
     frame: tokenizer.frame,
+    framedTypeIds: tokenizer.framedTypeIds,
+    acceptsPairs: tokenizer.acceptsPairs,
   };
 }
 

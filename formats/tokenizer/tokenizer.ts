@@ -15,6 +15,9 @@ export interface TextPair {
   textPair: string;
 }
 
+/** What is classified: a text, or a pair that the model reads as one. */
+export type TextOrPair = string | TextPair;
+
 export interface Tokens {
   kind: "tokens";
   ids: number[];
@@ -42,12 +45,19 @@ export interface Encoding {
 }
 
 export interface TextTokenizer {
-  /** Begins to tokenize. The result has at most `maxTokens` tokens, special tokens included. */
-  encode(input: string | TextPair, maxTokens: number): Encoding;
+  /**
+   * Begins to tokenize. The result has at most `maxTokens` tokens, special tokens included.
+   * @throws Error for a pair, if the tokenizer has no form for two texts
+   */
+  encode(input: TextOrPair, maxTokens: number): Encoding;
   /** As `encode`, of one text and without special tokens. */
   encodeContent(text: string, maxTokens: number): Encoding;
   /** The special tokens around a single text. */
   readonly frame: Readonly<Frame>;
+  /** The token types of a framed text with this many tokens between the special ones. */
+  framedTypeIds(contentTokens: number): number[];
+  /** How many special tokens `encode` adds. */
+  specialTokensOf(input: TextOrPair): number;
   /** Whether the tokenizer has a form for two texts. */
   readonly acceptsPairs: boolean;
   /** Memory of the vocabulary. */
@@ -68,18 +78,32 @@ export interface TokenizerParts {
 
 export function makeTokenizer({ makeStages, template, vocabularyBytes }: TokenizerParts): TextTokenizer {
   const content: readonly Part[] = [{ text: 0, typeId: 0 }];
+  const partsFor = (input: TextOrPair): readonly Part[] => {
+    const parts = typeof input === "string" ? template.single : template.pair;
+    if (parts === null) throw new Error("the tokenizer has no form for two texts");
+    return parts;
+  };
   return {
     encode(input, maxTokens) {
       const texts = typeof input === "string" ? [input] : [input.text, input.textPair];
-      const parts = typeof input === "string" ? template.single : template.pair;
-      if (parts === null) throw new Error("the tokenizer has no form for two texts");
-      return new TextEncoding(makeStages, texts, { parts, maxTokens });
+      return new TextEncoding(makeStages, texts, { parts: partsFor(input), maxTokens });
     },
     encodeContent: (text, maxTokens) => new TextEncoding(makeStages, [text], { parts: content, maxTokens }),
     frame: frameOf(template.single),
+    framedTypeIds: (contentTokens) =>
+      template.single.flatMap((part) => repeated(part.typeId, "ids" in part ? part.ids.length : contentTokens)),
+    specialTokensOf: (input) => specialTokensIn(partsFor(input)),
     acceptsPairs: template.pair !== null,
     vocabularyBytes,
   };
+}
+
+function repeated(value: number, count: number): number[] {
+  return new Array<number>(count).fill(value);
+}
+
+function specialTokensIn(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
 }
 
 function frameOf(single: readonly Part[]): Frame {
@@ -110,7 +134,7 @@ class TextEncoding implements Encoding {
     this.#makeStages = makeStages;
     this.#texts = texts;
     this.#wanted = wanted;
-    this.#specialTokens = wanted.parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
+    this.#specialTokens = specialTokensIn(wanted.parts);
   }
 
   next(): Encoded | null {

@@ -1,7 +1,9 @@
 /** Tokenizes a text once and measures it: what the edge could hold is known before deciding. */
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Caller } from "../authenticate/caller.ts";
 import type { Lifetime } from "../call.ts";
 import type { TextNumbers } from "../decide/facts.ts";
+import { ok, pairsNotAccepted, type Result, refuse } from "../refusal.ts";
 import type { Edge, Tokenized } from "../sides.ts";
 import { inSpan } from "../telemetry/span.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
@@ -11,7 +13,7 @@ declare const measured: unique symbol;
 /** A text that was measured. Only `measure()` makes one. */
 export interface MeasuredText {
   readonly [measured]: true;
-  text: string;
+  text: TextOrPair;
   /** Null in an isolate that has no verified tokenizer yet: such a text goes to the origin. */
   tokenized: Tokenized | null;
   numbers: TextNumbers;
@@ -24,14 +26,18 @@ export interface MeasureOptions {
   lifetime: Lifetime;
 }
 
-/** Also starts to load the edge's model if there is none. A short text is measured without letting other requests run. */
+/**
+ * Also starts to load the edge's model if there is none. A short text is measured without letting other requests run. A pair is refused
+ * if the model has no form for it; in an isolate without a tokenizer, the origin decides that.
+ */
 export function measure(
-  text: string,
-  edge: Pick<Edge, "warm" | "tokenize" | "predictedRunMs">,
+  text: TextOrPair,
+  edge: Pick<Edge, "warm" | "tokenize" | "acceptsPairs" | "predictedRunMs">,
   { caller, stickyBy, lifetime }: MeasureOptions,
-): Promise<MeasuredText> {
+): Promise<Result<MeasuredText>> {
   return inSpan("admit", {}, async (span) => {
     edge.warm(lifetime);
+    if (typeof text !== "string" && edge.acceptsPairs() === false) return refuse(pairsNotAccepted);
     const tokenized = await edge.tokenize(text, lifetime);
     const tokens = tokenized?.tokens ?? null;
     if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
@@ -41,6 +47,6 @@ export function measure(
       edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
       location: caller.location,
     };
-    return { text, tokenized, numbers } as MeasuredText;
+    return ok({ text, tokenized, numbers } as MeasuredText);
   });
 }

@@ -1,9 +1,12 @@
 /** Pure. The key of the sticky split, by the policy's `edge.stickyBy`. */
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Caller } from "../authenticate/caller.ts";
 
-/** If the caller has no such key, the text itself is the key: the same text always gets the same side. */
-export function stickyKeyOf(stickyBy: string, caller: Caller, text: string): string {
-  return callersKeyOf(stickyBy, caller) ?? text;
+/** If the caller has no such key, the text itself is the key, of a pair both: the same text always gets the same side. */
+export function stickyKeyOf(stickyBy: string, caller: Caller, text: TextOrPair): string {
+  return (
+    callersKeyOf(stickyBy, caller) ?? (typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]))
+  );
 }
 
 /** `stickyBy` is the policy's. Null if the caller has no such key. */

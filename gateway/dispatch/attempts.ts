@@ -49,9 +49,9 @@ export async function attemptRoute(route: SideRoute, text: TextInFlight, world: 
     : { ok: false, first: result.failure, second: second.failure };
 }
 
-/** The caller is gone, or the text is too long for any side: another attempt would not help. */
+/** The caller is gone, the text is too long for any side, or the model accepts no pairs: another attempt would not help. */
 export function isFinal({ kind, reason }: SideFailure): boolean {
-  return kind === "aborted" || reason === "http-413";
+  return kind === "aborted" || reason === "http-413" || reason === "no-pairs";
 }
 
 /** The other side's route if there is one and the retry budget has an attempt left, which it then spends. */

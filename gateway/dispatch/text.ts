@@ -2,7 +2,7 @@
 import type { RefusedRoute, Route } from "../decide/route.ts";
 import { MISMATCHES, mismatch } from "../origin/mismatch.ts";
 import type { InputOutcome } from "../record/outcome.ts";
-import { ok, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
+import { ok, pairsNotAccepted, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { conditionsOf, type SideAnswer, type SideFailure } from "../sides.ts";
 import type { World } from "../world.ts";
 import type { TextInFlight } from "./attempt.ts";
@@ -14,8 +14,8 @@ export interface Classified {
   outcome: InputOutcome;
 }
 
-/** The two special tokens of a text, which an origin does not count. */
-const SPECIAL_TOKENS = 2;
+/** Of a text's answer from a function that does not report its special tokens: those of BERT. */
+const DEFAULT_SPECIAL_TOKENS = 2;
 /** The shortest Retry-After. */
 const MIN_RETRY_AFTER_MS = 1000;
 
@@ -62,8 +62,8 @@ function classified({ answer, route, firstFailure }: AttemptsEnd & { ok: true },
 }
 
 /** The gateway tokenizes a long text only until it knows the side; the origin has counted all of it. */
-function tokensOf({ windows }: SideAnswer): number {
-  return windows.reduce((sum, { tokens }) => sum + tokens, SPECIAL_TOKENS);
+function tokensOf({ windows, specialTokens = DEFAULT_SPECIAL_TOKENS }: SideAnswer): number {
+  return windows.reduce((sum, { tokens }) => sum + tokens, specialTokens);
 }
 
 function refusalOfRoute({ because, retryAfterMs }: RefusedRoute): Refusal {
@@ -94,6 +94,7 @@ function refusalOfAttempts({ first, second }: AttemptsEnd & { ok: false }, text:
 
 function finalRefusal({ kind, reason }: SideFailure): Refusal {
   if (kind === "aborted") return { code: "timeout", publicText: "The request was cancelled.", reason };
+  if (reason === "no-pairs") return pairsNotAccepted;
   return {
     code: "too-large",
     publicText: "A text has more tokens than can be classified. Send a shorter one.",

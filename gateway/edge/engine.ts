@@ -18,13 +18,20 @@ export interface Steps {
   othersWait(): boolean;
 }
 
+/** One text, or a pair of texts that the tokenizer joined. */
+export interface RunText {
+  tokenIds: readonly number[];
+  /** The token types, one for each id; null: all 0. */
+  typeIds: readonly number[] | null;
+}
+
 export interface EdgeModel {
   /**
-   * Token ids of one or more texts → one array per text, one logit per label. A run that begins ends an unfinished one before it,
+   * One or more texts → one array per text, one logit per label. A run that begins ends an unfinished one before it,
    * so the texts of two runs never interleave.
    * @throws EdgeRunError; RunAborted after a later run has begun; and whatever `pause` throws, after which the run is over
    */
-  run(texts: readonly (readonly number[])[], steps: Steps): Promise<Float32Array[]>;
+  run(texts: readonly RunText[], steps: Steps): Promise<Float32Array[]>;
   /** Tokens of the texts that may run together, at most; 0 if they gain nothing from it. */
   readonly batchTokens: number;
   /** The engine's heap now, in bytes. */

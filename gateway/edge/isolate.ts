@@ -1,5 +1,6 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
 import { windowTokensOf } from "../../formats/model-package/manifest.ts";
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Lifetime } from "../call.ts";
 import type { FullWindow } from "../origin/text-time.ts";
@@ -109,9 +110,13 @@ export class EdgeIsolate implements Edge {
     this.#loader.warm(lifetime);
   }
 
-  async tokenize(text: string, { signal }: Lifetime): Promise<Tokenized | null> {
+  acceptsPairs(): boolean | null {
+    return this.#loader.opened()?.tokenizer.acceptsPairs ?? null;
+  }
+
+  async tokenize(text: TextOrPair, { signal }: Lifetime): Promise<Tokenized | null> {
     const opened = this.#loader.opened();
-    if (opened === null) return null;
+    if (opened === null || this.#refusesPair(text)) return null;
     return tokenizeText(text, opened, () => (signal.aborted ? null : this.#parts.clock.wait(0)));
   }
 
@@ -121,7 +126,7 @@ export class EdgeIsolate implements Edge {
    */
   async attempt(text: AttemptText, options: AttemptOptions): Promise<SideResult> {
     const tokenized = text.tokenized ?? (await this.#tokenizeWhenLoaded(text.text, options.lifetime));
-    if (tokenized === null) return failed("edge-no-tokenizer");
+    if (tokenized === null) return this.#refusesPair(text.text) ? noPairs() : failed("edge-no-tokenizer");
     const { tokens } = tokenized;
     const account = { tokens, predictedMs: this.predictedRunMs(tokens) ?? 0 };
     const maxTokens = Math.min(options.policy.edge.maxTokens, this.conditions().maxTokens ?? Number.POSITIVE_INFINITY);
@@ -131,7 +136,7 @@ export class EdgeIsolate implements Edge {
       : { ok: false, failure: { ...result.failure, ...account } };
   }
 
-  async #tokenizeWhenLoaded(text: string, lifetime: Lifetime): Promise<Tokenized | null> {
+  async #tokenizeWhenLoaded(text: TextOrPair, lifetime: Lifetime): Promise<Tokenized | null> {
     await this.#loader.whileLoading(() => this.#loader.opened() === null, lifetime);
     return this.tokenize(text, lifetime);
   }
@@ -143,11 +148,12 @@ export class EdgeIsolate implements Edge {
     const learned = this.#learnedOf(state.opened);
     // The policy may have changed to another model since the text was measured.
     const isSameModel = text.modelId === state.opened.modelId;
-    const { tokenIds } = isSameModel ? text : ((await this.tokenize(text.text, lifetime)) ?? text);
+    if (!isSameModel && this.#refusesPair(text.text)) return noPairs();
+    const { tokenIds, typeIds } = isSameModel ? text : ((await this.tokenize(text.text, lifetime)) ?? text);
     if (tokenIds === null || tokenIds.length > learned.maxTokens()) return failed("edge-too-long");
     const turn = this.#queue.takeTurn(
       {
-        item: { ready: state, learned, tokenIds, purpose, request: lifetime.request },
+        item: { ready: state, learned, tokenIds, typeIds, purpose, request: lifetime.request },
         predictedMs: learned.predictedMs(tokenIds.length),
         signal: lifetime.signal,
       },
@@ -166,6 +172,10 @@ export class EdgeIsolate implements Edge {
     return this.#parts.requestsInProgress() > new Set(this.#queue.items().map(({ request }) => request)).size;
   }
 
+  #refusesPair(text: TextOrPair): boolean {
+    return typeof text !== "string" && this.acceptsPairs() === false;
+  }
+
   /** What runs have shown of the opened package; null while no package is open. */
   #learnedOrNull(): LearnedLimits | null {
     const opened = this.#loader.opened();
@@ -176,6 +186,11 @@ export class EdgeIsolate implements Edge {
     if (this.#learned?.modelId !== opened.modelId) this.#learned = new LearnedLimits(opened);
     return this.#learned;
   }
+}
+
+/** The model has no form for two texts: the caller's mistake, and nothing of the edge's. */
+function noPairs(): SideResult {
+  return { ok: false, failure: { reason: "no-pairs", kind: "refused" } };
 }
 
 /** Texts of one request, on one model, that fit in one run. A shadow runs by itself: a text that arrives waits for one at most. */

@@ -1,5 +1,6 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
 
+import { tokenizerOf } from "../../formats/model-package/manifest.ts";
 import { TokenizerError } from "../../formats/tokenizer/core/tokenizer-error.ts";
 import { loadTokenizer } from "../../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
@@ -32,7 +33,7 @@ export async function openTokenizer(
   const steps = loadTokenizer(tokenizerJson, configJson);
   for (;;) {
     const step = nextStep(steps);
-    if (step.done) return { ...opened, tokenizer: step.value };
+    if (step.done) return { ...opened, tokenizer: tokenizerOf(opened.manifest, step.value) };
     await pause();
   }
 }
@@ -83,7 +84,7 @@ export async function loadModel(
 async function proveGolden(model: EdgeModel, { edge }: ModelPackage, steps: Steps): Promise<void> {
   const { golden, goldenTolerance } = edge;
   for (const { tokenIds, logits } of golden) {
-    const [computed] = await model.run([tokenIds], steps);
+    const [computed] = await model.run([{ tokenIds, typeIds: null }], steps);
     if (!agrees(computed, logits, goldenTolerance)) throw new PackageError("rejected", "golden-logits");
     await steps.pause();
   }
@@ -101,7 +102,7 @@ export async function warmUp(model: EdgeModel, { edge }: ModelPackage, steps: St
     for (let round = 0; round < WARM_UP_ROUNDS; round++) {
       for (const { tokenIds } of edge.golden) {
         await steps.pause();
-        await model.run([tokenIds], steps);
+        await model.run([{ tokenIds, typeIds: null }], steps);
       }
     }
   } catch (error) {

@@ -10,17 +10,15 @@ import {
   type SideResult,
   whyAborted,
 } from "../sides.ts";
-import type { ModelPackage } from "./engine.ts";
-import { EdgeRunError, RunAborted } from "./engine.ts";
+import { EdgeRunError, type ModelPackage, RunAborted, type RunText } from "./engine.ts";
 import type { Ready } from "./load-state.ts";
 import type { Turn } from "./queue.ts";
 import type { LearnedLimits } from "./run-estimate.ts";
 
 /** A text that is to run on one model. */
-export interface EdgeText {
+export interface EdgeText extends RunText {
   ready: Ready;
   learned: LearnedLimits;
-  tokenIds: readonly number[];
   purpose: AttemptOptions["purpose"];
   /** The request that the text belongs to. */
   request: symbol;
@@ -57,7 +55,7 @@ export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts
   };
   const compute = () =>
     ready.model.run(
-      turns.map(({ item }) => item.tokenIds),
+      turns.map(({ item }) => item),
       { pause, othersWait: parts.othersWait },
     );
   const reportEach = (outcome: "ok" | FailureReason, timings: readonly Timings[]) => {

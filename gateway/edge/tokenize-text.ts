@@ -1,16 +1,17 @@
 /** A text as the package's tokenizer sees it, in steps between which the isolate serves others. */
 import { TextError } from "../../formats/tokenizer/core/tokenizer-error.ts";
-import type { Encoded, Encoding } from "../../formats/tokenizer/tokenizer.ts";
+import type { Encoded, Encoding, TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Tokenized } from "../sides.ts";
 import type { OpenedPackage } from "./load-package.ts";
 
 /**
  * Awaits nothing if the text takes one step, as texts that the edge can run do.
  * @param pause lets others run; null if the caller is gone
+ * @param text no pair, if the tokenizer has no form for two texts
  * @returns null for a caller that is gone
  */
 export async function tokenizeText(
-  text: string,
+  text: TextOrPair,
   { modelId, tokenizer, edge }: OpenedPackage,
   pause: () => Promise<unknown> | null,
 ): Promise<Tokenized | null> {
@@ -35,10 +36,11 @@ function next(encoding: Encoding): Encoded | "refused" | null {
 }
 
 /** A text that cannot be run goes where texts go that are too long. */
-function countsOf(encoded: Encoded | "refused", maxTokens: number): Pick<Tokenized, "tokens" | "tokenIds"> {
-  if (encoded === "refused") return { tokens: maxTokens + 1, tokenIds: null };
-  if (encoded.kind === "too-many") return { tokens: encoded.atLeast, tokenIds: null };
+function countsOf(encoded: Encoded | "refused", maxTokens: number): Pick<Tokenized, "tokens" | "tokenIds" | "typeIds"> {
+  const unrun = { tokenIds: null, typeIds: null };
+  if (encoded === "refused") return { tokens: maxTokens + 1, ...unrun };
+  if (encoded.kind === "too-many") return { tokens: encoded.atLeast, ...unrun };
   // A model without special tokens has nothing to run for an empty text.
-  if (encoded.ids.length === 0) return { tokens: maxTokens + 1, tokenIds: null };
-  return { tokens: encoded.ids.length, tokenIds: encoded.ids };
+  if (encoded.ids.length === 0) return { tokens: maxTokens + 1, ...unrun };
+  return { tokens: encoded.ids.length, tokenIds: encoded.ids, typeIds: encoded.typeIds };
 }

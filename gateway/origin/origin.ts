@@ -6,7 +6,10 @@ import {
   type OriginError,
   originAnswerSchema,
   originErrorSchema,
+  originRequestOf,
+  specialTokensIn,
 } from "../../formats/origin-wire.ts";
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
@@ -27,7 +30,7 @@ import {
 } from "../sides.ts";
 import { type Mismatch, mismatch } from "./mismatch.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-import { type FullWindow, mayTakeLonger, tokensWithin } from "./text-time.ts";
+import { charactersToCut, type FullWindow, mayTakeLonger, tokensWithin } from "./text-time.ts";
 
 export interface OriginParts {
   /** The name in the policy. */
@@ -88,7 +91,7 @@ export class LambdaOrigin implements Side {
     return result;
   }
 
-  async #guardedCall(text: string, options: AttemptOptions): Promise<SideResult> {
+  async #guardedCall(text: TextOrPair, options: AttemptOptions): Promise<SideResult> {
     try {
       const call = () => this.#call(text, options);
       const outcomeOf = this.#outcomesOf(text, options.policy);
@@ -104,30 +107,31 @@ export class LambdaOrigin implements Side {
   }
 
   /** What the end of a call means for the breaker: nothing, if the call was slow and the text's size may be the reason. */
-  #outcomesOf(text: string, { origin, breaker }: Policy): Classify<SideAnswer> {
+  #outcomesOf(text: TextOrPair, { origin, breaker }: Policy): Classify<SideAnswer> {
     const { clock } = this.#parts;
     const startedAtMs = clock.nowMs();
     const window = this.#parts.fullWindow();
+    const characters = charactersToCut(text);
     return (settled) => {
       const outcome = outcomeOf(settled);
       const isTimeout = !settled.ok && toFailure(settled.error).reason === "timeout";
       const { slowMs } = breaker.origin;
       const isSlow = settled.ok && clock.nowMs() - startedAtMs > slowMs;
       const isExcused =
-        (isTimeout && mayTakeLonger(text.length, origin.timeoutMs, window)) ||
-        (isSlow && mayTakeLonger(text.length, slowMs, window));
+        (isTimeout && mayTakeLonger(characters, origin.timeoutMs, window)) ||
+        (isSlow && mayTakeLonger(characters, slowMs, window));
       return isExcused ? "ignored" : outcome;
     };
   }
 
-  async #call(text: string, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {
+  async #call(text: TextOrPair, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {
     const { clock } = this.#parts;
     const { timeoutMs } = policy.origin;
     const startedAtMs = clock.nowMs();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const maxTokens = tokensWithin(timeoutMs, this.#parts.fullWindow(), policy.limits.originTokens);
-      const body = JSON.stringify({ text, maxTokens });
+      const body = JSON.stringify(originRequestOf(text, maxTokens));
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
       if (!response.ok) throw await faultOf(response);
       const parsed = originAnswerSchema.safeParse(await readJson(response));
@@ -143,7 +147,8 @@ export class LambdaOrigin implements Side {
       if (difference !== null) throw new OriginFault(difference.code);
       const runMs = clock.nowMs() - startedAtMs;
       if (purpose === "answer") this.#latency.observe(runMs, clock.nowMs());
-      return { ...classifier, windows, timings: { runMs }, usage, trace };
+      const specialTokens = specialTokensIn(response.headers);
+      return { ...classifier, windows, specialTokens, timings: { runMs }, usage, trace };
     } catch (error) {
       if (error instanceof OriginFault) throw error;
       const gone = signal.aborted ? whyAborted(signal) : null;
@@ -168,13 +173,14 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
  * Statuses for which Spillway's function sends details: the reason of a 503, and the spans and usage of a refusal. For all others the
  * status is enough, and a fallback does not wait for the body.
  */
-const STATUSES_WITH_DETAILS: ReadonlySet<number> = new Set([400, 404, 413, 503]);
+const STATUSES_WITH_DETAILS: ReadonlySet<number> = new Set([400, 404, 413, 422, 503]);
 
 async function faultOf(response: Response): Promise<OriginFault> {
   const { status } = response;
   const details = STATUSES_WITH_DETAILS.has(status) ? await errorIn(response) : await response.body?.cancel();
   if (status === 503 && details?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
   const { usage, trace } = details ?? {};
+  if (status === 422 && details?.error_type === "no-pairs") return new OriginFault({ noPairs: { usage, trace } });
   return new OriginFault({ status, retryAfterMs: retryAfterMs(response.headers), account: { usage, trace } });
 }
 
@@ -207,6 +213,7 @@ type What =
   | "model-unavailable"
   | "caller-gone"
   | "lost-to-other-side"
+  | { noPairs: OriginAccount }
   | { status: number; retryAfterMs: number | null; account: OriginAccount };
 
 class OriginFault extends Error {
@@ -225,6 +232,7 @@ function toFailure(error: unknown): SideFailure {
   const { what } = error;
   if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };
+  if ("noPairs" in what) return { reason: "no-pairs", kind: "refused", ...what.noPairs };
   const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
   const failure: SideFailure = {
     reason: `http-${what.status}`,

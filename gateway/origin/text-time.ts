@@ -2,6 +2,7 @@
  * Pure. The time that a text may take at an origin follows from its size: windows as long as the package allows, one after another, each as
  * long as the package's time model states for the edge, in workerd on one thread. Native ONNX Runtime takes about half of that per window.
  */
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 
 /** The longest piece of a text that an origin runs at once. */
 export interface FullWindow {
@@ -28,6 +29,11 @@ function windowsWithin(ms: number, window: FullWindow | null): number {
  */
 export function tokensWithin(timeoutMs: number, window: FullWindow | null, maxTokens: number): number {
   return window === null ? maxTokens : Math.min(maxTokens, windowsWithin(timeoutMs, window) * window.tokens);
+}
+
+/** A pair is never cut into windows: one that is longer than the model's window is refused. */
+export function charactersToCut(text: TextOrPair): number {
+  return typeof text === "string" ? text.length : 0;
 }
 
 /**

@@ -11,6 +11,8 @@ import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
 /** A valid request nests three levels. The rest is for clients that send more than they need. */
 const MAX_DEPTH = 16;
+/** Of a key of a pair in the list of inputs. */
+const MAX_KEY_DEPTH = 3;
 
 /** @param slot counts the bytes that the isolate holds */
 export async function receive(
@@ -38,7 +40,7 @@ export async function receive(
   }
   const value = parseJson(text);
   if (value === undefined) return refuse(malformed("The body is not valid JSON.", "invalid-json"));
-  const givenTwice = duplicateKeys(text, 2).map(({ path }) => path.join("."));
+  const givenTwice = duplicateKeys(text, MAX_KEY_DEPTH).map(({ path }) => path);
   return parseClassifyRequest(value, limits.inputs, givenTwice);
 }
 

@@ -1,13 +1,13 @@
 /** Pure. The Hugging Face text-classification request. */
 import * as z from "zod";
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import { allowed } from "../../policies/messages/describe-issues.ts";
 import { nearest } from "../../policies/messages/nearest.ts";
 import { schemasAt } from "../../policies/messages/schema-paths.ts";
 import { ok, type RefusalReason, type Result, refuse } from "../refusal.ts";
+import { describeEmpty, describeInputs, inputsSchema, PAIR_KEYS, textsOf } from "./inputs.ts";
+import { shownKey } from "./shown-key.ts";
 
-const inputsSchema = z
-  .union([z.string(), z.array(z.string())])
-  .describe("One text, or a list of texts. Texts must not be empty. Each text is routed separately.");
 /** Hugging Face's word for how long texts are cut or padded. Spillway classifies a text whole, so it has no effect. */
 const withoutEffect = z.union([z.boolean(), z.string()]).nullish();
 const parametersSchema = z.strictObject({
@@ -41,8 +41,8 @@ export const requestSchema = z.object({
 export type ScoreFunction = "softmax" | "sigmoid" | "none";
 
 export interface Received {
-  /** One or more non-empty texts, in the caller's order. */
-  texts: readonly string[];
+  /** One or more non-empty texts and pairs of them, in the caller's order. */
+  texts: readonly TextOrPair[];
   /** Labels per text; all of them when undefined. */
   topK: number | undefined;
   /** Turns logits into scores; the function of the model when undefined. */
@@ -50,22 +50,31 @@ export interface Received {
 }
 
 const EXAMPLE =
-  '{"inputs": "text"} or {"inputs": ["text", …], "parameters": {"top_k": 3, "function_to_apply": "softmax"}}';
+  '{"inputs": "text"}, {"inputs": {"text": "text", "text_pair": "text"}} or {"inputs": ["text", …], "parameters": {"top_k": 3, "function_to_apply": "softmax"}}';
 
 /**
  * @param value parsed JSON
- * @param givenTwice paths of keys that the body gives more than once
+ * @param givenTwice keys that the body gives more than once
  */
 export function parseClassifyRequest(
   value: unknown,
   maxInputs: number,
-  givenTwice: readonly string[] = [],
+  givenTwice: readonly KeyPath[] = [],
 ): Result<Received> {
+  const count = inputsIn(value);
+  // Before the inputs are looked at one by one: a body of a megabyte may have half a million.
+  if (count > maxInputs) {
+    return refuse({
+      code: "too-large",
+      publicText: `\`inputs\` has ${count} texts; at most ${maxInputs} are allowed per request.`,
+      reason: "inputs",
+    });
+  }
   const parsed = requestSchema.safeParse(value, { error: () => "" });
   const problems = [
     ...describeMisplaced(value),
     ...(parsed.success ? [] : describeShape(parsed.error.issues, value)),
-    ...givenTwice.filter((path) => KNOWN_PATHS.includes(path)).map((path) => `\`${path}\` is given twice.`),
+    ...givenTwice.filter(isKnown).map((path) => `\`${shownPath(path)}\` is given twice.`),
   ];
   if (!parsed.success || problems.length > 0) {
     const shown = problems.slice(0, MAX_PROBLEMS).join(" ");
@@ -78,17 +87,10 @@ export function parseClassifyRequest(
       "`parameters.top_k` and `parameters.return_all_scores` are two words for the same; send only `top_k`.";
     return unprocessable(words, "shape");
   }
-  const texts = typeof inputs === "string" ? [inputs] : inputs;
+  const texts = textsOf(inputs);
   if (texts.length === 0) return unprocessable("`inputs` is an empty list. Send at least one text.", "no-inputs");
-  if (texts.length > maxInputs) {
-    return refuse({
-      code: "too-large",
-      publicText: `\`inputs\` has ${texts.length} texts; at most ${maxInputs} are allowed per request.`,
-      reason: "inputs",
-    });
-  }
-  const empty = texts.findIndex((text) => text.trim() === "");
-  if (empty !== -1) return unprocessable(`Input ${empty} is an empty text.`, "empty-text");
+  const empty = describeEmpty(texts);
+  if (empty !== null) return unprocessable(empty, "empty-text");
   return ok({
     texts,
     topK: top_k ?? (return_all_scores === false ? 1 : undefined),
@@ -99,7 +101,30 @@ export function parseClassifyRequest(
 const MAX_PROBLEMS = 4;
 const TOP_LEVEL = Object.keys(requestSchema.shape);
 const PARAMETERS = Object.keys(parametersSchema.shape);
-const KNOWN_PATHS = [...TOP_LEVEL, ...PARAMETERS.map((name) => `parameters.${name}`)];
+
+/** From the body to a key; an index in a list. */
+export type KeyPath = readonly (string | number)[];
+
+function isKnown([first, ...rest]: KeyPath): boolean {
+  const [key, more] = first === "inputs" && typeof rest[0] === "number" ? rest.slice(1) : rest;
+  if (key === undefined) return TOP_LEVEL.includes(String(first));
+  const known = first === "inputs" ? PAIR_KEYS : first === "parameters" ? PARAMETERS : [];
+  return more === undefined && known.includes(String(key));
+}
+
+function shownPath(path: KeyPath): string {
+  return path.map((key, at) => (typeof key === "number" ? `[${key}]` : at === 0 ? key : `.${key}`)).join("");
+}
+
+/** 0 for a body without a list of inputs. */
+function inputsIn(value: unknown): number {
+  const inputs = inputsOf(value);
+  return Array.isArray(inputs) ? inputs.length : 0;
+}
+
+function inputsOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, "inputs") : undefined;
+}
 
 /** Keys at the top level that were meant to be others. Further unknown keys have no effect there, as at Hugging Face. */
 function describeMisplaced(value: unknown): string[] {
@@ -117,6 +142,8 @@ function describeMisplaced(value: unknown): string[] {
 /** The type of a value is shown and never the value: it may be a part of the caller's text. */
 function describeShape(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {
   const sentences = issues.flatMap((issue) => {
+    const [first] = issue.path;
+    if (first === "inputs") return describeInputs(inputsOf(value));
     if (issue.code === "unrecognized_keys") {
       const allowedKeys = PARAMETERS.map((name) => `\`${name}\``).join(", ");
       return issue.keys.map((key) => {
@@ -125,38 +152,12 @@ function describeShape(issues: readonly z.core.$ZodIssue[], value: unknown): str
         return `${shownKey(key, "`parameters`", "parameters.")} is an unknown parameter${hint || "."} Allowed: ${allowedKeys}.`;
       });
     }
-    const [first] = issue.path;
     if (first === undefined) return ["The body must be a JSON object."];
-    if (first === "inputs") return [describeInputs(value)];
     const [schema] = schemasAt(requestSchema, issue.path);
     const expected = issue.message || (schema === undefined ? "something else" : allowed(schema));
     return [`\`${issue.path.join(".")}\` must be ${expected}.`];
   });
   return [...new Set(sentences)];
-}
-
-function describeInputs(value: unknown): string {
-  const inputs = typeof value === "object" && value !== null ? Reflect.get(value, "inputs") : undefined;
-  if (inputs === undefined) return "`inputs` is missing.";
-  const wrong = Array.isArray(inputs) ? inputs.findIndex((text) => typeof text !== "string") : -1;
-  const [place, seen] = wrong === -1 ? ["inputs", inputs] : [`inputs[${wrong}]`, inputs[wrong]];
-  const kind =
-    seen === null
-      ? "null"
-      : Array.isArray(seen)
-        ? "a list"
-        : typeof seen === "object"
-          ? "an object"
-          : `a ${typeof seen}`;
-  return `\`${place}\` is ${kind}; it must be text${wrong === -1 ? " or a list of texts" : ""}.`;
-}
-
-/** A name as parameters have it. Any other key could be a part of the caller's text, and is not repeated. */
-const PLAIN_KEY = /^[a-z]+([_-][a-z]+)*$/i;
-const MAX_KEY_CHARACTERS = 40;
-
-function shownKey(key: string, where: string, prefix = ""): string {
-  return PLAIN_KEY.test(key) && key.length <= MAX_KEY_CHARACTERS ? `\`${prefix}${key}\`` : `A key of ${where}`;
 }
 
 function unprocessable(publicText: string, reason: RefusalReason): Result<Received> {

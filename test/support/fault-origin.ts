@@ -75,6 +75,12 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "http-400": (response) => send(response, 400, '{"error":"no","error_type":"malformed"}'),
   "http-403": (response) => send(response, 403, '{"Message":"Forbidden"}'),
   "http-413": (response) => send(response, 413, '{"error":"no","error_type":"too-large"}'),
+  "no-pairs": (response) => send(response, 422, '{"error":"no","error_type":"no-pairs"}'),
+  "http-422": (response) => send(response, 422, "Unprocessable Content"),
+  "counts-special-tokens": (response) => {
+    response.setHeader("x-spillway-special-tokens", "5");
+    send(response, 200, JSON.stringify(answer));
+  },
   "http-429": (response) => send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}'),
   "http-429-retry-after": (response) => {
     response.setHeader("retry-after", "7");
@@ -115,6 +121,7 @@ interface Seen {
   aborted: number;
   /** Of the last call. */
   headers: IncomingHttpHeaders;
+  body: string;
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
@@ -129,7 +136,7 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
   const programmed = new Map<string, string>();
 
   const seenAt = (path: string) => {
-    const counted = seen.get(path) ?? { calls: 0, aborted: 0, headers: {} };
+    const counted = seen.get(path) ?? { calls: 0, aborted: 0, headers: {}, body: "" };
     seen.set(path, counted);
     return counted;
   };
@@ -138,13 +145,14 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
     if (method === "DELETE") for (const answerNow of held.splice(0)) answerNow();
     return JSON.stringify(seenAt(path));
   };
-  const call = (path: string, response: ServerResponse) => {
+  const call = (path: string, body: string, response: ServerResponse) => {
     // What follows a "?" only separates tests that use the same behaviour.
     const wanted = programmed.get(path) ?? path.slice(1).split("?")[0] ?? "";
     const behave = wanted.startsWith("{") ? (to: ServerResponse) => send(to, 200, wanted) : behaviours[wanted];
     const counted = seenAt(path);
     counted.calls += 1;
     counted.headers = response.req.headers;
+    counted.body = body;
     response.once("close", () => {
       if (!response.writableEnded) counted.aborted += 1;
     });
@@ -156,7 +164,7 @@ export async function startFaultOrigin(port = 0): Promise<{ url: string; server:
     // Read the whole request first: an early answer to an unread body is another fault than the one asked for.
     let body = "";
     for await (const piece of request.setEncoding("utf8")) body += piece;
-    if (method === "POST") call(path, response);
+    if (method === "POST") call(path, body, response);
     else send(response, 200, control(method, path, body));
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

@@ -11,15 +11,15 @@ export const TINY_VOCABULARY = { "[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3,
 
 export type TinyPackage = { folder: string; modelId: string; manifest: Manifest };
 
-/** Writes the package. @param options.bend changes the manifest before it is written, to make an invalid package */
+/** Writes the package. @param options.tokenizer replaces keys of the tokenizer. @param options.bend changes the manifest before it is written, to make an invalid package */
 export async function writeTinyPackage(
   folder: string,
-  options: { model?: Uint8Array; bend?: (manifest: Manifest) => Manifest } = {},
+  options: { model?: Uint8Array; tokenizer?: object; bend?: (manifest: Manifest) => Manifest } = {},
 ): Promise<TinyPackage> {
   const files: Record<string, Uint8Array> = {
     "edge.ort": Buffer.from("not run by the origin"),
     "model.onnx": options.model ?? tinyOnnx(),
-    "tokenizer.json": Buffer.from(JSON.stringify(tinyTokenizer())),
+    "tokenizer.json": Buffer.from(JSON.stringify({ ...tinyTokenizer(), ...options.tokenizer })),
     "tokenizer_config.json": Buffer.from(
       JSON.stringify({ tokenizer_class: "DistilBertTokenizer", do_lower_case: true }),
     ),

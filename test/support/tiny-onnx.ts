@@ -1,5 +1,6 @@
 /**
- * A model whose logits can be worked out by hand: `[sum of the token ids, number of attended tokens]` per row.
+ * A model whose logits can be worked out by hand: `[sum of the token ids, number of attended tokens]` per row. With the input
+ * token_type_ids, the second logit grows by the sum of id · type over all tokens.
  * Written as ONNX protobuf right here (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), so no test needs Python.
  */
 
@@ -7,18 +8,22 @@ const FLOAT = 1;
 const INT64 = 7;
 
 export function tinyOnnx(inputNames: readonly string[] = ["input_ids", "attention_mask"]): Uint8Array {
-  const extraNodes = inputNames
-    .filter((name) => name === "token_type_ids")
-    .map((name) => node("Cast", [name], "types_unused", int("to", FLOAT)));
+  const hasTypes = inputNames.includes("token_type_ids");
+  const typed = [
+    node("Cast", ["token_type_ids"], "types", int("to", FLOAT)),
+    node("Mul", ["attended", "types"], "typed"),
+    node("ReduceSum", ["typed"], "type_sum", ints("axes", [1])),
+    node("Add", ["count", "type_sum"], "second"),
+  ];
   const graph = message(
     ...[
       node("Cast", ["input_ids"], "ids", int("to", FLOAT)),
       node("Cast", ["attention_mask"], "mask", int("to", FLOAT)),
-      ...extraNodes,
       node("Mul", ["ids", "mask"], "attended"),
       node("ReduceSum", ["attended"], "sum", ints("axes", [1])),
       node("ReduceSum", ["mask"], "count", ints("axes", [1])),
-      node("Concat", ["sum", "count"], "logits", int("axis", 1)),
+      ...(hasTypes ? typed : []),
+      node("Concat", ["sum", hasTypes ? "second" : "count"], "logits", int("axis", 1)),
     ].map((one) => bytes(1, one)),
     text(2, "tiny"),
     ...inputNames.map((name) => bytes(11, tensorInfo(name, INT64, ["batch", "length"]))),

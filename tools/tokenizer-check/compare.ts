@@ -2,7 +2,7 @@
 import { type Encoding, Tokenizer } from "tokenizers";
 import { isObject, parseJson } from "../../formats/json.ts";
 import { loadTokenizer, runSteps } from "../../formats/tokenizer/load-tokenizer.ts";
-import type { TextPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
+import type { TextOrPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
 import { effectiveNormalizer } from "../../formats/tokenizer/tokenizer-config.ts";
 
 export interface TokenizerFiles {
@@ -11,10 +11,16 @@ export interface TokenizerFiles {
   config: string;
 }
 
+/** What a text or a pair was made into. */
+interface Compared {
+  ids: readonly number[];
+  typeIds: readonly number[];
+}
+
 export interface Difference {
-  input: string | TextPair;
-  ours: readonly number[];
-  reference: readonly number[];
+  input: TextOrPair;
+  ours: Compared;
+  reference: Compared;
 }
 
 /** Hugging Face's tokenizer as Python uses it: with tokenizer_config.json's options, without truncation and padding. @throws Error if it refuses */
@@ -30,28 +36,30 @@ export function referenceTokenizer({ json, config }: TokenizerFiles): Tokenizer 
 
 /**
  * Compares ids and token types, special tokens included.
- * @param inputs texts, or pairs of them
+ * @param inputs texts, and pairs if ours accepts them
  * @returns the inputs whose results differ
  * @throws TokenizerError if ours does not serve the tokenizer
  */
-export async function compareTokenizers(
-  files: TokenizerFiles,
-  inputs: readonly (string | TextPair)[],
-): Promise<Difference[]> {
-  const ours = runSteps(loadTokenizer(files.json, files.config));
+export async function compareTokenizers(files: TokenizerFiles, inputs: readonly TextOrPair[]): Promise<Difference[]> {
+  const ours = ourTokenizer(files);
   const reference = referenceTokenizer(files);
   const encodings = await encodeWith(reference, inputs);
   return inputs.flatMap((input, index) => {
     const encoding = encodings[index];
-    const expected = [encoding?.getIds() ?? [], encoding?.getTypeIds() ?? []];
-    const found = encodeAll(ours, input);
-    if (JSON.stringify(found) === JSON.stringify(expected)) return [];
-    return [{ input, ours: found[0], reference: expected[0] ?? [] }];
+    const expected = { ids: encoding?.getIds() ?? [], typeIds: encoding?.getTypeIds() ?? [] };
+    const [ids, typeIds] = encodeAll(ours, input);
+    if (JSON.stringify({ ids, typeIds }) === JSON.stringify(expected)) return [];
+    return [{ input, ours: { ids, typeIds }, reference: expected }];
   });
 }
 
+/** @throws TokenizerError if it is not served */
+export function ourTokenizer({ json, config }: TokenizerFiles): TextTokenizer {
+  return runSteps(loadTokenizer(json, config));
+}
+
 /** One call for all texts, which accepts no pairs. */
-async function encodeWith(reference: Tokenizer, inputs: readonly (string | TextPair)[]): Promise<Encoding[]> {
+async function encodeWith(reference: Tokenizer, inputs: readonly TextOrPair[]): Promise<Encoding[]> {
   const texts = inputs.filter((input) => typeof input === "string");
   const ofTexts = (await reference.encodeBatch(texts.map((text) => text.toWellFormed()))).values();
   const encodings: Encoding[] = [];
@@ -66,7 +74,7 @@ async function encodeWith(reference: Tokenizer, inputs: readonly (string | TextP
 }
 
 /** All ids and token types of a text. */
-export function encodeAll(tokenizer: TextTokenizer, input: string | TextPair): [number[], number[]] {
+export function encodeAll(tokenizer: TextTokenizer, input: TextOrPair): [number[], number[]] {
   const encoding = tokenizer.encode(input, Number.POSITIVE_INFINITY);
   for (;;) {
     const result = encoding.next();

@@ -1,4 +1,5 @@
 /** Texts that tokenizers disagree on: all scripts, controls, joiners, emoji families, added tokens, frames, and random mixtures of them. */
+import type { TextPair } from "../../formats/tokenizer/tokenizer.ts";
 import { seededRandom } from "../seeded-random.ts";
 
 /** First and last code point of blocks to take characters from, in proportion to nothing. */
@@ -127,4 +128,12 @@ export function probingTexts(count: number, { seed = 1, words = [] as readonly s
   const texts = KNOWN_TEXTS.map((text) => text.toWellFormed());
   while (texts.length < count) texts.push(mixture());
   return texts.slice(0, count);
+}
+
+/** @returns pairs of probing texts: each known text beside another one, empty ones among them, and random ones */
+export function probingPairs(count: number, { seed = 1 } = {}): TextPair[] {
+  const first = probingTexts(count, { seed });
+  const second = probingTexts(count, { seed: seed + 1 });
+  // Neighbours rather than the same known text twice.
+  return first.map((text, index) => ({ text, textPair: second[(index * 7 + 1) % count] ?? "" }));
 }

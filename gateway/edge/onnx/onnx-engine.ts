@@ -1,7 +1,7 @@
 /** onnxruntime-web behind the engine port. One runtime at a time; the next model uses the same heap. */
 import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts";
 import { DroppedHeaps } from "../dropped-heaps.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError, type ModelPackage } from "../engine.ts";
+import { type EdgeEngine, type EdgeModel, EdgeRunError, type ModelPackage, type RunText } from "../engine.ts";
 import { sizeOf } from "../package.ts";
 import { allocate, OrtError, type OrtRuntime, startRuntime } from "./runtime.ts";
 import { type ClassifierSession, type HeapBlock, openSession } from "./session.ts";
@@ -41,10 +41,10 @@ export function createOnnxEngine(
 
   function modelOf(runtime: OrtRuntime, session: ClassifierSession): EdgeModel {
     let state: "open" | "crashed" | "released" = "open";
-    const runOne = (tokenIds: readonly number[]) => {
+    const runOne = ({ tokenIds, typeIds }: RunText) => {
       if (state !== "open") throw new EdgeRunError("crashed", `the model is ${state}`);
       try {
-        return faulted(() => session.run(tokenIds));
+        return faulted(() => session.run(tokenIds, typeIds));
       } catch (error) {
         if (error instanceof EdgeRunError && error.fault === "crashed") {
           state = "crashed";
@@ -60,10 +60,10 @@ export function createOnnxEngine(
       heapBytes: () => runtime.heapBytes(),
       run: async (texts, steps) => {
         const logits: Float32Array[] = [];
-        for (const [index, tokenIds] of texts.entries()) {
+        for (const [index, text] of texts.entries()) {
           // A run of ONNX Runtime is one call, which cannot be cut: the pauses are between texts.
           if (index > 0) await steps.pause();
-          logits.push(runOne(tokenIds));
+          logits.push(runOne(text));
         }
         return logits;
       },

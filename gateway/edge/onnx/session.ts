@@ -16,8 +16,12 @@ export interface HeapBlock {
 }
 
 export interface ClassifierSession {
-  /** `[1, tokens]` ids in → one logit per label out. Blocks the thread. @throws OrtError */
-  run(tokenIds: readonly number[]): Float32Array;
+  /**
+   * `[1, tokens]` ids in → one logit per label out. Blocks the thread.
+   * @param typeIds one for each token id; without them, all are 0. A graph without this input ignores them.
+   * @throws OrtError
+   */
+  run(tokenIds: readonly number[], typeIds?: readonly number[] | null): Float32Array;
   /** Frees everything in the heap, the model's block included. The session must not be run again. */
   release(): void;
 }
@@ -43,7 +47,9 @@ export function openSession(runtime: OrtRuntime, model: HeapBlock): ClassifierSe
     const { inputs, outputs } = ioNames(ort, session);
     names.push(...inputs, ...outputs);
     const signature = knownSignature(inputs, outputs);
-    return { run: (tokenIds) => runOnce(runtime, session, signature, tokenIds), release };
+    const run: ClassifierSession["run"] = (tokenIds, typeIds = null) =>
+      runOnce(runtime, { session, ...signature }, tokenIds, typeIds);
+    return { run, release };
   } catch (error) {
     release();
     throw error;
@@ -108,9 +114,9 @@ function ioNames(ort: OrtModule, session: number): { inputs: IoName[]; outputs: 
 
 function runOnce(
   runtime: OrtRuntime,
-  session: number,
-  { inputs, logits }: Signature,
+  { session, inputs, logits }: Signature & { session: number },
   tokenIds: readonly number[],
+  typeIds: readonly number[] | null,
 ): Float32Array {
   const { ort } = runtime;
   const stack = ort.stackSave();
@@ -126,7 +132,7 @@ function runOnce(
       blocks.push(block);
       const words = new Int32Array(runtime.heap().buffer, block, 2 * tokenIds.length).fill(0);
       // An int64 is two words, low first; token ids never reach the high one.
-      for (const [position, tokenId] of tokenIds.entries()) words[2 * position] = inputValue(input.name, tokenId);
+      for (const [at, id] of tokenIds.entries()) words[2 * at] = inputValue(input.name, { id, typeId: typeIds?.[at] });
       const tensor = int64Row(ort, block, tokenIds.length);
       tensors.push(tensor);
       ort.setValue(inputNames + 4 * index, input.pointer, "*");

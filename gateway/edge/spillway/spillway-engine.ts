@@ -7,13 +7,14 @@ import { MAX_EDGE_HEAP_BYTES } from "../../../formats/model-package/manifest.ts"
 import type { Clock } from "../../call.ts";
 import { PackageError } from "../bucket.ts";
 import { DroppedHeaps } from "../dropped-heaps.ts";
-import type { ModelPackage } from "../engine.ts";
 import {
   type EdgeEngine,
   type EdgeModel,
   EdgeRunError,
   type EngineUnavailable,
+  type ModelPackage,
   RunAborted,
+  type RunText,
   type Steps,
 } from "../engine.ts";
 import { StepSpeed, StepTimer } from "./step-speed.ts";
@@ -70,11 +71,13 @@ export function createSpillwayEngine(
     };
   }
 
-  async function runSteps(encoder: Encoder, texts: readonly (readonly number[])[], steps: Steps) {
+  async function runSteps(encoder: Encoder, texts: readonly RunText[], steps: Steps) {
+    // A model without a segment table has no input for token types, and its origin's graph has none either.
+    const hasTypes = encoder.architecture.tokenTypes > 1;
     // A run whose request has ended, or a warm-up that a text interrupts, never finishes by itself.
     encoder.abort();
     const run = encoder.run(
-      texts.map((ids) => ({ ids })),
+      texts.map(({ tokenIds: ids, typeIds }) => (hasTypes && typeIds !== null ? { ids, kinds: typeIds } : { ids })),
       { stepMs: () => (steps.othersWait() ? SHORT_STEP_MS : STEP_MS), unitsPerMs: speed.unitsPerMs },
     );
     const timer = new StepTimer(() => clock.nowMs());

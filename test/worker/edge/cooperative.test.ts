@@ -136,7 +136,7 @@ describe("a run", () => {
     const result = await run(edge, tokens(edge, LONG));
     await settled();
     expect(result.ok && result.answer.windows[0]?.logits).toEqual(Array.from(model.logitsOf(LONG)));
-    expect(engine.runs.filter(({ texts }) => texts[0]?.length === 512)).toMatchObject([{ end: "logits" }]);
+    expect(engine.runs.filter(({ texts }) => texts[0]?.tokenIds.length === 512)).toMatchObject([{ end: "logits" }]);
   });
 });
 
@@ -189,7 +189,12 @@ describe("texts of one request", () => {
       [one, 5],
     ] as const;
     await Promise.all(asked.map(([lifetime, count]) => run(edge, tokens(edge, idsOf(count)), lifetime)));
-    expect(engine.runs.map(({ texts }) => texts.map(({ length }) => length))).toEqual([[200, 312], [1], [5], [5]]);
+    expect(engine.runs.map(({ texts }) => texts.map(({ tokenIds }) => tokenIds.length))).toEqual([
+      [200, 312],
+      [1],
+      [5],
+      [5],
+    ]);
   });
 });
 

@@ -88,7 +88,7 @@ describe("a policy that names another model", () => {
 
   it("tokenizes a text again if it was admitted before the change and runs after it", async () => {
     const edge = await warmed(anEdge(first));
-    const measured = { text: SHORT, tokens: 2, tokenIds: [2, 3], modelId: first };
+    const measured = { text: SHORT, tokens: 2, tokenIds: [2, 3], typeIds: null, modelId: first };
     edge.obey(wanting(second));
     const result = await run(edge, measured);
     const again = await run(edge, await short(edge));

@@ -3,8 +3,11 @@ import { env } from "cloudflare:workers";
 import { createEngine } from "../../../engine/create-engine.ts";
 import engineWasm from "../../../engine/dist/engine.wasm";
 import { runToEnd } from "../../../engine/encoder/encoder.ts";
+import type { TextInput } from "../../../engine/encoder/texts.ts";
 import { quantizeEncoder } from "../../../engine/pack/quantize-encoder.ts";
 import { writeWeights } from "../../../engine/pack/write-weights.ts";
+import { floatModel } from "../../../engine/reference/float-model.ts";
+import { runReference } from "../../../engine/reference/run-reference.ts";
 import { DISTILBERT, randomEncoder, randomIds } from "../../../engine/sample/random-encoder.ts";
 import type { EdgeEntry } from "../../../formats/model-package/manifest.ts";
 import { MANIFEST_FILE, modelIdOf, objectKey } from "../../../formats/model-package/names.ts";
@@ -14,11 +17,15 @@ import { mailTaggerFile, mailTaggerManifest, ortEntry, sign } from "./packages.t
 export const WEIGHTS_FILE = "edge.weights";
 /** Ids of the mail tagger's tokenizer are below it. */
 const VOCABULARY = 30_522;
+/** So that segments change an answer by more than INT8 does. */
+const SEGMENT_FACTOR = 8;
 
 export interface EnginePackage {
   modelId: string;
   /** The logits of each text when it runs by itself, as the packer's engine computes them. */
   logitsOf(tokenIds: readonly number[]): Float32Array;
+  /** The FP32 model's logits of the same weights, as an origin computes them. */
+  referenceOf(text: TextInput): Float32Array;
 }
 
 export interface PackageOptions {
@@ -27,6 +34,10 @@ export interface PackageOptions {
   /** More layers take longer. */
   layers?: number;
   width?: number;
+  /** Kinds of segments. Default 1: none, as in DistilBERT. */
+  tokenTypes?: number;
+  /** Replaces parts of the mail tagger's tokenizer.json. */
+  tokenizer?: object;
   /** Changes the manifest before it is signed. */
   bend?(edge: EdgeEntry): void;
   /** Changes the weights before they are listed in the manifest: a faulty packer. */
@@ -37,11 +48,12 @@ export interface PackageOptions {
 
 /** Packs, signs and publishes. */
 export async function publishEnginePackage(options: PackageOptions = {}): Promise<EnginePackage> {
-  const { seed = 1, layers = 2, width = 64, bend, bendWeights, fallback = false } = options;
+  const { seed = 1, layers = 2, width = 64, tokenTypes = 1, bend, bendWeights, fallback = false } = options;
   const manifest = await mailTaggerManifest();
   const architecture = {
     ...DISTILBERT,
     vocabulary: VOCABULARY,
+    tokenTypes,
     embeddingWidth: width,
     width,
     heads: 4,
@@ -50,7 +62,9 @@ export async function publishEnginePackage(options: PackageOptions = {}): Promis
     layers,
     labels: manifest.labels.length,
   };
-  const { bytes } = writeWeights(quantizeEncoder(randomEncoder(architecture, { seed })));
+  const random = randomEncoder(architecture, { seed });
+  const weights = { ...random, kinds: random.kinds?.map((value) => value * SEGMENT_FACTOR) ?? null };
+  const { bytes } = writeWeights(quantizeEncoder(weights));
   const engine = createEngine(engineWasm);
   const loading = engine.load({ maxTokens: 512 });
   loading.write(bytes);
@@ -75,8 +89,16 @@ export async function publishEnginePackage(options: PackageOptions = {}): Promis
   const listed = { name: WEIGHTS_FILE, sizeBytes: stored.byteLength, sha256: sha256Hex(stored) };
   const ort = await ortEntry();
   const ortListed = { name: ort.edge.file, sizeBytes: ort.content.byteLength, sha256: sha256Hex(ort.content) };
-  const kept = manifest.files.filter(({ name }) => name !== manifest.edge.file);
-  const files = [...kept, listed, ...(fallback ? [ortListed] : [])];
+  const { tokenizer } = manifest;
+  const tokenizerFile = await tokenizerWith(options.tokenizer ?? {}, tokenizer.file);
+  const replaced = [manifest.edge.file, tokenizer.file];
+  const kept = manifest.files.filter(({ name }) => !replaced.includes(name));
+  const tokenizerListed = {
+    name: tokenizer.file,
+    sizeBytes: tokenizerFile.byteLength,
+    sha256: sha256Hex(tokenizerFile),
+  };
+  const files = [...kept, tokenizerListed, listed, ...(fallback ? [ortListed] : [])];
   const text = JSON.stringify({ ...manifest, edge, edgeFallback: fallback ? ort.edge : null, files });
   const manifestBytes = new TextEncoder().encode(text);
   const modelId = modelIdOf(manifest.name, sha256Hex(manifestBytes));
@@ -84,8 +106,15 @@ export async function publishEnginePackage(options: PackageOptions = {}): Promis
   await put(MANIFEST_FILE, manifestBytes);
   await put(WEIGHTS_FILE, stored);
   if (fallback) await put(ort.edge.file, ort.content);
-  const { tokenizer } = manifest;
-  for (const name of [tokenizer.file, tokenizer.configFile]) await put(name, await mailTaggerFile(name));
+  await put(tokenizer.file, tokenizerFile);
+  await put(tokenizer.configFile, await mailTaggerFile(tokenizer.configFile));
   await sign(modelId, [...files, { name: MANIFEST_FILE, sha256: sha256Hex(manifestBytes) }]);
-  return { modelId, logitsOf };
+  return { modelId, logitsOf, referenceOf: (text) => runReference(floatModel(weights), text) };
+}
+
+/** The mail tagger's tokenizer with other parts. */
+async function tokenizerWith(parts: object, file: string): Promise<Uint8Array> {
+  const own = await mailTaggerFile(file);
+  if (Object.keys(parts).length === 0) return own;
+  return new TextEncoder().encode(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(own)), ...parts }));
 }

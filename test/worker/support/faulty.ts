@@ -9,8 +9,6 @@ export const FAULTS = [
   "http-500",
   "http-503",
   "no-model",
-  "http-429",
-  "http-429-retry-after",
   "broken-json",
   "wrong-shape",
   "too-many-labels",
@@ -30,7 +28,7 @@ export async function program(path: string, behaviour: string): Promise<void> {
   await fetch(urlOf(path), { method: "PUT", body: behaviour });
 }
 
-/** Calls of the path, and those that the gateway gave up before they were answered. */
-export async function seenBy(path: string): Promise<{ calls: number; aborted: number }> {
+/** Calls of the path, those that the gateway gave up before they were answered, and the last one's body. */
+export async function seenBy(path: string): Promise<{ calls: number; aborted: number; body: string }> {
   return (await fetch(urlOf(path))).json();
 }

@@ -142,17 +142,18 @@ export interface ClassifyOptions {
   cf?: Connection;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  parameters?: object;
 }
 
 export function classify(
   gateway: Gateway,
   inputs: unknown,
-  { cf, headers, signal }: ClassifyOptions = {},
+  { cf, headers, signal, parameters }: ClassifyOptions = {},
 ): Promise<Response> {
   const request = new Request("http://gateway/v1/classify", {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ inputs }),
+    body: JSON.stringify({ inputs, parameters }),
     ...(cf && { cf: { tlsVersion: "TLSv1.3", ...cf } }),
     ...(signal && { signal }),
   });

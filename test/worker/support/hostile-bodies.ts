@@ -21,7 +21,19 @@ const number = fc.constantFrom(
   "9007199254740993",
   "-",
 );
-const KEYS = ["inputs", "parameters", "top_k", "function_to_apply", "__proto__", "constructor", "toString", "then", ""];
+const KEYS = [
+  "inputs",
+  "text",
+  "text_pair",
+  "parameters",
+  "top_k",
+  "function_to_apply",
+  "__proto__",
+  "constructor",
+  "toString",
+  "then",
+  "",
+];
 const key = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...KEYS) }, { weight: 1, arbitrary: text });
 const quoted = text.map((value) => JSON.stringify(value));
 const literal = fc.oneof(
@@ -59,6 +71,14 @@ const wrongType = fc
       `{"inputs":${inputs},"parameters":{"top_k":${top_k},"function_to_apply":${apply}},${more}:1}`,
   );
 
+/** Inputs that are pairs all but once. */
+const wrongPair = fc
+  .record({ one: fc.option(json, { nil: '""' }), other: json, key, more: json, inList: fc.boolean() })
+  .map(({ one, other, key: name, more, inList }) => {
+    const pair = `{"text":${one},"text_pair":${other},${JSON.stringify(name)}:${more}}`;
+    return `{"inputs":${inList ? `[${JSON.stringify(CANARY)},${pair}]` : pair}}`;
+  });
+
 const tooMany = fc.tuple(fc.integer({ min: 65, max: 80 }), quoted).map(([length, inside]) => {
   const inputs = Array.from({ length }, () => inside);
   return `{"inputs":[${inputs.join(",")}]}`;
@@ -95,14 +115,20 @@ export const hostileBody = fc.oneof(
   deep.map(utf8),
   json.map(utf8),
   wrongType.map(utf8),
+  wrongPair.map(utf8),
   tooMany.map(utf8),
   fc.constant(null),
+);
+
+const validInput = fc.oneof(
+  { weight: 2, arbitrary: text },
+  { weight: 1, arbitrary: fc.record({ text, text_pair: fc.oneof(text, fc.constant(null)) }) },
 );
 
 /** Well meant, but for its letters: these reach the model. */
 export const validBody = fc
   .record({
-    inputs: fc.oneof(text, fc.array(text, { minLength: 1, maxLength: 3 })),
+    inputs: fc.oneof(validInput, fc.array(validInput, { minLength: 1, maxLength: 3 })),
     parameters: fc.option(
       fc.record({
         top_k: fc.constantFrom(null, 1, 9),

@@ -49,7 +49,7 @@ export async function warmed(edge: Edge): Promise<Edge> {
 
 /** Ids that count as this edge's own, so that they are run as they are. */
 export function tokens(edge: Edge, tokenIds: readonly number[]): Tokenized {
-  return { text: SHORT, tokens: tokenIds.length, tokenIds, modelId: edge.status().model };
+  return { text: SHORT, tokens: tokenIds.length, tokenIds, typeIds: null, modelId: edge.status().model };
 }
 
 /** A text that no tokenizer has seen yet, as in a cold isolate. */

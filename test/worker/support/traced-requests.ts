@@ -50,7 +50,9 @@ export async function send(gateway: Gateway, { body, path = "/v1/classify", ...a
   return { response, spans: bodies.flatMap((json) => spansIn(json)), bytes: bodies.join("\n") };
 }
 
-export const texts = (...inputs: string[]): Asked => ({ body: JSON.stringify({ inputs }) });
+export type Input = string | { text: string; text_pair: string };
+
+export const texts = (...inputs: Input[]): Asked => ({ body: JSON.stringify({ inputs }) });
 
 const seen: SpanMessage[] = [];
 

@@ -1,8 +1,8 @@
 /** A real engine whose runs a test sees, and can interrupt at each pause. */
-import type { EdgeEngine, Steps } from "../../../gateway/edge/engine.ts";
+import type { EdgeEngine, RunText, Steps } from "../../../gateway/edge/engine.ts";
 
 export interface SeenRun {
-  texts: readonly (readonly number[])[];
+  texts: readonly RunText[];
   /** Pauses so far: a run of n pauses has n + 1 steps. */
   pauses: number;
   /** How it ended; null while it runs. */
@@ -31,8 +31,8 @@ export function watchedEngine(real: EdgeEngine): WatchedEngine {
     },
   };
   async function watch(
-    run: (texts: readonly (readonly number[])[], steps: Steps) => Promise<Float32Array[]>,
-    texts: readonly (readonly number[])[],
+    run: (texts: readonly RunText[], steps: Steps) => Promise<Float32Array[]>,
+    texts: readonly RunText[],
     steps: Steps,
   ): Promise<Float32Array[]> {
     const seen: SeenRun = { texts, pauses: 0, end: null };

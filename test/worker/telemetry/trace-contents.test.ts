@@ -5,7 +5,7 @@ import { bearer, CREDENTIALS } from "../../support/credentials.ts";
 import { CANARY, SHORT } from "../../support/texts.ts";
 import { storeKey } from "../support/api-keys.ts";
 import { SERVER, tracedGateway } from "../support/traced-gateway.ts";
-import { attributesOf, named, ours, type Sent, send, texts } from "../support/traced-requests.ts";
+import { attributesOf, type Input, named, ours, type Sent, send, texts } from "../support/traced-requests.ts";
 
 const { engine, gatewayWith } = tracedGateway();
 
@@ -24,10 +24,13 @@ describe("an exported trace", () => {
     };
     const short = `${CANARY} is a prize`;
     const long = `${CANARY} is a prize `.repeat(100);
+    const pair = { text: short, text_pair: short };
     const originFirst = { edge: { share: 0, stickyBy: "header:x-tenant" }, retryBudget: { percent: 100 } };
     const hedge = { enabled: true, afterMs: 20 };
-    const paths: [string, object, string[]][] = [
+    const paths: [string, object, Input[]][] = [
       ["ok", {}, [short, long]],
+      ["ok", { shadow: { share: 100 } }, [pair, { text: short, text_pair: long }]],
+      ["no-pairs", originFirst, [pair]],
       ["hands-back-hostile", {}, [long]],
       ["refuses-and-hands-back-hostile", {}, [long]],
       ["other-labels", {}, [long]],
@@ -39,8 +42,8 @@ describe("an exported trace", () => {
       ["ok", { minTls: "1.3", limits: { bodyBytes: 5 } }, [short]],
       ["ok", { version: "no number" }, [short]],
       ...["http-413", "http-403", "http-429", "http-500", "broken-json", "reset-mid-body", "hang"].flatMap(
-        (behaviour): [string, object, string[]][] => [
-          [behaviour, { ...originFirst, origin: { timeoutMs: 300 } }, [short]],
+        (behaviour): [string, object, Input[]][] => [
+          [behaviour, { ...originFirst, origin: { timeoutMs: 300 } }, [short, pair]],
           [behaviour, { origin: { timeoutMs: 300 } }, [long]],
         ],
       ),
@@ -67,6 +70,7 @@ describe("an exported trace", () => {
       ...[CANARY, revoked, wrong].map(sent),
       { body: `{"inputs": "${CANARY}` },
       { body: `{"${CANARY}": 1}` },
+      { body: `{"inputs": {"text": "${CANARY}", "${CANARY}": "${CANARY}"}}` },
       { body: CANARY, headers: { ...headers, "content-type": `text/${CANARY}` } },
       { body: "", method: "GET" },
       { body: "", path: `/${CANARY}?q=${CANARY}` },

@@ -97,6 +97,16 @@ describe("a trace", () => {
     expect(named(sent.spans, "POST /").traceId).toBe(call.traceId);
   });
 
+  it("has the tokens of an origin's answer with the special tokens that the function reports, or with BERT's", async () => {
+    for (const [behaviour, tokens] of [
+      ["counts-special-tokens", 10 + 5],
+      ["ok", 10 + 2],
+    ] as const) {
+      const sent = await send(await gatewayWith(behaviour, {}), texts(LONG));
+      expect(attributesOf(rootOf(sent))["spillway.tokens"]).toBe(tokens);
+    }
+  });
+
   it("is an error only where the caller got one, or a side failed", async () => {
     const gateway = await gatewayWith("http-500", { retryBudget: { percent: 0, minPerSecond: 0 } });
     const broken = await send(gateway, texts(LONG));

@@ -54,6 +54,10 @@ const EXAMPLES = {
     summary: "Several texts, the best label of each",
     value: { inputs: ["see you at lunch", "WIN a free prize now"], parameters: { top_k: 1 } },
   },
+  pair: {
+    summary: "A pair, for a model that reads two texts together",
+    value: { inputs: { text: "A plane lands.", text_pair: "A plane is in the air." } },
+  },
 };
 
 /** @returns the document */

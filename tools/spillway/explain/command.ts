@@ -7,7 +7,7 @@ import { readSettings } from "../../process/local-settings.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { explain } from "./explanation.ts";
 import { explanationLines, shortModel } from "./lines.ts";
-import { addExplainOptions, type ExplainOptions } from "./options.ts";
+import { addExplainOptions, type ExplainOptions, textOf } from "./options.ts";
 import { policyToExplain } from "./policy-to-explain.ts";
 import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts";
 
@@ -25,7 +25,10 @@ export function registerExplain(program: Command): void {
 
 async function explainText(options: ExplainOptions): Promise<void> {
   const { policy, from: policyFrom, notes } = await policyToExplain(options);
-  const numbers = await packageNumbers(resolve(CHECKOUT_FOLDER, readSettings(process.env).modelFolder), options.text);
+  const numbers = await packageNumbers(
+    resolve(CHECKOUT_FOLDER, readSettings(process.env).modelFolder),
+    textOf(options),
+  );
   const situation = situationOf(options, policy, numbers);
   for (const note of [...notes, ...packageNotes(policy, numbers)]) console.error(`  ! ${note}`);
   const paint = paintFor(process.stdout, process.env);

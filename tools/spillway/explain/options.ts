@@ -1,5 +1,6 @@
 /** The options of `spillway explain`: text, policy, caller, and the conditions of the isolate and the origins. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { TextOrPair } from "../../../formats/tokenizer/tokenizer.ts";
 import { isCountry, nearestCountry, UNKNOWN_COUNTRIES } from "../../../policies/countries.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 
@@ -9,6 +10,7 @@ export type EdgeState = (typeof EDGE_STATES)[number];
 
 export interface ExplainOptions {
   text: string;
+  textPair?: string;
   policy?: string;
   local?: true;
   remote?: true;
@@ -25,10 +27,16 @@ export interface ExplainOptions {
   originP95Ms?: readonly ForOrigin<number>[];
 }
 
+/** What the options ask about. */
+export function textOf({ text, textPair }: Pick<ExplainOptions, "text" | "textPair">): TextOrPair {
+  return textPair === undefined ? text : { text, textPair };
+}
+
 /** Adds the options of `ExplainOptions` to a command. */
 export function addExplainOptions(command: Command): Command {
   return command
     .requiredOption("--text <text>", "the text to classify; the package's tokenizer counts its tokens", text)
+    .option("--text-pair <text>", "the second text of a pair", text)
     .optionsGroup("The policy (default: the built-in defaults):")
     .addOption(new Option("--local", "the policy stored on this machine, as npm start uses it").conflicts("remote"))
     .addOption(new Option("--remote", "the policy stored in the account's KV, through wrangler"))

@@ -1,6 +1,8 @@
 /** The inputs of a decision, built from the options with the functions of the gateway. */
 import { idIn } from "../../../formats/api-key.ts";
+import { shortModelId } from "../../../formats/model-package/names.ts";
 import { createTokenizer } from "../../../formats/model-package/tokenizer.ts";
+import type { TextOrPair } from "../../../formats/tokenizer/tokenizer.ts";
 import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts";
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
@@ -10,7 +12,7 @@ import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { openLocalPackage, readPackageFile } from "../model/local-package.ts";
-import type { ExplainOptions, ForOrigin } from "./options.ts";
+import { type ExplainOptions, type ForOrigin, textOf } from "./options.ts";
 
 export interface Situation {
   text: TextNumbers;
@@ -32,7 +34,7 @@ export function situationOf(options: SituationOptions, policy: Policy, numbers: 
     policy,
     text: {
       tokens: isCounted ? numbers.tokens : null,
-      stickyKey: stickyKeyOf(stickyBy, caller, options.text),
+      stickyKey: stickyKeyOf(stickyBy, caller, textOf(options)),
       edgeRunMs: isCounted ? numbers.runMs : null,
       location: caller.location,
     },
@@ -119,13 +121,18 @@ export interface PackageNumbers {
   maxTokens: number;
 }
 
-/** @throws Error with one sentence when there is no package, or none for the edge */
-export async function packageNumbers(folder: string, text: string): Promise<PackageNumbers> {
+/** @throws Error with one sentence when there is no package, none for the edge, or it does not accept pairs and this is one */
+export async function packageNumbers(folder: string, text: TextOrPair): Promise<PackageNumbers> {
   const { manifest, modelId } = await openLocalPackage(folder);
   const { edge, tokenizer } = manifest;
   if (edge === null) throw new Error(`${folder} is packed only for the origin: every text goes to the origin.`);
   const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
-  const { encode } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
+  const { encode, acceptsPairs } = createTokenizer(await read(tokenizer.file), await read(tokenizer.configFile));
+  if (typeof text !== "string" && (!acceptsPairs || manifest.acceptsPairs === false)) {
+    throw new Error(
+      `${shortModelId(modelId)} does not accept pairs: the gateway refuses them with 422. Leave --text-pair out.`,
+    );
+  }
   const tokens = encode(text).length;
   const limits = new LearnedLimits({ modelId, edge });
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TextOrPair } from "../../../../formats/tokenizer/tokenizer.ts";
 import { measure } from "../../../../gateway/admit/measure.ts";
 import { callerOf } from "../../../../gateway/authenticate/caller.ts";
 import type { Lifetime } from "../../../../gateway/call.ts";
@@ -17,17 +18,26 @@ const caller = callerOf(
 );
 
 /** `tokenized` is what the isolate's tokenizer makes of any text; null if it has no tokenizer yet. */
-async function measured(stickyBy: string, tokenized: Tokenized | null = null) {
+async function measured(
+  stickyBy: string,
+  tokenized: Tokenized | null = null,
+  { text = "the text", acceptsPairs = true }: { text?: TextOrPair; acceptsPairs?: boolean } = {},
+) {
   let warmed = 0;
   const edge = {
     warm: () => {
       warmed += 1;
     },
     tokenize: async () => tokenized,
+    acceptsPairs: () => (tokenized === null ? null : acceptsPairs),
     predictedRunMs: (tokens: number) => tokens * 10,
   };
-  return { ...(await measure("the text", edge, { caller, stickyBy, lifetime })), warmed };
+  const result = await measure(text, edge, { caller, stickyBy, lifetime });
+  return { ...(result.ok ? result.value : { numbers: null, refusal: result.refusal }), warmed };
 }
+
+const tokenized = { text: "the text", tokens: 4, tokenIds: [101, 5, 6, 102], typeIds: [0, 0, 0, 0], modelId: "model" };
+const pair = { text: "the text", textPair: "another" };
 
 describe("measure", () => {
   it.each([
@@ -40,8 +50,24 @@ describe("measure", () => {
   });
 
   it("measures what the edge would have to hold, and how long that would take", async () => {
-    const tokenized = { text: "the text", tokens: 4, tokenIds: [101, 5, 6, 102], modelId: "model" };
     expect(await measured("text", tokenized)).toMatchObject({ tokenized, numbers: { tokens: 4, edgeRunMs: 40 } });
+  });
+
+  it.each([
+    [pair, '["the text","another"]'],
+    [{ text: '["a",', textPair: '"b"]' }, '["[\\"a\\",","\\"b\\"]"]'],
+  ])("splits a pair by both of its texts: %j", async (text, stickyKey) => {
+    expect((await measured("text", tokenized, { text })).numbers).toMatchObject({ stickyKey });
+  });
+
+  it("refuses a pair that the isolate's model has no form for, and leaves it to the origin while it knows no model", async () => {
+    const without = { text: pair, acceptsPairs: false };
+    expect(await measured("text", tokenized, without)).toMatchObject({
+      refusal: { code: "unprocessable", reason: "no-pairs" },
+      warmed: 1,
+    });
+    expect(await measured("text", null, without)).toMatchObject({ tokenized: null, numbers: { tokens: null } });
+    expect(await measured("text", tokenized, { acceptsPairs: false })).toMatchObject({ numbers: { tokens: 4 } });
   });
 
   it("in an isolate without a tokenizer knows no numbers, and starts loading", async () => {

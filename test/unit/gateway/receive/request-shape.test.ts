@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseClassifyRequest } from "../../../../gateway/receive/request-shape.ts";
+import { type KeyPath, parseClassifyRequest } from "../../../../gateway/receive/request-shape.ts";
 
 const ALLOWED = "Allowed: `top_k`, `function_to_apply`, `return_all_scores`, `truncation`, `padding`, `max_length`.";
 const parsed = (value: unknown) => parseClassifyRequest(value, 64);
@@ -54,9 +54,6 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
     [withParameters({ truncation: 5 }), "`parameters.truncation` must be true, false, text or null."],
     [withParameters([]), "`parameters` must be an object or null."],
     [{ inputs: "a", options: "fast" }, "`options` must be an object or null."],
-    [{ inputs: 7 }, "`inputs` is a number; it must be text or a list of texts."],
-    [{ inputs: ["a", null] }, "`inputs[1]` is null; it must be text."],
-    [{ inputs: [["a", "b"]] }, "`inputs[0]` is a list; it must be text."],
     [["a"], "The body must be a JSON object."],
     [null, "The body must be a JSON object."],
     [
@@ -78,14 +75,22 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
   });
 
   it("a key that is given twice is named", () => {
-    const twice = (...paths: string[]) => parseClassifyRequest(withParameters({ top_k: 1 }), 64, paths);
-    expect(twice("inputs", "parameters.top_k")).toMatchObject({
+    const twice = (...paths: KeyPath[]) => parseClassifyRequest(withParameters({ top_k: 1 }), 64, paths);
+    expect(twice(["inputs"], ["parameters", "top_k"])).toMatchObject({
       ok: false,
       refusal: {
         publicText: expect.stringMatching(/^`inputs` is given twice\. `parameters\.top_k` is given twice\. /),
       },
     });
-    expect(twice("other")).toMatchObject({ ok: true });
+    expect(twice(["inputs", "text_pair"], ["inputs", 3, "text"])).toMatchObject({
+      ok: false,
+      refusal: {
+        publicText: expect.stringMatching(
+          /^`inputs\.text_pair` is given twice\. `inputs\[3\]\.text` is given twice\. /,
+        ),
+      },
+    });
+    expect(twice(["other"], ["options", "text"], ["inputs", 3, "other"])).toMatchObject({ ok: true });
   });
 
   it("a key that could be a part of the text is not repeated", () => {

@@ -4,6 +4,7 @@ import { type OriginAnswer, originAnswerSchema } from "../../../../formats/origi
 import { otlpSettings } from "../../../../formats/otlp/settings.ts";
 import type { Encoding } from "../../../../formats/tokenizer/tokenizer.ts";
 import { createApp } from "../../../../lambda-origin/app.ts";
+import type { Infer } from "../../../../lambda-origin/infer.ts";
 import type { LoadedModel } from "../../../../lambda-origin/model.ts";
 import { Exporter, type ExportSettings } from "../../../../lambda-origin/telemetry/exporter.ts";
 import { type Init, InitClock } from "../../../../lambda-origin/telemetry/init-clock.ts";
@@ -15,7 +16,6 @@ export const PARENT = "b7ad6b7169203331";
 export const SAMPLED = { traceparent: `00-${TRACE}-${PARENT}-01` };
 export const UNSAMPLED = { traceparent: `00-${TRACE}-${PARENT}-00` };
 
-type Infer = (windows: readonly number[][]) => Promise<number[][]>;
 type Answer = { statusCode: number; body: string };
 
 /** A model whose tokenizer makes one token of each word. */
@@ -26,7 +26,16 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
       id: `tiny@${"a".repeat(64)}`,
       labels: ["ham", "spam"],
       problemType: "single_label_classification",
-      tokenizer: { encodeContent: encodeWords, frame: { before: [2], after: [3] } },
+      tokenizer: {
+        encode: () => {
+          throw new Error("this model's texts are single");
+        },
+        encodeContent: encodeWords,
+        frame: { before: [2], after: [3] },
+        framedTypeIds: (contentTokens) => new Array<number>(contentTokens + 2).fill(0),
+        specialTokensOf: () => 2,
+        acceptsPairs: false,
+      },
       windowTokens: 512,
       infer,
     },

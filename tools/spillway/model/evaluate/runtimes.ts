@@ -75,7 +75,8 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
   const files = await readOriginFiles(folder, manifest);
   const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
   const contentIds = tokenizer.encodeContent;
-  const { frame } = tokenizer;
+  const { frame, framedTypeIds } = tokenizer;
+  const typeIdsOf = (window: readonly number[]) => framedTypeIds(contentTokens(window, frame));
   const infer = await createInference(files.model, labels.length);
   const runEdge = edge && (await openEdgeOf(folder, manifest, edge, instead));
 
@@ -90,7 +91,7 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
     return { label: row[0]?.label ?? "", scores: Object.fromEntries(row.map(({ label, score }) => [label, score])) };
   };
   const onOrigin = async (windows: number[][]) => {
-    const rows = await infer(windows);
+    const rows = await infer(windows, windows.map(typeIdsOf));
     return predictionOf(
       windows.map((window, index) => ({ tokens: contentTokens(window, frame), logits: rows[index] ?? [] })),
     );
@@ -105,7 +106,7 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
       runEdge &&
       (async (text, tokens) => {
         const tokenIds = firstTokens(text, tokens);
-        return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds)) }]);
+        return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds, typeIdsOf(tokenIds))) }]);
       }),
     origin: (text, tokens) => onOrigin([firstTokens(text, tokens)]),
     originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame, windowTokensOf(manifest))),
@@ -117,11 +118,11 @@ async function openEdgeOf(folder: string, manifest: Manifest, edge: EdgeEntry, i
   return await openEdge(instead ?? edge, file);
 }
 
-/** @returns token ids of one text → one logit per label */
+/** @returns token ids and token types of one text → one logit per label */
 async function openEdge(
   { engine, heapBytes, maxTokens }: Pick<EdgeEntry, "engine" | "heapBytes" | "maxTokens">,
   file: Uint8Array,
-): Promise<(tokenIds: readonly number[]) => Float32Array> {
+): Promise<(tokenIds: readonly number[], typeIds: readonly number[]) => Float32Array> {
   if (engine === "spillway-engine") return openEngineModel(await compileEngineWasm(), file, maxTokens).run;
   const limits = { initialBytes: heapBytes, maximumBytes: MAX_EDGE_HEAP_BYTES[engine] };
   return (await openEdgeModel(await compileEdgeWasm(), file, limits)).run;

@@ -47,7 +47,7 @@ export function feedsFor(
     tokenIds: Array.from({ length: tokens }, () => Math.floor(random() * vocabularySize)),
   }));
   const feed = (name: GraphInput) => {
-    const values = rows.flatMap(({ tokenIds, textTokens }) => [...inputRow(name, tokenIds, textTokens)]);
+    const values = rows.flatMap(({ tokenIds, textTokens }) => [...inputRow(name, tokenIds, { textTokens })]);
     return [name, new Tensor("int64", BigInt64Array.from(values), [rows.length, tokens])] as const;
   };
   return Object.fromEntries(names.map(feed));

@@ -1,21 +1,34 @@
 /** Compares the tokenizer that will serve with Hugging Face's own, on texts that tokenizers disagree on. */
-import { compareTokenizers } from "../../../tokenizer-check/compare.ts";
-import { probingTexts } from "../../../tokenizer-check/probing-texts.ts";
+import { compareTokenizers, type Difference, ourTokenizer } from "../../../tokenizer-check/compare.ts";
+import { probingPairs, probingTexts } from "../../../tokenizer-check/probing-texts.ts";
 
 const TEXTS = 2000;
+/** The texts of a pair are tokenized as single ones are. Pairs show the frame and the token types. */
+const PAIRS = 200;
 const SHOWN_IDS = 24;
 
 /**
+ * Compares ids and token types; pairs too, if the tokenizer has a form for them.
  * @param tokenizer the text of tokenizer.json
  * @param config the text of tokenizer_config.json
  * @throws TokenizerError naming the component that is not served; Error with the text and both results, if they differ
  */
 export async function checkTokenizer(tokenizer: string, config: string): Promise<void> {
-  const differences = await compareTokenizers({ json: tokenizer, config }, probingTexts(TEXTS));
+  const files = { json: tokenizer, config };
+  const pairs = ourTokenizer(files).acceptsPairs ? probingPairs(PAIRS) : [];
+  const inputs = [...probingTexts(TEXTS), ...pairs];
+  const differences = await compareTokenizers(files, inputs);
   const [first] = differences;
   if (first === undefined) return;
-  const shown = (ids: readonly number[]) => ids.slice(0, SHOWN_IDS).join(" ") + (ids.length > SHOWN_IDS ? " …" : "");
   throw new Error(
-    `${differences.length} of ${TEXTS} probing texts have other tokens than in Hugging Face's tokenizers. ${JSON.stringify(first.input)}: ${shown(first.ours)}; expected ${shown(first.reference)}`,
+    `${differences.length} of ${inputs.length} probing texts have other tokens than in Hugging Face's tokenizers. ${describe(first)}`,
   );
+}
+
+function describe({ input, ours, reference }: Difference): string {
+  const shown = (ids: readonly number[]) => ids.slice(0, SHOWN_IDS).join(" ") + (ids.length > SHOWN_IDS ? " …" : "");
+  const isSameIds = JSON.stringify(ours.ids) === JSON.stringify(reference.ids);
+  return isSameIds
+    ? `${JSON.stringify(input)}: token types ${shown(ours.typeIds)}; expected ${shown(reference.typeIds)}`
+    : `${JSON.stringify(input)}: ${shown(ours.ids)}; expected ${shown(reference.ids)}`;
 }

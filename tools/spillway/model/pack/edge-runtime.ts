@@ -29,7 +29,7 @@ export async function openEdgeModel(
   runtime.heap().set(ort, block.pointer);
   const session = openSession(runtime, block);
   return {
-    run: (tokenIds) => session.run(tokenIds),
+    run: (tokenIds, typeIds) => session.run(tokenIds, typeIds),
     release: () => session.release(),
     heapBytes: () => runtime.heapBytes(),
     usedBytes: () => lastWrittenByte(runtime.heap()),

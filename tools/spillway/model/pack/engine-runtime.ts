@@ -6,8 +6,11 @@ import { runToEnd } from "../../../../engine/encoder/encoder.ts";
 import { MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-package/manifest.ts";
 
 export interface OpenedEngineModel {
-  /** Token ids of one text → one logit per label. Blocks the thread. */
-  run(tokenIds: readonly number[]): Float32Array;
+  /**
+   * Token ids of one text → one logit per label. Blocks the thread.
+   * @param typeIds one for each token id; without them, all are 0. Ignored by a model without token types.
+   */
+  run(tokenIds: readonly number[], typeIds?: readonly number[]): Float32Array;
 }
 
 /** The compiled kernels, built from source if a source has changed. */
@@ -23,8 +26,9 @@ export function openEngineModel(wasm: WebAssembly.Module, weights: Uint8Array, m
   loading.write(weights);
   const encoder = loading.finish();
   return {
-    run(ids) {
-      const [logits] = runToEnd(encoder.run([{ ids }]));
+    run(ids, typeIds) {
+      const hasTypes = typeIds !== undefined && encoder.architecture.tokenTypes > 1;
+      const [logits] = runToEnd(encoder.run([hasTypes ? { ids, kinds: typeIds } : { ids }]));
       if (logits === undefined) throw new Error("The engine returned no logits.");
       return logits;
     },

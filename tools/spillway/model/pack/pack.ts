@@ -9,6 +9,7 @@ import { WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
 import { sha256Hex } from "../../../../formats/sha256.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { hashFile } from "../hash-file.ts";
+import { checkTokenTypes } from "./check-token-types.ts";
 import { type EdgeOptions, type EdgePart, type EdgeReport, makeEdge, planEdge } from "./edge.ts";
 import { inspectFloat, makeOrigin, type OriginPart } from "./origin.ts";
 import { PackError } from "./pack-error.ts";
@@ -71,10 +72,19 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
     if (model === null || tokenizer === null) return refusals.fail();
     for (const assumption of source.config.assumptions) progress.note(assumption);
     const origin = await makeOrigin(source, model, staging, progress);
+    const acceptsPairs = await checkTokenTypes(tokenizer, origin.infer, source.float);
+    if (!acceptsPairs) {
+      progress.note(
+        "The model cannot run the token types of pairs: pairs are refused with 422. Single texts are served",
+      );
+    }
     const made = plan && edgeOptions && (await makeEdge(plan, { ...edgeOptions, source, origin }, staging, progress));
     await writeFile(join(staging.package, TOKENIZER_FILE), tokenizer.tokenizer);
     await writeFile(join(staging.package, TOKENIZER_CONFIG_FILE), tokenizer.config);
-    return await writeManifest({ identity, problemType: source.config.problemType, origin, made }, staging);
+    return await writeManifest(
+      { identity, problemType: source.config.problemType, origin, made, acceptsPairs },
+      staging,
+    );
   });
 }
 
@@ -83,9 +93,11 @@ interface Parts {
   problemType: Manifest["problemType"];
   origin: OriginPart;
   made: EdgePart | null;
+  acceptsPairs: boolean;
 }
 
-async function writeManifest({ identity, problemType, origin, made }: Parts, staging: Staging): Promise<Packed> {
+async function writeManifest({ acceptsPairs, ...parts }: Parts, staging: Staging): Promise<Packed> {
+  const { identity, problemType, origin, made } = parts;
   const { name, version } = identity;
   const { edge = null, edgeFallback = null, report = null, acceptedGaps = [] } = made ?? {};
   const edgeFiles = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
@@ -102,6 +114,7 @@ async function writeManifest({ identity, problemType, origin, made }: Parts, sta
     edgeFallback,
     // Only where it differs, so that earlier versions of the gateway read the package.
     origin: windowTokens === WINDOW_TOKENS ? { file } : { file, windowTokens },
+    ...(!acceptsPairs && { acceptsPairs }),
     ...(acceptedGaps.length > 0 && { acceptedGaps: [...acceptedGaps] }),
     files: await Promise.all(names.map((each) => hashFile(staging.package, each))),
   } satisfies Manifest);

@@ -38,6 +38,14 @@ describe("a rule for the EU", () => {
   });
 });
 
+it("counts and splits a pair by both of its texts", async () => {
+  const { stdout } = await by({ edge: { stickyBy: "text" } }, "--text-pair", "see you at lunch");
+  // [CLS] WIN a free prize [SEP] see you at lunch [SEP]
+  expect(lineOf(stdout, "text")).toMatch(/^11 tokens, /);
+  const key = JSON.stringify([TEXT, "see you at lunch"]);
+  expect(/key at ([\d.]+) %/.exec(stdout)?.[1]).toBe(String(basisPointsOf(key) / 100));
+});
+
 describe("the sticky split uses the key of the policy", () => {
   const keyAt = (stdout: string) => /key at ([\d.]+) %/.exec(stdout)?.[1];
   it.each<[string, string[], string, string]>([

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeHeader, readHeaderBytes } from "../../../../../../engine/format/header.ts";
 import { planMemory } from "../../../../../../engine/plan-memory.ts";
+import { createInference } from "../../../../../../lambda-origin/infer.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { compileEngineWasm, openEngineModel } from "../../../../../../tools/spillway/model/pack/engine-runtime.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { gapOf, PAIR, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 
@@ -28,9 +29,48 @@ describe.each(["distilbert", "bert", "roberta"] as const)("a %s that is packed w
     expect(edge.heapBytes).toBe(planMemory(header, 512).totalBytes);
     const { run } = openEngineModel(await compileEngineWasm(), weights, edge.maxTokens);
     for (const { tokenIds, logits } of edge.golden) expect([...run(tokenIds)]).toEqual(logits);
+    const infer = await createInference(await readFile(join(out, manifest.origin.file)), 3);
+    const [typed, untyped] = await infer([PAIR.ids, PAIR.ids], [PAIR.typeIds, PAIR.ids.map(() => 0)]);
+    const atEdge = run(PAIR.ids, PAIR.typeIds);
+    if (family === "bert") expect(gapOf(atEdge, typed)).toBeLessThan(gapOf(atEdge, untyped) / 2);
+    else expect([typed, [...atEdge]]).toEqual([untyped, [...run(PAIR.ids)]]);
     expect(report?.gaps.map(({ engine }) => engine)).toEqual(["spillway-engine"]);
     const { timeMs } = edge;
     expect(timeMs.base + 512 * timeMs.perToken + 512 ** 2 * timeMs.perTokenSquared).toBeGreaterThan(0);
+  });
+});
+
+describe("a tokenizer whose template has token types that the model's table does not have", () => {
+  const template = (singleType: number, pairType: number) => {
+    const text = (id: "A" | "B", type_id: number) => ({ Sequence: { id, type_id } });
+    return {
+      type: "TemplateProcessing",
+      single: [text("A", singleType)],
+      pair: [text("A", 0), text("B", pairType)],
+      special_tokens: {},
+    };
+  };
+  const pack = async (name: string, post_processor: object) => {
+    const folder = scratch.path(name);
+    await writeDistilbertFolder(folder, { ...SMALL, family: "bert", quantized: false });
+    const file = join(folder, "tokenizer.json");
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), post_processor }));
+    const notes: string[] = [];
+    const progress = { ...silent, note: (line: string) => void notes.push(line) };
+    const packed = await packModel({ folder, out: scratch.path(`${name}-package`), originOnly: true }, progress);
+    return { packed, notes };
+  };
+
+  it("is packed for single texts, with a note, if only pairs have them", async () => {
+    const { packed, notes } = await pack("pair-types", template(1, 2));
+    expect(packed.manifest.acceptsPairs).toBe(false);
+    expect(notes).toContainEqual(expect.stringMatching(/^The model cannot run the token types of pairs: /));
+    const { packed: whole } = await pack("all-types", template(1, 1));
+    expect(whole.manifest.acceptsPairs).toBeUndefined();
+  });
+
+  it("is refused if single texts have them", async () => {
+    await expect(pack("single-types", template(2, 0))).rejects.toThrow(/cannot run a text with token type 2, which/);
   });
 });
 

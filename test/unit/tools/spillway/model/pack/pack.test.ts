@@ -13,7 +13,7 @@ import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
 import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { gapOf, PAIR, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 
@@ -64,6 +64,19 @@ describe.each(families)("a packed %s, %s, opset %i", { timeout: 120_000 }, (fami
     for (const [index, logit] of (await own([tokenIds]))[0]?.entries() ?? []) {
       expect(packed[index]).toBeCloseTo(logit, 4);
     }
+  });
+
+  it("runs a pair's token types on both sides, if it has any", async () => {
+    const out = scratch.path(`${family}-package`);
+    const { manifest } = await openLocalPackage(out);
+    const { file, heapBytes } = edgeOf(manifest);
+    const limits = { initialBytes: heapBytes, maximumBytes: heapBytes };
+    const edge = await openEdgeModel(await compileEdgeWasm(), await readFile(join(out, file)), limits);
+    const infer = await createInference(await readFile(join(out, manifest.origin.file)), 3);
+    const [typed, untyped] = await infer([PAIR.ids, PAIR.ids], [PAIR.typeIds, PAIR.ids.map(() => 0)]);
+    const atEdge = edge.run(PAIR.ids, PAIR.typeIds);
+    if (family === "bert") expect(gapOf(atEdge, typed)).toBeLessThan(gapOf(atEdge, untyped) / 2);
+    else expect([typed, [...atEdge]]).toEqual([untyped, [...edge.run(PAIR.ids)]]);
   });
 });
 

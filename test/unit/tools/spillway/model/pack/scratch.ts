@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
+import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
 
 export const SMALL: Partial<DistilbertShape> = {
   layers: 2,
@@ -14,6 +15,18 @@ export const SMALL: Partial<DistilbertShape> = {
   vocabulary: 200,
   labels: ["ham", "spam", "eggs"],
 };
+
+const PAIR_TOKENS = 20;
+/** Token ids and token types as of a pair. */
+export const PAIR = {
+  ids: sampleIds(PAIR_TOKENS, 200),
+  typeIds: Array.from({ length: PAIR_TOKENS }, (_, at) => (at < PAIR_TOKENS / 2 ? 0 : 1)),
+};
+
+/** The largest difference of two rows of logits. */
+export function gapOf(one: ArrayLike<number> = [], other: ArrayLike<number> = []): number {
+  return Math.max(...Array.from(one, (logit, at) => Math.abs(logit - (other[at] ?? Number.NaN))));
+}
 
 export interface Scratch {
   /** An absolute path in the folder. */
