@@ -104,7 +104,8 @@ describe("a dry run of a deployment without placeholders", () => {
 it("a deployment without onnxruntime-web uploads at most 0.6 MB, and is refused with a package that needs it", () => {
   const { bundle, checks } = report(small);
   expect(bundle?.engines).toEqual(["spillway-engine"]);
-  expect(bundle?.gzipBytes).toBeLessThan(600_000);
+  // Promised are 600 kB. This bound notices a script that is not minified, and the locales of zod: V8 keeps both in the heap.
+  expect(bundle?.gzipBytes).toBeLessThan(280_000);
   // The package of this test is one for onnxruntime-web.
   expect(checks.filter(({ state }) => state === "problem")).toEqual([
     expect.objectContaining({
