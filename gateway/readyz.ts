@@ -40,10 +40,10 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
   const details = {
     edge: { ...edgeStatus, breaker: describe(edgeStatus.breaker, clock) },
     origins: Object.fromEntries(
-      [...status].map(([name, { breaker, p95Ms, classifier, lastFailure }]) => {
+      [...status].map(([name, { breaker, places, p95Ms, classifier, lastFailure }]) => {
         const problem = mismatch(classifier, edge.classifier())?.sentence ?? null;
         const model = classifier?.model ?? null;
-        return [name, { model, problem, lastFailure, breaker: describe(breaker, clock), p95Ms }];
+        return [name, { model, problem, lastFailure, breaker: describe(breaker, clock), places, p95Ms }];
       }),
     ),
     policy: { version: policy.version, minVersion: minPolicyVersion, source, problem },

@@ -124,7 +124,8 @@ async function classify(
   capacity.retryBudget.countText(clock.nowMs());
   const decisions = decisionsFor(measured.numbers, policy);
   const route = decideRoute(decisions, measured.numbers, world);
-  return dispatch(route, { measured, policy, decisions, lifetime, attempts: new TextAttempts() }, world);
+  const inFlight = { measured, policy, caller: caller.countedAs, decisions, lifetime, attempts: new TextAttempts() };
+  return dispatch(route, inFlight, world);
 }
 
 function decideRoute(decisions: Decisions, numbers: TextNumbers, { sides, clock }: World): Route {

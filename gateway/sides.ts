@@ -16,6 +16,7 @@ export const FAILURE_REASONS = [
   "problem-type-differs",
   "model-unavailable",
   "origin-gone",
+  "origin-busy",
   "breaker-open",
   "out-of-memory",
   "engine-error",
@@ -68,10 +69,11 @@ export interface SideAnswer extends Classifier, AttemptAccount {
 export interface SideFailure extends AttemptAccount {
   reason: FailureReason;
   /**
-   * `failed`: the side is at fault; the other side may be tried. `refused`: the side rejects this text (an origin's 4xx); the
-   * other side may be tried where that can help. `aborted`: the caller is gone, or the other side answered first.
+   * `failed`: the side is at fault; the other side may be tried. `busy`: the side has no room for one more call, which means nothing for
+   * its health; the other side may be tried. `refused`: the side rejects this text (an origin's 4xx); the other side may be tried where
+   * that can help. `aborted`: the caller is gone, or the other side answered first.
    */
-  kind: "failed" | "refused" | "aborted";
+  kind: "failed" | "busy" | "refused" | "aborted";
   /** The side asked not to be called again for this many ms. */
   retryAfterMs?: number;
 }
@@ -101,6 +103,8 @@ export interface AttemptOptions {
   policy: Policy;
   /** A shadow attempt feeds no breaker and no estimate. */
   purpose: "answer" | "shadow";
+  /** Whom an origin's places are counted for; null for a caller without a limit. */
+  caller: string | null;
   lifetime: Lifetime;
 }
 
@@ -163,6 +167,8 @@ export interface OriginConditions {
   /** Its part of the texts that go to an origin, relative to the other origins' weights. */
   weight: number;
   breakerAllows: boolean;
+  /** Whether as many calls run as the origin has accepted at once. */
+  isFull: boolean;
   /** When an open breaker lets the next call through. */
   retryAtMs: number | null;
   /** The P95 of recent calls; null while too few are known. */
@@ -171,6 +177,8 @@ export interface OriginConditions {
 
 export interface OriginStatus {
   breaker: BreakerStatus;
+  /** The calls of this isolate that may run at once. Fewer than at the start: the origin has turned calls away with 429. */
+  places: number;
   p95Ms: number | null;
   /** What it last answered with, used or not; null before. An origin runs the package it was deployed with, whatever the policy names. */
   classifier: Classifier | null;

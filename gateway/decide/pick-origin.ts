@@ -1,4 +1,4 @@
-/** Pure. Which of several origins a text would go to: by weight, sticky per caller, without those whose breaker is open. */
+/** Pure. Which of several origins a text would go to: by weight, sticky per caller, without those that refuse calls or have no place. */
 
 import type { OriginConditions } from "../sides.ts";
 import { saltedBasisPointsOf } from "./share.ts";
@@ -6,10 +6,15 @@ import { saltedBasisPointsOf } from "./share.ts";
 /** Changing the salt reshuffles every caller: never change it. */
 const SALT = "spillway-origin";
 
-/** Null if there is none. If every breaker is open, the origin whose breaker allows a call first. */
+/**
+ * Null if there is none. If every breaker is open, the origin whose breaker allows a call first. An origin without a place is picked only
+ * if no other one has a place.
+ */
 export function pickOrigin(origins: readonly OriginConditions[], stickyKey: string): OriginConditions | null {
-  const open = origins.filter(({ breakerAllows }) => breakerAllows);
-  if (open.length === 0) return soonest(origins);
+  const allowed = origins.filter(({ breakerAllows }) => breakerAllows);
+  if (allowed.length === 0) return soonest(origins);
+  const withPlace = allowed.filter(({ isFull }) => !isFull);
+  const open = withPlace.length > 0 ? withPlace : allowed;
   // The usual case; hashing a long text would cost more than the rest of the decision.
   if (open.length === 1) return open[0] ?? null;
   const total = open.reduce((sum, { weight }) => sum + weight, 0);

@@ -15,6 +15,8 @@ import { edgeCostUsd, originCost } from "./cost.ts";
 export interface TextInFlight {
   measured: MeasuredText;
   policy: Policy;
+  /** Whom an origin's places are counted for; null for a caller without a limit. */
+  caller: string | null;
   decisions: Decisions;
   lifetime: Lifetime;
   attempts: TextAttempts;
@@ -51,13 +53,13 @@ export class TextAttempts {
  */
 export function attemptOn(route: SideRoute, kind: AttemptKind, text: TextInFlight, world: World): Promise<SideResult> {
   const { clock, sides, report } = world;
-  const { measured, policy, lifetime, attempts } = text;
+  const { measured, policy, caller, lifetime, attempts } = text;
   const side = route.side === "edge" ? sides.edge : sides.origins.named(route.origin);
   const purpose = kind === "shadow" ? "shadow" : "answer";
   const run = async (span: Span) => {
     attempts.begin(span, kind);
     const startedAtMs = clock.nowMs();
-    const result = await side.attempt(measured, { policy, purpose, lifetime });
+    const result = await side.attempt(measured, { policy, purpose, caller, lifetime });
     if (route.side === "edge") span.setAttribute("spillway.edge.heap_bytes", sides.edge.status().heapBytes);
     const costUsd =
       route.side === "edge" ? recordEdgeUse(span, result) : recordOriginUse(span, result, clock.nowMs() - startedAtMs);

@@ -42,7 +42,13 @@ export interface OriginCall {
 }
 
 /** AWS refused these calls, or they were never sent: no function ran. */
-const NOT_RUN: ReadonlySet<FailureReason> = new Set(["breaker-open", "origin-gone", "http-403", "http-429"]);
+const NOT_RUN: ReadonlySet<FailureReason> = new Set([
+  "breaker-open",
+  "origin-gone",
+  "origin-busy",
+  "http-403",
+  "http-429",
+]);
 
 /** `isAssumed`: the function reported no usage, so its time is the round trip's and its memory the default. */
 export function originCost({ usage, roundTripMs, failure }: OriginCall): { usd: number; isAssumed: boolean } {

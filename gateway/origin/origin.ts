@@ -14,6 +14,7 @@ import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
 import type { CallOutcome, Classify } from "../resilience/breaker/classify.ts";
+import { ConcurrencyLimit, type PlaceOutcome } from "../resilience/concurrency-limit.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
   type AttemptOptions,
@@ -47,6 +48,7 @@ export interface OriginParts {
 
 export class LambdaOrigin implements Side {
   readonly #latency = new RecentP95();
+  readonly #places = new ConcurrencyLimit();
   #classifier: Classifier | null = null;
   #lastFailure: FailureReason | null = null;
   readonly #parts: OriginParts;
@@ -66,6 +68,7 @@ export class LambdaOrigin implements Side {
     // While a trial runs, its result decides; the trial's lease is not a time to retry at.
     return {
       breakerAllows: breaker.allows(),
+      isFull: this.#places.isFull(clock.nowMs()),
       retryAtMs: state === "open" ? retryAtMs : null,
       p95Ms: this.#latency.p95Ms(clock.nowMs()),
     };
@@ -74,6 +77,7 @@ export class LambdaOrigin implements Side {
   status(): OriginStatus {
     return {
       breaker: this.#parts.breaker.status(),
+      places: this.#places.places,
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
       classifier: this.#classifier,
       lastFailure: this.#lastFailure,
@@ -83,9 +87,16 @@ export class LambdaOrigin implements Side {
   async attempt({ text }: AttemptText, options: AttemptOptions): Promise<SideResult> {
     const { name, clock, report } = this.#parts;
     const startedAtMs = clock.nowMs();
-    const result = await this.#guardedCall(text, options);
+    const place = this.#places.acquire(options.caller, startedAtMs);
+    if (place === null) return { ok: false, failure: { reason: "origin-busy", kind: "busy" } };
+    let result: SideResult | null = null;
+    try {
+      result = await this.#guardedCall(text, options);
+    } finally {
+      place.release(placeOutcomeOf(result));
+    }
     const outcome = result.ok ? "ok" : result.failure.reason;
-    if (options.purpose === "answer" && outcome !== "breaker-open") {
+    if (options.purpose === "answer" && outcome !== "breaker-open" && outcome !== "origin-busy") {
       report({ kind: "origin-call", origin: name, outcome, tookMs: clock.nowMs() - startedAtMs });
     }
     return result;
@@ -138,6 +149,8 @@ export class LambdaOrigin implements Side {
       if (!parsed.success) throw new OriginFault("bad-answer");
       const { model, labels, problemType, windows, usage, trace } = parsed.data;
       if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
+      // Windows are weighted by their tokens. Only a text without content tokens has one of weight 0.
+      if (windows.length > 1 && windows.every(({ tokens }) => tokens === 0)) throw new OriginFault("bad-answer");
       const classifier = { model, labels, problemType };
       const edge = this.#parts.edgeClassifier();
       if (contradicts(classifier, edge)) throw new OriginFault("bad-answer");
@@ -200,6 +213,13 @@ async function readJson(response: Response): Promise<unknown> {
   return value;
 }
 
+/** @param result null if the attempt rejected */
+function placeOutcomeOf(result: SideResult | null): PlaceOutcome {
+  if (result === null) return "unknown";
+  if (result.ok) return "answered";
+  return result.failure.kind === "busy" ? "turned-away" : "unknown";
+}
+
 function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallOutcome {
   if (settled.ok) return "success";
   return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
@@ -225,7 +245,7 @@ class OriginFault extends Error {
   }
 }
 
-/** A caller's abort and a 4xx other than 429 are not failures of the origin [Netflix concurrency-limits]. */
+/** Neither a caller's abort nor a 4xx is a failure of the origin. 429 means that its concurrency is used up. */
 function toFailure(error: unknown): SideFailure {
   if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
   if (!(error instanceof OriginFault)) throw error;
@@ -233,13 +253,13 @@ function toFailure(error: unknown): SideFailure {
   if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };
   if ("noPairs" in what) return { reason: "no-pairs", kind: "refused", ...what.noPairs };
-  const isRefusal = what.status >= 400 && what.status < 500 && what.status !== 429;
-  const failure: SideFailure = {
-    reason: `http-${what.status}`,
-    kind: isRefusal ? "refused" : "failed",
-    ...what.account,
-  };
+  const failure: SideFailure = { reason: `http-${what.status}`, kind: kindOf(what.status), ...what.account };
   return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
+}
+
+function kindOf(status: number): SideFailure["kind"] {
+  if (status === 429) return "busy";
+  return status >= 400 && status < 500 ? "refused" : "failed";
 }
 
 /** The longest Retry-After of an origin that is obeyed. */

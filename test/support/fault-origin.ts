@@ -55,6 +55,8 @@ function refuse(response: ServerResponse, own: OriginSpan["attributes"], moreSpa
 const hostile = { text: HOSTILE, "spillway.note": HOSTILE, "url.full": HOSTILE, "faas.name": `dear ${HOSTILE}` };
 
 const held: (() => void)[] = [];
+/** Calls of "four-places" that run. */
+let running = 0;
 
 const behaviours: Record<string, (response: ServerResponse) => void> = {
   ok: (response) => send(response, 200, JSON.stringify(answer)),
@@ -85,6 +87,16 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   "http-429-retry-after": (response) => {
     response.setHeader("retry-after", "7");
     send(response, 429, '{"Reason":"ConcurrentInvocationLimitExceeded"}');
+  },
+  /** Four places, as a function with that reserved concurrency. */
+  "four-places": (response) => {
+    const isFull = running === 4;
+    if (isFull) return send(response, 429, '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}');
+    running += 1;
+    setTimeout(() => {
+      running -= 1;
+      send(response, 200, JSON.stringify(answer));
+    }, 30);
   },
   "http-500": (response) => send(response, 500, "Internal Server Error"),
   "http-503": (response) => send(response, 503, '{"message":"Service Unavailable"}'),

@@ -85,7 +85,11 @@ describe("the origin fails", () => {
     ["more labels than a model has", { labels: Array.from({ length: 2000 }, (_, index) => `label ${index}`) }],
     ["a label as long as a page", { labels: ["ham", "s".repeat(10_000)] }],
     ["logits of which no score can be made", { windows: [{ tokens: 10, logits: [1e308, -1e308] }] }],
-    ["more windows than a text has", { windows: Array.from({ length: 100 }, () => ({ tokens: 1, logits: [1, 0] })) }],
+    [
+      "windows without a token, whose mean is no number",
+      { windows: Array.from({ length: 2 }, () => ({ tokens: 0, logits: [1, 0] })) },
+    ],
+    ["more windows than a text has", { windows: Array.from({ length: 3000 }, () => ({ tokens: 1, logits: [1, 0] })) }],
     ["a cost that nothing has", { usage: { durationMs: 1e300, initMs: 0, memoryMiB: 1024 } }],
   ])("an answer with %s is none", async (_, bend) => {
     await setPolicy({ edge: { share: 0 } });

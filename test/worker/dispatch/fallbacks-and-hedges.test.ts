@@ -237,7 +237,7 @@ describe("several origins", () => {
     };
     await wanting("http-500?keeps", 100);
     const text = { text: "text", tokenized: null };
-    const options = { policy: defaultPolicy(), purpose: "answer" as const, lifetime: aLifetime() };
+    const options = { policy: defaultPolicy(), purpose: "answer" as const, caller: null, lifetime: aLifetime() };
     const attempt = () => gateway.world.sides.origins.named("only").attempt(text, options);
     for (let call = 0; call < 5; call++) await attempt();
     expect(gateway.world.sides.origins.status().get("only")?.breaker.state).toBe("open");

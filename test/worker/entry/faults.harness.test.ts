@@ -112,8 +112,6 @@ describe("an origin's breaker, from request to request", () => {
     ["http-500", inARow],
     ["http-503", inARow],
     ["no-model", inARow],
-    ["http-429", inARow],
-    ["http-429-retry-after", inARow],
     ["broken-json", inARow],
     ["wrong-shape", inARow],
     ["too-many-labels", inARow],

@@ -54,9 +54,9 @@ export function tokens(edge: Edge, tokenIds: readonly number[]): Tokenized {
 
 /** A text that no tokenizer has seen yet, as in a cold isolate. */
 export function attempt(edge: Edge, text: string): Promise<SideResult> {
-  return edge.attempt({ text, tokenized: null }, { policy, purpose: "answer", lifetime: aLifetime() });
+  return edge.attempt({ text, tokenized: null }, { policy, purpose: "answer", caller: null, lifetime: aLifetime() });
 }
 
 export function run(edge: Edge, tokenized: Tokenized, lifetime: Lifetime = aLifetime()): Promise<SideResult> {
-  return edge.attempt({ text: tokenized.text, tokenized }, { policy, purpose: "answer", lifetime });
+  return edge.attempt({ text: tokenized.text, tokenized }, { policy, purpose: "answer", caller: null, lifetime });
 }

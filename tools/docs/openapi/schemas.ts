@@ -64,11 +64,13 @@ const readinessDetails = readiness
         problem: z.string().nullable().describe("How its labels differ from those of the edge."),
         lastFailure: z.string().nullable(),
         breaker,
+        places: z.int().describe("The calls of this isolate that may run at once."),
         p95Ms: z.number().nullable(),
       }),
     ),
     policy: z.object({
       version: z.int(),
+      minVersion: z.int().describe("No text is classified under an older policy."),
       source: z.enum(["kv", "last-good", "defaults"]),
       problem: z.string().nullable().describe("Why the stored policy is not in force."),
     }),

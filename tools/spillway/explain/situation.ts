@@ -72,6 +72,7 @@ function conditionsIn(options: SituationOptions, policy: Policy, maxTokens: numb
       name,
       weight: policy.origins[name]?.weight ?? 100,
       breakerAllows: valueFor(name, originBreaker) !== "open",
+      isFull: false,
       retryAtMs: null,
       p95Ms: valueFor(name, originP95Ms),
     })),

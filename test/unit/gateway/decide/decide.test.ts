@@ -13,7 +13,7 @@ const text: TextNumbers = {
   edgeRunMs: 50,
   location: { country: "DE", isEu: true },
 };
-const origin = { name: "default", weight: 100, breakerAllows: true, retryAtMs: null, p95Ms: 100 };
+const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null, p95Ms: 100 };
 const good: Conditions = {
   edge: { model: "ready", breakerAllows: true, maxTokens: 256, queueMs: 0, p95Ms: 60 },
   origins: [origin],

@@ -6,6 +6,7 @@ const origin = (name: string, weight: number, bend: Partial<OriginConditions> = 
   name,
   weight,
   breakerAllows: true,
+  isFull: false,
   retryAtMs: null,
   p95Ms: null,
   ...bend,
@@ -30,6 +31,14 @@ describe("among several origins", () => {
       expect(pickOrigin(broken, caller)?.name).toBe("b");
       if (pickOrigin(origins, caller)?.name === "b") expect(pickOrigin(broken, caller)?.name).toBe("b");
     }
+  });
+
+  it("an origin without a place is skipped while another has one, and its breaker counts for more", () => {
+    const full = { isFull: true };
+    expect(share([origin("a", 75, full), origin("b", 25)], "b")).toBe(1);
+    expect(pickOrigin([origin("a", 1, full), origin("spare", 0)], "x")?.name).toBe("spare");
+    expect(pickOrigin([origin("a", 1, full), origin("b", 1, open(5))], "x")?.name).toBe("a");
+    expect(share([origin("a", 75, full), origin("b", 25, full)], "a")).toBeCloseTo(0.75, 1);
   });
 
   it("one of weight 0 is called only when nothing else is left", () => {

@@ -53,6 +53,7 @@ const origin = (name: string) =>
     name: fc.constant(name),
     weight: fc.constantFrom(0, 1, 100),
     breakerAllows: fc.boolean(),
+    isFull: fc.boolean(),
     retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
     p95Ms: maybe(ms),
   });

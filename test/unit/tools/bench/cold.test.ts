@@ -35,7 +35,11 @@ describe("cold starts", () => {
   });
 
   it.each([
-    { what: "all", changed: {}, holds: { load: true, loadOverPlain: false, firstAnswer: true, upload: true, startUp: true } },
+    {
+      what: "all",
+      changed: {},
+      holds: { load: true, loadOverPlain: false, firstAnswer: true, upload: true, startUp: true },
+    },
     {
       what: "a load that is short enough beside the plain Worker's",
       changed: { gateways: [gatewayLoad(675)] },

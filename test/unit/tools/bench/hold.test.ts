@@ -43,5 +43,7 @@ it("sends the next request while those before it wait, and counts their waits", 
 
 it("fails if a request fails", async () => {
   const requests = requestsOf(() => () => Promise.reject(new Error("answered 500")));
-  await expect(sendUntil(requests, 0, new Promise((resolve) => setTimeout(resolve, 5)))).rejects.toThrow("answered 500");
+  await expect(sendUntil(requests, 0, new Promise((resolve) => setTimeout(resolve, 5)))).rejects.toThrow(
+    "answered 500",
+  );
 });
