@@ -6,11 +6,15 @@ import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
 import { type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { readBody } from "./body.ts";
-import { nestsDeeper } from "./json-depth.ts";
+import { exceededLimit } from "./json-structure.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
 /** A valid request nests three levels. The rest is for clients that send more than they need. */
 const MAX_DEPTH = 16;
+/** A pair: its object, its second key and the comma behind it. Nothing is built of a body with more values: they take 40 times its bytes. */
+const VALUES_PER_INPUT = 3;
+/** Parameters, options, and what clients send beside them. */
+const OTHER_VALUES = 256;
 /** Of a key of a pair in the list of inputs. */
 const MAX_KEY_DEPTH = 3;
 
@@ -35,9 +39,12 @@ export async function receive(
   if (!body.ok) return body;
   const text = decodeUtf8(body.value);
   if (text === null) return refuse(malformed("The body is not valid UTF-8.", "invalid-utf8"));
-  if (nestsDeeper(text, MAX_DEPTH)) {
+  const maxValues = limits.inputs * VALUES_PER_INPUT + OTHER_VALUES;
+  const exceeded = exceededLimit(text, { depth: MAX_DEPTH, values: maxValues });
+  if (exceeded === "depth") {
     return refuse(malformed(`The body nests arrays and objects deeper than ${MAX_DEPTH} levels.`, "json-depth"));
   }
+  if (exceeded === "values") return refuse(tooManyValues(maxValues, limits.inputs));
   const value = parseJson(text);
   if (value === undefined) return refuse(malformed("The body is not valid JSON.", "invalid-json"));
   const givenTwice = duplicateKeys(text, MAX_KEY_DEPTH).map(({ path }) => path);
@@ -64,6 +71,14 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+function tooManyValues(maxValues: number, maxInputs: number): Refusal {
+  return {
+    code: "too-large",
+    publicText: `The body has more than ${maxValues} values; at most ${maxInputs} texts are allowed per request.`,
+    reason: "inputs",
+  };
 }
 
 function malformed(publicText: string, reason: RefusalReason): Refusal {
