@@ -105,6 +105,15 @@ describe("publishing", () => {
   });
 });
 
+it("policy set model refuses a package that was never published, and saves nothing", async () => {
+  const before = await spillway(system, "policy", "get");
+  const unknown = `mail-tagger@${"0".repeat(64)}`;
+  await expect(spillway(system, "policy", "set", "model", unknown)).rejects.toThrow(
+    /mail-tagger@0{64} is not in the bucket, .* Nothing was saved\.$/,
+  );
+  expect(await spillway(system, "policy", "get")).toBe(before);
+});
+
 /** Last: the system ends with it. */
 describe("npm start", () => {
   it("names the child that died, and ends the others", async () => {
