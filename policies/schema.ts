@@ -7,6 +7,7 @@ import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./
 import { unknownOriginsIn } from "./names.ts";
 
 const integer = (min: number, max: number) => z.int().min(min).max(max);
+const number = (min: number, max: number) => z.number().min(min).max(max);
 
 /** Checked on the decimal text: in binary arithmetic 12.34 times 100 is not reliably 1234. */
 const percent = z
@@ -39,11 +40,6 @@ const country = z
     error: ({ input }) => (typeof input === "string" ? describeUnknownCountry(input) : `must be ${ALLOWED_COUNTRY}`),
   })
   .meta({ enum: [...RESIDENCY_COUNTRIES] });
-/** Texts travel to it. */
-const originUrl = z.url({ protocol: /^https?$/ }).superRefine((url, context) => {
-  const problem = originUrlProblem(url);
-  if (problem !== null) context.addIssue({ code: "custom", message: `the URL ${problem}` });
-});
 const permission = z.string().regex(/^(edge|origin(:[a-z0-9-]+)?)$/, 'must be "edge", "origin" or "origin:<name>"');
 
 const keepReason = z.enum(["error", "fallback", "refused", "slow"]);
@@ -116,7 +112,7 @@ const documentSchema = z.strictObject({
     .record(
       z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
       z.strictObject({
-        url: originUrl.describe("Function URL of the origin."),
+        url: z.url({ protocol: /^https?$/ }).describe("Function URL of the origin."),
         region: z
           .string()
           .regex(/^[a-z0-9-]+$/, "must be an AWS region, as in us-east-1")
@@ -198,16 +194,8 @@ const documentSchema = z.strictObject({
     .describe("Callers with an older TLS version are refused with 403."),
   retryBudget: z
     .strictObject({
-      percent: z
-        .number()
-        .min(0)
-        .max(100)
-        .default(20)
-        .describe("Second attempts as a percentage of the requests of the last 10 s."),
-      minPerSecond: z
-        .number()
-        .min(0)
-        .max(1000)
+      percent: number(0, 100).default(20).describe("Second attempts as a percentage of the requests of the last 10 s."),
+      minPerSecond: number(0, 1000)
         .default(3)
         .describe("Second attempts per second that are always allowed. They do not accumulate."),
     })
@@ -222,10 +210,7 @@ const documentSchema = z.strictObject({
     .describe("When calls to a failing side stop, and for how long."),
   sampling: z
     .strictObject({
-      ratio: z
-        .number()
-        .min(0)
-        .max(1)
+      ratio: number(0, 1)
         .default(1)
         .describe("Ratio of traces that are exported. A caller's decision in traceparent takes precedence."),
       keep: z
@@ -244,6 +229,10 @@ const documentSchema = z.strictObject({
 export const policySchema = documentSchema.superRefine((policy, context) => {
   for (const problem of unknownOriginsIn(policy)) context.addIssue({ code: "custom", ...problem });
   for (const [name, { url, region }] of Object.entries(policy.origins)) {
+    const refused = originUrlProblem(url);
+    if (refused !== null) {
+      context.addIssue({ code: "custom", path: ["origins", name, "url"], message: `the URL ${refused}` });
+    }
     const needed = regionOfFunctionUrl(url);
     if (needed === null || needed === region) continue;
     // AWS would answer each call with 403.

@@ -1,18 +1,9 @@
 /** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
-import { readBoundedBody } from "../../formats/bounded-body.ts";
-import { parseJson } from "../../formats/json.ts";
-import {
-  type OriginAccount,
-  type OriginError,
-  originAnswerSchema,
-  originErrorSchema,
-  originRequestOf,
-  specialTokensIn,
-} from "../../formats/origin-wire.ts";
+import { originRequestOf, specialTokensIn } from "../../formats/origin-wire.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
-import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
+import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { CallOutcome, Classify } from "../resilience/breaker/classify.ts";
 import { ConcurrencyLimit, type PlaceOutcome } from "../resilience/concurrency-limit.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
@@ -25,11 +16,12 @@ import {
   type OriginStatus,
   type Side,
   type SideAnswer,
-  type SideFailure,
   type SideResult,
   whyAborted,
 } from "../sides.ts";
-import { type Mismatch, mismatch } from "./mismatch.ts";
+import { mismatch } from "./mismatch.ts";
+import { OriginFault, toFailure } from "./origin-fault.ts";
+import { readAnswer } from "./read-answer.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
 import { charactersToCut, type FullWindow, mayTakeLonger, tokensWithin } from "./text-time.ts";
 
@@ -144,13 +136,7 @@ export class LambdaOrigin implements Side {
       const maxTokens = tokensWithin(timeoutMs, this.#parts.fullWindow(), policy.limits.originTokens);
       const body = JSON.stringify(originRequestOf(text, maxTokens));
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
-      if (!response.ok) throw await faultOf(response);
-      const parsed = originAnswerSchema.safeParse(await readJson(response));
-      if (!parsed.success) throw new OriginFault("bad-answer");
-      const { model, labels, problemType, windows, usage, trace } = parsed.data;
-      if (windows.some(({ logits }) => logits.length !== labels.length)) throw new OriginFault("bad-answer");
-      // Windows are weighted by their tokens. Only a text without content tokens has one of weight 0.
-      if (windows.length > 1 && windows.every(({ tokens }) => tokens === 0)) throw new OriginFault("bad-answer");
+      const { model, labels, problemType, windows, usage, trace } = await readAnswer(response);
       const classifier = { model, labels, problemType };
       const edge = this.#parts.edgeClassifier();
       if (contradicts(classifier, edge)) throw new OriginFault("bad-answer");
@@ -182,37 +168,6 @@ function contradicts(origin: Classifier, edge: Classifier | null): boolean {
   return !sameLabels || edge.problemType !== origin.problemType;
 }
 
-/**
- * Statuses for which Spillway's function sends details: the reason of a 503, and the spans and usage of a refusal. For all others the
- * status is enough, and a fallback does not wait for the body.
- */
-const STATUSES_WITH_DETAILS: ReadonlySet<number> = new Set([400, 404, 413, 422, 503]);
-
-async function faultOf(response: Response): Promise<OriginFault> {
-  const { status } = response;
-  const details = STATUSES_WITH_DETAILS.has(status) ? await errorIn(response) : await response.body?.cancel();
-  if (status === 503 && details?.error_type === "model-unavailable") return new OriginFault("model-unavailable");
-  const { usage, trace } = details ?? {};
-  if (status === 422 && details?.error_type === "no-pairs") return new OriginFault({ noPairs: { usage, trace } });
-  return new OriginFault({ status, retryAfterMs: retryAfterMs(response.headers), account: { usage, trace } });
-}
-
-async function errorIn(response: Response): Promise<OriginError | undefined> {
-  return originErrorSchema.safeParse(await readJson(response).catch(() => null)).data;
-}
-
-/** 64 windows of 1,024 labels, with a reserve. */
-const MAX_ANSWER_BYTES = 2 * 1_048_576;
-
-async function readJson(response: Response): Promise<unknown> {
-  const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES });
-  // The connection broke, or a signal ended it. The caller of this function knows which.
-  if (!body.ok && body.why === "broken") throw new Error("the origin's answer broke off");
-  const value = body.ok ? parseJson(new TextDecoder().decode(body.bytes)) : undefined;
-  if (value === undefined) throw new OriginFault("bad-answer");
-  return value;
-}
-
 /** @param result null if the attempt rejected */
 function placeOutcomeOf(result: SideResult | null): PlaceOutcome {
   if (result === null) return "unknown";
@@ -223,50 +178,4 @@ function placeOutcomeOf(result: SideResult | null): PlaceOutcome {
 function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallOutcome {
   if (settled.ok) return "success";
   return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
-}
-
-type What =
-  | "timeout"
-  | "network"
-  | "bad-answer"
-  | Mismatch["code"]
-  | "model-unavailable"
-  | "caller-gone"
-  | "lost-to-other-side"
-  | { noPairs: OriginAccount }
-  | { status: number; retryAfterMs: number | null; account: OriginAccount };
-
-class OriginFault extends Error {
-  readonly what: What;
-  constructor(what: What) {
-    super("the origin did not answer");
-    this.name = "OriginFault";
-    this.what = what;
-  }
-}
-
-/** Neither a caller's abort nor a 4xx is a failure of the origin. 429 means that its concurrency is used up. */
-function toFailure(error: unknown): SideFailure {
-  if (error instanceof BreakerOpenError) return { reason: "breaker-open", kind: "failed" };
-  if (!(error instanceof OriginFault)) throw error;
-  const { what } = error;
-  if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
-  if (typeof what === "string") return { reason: what, kind: "failed" };
-  if ("noPairs" in what) return { reason: "no-pairs", kind: "refused", ...what.noPairs };
-  const failure: SideFailure = { reason: `http-${what.status}`, kind: kindOf(what.status), ...what.account };
-  return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };
-}
-
-function kindOf(status: number): SideFailure["kind"] {
-  if (status === 429) return "busy";
-  return status >= 400 && status < 500 ? "refused" : "failed";
-}
-
-/** The longest Retry-After of an origin that is obeyed. */
-const MAX_RETRY_AFTER_MS = 300_000;
-
-/** `Retry-After` in seconds; its other form, a date, is not read. Null if there is none. */
-function retryAfterMs(headers: Headers): number | null {
-  const value = headers.get("retry-after")?.trim() ?? "";
-  return /^\d{1,9}$/.test(value) ? Math.min(MAX_RETRY_AFTER_MS, Number(value) * 1000) : null;
 }
