@@ -34,6 +34,7 @@ describe("an exported trace", () => {
       ["hands-back-hostile", {}, [long]],
       ["refuses-and-hands-back-hostile", {}, [long]],
       ["other-labels", {}, [long]],
+      ["other-labels", originFirst, [short]],
       ["ok", { shadow: { share: 100 } }, [short]],
       ["http-500", { shadow: { share: 100 } }, [short]],
       ["hang", { ...originFirst, hedge }, [short]],
