@@ -60,13 +60,14 @@ const PROJECT_ORDER = [
   "unit: own process",
   "unit",
 ];
-/** They pack models. A new checkout does not know yet how long a file takes. */
-const LONG_FILES = "/test/unit/tools/spillway/model/pack/";
+/** They pack models, or start processes. A new checkout does not know yet how long a file takes. */
+const LONG_FILES =
+  /\/test\/unit\/(lambda-origin\/instance|tools\/(spillway\/(model\/pack|kv)|local-lambda|build-lambda)\/)/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ project, moduleId }: TestSpecification) =>
-      PROJECT_ORDER.indexOf(project.name) - (moduleId.includes(LONG_FILES) ? 0.5 : 0);
+      PROJECT_ORDER.indexOf(project.name) - (LONG_FILES.test(moduleId) ? 0.5 : 0);
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
@@ -82,10 +83,8 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 const fsModuleCachePath = fileURLToPath(new URL("../.spillway/vitest-cache", import.meta.url));
 /** Projects with the same plugins share what one of them has transformed. */
 const CACHED = { fsModuleCache: true, fsModuleCachePath };
-/** Of two cores. These compute. Each isolate imports the gateway, which takes more than ten seconds of a core. */
-const COMPUTING = { ...PATIENT, ...CACHED, maxWorkers: 2, sequence: { groupOrder: 1 } };
-/** Of two cores. Many of these start processes and wait for them, and a third file uses the core that is idle meanwhile. */
-const WAITING = { ...PATIENT, ...CACHED, maxWorkers: 3, sequence: { groupOrder: 2 } };
+/** Of two cores. Many files start processes and wait for them, and a third file uses the core that is idle meanwhile. */
+const SHARED_CORES = { ...PATIENT, ...CACHED, maxWorkers: 3 };
 
 /**
  * The files of a project share its processes: starting one, and importing wrangler in it, costs more than most files. Whatever a file
@@ -132,7 +131,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...WAITING,
+          ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
@@ -141,16 +140,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { ...WAITING, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
+      { test: { ...SHARED_CORES, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
-        test: { ...COMPUTING, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
+        test: { ...SHARED_CORES, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
       },
       {
         plugins: [gatewayWorker()],
         test: {
           ...inGatewayWorker,
-          ...COMPUTING,
+          ...SHARED_CORES,
           name: "worker: gateway",
           // These files share isolates, each file with its own gateways: imports are half of what they cost.
           isolate: false,
@@ -161,12 +160,12 @@ export default defineConfig({
       },
       {
         plugins: [gatewayWorker()],
-        test: { ...inGatewayWorker, ...WAITING, name: "worker: own isolate", include: OWN_ISOLATE },
+        test: { ...inGatewayWorker, ...SHARED_CORES, name: "worker: own isolate", include: OWN_ISOLATE },
       },
       {
         // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.
         test: {
-          ...WAITING,
+          ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "worker: harness",
           include: ["test/worker/**/*.harness.test.ts"],
@@ -176,7 +175,7 @@ export default defineConfig({
       },
       {
         test: {
-          ...WAITING,
+          ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
