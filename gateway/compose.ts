@@ -83,8 +83,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
-  const parsedHost = parsePublicHost(env.PUBLIC_HOST);
-  const publicHost = parsedHost.ok ? parsedHost.host : null;
+  const { publicHost } = world.deployment;
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
@@ -158,6 +157,7 @@ function composeWorld(
   const access = createAccess(env, clock);
   const webOrigins = parseWebOrigins(env.CORS_ORIGINS);
   const minPolicyVersion = minPolicyVersionIn(env.MIN_POLICY_VERSION);
+  const publicHost = parsePublicHost(env.PUBLIC_HOST);
   return {
     clock,
     deployment: {
@@ -165,13 +165,12 @@ function composeWorld(
       problems: [
         ...access.problems,
         ...(webOrigins.ok ? [] : [webOrigins.problem]),
-        ...[minPolicyVersion, parsePublicHost(env.PUBLIC_HOST)].flatMap((parsed) =>
-          parsed.ok ? [] : [parsed.problem],
-        ),
+        ...[minPolicyVersion, publicHost].flatMap((parsed) => (parsed.ok ? [] : [parsed.problem])),
         ...originProblems,
         ...otlp.problems.map(({ name, message }) => `${name} ${message}`),
       ],
       minPolicyVersion: minPolicyVersion.ok ? minPolicyVersion.version : 0,
+      publicHost: publicHost.ok ? publicHost.host : null,
       exportCounts: () => telemetry.exportCounts(),
     },
     access,

@@ -25,6 +25,8 @@ export interface Deployment {
   problems: readonly string[];
   /** No text is classified under an older policy. 0: under any, the built-in defaults too. */
   minPolicyVersion: number;
+  /** The host name that traces may have; null for none. */
+  publicHost: string | null;
   /** What became of the telemetry since the isolate started. */
   exportCounts(): ExportCounts;
 }

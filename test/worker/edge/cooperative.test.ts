@@ -110,7 +110,7 @@ describe("a run", () => {
       expect(routingOf(await classify(gateway, LONG_TEXT)).route).toBe("edge");
       return engine.runs.at(-1)?.pauses ?? 0;
     };
-    const alone = await pausesOfLong();
+    const byItself = await pausesOfLong();
     const { readable, writable } = new TransformStream();
     const request = new Request("http://gateway/v1/classify", {
       method: "POST",
@@ -123,9 +123,9 @@ describe("a run", () => {
     void writer.write(new TextEncoder().encode("{}"));
     void writer.close();
     expect((await waiting).status).toBe(422);
-    expect(alone).toBeGreaterThan(1);
-    expect(beside).toBeGreaterThan(2 * alone);
-    expect(await pausesOfLong()).toBe(alone);
+    expect(byItself).toBeGreaterThan(1);
+    expect(beside).toBeGreaterThan(2 * byItself);
+    expect(await pausesOfLong()).toBe(byItself);
   });
 
   it("of the warm-up gives way to a text that arrives", async () => {

@@ -1,26 +1,13 @@
 /** Before anything is stored, `npm start` compares its package with the stored policy's and with another origin's. */
 import { describe, expect, it } from "vitest";
-import { type Manifest, manifestSchema } from "../../../../formats/model-package/manifest.ts";
 import { objectKey } from "../../../../formats/model-package/names.ts";
 import { checkOriginModel, checkStoredModel } from "../../../../tools/start/check-models.ts";
+import { id, manifestWith } from "../spillway/policy/tagger-manifest.ts";
 
-const manifest = (labels: string[]): Manifest =>
-  manifestSchema.parse({
-    format: "spillway-model/1",
-    name: "tagger",
-    version: 1,
-    labels,
-    problemType: "single_label_classification",
-    tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
-    edge: null,
-    origin: { file: "origin.onnx" },
-    files: [{ name: "origin.onnx", sizeBytes: 1, sha256: "0".repeat(64) }],
-  });
-const id = (digit: string) => `tagger@${digit.repeat(64)}`;
-const opened = { folder: "my-model", modelId: id("a"), manifest: manifest(["ham", "spam"]) };
+const opened = { folder: "my-model", modelId: id("a"), manifest: manifestWith(["ham", "spam"]) };
 const published = new Map([
-  [objectKey(id("b"), "manifest.json"), manifest(["spam", "ham"])],
-  [objectKey(id("c"), "manifest.json"), manifest(["no", "yes"])],
+  [objectKey(id("b"), "manifest.json"), manifestWith(["spam", "ham"])],
+  [objectKey(id("c"), "manifest.json"), manifestWith(["no", "yes"])],
 ]);
 const bucket = {
   get: async (key: string) => {

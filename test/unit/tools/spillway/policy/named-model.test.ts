@@ -2,25 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { objectKey } from "../../../../../formats/model-package/names.ts";
 import { checkNamedModel, type ModelChange } from "../../../../../tools/spillway/policy/named-model.ts";
+import { id, manifestWith } from "./tagger-manifest.ts";
 
-const id = (digit: string) => `tagger@${digit.repeat(64)}`;
 const [MAIL, NEWER, OTHER, GONE] = [id("a"), id("b"), id("c"), id("d")];
-const manifest = (labels: readonly string[]) => ({
-  format: "spillway-model/1",
-  name: "tagger",
-  version: 1,
-  labels,
-  problemType: "single_label_classification",
-  tokenizer: { file: "tokenizer.json", configFile: "tokenizer_config.json" },
-  edge: null,
-  origin: { file: "origin.onnx" },
-  files: [{ name: "origin.onnx", sizeBytes: 1, sha256: "0".repeat(64) }],
-});
 const objects = new Map(
   Object.entries({ [MAIL]: ["ham", "spam"], [NEWER]: ["spam", "ham"], [OTHER]: ["no", "yes"] }).map(
     ([modelId, labels]) => [
       objectKey(modelId, "manifest.json"),
-      new TextEncoder().encode(JSON.stringify(manifest(labels))),
+      new TextEncoder().encode(JSON.stringify(manifestWith(labels))),
     ],
   ),
 );
