@@ -110,9 +110,10 @@ describe("one window", () => {
     const texts = everyday.map(({ text }) => text);
     const edge = await classify(system, texts);
     expect(edge.headers.get("x-spillway-route")).toBe("edge");
-    await applyPolicy(system, { version: 1, override: "origin" });
+    // Four texts at once start three more instances of the function, which can take longer than the default on a busy machine.
+    await applyPolicy(system, { version: 1, override: "origin", origin: { timeoutMs: 60_000 } });
     const origin = await classify(system, texts);
-    expect(origin.headers.get("x-spillway-route")).toBe("origin");
+    expect(way(origin)).toEqual(["origin", "override"]);
     for (const [index, row] of edge.body.entries()) {
       expect(origin.body[index][0].label).toBe(row[0].label);
       expect(Math.abs(origin.body[index][0].score - row[0].score)).toBeLessThan(0.05);
