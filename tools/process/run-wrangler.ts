@@ -11,7 +11,7 @@ import { binOf } from "./package-bin.ts";
 
 /**
  * Environment that keeps wrangler and its local runtime off the network (no metrics, no update check, no location lookup), and keeps
- * it from writing traces to disk, which would hold the callers' URLs.
+ * it from writing traces and logs of its own to disk, which would hold the callers' URLs.
  */
 export const offlineWrangler = {
   WRANGLER_SEND_METRICS: "false",
@@ -19,6 +19,7 @@ export const offlineWrangler = {
   WRANGLER_HIDE_BANNER: "true",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   X_LOCAL_OBSERVABILITY: "false",
+  WRANGLER_WRITE_LOGS: "false",
 };
 
 export interface WranglerRun {
@@ -42,7 +43,7 @@ export async function wranglerCommand(...words: readonly string[]): Promise<stri
   return [process.execPath, await binOf("wrangler", "wrangler"), ...words];
 }
 
-/** Runs one wrangler command to its end, whatever its exit code. */
+/** Runs one wrangler command in the folder of the checkout to its end, whatever its exit code. @param words with absolute paths */
 export async function runWrangler(
   words: readonly string[],
   { onOutput = () => {}, timeoutMs }: WranglerOptions = {},
@@ -51,6 +52,8 @@ export async function runWrangler(
     const eventsFile = join(folder, "events");
     const [program = "", ...rest] = await wranglerCommand(...words);
     const child = spawn(program, rest, {
+      // Wrangler reads its configuration here, and keeps its files in .wrangler of this folder.
+      cwd: CHECKOUT_FOLDER,
       env: { ...process.env, ...offlineWrangler, WRANGLER_OUTPUT_FILE_PATH: eventsFile },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -54,7 +54,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
  */
 export function inForce({ stored, history, unsettled }: PolicyState, place: string): PolicyToExplain {
   const rows = historyRows(history);
-  const row = rows.find(({ mark }) => mark === "in-force");
+  const row = rows.find(({ mark }) => mark === "last-stored");
   const [newest] = rows;
   const notes = [
     ...(unsettled === null

@@ -30,7 +30,7 @@ export function registerHistory(policy: Command): void {
 }
 
 function asJson({ entry, mark, problem, changes, remark }: HistoryRow) {
-  return { ...entry, outside: entry.author === null, inForce: mark === "in-force", problem, changes, remark };
+  return { ...entry, outside: entry.author === null, lastStored: mark === "last-stored", problem, changes, remark };
 }
 
 /** Adds `spillway policy diff`. */
@@ -61,7 +61,7 @@ function documentIn(entry: Entry): JsonObject {
   throw new Error(`Version ${entry.name} is not a JSON object; print it with spillway policy get --at ${entry.name}.`);
 }
 
-const MARKS = { "in-force": "●", stored: "○", none: " " } as const;
+const MARKS = { "last-stored": "●", rejected: "○", none: " " } as const;
 const OUTSIDE = "outside the spillway command";
 const MAX_AUTHOR_LENGTH = OUTSIDE.length;
 /** The smallest width of the last column. A narrower terminal wraps the line itself. */
@@ -122,11 +122,15 @@ function shortened(address: string): string {
 function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): string {
   if (row === undefined) return line;
   if (row.problem !== null) return paint("red", line);
-  if (row.mark === "in-force") return paint("green", line);
+  if (row.mark === "last-stored") return paint("green", line);
   return row.entry.author === null ? paint("yellow", line) : line;
 }
 
 function legend(rows: readonly HistoryRow[]): string {
-  const stored = rows.some(({ mark }) => mark === "stored");
-  return `● in force${stored ? `${GAP}○ stored, but rejected: isolates keep the last valid version` : ""}`;
+  const hasRejected = rows.some(({ mark }) => mark === "rejected");
+  return [
+    "● last stored",
+    ...(hasRejected ? ["○ stored, but rejected: isolates keep the newest valid one"] : []),
+    "What an isolate has: x-spillway-policy, and /readyz.",
+  ].join("\n");
 }

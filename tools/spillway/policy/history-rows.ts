@@ -6,8 +6,11 @@ import { type Entry, type History, isDeletion, MAX_ENTRIES } from "./history.ts"
 
 export interface HistoryRow {
   entry: Entry;
-  /** `stored`: the current value of the KV key, which isolates reject that have seen the version in force. */
-  mark: "in-force" | "stored" | "none";
+  /**
+   * `last-stored`: the newest version that is valid. Which version an isolate has, the history cannot know. `rejected`: the current value of
+   * the KV key, which an isolate rejects that has seen the last stored one.
+   */
+  mark: "last-stored" | "rejected" | "none";
   /** Why the gateway rejects it; null when it accepts it. */
   problem: string | null;
   changes: string;
@@ -18,30 +21,32 @@ export interface HistoryRow {
 /** @returns the newest entry first */
 export function historyRows({ entries }: History): HistoryRow[] {
   const rows: HistoryRow[] = [];
-  let inForce: Entry | undefined;
+  let lastStored: Entry | undefined;
   for (const [index, entry] of entries.entries()) {
-    const problem = problemOf(entry, inForce);
+    const problem = problemOf(entry, lastStored);
     const isOldestKept = index === 0 && entries.length === MAX_ENTRIES;
     rows.push({
       entry,
-      mark: index === entries.length - 1 ? "stored" : "none",
+      mark: index === entries.length - 1 ? "rejected" : "none",
       problem,
-      // Compared with the entry that was in force until then.
-      changes: isOldestKept ? "(the previous version is no longer in the history)" : summarizeChanges(entry, inForce),
+      // Compared with the last valid entry before it.
+      changes: isOldestKept
+        ? "(the previous version is no longer in the history)"
+        : summarizeChanges(entry, lastStored),
       remark: remarkOn(entry, entries.slice(0, index)),
     });
-    if (problem === null) inForce = entry;
+    if (problem === null) lastStored = entry;
   }
-  return rows.map((row) => (row.entry === inForce ? { ...row, mark: "in-force" as const } : row)).reverse();
+  return rows.map((row) => (row.entry === lastStored ? { ...row, mark: "last-stored" as const } : row)).reverse();
 }
 
 /** For an isolate that has seen all earlier entries. */
-function problemOf(entry: Entry, inForce: Entry | undefined): string | null {
+function problemOf(entry: Entry, lastStored: Entry | undefined): string | null {
   // The key was deleted, so the defaults are in force.
   if (isDeletion(entry)) return null;
   if (entry.text === null) return `the document has more than ${MAX_POLICY_BYTES} bytes`;
   const parsed = parsePolicy(entry.text);
-  return parsed.ok ? outOfOrder(parsed.policy.version, inForce?.version ?? 0) : parsed.problem;
+  return parsed.ok ? outOfOrder(parsed.policy.version, lastStored?.version ?? 0) : parsed.problem;
 }
 
 function remarkOn(entry: Entry, earlier: readonly Entry[]): string | null {

@@ -8,7 +8,7 @@ import { policySchema } from "../../../policies/schema.ts";
 import { documentOf, storedText } from "./document.ts";
 import { mustBeKnown } from "./get.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
-import { InvalidPolicy } from "./repository.ts";
+import { InvalidPolicy, type PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
@@ -21,8 +21,7 @@ export function registerSet(policy: Command): void {
     .argument("<value>", "JSON; text needs no quotes");
   addSaveOptions(set).action((path: string, value: string, options: SaveOptions) =>
     withPolicyState(options, async (seen, kv) => {
-      const keys = editablePath(path);
-      const document = documentOf(seen.stored);
+      const { keys, document } = startOfEdit(seen, path);
       const changed = withValue(document, keys, value);
       if (JSON.stringify(valueAt(document, keys)) === JSON.stringify(valueAt(changed, keys))) {
         console.log(`${path} is already ${value}. Nothing was saved.`);
@@ -39,8 +38,7 @@ export function registerUnset(policy: Command): void {
     .argument("<path>", "a path such as edge.share");
   addSaveOptions(unset).action((path: string, options: SaveOptions) =>
     withPolicyState(options, async (seen, kv) => {
-      const keys = editablePath(path);
-      const document = documentOf(seen.stored);
+      const { keys, document } = startOfEdit(seen, path);
       if (isUnset(document, keys)) console.log(`${path} is not set. Nothing was saved.`);
       else {
         const changed = withoutValueAt(document, keys);
@@ -48,6 +46,17 @@ export function registerUnset(policy: Command): void {
       }
     }),
   );
+}
+
+/**
+ * What `set` and `unset` start from: the stored document, valid or not, as `get` prints it. An isolate may have another version.
+ * @throws Error with one sentence as `editablePath` and `documentOf`
+ */
+export function startOfEdit(
+  { stored }: Pick<PolicyState, "stored">,
+  path: string,
+): { keys: string[]; document: JsonObject } {
+  return { keys: editablePath(path), document: documentOf(stored) };
 }
 
 /**

@@ -24,31 +24,31 @@ const rows = (...edits: (number | string | null)[]) =>
   }));
 
 describe("the history's rows", () => {
-  it("are newest first, the newest in force, each with its changes", () => {
+  it("are newest first, the newest marked as last stored, each with its changes", () => {
     expect(rows(1, 2)).toEqual([
-      { name: "2", mark: "in-force", problem: null, changes: "edge.share 1 → 2", remark: null },
+      { name: "2", mark: "last-stored", problem: null, changes: "edge.share 1 → 2", remark: null },
       { name: "1", mark: "none", problem: null, changes: "edge.share 100 (default) → 1", remark: null },
     ]);
   });
 
-  it("show an invalid edit as rejected, the valid one before it as in force, and changes relative to that one", () => {
+  it("show an invalid edit as rejected, the valid one before it as last stored, and changes relative to that one", () => {
     const broken = text(9, 700);
     expect(rows(1, broken)).toMatchObject([
-      { name: "9", mark: "stored", problem: expect.stringMatching(/^edge\.share: 700 is not allowed/) },
-      { name: "1", mark: "in-force" },
+      { name: "9", mark: "rejected", problem: expect.stringMatching(/^edge\.share: 700 is not allowed/) },
+      { name: "1", mark: "last-stored" },
     ]);
-    expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "in-force", changes: "edge.share 1 → 10" });
+    expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "last-stored", changes: "edge.share 1 → 10" });
   });
 
   it("show an edit with a lower version as rejected, unless it has no version", () => {
     expect(rows(1, 7, text(3, 3))).toMatchObject([
-      { name: "3", mark: "stored", problem: "version 3 is older than 7, which is in force" },
-      { name: "7", mark: "in-force", problem: null },
+      { name: "3", mark: "rejected", problem: "version 3 is older than 7, which is in force" },
+      { name: "7", mark: "last-stored", problem: null },
       { name: "1", mark: "none" },
     ]);
-    expect(rows(1, 7, text(3, 3), 8)[0]).toMatchObject({ mark: "in-force", changes: "edge.share 7 → 8" });
-    expect(rows(1, 7, '{"edge": {"share": 3}}')[0]).toMatchObject({ mark: "in-force", problem: null });
-    expect(rows(1, 7, null, text(3, 3))[0]).toMatchObject({ mark: "in-force", problem: null });
+    expect(rows(1, 7, text(3, 3), 8)[0]).toMatchObject({ mark: "last-stored", changes: "edge.share 7 → 8" });
+    expect(rows(1, 7, '{"edge": {"share": 3}}')[0]).toMatchObject({ mark: "last-stored", problem: null });
+    expect(rows(1, 7, null, text(3, 3))[0]).toMatchObject({ mark: "last-stored", problem: null });
   });
 
   it.each<[string, (number | string | null)[], string | null]>([
@@ -62,7 +62,7 @@ describe("the history's rows", () => {
   it("show for a deleted key that the defaults are in force", () => {
     expect(rows(1, null)[0]).toMatchObject({
       name: "0",
-      mark: "in-force",
+      mark: "last-stored",
       changes: expect.stringMatching(/defaults are in force/),
     });
   });
@@ -86,14 +86,18 @@ describe("the history's rows", () => {
 describe("the history's table", () => {
   const plain = paintFor({ isTTY: false }, {});
 
-  it("aligns its columns and marks the version in force and edits from outside", () => {
+  it("aligns its columns and marks the last stored version and edits from outside; what an isolate has, it does not claim", () => {
     const table = historyTable(historyRows(history(1, text(12, 5))), plain, null).split("\n");
     const [head = "", outside = "", own = ""] = table;
     for (const line of [outside, own]) expect(line[head.indexOf("author") - 1]).toBe(" ");
     expect(outside.slice(head.indexOf("author"))).toMatch(/^outside the spillway command {2}edge\.share 1 → 5$/);
     expect(outside).toMatch(/^● {2}12 {7}seen 2026-11-24/);
     expect(own.slice(head.indexOf("author"))).toMatch(/^Ann {27}edge\.share 100 \(default\) → 1$/);
-    expect(table.at(-1)).toBe("● in force");
+    expect(table.slice(-2)).toEqual(["● last stored", "What an isolate has: x-spillway-policy, and /readyz."]);
+    expect(table.join("\n")).not.toContain("in force");
+    const rejected = historyTable(historyRows(history(1, text(9, 700))), plain, null).split("\n");
+    expect(rejected.at(-2)).toBe("○ stored, but rejected: isolates keep the newest valid one");
+    expect(rejected[1]).toMatch(/^○ {2}9 /);
   });
 
   it("is wrapped to the terminal and contains no control sequence of an author", () => {

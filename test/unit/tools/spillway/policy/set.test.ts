@@ -7,7 +7,7 @@ import { policySchema } from "../../../../../policies/schema.ts";
 import { storedText } from "../../../../../tools/spillway/policy/document.ts";
 import { valueAt } from "../../../../../tools/spillway/policy/path.ts";
 import { InvalidPolicy } from "../../../../../tools/spillway/policy/repository.ts";
-import { editablePath, isUnset, withValue } from "../../../../../tools/spillway/policy/set.ts";
+import { editablePath, isUnset, startOfEdit, withValue } from "../../../../../tools/spillway/policy/set.ts";
 
 describe("set", () => {
   it.each([
@@ -82,6 +82,25 @@ describe("set", () => {
       { numRuns: 1000 },
     );
     expect(stored).toBeGreaterThan(20);
+  });
+});
+
+describe("set and unset", () => {
+  const share = ["edge", "share"];
+
+  it.each([
+    ["nothing", null, {}],
+    ["a valid document", '{"version": 7, "edge": {"share": 5}}', { version: 7, edge: { share: 5 } }],
+    ["one that the gateway rejects", '{"version": 40, "edge": {"share": 700}}', { version: 40, edge: { share: 700 } }],
+  ])("start from what is stored: %s", (_, stored, document) => {
+    expect(startOfEdit({ stored }, "edge.share")).toEqual({ keys: share, document });
+  });
+
+  it("start from no document of which a save would drop a part", () => {
+    expect(() => startOfEdit({ stored: "[7]" }, "edge.share")).toThrow("The stored policy is not a JSON object");
+    expect(() => startOfEdit({ stored: '{"edge": {}, "edge": {}}' }, "edge.share")).toThrow(
+      "cannot be changed key by key",
+    );
   });
 });
 
