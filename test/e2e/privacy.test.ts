@@ -2,8 +2,11 @@
  * Text is processed and never stored: a canary takes every path of the whole system, and then everything that was exported, stored or
  * printed is searched for it. The same for the exported bytes: test/worker/telemetry/trace-contents.test.ts.
  */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ID_LENGTH, keyText, SECRET_LENGTH } from "../../formats/api-key.ts";
 import { freePort } from "../../tools/process/ports.ts";
@@ -33,8 +36,11 @@ let apiKey: string;
 /** An origin that answers every request with 500. */
 const failing = createServer((request, response) => request.resume().once("end", () => response.writeHead(500).end()));
 let unusedUrl: string;
+/** Where wrangler would write a log file of its own. */
+let wranglerLogs: string;
 beforeAll(async () => {
-  system = await start();
+  wranglerLogs = await mkdtemp(join(tmpdir(), "spillway-wrangler-logs-"));
+  system = await start({ WRANGLER_LOG_PATH: wranglerLogs, WRANGLER_WRITE_LOGS: "true" });
   failing.listen(0, "127.0.0.1");
   unusedUrl = `http://127.0.0.1:${await freePort()}/`;
 });
@@ -42,6 +48,7 @@ afterAll(async () => {
   failing.closeAllConnections();
   failing.close();
   await system?.stop();
+  await rm(wranglerLogs, { recursive: true, force: true });
 });
 
 const send = (init: RequestInit, path = "/v1/classify") =>
@@ -61,6 +68,29 @@ async function outcome(answered: Promise<Response>): Promise<string> {
   expect(contractProblems("POST", new URL(url).pathname, { status, headers, body })).toEqual([]);
   const [route, because] = [headers.get("x-spillway-route"), headers.get("x-spillway-because")];
   return route === null ? String(status) : `${status} ${route} ${because}`;
+}
+
+/** The head of a request with the canary in its path, its host and its headers. */
+function hungUpHead(path: string, bodyBytes: number): string {
+  const headers = {
+    host: `${CANARY}.example`,
+    "content-type": "application/json",
+    "content-length": bodyBytes,
+    ...HEADERS,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+/** Sends bytes and leaves; what was answered until then is not read. */
+async function hangUp(bytes: string, { reset = false, afterMs = 5 } = {}): Promise<void> {
+  const socket = connect(system.ports.gateway, "127.0.0.1").on("error", () => {});
+  await new Promise((sent) => socket.write(bytes, sent));
+  await new Promise((waited) => setTimeout(waited, afterMs));
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  if (reset) socket.resetAndDestroy();
+  else socket.destroy();
+  await closed;
 }
 
 const ask = (inputs: unknown) => outcome(send({ body: JSON.stringify({ inputs }) }));
@@ -96,11 +126,27 @@ describe("a canary", () => {
     expect(await outcome(send({ body: SHORT, headers: { "content-type": `text/${CANARY}` } }))).toBe("415");
     expect(await ask([CANARY, 7])).toBe("422");
     expect(await outcome(send({ body: JSON.stringify({ inputs: SHORT, parameters: { [CANARY]: 1 } }) }))).toBe("422");
+  });
 
-    const hungUp = new AbortController();
-    const gone = send({ body: JSON.stringify({ inputs: LONG }), signal: hungUp.signal }).catch(() => "gone");
-    setTimeout(() => hungUp.abort(), 20);
-    await gone;
+  it("takes every hang-up: in the middle of the head, of the body and before the answer, politely or by a reset", async () => {
+    const head = hungUpHead(`/v1/classify?${CANARY}=${CANARY}`, 100_000);
+    await hangUp(head.slice(0, -20));
+    await hangUp(hungUpHead(`/${CANARY}/${CANARY}`, 10));
+    await hangUp(`${head}{"inputs": "${CANARY}`);
+    for (const reset of [false, true]) {
+      await hangUp(`${head}${JSON.stringify({ inputs: `${LONG}${" ".repeat(99_000)}` }).slice(0, 100_000)}`, { reset });
+      await hangUp(`${hungUpHead(`/v1/classify?${CANARY}`, LONG.length + 13)}{"inputs": "${LONG}"}`, {
+        reset,
+        afterMs: 20,
+      });
+    }
+    const refused = hungUpHead(`/${CANARY}`, 0).replace("POST", "GET");
+    for (let time = 0; time < 5; time++) await hangUp(refused, { reset: true, afterMs: time });
+    // They reach the gateway, and wrangler's proxy reports them.
+    await until("the report of a hang-up", async () => {
+      const log = await readFile(`${system.stateFolder}/logs/gateway.log`, "utf8");
+      return log.includes("a request's connection ended");
+    });
   });
 
   it("takes every failure: an origin that does not listen, one that answers 500, an edge without its model", async () => {
@@ -144,6 +190,7 @@ describe("a canary", () => {
       ["its metrics", Buffer.from(metrics)],
       ["the terminal", Buffer.from(system.output())],
       ...files,
+      ...(await filesBelow(wranglerLogs)),
     ]);
     const forms = formsOf(CANARY);
     const found = [...places].filter(([, bytes]) => forms.some((form) => bytes.includes(form)));
