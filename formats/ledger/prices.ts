@@ -50,3 +50,23 @@ const USD_PER_UNIT: Readonly<Record<Usage, number>> = {
 export function usageCostUsd(usage: Usage, quantity: number): number {
   return USD_PER_UNIT[usage] * quantity;
 }
+
+/**
+ * What an account gets per month without a charge, of quantities that share one allotment. All Workers and functions of the account use it.
+ * Workers paid plan and AWS's free tier: the pages above.
+ */
+export const ALLOTMENTS: readonly { name: string; usages: readonly Usage[]; quantity: number }[] = [
+  { name: "Workers requests", usages: ["worker-requests"], quantity: WORKERS_PLAN.requests },
+  {
+    name: "Workers CPU",
+    usages: ["gateway-cpu-us", "edge-cpu-us", "shadow-cpu-us", "load-cpu-us"],
+    quantity: WORKERS_PLAN.cpuMs * 1000,
+  },
+  { name: "KV reads", usages: ["kv-reads"], quantity: 10 * MILLION },
+  { name: "R2 reads", usages: ["r2-reads"], quantity: 10 * MILLION },
+  { name: "R2 lists", usages: ["r2-lists"], quantity: MILLION },
+  { name: "Durable Objects requests", usages: ["ledger-requests"], quantity: MILLION },
+  { name: "Durable Objects rows", usages: ["ledger-rows"], quantity: 50 * MILLION },
+  { name: "Lambda requests", usages: ["origin-requests"], quantity: MILLION },
+  { name: "Lambda memory", usages: ["origin-mib-ms"], quantity: 400_000 * MIB_MS_PER_GB_SECOND },
+];
