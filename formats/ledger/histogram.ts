@@ -1,12 +1,6 @@
-/**
- * Counts of durations in OTLP's exponential buckets of scale 5: base 2^(1/32), so the middle of a bucket is at most 1.09 % from any
- * duration in it. Merging adds integers, so it is lossless and gives the same result in any order.
- * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
- */
+/** Durations in ms, counted in the exponential buckets that the exported metrics have too. */
+import { BucketCounts, bucketIndex, lowerEdge } from "../exponential-histogram.ts";
 
-/** OTLP's `scale`. */
-export const SCALE = 5;
-const BUCKETS_PER_DOUBLING = 2 ** SCALE;
 /** Shorter and longer durations count in the first and the last bucket. */
 const SHORTEST_MS = 0.1;
 const LONGEST_MS = 60_000;
@@ -23,10 +17,6 @@ export interface Edges {
   highMs: number;
 }
 
-function bucketIndex(ms: number): number {
-  return Math.ceil(Math.log2(ms) * BUCKETS_PER_DOUBLING) - 1;
-}
-
 /** OTLP's bucket index of a duration in ms, within `MIN_INDEX` to `MAX_INDEX`. */
 export function indexOf(ms: number): number {
   if (!(ms > SHORTEST_MS)) return MIN_INDEX;
@@ -35,7 +25,7 @@ export function indexOf(ms: number): number {
 
 /** The edges of an OTLP bucket. */
 export function edgesOf(index: number): Edges {
-  return { lowMs: 2 ** (index / BUCKETS_PER_DOUBLING), highMs: 2 ** ((index + 1) / BUCKETS_PER_DOUBLING) };
+  return { lowMs: lowerEdge(index), highMs: lowerEdge(index + 1) };
 }
 
 /** The duration whose relative distance to both edges is the same: the harmonic mean. */
@@ -43,37 +33,10 @@ export function middleMs({ lowMs, highMs }: Edges): number {
   return (2 * lowMs * highMs) / (lowMs + highMs);
 }
 
-export class Histogram {
-  #counts = new Map<number, number>();
-  #n = 0;
-
-  /** The number of durations. */
-  get n(): number {
-    return this.#n;
-  }
-
-  /** The number of buckets that are not empty. */
-  get buckets(): number {
-    return this.#counts.size;
-  }
-
+/** Indices are from `MIN_INDEX` to `MAX_INDEX`. */
+export class Histogram extends BucketCounts {
   observe(ms: number): void {
     this.add(indexOf(ms), 1);
-  }
-
-  /** @param index from `MIN_INDEX` to `MAX_INDEX` */
-  add(index: number, count: number): void {
-    this.#counts.set(index, (this.#counts.get(index) ?? 0) + count);
-    this.#n += count;
-  }
-
-  merge(other: Histogram): void {
-    for (const [index, count] of other.#counts) this.add(index, count);
-  }
-
-  /** Index and count of each bucket that is not empty, in ascending order. */
-  entries(): (readonly [index: number, count: number])[] {
-    return [...this.#counts].sort(([a], [b]) => a - b);
   }
 
   /**
@@ -81,7 +44,7 @@ export class Histogram {
    * @param rank 1 for the shortest, `n` for the longest; ranks outside count as the nearest one
    */
   atRank(rank: number): Edges | null {
-    let left = Math.max(1, Math.min(this.#n, Math.ceil(rank)));
+    let left = Math.max(1, Math.min(this.n, Math.ceil(rank)));
     for (const [index, count] of this.entries()) {
       left -= count;
       if (left <= 0) return edgesOf(index);
@@ -94,16 +57,16 @@ export class Histogram {
    * @param q 0.95 for P95
    */
   quantileMs(q: number): number | null {
-    const edges = this.atRank(q * this.#n);
+    const edges = this.atRank(q * this.n);
     return edges === null ? null : middleMs(edges);
   }
 
   /** The part of the durations in buckets up to this duration's, 0 to 1; 0 for an empty histogram. */
   partUpTo(ms: number): number {
-    if (this.#n === 0) return 0;
+    if (this.n === 0) return 0;
     const last = indexOf(ms);
     let count = 0;
-    for (const [index, inBucket] of this.#counts) if (index <= last) count += inBucket;
-    return count / this.#n;
+    for (const [index, inBucket] of this.entries()) if (index <= last) count += inBucket;
+    return count / this.n;
   }
 }

@@ -54,17 +54,25 @@ export interface NumberPoint {
   asDouble: number;
 }
 
+/** A point of an exponential histogram. A bucket of index `i` holds values from above 2^(i / 2^scale) to 2^((i + 1) / 2^scale). */
 export interface HistogramPoint {
   attributes: KeyValue[];
   startTimeUnixNano: string;
   timeUnixNano: string;
   count: string;
   sum: number;
+  scale: number;
+  /** Values that are at most `zeroThreshold`. */
+  zeroCount: string;
+  positive: {
+    /** The index of the first bucket. */
+    offset: number;
+    /** Without gaps. */
+    bucketCounts: string[];
+  };
   min: number;
   max: number;
-  /** One more than the bounds: the last bucket counts what lies above all of them. */
-  bucketCounts: string[];
-  explicitBounds: number[];
+  zeroThreshold: number;
 }
 
 /** Each export holds what was counted since the previous one: an isolate does not live long enough to keep totals. */
@@ -73,7 +81,7 @@ export const DELTA = 1;
 export type MetricMessage = { name: string; description: string; unit: string } & (
   | { sum: { dataPoints: NumberPoint[]; aggregationTemporality: typeof DELTA; isMonotonic: boolean } }
   | { gauge: { dataPoints: NumberPoint[] } }
-  | { histogram: { dataPoints: HistogramPoint[]; aggregationTemporality: typeof DELTA } }
+  | { exponentialHistogram: { dataPoints: HistogramPoint[]; aggregationTemporality: typeof DELTA } }
 );
 
 interface Resource {

@@ -3,7 +3,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import type { Requests, Signal } from "./messages.ts";
 
 /** Protobuf's wire types. */
-const WIRE: Readonly<Record<Scalar, number>> = { varint: 0, int64: 0, fixed64: 1, double: 1, fixed32: 5 };
+const WIRE: Readonly<Record<Scalar, number>> = { varint: 0, int64: 0, sint32: 0, fixed64: 1, double: 1, fixed32: 5 };
 const LENGTH_DELIMITED = 2;
 
 /** @throws {Error} for a field that the tables do not list: a mistake in the message */
@@ -45,12 +45,12 @@ function writeBlock(to: ByteWriter, value: unknown, kind: Exclude<Kind, Scalar> 
   if (typeof kind === "function") writeMessage(to, Object(value), kind());
   else if (kind === "text") to.text(String(value));
   else if (kind === "hex") to.hex(String(value));
-  else writePacked(to, value, kind === "packed-double" ? "double" : "fixed64");
+  else writePacked(to, value);
 }
 
-function writePacked(to: ByteWriter, values: unknown, kind: Scalar): void {
+function writePacked(to: ByteWriter, values: unknown): void {
   if (!Array.isArray(values)) return;
-  for (let index = values.length - 1; index >= 0; index--) writeScalar(to, values[index], kind);
+  for (let index = values.length - 1; index >= 0; index--) writeScalar(to, values[index], "int64");
 }
 
 function writeScalar(to: ByteWriter, value: unknown, kind: Scalar): void {
@@ -67,15 +67,23 @@ function writeScalar(to: ByteWriter, value: unknown, kind: Scalar): void {
     case "int64":
       to.int64(String(value));
       break;
+    case "sint32":
+      to.varint(zigZag(Number(value)));
+      break;
     case "varint":
       to.varint(Number(value));
   }
 }
 
+/** Small negative numbers as small positive ones: 0, -1, 1, -2 become 0, 1, 2, 3. */
+function zigZag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
+}
+
 /** Field numbers and wire kinds of the messages in messages.ts, from opentelemetry-proto v1 (1.x, stable). */
 
-type Scalar = "varint" | "int64" | "fixed32" | "fixed64" | "double";
-type Kind = Scalar | "text" | "hex" | "packed-fixed64" | "packed-double";
+type Scalar = "varint" | "int64" | "sint32" | "fixed32" | "fixed64" | "double";
+type Kind = Scalar | "text" | "hex" | "packed-int64";
 
 interface Field {
   number: number;
@@ -140,16 +148,19 @@ const numberPoint: Message = {
   asDouble: field(4, "double"),
   attributes: field(7, () => keyValue),
 };
+const buckets: Message = { offset: field(1, "sint32"), bucketCounts: field(2, "packed-int64") };
 const histogramPoint: Message = {
+  attributes: field(1, () => keyValue),
   startTimeUnixNano: field(2, "fixed64"),
   timeUnixNano: field(3, "fixed64"),
   count: field(4, "fixed64"),
   sum: field(5, "double"),
-  bucketCounts: field(6, "packed-fixed64"),
-  explicitBounds: field(7, "packed-double"),
-  attributes: field(9, () => keyValue),
-  min: field(11, "double"),
-  max: field(12, "double"),
+  scale: field(6, "sint32"),
+  zeroCount: field(7, "fixed64"),
+  positive: field(8, () => buckets),
+  min: field(12, "double"),
+  max: field(13, "double"),
+  zeroThreshold: field(14, "double"),
 };
 const metric: Message = {
   name: field(1, "text"),
@@ -161,7 +172,7 @@ const metric: Message = {
     aggregationTemporality: field(2, "varint"),
     isMonotonic: field(3, "varint"),
   })),
-  histogram: field(9, () => ({
+  exponentialHistogram: field(10, () => ({
     dataPoints: field(1, () => histogramPoint),
     aggregationTemporality: field(2, "varint"),
   })),

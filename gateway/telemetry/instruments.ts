@@ -18,10 +18,9 @@ export interface Counter<K extends string = string> extends Described<K> {
   type: "counter";
 }
 
+/** Values in OTLP's exponential buckets, the same for every unit. */
 export interface Histogram<K extends string = string> extends Described<K> {
   type: "histogram";
-  /** Upper bounds of the buckets, inclusive. */
-  bounds: readonly number[];
 }
 
 /** A value at the time of the export. */
@@ -31,18 +30,12 @@ export interface Gauge<K extends string = string> extends Described<K> {
 
 export type Instrument<K extends string = string> = Counter<K> | Histogram<K> | Gauge<K>;
 
-/** The semantic conventions' advice for `http.server.request.duration`. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-/** Up to what an origin accepts; 512 is one of its windows. */
-const TOKENS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
-const DISTANCES = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-
 function counter<const K extends string>(described: Described<K>): Counter<K> {
   return { type: "counter", ...described };
 }
 
-function histogram<const K extends string>(bounds: readonly number[], described: Described<K>): Histogram<K> {
-  return { type: "histogram", bounds, ...described };
+function histogram<const K extends string>(described: Described<K>): Histogram<K> {
+  return { type: "histogram", ...described };
 }
 
 function gauge<const K extends string>(described: Described<K>): Gauge<K> {
@@ -50,7 +43,7 @@ function gauge<const K extends string>(described: Described<K>): Gauge<K> {
 }
 
 export const INSTRUMENTS = {
-  requestDuration: histogram(SECONDS, {
+  requestDuration: histogram({
     name: "http.server.request.duration",
     unit: "s",
     meaning: "Time from the request to the answer. Probes are not counted.",
@@ -63,7 +56,7 @@ export const INSTRUMENTS = {
       "Requests by the side that answered and why, or by their refusal; `mixed` where the texts of one request differ.",
     attributes: ["spillway.route", "spillway.because", "spillway.refusal"],
   }),
-  tokens: histogram(TOKENS, {
+  tokens: histogram({
     name: "spillway.tokens",
     unit: "{token}",
     meaning: "Tokens of each answered text whose tokens were counted.",
@@ -76,13 +69,13 @@ export const INSTRUMENTS = {
       "Estimated US dollars: each request itself (`gateway`) and each attempt of a text (`edge`, `origin`), with failed, lost and shadow attempts.",
     attributes: ["spillway.cost.part", "spillway.try"],
   }),
-  edgeRunDuration: histogram(SECONDS, {
+  edgeRunDuration: histogram({
     name: "spillway.edge.run.duration",
     unit: "s",
     meaning: "A text's part of the time of a run of the edge model; the outcome is `ok` or why it failed or was ended.",
     attributes: ["spillway.outcome"],
   }),
-  edgeQueueDuration: histogram(SECONDS, {
+  edgeQueueDuration: histogram({
     name: "spillway.edge.queue.duration",
     unit: "s",
     meaning: "Time at the edge without the text's part of its run.",
@@ -106,13 +99,13 @@ export const INSTRUMENTS = {
     meaning: "Loads of the edge model by result: `ready`, `rejected` or `failed`.",
     attributes: ["spillway.edge.result"],
   }),
-  edgeLoadDuration: histogram(SECONDS, {
+  edgeLoadDuration: histogram({
     name: "spillway.edge.load.duration",
     unit: "s",
     meaning: "Time from the first read of the bucket to the end of the load.",
     attributes: ["spillway.edge.result"],
   }),
-  originDuration: histogram(SECONDS, {
+  originDuration: histogram({
     name: "spillway.origin.duration",
     unit: "s",
     meaning: "Time of one call of an origin; the outcome is `ok` or why it failed.",
@@ -142,7 +135,7 @@ export const INSTRUMENTS = {
     meaning: "Texts that both sides classified, by whether the best labels are the same.",
     attributes: ["spillway.shadow.agrees"],
   }),
-  shadowScoreDistance: histogram(DISTANCES, {
+  shadowScoreDistance: histogram({
     name: "spillway.shadow.score_distance",
     unit: "1",
     meaning: "The largest difference between the two sides' scores of one label.",

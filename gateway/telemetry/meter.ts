@@ -2,6 +2,7 @@
  * Counts since the last export, in bounded memory. They are deltas, as an isolate may end before a backend could read totals from it.
  * Pure: time is an argument.
  */
+import { BucketCounts, bucketIndex, SCALE } from "../../formats/exponential-histogram.ts";
 import { type AttributeValue, type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
 import { DELTA, type HistogramPoint, type MetricMessage, type NumberPoint } from "../../formats/otlp/messages.ts";
 import { isPlainValue } from "../../formats/otlp/plain.ts";
@@ -12,12 +13,21 @@ type Values<K extends string> = { readonly [key in K]?: string | number | boolea
 
 interface Series {
   attributes: KeyValue[];
+  /** A counter's or a histogram's sum, or a gauge's value. */
   sum: number;
-  count: number;
+  /** Of a histogram only, as are the following. */
+  counts: BucketCounts;
+  zeroCount: number;
   min: number;
   max: number;
-  buckets: number[];
 }
+
+/**
+ * Values up to this one count as 0: 61 µs, or a distance of 0.00006. Larger values than `MAX_VALUE` (18 hours, or 65,536 tokens) count in
+ * its bucket. So a point has at most 960 buckets.
+ */
+const ZERO_THRESHOLD = 2 ** -14;
+const MAX_VALUE = 2 ** 16;
 
 /** Per instrument: far more than there are codes and origins. */
 const MAX_SERIES = 100;
@@ -34,10 +44,8 @@ export class Meter {
 
   observe<K extends string>(histogram: Histogram<K>, value: number, values: Values<K>): void {
     const series = this.#seriesOf(histogram, values);
-    const above = histogram.bounds.findIndex((bound) => value <= bound);
-    const bucket = above === -1 ? histogram.bounds.length : above;
-    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
-    series.count += 1;
+    if (value > ZERO_THRESHOLD) series.counts.add(bucketIndex(Math.min(value, MAX_VALUE)), 1);
+    else series.zeroCount += 1;
     series.sum += value;
     series.min = Math.min(series.min, value);
     series.max = Math.max(series.max, value);
@@ -75,20 +83,18 @@ export class Meter {
     for (const name of instrument.attributes) key += `${values[name] ?? ""}\n`;
     const known = ofInstrument.get(key);
     if (known !== undefined) return known;
-    if (ofInstrument.size < MAX_SERIES) return addSeries(ofInstrument, key, instrument, plainOnly(values));
-    return ofInstrument.get("overflow") ?? addSeries(ofInstrument, "overflow", instrument, OVERFLOW);
+    if (ofInstrument.size < MAX_SERIES) return addSeries(ofInstrument, key, plainOnly(values));
+    return ofInstrument.get("overflow") ?? addSeries(ofInstrument, "overflow", OVERFLOW);
   }
 }
 
 function addSeries(
   all: Map<string, Series>,
   key: string,
-  instrument: Instrument,
   values: Readonly<Record<string, AttributeValue | undefined>>,
 ): Series {
-  const buckets = instrument.type === "histogram" ? new Array<number>(instrument.bounds.length + 1).fill(0) : [];
   const attributes = keyValues(values);
-  const series: Series = { attributes, sum: 0, count: 0, min: Infinity, max: -Infinity, buckets };
+  const series = { attributes, sum: 0, counts: new BucketCounts(), zeroCount: 0, min: Infinity, max: -Infinity };
   all.set(key, series);
   return series;
 }
@@ -119,19 +125,26 @@ function metricOf(instrument: Instrument, series: readonly Series[], times: Time
     case "gauge":
       return { name, description, unit, gauge: { dataPoints: numbers() } };
     case "histogram": {
-      const dataPoints = series.map(
-        ({ attributes, sum, count, min, max, buckets }): HistogramPoint => ({
-          attributes,
-          ...times,
-          count: String(count),
-          sum,
-          min,
-          max,
-          bucketCounts: buckets.map(String),
-          explicitBounds: [...instrument.bounds],
-        }),
-      );
-      return { name, description, unit, histogram: { dataPoints, aggregationTemporality: DELTA } };
+      const dataPoints = series.map((one) => histogramPoint(one, times));
+      return { name, description, unit, exponentialHistogram: { dataPoints, aggregationTemporality: DELTA } };
     }
   }
+}
+
+function histogramPoint({ attributes, sum, counts, zeroCount, min, max }: Series, times: Times): HistogramPoint {
+  const count = String(counts.n + zeroCount);
+  const zero = { zeroCount: String(zeroCount), zeroThreshold: ZERO_THRESHOLD };
+  return { attributes, ...times, count, sum, min, max, scale: SCALE, ...zero, positive: withoutGaps(counts) };
+}
+
+/** OTLP lists the empty buckets between others too. */
+function withoutGaps(counts: BucketCounts): HistogramPoint["positive"] {
+  const entries = counts.entries();
+  const offset = entries[0]?.[0] ?? 0;
+  const bucketCounts: string[] = [];
+  for (const [index, count] of entries) {
+    while (bucketCounts.length < index - offset) bucketCounts.push("0");
+    bucketCounts.push(String(count));
+  }
+  return { offset, bucketCounts };
 }

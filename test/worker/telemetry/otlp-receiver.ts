@@ -176,8 +176,8 @@ export function pointsOf(metrics: readonly MetricMessage[], name: string): Point
 }
 
 function pointsIn(metric: MetricMessage): Point[] {
-  if ("histogram" in metric)
-    return metric.histogram.dataPoints.map((point) => ({ ...point, value: Number(point.count) }));
+  if ("exponentialHistogram" in metric)
+    return metric.exponentialHistogram.dataPoints.map((point) => ({ ...point, value: Number(point.count) }));
   const { dataPoints } = "sum" in metric ? metric.sum : metric.gauge;
   return dataPoints.map((point) => ({ ...point, value: point.asDouble }));
 }

@@ -35,24 +35,48 @@ describe("a meter", () => {
     expect(take(meter)).toEqual({ metrics: [], points: 0 });
   });
 
-  it("sorts values into buckets whose upper bounds are inclusive", () => {
+  it("counts values in exponential buckets of scale 5, whose upper edges are inclusive, in the instrument's unit", () => {
     const meter = new Meter();
-    for (const tokens of [0, 8, 9, 16_384, 16_385]) meter.observe(INSTRUMENTS.tokens, tokens, {});
+    for (const seconds of [0, 0.5, 0.5001, 0.51, 1]) meter.observe(INSTRUMENTS.edgeQueueDuration, seconds, {});
     const [metric] = take(meter).metrics;
     expect(metric).toMatchObject({
-      histogram: {
+      unit: "s",
+      exponentialHistogram: {
+        aggregationTemporality: 1,
         dataPoints: [
           {
+            ...TIMES,
             count: "5",
-            sum: 32_786,
+            sum: 2.5101,
             min: 0,
-            max: 16_385,
-            bucketCounts: ["2", "1", "0", "0", "0", "0", "0", "0", "0", "0", "0", "1", "1"],
-            explicitBounds: INSTRUMENTS.tokens.bounds,
+            max: 1,
+            scale: 5,
+            zeroCount: "1",
+            zeroThreshold: 2 ** -14,
+            // 2^(-33/32) to 2^(-32/32) holds 0.5; the next one the two above it; 2^(-1/32) to 2^0 holds 1.
+            positive: { offset: -33, bucketCounts: ["1", "2", ...Array(30).fill("0"), "1"] },
           },
         ],
       },
     });
+  });
+
+  it.each([
+    { value: -1, zeroCount: "1", offset: 0, bucketCounts: [] },
+    { value: 2 ** -14, zeroCount: "1", offset: 0, bucketCounts: [] },
+    { value: 2 ** -14 * 1.001, zeroCount: "0", offset: -448, bucketCounts: ["1"] },
+    { value: 2 ** 16, zeroCount: "0", offset: 511, bucketCounts: ["1"] },
+    { value: 1e9, zeroCount: "0", offset: 511, bucketCounts: ["1"] },
+  ])("has at most 960 buckets: $value counts in the nearest", ({ value, zeroCount, offset, bucketCounts }) => {
+    const meter = new Meter();
+    meter.observe(INSTRUMENTS.shadowScoreDistance, value, {});
+    expect(take(meter).metrics).toMatchObject([
+      {
+        exponentialHistogram: {
+          dataPoints: [{ count: "1", zeroCount, max: value, positive: { offset, bucketCounts } }],
+        },
+      },
+    ]);
   });
 
   it("keeps a gauge's last value", () => {
@@ -71,7 +95,7 @@ describe("a meter", () => {
     const { metrics, points } = take(meter);
     expect(points).toBe(102);
     const [origins] = metrics;
-    const dataPoints = origins && "histogram" in origins ? origins.histogram.dataPoints : [];
+    const dataPoints = origins && "exponentialHistogram" in origins ? origins.exponentialHistogram.dataPoints : [];
     expect(dataPoints.at(-1)).toMatchObject({ attributes: keyValues({ "otel.metric.overflow": true }), count: "900" });
   });
 
