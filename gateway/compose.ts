@@ -72,6 +72,9 @@ export interface Gateway {
  */
 const RESPONSE_LEAVES_MS = 20;
 
+/** The policy is read before either side is used, so these settings last only until the first request. */
+const UNCONFIGURED = { consecutive: 5, openMs: 30_000 };
+
 /** To be called in the isolate's first request: before it there is neither time nor randomness. */
 export function composeGateway(env: Env, parts: Parts): Gateway {
   const { clock, fetch, newId } = parts;
@@ -127,13 +130,12 @@ function composeWorld(
     record(event);
     tap?.(event);
   };
-  // The policy is read before either side is used, so these settings last only until the first request.
   const breaker = (side: SideName, origin: string | null = null) =>
-    createBreaker(
-      origin === null ? side : `${side} ${origin}`,
-      { consecutive: 5, openMs: 30_000 },
-      { clock, random, changed: (change) => report({ kind: "breaker", side, origin, ...change }) },
-    );
+    createBreaker(origin === null ? side : `${side} ${origin}`, UNCONFIGURED, {
+      clock,
+      random,
+      changed: (change) => report({ kind: "breaker", side, origin, ...change }),
+    });
   const edge = new EdgeIsolate({
     modelId: env.MODEL.trim(),
     publicKeyPem: env.MODEL_PUBLIC_KEY,
@@ -149,6 +151,7 @@ function composeWorld(
     deployed,
     signedFetch: (address) => createSignedFetch({ ...address, ...credentials }, telemetry.fetch),
     breaker: (origin) => breaker("origin", origin),
+    longTextsBreaker: (origin) => createBreaker(`origin ${origin} long texts`, UNCONFIGURED, { clock, random }),
     clock,
     report,
     edgeClassifier: () => edge.classifier(),

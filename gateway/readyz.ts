@@ -40,10 +40,11 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
   const details = {
     edge: { ...edgeStatus, breaker: describe(edgeStatus.breaker, clock) },
     origins: Object.fromEntries(
-      [...status].map(([name, { breaker, places, p95Ms, classifier, lastFailure }]) => {
+      [...status].map(([name, { breaker, longTexts, places, p95Ms, classifier, lastFailure }]) => {
         const problem = mismatch(classifier, edge.classifier())?.sentence ?? null;
         const model = classifier?.model ?? null;
-        return [name, { model, problem, lastFailure, breaker: describe(breaker, clock), places, p95Ms }];
+        const breakers = { breaker: describe(breaker, clock), longTexts: describe(longTexts, clock) };
+        return [name, { model, problem, lastFailure, ...breakers, places, p95Ms }];
       }),
     ),
     policy: { version: policy.version, minVersion: minPolicyVersion, source, problem },

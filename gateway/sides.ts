@@ -1,4 +1,5 @@
 /** The port of both sides: what the edge and an origin offer to the request path, and what an attempt on either comes to. */
+import type { AcceptedGap } from "../formats/model-package/manifest.ts";
 import type { OriginAccount } from "../formats/origin-wire.ts";
 import type { TextOrPair } from "../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../policies/schema.ts";
@@ -156,6 +157,8 @@ export interface EdgeStatus {
   heapBytes: number;
   /** How long this model's load took, R2 to ready, requests in between included; null while there is no model. */
   loadMs: number | null;
+  /** Differences between INT8 and FP32 that were accepted when the package was packed; null while no package is open. */
+  acceptedGaps: readonly AcceptedGap[] | null;
   queueMs: number;
   /** Texts that run or wait to run. */
   queuedTexts: number;
@@ -177,6 +180,8 @@ export interface OriginConditions {
 
 export interface OriginStatus {
   breaker: BreakerStatus;
+  /** The breaker of texts that may take longer than the timeout because of their size. */
+  longTexts: BreakerStatus;
   /** The calls of this isolate that may run at once. Fewer than at the start: the origin has turned calls away with 429. */
   places: number;
   p95Ms: number | null;

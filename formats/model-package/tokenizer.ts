@@ -1,10 +1,12 @@
 /** The tokenizer for tools and tests: whole texts at once. What serves tokenizes in steps, with a limit. */
 import { loadTokenizer, runSteps } from "../tokenizer/load-tokenizer.ts";
-import type { Encoding, Frame, TextOrPair, TextTokenizer } from "../tokenizer/tokenizer.ts";
+import type { Encoding, Frame, TextOrPair, TextTokenizer, Tokens } from "../tokenizer/tokenizer.ts";
 
 export interface WholeTextTokenizer extends Pick<TextTokenizer, "acceptsPairs" | "framedTypeIds"> {
   /** Token ids with the special tokens. @throws Error for a pair, if the tokenizer has no form for two texts */
   encode(text: TextOrPair): number[];
+  /** The same with their token types. */
+  encodeTyped(text: TextOrPair): Tokens;
   /** Token ids without the special tokens. */
   encodeContent(text: string): number[];
   /** The special tokens around a text. */
@@ -19,8 +21,9 @@ export interface WholeTextTokenizer extends Pick<TextTokenizer, "acceptsPairs" |
 export function createTokenizer(tokenizerJson: string, configJson: string): WholeTextTokenizer {
   const tokenizer = runSteps(loadTokenizer(tokenizerJson, configJson));
   return {
-    encode: (text) => idsOf(tokenizer.encode(text, Number.POSITIVE_INFINITY)),
-    encodeContent: (text) => idsOf(tokenizer.encodeContent(text, Number.POSITIVE_INFINITY)),
+    encode: (text) => tokensOf(tokenizer.encode(text, Number.POSITIVE_INFINITY)).ids,
+    encodeTyped: (text) => tokensOf(tokenizer.encode(text, Number.POSITIVE_INFINITY)),
+    encodeContent: (text) => tokensOf(tokenizer.encodeContent(text, Number.POSITIVE_INFINITY)).ids,
     frame: tokenizer.frame,
     framedTypeIds: tokenizer.framedTypeIds,
     acceptsPairs: tokenizer.acceptsPairs,
@@ -28,9 +31,9 @@ export function createTokenizer(tokenizerJson: string, configJson: string): Whol
 }
 
 /** Without a limit, every text ends in tokens. */
-function idsOf(encoding: Encoding): number[] {
+function tokensOf(encoding: Encoding): Tokens {
   for (;;) {
     const result = encoding.next();
-    if (result?.kind === "tokens") return result.ids;
+    if (result?.kind === "tokens") return result;
   }
 }

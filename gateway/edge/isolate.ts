@@ -89,9 +89,15 @@ export class EdgeIsolate implements Edge {
       breaker: this.#parts.breaker.status(),
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
       loadMs: state.kind === "ready" ? state.loadMs : null,
+      acceptedGaps: this.#acceptedGaps(),
       queueMs: this.#queue.waitMs(),
       queuedTexts: this.#queue.texts(),
     };
+  }
+
+  #acceptedGaps(): EdgeStatus["acceptedGaps"] {
+    const opened = this.#loader.opened();
+    return opened === null ? null : (opened.manifest.acceptedGaps ?? []);
   }
 
   predictedRunMs(tokens: number): number | null {

@@ -13,11 +13,14 @@ type What =
   | "caller-gone"
   | "lost-to-other-side"
   | { noPairs: OriginAccount }
+  /** No text as long as this one has been answered for many calls: for this long, none is sent. */
+  | { pausedMs: number }
   | { status: number; retryAfterMs: number | null; account: OriginAccount };
 
 /** A call that ended without a usable answer. */
 export class OriginFault extends Error {
   readonly what: What;
+
   constructor(what: What) {
     super("the origin did not answer");
     this.name = "OriginFault";
@@ -35,6 +38,7 @@ export function toFailure(error: unknown): SideFailure {
   const { what } = error;
   if (what === "caller-gone" || what === "lost-to-other-side") return { reason: what, kind: "aborted" };
   if (typeof what === "string") return { reason: what, kind: "failed" };
+  if ("pausedMs" in what) return { reason: "breaker-open", kind: "failed", retryAfterMs: what.pausedMs };
   if ("noPairs" in what) return { reason: "no-pairs", kind: "refused", ...what.noPairs };
   const failure: SideFailure = { reason: `http-${what.status}`, kind: kindOf(what.status), ...what.account };
   return what.retryAfterMs === null ? failure : { ...failure, retryAfterMs: what.retryAfterMs };

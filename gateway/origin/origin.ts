@@ -4,7 +4,7 @@ import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Report } from "../record/events.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
-import type { CallOutcome, Classify } from "../resilience/breaker/classify.ts";
+import type { Classify } from "../resilience/breaker/classify.ts";
 import { ConcurrencyLimit, type PlaceOutcome } from "../resilience/concurrency-limit.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type SideResult,
   whyAborted,
 } from "../sides.ts";
+import { LongTexts } from "./long-texts.ts";
 import { mismatch } from "./mismatch.ts";
 import { OriginFault, toFailure } from "./origin-fault.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -30,6 +31,7 @@ export interface OriginParts {
   name: string;
   fetch: SignedFetch;
   breaker: Breaker;
+  longTextsBreaker: Breaker;
   clock: { nowMs(): number };
   report: Report;
   /** The edge's package; null while it is unknown. */
@@ -44,14 +46,17 @@ export class LambdaOrigin implements Side {
   #classifier: Classifier | null = null;
   #lastFailure: FailureReason | null = null;
   readonly #parts: OriginParts;
+  readonly #longTexts: LongTexts;
 
   constructor(parts: OriginParts) {
     this.#parts = parts;
+    this.#longTexts = new LongTexts(parts.longTextsBreaker, parts.clock);
   }
 
   obey({ breaker }: Policy): void {
     const { failureRate, ...settings } = breaker.origin;
     this.#parts.breaker.configure({ ...settings, failureRatePercent: failureRate });
+    this.#longTexts.configure(settings);
   }
 
   conditions(): Omit<OriginConditions, "name" | "weight"> {
@@ -69,6 +74,7 @@ export class LambdaOrigin implements Side {
   status(): OriginStatus {
     return {
       breaker: this.#parts.breaker.status(),
+      longTexts: this.#longTexts.status(),
       places: this.#places.places,
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
       classifier: this.#classifier,
@@ -97,8 +103,7 @@ export class LambdaOrigin implements Side {
   async #guardedCall(text: TextOrPair, options: AttemptOptions): Promise<SideResult> {
     try {
       const call = () => this.#call(text, options);
-      const outcomeOf = this.#outcomesOf(text, options.policy);
-      const answer = options.purpose === "shadow" ? await call() : await this.#parts.breaker.run(call, outcomeOf);
+      const answer = options.purpose === "shadow" ? await call() : await this.#countedCall(text, options.policy, call);
       this.#lastFailure = null;
       return { ok: true, answer };
     } catch (error) {
@@ -109,22 +114,22 @@ export class LambdaOrigin implements Side {
     }
   }
 
-  /** What the end of a call means for the breaker: nothing, if the call was slow and the text's size may be the reason. */
-  #outcomesOf(text: TextOrPair, { origin, breaker }: Policy): Classify<SideAnswer> {
-    const { clock } = this.#parts;
+  /** A call whose end counts for the breaker; not if it was slow and the text's size may be the reason. */
+  async #countedCall<T>(text: TextOrPair, policy: Policy, call: () => Promise<T>): Promise<T> {
+    const { breaker, clock, fullWindow } = this.#parts;
     const startedAtMs = clock.nowMs();
-    const window = this.#parts.fullWindow();
+    const window = fullWindow();
     const characters = charactersToCut(text);
-    return (settled) => {
-      const outcome = outcomeOf(settled);
-      const isTimeout = !settled.ok && toFailure(settled.error).reason === "timeout";
-      const { slowMs } = breaker.origin;
-      const isSlow = settled.ok && clock.nowMs() - startedAtMs > slowMs;
-      const isExcused =
-        (isTimeout && mayTakeLonger(characters, origin.timeoutMs, window)) ||
-        (isSlow && mayTakeLonger(characters, slowMs, window));
-      return isExcused ? "ignored" : outcome;
+    const { slowMs } = policy.breaker.origin;
+    const mayTimeOut = mayTakeLonger(characters, policy.origin.timeoutMs, window);
+    const mayBeSlow = mayTakeLonger(characters, slowMs, window);
+    const classify: Classify<T> = (settled) => {
+      if (settled.ok) return mayBeSlow && clock.nowMs() - startedAtMs > slowMs ? "ignored" : "success";
+      const { kind, reason } = toFailure(settled.error);
+      if (mayTimeOut && (reason === "timeout" || reason === "breaker-open")) return "ignored";
+      return kind === "failed" ? "failure" : "ignored";
     };
+    return await breaker.run(mayTimeOut ? () => this.#longTexts.run(characters, call) : call, classify);
   }
 
   async #call(text: TextOrPair, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {
@@ -173,9 +178,4 @@ function placeOutcomeOf(result: SideResult | null): PlaceOutcome {
   if (result === null) return "unknown";
   if (result.ok) return "answered";
   return result.failure.kind === "busy" ? "turned-away" : "unknown";
-}
-
-function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): CallOutcome {
-  if (settled.ok) return "success";
-  return toFailure(settled.error).kind === "failed" ? "failure" : "ignored";
 }

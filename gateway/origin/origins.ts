@@ -20,6 +20,8 @@ export interface OriginsParts {
   signedFetch(address: OriginAddress): SignedFetch;
   /** Makes a breaker for the origin of this name. */
   breaker(origin: string): Breaker;
+  /** Makes one for its long texts only. */
+  longTextsBreaker(origin: string): Breaker;
   clock: Clock;
   report: Report;
   edgeClassifier(): Classifier | null;
@@ -76,8 +78,9 @@ export class LambdaOrigins implements Origins {
   }
 
   #begin(name: string, address: OriginAddress, weight: number): Known {
-    const { signedFetch, breaker, ...parts } = this.#parts;
-    const origin = new LambdaOrigin({ ...parts, name, fetch: signedFetch(address), breaker: breaker(name) });
+    const { signedFetch, breaker, longTextsBreaker, ...parts } = this.#parts;
+    const breakers = { breaker: breaker(name), longTextsBreaker: longTextsBreaker(name) };
+    const origin = new LambdaOrigin({ ...parts, ...breakers, name, fetch: signedFetch(address) });
     return { address, weight, origin };
   }
 }

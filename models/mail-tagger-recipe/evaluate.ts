@@ -1,5 +1,6 @@
 /** `npm run model:evaluate`: evaluates the mail tagger on its held-out mails with the serving runtimes. It fails below the limits. */
 import { join } from "node:path";
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import { type Evaluation, evaluate } from "../../tools/spillway/model/evaluate/evaluate.ts";
 import { openRuntimes, type Runtimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
 import { evaluationTable } from "../../tools/spillway/model/evaluate/table.ts";
@@ -27,14 +28,16 @@ const progress = (done: number) => {
 };
 const opened = await openRuntimes(PACKAGE_FOLDER);
 const known = await predictAll({ packageFolder: PACKAGE_FOLDER, stock: STOCK_INT8 }, mails, progress);
+/** Mails are single texts. */
+const knownOf = (text: TextOrPair) => known(typeof text === "string" ? text : text.text);
 const runtimes: Runtimes = {
   ...opened,
-  edge: async (text) => known(text).edge,
-  origin: async (text) => known(text).origin,
-  originWhole: async (text) => known(text).whole,
+  edge: async (text) => knownOf(text).edge,
+  origin: async (text) => knownOf(text).origin,
+  originWhole: async (text) => knownOf(text).whole,
 };
 const evaluation = await evaluate(runtimes, mails, () => {});
-const stock = await evaluate({ ...runtimes, edge: async (text) => known(text).stock }, mails, () => {});
+const stock = await evaluate({ ...runtimes, edge: async (text) => knownOf(text).stock }, mails, () => {});
 const changed = { package: labelsChanged(evaluation), stock: labelsChanged(stock) };
 console.log(evaluationTable(evaluation, "held-out mails"));
 console.log(

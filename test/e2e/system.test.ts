@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import everyday from "../../models/mail-tagger-recipe/everyday-check.json";
-import { LONG, SHORT } from "../support/texts.ts";
+import { HAM, LONG, SHORT } from "../support/texts.ts";
 import { sendHalfABody } from "./support/half-body.ts";
 import { applyPolicy, removePolicy, storePolicy } from "./support/stored.ts";
 import { allGone, askByContract, classify, descendants, type Running, start, until } from "./support/system.ts";
@@ -106,8 +106,8 @@ describe("one trace", () => {
 });
 
 describe("one window", () => {
-  it("of any of 40 everyday texts gets the same label from both sides, with scores within 0.05", async () => {
-    const texts = everyday.map(({ text }) => text);
+  it("of any of 40 everyday texts and of a pair gets the same label from both sides, with scores within 0.05", async () => {
+    const texts = [...everyday.map(({ text }) => text), { text: SHORT, text_pair: HAM }];
     const edge = await classify(system, texts);
     expect(edge.headers.get("x-spillway-route")).toBe("edge");
     // Four texts at once start three more instances of the function, which can take longer than the default on a busy machine.
@@ -118,6 +118,9 @@ describe("one window", () => {
       expect(origin.body[index][0].label).toBe(row[0].label);
       expect(Math.abs(origin.body[index][0].score - row[0].score)).toBeLessThan(0.05);
     }
+    expect(origin.body.at(-1)).not.toEqual((await classify(system, SHORT)).body[0]);
+    // A pair is not cut into windows.
+    expect((await classify(system, { text: SHORT, text_pair: LONG })).status).toBe(413);
   });
 });
 
@@ -239,7 +242,7 @@ describe("npm start", () => {
   it("leaves no process behind after SIGINT", async () => {
     const pids = await descendants(system);
     expect(pids.length).toBeGreaterThan(3);
-    expect(await system.stop("SIGINT")).toBe(0);
+    expect(await system.stop("SIGINT")).toBe(130);
     await allGone(pids);
   });
 });

@@ -40,6 +40,17 @@ describe("a cold isolate", () => {
     expect(edge.status().heapBytes).toBe((await mailTaggerManifest()).edge.heapBytes);
   });
 
+  it("shows in its status how far INT8 is from FP32, if the packer was asked to accept it", async () => {
+    const gap = { engine: "spillway-engine", mean: 0.9, largest: 4, spread: 1.1 } as const;
+    for (const acceptedGaps of [[gap], undefined]) {
+      const edge = anEdge(await publish((manifest) => Object.assign(manifest, { acceptedGaps })));
+      expect(edge.status().acceptedGaps).toBeNull();
+      edge.warm(aLifetime());
+      await settled();
+      expect(edge.status().acceptedGaps).toEqual(acceptedGaps ?? []);
+    }
+  });
+
   it("makes its session once, and computes the same logits for every run of a text", async () => {
     let loads = 0;
     const real = eitherEngine(realClock);

@@ -1,11 +1,13 @@
 /** A text's size never counts against an origin's health. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, it } from "vitest";
+import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG } from "../../support/texts.ts";
-import { urlOf } from "../support/faulty.ts";
+import { program, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   classify,
+  get,
   handClock,
   originBreaker,
   ready,
@@ -18,7 +20,6 @@ import { sharedEngine } from "../support/shared-engine.ts";
 
 let modelId: string;
 const engine = sharedEngine();
-const CALLS = 12;
 
 beforeAll(async () => {
   modelId = await publish();
@@ -28,21 +29,48 @@ afterEach(async () => {
   await env.POLICIES.delete("policy");
 });
 
-async function afterTimeoutsOf(text: string) {
+const VERY_LONG = "see you at lunch tomorrow ".repeat(4000);
+
+async function gatewayOf(behaviour: string, clock = handClock()) {
   await setPolicy({ origin: { timeoutMs: 100 }, retryBudget: { percent: 100 } });
-  const gateway = await ready(aGateway({ modelId, originUrl: urlOf("hang"), clock: handClock(), engine }));
-  const statuses: number[] = [];
-  for (let call = 0; call < CALLS; call++) statuses.push(routingOf(await classify(gateway, text)).status);
-  return { statuses, breaker: originBreaker(gateway).state };
+  return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
-it("texts that may take longer than the timeout by their size are answered with 504, and open no breaker", async () => {
-  const { statuses, breaker } = await afterTimeoutsOf("see you at lunch tomorrow ".repeat(4000));
-  expect(statuses).toEqual(statuses.map(() => 504));
-  expect(breaker).toBe("closed");
+async function statusesOf(gateway: Gateway, text: string, calls: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let call = 0; call < calls; call++) statuses.push(routingOf(await classify(gateway, text)).status);
+  return statuses;
+}
+
+const isAlways = (status: number, calls: number) => Array.from({ length: calls }, () => status);
+
+it("texts that may take longer than the timeout by their size open no breaker of other texts", async () => {
+  const gateway = await gatewayOf("hang");
+  expect(await statusesOf(gateway, VERY_LONG, 9)).toEqual(isAlways(504, 9));
+  expect(originBreaker(gateway).state).toBe("closed");
 });
 
 it("texts that any origin answers in time open it", async () => {
-  const { breaker } = await afterTimeoutsOf(LONG);
-  expect(breaker).toBe("open");
+  const gateway = await gatewayOf("hang");
+  await statusesOf(gateway, LONG, 5);
+  expect(originBreaker(gateway).state).toBe("open");
+});
+
+it("an origin that answers no long text is asked for none for a while, and still answers others", async () => {
+  const clock = handClock();
+  const gateway = await gatewayOf("changes?long-texts", clock);
+  await program("changes?long-texts", "hang");
+  expect(await statusesOf(gateway, VERY_LONG, 10)).toEqual(isAlways(504, 10));
+  await program("changes?long-texts", "ok");
+  const refused = await classify(gateway, VERY_LONG);
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20);
+  expect(await statusesOf(gateway, LONG, 2)).toEqual([200, 200]);
+  const readyz: { origins: { default: object } } = await (await get(gateway, "/readyz")).json();
+  expect(readyz.origins.default).toMatchObject({
+    breaker: { state: "closed" },
+    longTexts: { state: "open", reason: "10 failures in a row" },
+  });
+  clock.moveMs(40_000);
+  expect(await statusesOf(gateway, VERY_LONG, 2)).toEqual([200, 200]);
 });

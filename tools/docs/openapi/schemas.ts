@@ -1,5 +1,6 @@
 /** Pure. The bodies of the public contract. The request's schema is the one that the gateway parses with. */
 import { z } from "zod";
+import { EDGE_ENGINES } from "../../../formats/model-package/manifest.ts";
 import { requestSchema } from "../../../gateway/receive/request-shape.ts";
 import { REFUSAL_CODES } from "../../../gateway/refusal.ts";
 
@@ -53,6 +54,10 @@ const readinessDetails = readiness
       model: z.string(),
       heapBytes: z.int(),
       loadMs: z.number().nullable(),
+      acceptedGaps: z
+        .array(z.object({ engine: z.enum(EDGE_ENGINES), mean: z.number(), largest: z.number(), spread: z.number() }))
+        .nullable()
+        .describe("How far INT8 is from FP32, if `--accept-gap` accepted it; null while no package is open."),
       queueMs: z.number().describe("Predicted wait of the next text."),
       queuedTexts: z.int(),
       breaker,
@@ -64,6 +69,7 @@ const readinessDetails = readiness
         problem: z.string().nullable().describe("How its labels differ from those of the edge."),
         lastFailure: z.string().nullable(),
         breaker,
+        longTexts: breaker.describe("The breaker of texts that may time out because of their size."),
         places: z.int().describe("The calls of this isolate that may run at once."),
         p95Ms: z.number().nullable(),
       }),

@@ -34,7 +34,8 @@ describe("a text that an origin does not answer in time", () => {
     ["16,000 words", 80_000, DISTILBERT_MS, true],
     ["16,000 words for a small model", 80_000, SMALL_MS, true],
     ["a mail of 10 kB for a small model", 10_000, SMALL_MS, false],
-    ["16,000 words before the edge's package is known", 80_000, null, false],
+    ["16,000 words before the edge's package is known", 80_000, null, true],
+    ["a mail of 3 kB before the edge's package is known", 3000, null, false],
   ])("%s: may take that long by its size", (_, characters, windowMs, may) => {
     expect(mayTakeLonger(characters, TIMEOUT_MS, ofMs(windowMs))).toBe(may);
   });

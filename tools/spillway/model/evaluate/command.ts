@@ -24,7 +24,7 @@ export function registerEvaluate(model: Command): void {
     .argument("<package>", "folder that spillway model pack wrote")
     .requiredOption(
       "--data <file.jsonl>",
-      'lines of {"text": "…", "label": "…"}, or "labels": […] for a multi-label model',
+      'lines of {"text": "…", "label": "…"}, with "labels": […] for a multi-label model, and "text_pair": "…" for pairs',
     )
     .option("--where <field=value>", "only lines with this value in this field", condition)
     .option("--limit <number>", "at most this many lines, spread evenly over the file", wholeNumber)

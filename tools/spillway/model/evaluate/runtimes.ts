@@ -7,6 +7,7 @@ import {
   windowTokensOf,
 } from "../../../../formats/model-package/manifest.ts";
 import { createTokenizer } from "../../../../formats/model-package/tokenizer.ts";
+import type { TextOrPair, Tokens } from "../../../../formats/tokenizer/tokenizer.ts";
 import { toRow } from "../../../../gateway/dispatch/scores.ts";
 import type { SideAnswer } from "../../../../gateway/sides.ts";
 import { createInference } from "../../../../lambda-origin/infer.ts";
@@ -30,20 +31,26 @@ export interface Runtimes {
   problemType: Manifest["problemType"];
   /** Most tokens of a text at the edge, special tokens included; null for a package for the origin only. */
   edgeTokens: number | null;
-  /** Tokens of a text, special tokens included. */
-  countTokens(text: string): number;
-  /** The edge on the text's first tokens. `tokens` includes the special tokens. Null for a package for the origin only. */
-  edge: ((text: string, tokens: number) => Promise<Prediction>) | null;
-  /** The origin on the same first tokens. */
-  origin(text: string, tokens: number): Promise<Prediction>;
-  /** The origin on the whole text, window by window. */
-  originWhole(text: string): Promise<Prediction>;
+  /** Most tokens of a window at the origin, special tokens included; a pair has one window. */
+  windowTokens: number;
+  acceptsPairs: boolean;
+  /** Tokens of a text or a pair, special tokens included. */
+  countTokens(text: TextOrPair): number;
+  /** The edge on the text's first tokens, or on a whole pair. `tokens` includes the special tokens. Null for a package for the origin only. */
+  edge: ((text: TextOrPair, tokens: number) => Promise<Prediction>) | null;
+  /** The origin on the same tokens. */
+  origin(text: TextOrPair, tokens: number): Promise<Prediction>;
+  /** The origin on the whole text, window by window, or on the pair. */
+  originWhole(text: TextOrPair): Promise<Prediction>;
 }
+
+/** What a model runs at once. */
+type Input = Pick<Tokens, "ids" | "typeIds">;
 
 /** The runtimes of a package for both sides. */
 export interface BothRuntimes extends Runtimes {
   edgeTokens: number;
-  edge(text: string, tokens: number): Promise<Prediction>;
+  edge(text: TextOrPair, tokens: number): Promise<Prediction>;
 }
 
 /** Whether the package has an edge model. */
@@ -76,40 +83,50 @@ export async function openRuntimes(folder: string, instead: OtherEdge | null = n
   const tokenizer = createTokenizer(files.tokenizer, files.tokenizerConfig);
   const contentIds = tokenizer.encodeContent;
   const { frame, framedTypeIds } = tokenizer;
-  const typeIdsOf = (window: readonly number[]) => framedTypeIds(contentTokens(window, frame));
+  const framed = (ids: number[]): Input => ({ ids, typeIds: framedTypeIds(contentTokens(ids, frame)) });
   const infer = await createInference(files.model, labels.length);
   const runEdge = edge && (await openEdgeOf(folder, manifest, edge, instead));
 
-  const firstTokens = (text: string, tokens: number) => [
-    ...frame.before,
-    ...contentIds(text).slice(0, tokens - frame.before.length - frame.after.length),
-    ...frame.after,
-  ];
+  const firstTokens = (text: TextOrPair, tokens: number): Input => {
+    if (typeof text !== "string") return tokenizer.encodeTyped(text);
+    const content = contentIds(text).slice(0, tokens - frame.before.length - frame.after.length);
+    return framed([...frame.before, ...content, ...frame.after]);
+  };
   // Logits become scores by the gateway's own code.
   const predictionOf = (windows: SideAnswer["windows"]): Prediction => {
     const row = toRow({ model: modelId, labels, problemType, windows, timings: { runMs: 0 } }, undefined, undefined);
     return { label: row[0]?.label ?? "", scores: Object.fromEntries(row.map(({ label, score }) => [label, score])) };
   };
-  const onOrigin = async (windows: number[][]) => {
-    const rows = await infer(windows, windows.map(typeIdsOf));
+  const onOrigin = async (windows: readonly Input[]) => {
+    const rows = await infer(
+      windows.map(({ ids }) => ids),
+      windows.map(({ typeIds }) => typeIds),
+    );
     return predictionOf(
-      windows.map((window, index) => ({ tokens: contentTokens(window, frame), logits: rows[index] ?? [] })),
+      windows.map(({ ids }, index) => ({ tokens: contentTokens(ids, frame), logits: rows[index] ?? [] })),
     );
   };
+  const windowTokens = windowTokensOf(manifest);
+  const wholeOf = (text: TextOrPair): Input[] =>
+    typeof text === "string"
+      ? windowsOf(contentIds(text), frame, windowTokens).map(framed)
+      : [tokenizer.encodeTyped(text)];
   return {
     modelId,
     labels,
     problemType,
     edgeTokens: edge?.maxTokens ?? null,
+    windowTokens,
+    acceptsPairs: tokenizer.acceptsPairs && manifest.acceptsPairs !== false,
     countTokens: (text) => tokenizer.encode(text).length,
     edge:
       runEdge &&
       (async (text, tokens) => {
-        const tokenIds = firstTokens(text, tokens);
-        return predictionOf([{ tokens: tokenIds.length, logits: Array.from(runEdge(tokenIds, typeIdsOf(tokenIds))) }]);
+        const { ids, typeIds } = firstTokens(text, tokens);
+        return predictionOf([{ tokens: ids.length, logits: Array.from(runEdge(ids, typeIds)) }]);
       }),
     origin: (text, tokens) => onOrigin([firstTokens(text, tokens)]),
-    originWhole: (text) => onOrigin(windowsOf(contentIds(text), frame, windowTokensOf(manifest))),
+    originWhole: (text) => onOrigin(wholeOf(text)),
   };
 }
 

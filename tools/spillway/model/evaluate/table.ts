@@ -8,7 +8,7 @@ const MAX_CONFUSION_LABELS = 12;
 
 /** @param what names the texts: "held-out mails" */
 export function evaluationTable(evaluation: Evaluation, what: string): string {
-  const { model, edgeTokens, edge, originSameInputs, originWhole, asServed, agreement, lossPoints } = evaluation;
+  const { model, edgeTokens, edge, originSameInputs, originWhole, asServed, refusedPairs } = evaluation;
   const isMultiLabel = evaluation.threshold !== null;
   const row = (name: string, quality: Quality | null) => (quality === null ? [] : [rowOf(name, quality, isMultiLabel)]);
   return [
@@ -25,11 +25,19 @@ export function evaluationTable(evaluation: Evaluation, what: string): string {
           `  a label is predicted from a score of ${evaluation.threshold} on; macro F1 is of the ${originWhole.occurringLabels} labels that the texts have`,
         ]
       : []),
-    ...(agreement === null || lossPoints === null
-      ? ["  packed for the origin only: there is no INT8 model to compare"]
-      : [agreementLine(agreement, lossPoints)]),
+    ...(refusedPairs > 0
+      ? [`  left out: ${refusedPairs} pairs that are too long for the model, which callers get 413 for`]
+      : []),
+    comparisonLine(evaluation),
     ...confusionTable(asServed),
   ].join("\n");
+}
+
+function comparisonLine({ edgeTokens, agreement, lossPoints }: Evaluation): string {
+  if (edgeTokens === null) return "  packed for the origin only: there is no INT8 model to compare";
+  if (agreement === null || lossPoints === null)
+    return `  no pair has at most ${edgeTokens} tokens: nothing to compare`;
+  return agreementLine(agreement, lossPoints);
 }
 
 function agreementLine({ sameLabelPercent, alikePercent, p99ScoreGap, largestScoreGap }: Agreement, loss: number) {

@@ -135,6 +135,35 @@ describe("spillway model evaluate", () => {
     expect(output).toContain("predicted from a score of 0 on; macro F1 is of the 1 labels that the texts have");
   });
 
+  it("evaluates pairs as one text each, and leaves out those that callers get 413 for", async () => {
+    const [text = "", textPair = ""] = texts;
+    const pairOf = (second: string) => ({ text, textPair: second });
+    const { label } = await runtimes.edge(pairOf(textPair), 32);
+    // One fits the edge, one only the origin's window of 512 tokens, one neither.
+    const line = (second: string) => `${JSON.stringify({ text, text_pair: second, label })}\n`;
+    await writeFile(at("pairs.jsonl"), [textPair, long, long.repeat(4)].map(line).join(""));
+    const words = [at("tiny"), "--data", at("pairs.jsonl"), "--max-drop", "100"];
+    const evaluation: Evaluation = JSON.parse(await run(...words, "--json"));
+    expect(evaluation).toMatchObject({
+      refusedPairs: 1,
+      edge: { texts: 1, accuracyPercent: 100 },
+      originWhole: { texts: 2 },
+      asServed: { texts: 2 },
+    });
+    printed = [];
+    expect(await run(...words)).toContain("left out: 1 pairs that are too long for the model");
+    const [one, exchanged] = await Promise.all([
+      runtimes.origin(pairOf(textPair), 32),
+      runtimes.origin({ text: textPair, textPair: text }, 32),
+    ]);
+    expect(one.scores).not.toEqual(exchanged.scores);
+    await writeFile(at("pairs.jsonl"), line(long.repeat(4)));
+    await expect(run(...words)).rejects.toThrow(/Every pair has more than 512 tokens/);
+    await writeFile(at("pairs.jsonl"), line(long));
+    printed = [];
+    expect(await run(...words)).toContain("no pair has at most 32 tokens: nothing to compare");
+  });
+
   it("refuses a threshold for a single-label model", async () => {
     await expect(run(at("tiny"), "--data", "x", "--threshold", "0.3")).rejects.toThrow(
       /--threshold is for multi-label models; .* is a single-label model/,

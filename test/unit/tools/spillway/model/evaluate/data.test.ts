@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "../../../../../../formats/model-package/manifest.ts";
 import { type DataOptions, readLabelledTexts } from "../../../../../../tools/spillway/model/evaluate/data.ts";
 
-type Model = Pick<Manifest, "labels" | "problemType">;
-const single: Model = { labels: ["ham", "spam"], problemType: "single_label_classification" };
-const multi: Model = { labels: ["ham", "spam"], problemType: "multi_label_classification" };
+type Model = Pick<Manifest, "labels" | "problemType"> & { acceptsPairs: boolean };
+const labels = ["ham", "spam"];
+const single: Model = { labels, problemType: "single_label_classification", acceptsPairs: false };
+const multi: Model = { labels, problemType: "multi_label_classification", acceptsPairs: false };
+const pairs: Model = { ...single, acceptsPairs: true };
 const good = '{"text": "a", "label": "ham", "split": "test"}';
 
 let scratch: string;
@@ -31,6 +33,20 @@ describe("labelled texts", () => {
     expect(await read(['{"text": "a", "labels": []}', '{"text": "b", "labels": ["spam", "ham"]}'], multi)).toEqual([
       { text: "a", labels: [] },
       { text: "b", labels: ["spam", "ham"] },
+    ]);
+  });
+
+  it("may be pairs", async () => {
+    const lines = [
+      '{"text": "a", "text_pair": "b", "label": "ham"}',
+      '{"text": "a", "text_pair": null, "label": "ham"}',
+    ];
+    expect(await read(lines, pairs)).toEqual([
+      { text: "a", textPair: "b", label: "ham" },
+      { text: "a", label: "ham" },
+    ]);
+    expect(await read(['{"text": "a", "text_pair": "", "labels": []}'], { ...multi, acceptsPairs: true })).toEqual([
+      { text: "a", textPair: "", labels: [] },
     ]);
   });
 
@@ -67,6 +83,18 @@ describe("labelled texts", () => {
     ["labels for a single-label model", ['{"text": "a", "labels": ["ham"]}'], single, /line 1 has no "label"/],
     ["a label for a multi-label model", [good], multi, /line 1 has no "labels" .*\{"text":"…","labels":\["ham"\]\}/],
     ["labels that are not strings", ['{"text": "a", "labels": [1]}'], multi, /line 1 has no "labels"/],
+    [
+      "a pair for a model of single texts",
+      ['{"text": "a", "text_pair": "b", "label": "ham"}'],
+      single,
+      /line 1 has a "text_pair", and the model classifies single texts only\.$/,
+    ],
+    [
+      "a second text that is none",
+      ['{"text": "a", "text_pair": ["b"], "label": "ham"}'],
+      pairs,
+      /line 1 has a "text_pair" that is not a string\.$/,
+    ],
     [
       "an unknown label",
       [good, '{"text": "a", "label": "eggs"}'],

@@ -1,0 +1,74 @@
+/**
+ * Texts that an origin may not answer in time because of their size. That they time out shows nothing about the origin's health, so they
+ * do not count for its breaker. An origin that answers none of them has a breaker for them only: short texts are still served.
+ */
+import { type Breaker, BreakerOpenError, type BreakerStatus } from "../resilience/breaker/breaker.ts";
+import type { Settled } from "../resilience/breaker/classify.ts";
+import { OriginFault } from "./origin-fault.ts";
+
+/** A timeout that the size may explain is weaker evidence than others: it takes as many times the policy's consecutive failures. */
+const CONSECUTIVE_FACTOR = 2;
+
+export class LongTexts {
+  readonly #breaker: Breaker;
+  readonly #clock: { nowMs(): number };
+  /** Of the shortest text that timed out since one as long was answered, in characters; null: there is none. */
+  #shortestTimeout: number | null = null;
+
+  constructor(breaker: Breaker, clock: { nowMs(): number }) {
+    this.#breaker = breaker;
+    this.#clock = clock;
+  }
+
+  configure({ consecutive, openMs }: { consecutive: number; openMs: number }): void {
+    this.#breaker.configure({ consecutive: consecutive * CONSECUTIVE_FACTOR, openMs });
+  }
+
+  status(): BreakerStatus {
+    return this.#breaker.status();
+  }
+
+  /**
+   * Runs a call of a long text. While the breaker is open, texts that are shorter than all that timed out still run.
+   * @param characters UTF-16 code units of the text
+   * @throws OriginFault `paused` without a call, if none as long has been answered for many calls
+   */
+  async run<T>(characters: number, call: () => Promise<T>): Promise<T> {
+    const isShorter = this.#shortestTimeout !== null && characters < this.#shortestTimeout;
+    if (isShorter && this.status().state !== "closed") return await this.#unguarded(characters, call);
+    try {
+      return await this.#breaker.run(call, (settled) => this.#outcomeOf(settled, characters));
+    } catch (error) {
+      if (!(error instanceof BreakerOpenError)) throw error;
+      const { state, retryAtMs } = this.status();
+      // While a trial runs, its result decides; the trial's lease is not a time to retry at.
+      const retryAfterMs = state === "open" && retryAtMs !== null ? retryAtMs - this.#clock.nowMs() : 0;
+      throw new OriginFault({ pausedMs: retryAfterMs });
+    }
+  }
+
+  async #unguarded<T>(characters: number, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      this.#outcomeOf({ ok: false, error }, characters);
+      throw error;
+    }
+  }
+
+  #outcomeOf(settled: Settled<unknown>, characters: number): "success" | "failure" | "ignored" {
+    const shortest = this.#shortestTimeout;
+    if (isTimeout(settled)) {
+      this.#shortestTimeout = Math.min(shortest ?? characters, characters);
+      return "failure";
+    }
+    // The answer to a shorter text shows nothing about longer ones.
+    if (!settled.ok || (shortest !== null && characters < shortest)) return "ignored";
+    this.#shortestTimeout = null;
+    return "success";
+  }
+}
+
+function isTimeout(settled: Settled<unknown>): boolean {
+  return !settled.ok && settled.error instanceof OriginFault && settled.error.what === "timeout";
+}
