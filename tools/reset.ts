@@ -1,12 +1,13 @@
 /** The command `npm run reset`. */
-import { fileURLToPath } from "node:url";
-import { readSettings } from "./process/local-settings.ts";
+import { CHECKOUT_FOLDER } from "./process/checkout.ts";
+import { localSettings } from "./process/local-settings.ts";
 import { resetLocalState } from "./process/reset-local-state.ts";
 
 try {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  const lines = await resetLocalState(process.argv.slice(2), root, readSettings(process.env).gatewayPort);
-  for (const line of lines) console.log(line);
+  const { stateFolder, gatewayPort } = localSettings(process.env);
+  const isOtherFolder = Boolean(process.env["SPILLWAY_STATE_DIR"]);
+  const state = { root: CHECKOUT_FOLDER, stateFolder, isOtherFolder, gatewayPort };
+  for (const line of await resetLocalState(process.argv.slice(2), state)) console.log(line);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { objectKey, shortModelId } from "../../formats/model-package/names.ts";
 import { SHORT } from "../support/texts.ts";
 import { spillway } from "./support/spillway.ts";
-import { storeModelFile, storePolicy } from "./support/stored.ts";
+import { applyPolicy, storeModelFile, storePolicy } from "./support/stored.ts";
 import { allGone, classify, descendants, findDescendant, type Running, start, until } from "./support/system.ts";
 import { rootOf } from "./support/traces.ts";
 
@@ -114,14 +114,45 @@ it("policy set model refuses a package that was never published, and saves nothi
   expect(await spillway(system, "policy", "get")).toBe(before);
 });
 
-/** Last: the system ends with it. */
 describe("npm start", () => {
-  it("names the child that died, and ends the others", async () => {
+  const kill = async (words: string) => process.kill(await findDescendant(system, words), "SIGKILL");
+  const isBack = (name: string) => until(`the ${name}`, async () => system.output().includes(`✓ The ${name} is back.`));
+
+  it("starts a trace viewer again that has died, and requests are answered meanwhile", async () => {
+    await kill("autotel-devtools");
+    expect((await classify(system, SHORT)).status).toBe(200);
+    await isBack("trace viewer");
+    expect((await fetch(`${system.viewer}/v1/traces`)).status).toBe(200);
+    expect(system.output()).toMatch(
+      /! The trace viewer ended \(signal SIGKILL\)\. Its log: \S+\/logs\/trace-viewer\.log/,
+    );
+  });
+
+  it("starts an origin again that has died: texts fail over to the edge, then return to the origin", async () => {
+    await applyPolicy(system, { version: 1000, edge: { share: 0 } });
+    await until("a text at the origin, with a ready edge", async () => {
+      const { headers } = await classify(system, SHORT);
+      return headers.get("x-spillway-because") === "outside-share" && (await edgeState()).state === "ready";
+    });
+    await kill("tools/local-lambda/main.ts");
+    const failedOver = await classify(system, SHORT);
+    expect([failedOver.status, failedOver.headers.get("x-spillway-because")]).toEqual([200, "origin-failed"]);
+    await isBack("origin");
+    expect(system.output()).toMatch(
+      /! The origin ended \(signal SIGKILL\)\. Its log: \S+\/logs\/origin\.log\n +The edge answers the texts that fit it;/,
+    );
+    expect((await classify(system, SHORT)).headers.get("x-spillway-route")).toBe("origin");
+  });
+
+  /** Last: the system ends with it. */
+  it("ends when the gateway has died, with the path of its log, and ends the others", async () => {
     const pids = await descendants(system);
-    process.kill(await findDescendant(system, "autotel-devtools"), "SIGKILL");
+    await kill("bin/wrangler.js dev");
     const exit = await once(system.process, "exit");
     expect(exit[0]).toBe(1);
-    expect(system.output()).toMatch(/The trace viewer ended unexpectedly \(signal SIGKILL\)/);
+    expect(system.output()).toMatch(
+      /The gateway ended unexpectedly \(signal SIGKILL\)\. The end of \S+\/logs\/gateway\.log:/,
+    );
     await allGone(pids);
   });
 });

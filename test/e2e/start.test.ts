@@ -6,7 +6,7 @@ import { freePort } from "../../tools/process/ports.ts";
 import { bearer, CREDENTIALS } from "../support/credentials.ts";
 import { LONG, SHORT } from "../support/texts.ts";
 import { spillway, spillwayProcess } from "./support/spillway.ts";
-import { allGone, classify, descendants, launch, type Running, start } from "./support/system.ts";
+import { allGone, classify, descendants, launch, type Running, START, start, until } from "./support/system.ts";
 
 describe("npm start", () => {
   it("names the port that is in use and the variable that moves it", async () => {
@@ -21,17 +21,36 @@ describe("npm start", () => {
     squatter.close();
   });
 
+  it("refuses one port for two services, before anything is started", async () => {
+    const launched = await launch({ SPILLWAY_PORT: "8790" });
+    expect(await launched.exited).toBe(1);
+    expect(launched.output().trim()).toBe(
+      "SPILLWAY_PORT and SPILLWAY_ORIGIN_PORT are both 8790; each service needs its own port.",
+    );
+  });
+
   it("names the file that is missing", async () => {
-    const launched = await launch({
-      SPILLWAY_MODEL_DIR: "models/no-such-model",
-      SPILLWAY_PORT: String(await freePort()),
-      SPILLWAY_ORIGIN_PORT: String(await freePort()),
-      SPILLWAY_OTLP_PORT: String(await freePort()),
-    });
+    const launched = await launch({ SPILLWAY_MODEL_DIR: "models/no-such-model", ...(await freePorts()) });
     expect(await launched.exited).toBe(1);
     expect(launched.output()).toContain("models/no-such-model/manifest.json is missing: pack the model again");
   });
 });
+
+describe("Ctrl-C during the start", () => {
+  it("prints one line after the step that it interrupts, no failure, and ends with 130", async () => {
+    const launched = await launch(await freePorts(), START);
+    await until("a step", async () => launched.output().includes("… signing"));
+    const pids = await descendants(launched);
+    expect(await launched.stop("SIGINT")).toBe(130);
+    expect(launched.output()).toMatch(/… signing [^\n]*\nStopping …\n$/);
+    await allGone(pids);
+  });
+});
+
+async function freePorts() {
+  const ports = [await freePort(), await freePort(), await freePort()].map(String);
+  return { SPILLWAY_PORT: ports[0], SPILLWAY_ORIGIN_PORT: ports[1], SPILLWAY_OTLP_PORT: ports[2] };
+}
 
 describe("an origin that does not listen, and callers who need a key", () => {
   const OPERATOR_TOKEN = "the-operator's-token";
@@ -95,10 +114,28 @@ describe("an origin that does not listen, and callers who need a key", () => {
     expect(await look(key)).toMatchObject({ error_type: "unauthorized" });
   });
 
+  it("a second start on its state, and npm run reset, are refused in one sentence with the next step", async () => {
+    const env = { SPILLWAY_STATE_DIR: system.stateFolder };
+    const holder = `process \\d+ since [\\d:]+, ${system.gateway}`;
+    const second = await launch({ ...env, ...(await freePorts()) }, START);
+    expect(await second.exited).toBe(1);
+    expect(second.output().trim()).toMatch(
+      new RegExp(`^npm start already uses this state: ${holder}\\. Stop it with .*\\.$`),
+    );
+    const reset = await launch(env, [process.execPath, "tools/reset.ts"]);
+    expect(await reset.exited).toBe(1);
+    expect(reset.output().trim()).toMatch(
+      new RegExp(
+        `^npm start uses this state: ${holder}\\. Stop it with .*repeat npm run reset\\. Nothing was removed\\.$`,
+      ),
+    );
+    expect((await classify(system, SHORT, key)).status).toBe(200);
+  });
+
   it("npm start leaves no process behind after SIGTERM", async () => {
     const pids = await descendants(system);
     expect(pids.length).toBeGreaterThan(2);
-    expect(await system.stop("SIGTERM")).toBe(0);
+    expect(await system.stop("SIGTERM")).toBe(143);
     await allGone(pids);
   });
 });

@@ -8,10 +8,16 @@ export type Paint = (style: Style, text: string) => string;
 
 /** Stands for the escape character of this command's colours, until they are written: no stored text can contain it. */
 const OWN_ESCAPE = `<${randomUUID()}>`;
+const OWN_SEQUENCE = new RegExp(`${OWN_ESCAPE}\\[[0-9;]*m`, "g");
 
 /** @returns a painted text with true colours, ready for the terminal */
 export function asColours(painted: string): string {
   return painted.replaceAll(OWN_ESCAPE, "\x1b");
+}
+
+/** @returns a painted text without its colours */
+export function plainOf(painted: string): string {
+  return painted.includes(OWN_ESCAPE) ? painted.replaceAll(OWN_SEQUENCE, "") : painted;
 }
 
 /** @param stream where the text is written: only a terminal gets colours */

@@ -1,7 +1,8 @@
 /** The progress of a command, on stderr: one line per step, with a bar on a terminal while a step of several parts runs. */
 import { stderr } from "node:process";
 import { Presets, SingleBar } from "cli-progress";
-import { visible } from "./safe-console.ts";
+import { inWidth, visible } from "./safe-console.ts";
+import { widthOf } from "./wrap.ts";
 
 const CLEAR_LINE = "\r\x1b[2K";
 
@@ -32,7 +33,7 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
   const startedAtMs = performance.now();
   const bar = stderr.isTTY && parts > 1 ? startBar(what, parts) : null;
   // On a terminal the line is replaced when the step ends. In a log every state is a line.
-  if (bar === null) stderr.write(`  … ${shown(what)}${stderr.isTTY ? "" : "\n"}`);
+  if (bar === null) stderr.write(stderr.isTTY ? onOneLine(`  … ${shown(what)}`, stderr.columns) : `  … ${what}\n`);
   const end = (mark: string) => {
     bar?.stop();
     print(`  ${mark} ${what} (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s)`);
@@ -48,7 +49,15 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
 }
 
 function print(line: string): void {
-  stderr.write(`${stderr.isTTY ? CLEAR_LINE : ""}${shown(line)}\n`);
+  stderr.write(stderr.isTTY ? `${CLEAR_LINE}${inWidth(shown(line), stderr.columns)}\n` : `${line}\n`);
+}
+
+/** A line that the terminal wraps could not be replaced. */
+function onOneLine(text: string, columns: number): string {
+  if (widthOf(text) < columns) return text;
+  let line = text;
+  while (line !== "" && widthOf(line) > columns - 2) line = line.slice(0, -1);
+  return `${line}…`;
 }
 
 /** A step may name a file or a stored text. */

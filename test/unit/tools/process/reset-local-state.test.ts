@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { freePort } from "../../../../tools/process/ports.ts";
 import { resetLocalState } from "../../../../tools/process/reset-local-state.ts";
+import { takeStateLock } from "../../../../tools/process/state-lock.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -14,15 +15,25 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
+/** The state in the checkout, and a port that no gateway has. */
+const inCheckout = (gatewayPort: number) => ({
+  root,
+  stateFolder: join(root, ".spillway"),
+  isOtherFolder: false,
+  gatewayPort,
+});
+
 it("removes the local state and nothing else", async () => {
-  expect(await resetLocalState([], root, await freePort())).toEqual(["removed .wrangler/", "removed .spillway/"]);
+  expect(await resetLocalState([], inCheckout(await freePort()))).toEqual(["removed .wrangler/", "removed .spillway/"]);
   expect(await readdir(root)).toEqual(["docs"]);
 });
 
 it("removes nothing for --help, and refuses an unknown option", async () => {
   const port = await freePort();
-  expect(await resetLocalState(["--help"], root, port)).toEqual([expect.stringMatching(/^Usage: npm run reset\n/)]);
-  await expect(resetLocalState(["--dry-run"], root, port)).rejects.toThrow(
+  expect(await resetLocalState(["--help"], inCheckout(port))).toEqual([
+    expect.stringMatching(/^Usage: npm run reset\n/),
+  ]);
+  await expect(resetLocalState(["--dry-run"], inCheckout(port))).rejects.toThrow(
     /^npm run reset has no option --dry-run\. Nothing was removed\./,
   );
   expect(await readdir(root)).toHaveLength(3);
@@ -33,9 +44,33 @@ it("removes nothing while a gateway runs", async () => {
   await once(gateway, "listening");
   const address = gateway.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  await expect(resetLocalState([], root, port)).rejects.toThrow(
-    `Port ${port} (the gateway) is in use. Stop npm start first. Nothing was removed.`,
+  await expect(resetLocalState([], inCheckout(port))).rejects.toThrow(
+    `Port ${port} (the gateway) is in use. Stop the gateway that listens on it; if another program does, set SPILLWAY_PORT to a free port. Nothing was removed.`,
   );
   expect(await readdir(root)).toHaveLength(3);
   gateway.close();
+});
+
+it("removes nothing while npm start uses the state, and names its process and the next step", async () => {
+  const port = await freePort();
+  const release = await takeStateLock(join(root, ".spillway"), "http://127.0.0.1:9000");
+  await expect(resetLocalState([], inCheckout(port))).rejects.toThrow(
+    /^npm start uses this state: process \d+ since [\d:]+, http:\/\/127\.0\.0\.1:9000\. Stop it with Ctrl-C in its terminal, then repeat npm run reset\. Nothing was removed\.$/,
+  );
+  expect(await readdir(root)).toHaveLength(3);
+  release();
+  expect(await resetLocalState([], inCheckout(port))).toHaveLength(2);
+});
+
+it("removes in a folder of the user's choice only what npm start has stored there", async () => {
+  const stateFolder = join(root, "docs");
+  for (const file of ["gateway.env", "model.sig", "thesis.txt"]) await writeFile(join(stateFolder, file), "");
+  await mkdir(join(stateFolder, "wrangler"));
+  const state = { ...inCheckout(await freePort()), stateFolder, isOtherFolder: true };
+  expect(await resetLocalState([], state)).toEqual(
+    ["wrangler", "gateway.env", "model.sig"].map((name) => `removed ${join(stateFolder, name)}`),
+  );
+  expect(await readdir(stateFolder)).toEqual(["thesis.txt"]);
+  expect(await readdir(root)).toHaveLength(3);
+  expect(await resetLocalState([], state)).toEqual(["There is no local state. Nothing was removed."]);
 });

@@ -1,20 +1,27 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../../tools/process/local-settings.ts";
-import { greeting, LONG_TEXT, SHORT_TEXT } from "../../../../tools/start/greeting.ts";
+import { greeting, LONG_TEXT, SHORT_TEXT, USAGE, whileOriginIsDown } from "../../../../tools/start/greeting.ts";
+
+/** A command as a shell reads it. */
+const asTyped = (text: string) => text.replaceAll("\\\n", " ").replaceAll(/\s+/g, " ");
 
 describe("the greeting of npm start", () => {
   it("has a command for a short and a long text at the gateway's port, and the addresses of traces and logs", () => {
     const text = greeting(readSettings({ SPILLWAY_PORT: "9000", SPILLWAY_OTLP_PORT: "9001" }));
-    expect(text).toContain(`curl -i http://127.0.0.1:9000/v1/classify -H 'content-type: application/json' -d`);
-    expect(text).toContain(SHORT_TEXT);
-    expect(text).toContain(LONG_TEXT.slice(0, 60));
+    const [short = "", long = ""] = text.split("A long text").map(asTyped);
+    const curl = "curl -i http://127.0.0.1:9000/v1/classify -H 'content-type: application/json' -d";
+    expect(short).toContain(`${curl} '{"inputs": "${SHORT_TEXT}"}'`);
+    expect(long).toContain(`| ${curl} @-`);
+    const [, script = ""] = /node -p '([^']+)'/.exec(text) ?? [];
+    expect(JSON.parse(runInNewContext(script))).toEqual({ inputs: LONG_TEXT });
     expect(text).toContain("Traces: http://127.0.0.1:9001/");
     expect(text).toContain("Logs:   .spillway/logs/");
   });
 
   it("names the side that answers, if the package has no edge model", () => {
     expect(greeting(readSettings({}), false)).toContain(
-      "A short text, answered by the origin: the package has no edge model:",
+      "A short text, answered by the origin (no edge model):",
     );
   });
 
@@ -29,5 +36,28 @@ describe("the greeting of npm start", () => {
     expect(greeting(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example" }))).toContain(
       "Traces: https://otlp.example\n",
     );
+  });
+});
+
+it("nothing that npm start prints for people is wider than 60 columns", () => {
+  const env = { SPILLWAY_PORT: "65535", SPILLWAY_OTLP_PORT: "65534", ANONYMOUS_ACCESS: "refused" };
+  const lines = [USAGE, greeting(readSettings(env)), greeting(readSettings(env), false)].flatMap((text) =>
+    text.split("\n"),
+  );
+  expect(lines.filter((line) => line.length > 60)).toEqual([]);
+});
+
+describe("while the origin is down", () => {
+  const down = (state: string | null) => whileOriginIsDown(async () => state).whileDown();
+
+  it("the user reads that the edge answers, with both reasons of the fail-over and when the second begins", async () => {
+    expect((await down("ready")).join("\n")).toMatch(
+      /^The edge answers the texts that fit it; .*503.*\nx-spillway-because is origin-failed, and origin-unavailable once 5 failures/,
+    );
+  });
+
+  it("the user reads that texts get 503, if the edge has no model", async () => {
+    expect(await down("rejected")).toEqual(["The edge is rejected: texts get 503 until the origin is back."]);
+    expect(await down(null)).toEqual(["The gateway does not answer yet."]);
   });
 });

@@ -1,0 +1,147 @@
+/** The services of `npm start`: the command of each, and when it answers. A start that fails leaves no process. */
+import type { Child } from "../process/child.ts";
+import type { LocalSettings } from "../process/local-settings.ts";
+import { binOf } from "../process/package-bin.ts";
+import { freePort } from "../process/ports.ts";
+import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
+import { waitFor } from "../process/wait-for.ts";
+import type { Credentials } from "./credentials.ts";
+import { firstAnswer } from "./first-answer.ts";
+import type { Processes } from "./processes.ts";
+import { writeVariables } from "./variables.ts";
+
+type Host = Pick<Processes, "start">;
+
+/** Starts the trace viewer. */
+export async function startViewer(host: Host, port: number): Promise<Child> {
+  const cli = await binOf("autotel-devtools", "autotel-devtools");
+  // The gRPC port is not used. By default it would be 4317 or the next free port.
+  const ports = ["--port", String(port), "--grpc-port", String(await freePort())];
+  const child = await host.start("trace viewer", [process.execPath, cli, ...ports, "--title", "Spillway"], {});
+  return up(child, { url: `http://127.0.0.1:${port}/v1/traces`, isReady: ({ ok }) => ok, atMostMs: 30_000 });
+}
+
+export interface OriginStart {
+  port: number;
+  credentials: Credentials;
+  /** Trust in the package: the pinned key and the path of the signature. */
+  trust: { MODEL_PUBLIC_KEY: string; SPILLWAY_MODEL_SIGNATURE: string };
+}
+
+/** Starts the Lambda origin, and resolves when its first instance has answered a text. */
+export async function startOrigin(
+  host: Host,
+  { modelFolder, region, otlp, originUrl }: LocalSettings,
+  { port, credentials, trust }: OriginStart,
+): Promise<Child> {
+  const child = await host.start("origin", [process.execPath, "tools/local-lambda/main.ts"], {
+    ...credentials,
+    ...trust,
+    SPILLWAY_ORIGIN_PORT: String(port),
+    SPILLWAY_MODEL_DIR: modelFolder,
+    SPILLWAY_ORIGIN_PREWARM: "1",
+    AWS_REGION: region,
+    ...otlp,
+  });
+  // The request is unsigned, so the origin refuses it. Any answer means that it listens.
+  await up(child, { url: `http://127.0.0.1:${port}/`, isReady: () => true, atMostMs: 60_000 });
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
+  const answered = firstAnswer({ url: originUrl, region, accessKeyId, secretAccessKey });
+  await orStopped(child, Promise.race([answered, child.died]));
+  return child;
+}
+
+export interface GatewayStart {
+  modelId: string;
+  publicKeyPem: string;
+  credentials: Credentials;
+}
+
+/** Starts the gateway in workerd. */
+export async function startGateway(
+  host: Host,
+  { stateFolder, persistFolder, gatewayPort, originUrl, region, otlp, access, cors }: LocalSettings,
+  { modelId, publicKeyPem, credentials }: GatewayStart,
+): Promise<Child> {
+  const envFile = `${stateFolder}/gateway.env`;
+  await writeVariables(envFile, {
+    ...credentials,
+    MODEL: modelId,
+    MODEL_PUBLIC_KEY: publicKeyPem,
+    ORIGIN_URL: originUrl,
+    ORIGIN_REGION: region,
+    ...otlp,
+    ...access,
+    ...cors,
+  });
+  // Problems only: a line per request would contain its path, which can hold any text.
+  const quiet = ["--log-level", "warn"];
+  const ports = ["--port", String(gatewayPort), "--inspector-port", "0"];
+  const state = ["--persist-to", persistFolder, "--env-file", envFile];
+  const child = await host.start(
+    "gateway",
+    await wranglerCommand("dev", ...ports, ...quiet, ...state),
+    offlineWrangler,
+  );
+  return up(child, { url: `http://127.0.0.1:${gatewayPort}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
+}
+
+/** Resolves when the gateway's isolate has loaded the model. @throws Error with one sentence if it rejects the model, or ends */
+export async function edgeReady(settings: LocalSettings, { died, logFile: logs }: Child): Promise<void> {
+  const { url, headers } = readyz(settings);
+  const isReady = async (response: Response) => {
+    const { edge } = await readinessIn(response);
+    if (edge.state === "rejected") {
+      throw new Error(`The edge rejected the model: ${edge.reason ?? "see the details of /readyz"}.`);
+    }
+    return edge.state === "ready";
+  };
+  await waitFor({ url, headers, isReady, died, atMostMs: 60_000, what: "edge model", logs });
+}
+
+const MAX_ANSWER_MS = 2000;
+
+/** The edge's state by the gateway's own account; null while the gateway does not answer. */
+export async function edgeState(settings: LocalSettings): Promise<string | null> {
+  const { url, headers } = readyz(settings);
+  try {
+    return (await readinessIn(await fetch(url, { headers, signal: AbortSignal.timeout(MAX_ANSWER_MS) }))).edge.state;
+  } catch {
+    return null;
+  }
+}
+
+function readyz({ gatewayPort, access }: LocalSettings): { url: string; headers: Record<string, string> } {
+  const { OPERATOR_TOKEN: token } = access;
+  return {
+    url: `http://127.0.0.1:${gatewayPort}/readyz`,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  };
+}
+
+async function readinessIn(response: Response): Promise<{ edge: { state: string; reason?: string | null } }> {
+  return (await response.json()) as { edge: { state: string; reason?: string | null } };
+}
+
+interface Readiness {
+  url: string;
+  isReady: (response: Response) => boolean;
+  atMostMs: number;
+}
+
+function up(child: Child, readiness: Readiness): Promise<Child> {
+  const { died, name: what, logFile: logs } = child;
+  return orStopped(
+    child,
+    waitFor({ ...readiness, died, what, logs }).then(() => child),
+  );
+}
+
+async function orStopped<T>(child: Child, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
