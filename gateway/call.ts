@@ -1,4 +1,5 @@
 /** What one request brings to every part of the gateway, and the clock that all of them go by. */
+import type { Outcome } from "./record/outcome.ts";
 
 /** Time, as every part of the gateway receives it from outside. */
 export interface Clock {
@@ -30,4 +31,6 @@ export interface Lifetime {
 export interface Call {
   identity: Identity;
   lifetime: Lifetime;
+  /** What `record` recorded of the request; null before. */
+  recorded: Outcome | null;
 }

@@ -7,7 +7,7 @@ import { app, PROBES, ROUTES } from "./app.ts";
 import { type AccessVariables, createAccess } from "./authenticate/access.ts";
 import type { Call, Clock } from "./call.ts";
 import { RetryBudget } from "./dispatch/retry-budget.ts";
-import { newShadowLeases } from "./dispatch/shadow.ts";
+import { Shadows } from "./dispatch/shadow.ts";
 import type { ModelBucket } from "./edge/bucket.ts";
 import type { EdgeEngines } from "./edge/choose-engine.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";
@@ -15,6 +15,9 @@ import { LambdaOrigins } from "./origin/origins.ts";
 import { createSignedFetch } from "./origin/signed-fetch.ts";
 import { type OriginVariables, readOriginVariables } from "./origin/variables.ts";
 import { policyEvents, type Report } from "./record/events.ts";
+import { isolateStatus } from "./record/isolate-status.ts";
+import { Ledger, type LedgerNamespace } from "./record/ledger.ts";
+import { coloOf, locationHintOf } from "./record/location-hint.ts";
 import { readGauges } from "./record/metrics.ts";
 import { createReport } from "./record/record.ts";
 import { createBreaker } from "./resilience/breaker/breaker.ts";
@@ -30,6 +33,8 @@ import type { World } from "./world.ts";
 export interface Env extends OtlpVariables, AccessVariables, OriginVariables {
   POLICIES: PolicyKv;
   MODELS: ModelBucket;
+  /** The shards of the control plane's ledger. Unset: nothing is counted. */
+  LEDGER?: LedgerNamespace;
   /** `<name>@<sha256 of its manifest>`: the package that serves if the policy names none. */
   MODEL: string;
   /** PEM of the public key that packages must be signed with; two keys while they are rotated. */
@@ -82,7 +87,14 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const telemetry = createTelemetry({ clock, fetch, newId, log, version: env.CF_VERSION_METADATA ?? null });
   const otlp = otlpSettings(env);
   let requestsInProgress = 0;
-  const world = composeWorld(env, { ...parts, requestsInProgress: () => requestsInProgress }, telemetry, otlp);
+  const ledger = new Ledger({
+    namespace: env.LEDGER ?? null,
+    clock,
+    isolate: newId(),
+    worker: env.CF_VERSION_METADATA?.id ?? "",
+    status: () => isolateStatus(world),
+  });
+  const world = composeWorld(env, { ...parts, ledger, requestsInProgress: () => requestsInProgress }, telemetry, otlp);
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
@@ -90,10 +102,15 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
     const answered = Promise.withResolvers<void>();
+    const startedAtMs = clock.nowMs();
     requestsInProgress += 1;
+    const call = newCall(request, context, answered.promise);
     try {
-      return await app.fetch(request, { world, call: newCall(request, context, answered.promise) });
+      return await app.fetch(request, { world, call });
     } finally {
+      const { recorded } = call;
+      const isCounted = recorded !== null && !isProbe(request);
+      if (isCounted) world.report({ kind: "request-ended", outcome: recorded, tookMs: clock.nowMs() - startedAtMs });
       requestsInProgress -= 1;
       answered.resolve();
     }
@@ -106,6 +123,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
       keepAlive: (work) => context.waitUntil(work),
       afterAnswer: (work) => context.waitUntil(answered.then(() => clock.wait(RESPONSE_LEAVES_MS)).then(work)),
     },
+    recorded: null,
   });
   const traced = telemetry.traced(answer, settings);
   /** A trace for a probe every few seconds would bury the requests that matter; a probe can still send what others left. */
@@ -114,20 +132,34 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   return {
     world,
     telemetry,
-    fetch: (request, context) =>
-      PROBES.includes(new URL(request.url).pathname) ? probe(request, context) : traced(request, context),
+    fetch: (request, context) => {
+      const keepAlive = (work: Promise<unknown>) => context.waitUntil(work);
+      const ledgerContext = { keepAlive, hint: locationHintOf(request.cf), colo: coloOf(request.cf) };
+      const serve = isProbe(request) ? probe : traced;
+      return ledger.during(ledgerContext, () => serve(request, context));
+    },
   };
+}
+
+function isProbe({ url }: Request): boolean {
+  return PROBES.includes(new URL(url).pathname);
+}
+
+interface WorldParts extends Parts {
+  ledger: Ledger;
+  requestsInProgress(): number;
 }
 
 function composeWorld(
   env: Env,
-  { clock, random, engines, requestsInProgress, report: tap }: Parts & { requestsInProgress: () => number },
+  { clock, random, engines, ledger, requestsInProgress, report: tap }: WorldParts,
   telemetry: Telemetry,
   otlp: OtlpSettings,
 ): World {
   const record = createReport(telemetry);
   const report: Report = (event) => {
     record(event);
+    ledger.count(event);
     tap?.(event);
   };
   const breaker = (side: SideName, origin: string | null = null) =>
@@ -175,6 +207,7 @@ function composeWorld(
       minPolicyVersion: minPolicyVersion.ok ? minPolicyVersion.version : 0,
       publicHost: publicHost.ok ? publicHost.host : null,
       exportCounts: () => telemetry.exportCounts(),
+      ledgerCounts: () => ledger.counts(),
     },
     access,
     policies: new PolicyStore(env.POLICIES, {
@@ -182,7 +215,7 @@ function composeWorld(
       changed: (now, before) => policyEvents(now, before).forEach(report),
     }),
     sides: { edge, origins },
-    capacity: { slots: new Slots(), retryBudget: new RetryBudget(), shadows: newShadowLeases() },
+    capacity: { slots: new Slots(), retryBudget: new RetryBudget(), shadows: new Shadows() },
     report,
   };
 }

@@ -50,6 +50,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
     policy: { version: policy.version, minVersion: minPolicyVersion, source, problem },
     access: { anonymous: access.anonymous, keysProblem: access.keys.problem },
     telemetry: telemetryIn(deployment.exportCounts()),
+    ledger: deployment.ledgerCounts(),
     problems: deployment.problems,
   };
   return { brief, details };

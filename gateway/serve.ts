@@ -3,6 +3,8 @@
  * Authentication needs only the head of a request. A caller gets a slot before the body is read (docs/decisions/021-hardening.md).
  */
 
+import { type Billed, costUsd } from "../formats/ledger/prices.ts";
+import { armOfRecorded, type RecordedArm } from "../formats/ledger/series.ts";
 import type { TextOrPair } from "../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../policies/schema.ts";
 import { checkInputs, checkPolicyVersion, checkTls } from "./admit/check-request.ts";
@@ -10,26 +12,27 @@ import { measure } from "./admit/measure.ts";
 import type { Slot } from "./admit/slots.ts";
 import { authenticate } from "./authenticate/authenticate.ts";
 import type { Caller } from "./authenticate/caller.ts";
-import type { Call } from "./call.ts";
+import type { Call, Clock } from "./call.ts";
 import { type Decisions, decisionsFor } from "./decide/decide.ts";
 import type { TextNumbers } from "./decide/facts.ts";
 import type { Route } from "./decide/route.ts";
 import { isShadowed } from "./decide/share.ts";
-import { TextAttempts } from "./dispatch/attempt.ts";
-import { requestCostUsd } from "./dispatch/cost.ts";
+import { requestBilled } from "./dispatch/cost.ts";
 import { runOrdered } from "./dispatch/ordered-pool.ts";
 import { toRow } from "./dispatch/scores.ts";
 import { shadow } from "./dispatch/shadow.ts";
 import { type Classified, dispatch, refusalOfMixedLabels } from "./dispatch/text.ts";
+import { TextAttempts } from "./dispatch/text-attempts.ts";
 import { readPolicy } from "./read-policy.ts";
 import { isolateBusy } from "./receive/body.ts";
 import { receive } from "./receive/receive.ts";
 import { type InputOutcome, type Outcome, summaryOf } from "./record/outcome.ts";
 import { record } from "./record/record.ts";
+import { textEnded } from "./record/text-ended.ts";
 import { type Refusal, type Result, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
 import { errorResponse } from "./respond/error-response.ts";
-import { conditionsOf } from "./sides.ts";
+import { type Conditions, conditionsOf } from "./sides.ts";
 import { inSpan, inSpanAtOnce } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
@@ -75,10 +78,10 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
   if (!fewEnough.ok) return refuseRequest(fewEnough.refusal, call, nothingKnown(kvReads));
 
   const { policy, problem, asked } = await readPolicy(world, call.lifetime);
-  const ownCostUsd = requestCostUsd(kvReads + (asked ? 1 : 0));
   const edgeProblem = world.sides.edge.status().reason;
-  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ownCostUsd };
-  const refuseText = (refusal: Refusal) => refuseRequest(refusal, call, { ...known, inputs: [], costUsd: ownCostUsd });
+  const own = ownCost(kvReads + (asked ? 1 : 0));
+  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ...own };
+  const refuseText = (refusal: Refusal) => refuseRequest(refusal, call, { ...known, inputs: [] });
   const newEnough = checkPolicyVersion(policy.version, world.deployment.minPolicyVersion);
   if (!newEnough.ok) return refuseText(newEnough.refusal);
   const tls = checkTls(caller, policy.minTls);
@@ -89,23 +92,23 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
     return classify(text, { caller, policy }, world, call);
   };
   const results = await runOrdered(texts, MAX_CONCURRENT_TEXTS, classifyNext, ({ ok }) => ok);
-  const costUsd = results.reduce((sum, result) => sum + result.costUsd, ownCostUsd);
+  const totalCostUsd = results.reduce((sum, result) => sum + result.costUsd, own.ownCostUsd);
   const rows = [];
   const classified: Classified[] = [];
   const inputs: InputOutcome[] = [];
   for (const result of results) {
-    if (!result.ok) return refuseRequest(result.refusal, call, { ...known, inputs, costUsd });
+    if (!result.ok) return refuseRequest(result.refusal, call, { ...known, inputs, costUsd: totalCostUsd });
     rows.push(toRow(result.value.answer, functionToApply, topK));
     classified.push(result.value);
     inputs.push(result.value.outcome);
   }
 
   const mixed = refusalOfMixedLabels(classified);
-  if (mixed !== null) return refuseRequest(mixed, call, { ...known, inputs, costUsd });
+  if (mixed !== null) return refuseRequest(mixed, call, { ...known, inputs, costUsd: totalCostUsd });
 
   const { identity, lifetime } = call;
   if (isShadowed(identity.requestId, policy.shadow.share)) lifetime.afterAnswer(() => shadow(classified, world));
-  record({ requestId: identity.requestId, status: 200, refusal: null, ...known, inputs, costUsd });
+  record({ requestId: identity.requestId, status: 200, refusal: null, ...known, inputs, costUsd: totalCostUsd }, call);
   const totalMs = clock.nowMs() - startedAtMs;
   return answer({ rows, inputs, summary: summaryOf(inputs), identity, policyVersion: policy.version, totalMs });
 }
@@ -115,26 +118,45 @@ async function classify(
   text: TextOrPair,
   { caller, policy }: { caller: Caller; policy: Policy },
   world: World,
-  { lifetime }: Call,
+  { lifetime, identity }: Call,
 ): Promise<Result<Classified> & { costUsd: number }> {
-  const { sides, capacity, clock } = world;
-  const admitted = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, lifetime });
-  if (!admitted.ok) return { ...admitted, costUsd: 0 };
+  const { sides, capacity, clock, report } = world;
+  const startedAtMs = clock.nowMs();
+  const { requestId } = identity;
+  const admitted = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, requestId, lifetime });
+  const ended = { policyVersion: policy.version, country: caller.location.country };
+  const tookMs = () => clock.nowMs() - startedAtMs;
+  if (!admitted.ok) {
+    report(textEnded(admitted, { ...ended, arm: "ineligible", tookMs: tookMs() }));
+    return { ...admitted, costUsd: 0 };
+  }
   const measured = admitted.value;
+  const { tokens } = measured.numbers;
   capacity.retryBudget.countText(clock.nowMs());
   const decisions = decisionsFor(measured.numbers, policy);
-  const route = decideRoute(decisions, measured.numbers, world);
-  const inFlight = { measured, policy, caller: caller.countedAs, decisions, lifetime, attempts: new TextAttempts() };
-  return dispatch(route, inFlight, world);
+  const attempts = new TextAttempts(policy.version, report);
+  const conditions = conditionsOf(sides);
+  // A cold isolate has counted no tokens. Then the side that answers counts them.
+  if (tokens !== null) attempts.settle(decisions.arm(conditions, tokens));
+  const route = decideRoute(decisions, { numbers: measured.numbers, arm: attempts.arm, conditions }, clock);
+  const inFlight = { measured, policy, caller: caller.countedAs, decisions, lifetime, attempts };
+  const result = await dispatch(route, inFlight, world);
+  const arm = attempts.arm ?? attempts.settle(decisions.arm(conditionsOf(sides), tokens));
+  report(textEnded(result, { ...ended, arm, tookMs: tookMs() }));
+  return result;
 }
 
-function decideRoute(decisions: Decisions, numbers: TextNumbers, { sides, clock }: World): Route {
+function decideRoute(
+  decisions: Decisions,
+  { numbers, arm, conditions }: { numbers: TextNumbers; arm: RecordedArm | null; conditions: Conditions },
+  clock: Clock,
+): Route {
   return inSpanAtOnce("decide", {}, (span) => {
-    const conditions = conditionsOf(sides);
     const route = decisions.route(conditions, clock.nowMs());
     span.setAttributes({
       "spillway.route": route.side,
       "spillway.because": route.because,
+      ...(arm !== null && { "spillway.arm": armOfRecorded(arm) }),
       ...(route.side === "origin" && { "spillway.origin": route.origin }),
       ...(numbers.tokens !== null && { "spillway.tokens": numbers.tokens }),
       ...(numbers.edgeRunMs !== null && { "spillway.edge.predicted_ms": numbers.edgeRunMs }),
@@ -144,21 +166,28 @@ function decideRoute(decisions: Decisions, numbers: TextNumbers, { sides, clock 
   });
 }
 
+/** What the request is billed for without its attempts. */
+function ownCost(kvReads: number): { ownBilled: Billed[]; ownCostUsd: number; costUsd: number } {
+  const ownBilled = requestBilled(kvReads);
+  const ownCostUsd = costUsd(ownBilled);
+  return { ownBilled, ownCostUsd, costUsd: ownCostUsd };
+}
+
 function nothingKnown(kvReads: number): Known {
-  const costUsd = requestCostUsd(kvReads);
-  return { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [], ownCostUsd: costUsd, costUsd };
+  return { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [], ...ownCost(kvReads) };
 }
 
 /** The one way to refuse a request: recorded once, answered in the one shape of every error. */
 export function refuseRequest(
   refusal: Refusal,
-  { identity }: Call,
+  call: Call,
   known: Known = nothingKnown(0),
   headers: Record<string, string> = {},
 ): Response {
   const { code, reason } = refusal;
   const { policyVersion } = known;
-  record({ requestId: identity.requestId, status: statusOf(code), refusal: { code, reason }, ...known });
+  const { identity } = call;
+  record({ requestId: identity.requestId, status: statusOf(code), refusal: { code, reason }, ...known }, call);
   const policyHeader: Record<string, string> =
     policyVersion === null ? {} : { "x-spillway-policy": String(policyVersion) };
   return errorResponse(refusal, identity, { ...policyHeader, ...headers });

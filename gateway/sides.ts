@@ -121,6 +121,8 @@ export interface EdgeConditions {
   breakerAllows: boolean;
   /** Most tokens that the package and this isolate's heap can hold; null while no package is known. */
   maxTokens: number | null;
+  /** Most tokens that the package can hold, whatever this isolate has learned; null while no package is known. */
+  packageMaxTokens: number | null;
   /** How long a text would wait before its inference begins. */
   queueMs: number;
   /** The P95 of recent texts, waiting included; null while too few are known. */

@@ -5,8 +5,9 @@ import type { Slots } from "./admit/slots.ts";
 import type { Access } from "./authenticate/access.ts";
 import type { Clock } from "./call.ts";
 import type { RetryBudget } from "./dispatch/retry-budget.ts";
+import type { Shadows } from "./dispatch/shadow.ts";
 import type { Report } from "./record/events.ts";
-import type { Leases } from "./resilience/leases.ts";
+import type { LedgerCounts } from "./record/ledger.ts";
 import type { WebOrigins } from "./respond/web-headers.ts";
 import type { Sides } from "./sides.ts";
 import type { ExportCounts } from "./telemetry/exporter.ts";
@@ -17,7 +18,7 @@ export interface Policies {
   read(keepAlive: (work: Promise<unknown>) => void): Promise<PolicyRead>;
 }
 
-/** The deployment: its settings, as read once per isolate, and what its telemetry backend received. */
+/** The deployment: its settings, as read once per isolate, and what its telemetry backend and its ledger received. */
 export interface Deployment {
   /** The web pages that may read answers. */
   allowedWebOrigins: WebOrigins;
@@ -29,6 +30,8 @@ export interface Deployment {
   publicHost: string | null;
   /** What became of the telemetry since the isolate started. */
   exportCounts(): ExportCounts;
+  /** What the ledger received since the isolate started. */
+  ledgerCounts(): LedgerCounts;
 }
 
 /** What an isolate gives out in bounded amounts. */
@@ -37,8 +40,8 @@ export interface Capacity {
   slots: Slots;
   /** Fallbacks and hedges. */
   retryBudget: RetryBudget;
-  /** Shadow attempts under way. */
-  shadows: Leases;
+  /** Shadow attempts under way, and what they compared. */
+  shadows: Shadows;
 }
 
 export interface World {

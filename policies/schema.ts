@@ -84,10 +84,13 @@ const documentSchema = z.strictObject({
         ),
       stickyBy: z
         .string()
-        .regex(/^(api-key|text|header:[a-z0-9-]+)$/, 'must be "api-key", "text" or "header:<name>" in lowercase')
+        .regex(
+          /^(api-key|text|request|header:[a-z0-9-]+)$/,
+          'must be "api-key", "text", "request" or "header:<name>" in lowercase',
+        )
         .default("api-key")
         .describe(
-          "Key of the sticky split: the API key or a header keeps a caller on one side. Without that key, the text is used.",
+          "Key of the split by edge.share. The API key or a header keeps a caller on one side; without that key, the text is used. For an experiment, split by text, which keeps a text on one side, or by request, which splits each request anew.",
         ),
     })
     .prefault({})

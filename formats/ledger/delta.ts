@@ -13,7 +13,7 @@ export interface IsolateStatus {
   policy: number;
   model: string;
   edgeState: string;
-  /** State by name: `edge`, or an origin's name. */
+  /** State by name: `edge`, or `origin:<name>`. */
   breakers: Readonly<Record<string, string>>;
   /** Texts that run or wait at the edge. */
   queuedTexts: number;

@@ -46,6 +46,17 @@ const USD_PER_UNIT: Readonly<Record<Usage, number>> = {
   "ledger-rows": USD_PER.objectRowWritten,
 };
 
+/** A billed quantity, in the whole units of its usage. */
+export interface Billed {
+  usage: Usage;
+  quantity: number;
+}
+
+/** What quantities cost together in US dollars, without a plan's included allotments. */
+export function costUsd(billed: readonly Billed[]): number {
+  return billed.reduce((sum, { usage, quantity }) => sum + usageCostUsd(usage, quantity), 0);
+}
+
 /** What a quantity costs in US dollars, without a plan's included allotments. */
 export function usageCostUsd(usage: Usage, quantity: number): number {
   return USD_PER_UNIT[usage] * quantity;

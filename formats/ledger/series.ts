@@ -82,7 +82,8 @@ export function seriesOf(kind: Kind, fields: Partial<Record<Exclude<SeriesField,
 /** The series that counts instead of one over a bound: it keeps what has few values, so that arms and totals stay true. */
 export function otherOf({ kind, arm, side, outcome, because }: Series): Series {
   const kept = kind === "usage" ? { because } : { because: OTHER };
-  return { ...NONE, kind, arm, side, outcome: outcome === "" || outcome === "ok" ? outcome : OTHER, ...kept };
+  // Of `failed:<reason>` the reason goes: failures stay failures.
+  return { ...NONE, kind, arm, side, outcome: outcome.split(":")[0] ?? "", ...kept };
 }
 
 /** Unique per series. */
@@ -98,6 +99,11 @@ export function isField(value: unknown): value is string {
 /** Whether this is a kind. */
 export function isKind(value: string): value is Kind {
   return (KINDS as readonly string[]).includes(value);
+}
+
+/** The arm that a recorded one is or is a half of. */
+export function armOfRecorded(recorded: RecordedArm): Arm {
+  return recorded === "outside-a" || recorded === "outside-b" ? "outside" : recorded;
 }
 
 /** The recorded halves of an arm. */

@@ -2,7 +2,7 @@
 
 const INITIAL_BYTES = 1024;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class VarintWriter {
   #bytes = new Uint8Array(INITIAL_BYTES);

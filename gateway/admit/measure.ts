@@ -23,6 +23,7 @@ export interface MeasureOptions {
   caller: Caller;
   /** As in the policy. */
   stickyBy: string;
+  requestId: string;
   lifetime: Lifetime;
 }
 
@@ -33,7 +34,7 @@ export interface MeasureOptions {
 export function measure(
   text: TextOrPair,
   edge: Pick<Edge, "warm" | "tokenize" | "acceptsPairs" | "predictedRunMs">,
-  { caller, stickyBy, lifetime }: MeasureOptions,
+  { caller, stickyBy, requestId, lifetime }: MeasureOptions,
 ): Promise<Result<MeasuredText>> {
   return inSpan("admit", {}, async (span) => {
     edge.warm(lifetime);
@@ -43,7 +44,7 @@ export function measure(
     if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
     const numbers: TextNumbers = {
       tokens,
-      stickyKey: stickyKeyOf(stickyBy, caller, text),
+      stickyKey: stickyKeyOf(stickyBy, caller, text, requestId),
       edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
       location: caller.location,
     };

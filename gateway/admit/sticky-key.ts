@@ -2,8 +2,12 @@
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Caller } from "../authenticate/caller.ts";
 
-/** If the caller has no such key, the text itself is the key, of a pair both: the same text always gets the same side. */
-export function stickyKeyOf(stickyBy: string, caller: Caller, text: TextOrPair): string {
+/**
+ * If the caller has no such key, the text itself is the key, of a pair both: the same text always gets the same side. By `request`, each
+ * request is split anew.
+ */
+export function stickyKeyOf(stickyBy: string, caller: Caller, text: TextOrPair, requestId: string): string {
+  if (stickyBy === "request") return requestId;
   return (
     callersKeyOf(stickyBy, caller) ?? (typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]))
   );
@@ -11,7 +15,7 @@ export function stickyKeyOf(stickyBy: string, caller: Caller, text: TextOrPair):
 
 /** `stickyBy` is the policy's. Null if the caller has no such key. */
 export function callersKeyOf(stickyBy: string, { apiKey, header }: Caller): string | null {
-  if (stickyBy === "text") return null;
+  if (stickyBy === "text" || stickyBy === "request") return null;
   const key = stickyBy === "api-key" ? apiKey : header(stickyBy.slice("header:".length));
   // An empty header identifies no caller; as a key it would put everyone who sends it on one side.
   return key === "" ? null : key;

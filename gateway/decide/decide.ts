@@ -1,6 +1,8 @@
 /** Pure: no I/O, no clock, no randomness, no binding. The first rule that holds decides; then the side must be able to. */
+import type { RecordedArm } from "../../formats/ledger/series.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Conditions, SideName } from "../sides.ts";
+import { armOf, recordedArmOf } from "./arm.ts";
 import type { Facts, TextNumbers } from "./facts.ts";
 import { pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
@@ -9,6 +11,11 @@ import { excessWaitMs, isForbidden, isTooLong, RULES } from "./rules.ts";
 
 /** Every decision about one text, each by the conditions of its moment. The order of the questions is the order of a request. */
 export interface Decisions {
+  /**
+   * The arm that the text counts for.
+   * @param tokens of the whole text; null if no tokenizer has counted it
+   */
+  arm(conditions: Conditions, tokens: number | null): RecordedArm;
   /** Where the text goes first. */
   route(conditions: Conditions, nowMs: number): Route;
   /** How long the first side has before a hedge is sent, in ms; null for no hedge, or while the side's P95 is unknown. */
@@ -29,6 +36,7 @@ export interface Decisions {
 export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
   const facts = (conditions: Conditions) => factsOf(text, policy, conditions);
   return {
+    arm: (conditions, tokens) => recordedArmOf(armOf(facts(conditions), tokens), text.stickyKey),
     route: (conditions, nowMs) => decide(facts(conditions), nowMs),
     hedgeAfterMs: (first, conditions) => hedgeAfterMs(first, policy, conditions),
     hedge: (first, conditions) => hedgeSide(first, facts(conditions)),

@@ -1,7 +1,8 @@
 /**
- * Pure: the cost of a request by the price list, in US dollars. It is an estimate without a plan's included allotments and without
- * egress; docs/reference/telemetry-spans.md lists the rest.
+ * Pure: what a request and its attempts are billed for; formats/ledger/prices.ts has the prices. An estimate without egress:
+ * docs/reference/telemetry-spans.md lists the rest.
  */
+import type { Billed } from "../../formats/ledger/prices.ts";
 import type { OriginUsage } from "../../formats/origin-wire.ts";
 import type { FailureReason } from "../sides.ts";
 
@@ -11,8 +12,12 @@ export const GATEWAY_CPU_MS = 1;
 export const DEFAULT_MEMORY_MIB = 3008;
 
 /** The request itself, without the attempts for its texts. */
-export function requestCostUsd(kvReads: number): number {
-  return USD_PER.workerRequest + GATEWAY_CPU_MS * USD_PER.workerCpuMs + kvReads * USD_PER.kvRead;
+export function requestBilled(kvReads: number): Billed[] {
+  return [
+    { usage: "worker-requests", quantity: 1 },
+    { usage: "gateway-cpu-us", quantity: inUs(GATEWAY_CPU_MS) },
+    ...(kvReads > 0 ? [{ usage: "kv-reads" as const, quantity: kvReads }] : []),
+  ];
 }
 
 export interface EdgeRun {
@@ -21,6 +26,7 @@ export interface EdgeRun {
   predictedMs: number;
   /** Null for an answer. */
   failure: FailureReason | null;
+  isShadow: boolean;
 }
 
 /** Failures of a run that had begun. */
@@ -28,10 +34,13 @@ const BEGUN: ReadonlySet<FailureReason> = new Set(["out-of-memory", "engine-erro
 
 /**
  * A run's time counts as CPU time, also what other requests did in its pauses. A measurement of 0 means that the clock did not move.
+ * Empty for a run that did not begin.
  */
-export function edgeCostUsd({ runMs, predictedMs, failure }: EdgeRun): number {
-  if (failure !== null && !BEGUN.has(failure)) return (runMs ?? 0) * USD_PER.workerCpuMs;
-  return (runMs || predictedMs) * USD_PER.workerCpuMs;
+export function edgeBilled({ runMs, predictedMs, failure, isShadow }: EdgeRun): Billed[] {
+  const hasBegun = failure === null || BEGUN.has(failure);
+  const cpuMs = hasBegun ? runMs || predictedMs : (runMs ?? 0);
+  if (cpuMs === 0) return [];
+  return [{ usage: isShadow ? "shadow-cpu-us" : "edge-cpu-us", quantity: inUs(cpuMs) }];
 }
 
 export interface OriginCall {
@@ -51,30 +60,24 @@ const NOT_RUN: ReadonlySet<FailureReason> = new Set([
 ]);
 
 /** `isAssumed`: the function reported no usage, so its time is the round trip's and its memory the default. */
-export function originCost({ usage, roundTripMs, failure }: OriginCall): { usd: number; isAssumed: boolean } {
-  if (failure !== null && NOT_RUN.has(failure)) return { usd: 0, isAssumed: false };
+export function originBilled({ usage, roundTripMs, failure }: OriginCall): { billed: Billed[]; isAssumed: boolean } {
+  if (failure !== null && NOT_RUN.has(failure)) return { billed: [], isAssumed: false };
   const { durationMs, initMs, memoryMiB } = usage ?? {
     durationMs: roundTripMs,
     initMs: 0,
     memoryMiB: DEFAULT_MEMORY_MIB,
   };
   // Billed by the whole millisecond.
-  const gbSeconds = (memoryMiB / 1024) * (Math.ceil(durationMs + initMs) / 1000);
-  return { usd: USD_PER.lambdaRequest + gbSeconds * USD_PER.lambdaGbSecond, isAssumed: usage === undefined };
+  const mibMs = memoryMiB * Math.ceil(durationMs + initMs);
+  return {
+    billed: [
+      { usage: "origin-requests", quantity: 1 },
+      { usage: "origin-mib-ms", quantity: mibMs },
+    ],
+    isAssumed: usage === undefined,
+  };
 }
 
-/**
- * List prices in US dollars, as of 2026-11-24. An estimate is only as good as its date.
- * - Workers (paid plan): https://developers.cloudflare.com/workers/platform/pricing/
- * - KV: https://developers.cloudflare.com/kv/platform/pricing/
- * - Lambda, x86, us-east-1, first tier; INIT is billed as duration: https://aws.amazon.com/lambda/pricing/
- */
-const MILLION = 1e6;
-
-export const USD_PER = {
-  workerRequest: 0.3 / MILLION,
-  workerCpuMs: 0.02 / MILLION,
-  kvRead: 0.5 / MILLION,
-  lambdaRequest: 0.2 / MILLION,
-  lambdaGbSecond: 0.000_016_666_7,
-} as const;
+function inUs(ms: number): number {
+  return Math.round(ms * 1000);
+}

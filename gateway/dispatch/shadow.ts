@@ -1,7 +1,10 @@
 /** After the answer is out, the same texts on the other side, to compare. It changes no answer, breaker, estimate or budget. */
 
+import { murmur3 } from "../../formats/murmur3.ts";
+import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { SideRoute } from "../decide/route.ts";
 import { Leases } from "../resilience/leases.ts";
+import { RecentMap } from "../resilience/recent-map.ts";
 import { conditionsOf, type SideAnswer } from "../sides.ts";
 import { inSpan, recordFailure } from "../telemetry/span.ts";
 import type { World } from "../world.ts";
@@ -14,9 +17,22 @@ const MAX_CONCURRENT = 2;
 /** `waitUntil` ends 30 s after the answer. */
 const MAX_DURATION_MS = 20_000;
 
-/** How many shadows run in an isolate; each lease expires by itself, as its request may die. */
-export function newShadowLeases(): Leases {
-  return new Leases(MAX_CONCURRENT, 2 * MAX_DURATION_MS);
+/** Of the texts that were compared, 32 bits each. Two different texts are the same to it once in a million comparisons. */
+const MAX_REMEMBERED = 4096;
+
+/** The shadows of an isolate: how many run, and which texts were compared. */
+export class Shadows {
+  /** Each lease expires by itself, as its request may die. */
+  readonly leases = new Leases(MAX_CONCURRENT, 2 * MAX_DURATION_MS);
+  readonly #compared = new RecentMap<number, true>(MAX_REMEMBERED);
+
+  /** Whether the text was not compared before in this isolate; from now on it was. Only its hash is kept. */
+  isNew(text: TextOrPair): boolean {
+    const hash = murmur3(typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]));
+    const isKnown = this.#compared.get(hash) ?? false;
+    this.#compared.set(hash, true);
+    return !isKnown;
+  }
 }
 
 /** Compares the request's texts one after another: a text that arrives meanwhile finds at most one of them before it. */
@@ -27,24 +43,30 @@ export async function shadow(texts: readonly Classified[], world: World): Promis
     const nowMs = clock.nowMs();
     if (nowMs > untilMs) return;
     const route = classified.text.decisions.shadow(classified.outcome.side, conditionsOf(sides));
-    const lease = route === null ? undefined : capacity.shadows.take(1, nowMs);
+    const lease = route === null ? undefined : capacity.shadows.leases.take(1, nowMs);
     if (route === null || lease === undefined) continue;
     try {
       await compare(route, classified, world);
     } finally {
-      capacity.shadows.give(lease);
+      capacity.shadows.leases.give(lease);
     }
   }
 }
 
-async function compare(route: SideRoute, { answer, text }: Classified, world: World): Promise<void> {
+async function compare(route: SideRoute, { answer, text, outcome }: Classified, world: World): Promise<void> {
   await inSpan("shadow", { "spillway.shadow.side": route.side }, async (span) => {
     // The caller may hang up now; the comparison is not for the caller.
     const lifetime = { ...text.lifetime, signal: new AbortController().signal };
     const result = await attemptOn(route, "shadow", { ...text, lifetime }, world);
     if (!result.ok) return recordFailure(span, result.failure.reason);
     const { agrees, scoreDistance } = agreement(answer, result.answer);
-    world.report({ kind: "shadow", side: route.side, agrees, scoreDistance });
+    const edgeAnswer = route.side === "edge" ? result.answer : answer;
+    world.report({
+      kind: "shadow",
+      ...{ side: route.side, agrees, scoreDistance, model: edgeAnswer.model },
+      ...{ arm: outcome.arm, policyVersion: text.policy.version },
+      isRepeated: !world.capacity.shadows.isNew(text.measured.text),
+    });
     span.setAttributes({
       "spillway.shadow.agrees": agrees,
       "spillway.shadow.score_distance": scoreDistance,

@@ -29,7 +29,7 @@ export async function dispatch(
   const end = await attemptRoute(route, text, world);
   const { costUsd } = text.attempts;
   if (!end.ok) return { ...refuse(refusalOfAttempts(end, text, world)), costUsd };
-  return { ...ok(classified(end, text)), costUsd };
+  return { ...ok(classified(end, text, world)), costUsd };
 }
 
 /**
@@ -42,16 +42,22 @@ export function refusalOfMixedLabels([first, ...others]: readonly Classified[]):
   return problem === undefined ? null : unavailable(problem.code, MIN_RETRY_AFTER_MS);
 }
 
-function classified({ answer, route, firstFailure }: AttemptsEnd & { ok: true }, text: TextInFlight): Classified {
+function classified(
+  { answer, route, firstFailure }: AttemptsEnd & { ok: true },
+  text: TextInFlight,
+  world: World,
+): Classified {
   const { model, timings } = answer;
-  const isOrigin = route.side === "origin";
+  const tokens = route.side === "origin" ? tokensOf(answer) : (answer.tokens ?? text.measured.numbers.tokens);
   return {
     text,
     answer,
     outcome: {
       side: route.side,
+      origin: route.side === "origin" ? route.origin : null,
+      arm: text.attempts.settle(text.decisions.arm(conditionsOf(world.sides), tokens)),
       because: route.because,
-      tokens: isOrigin ? tokensOf(answer) : text.measured.numbers.tokens,
+      tokens,
       model,
       firstFailure: firstFailure?.reason ?? null,
       originProblem: MISMATCHES.find((code) => code === firstFailure?.reason) ?? null,

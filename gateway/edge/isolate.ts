@@ -70,6 +70,7 @@ export class EdgeIsolate implements Edge {
       model: kind === "ready" || kind === "rejected" ? kind : "cold",
       breakerAllows: this.#parts.breaker.allows(),
       maxTokens: this.#learnedOrNull()?.maxTokens() ?? null,
+      packageMaxTokens: this.#loader.opened()?.edge.maxTokens ?? null,
       queueMs: this.#queue.waitMs(),
       p95Ms: this.#latency.p95Ms(this.#parts.clock.nowMs()),
     };

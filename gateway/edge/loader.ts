@@ -11,6 +11,7 @@ import { type EdgeEngine, type EdgeModel, EdgeRunError, RunAborted } from "./eng
 import { freeHeaps } from "./free-heaps.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
 import type { LoadEnd, Loading, LoadState, Ready } from "./load-state.ts";
+import { LoadUse } from "./load-use.ts";
 import { fingerprint, listPackage, type OpenParts, type WantedPackage } from "./package.ts";
 
 /** A load without progress for this long has ended with its request; the next request loads again. */
@@ -129,8 +130,17 @@ export class ModelLoader {
 
   async #load(mine: Loading): Promise<void> {
     const { modelId } = this.#wanted;
+    const use = new LoadUse(this.#parts.clock);
+    try {
+      await this.#loadAndWarmUp(mine, modelId, use);
+    } finally {
+      this.#parts.report({ kind: "edge-load-paid", model: modelId, billed: use.billed() });
+    }
+  }
+
+  async #loadAndWarmUp(mine: Loading, modelId: string, use: LoadUse): Promise<void> {
     const startedAtMs = this.#parts.clock.nowMs();
-    const next = await this.#loaded(mine, startedAtMs);
+    const next = await this.#loaded(mine, { startedAtMs, use });
     // A load that was replaced, or whose package is no longer wanted, must not overwrite its successor.
     if (this.#state !== mine) {
       if (next.kind === "ready") next.model.release();
@@ -154,7 +164,7 @@ export class ModelLoader {
     await warmUp(next.model, next.opened, { pause, othersWait: this.#parts.othersWait });
   }
 
-  async #loaded(mine: Loading, startedAtMs: number): Promise<LoadEnd> {
+  async #loaded(mine: Loading, { startedAtMs, use }: { startedAtMs: number; use: LoadUse }): Promise<LoadEnd> {
     const { engines, clock, othersWait } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
@@ -166,7 +176,7 @@ export class ModelLoader {
       await clock.wait(0);
     };
     const steps = { pause, othersWait };
-    const bucket = pausing(this.#parts.bucket, pause);
+    const bucket = pausing(use.metered(this.#parts.bucket), pause);
     let storedPrint = "";
     try {
       const stored = await listPackage(bucket, wanted.modelId);
@@ -175,7 +185,7 @@ export class ModelLoader {
       alive();
       this.#opened = opened;
       const engine = engineOf(opened.edge, engines);
-      await this.#takeEngine(mine, engine, alive);
+      await use.waiting(this.#takeEngine(mine, engine, alive));
       const model = await loadModel(opened, { bucket, engine, onProgress: alive, steps });
       this.#failures = 0;
       return { kind: "ready", loadMs: clock.nowMs() - startedAtMs, model, opened };

@@ -1,7 +1,10 @@
 /** What happens in an isolate besides its answers. Any part of the gateway may report it. Events hold numbers, codes and names only. */
+import type { Billed } from "../../formats/ledger/prices.ts";
+import type { RecordedArm } from "../../formats/ledger/series.ts";
 import type { PolicyInForce, PolicySource } from "../../policies/store.ts";
 import type { BreakerChange } from "../resilience/breaker/breaker.ts";
 import type { FailureReason, SideName } from "../sides.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** Why a side is called for a text: its first attempt, one of the two kinds of second attempt, or only to compare. */
 export type AttemptKind = "first" | "hedge" | "fallback" | "shadow";
@@ -55,6 +58,12 @@ export interface PolicyProblemChanged {
 
 export interface ShadowCompared {
   kind: "shadow";
+  arm: RecordedArm;
+  policyVersion: number;
+  /** The edge's model. */
+  model: string;
+  /** Whether this isolate has compared the same text before. */
+  isRepeated: boolean;
   /** The side that did not answer the caller. */
   side: SideName;
   agrees: boolean;
@@ -66,8 +75,54 @@ export interface ShadowCompared {
 export interface AttemptPaid {
   kind: "attempt-paid";
   side: SideName;
+  /** The origin's name; null where the side is the edge. */
+  origin: string | null;
   attemptKind: AttemptKind;
+  /** The arm of its text. */
+  arm: RecordedArm;
+  policyVersion: number;
+  billed: readonly Billed[];
+  /** Of `billed`. */
   costUsd: number;
+}
+
+/** The work of a load of the edge model ended, the runs that warm it up included. Loads that were superseded are reported too. */
+export interface EdgeLoadPaid {
+  kind: "edge-load-paid";
+  model: string;
+  billed: readonly Billed[];
+}
+
+/** How a text ended: `failed` for an answer of 5xx, `refused` for one that refuses the text itself, `gone` for a caller that hung up. */
+export type TextOutcome = "ok" | "gone" | `failed:${string}` | `refused:${string}`;
+
+/** A text was classified, or refused. Each text whose turn came is reported exactly once. */
+export interface TextEnded {
+  kind: "text-ended";
+  arm: RecordedArm;
+  /** Null if no side answered. */
+  side: SideName | null;
+  /** Null unless an origin answered. */
+  origin: string | null;
+  /** The route's reason; of a text that was not answered, the refusal's. */
+  because: string;
+  outcome: TextOutcome;
+  /** From the text's admission to its end: without the request's body, and without the texts before it. */
+  tookMs: number;
+  /** Time at the edge without its run; null unless the edge answered. */
+  queueMs: number | null;
+  policyVersion: number;
+  /** Null if no side answered. */
+  model: string | null;
+  /** The caller's country as Cloudflare reports it; null if it is unknown. */
+  country: string | null;
+}
+
+/** A request was answered, or refused. Probes are not reported. */
+export interface RequestEnded {
+  kind: "request-ended";
+  outcome: Outcome;
+  tookMs: number;
 }
 
 export type IsolateEvent =
@@ -78,7 +133,10 @@ export type IsolateEvent =
   | PolicyChanged
   | PolicyProblemChanged
   | ShadowCompared
-  | AttemptPaid;
+  | AttemptPaid
+  | EdgeLoadPaid
+  | TextEnded
+  | RequestEnded;
 
 /** Takes an event; returns at once and never throws. */
 export type Report = (event: IsolateEvent) => void;

@@ -36,6 +36,9 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
     case "edge-run":
     case "origin-call":
     case "attempt-paid":
+    case "edge-load-paid":
+    case "text-ended":
+    case "request-ended":
       return null;
   }
 }

@@ -1,4 +1,5 @@
 /** What is counted of events and requests, and the gauges that are read when metrics are sent. */
+import { costUsd } from "../../formats/ledger/prices.ts";
 import type { BreakerStatus } from "../resilience/breaker/breaker.ts";
 import { INSTRUMENTS } from "../telemetry/instruments.ts";
 import type { Meter } from "../telemetry/meter.ts";
@@ -35,6 +36,12 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
         "spillway.try": event.attemptKind,
       });
       break;
+    case "edge-load-paid":
+      meter.add(INSTRUMENTS.cost, costUsd(event.billed), { "spillway.cost.part": "load" });
+      break;
+    case "text-ended":
+    case "request-ended":
+    // The ledger counts these; countOutcome() and the request's span have the same facts.
     case "breaker":
     case "policy":
     case "policy-problem":

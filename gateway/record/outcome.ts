@@ -1,10 +1,15 @@
 /** What is recorded of one request. Pure data: numbers, codes and names, never a part of the text. */
+import type { Billed } from "../../formats/ledger/prices.ts";
+import type { RecordedArm } from "../../formats/ledger/series.ts";
 import type { Because } from "../decide/route.ts";
 import type { FailureReason, SideName } from "../sides.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
   side: SideName;
+  /** The origin's name; null where the edge answered. */
+  origin: string | null;
+  arm: RecordedArm;
   because: Because;
   tokens: number | null;
   model: string;
@@ -27,9 +32,11 @@ export interface Outcome {
   /** The refusal's internal reason; null for an answer. */
   refusal: { code: string; reason: string } | null;
   inputs: readonly InputOutcome[];
-  /** The request without its attempts, in US dollars. */
+  /** What the request is billed for without its attempts. */
+  ownBilled: readonly Billed[];
+  /** Of `ownBilled`, in US dollars. */
   ownCostUsd: number;
-  /** With all attempts that ended before the answer, failed ones too. What ends later is only on its own span. */
+  /** In US dollars: the request, with all attempts that ended before the answer, failed ones too. What ends later is only on its own span. */
   costUsd: number;
 }
 

@@ -2,7 +2,9 @@
  * Records what operators see: each request exactly once, on its root span, in its log record and in the metrics; and each event of the
  * isolate. Only numbers, codes and names are exported.
  */
+import { armOfRecorded } from "../../formats/ledger/series.ts";
 import { plainSentence } from "../../formats/otlp/plain.ts";
+import type { Call } from "../call.ts";
 import type { TelemetrySinks } from "../telemetry/batch.ts";
 import { recordAttributes, recordSummary } from "../telemetry/span.ts";
 import type { Report } from "./events.ts";
@@ -19,8 +21,9 @@ export function createReport({ count, log }: TelemetrySinks): Report {
   };
 }
 
-/** Records the active request. The last call counts, as when an error handler refuses what was recorded as answered. */
-export function record(outcome: Outcome): void {
+/** Records the request of a call. The last time counts, as when an error handler refuses what was recorded as answered. */
+export function record(outcome: Outcome, call: Pick<Call, "recorded">): void {
+  call.recorded = outcome;
   const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
   recordSummary({ sentence: outcomeSentence(outcome), count: (meter) => countOutcome(outcome, meter) });
   const { route, because, models } = summaryOf(inputs);
@@ -34,6 +37,7 @@ export function record(outcome: Outcome): void {
       "spillway.inputs": inputs.length,
       "spillway.route": route,
       "spillway.because": because.join(", "),
+      "spillway.arm": distinct(inputs.map(({ arm }) => armOfRecorded(arm))).join(", "),
       "spillway.model": models.join(", "),
       "spillway.tokens": tokens.reduce((sum, count) => sum + count, 0),
     }),

@@ -1,9 +1,7 @@
 /**
- * Log records and metrics of one isolate. They are gathered over requests and sent under the `waitUntil` of the first request that
- * adds something while no flush is scheduled: no answer waits for it, and an isolate has no timers outside requests.
+ * Log records and metrics of one isolate, gathered over requests: flush-schedule.ts sends them.
  * Reasons, and what can be lost: docs/decisions/018-logs-and-metrics-from-isolates.md
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { type Attributes, context, trace } from "@opentelemetry/api";
 import { type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
 import { logMessage, type Severity } from "../../formats/otlp/log-message.ts";
@@ -12,21 +10,18 @@ import type { OtlpSettings } from "../../formats/otlp/settings.ts";
 import { unixNano } from "../../formats/otlp/unix-nano.ts";
 import { allowedAttributes } from "./allowed-attributes.ts";
 import type { Exporter, TelemetryClock } from "./exporter.ts";
+import { type FlushContext, FlushSchedule } from "./flush-schedule.ts";
 import { INSTRUMENTS } from "./instruments.ts";
 import type { LogEvent } from "./log-events.ts";
 import { Meter } from "./meter.ts";
 
 /** Long enough that a burst of requests needs one export. */
 export const FLUSH_AFTER_MS = 5_000;
-/** A flush that has not begun this long after it was due was cancelled with its request. Loading a model blocks the thread for less. */
-const MAX_FLUSH_DELAY_MS = 3_000;
 /** At about 1 kB each. */
 const MAX_LOGS = 1_000;
 
 /** What a request brings for exports. */
-export interface ExportContext {
-  /** Keeps the request's context alive until the work is over. */
-  keepAlive(work: Promise<unknown>): void;
+export interface ExportContext extends FlushContext {
   otlp: OtlpSettings;
 }
 
@@ -57,19 +52,23 @@ export interface BatchParts {
 export class Batch implements TelemetrySinks {
   readonly #parts: BatchParts;
   readonly #meter = new Meter();
-  readonly #exportContexts = new AsyncLocalStorage<ExportContext>();
+  readonly #schedule: FlushSchedule<ExportContext>;
   readonly #gauges: ((to: Meter) => void)[] = [];
   #logs: LogMessage[] = [];
   /** When the counts that the meter holds began. */
   #countedSinceMs: number;
-  /** Until then a flush is under way, in whichever request. */
-  #flushLeaseMs = Number.NEGATIVE_INFINITY;
   /** Of the losses that the exporter counts, those that were exported. */
   readonly #reportedDropped: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
 
   constructor(parts: BatchParts) {
     this.#parts = parts;
     this.#countedSinceMs = parts.clock.nowMs();
+    this.#schedule = new FlushSchedule({
+      clock: parts.clock,
+      afterMs: () => FLUSH_AFTER_MS,
+      isDue: ({ otlp }) => hasBackend(otlp) && (this.#logs.length > 0 || !this.#meter.isEmpty),
+      flush: ({ otlp }) => Promise.all([this.#sendLogs(otlp), this.#sendMetrics(otlp)]),
+    });
   }
 
   /** `read` sets gauges whenever metrics are about to be sent. */
@@ -77,20 +76,15 @@ export class Batch implements TelemetrySinks {
     this.#gauges.push(read);
   }
 
-  /**
-   * Runs a request. What it adds, in work after its answer too, and what cancelled requests have left, is sent in its context.
-   */
+  /** Runs a request: see `FlushSchedule.during`. */
   during<T>(exportContext: ExportContext, work: () => T): T {
-    return this.#exportContexts.run(exportContext, () => {
-      if (this.#logs.length > 0 || !this.#meter.isEmpty) this.#scheduleFlush();
-      return work();
-    });
+    return this.#schedule.during(exportContext, work);
   }
 
   count(update: (meter: Meter) => void): void {
     if (this.#isOff()) return;
     update(this.#meter);
-    this.#scheduleFlush();
+    this.#schedule.schedule();
   }
 
   log({ event, severity, sentence, attributes }: LogEntry): void {
@@ -112,30 +106,13 @@ export class Batch implements TelemetrySinks {
     if (this.#isOff()) return;
     if (this.#logs.length < MAX_LOGS) this.#logs.push(message);
     else this.#parts.exporter.countDropped("logs", 1);
-    this.#scheduleFlush();
+    this.#schedule.schedule();
   }
 
   /** Nothing is kept that has no endpoint. */
   #isOff(): boolean {
-    const exportContext = this.#exportContexts.getStore();
-    return exportContext !== undefined && !hasBackend(exportContext.otlp);
-  }
-
-  #scheduleFlush(): void {
-    const nowMs = this.#parts.clock.nowMs();
-    if (nowMs < this.#flushLeaseMs) return;
-    const exportContext = this.#exportContexts.getStore();
-    if (exportContext === undefined || !hasBackend(exportContext.otlp)) return;
-    const lease = nowMs + FLUSH_AFTER_MS + MAX_FLUSH_DELAY_MS;
-    this.#flushLeaseMs = lease;
-    exportContext.keepAlive(this.#flushLater(lease, exportContext.otlp));
-  }
-
-  async #flushLater(lease: number, otlp: OtlpSettings): Promise<void> {
-    await this.#parts.clock.wait(FLUSH_AFTER_MS);
-    // What is added from now on needs another flush. One that has replaced this one keeps its lease.
-    if (this.#flushLeaseMs === lease) this.#flushLeaseMs = Number.NEGATIVE_INFINITY;
-    await Promise.all([this.#sendLogs(otlp), this.#sendMetrics(otlp)]);
+    const exportContext = this.#schedule.context;
+    return exportContext !== null && !hasBackend(exportContext.otlp);
   }
 
   async #sendLogs(otlp: OtlpSettings): Promise<void> {

@@ -66,7 +66,7 @@ export const INSTRUMENTS = {
     name: "spillway.cost",
     unit: "{USD}",
     meaning:
-      "Estimated US dollars: each request itself (`gateway`) and each attempt of a text (`edge`, `origin`), with failed, lost and shadow attempts.",
+      "Estimated US dollars: each request itself (`gateway`), each attempt of a text (`edge`, `origin`), with failed, lost and shadow attempts, and each load of the edge model (`load`).",
     attributes: ["spillway.cost.part", "spillway.try"],
   }),
   edgeRunDuration: histogram({

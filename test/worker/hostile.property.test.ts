@@ -45,6 +45,7 @@ const call: Call = {
     keepAlive: (work) => void work.catch(() => {}),
     afterAnswer: () => {},
   },
+  recorded: null,
 };
 
 let sent = 0;

@@ -9,6 +9,8 @@ export const R2_BUCKETS = ["MODELS"] as const;
 export const RATE_LIMITS = ["RATE_SMALL", "RATE_STANDARD", "RATE_LARGE", "FAILED_AUTH"] as const;
 /** Identifies the version in traces, logs and metrics. */
 export const VERSION_METADATA = "CF_VERSION_METADATA";
+/** The Durable Objects of the control plane. Without them the gateway serves the same, and counts nothing. */
+export const LEDGER = "LEDGER";
 
 export const REQUIRED_VARIABLES = ["MODEL", "MODEL_PUBLIC_KEY", "ORIGIN_URL", "ORIGIN_REGION"] as const;
 export const OPTIONAL_VARIABLES = [
@@ -46,6 +48,7 @@ export type BindingName =
   | (typeof R2_BUCKETS)[number]
   | (typeof RATE_LIMITS)[number]
   | typeof VERSION_METADATA
+  | typeof LEDGER
   | (typeof REQUIRED_VARIABLES)[number]
   | (typeof OPTIONAL_VARIABLES)[number]
   | (typeof REQUIRED_SECRETS)[number]

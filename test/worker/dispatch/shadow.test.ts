@@ -141,7 +141,9 @@ describe("a shadow", () => {
     await settled();
     // The load and the answer, and no shadow.
     expect(cold.world.sides.edge.status().state).toBe("ready");
-    expect(events.map(({ kind }) => kind).toSorted()).toEqual(["attempt-paid", "edge-load", "origin-call", "policy"]);
+    const kinds = events.map(({ kind }) => kind).toSorted();
+    const answer = ["attempt-paid", "origin-call", "policy", "request-ended", "text-ended"];
+    expect(kinds).toEqual([...answer, "edge-load", "edge-load-paid"].toSorted());
   });
 
   it("of a request with 64 texts goes one text at a time, and two requests' at most side by side", async () => {

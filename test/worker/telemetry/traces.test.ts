@@ -44,6 +44,7 @@ describe("a trace", () => {
     expect(of("decide")).toEqual({
       "spillway.route": "edge",
       "spillway.because": "within-share",
+      "spillway.arm": "inside",
       "spillway.tokens": 10,
       "spillway.edge.predicted_ms": expect.any(Number),
       "spillway.edge.queue_ms": 0,

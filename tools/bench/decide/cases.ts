@@ -88,7 +88,7 @@ function decideCase(name: string, input: DecideInput): Case {
       location: { country: "ZA", isEu: false },
     }),
   );
-  const edge = { model: "ready", breakerAllows: true, maxTokens: 256, p95Ms: 90 } as const;
+  const edge = { model: "ready", breakerAllows: true, maxTokens: 256, packageMaxTokens: 256, p95Ms: 90 } as const;
   const conditions = texts.map((): Conditions => ({ edge: { ...edge, queueMs: random() * 300 }, origins }));
   const once = (index: number) => {
     const { side, because } = decisionsFor(at(texts, index), policy).route(at(conditions, index), NOW_MS);

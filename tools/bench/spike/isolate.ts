@@ -112,6 +112,7 @@ class SimulatedIsolate {
         model: "ready",
         breakerAllows: true,
         maxTokens: this.#maxTokens,
+        packageMaxTokens: this.#maxTokens,
         queueMs: this.#queue.waitMs(),
         // Only a hedge reads it.
         p95Ms: null,

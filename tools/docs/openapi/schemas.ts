@@ -84,6 +84,16 @@ const readinessDetails = readiness
     telemetry: z
       .object({ traces: exports, logs: exports, metrics: exports })
       .describe("What became of this isolate's spans, log records and data points."),
+    ledger: z
+      .object({
+        state: z.enum(["on", "off"]),
+        sent: z.int(),
+        lost: z.int(),
+        lastFailure: z.string().nullable(),
+      })
+      .describe(
+        "What this isolate counted for the ledger: texts and requests in messages that were confirmed, and those that were not. off: the Worker has no binding LEDGER, so nothing is counted.",
+      ),
     problems: z
       .array(z.string())
       .describe("Settings that the gateway cannot obey. Every request is refused while there is one."),

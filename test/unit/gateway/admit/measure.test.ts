@@ -32,7 +32,7 @@ async function measured(
     acceptsPairs: () => (tokenized === null ? null : acceptsPairs),
     predictedRunMs: (tokens: number) => tokens * 10,
   };
-  const result = await measure(text, edge, { caller, stickyBy, lifetime });
+  const result = await measure(text, edge, { caller, stickyBy, requestId: "r", lifetime });
   return { ...(result.ok ? result.value : { numbers: null, refusal: result.refusal }), warmed };
 }
 
@@ -42,6 +42,7 @@ const pair = { text: "the text", textPair: "another" };
 describe("measure", () => {
   it.each([
     ["api-key", "k"],
+    ["request", "r"],
     ["header:x-tenant", "t"],
     ["header:x-other", "the text"],
     ["text", "the text"],

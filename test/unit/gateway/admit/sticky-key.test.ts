@@ -16,12 +16,13 @@ function sides(
   sharePercent = 50,
 ): Set<"edge" | "origin"> {
   const caller = named(headers, keyId);
-  const inside = (text: string) => insideShare(basisPointsOf(stickyKeyOf(stickyBy, caller, text)), sharePercent);
+  const inside = (text: string) =>
+    insideShare(basisPointsOf(stickyKeyOf(stickyBy, caller, text, "request 1")), sharePercent);
   return new Set(TEXTS.map((text) => (inside(text) ? "edge" : "origin")));
 }
 
 const key = (stickyBy: string, headers: Record<string, string>, keyId: string | null, text: string) =>
-  stickyKeyOf(stickyBy, named(headers, keyId), text);
+  stickyKeyOf(stickyBy, named(headers, keyId), text, "request 1");
 
 describe("one caller stays on one side, whatever the text", () => {
   it.each([

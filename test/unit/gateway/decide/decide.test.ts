@@ -15,7 +15,7 @@ const text: TextNumbers = {
 };
 const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null, p95Ms: 100 };
 const good: Conditions = {
-  edge: { model: "ready", breakerAllows: true, maxTokens: 256, queueMs: 0, p95Ms: 60 },
+  edge: { model: "ready", breakerAllows: true, maxTokens: 256, packageMaxTokens: 256, queueMs: 0, p95Ms: 60 },
   origins: [origin],
 };
 

@@ -63,6 +63,7 @@ const conditions: fc.Arbitrary<Conditions> = fc.record({
     model: fc.constantFrom("ready" as const, "cold" as const, "rejected" as const),
     breakerAllows: fc.boolean(),
     maxTokens: maybe(fc.integer({ min: 1, max: 512 })),
+    packageMaxTokens: maybe(fc.integer({ min: 1, max: 512 })),
     queueMs: ms,
     p95Ms: maybe(ms),
   }),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { basisPointsOf, insideShare, murmur3 } from "../../../../gateway/decide/share.ts";
+import { murmur3 } from "../../../../formats/murmur3.ts";
+import { basisPointsOf, insideShare } from "../../../../gateway/decide/share.ts";
 
 /** Made with the Python package mmh3 5 (`mmh3.hash(text, 0, signed=False)`). */
 const vectors: [string, number][] = JSON.parse(

@@ -3,6 +3,15 @@ import type { IsolateEvent } from "../../../../gateway/record/events.ts";
 import { eventLog } from "../../../../gateway/record/logs.ts";
 
 const load = { kind: "edge-load", model: "mail@1", loadMs: 512, heapBytes: 7 } as const;
+const shadow = {
+  kind: "shadow",
+  side: "origin",
+  arm: "inside",
+  policyVersion: 7,
+  model: "mail@1",
+  isRepeated: false,
+} as const;
+const paid = { arm: "inside", policyVersion: 7, billed: [], costUsd: 1e-6 } as const;
 const breaker = { kind: "breaker", from: "closed", to: "open", reason: "5 failures in a row" } as const;
 
 describe("the log record of an event", () => {
@@ -21,14 +30,15 @@ describe("the log record of an event", () => {
     [{ kind: "policy-problem", problem: "not JSON" }, "WARN", "the stored policy is not in force: not JSON"],
     [{ kind: "policy-problem", problem: null }, "INFO", "the stored policy is in force again"],
     [
-      { kind: "shadow", side: "origin", agrees: false, scoreDistance: 0.4 },
+      { ...shadow, agrees: false, scoreDistance: 0.4 },
       "INFO",
       "shadow: the best label of the origin differs from the answer's",
     ],
-    [{ kind: "shadow", side: "origin", agrees: true, scoreDistance: 0 }, undefined, undefined],
+    [{ ...shadow, agrees: true, scoreDistance: 0 }, undefined, undefined],
     [{ kind: "edge-run", outcome: "ok", queueMs: 0, runMs: 9 }, undefined, undefined],
     [{ kind: "origin-call", origin: "eu", outcome: "timeout", tookMs: 9 }, undefined, undefined],
-    [{ kind: "attempt-paid", side: "edge", attemptKind: "first", costUsd: 1e-6 }, undefined, undefined],
+    [{ kind: "attempt-paid", side: "edge", origin: null, attemptKind: "first", ...paid }, undefined, undefined],
+    [{ kind: "edge-load-paid", model: "mail@1", billed: [] }, undefined, undefined],
   ])("%j", (event, severity, sentence) => {
     const entry = eventLog(event);
     expect([entry?.severity, entry?.sentence]).toEqual([severity, sentence]);

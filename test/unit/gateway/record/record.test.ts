@@ -7,6 +7,8 @@ import { Meter } from "../../../../gateway/telemetry/meter.ts";
 
 const input: InputOutcome = {
   side: "edge",
+  origin: null,
+  arm: "inside",
   because: "within-share",
   tokens: 8,
   model: "mail@1",
@@ -23,6 +25,7 @@ const answered: Outcome = {
   edgeProblem: null,
   refusal: null,
   inputs: [input],
+  ownBilled: [{ usage: "worker-requests", quantity: 1 }],
   ownCostUsd: 1,
   costUsd: 2,
 };

@@ -1,0 +1,23 @@
+/** The event of a text that ended, from its answer or its refusal. Pure. */
+import type { Classified } from "../dispatch/text.ts";
+import { type Refusal, type Result, statusOf } from "../refusal.ts";
+import type { TextEnded, TextOutcome } from "./events.ts";
+
+type Ended = Pick<TextEnded, "arm" | "tookMs" | "policyVersion" | "country">;
+
+/** What the ledger counts of a text. */
+export function textEnded(result: Result<Pick<Classified, "outcome">>, ended: Ended): TextEnded {
+  if (!result.ok) {
+    const none = { side: null, origin: null, queueMs: null, model: null };
+    const { refusal } = result;
+    return { kind: "text-ended", ...ended, ...none, because: refusal.reason, outcome: outcomeOf(refusal) };
+  }
+  const { side, origin, because, model, queueMs } = result.value.outcome;
+  const edgeOnly = { queueMs: side === "edge" ? queueMs : null };
+  return { kind: "text-ended", ...ended, ...edgeOnly, side, origin, because, model, outcome: "ok" };
+}
+
+function outcomeOf({ code, reason }: Refusal): TextOutcome {
+  if (reason === "caller-gone") return "gone";
+  return statusOf(code) >= 500 ? `failed:${reason}` : `refused:${reason}`;
+}
