@@ -139,7 +139,15 @@ async function classify(
   // A cold isolate has counted no tokens. Then the side that answers counts them.
   if (tokens !== null) attempts.settle(decisions.arm(conditions, tokens));
   const route = decideRoute(decisions, { numbers: measured.numbers, arm: attempts.arm, conditions }, clock);
-  const inFlight = { measured, policy, caller: caller.countedAs, decisions, lifetime, attempts };
+  const inFlight = {
+    measured,
+    admittedAtMs: startedAtMs,
+    policy,
+    caller: caller.countedAs,
+    decisions,
+    lifetime,
+    attempts,
+  };
   const result = await dispatch(route, inFlight, world);
   const arm = attempts.arm ?? attempts.settle(decisions.arm(conditionsOf(sides), tokens));
   report(textEnded(result, { ...ended, arm, tookMs: tookMs() }));

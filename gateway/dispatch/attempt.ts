@@ -16,6 +16,7 @@ import type { TextAttempts } from "./text-attempts.ts";
 /** One text on its way: what every attempt for it needs. */
 export interface TextInFlight {
   measured: MeasuredText;
+  admittedAtMs: number;
   policy: Policy;
   /** Whom an origin's places are counted for; null for a caller without a limit. */
   caller: string | null;

@@ -63,6 +63,7 @@ function classified(
       originProblem: MISMATCHES.find((code) => code === firstFailure?.reason) ?? null,
       queueMs: timings.queueMs ?? 0,
       runMs: timings.runMs,
+      tookMs: world.clock.nowMs() - text.admittedAtMs,
     },
   };
 }

@@ -19,6 +19,8 @@ export interface InputOutcome {
   originProblem: string | null;
   queueMs: number;
   runMs: number;
+  /** From its admission to its answer. */
+  tookMs: number;
 }
 
 export interface Outcome {

@@ -12,9 +12,9 @@ export function textEnded(result: Result<Pick<Classified, "outcome">>, ended: En
     const { refusal } = result;
     return { kind: "text-ended", ...ended, ...none, because: refusal.reason, outcome: outcomeOf(refusal) };
   }
-  const { side, origin, because, model, queueMs } = result.value.outcome;
+  const { side, origin, because, model, queueMs, tookMs } = result.value.outcome;
   const edgeOnly = { queueMs: side === "edge" ? queueMs : null };
-  return { kind: "text-ended", ...ended, ...edgeOnly, side, origin, because, model, outcome: "ok" };
+  return { kind: "text-ended", ...ended, ...edgeOnly, side, origin, because, model, tookMs, outcome: "ok" };
 }
 
 function outcomeOf({ code, reason }: Refusal): TextOutcome {

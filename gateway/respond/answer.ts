@@ -29,13 +29,17 @@ export function answer({ rows, inputs, summary, identity, policyVersion, totalMs
   });
 }
 
-/** Sums over the inputs, in ms: waiting for the edge model, running at the edge, calling the origin. */
+/**
+ * In ms. Sums over the inputs: waiting for the edge model, running at the edge, calling the origin. `text`: the slowest input from its
+ * admission to its answer, as the ledger counts it. `total`: the request.
+ */
 function serverTiming(inputs: readonly InputOutcome[], totalMs: number): string {
   const sum = (pick: (input: InputOutcome) => number) => inputs.reduce((total, input) => total + pick(input), 0);
   const parts = {
     queue: sum(({ queueMs }) => queueMs),
     edge: sum(({ side, runMs }) => (side === "edge" ? runMs : 0)),
     origin: sum(({ side, runMs }) => (side === "origin" ? runMs : 0)),
+    text: Math.max(...inputs.map(({ tookMs }) => tookMs)),
     total: totalMs,
   };
   return Object.entries(parts)

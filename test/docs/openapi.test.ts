@@ -57,7 +57,7 @@ describe("an answer that differs from the contract is noticed:", () => {
     "x-spillway-because": "within-share, hedge",
     "x-spillway-policy": "7",
     "x-spillway-model": "mail-tagger@59c8dd205269",
-    "server-timing": "queue;dur=0, edge;dur=9, origin;dur=0, total;dur=11",
+    "server-timing": "queue;dur=0, edge;dur=9, origin;dur=0, text;dur=10, total;dur=11",
   };
   const rows = [[{ label: "spam", score: 0.98 }]];
   const good: ApiAnswer = { status: 200, headers: new Headers(answered), body: rows };

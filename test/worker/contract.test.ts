@@ -48,7 +48,9 @@ describe("an answer", () => {
     expect(headers.get("x-spillway-policy")).toBe("7");
     expect(headers.get("x-spillway-model")).toMatch(/^mail-tagger@[0-9a-f]{12}$/);
     expect(headers.get("x-request-id")).toBe("test-request");
-    expect(headers.get("server-timing")).toMatch(/^queue;dur=\d+, edge;dur=\d+, origin;dur=\d+, total;dur=\d+$/);
+    expect(headers.get("server-timing")).toMatch(
+      /^queue;dur=\d+, edge;dur=\d+, origin;dur=\d+, text;dur=\d+, total;dur=\d+$/,
+    );
   });
 
   it("is mixed when the inputs of one request went both ways", async () => {

@@ -98,10 +98,13 @@ export const ANSWER_HEADERS: Readonly<Record<string, HeaderObject>> = {
   },
   "server-timing": {
     description:
-      "Milliseconds, summed over the texts: wait for the edge model, edge runs, origin calls, and the whole request.",
+      "Milliseconds, summed over the texts: wait for the edge model, edge runs and origin calls; the slowest text from its admission to its answer; the whole request.",
     required: true,
-    schema: { type: "string", pattern: "^queue;dur=\\d+, edge;dur=\\d+, origin;dur=\\d+, total;dur=\\d+$" },
-    example: "queue;dur=0, edge;dur=9, origin;dur=0, total;dur=11",
+    schema: {
+      type: "string",
+      pattern: "^queue;dur=\\d+, edge;dur=\\d+, origin;dur=\\d+, text;dur=\\d+, total;dur=\\d+$",
+    },
+    example: "queue;dur=0, edge;dur=9, origin;dur=0, text;dur=10, total;dur=11",
   },
 };
 

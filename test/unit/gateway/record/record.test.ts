@@ -16,6 +16,7 @@ const input: InputOutcome = {
   originProblem: null,
   queueMs: 0,
   runMs: 9,
+  tookMs: 12,
 };
 const answered: Outcome = {
   requestId: "1",
