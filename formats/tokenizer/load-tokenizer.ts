@@ -1,7 +1,7 @@
 /** Makes a tokenizer from its files. */
 import { parseJson } from "../json.ts";
 import { JsonText, type Steps } from "./core/json-text.ts";
-import type { MakeStage, Model, Output, Stage } from "./core/stage.ts";
+import type { Busy, MakeStage, Model, Output, Stage } from "./core/stage.ts";
 import { TokenizerError } from "./core/tokenizer-error.ts";
 import { readAddedTokens } from "./read-added-tokens.ts";
 import { readNormalizer, readPreTokenizer } from "./read-components.ts";
@@ -41,7 +41,9 @@ export function* loadTokenizer(tokenizerJson: string, configJson: string): Steps
 
 function makeStages(stages: readonly MakeStage[], makeModel: (output: Output) => Model, output: Output) {
   const model = makeModel(output);
-  return { head: stages.reduceRight<Stage>((next, make) => make(next), model), model };
+  // The last stage first: what it has held back comes before what the stages before it have.
+  const busy: Busy[] = [];
+  return { head: stages.reduceRight<Stage>((next, make) => make(next, busy), model), model, busy };
 }
 
 /** Does all steps of a generator. */

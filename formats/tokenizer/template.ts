@@ -28,9 +28,8 @@ export function readTemplate(processor: Json | undefined): Template {
     case "TemplateProcessing":
       return readPieces(processor);
     case "BertProcessing":
-      return framed(processor, { between: 1, secondType: 1 });
     case "RobertaProcessing":
-      return framed(processor, { between: 2, secondType: 0 });
+      return framed(processor, isReadAsRoberta(processor) ? ROBERTA : BERT);
     case "ByteLevel":
       return NO_FRAME;
     case "Sequence":
@@ -49,7 +48,21 @@ function readSequence(processors: Json | undefined): Template {
   return readTemplate(framing[0]);
 }
 
-function framed(processor: JsonObject, { between, secondType }: { between: number; secondType: number }): Template {
+interface PairFrame {
+  /** Separators between the two texts. */
+  between: number;
+  secondType: number;
+}
+
+const BERT: PairFrame = { between: 1, secondType: 1 };
+const ROBERTA: PairFrame = { between: 2, secondType: 0 };
+
+/** The reference does not look at the type: it takes what has RoBERTa's two options for RoBERTa's, and the rest for BERT's. */
+function isReadAsRoberta({ trim_offsets, add_prefix_space }: JsonObject): boolean {
+  return typeof trim_offsets === "boolean" && typeof add_prefix_space === "boolean";
+}
+
+function framed(processor: JsonObject, { between, secondType }: PairFrame): Template {
   const start = { ids: [idOf(processor, "cls")], typeId: 0 };
   const separator = idOf(processor, "sep");
   return {

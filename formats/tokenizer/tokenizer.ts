@@ -1,11 +1,11 @@
 /** The port: text in, token ids out, in steps that hold the thread for a few milliseconds each. */
-import type { Model, Output, Stage } from "./core/stage.ts";
+import type { Busy, Model, Output, Stage } from "./core/stage.ts";
 import type { Part, Template } from "./template.ts";
 
 /** Units of work in a step. A unit takes 10 to 50 ns. */
 const MAX_STEP_UNITS = 16_384;
 /** Classes of characters outside ASCII are looked up in tables. */
-const OTHER_SCRIPT_UNITS = 2;
+const OTHER_SCRIPT_UNITS = 3;
 /** Code points between two looks at what is certain about the piece that is not over. */
 const LOOK_EVERY = 256;
 const REPLACEMENT_CHARACTER = 0xfffd;
@@ -69,9 +69,17 @@ export interface Frame {
   after: readonly number[];
 }
 
+interface Stages {
+  /** The first and the last. */
+  head: Stage;
+  model: Model;
+  /** Those between that may be busy, the last one first. */
+  busy: readonly Busy[];
+}
+
 export interface TokenizerParts {
-  /** Makes the stages for one text: the first and the last. */
-  makeStages(output: Output): { head: Stage; model: Model };
+  /** Makes the stages for one text. */
+  makeStages(output: Output): Stages;
   template: Template;
   vocabularyBytes: number;
 }
@@ -126,7 +134,7 @@ class TextEncoding implements Encoding {
   readonly #done: number[][] = [];
   #doneTokens = 0;
   #output: Output = { ids: [], workUnits: 0 };
-  #stages: { head: Stage; model: Model } | null = null;
+  #stages: Stages | null = null;
   #at = 0;
   #isEnded = false;
 
@@ -146,7 +154,9 @@ class TextEncoding implements Encoding {
       const atLeast = this.#tokens() + this.#stages.model.certainTokens();
       if (atLeast > this.#wanted.maxTokens) return { kind: "too-many", atLeast };
       if (this.#output.workUnits >= MAX_STEP_UNITS) return null;
+      const busy = this.#stages.busy.find(({ isBusy }) => isBusy);
       if (this.#stages.model.isBusy) this.#stages.model.work();
+      else if (busy !== undefined) this.#passOn(busy);
       else if (this.#at < text.length) this.#feed(text, this.#stages);
       else if (!this.#isEnded) {
         this.#stages.head.end();
@@ -155,18 +165,24 @@ class TextEncoding implements Encoding {
     }
   }
 
-  #feed(text: string, { head, model }: { head: Stage; model: Model }): void {
+  #passOn(busy: Busy): void {
+    // Not in one expression: the stages behind it count their work meanwhile.
+    const units = busy.work();
+    this.#output.workUnits += units;
+  }
+
+  #feed(text: string, { head, model, busy }: Stages): void {
     const { ids } = this.#output;
     const enough = this.#wanted.maxTokens - this.#specialTokens - this.#doneTokens;
     const end = Math.min(text.length, this.#at + LOOK_EVERY);
-    this.#output.workUnits += end - this.#at;
-    while (this.#at < end && ids.length <= enough && !model.isBusy) {
+    while (this.#at < end && ids.length <= enough && !model.isBusy && this.#output.workUnits < MAX_STEP_UNITS) {
       const unit = text.charCodeAt(this.#at);
       // A lone surrogate is no character. The reference cannot be given one.
       const codePoint = unit < 0xd800 || unit > 0xdfff ? unit : (text.codePointAt(this.#at) ?? 0);
       head.put(codePoint >= 0xd800 && codePoint <= 0xdfff ? REPLACEMENT_CHARACTER : codePoint);
       this.#at += codePoint > 0xffff ? 2 : 1;
-      if (codePoint >= 0x80) this.#output.workUnits += OTHER_SCRIPT_UNITS;
+      this.#output.workUnits += codePoint < 0x80 ? 1 : OTHER_SCRIPT_UNITS;
+      for (const { isBusy } of busy) if (isBusy) return;
     }
   }
 

@@ -1,4 +1,5 @@
 /** Finds added tokens in the text: the leftmost, of those the longest, as the reference's automaton does. */
+import { HeldWhitespace } from "./held-whitespace.ts";
 import { PassOn } from "./pass-on.ts";
 import type { MakeStage, Stage } from "./stage.ts";
 
@@ -38,12 +39,16 @@ export function findAddedTokens(tokens: readonly AddedToken[], tests: CharacterT
     node.token = token;
   }
   const holdsSpace = tokens.some(({ lstrip }) => lstrip);
-  return (next) => new FindAddedTokens(next, { root, holdsSpace, tests });
+  return (next, busy) => {
+    const held = holdsSpace ? new HeldWhitespace(next, busy) : null;
+    return new FindAddedTokens(held ?? next, { root, held, tests });
+  };
 }
 
 interface Parts {
   root: Node;
-  holdsSpace: boolean;
+  /** Whitespace that a token behind it would take; null if no token takes any. */
+  held: HeldWhitespace | null;
   tests: CharacterTests;
 }
 
@@ -51,9 +56,6 @@ class FindAddedTokens extends PassOn {
   readonly #parts: Parts;
   /** What may be the beginning of a token. */
   #held: number[] = [];
-  /** Whitespace that a token behind it would take. */
-  #space = new Uint16Array(16);
-  #spaces = 0;
   /** Whitespace belongs to the token before it. */
   #isStripping = false;
   /** The code point before what is held; -1 at the start of the section. */
@@ -74,7 +76,7 @@ class FindAddedTokens extends PassOn {
 
   override end(): void {
     this.#find(true);
-    this.#passSpace();
+    this.#parts.held?.pass();
     this.#isStripping = false;
     this.#before = -1;
     this.next.end();
@@ -116,8 +118,8 @@ class FindAddedTokens extends PassOn {
   }
 
   #putToken(token: AddedToken, content: readonly number[]): void {
-    if (token.lstrip) this.#spaces = 0;
-    else this.#passSpace();
+    if (token.lstrip) this.#parts.held?.drop();
+    else this.#parts.held?.pass();
     this.next.end();
     this.next.token(token.id);
     this.#isStripping = token.rstrip;
@@ -126,29 +128,15 @@ class FindAddedTokens extends PassOn {
 
   #pass(codePoint: number): void {
     this.#before = codePoint;
-    const { holdsSpace, tests } = this.#parts;
-    if (holdsSpace || this.#isStripping) {
+    const { held, tests } = this.#parts;
+    if (held !== null || this.#isStripping) {
       if (tests.isWhitespace(codePoint)) {
-        if (!this.#isStripping) this.#hold(codePoint);
+        if (!this.#isStripping) held?.hold(codePoint);
         return;
       }
       this.#isStripping = false;
-      this.#passSpace();
+      held?.pass();
     }
     this.next.put(codePoint);
-  }
-
-  #passSpace(): void {
-    for (let index = 0; index < this.#spaces; index++) this.next.put(this.#space[index] ?? 0);
-    this.#spaces = 0;
-  }
-
-  #hold(codePoint: number): void {
-    if (this.#spaces === this.#space.length) {
-      const larger = new Uint16Array(this.#spaces * 2);
-      larger.set(this.#space);
-      this.#space = larger;
-    }
-    this.#space[this.#spaces++] = codePoint;
   }
 }

@@ -21,8 +21,18 @@ export interface Model extends Stage {
   certainTokens(): number;
 }
 
-/** Makes a stage in front of another one. Stages have state: each text has its own. */
-export type MakeStage = (next: Stage) => Stage;
+/** A stage that has held much back and passes it on in parts. While it is busy, it gets nothing more of the text. */
+export interface Busy {
+  readonly isBusy: boolean;
+  /** Passes on a bounded part. @returns the units of work, without that of the stages behind it */
+  work(): number;
+}
+
+/**
+ * Makes a stage in front of another one. Stages have state: each text has its own.
+ * @param busy receives the stages that may be busy; without it they pass everything on at once
+ */
+export type MakeStage = (next: Stage, busy?: Busy[]) => Stage;
 
 /** Where the tokens go, and the count of work done. */
 export interface Output {

@@ -34,7 +34,6 @@ class Bpe implements Model, Stage {
   readonly #output: Output;
   readonly #vocabulary: BpeVocabulary;
   readonly #continuing: number;
-  readonly #isPlain: boolean;
   #symbols = new Int32Array(64);
   #length = 0;
   #isFirst = true;
@@ -50,9 +49,7 @@ class Bpe implements Model, Stage {
   constructor(output: Output, vocabulary: BpeVocabulary) {
     this.#output = output;
     this.#vocabulary = vocabulary;
-    const { trie, continuingPrefix, endOfWordSuffix } = vocabulary;
-    this.#continuing = trie.find(continuingPrefix);
-    this.#isPlain = continuingPrefix === "" && endOfWordSuffix === "";
+    this.#continuing = vocabulary.trie.find(vocabulary.continuingPrefix);
   }
 
   get isBusy(): boolean {
@@ -106,12 +103,14 @@ class Bpe implements Model, Stage {
     const symbol = this.#symbolOf(codePoint, isLast);
     this.#isFirst = false;
     this.#output.workUnits++;
-    if (symbol >= 0) this.#push(symbol);
-    else if (unknownId !== null && !(isUnknownFused && this.#isUnknownLast)) this.#push(unknownId);
+    const isOneMore = symbol >= 0 || (unknownId !== null && !(isUnknownFused && this.#isUnknownLast));
+    if (isOneMore) this.#push(symbol >= 0 ? symbol : (unknownId ?? 0));
     this.#isUnknownLast = symbol < 0;
-    if (!this.#isPlain || this.#length < MAX_SYMBOLS_AT_ONCE) return;
-    this.#fewest ??= new FewestTokens(trie, maxTokenLength);
-    this.#output.workUnits += this.#fewest.put(codePoint);
+    if (this.#length < MAX_SYMBOLS_AT_ONCE) return;
+    this.#fewest ??= new FewestTokens(trie, this.#continuing, maxTokenLength);
+    // With a suffix, the last character may be known where others like it are not.
+    if (symbol < 0) this.#fewest.putUnknown(isOneMore ? 1 : 0);
+    else this.#output.workUnits += this.#fewest.put(codePoint);
   }
 
   #symbolOf(codePoint: number, isLast: boolean): number {

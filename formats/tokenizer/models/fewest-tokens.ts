@@ -1,34 +1,50 @@
 /**
- * The fewest tokens of the vocabulary that a text can be cut into, as its code points arrive: a lower bound for BPE, which is known before
- * the word is over.
+ * The fewest tokens of the vocabulary that the inside of a word can be cut into, as its code points arrive: a lower bound for BPE, which is
+ * known before the word is over.
  */
-import { ROOT, type Trie } from "../core/trie.ts";
+import type { Trie } from "../core/trie.ts";
 
 export class FewestTokens {
   readonly #trie: Trie;
+  /** Where tokens inside a word begin in the tree. */
+  readonly #inside: number;
   /** The fewest tokens until each of the last places, by place modulo their number. */
   readonly #fewest: Int32Array;
-  readonly #begins: number[] = [];
-  readonly #nodes: number[] = [];
+  /** Tokens that may be longer than what has arrived: the places where they begin, ascending, and their nodes. */
+  readonly #begins: Int32Array;
+  readonly #nodes: Int32Array;
+  #open = 0;
   #end = 0;
 
-  constructor(trie: Trie, maxTokenLength: number) {
+  /** @param inside the node of the prefix that tokens inside a word have; the root if they have none */
+  constructor(trie: Trie, inside: number, maxTokenLength: number) {
     this.#trie = trie;
+    this.#inside = inside;
     this.#fewest = new Int32Array(maxTokenLength + 1);
+    this.#begins = new Int32Array(maxTokenLength + 1);
+    this.#nodes = new Int32Array(maxTokenLength + 1);
   }
 
   get tokens(): number {
-    return this.#begins.reduce((least, begin) => Math.min(least, this.#at(begin)), this.#at(this.#end));
+    let least = this.#at(this.#end);
+    for (let index = 0; index < this.#open; index++) least = Math.min(least, this.#at(this.#begins[index] ?? 0));
+    return least;
+  }
+
+  /** A character that no token has. @param tokens how many it is by itself: one for an unknown token, none if there is no such token */
+  putUnknown(tokens: 0 | 1): void {
+    this.#open = 0;
+    this.#end++;
+    this.#fewest[this.#end % this.#fewest.length] = this.#at(this.#end - 1) + tokens;
   }
 
   /** @returns the units of work that it took */
   put(codePoint: number): number {
-    // An unknown character is no token where there is no token for it.
     let fewest = this.#at(this.#end) + 1;
     let isToken = false;
-    this.#begins.push(this.#end++);
-    this.#nodes.push(ROOT);
-    const units = this.#begins.length;
+    this.#begins[this.#open] = this.#end++;
+    this.#nodes[this.#open++] = this.#inside;
+    const units = this.#open;
     let kept = 0;
     for (let index = 0; index < units; index++) {
       const node = this.#trie.child(this.#nodes[index] ?? -1, codePoint);
@@ -40,8 +56,7 @@ export class FewestTokens {
       isToken = true;
       fewest = Math.min(fewest, this.#at(begin) + 1);
     }
-    this.#begins.length = kept;
-    this.#nodes.length = kept;
+    this.#open = kept;
     this.#fewest[this.#end % this.#fewest.length] = isToken ? fewest : this.#at(this.#end - 1);
     return units;
   }

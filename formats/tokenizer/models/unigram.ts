@@ -39,9 +39,12 @@ class Unigram implements Model, Stage {
   /** Of the last places, by place modulo their length: the best score until there, and the tokens until there. */
   readonly #scores: Float64Array;
   readonly #tokens: Int32Array;
+  /** Where the tokens end that are being put out, the last one first. */
+  #ends = new Int32Array(64);
   /** Tokens that may be longer than what has arrived: the places where they begin, ascending, and their nodes. */
-  readonly #begins: number[] = [];
-  readonly #nodes: number[] = [];
+  readonly #begins: Int32Array;
+  readonly #nodes: Int32Array;
+  #open = 0;
   #lookAt = LOOK_EVERY;
   #tokensPutOut = 0;
   #isUnknownLast = false;
@@ -52,17 +55,19 @@ class Unigram implements Model, Stage {
     this.#unknownScore = unknownScore;
     this.#scores = new Float64Array(vocabulary.maxPieceLength + 1);
     this.#tokens = new Int32Array(vocabulary.maxPieceLength + 1);
+    this.#begins = new Int32Array(vocabulary.maxPieceLength + 1);
+    this.#nodes = new Int32Array(vocabulary.maxPieceLength + 1);
   }
 
   put(codePoint: number): void {
     const before = this.#end;
     this.#end++;
     if (this.#end - this.#decided > this.#ids.length) this.#grow();
-    this.#begins.push(before);
-    this.#nodes.push(ROOT);
-    this.#output.workUnits += this.#begins.length;
+    this.#begins[this.#open] = before;
+    this.#nodes[this.#open++] = ROOT;
+    this.#output.workUnits += this.#open;
     if (!this.#extend(codePoint)) this.#offer(before, this.#unknownScore, this.#vocabulary.unknownId);
-    if (this.#begins.length === 0) this.#decide(this.#end);
+    if (this.#open === 0) this.#decide(this.#end);
     else if (this.#end >= this.#lookAt) this.#look();
   }
 
@@ -70,8 +75,7 @@ class Unigram implements Model, Stage {
     if (this.#end > this.#decided) this.#decide(this.#end);
     this.#end = 0;
     this.#decided = 0;
-    this.#begins.length = 0;
-    this.#nodes.length = 0;
+    this.#open = 0;
     this.#scores[0] = 0;
     this.#tokens[0] = 0;
     this.#lookAt = LOOK_EVERY;
@@ -86,10 +90,8 @@ class Unigram implements Model, Stage {
   work(): void {}
 
   certainTokens(): number {
-    const least = this.#begins.reduce(
-      (tokens, begin) => Math.min(tokens, this.#tokensAt(begin)),
-      this.#tokensAt(this.#end),
-    );
+    let least = this.#tokensAt(this.#end);
+    for (let index = 0; index < this.#open; index++) least = Math.min(least, this.#tokensAt(this.#begins[index] ?? 0));
     return least - this.#tokensPutOut;
   }
 
@@ -99,7 +101,7 @@ class Unigram implements Model, Stage {
     const before = this.#end - 1;
     let kept = 0;
     let isToken = false;
-    for (let index = 0; index < this.#begins.length; index++) {
+    for (let index = 0; index < this.#open; index++) {
       const node = trie.child(this.#nodes[index] ?? -1, codePoint);
       if (node < 0) continue;
       const begin = this.#begins[index] ?? 0;
@@ -110,8 +112,7 @@ class Unigram implements Model, Stage {
       if (begin === before) isToken = true;
       this.#offer(begin, scores[id] ?? 0, id);
     }
-    this.#begins.length = kept;
-    this.#nodes.length = kept;
+    this.#open = kept;
     return isToken;
   }
 
@@ -143,7 +144,7 @@ class Unigram implements Model, Stage {
     const length = this.#end - this.#decided;
     const marked = new Uint8Array(length + 1);
     let count = 0;
-    for (const place of [...this.#begins, this.#end]) {
+    for (const place of [...this.#begins.subarray(0, this.#open), this.#end]) {
       if (marked[place - this.#decided] === 0) count++;
       marked[place - this.#decided] = 1;
     }
@@ -164,10 +165,10 @@ class Unigram implements Model, Stage {
   /** Puts out the tokens until a place. */
   #decide(place: number): void {
     const length = place - this.#decided;
-    const ends: number[] = [];
-    for (let at = length; at > 0; at -= this.#lengths[at - 1] ?? 0) ends.push(at);
-    for (const at of ends.reverse()) {
-      const id = this.#ids[at - 1] ?? 0;
+    let count = 0;
+    for (let at = length; at > 0; at -= this.#lengths[at - 1] ?? 0) this.#ends[count++] = at;
+    while (count > 0) {
+      const id = this.#ids[(this.#ends[--count] ?? 0) - 1] ?? 0;
       const isUnknown = id === this.#vocabulary.unknownId;
       if (!(isUnknown && this.#isUnknownLast)) {
         this.#output.ids.push(id);
@@ -189,5 +190,6 @@ class Unigram implements Model, Stage {
     lengths.set(this.#lengths);
     this.#ids = ids;
     this.#lengths = lengths;
+    this.#ends = new Int32Array(ids.length);
   }
 }

@@ -103,7 +103,12 @@ class BertNormalizer extends PassOn {
     if (!this.#stripAccents) this.#putLowered(codePoint);
     else if (codePoint >= FIRST_SYLLABLE && codePoint <= LAST_SYLLABLE) this.#putJamo(codePoint - FIRST_SYLLABLE);
     else if (this.#classes.decomposable.has(codePoint)) {
-      for (const char of String.fromCodePoint(codePoint).normalize("NFD")) this.#strip(char.codePointAt(0) ?? 0);
+      const parts = String.fromCodePoint(codePoint).normalize("NFD");
+      for (let at = 0; at < parts.length; at++) {
+        const part = parts.codePointAt(at) ?? 0;
+        this.#strip(part);
+        if (part > 0xffff) at++;
+      }
     } else this.#strip(codePoint);
   }
 

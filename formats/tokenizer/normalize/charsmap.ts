@@ -6,7 +6,6 @@ const VALUE = 0x7fffffff;
 export class Charsmap {
   readonly #units: Uint32Array;
   readonly #replacements: Uint8Array;
-  readonly #key: number[] = [];
 
   /**
    * @param bytes the trie's size in bytes, the trie, the replacements, each ended by a zero byte
@@ -19,9 +18,12 @@ export class Charsmap {
     this.#replacements = bytes.slice(4 + 4 * size);
   }
 
-  /** @returns false if no rule is a beginning of the characters; else `put` has received the shortest one's replacement */
-  replace(codePoints: readonly number[], put: (codePoint: number) => void): boolean {
-    const at = this.#find(codePoints);
+  /**
+   * @param count of the code points that are looked up
+   * @returns false if no rule is a beginning of the characters; else `put` has received the shortest one's replacement
+   */
+  replace(codePoints: Int32Array, count: number, put: (codePoint: number) => void): boolean {
+    const at = this.#find(codePoints, count);
     if (at < 0) return false;
     let index = at;
     while (index < this.#replacements.length) {
@@ -39,18 +41,20 @@ export class Charsmap {
   }
 
   /** Where the replacement begins, or -1. */
-  #find(codePoints: readonly number[]): number {
-    const key = this.#key;
-    key.length = 0;
-    for (const codePoint of codePoints) pushUtf8(codePoint, key);
+  #find(codePoints: Int32Array, count: number): number {
     let node = offset(this.#units[0] ?? 0);
-    for (const byte of key) {
-      if (byte === 0) return -1;
-      node ^= byte;
-      const unit = this.#units[node] ?? 0;
-      if ((unit & LABEL) >>> 0 !== byte) return -1;
-      node ^= offset(unit);
-      if ((unit & HAS_VALUE) !== 0) return (this.#units[node] ?? 0) & VALUE;
+    for (let index = 0; index < count; index++) {
+      const codePoint = codePoints[index] ?? 0;
+      const length = utf8Length(codePoint);
+      for (let place = 0; place < length; place++) {
+        const byte = utf8Byte(codePoint, length, place);
+        if (byte === 0) return -1;
+        node ^= byte;
+        const unit = this.#units[node] ?? 0;
+        if ((unit & LABEL) >>> 0 !== byte) return -1;
+        node ^= offset(unit);
+        if ((unit & HAS_VALUE) !== 0) return (this.#units[node] ?? 0) & VALUE;
+      }
     }
     return -1;
   }
@@ -60,13 +64,15 @@ function offset(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
 }
 
-function pushUtf8(codePoint: number, bytes: number[]): void {
-  if (codePoint < 0x80) bytes.push(codePoint);
-  else if (codePoint < 0x800) bytes.push(0xc0 | (codePoint >> 6), 0x80 | (codePoint & 0x3f));
-  else if (codePoint < 0x10000) {
-    bytes.push(0xe0 | (codePoint >> 12), 0x80 | ((codePoint >> 6) & 0x3f), 0x80 | (codePoint & 0x3f));
-  } else {
-    bytes.push(0xf0 | (codePoint >> 18), 0x80 | ((codePoint >> 12) & 0x3f));
-    bytes.push(0x80 | ((codePoint >> 6) & 0x3f), 0x80 | (codePoint & 0x3f));
-  }
+/** Bytes of a character in UTF-8. */
+export function utf8Length(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}
+
+function utf8Byte(codePoint: number, length: number, place: number): number {
+  if (length === 1) return codePoint;
+  const bits = codePoint >> (6 * (length - 1 - place));
+  return place === 0 ? ((0xf00 >> length) & 0xff) | bits : 0x80 | (bits & 0x3f);
 }

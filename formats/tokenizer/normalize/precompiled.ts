@@ -5,7 +5,7 @@
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
 import { GraphemeBreaks } from "../unicode/graphemes.ts";
-import { Charsmap } from "./charsmap.ts";
+import { Charsmap, utf8Length } from "./charsmap.ts";
 
 const MAX_GRAPHEME_BYTES = 5;
 
@@ -19,9 +19,11 @@ export function precompiled(charsmap: Uint8Array): MakeStage {
 class Precompiled extends PassOn {
   readonly #rules: Charsmap;
   readonly #breaks: GraphemeBreaks;
-  /** The grapheme that is not over, if it is short. */
-  #held: number[] = [];
+  /** The grapheme that is not over, if it is short. Its last character may have more bytes than are looked up. */
+  readonly #held = new Int32Array(MAX_GRAPHEME_BYTES + 1);
+  #count = 0;
   #heldBytes = 0;
+  readonly #one = new Int32Array(1);
   #isStart = true;
   readonly #put = (codePoint: number) => this.next.put(codePoint);
 
@@ -40,7 +42,7 @@ class Precompiled extends PassOn {
     this.#heldBytes += bytes;
     if (wasLong) this.#putOne(codePoint);
     else {
-      this.#held.push(codePoint);
+      this.#held[this.#count++] = codePoint;
       if (this.#heldBytes > MAX_GRAPHEME_BYTES) this.#putEach();
     }
   }
@@ -52,23 +54,18 @@ class Precompiled extends PassOn {
   }
 
   #putHeld(): void {
-    if (this.#held.length > 0 && !this.#rules.replace(this.#held, this.#put)) this.#putEach();
-    this.#held.length = 0;
+    if (this.#count > 0 && !this.#rules.replace(this.#held, this.#count, this.#put)) this.#putEach();
+    this.#count = 0;
     this.#heldBytes = 0;
   }
 
   #putEach(): void {
-    for (const codePoint of this.#held) this.#putOne(codePoint);
-    this.#held.length = 0;
+    for (let index = 0; index < this.#count; index++) this.#putOne(this.#held[index] ?? 0);
+    this.#count = 0;
   }
 
   #putOne(codePoint: number): void {
-    if (!this.#rules.replace([codePoint], this.#put)) this.next.put(codePoint);
+    this.#one[0] = codePoint;
+    if (!this.#rules.replace(this.#one, 1, this.#put)) this.next.put(codePoint);
   }
-}
-
-function utf8Length(codePoint: number): number {
-  if (codePoint < 0x80) return 1;
-  if (codePoint < 0x800) return 2;
-  return codePoint < 0x10000 ? 3 : 4;
 }

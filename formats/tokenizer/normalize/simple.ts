@@ -1,4 +1,5 @@
 /** Normalizers that look at one code point at a time. */
+import { HeldWhitespace } from "../core/held-whitespace.ts";
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
 import { isWhitespace, putLowerCase } from "../unicode/classes.ts";
@@ -73,50 +74,41 @@ export function prepend(text: string): MakeStage {
 
 /** Removes whitespace at the ends of each section. */
 export function strip(left: boolean, right: boolean): MakeStage {
-  return (next) => new Strip(next, left, right);
+  return (next, busy) => {
+    const held = right ? new HeldWhitespace(next, busy) : null;
+    return new Strip(held ?? next, left, held);
+  };
 }
 
 class Strip extends PassOn {
   readonly #left: boolean;
-  readonly #right: boolean;
+  /** Whitespace that is at the end, if nothing follows; null if that is kept. */
+  readonly #held: HeldWhitespace | null;
   #isStart = true;
-  /** Whitespace that is at the end, if nothing follows. All of it is in the first 65,536 code points. */
-  #held = new Uint16Array(16);
-  #count = 0;
 
-  constructor(next: Stage, left: boolean, right: boolean) {
+  constructor(next: Stage, left: boolean, held: HeldWhitespace | null) {
     super(next);
     this.#left = left;
-    this.#right = right;
+    this.#held = held;
   }
 
   put(codePoint: number): void {
     if (isWhitespace(codePoint)) {
       if (this.#isStart && this.#left) return;
-      if (this.#right) {
-        this.#hold(codePoint);
+      if (this.#held !== null) {
+        this.#held.hold(codePoint);
         return;
       }
     }
     this.#isStart = false;
-    for (let index = 0; index < this.#count; index++) this.next.put(this.#held[index] ?? SPACE);
-    this.#count = 0;
+    this.#held?.pass();
     this.next.put(codePoint);
   }
 
   override end(): void {
     this.#isStart = true;
-    this.#count = 0;
+    this.#held?.drop();
     this.next.end();
-  }
-
-  #hold(codePoint: number): void {
-    if (this.#count === this.#held.length) {
-      const larger = new Uint16Array(this.#count * 2);
-      larger.set(this.#held);
-      this.#held = larger;
-    }
-    this.#held[this.#count++] = codePoint;
   }
 }
 

@@ -3,14 +3,13 @@ import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
 import { TextError } from "../core/tokenizer-error.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { NON_STARTER, TOO_NEW } from "../unicode/tables.ts";
+import { COMBINING_MARK, DECOMPOSABLE, NON_STARTER, TOO_NEW } from "../unicode/tables.ts";
 
 export type UnicodeForm = "NFC" | "NFD" | "NFKC" | "NFKD";
 
 /** Code units in a run. Sorting longer runs takes the square of their length; real texts have a few marks on a letter. */
 const MAX_RUN_LENGTH = 1024;
-/** A letter, number, mark of punctuation or symbol that does not join with what is before it; jamo and halfwidth forms may. */
-const BEGINS_RUN = /^[\p{L}\p{N}\p{P}\p{S}\p{Z}\p{C}]$/u;
+/** Characters that are no marks and join with what is before them: jamo and halfwidth forms. */
 const JOINS: readonly (readonly [number, number])[] = [
   [0x1100, 0x11ff],
   [0x3131, 0x318e],
@@ -21,20 +20,36 @@ const JOINS: readonly (readonly [number, number])[] = [
 
 /** @throws TextError from the stage, for a run that is too long */
 export function unicodeForm(form: UnicodeForm): MakeStage {
-  const nonStarter = new CodePointSet(NON_STARTER);
-  const tooNew = new CodePointSet(TOO_NEW);
-  return (next) => new UnicodeFormStage(next, form, { nonStarter, tooNew });
+  const classes: Classes = {
+    mark: new CodePointSet(COMBINING_MARK),
+    nonStarter: new CodePointSet(NON_STARTER),
+    tooNew: new CodePointSet(TOO_NEW),
+    decomposable: form === "NFC" || form === "NFD" ? new CodePointSet(DECOMPOSABLE) : null,
+  };
+  return (next) => new UnicodeFormStage(next, form, classes);
 }
 
 interface Classes {
+  mark: CodePointSet;
   nonStarter: CodePointSet;
   tooNew: CodePointSet;
+  /** What the form may change; null if no table has it. */
+  decomposable: CodePointSet | null;
 }
+
+const UNCHANGED: readonly (readonly [number, number])[] = [
+  [0x3400, 0x9fff],
+  [0xe000, 0xf8ff],
+  [0x20000, 0x2f7ff],
+];
 
 class UnicodeFormStage extends PassOn {
   readonly #form: UnicodeForm;
   readonly #classes: Classes;
-  #run = "";
+  /** The first character, or -1; and how many code units all have, as they are in `#units`. */
+  #first = -1;
+  #length = 0;
+  readonly #units = new Uint16Array(MAX_RUN_LENGTH + 2);
 
   constructor(next: Stage, form: UnicodeForm, classes: Classes) {
     super(next);
@@ -50,8 +65,13 @@ class UnicodeFormStage extends PassOn {
       this.next.put(codePoint);
       return;
     }
-    this.#run += String.fromCodePoint(codePoint);
-    if (this.#run.length > MAX_RUN_LENGTH) {
+    if (this.#first < 0) this.#first = codePoint;
+    if (codePoint < 0x10000) this.#units[this.#length++] = codePoint;
+    else {
+      this.#units[this.#length++] = 0xd7c0 + (codePoint >> 10);
+      this.#units[this.#length++] = 0xdc00 + (codePoint & 0x3ff);
+    }
+    if (this.#length > MAX_RUN_LENGTH) {
       throw new TextError(`The text has more than ${MAX_RUN_LENGTH} combining characters in a row.`);
     }
   }
@@ -62,19 +82,41 @@ class UnicodeFormStage extends PassOn {
   }
 
   #begins(codePoint: number): boolean {
-    if (this.#classes.nonStarter.has(codePoint) || !BEGINS_RUN.test(String.fromCodePoint(codePoint))) return false;
-    return !JOINS.some(([first, last]) => codePoint >= first && codePoint <= last);
+    const { nonStarter, mark } = this.#classes;
+    return !nonStarter.has(codePoint) && !mark.has(codePoint) && !isIn(JOINS, codePoint);
   }
 
   #putRun(): void {
-    const run = this.#run;
-    if (run === "") return;
-    this.#run = "";
-    const first = run.charCodeAt(0);
-    if (run.length === 1 && first < 0x80) {
-      this.next.put(first);
-      return;
+    const first = this.#first;
+    if (first < 0) return;
+    const length = this.#length;
+    this.#first = -1;
+    this.#length = 0;
+    const isOne = length === (first < 0x10000 ? 1 : 2);
+    if (isOne && this.#isUnchanged(first)) this.next.put(first);
+    else {
+      const text = isOne ? String.fromCodePoint(first) : String.fromCharCode(...this.#units.subarray(0, length));
+      putText(text.normalize(this.#form), this.next);
     }
-    for (const char of run.normalize(this.#form)) this.next.put(char.codePointAt(0) ?? 0);
   }
+
+  /** Of a character by itself. */
+  #isUnchanged(codePoint: number): boolean {
+    const { decomposable } = this.#classes;
+    if (codePoint < 0x80) return true;
+    return decomposable === null ? isIn(UNCHANGED, codePoint) : !decomposable.has(codePoint);
+  }
+}
+
+function putText(text: string, next: Stage): void {
+  for (let at = 0; at < text.length; at++) {
+    const codePoint = text.codePointAt(at) ?? 0;
+    next.put(codePoint);
+    if (codePoint > 0xffff) at++;
+  }
+}
+
+function isIn(ranges: readonly (readonly [number, number])[], codePoint: number): boolean {
+  for (const [first, last] of ranges) if (codePoint >= first && codePoint <= last) return true;
+  return false;
 }

@@ -2,6 +2,12 @@
 import type { CodePointSet } from "./code-point-set.ts";
 
 /** Unicode's White_Space, in every library of the reference. */
+export const WHITESPACE: readonly number[] = [
+  0x20, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006,
+  0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
+];
+
+/** Whether it is in WHITESPACE. */
 export function isWhitespace(codePoint: number): boolean {
   if (codePoint <= 0x20) return codePoint === 0x20 || (codePoint >= 0x09 && codePoint <= 0x0d);
   if (codePoint < 0x1680) return codePoint === 0x85 || codePoint === 0xa0;

@@ -40,9 +40,9 @@ export class GraphemeBreaks {
 
   /** Call it for each code point in order. @param isStart nothing is before it */
   isBefore(codePoint: number, isStart: boolean): boolean {
-    const kind = codePoint < 0x300 && codePoint >= 0x20 && codePoint < 0x7f ? "other" : this.#kindOf(codePoint);
+    const kind = this.#kindOf(codePoint);
     const isJoined = !isStart && this.#joins(codePoint, kind);
-    const isPictograph = codePoint > 0xa8 && kind === "other" && PICTOGRAPH.test(String.fromCodePoint(codePoint));
+    const isPictograph = kind === "other" && isPictographic(codePoint);
     this.#isPictograph = isPictograph || (this.#isPictograph && kind === "glue" && isJoined);
     this.#previous = codePoint;
     this.#previousKind = kind;
@@ -58,10 +58,11 @@ export class GraphemeBreaks {
     if (before === "vowel" || before === "syllable") return kind === "vowel" || kind === "trailing";
     if (before === "trailing" || before === "closed") return kind === "trailing";
     if (!this.#isPictograph || this.#previous !== ZERO_WIDTH_JOINER) return false;
-    return PICTOGRAPH.test(String.fromCodePoint(codePoint));
+    return isPictographic(codePoint);
   }
 
   #kindOf(c: number): Kind {
+    if (c < 0xa0) return c < 0x20 || c >= 0x7f ? "control" : "other";
     if (this.#glue.has(c)) return "glue";
     if (PREPENDED.some(([first, last]) => c >= first && c <= last)) return "prepended";
     if (c >= 0x1100) {
@@ -70,6 +71,13 @@ export class GraphemeBreaks {
       if (c <= 0x11ff || (c >= 0xd7cb && c <= 0xd7fb)) return "trailing";
       if (c >= 0xac00 && c <= 0xd7a3) return (c - 0xac00) % 28 === 0 ? "syllable" : "closed";
     }
+    // No test, which would make a text, where there are none.
+    if (c > 0x3164 && c < 0xfe00) return "other";
     return CONTROL.test(String.fromCodePoint(c)) ? "control" : "other";
   }
+}
+
+function isPictographic(c: number): boolean {
+  const isInRange = (c >= 0x2000 && c < 0x3300) || c === 0xa9 || c === 0xae || (c >= 0x1f000 && c < 0x20000);
+  return isInRange && PICTOGRAPH.test(String.fromCodePoint(c));
 }

@@ -53,6 +53,10 @@ describe("texts of many thousand characters", () => {
     "[MASK]".repeat(900),
     `${" ".repeat(3000)}<mask>${" ".repeat(3000)}<mask>`,
     "ab<mask".repeat(1000),
+    `x${" \n\u3000".repeat(300)}y${"\t".repeat(700)}`,
+    `${" ".repeat(600)}<mas ${"\u00a0".repeat(900)} <mask>${" ".repeat(300)} <mask`,
+    `${"漢".repeat(900)}a${"字a".repeat(400)}`,
+    "e\u0301\uac00\u11a8".repeat(700),
   ];
 
   it.each(allFixtures())("%s", async (_, files) => {

@@ -28,6 +28,27 @@ describe("special tokens and token types by the template", () => {
       { single: 2, pair: 4, types: [0, 0, 0, 0] },
     ],
     [
+      "RoBERTa without `trim_offsets`, which the reference reads as BERT's",
+      { type: "RobertaProcessing", ...cls, add_prefix_space: true },
+      { single: 2, pair: 3, types: [0, 0, 0, 0] },
+    ],
+    [
+      "BERT with RoBERTa's options, which the reference reads as RoBERTa's",
+      { type: "BertProcessing", ...cls, trim_offsets: true, add_prefix_space: false },
+      { single: 2, pair: 4, types: [0, 0, 0, 0] },
+    ],
+    [
+      "RoBERTa behind ByteLevel",
+      {
+        type: "Sequence",
+        processors: [
+          { type: "ByteLevel", add_prefix_space: true, trim_offsets: false, use_regex: true },
+          { type: "RobertaProcessing", ...cls, trim_offsets: false, add_prefix_space: true },
+        ],
+      },
+      { single: 2, pair: 4, types: [0, 0, 0, 0] },
+    ],
+    [
       "XLNet",
       template("$A [SEP] [CLS]:2", "$A [SEP] $B:1 [SEP]:1 [CLS]:2"),
       { single: 2, pair: 3, types: [0, 0, 0, 2] },

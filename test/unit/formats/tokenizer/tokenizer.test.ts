@@ -78,6 +78,31 @@ describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, 
   });
 });
 
+describe("a megabyte does not hold the thread", () => {
+  const stepsOf = (name: string, text: string, changes: JsonObject = {}) =>
+    finish(load(name, changes).encode(text, 512)).steps;
+  const strip = { normalizer: { type: "Strip", strip_left: false, strip_right: true } };
+
+  it("of whitespace, which is held back: a token behind it may strip it, or it is the end", () => {
+    const blanks = " ".repeat(200_000);
+    for (const text of [`${blanks}x`, blanks]) {
+      // Half of the steps hold it back, as many pass it on.
+      expect(stepsOf("unigram-xlmr", text)).toBeGreaterThan(text.length / 10_000);
+    }
+    expect(stepsOf("wordlevel", `x${blanks}y`, strip)).toBeGreaterThan(20);
+    expect(stepsOf("wordlevel", `x${blanks}`, strip)).toBeGreaterThan(10);
+  });
+
+  it.each(["bpe-suffix", "bpe-bytelevel"])("of one word, which %s ends when it is certainly too long", (name) => {
+    expect(stepsOf(name, "a".repeat(1_000_000))).toBeLessThan(30);
+  });
+
+  it("of one word of unknown characters", () => {
+    const model = { ...(Object(trained("bpe-suffix")["model"]) as JsonObject), fuse_unk: false };
+    expect(stepsOf("bpe-suffix", "漢".repeat(300_000), { normalizer: null, model })).toBeLessThan(3);
+  });
+});
+
 describe("what a tokenizer keeps", () => {
   it("is nothing of the texts", () => {
     setFlagsFromString("--expose-gc");
