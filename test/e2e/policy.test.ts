@@ -1,5 +1,5 @@
 /** The policy of a running system: changed by the `spillway` command and by plain wrangler while requests are answered. */
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -67,7 +67,7 @@ describe("a running system", () => {
   });
 
   it("is explained by the policy that is in force", async () => {
-    const explained = await spillway(system, "explain", "--text", SHORT, "--local");
+    const explained = await spillway(system, "explain", "--text", SHORT);
     expect(explained).toMatch(/^policy +version 3, stored on this machine\n/);
     expect(explained).toMatch(/\ndecision +origin default, because outside-share\n/);
     expect(await history()).toHaveLength(3);
@@ -116,22 +116,44 @@ describe("a running system", () => {
     });
   });
 
+  /** The file of an edit that was in conflict. */
+  let kept: string;
+
   it("saves nothing of an edit that is invalid, not confirmed or in conflict, and keeps its file", async () => {
     await useEditor(`sed -i 's/"share": 0/"shar": 0/' "$1"`);
     await expect(policy("edit", "--yes")).rejects.toThrow(
-      /edge\.shar: unknown key; did you mean share\?\nThe policy is invalid\. Nothing was saved\. Your edit is kept in \S+\.$/,
+      /edge\.shar: unknown key; did you mean share\?\nThe policy is invalid\. Nothing was saved\. Your edit is kept in \S+\. To save it: npx spillway policy apply \S+$/,
     );
     await useEditor(`sed -i 's/"share": 0/"share": 5/' "$1"`);
     await expect(policy("edit")).rejects.toThrow(
-      /edge\.share +0 → 5\nNot a terminal: pass --yes to save without confirmation\./,
+      /edge\.share +0 +→ +5\nNot a terminal: pass --yes to save without confirmation\./,
     );
     const set = `${process.execPath} tools/spillway/main.ts policy set edge.share 50 --author Ben`;
     await useEditor(`${set} > /dev/null && sed -i 's/"share": 0/"share": 5/' "$1"`);
-    await expect(policy("edit", "--yes")).rejects.toThrow(
-      /^.*Conflict: Ben saved version 8 after you started\. Nothing was saved\. .* kept in \S+\.$/s,
-    );
+    const conflict = await policy("edit", "--yes").catch(({ message }: Error) => message);
+    expect(conflict).toMatch(/^.*Conflict: Ben saved version 8 after you started\. Nothing was saved\. /s);
+    kept = /npx spillway policy apply (\S+)$/.exec(conflict)?.[1] ?? "";
     await useEditor("true");
     expect(await policy("edit", "--yes")).toBe("No changes. Nothing was saved.");
     expect(await policy("get", "edge.share")).toBe("50");
+  });
+
+  it("saves a kept edit by apply: not while it would undo another version, and with the checks of edit", async () => {
+    await expect(policy("apply", kept, "--yes")).rejects.toThrow(
+      /edge\.share +50 +→ +5\nConflict: \S+ was made from version 7, and version 8 was saved since, by Ben\. Nothing was saved\. .*policy diff 7 8/,
+    );
+    const merged = JSON.parse(await readFile(kept, "utf8"));
+    await writeFile(kept, JSON.stringify({ ...merged, version: 8 }));
+    await expect(policy("apply", kept)).rejects.toThrow(/Not a terminal: pass --yes to save without confirmation\.$/);
+    expect(await policy("apply", kept, "--yes", "-m", "merged")).toMatch(/^version 9: edge\.share 50 → 5\n/);
+    expect(await policy("apply", kept, "--yes")).toBe("No changes. Nothing was saved.");
+    await writeFile(kept, '{"edge": {"shar": 5}}');
+    await expect(policy("apply", kept, "--yes")).rejects.toThrow(
+      /edge\.shar: unknown key; did you mean share\?\n\S+ is not a policy that the gateway accepts\. Nothing was saved\.$/,
+    );
+    await writeFile(kept, '{"edge": {"share": 5}, "residency": {"rules": [{"countries": ["EU"], "allow": ["edge"]}]}}');
+    expect(await policy("apply", kept, "--yes")).toMatch(
+      /^version 10: texts from the EU may go only to the edge; before, they could go to both sides\n/,
+    );
   });
 });

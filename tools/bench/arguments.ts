@@ -1,6 +1,8 @@
 /** The command line of the benches. Pure. */
 import { parseArgs } from "node:util";
-import type { Bench, OptionValues } from "./bench.ts";
+import { tableLines } from "../spillway/terminal/table.ts";
+import { wrapped } from "../spillway/terminal/wrap.ts";
+import type { Bench, BenchOption, OptionValues } from "./bench.ts";
 
 export interface ParsedArguments {
   kind: "run";
@@ -13,14 +15,16 @@ export interface ParsedArguments {
 export function parseArguments(
   argv: readonly string[],
   benches: readonly Bench[],
-): ParsedArguments | { kind: "help" } | { kind: "problem"; problem: string } {
-  if (argv.includes("--help") || argv.includes("-h")) return { kind: "help" };
+): ParsedArguments | { kind: "help"; bench: Bench | null } | { kind: "problem"; problem: string } {
   const name = argv.find((word) => !word.startsWith("-"));
   const bench = benches.find((one) => one.name === name);
+  const asksForHelp = argv.includes("--help") || argv.includes("-h");
+  if (asksForHelp && (name === undefined || bench !== undefined)) return { kind: "help", bench: bench ?? null };
   if (bench === undefined) {
     const problem = name === undefined ? "A bench is missing" : `Unknown bench "${name}"`;
-    const list = benches.map((one) => `${one.name} (${one.summary})`).join(", ");
-    return { kind: "problem", problem: `${problem}; use one of ${list}: npm run bench -- <name> [--json].` };
+    const list = benches.map((one) => one.name).join(", ");
+    const next = "npm run bench -- --help describes them";
+    return { kind: "problem", problem: `${problem}; use one of ${list}. ${next}.` };
   }
   try {
     const { values, positionals } = parseArgs({
@@ -37,31 +41,46 @@ export function parseArguments(
   }
 }
 
-/** @returns the text of `--help`: every bench with its options */
-export function helpText(benches: readonly Bench[]): string {
-  const width = Math.max(...benches.map(({ name }) => name.length));
-  const entries = benches.map(
-    (bench) =>
-      `  ${bench.name.padEnd(width)}  ${bench.summary}\n  ${" ".repeat(width)}  ${optionNames(bench).join(" ")}`,
-  );
-  return [
-    "Usage: npm run bench -- <name> [options]",
-    "",
-    "Run one measurement and print tables. --json prints one JSON object as the last line instead.",
-    "",
-    ...entries,
-  ].join("\n");
+/**
+ * The text of `--help`, from the benches and their options.
+ * @param bench null for the list of all
+ * @param columns of the terminal; null for no wrapping
+ */
+export function helpText(benches: readonly Bench[], bench: Bench | null, columns: number | null): string {
+  const usage = `Usage: npm run bench -- ${bench?.name ?? "<name>"} [options]`;
+  const about =
+    bench === null
+      ? "Run one measurement and print tables. Options of a bench: npm run bench -- <name> --help"
+      : `Measures ${bench.summary}.`;
+  const rows =
+    bench === null
+      ? benches.map(({ name, summary }) => [`  ${name}`, summary])
+      : Object.entries({ json: JSON_OPTION, ...bench.options }).map(([name, option]) => [
+          `  --${name}${option.value === undefined ? "" : ` <${option.value}>`}`,
+          option.allowed === undefined ? option.about : `${option.about} (${option.allowed})`,
+        ]);
+  const lines = tableLines({ head: null, rows }, columns).rows.flat();
+  return [usage, "", ...wrapped(about, { columns }), "", ...lines].join("\n");
+}
+
+const JSON_OPTION: BenchOption = { type: "boolean", about: "print one JSON object as the last line, and no tables" };
+
+export interface Bounds {
+  min: number;
+  max: number;
+  fallback: number;
+}
+
+/** An option for `wholeNumber` with the same bounds. */
+export function numberOption(about: string, { min, max, fallback }: Bounds): BenchOption {
+  return { type: "string", about, value: "number", allowed: `${min} to ${max}, default ${fallback}` };
 }
 
 /** An option value that is not allowed; the message names the allowed ones. */
 export class UsageError extends Error {}
 
 /** @returns the whole number of an option, or `fallback` if the option is absent @throws UsageError */
-export function wholeNumber(
-  values: OptionValues,
-  option: string,
-  { min, max, fallback }: { min: number; max: number; fallback: number },
-): number {
+export function wholeNumber(values: OptionValues, option: string, { min, max, fallback }: Bounds): number {
   const value = values[option];
   if (value === undefined) return fallback;
   const number = Number(value);

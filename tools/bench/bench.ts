@@ -1,6 +1,17 @@
 /** The port between the command line and a bench: a name, options, and a run that ends without outside help. */
-import type { ParseArgsOptionsConfig } from "node:util";
 import type { Table } from "./table.ts";
+
+/** One option: `--help` and the parser are made from it. */
+export interface BenchOption {
+  type: "string" | "boolean";
+  /** What it does, for `--help`. */
+  about: string;
+  /** Placeholder of its value; none for a flag. */
+  value?: string;
+  /** What is allowed and what is the default: "30 to 1000, default 40". */
+  allowed?: string;
+  default?: string;
+}
 
 /** Option values as typed, not yet validated. */
 export type OptionValues = Readonly<Record<string, unknown>>;
@@ -20,7 +31,7 @@ export interface Bench {
   name: string;
   /** One line for the list of benches. */
   summary: string;
-  options: ParseArgsOptionsConfig;
+  options: Readonly<Record<string, BenchOption>>;
   /** Ends every process that it starts. @throws Error with one sentence for people */
   run(values: OptionValues): Promise<Report>;
 }

@@ -1,7 +1,9 @@
 /** `npm run bench -- <name> [--json]`: runs one bench. Progress goes to stderr. With --json the last line of stdout is one JSON object. */
 import { cpus, loadavg } from "node:os";
-import { fileURLToPath } from "node:url";
 import { buildEngine } from "../../engine/build/build-engine.ts";
+import { CHECKOUT_FOLDER } from "../process/checkout.ts";
+import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
+import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
@@ -28,9 +30,10 @@ const BENCHES: readonly Bench[] = [
   telemetryBench,
 ];
 
+makeConsoleSafe(console, process);
 const parsed = parseArguments(process.argv.slice(2), BENCHES);
 if (parsed.kind === "help") {
-  console.log(helpText(BENCHES));
+  console.log(helpText(BENCHES, parsed.bench, columnsOf(process.stdout)));
   process.exit(0);
 }
 if (parsed.kind === "problem") {
@@ -38,7 +41,7 @@ if (parsed.kind === "problem") {
   process.exit(2);
 }
 try {
-  process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+  process.chdir(CHECKOUT_FOLDER);
   await buildEngine();
   const problem = await runBench(parsed);
   if (problem !== null) console.error(problem);
@@ -58,7 +61,7 @@ async function runBench({ bench, json, values }: ParsedArguments): Promise<strin
     console.log(JSON.stringify({ bench: bench.name, startedAt, machine, ...result, notes }));
     return problem;
   }
-  for (const table of tables) console.log(`\n${renderTable(table)}`);
+  for (const table of tables) console.log(`\n${renderTable(table, columnsOf(process.stdout))}`);
   console.log(`\n${notes.map((note) => `· ${note}`).join("\n")}`);
   console.log(`· ${machine.cpus} CPUs, load average ${loadAtStart} at the start and ${machine.loadAtEnd} at the end.`);
   return problem;

@@ -1,4 +1,5 @@
-/** A plain text table. Pure. */
+/** A table of a bench's numbers as text. Pure. */
+import { tableLines } from "../spillway/terminal/table.ts";
 
 export interface Table {
   title: string;
@@ -6,19 +7,15 @@ export interface Table {
   rows: readonly (readonly (string | number)[])[];
 }
 
-/** @returns the title, the header, a rule and the rows as lines; columns of numbers are aligned right, others left */
-export function renderTable({ title, header, rows }: Table): string {
-  const widths = header.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => String(row[column] ?? "").length)),
-  );
-  const isNumber = header.map((_, column) => rows.every((row) => typeof row[column] === "number"));
-  const line = (cells: readonly (string | number)[]) =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return isNumber[column] ? String(cell).padStart(width) : String(cell).padEnd(width);
-      })
-      .join("  ")
-      .trimEnd();
-  return [title, line(header), line(widths.map((width) => "─".repeat(width))), ...rows.map(line)].join("\n");
+/**
+ * @param columns of the terminal, whose width the table gets; null for a file
+ * @returns the title, the header, a rule and the rows as lines; columns of numbers are aligned right, others left
+ */
+export function renderTable({ title, header, rows }: Table, columns: number | null = null): string {
+  const right = header.flatMap((_, column) => (rows.every((row) => typeof row[column] === "number") ? [column] : []));
+  const table = tableLines({ head: header, rows: rows.map((row) => row.map(String)), right }, columns);
+  // Where each row is a list, an empty line separates them.
+  if (table.widths === null) return [title, ...table.rows.map((lines) => lines.join("\n"))].join("\n\n");
+  const rule = table.widths.map((width) => "─".repeat(width)).join("  ");
+  return [title, ...table.head, rule, ...table.rows.flat()].join("\n");
 }

@@ -1,7 +1,8 @@
 /** `npm run build:lambda`: builds the Lambda function, checks its size, and runs it once. */
-import { Command, CommanderError, Option } from "commander";
+import { CommanderError, Option } from "commander";
 import { shortModelId } from "../../formats/model-package/names.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
+import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { stderrProgress } from "../spillway/terminal/progress.ts";
 import type { Architecture } from "./artifact-files.ts";
 import { type Built, buildLambda } from "./build.ts";
@@ -23,7 +24,7 @@ const KEY_WIDTH = 12;
 const MIB = 2 ** 20;
 const NOT_FOR_DEPLOYMENT = "  Signed with a temporary key: this build is a test. Do not deploy it.\n";
 
-const command = new Command("npm run build:lambda --")
+const command = plainCommand("npm run build:lambda --", "Run it with --help to see the options.")
   .description(
     "Build the Lambda origin from a signed package: a zip if it fits, otherwise the folder of a container image.",
   )
@@ -36,9 +37,6 @@ const command = new Command("npm run build:lambda --")
   .option("--image", "build the folder of a container image, even if a zip would fit")
   .option("--sign-for-this-run", "sign with a temporary key, to try the build; not for deployment")
   .option("--json", "print one line of JSON on standard output")
-  .exitOverride()
-  .showHelpAfterError("Run it with --help to see the options.")
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
   .action(async ({ zip, image, ...options }: Options) => {
     const built = await buildLambda({ ...options, kind: zip ? "zip" : image ? "image" : "auto" }, stderrProgress());
     if (options.json) console.log(JSON.stringify(asJson(built)));

@@ -1,6 +1,7 @@
 /** `npm run deploy -- --env <name>`: runs every check, and uploads with wrangler if none of them found a problem. */
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Paint, paintFor } from "../spillway/terminal/colors.ts";
+import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
 import type { Commit } from "./commit.ts";
@@ -21,7 +22,7 @@ interface Options extends CheckOptions {
 
 /** The command; its action sets the exit code to 1 if there is a problem. */
 export function deployProgram(): Command {
-  return new Command("npm run deploy --")
+  return plainCommand("npm run deploy --", "Run npm run deploy -- --help to see the options.")
     .usage("--env <name> [options]")
     .description("Check a deployment of the gateway, and deploy it if every check passes.")
     .requiredOption("--env <name>", "environment of wrangler.toml: staging or production")
@@ -37,9 +38,6 @@ export function deployProgram(): Command {
     .option("--allow-anonymous", 'outside staging, accept ANONYMOUS_ACCESS = "allowed"')
     .option("--json", "print one JSON object instead of lines")
     .option("--config <file>", "wrangler's configuration", "wrangler.toml")
-    .exitOverride()
-    .showHelpAfterError("Run npm run deploy -- --help to see the options.")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
     .action(deploy);
 }
 

@@ -1,5 +1,6 @@
 /** The `spillway` command with all of its subcommands. */
-import { Command } from "commander";
+import type { Command } from "commander";
+import manifest from "../../package.json" with { type: "json" };
 import { registerBackup } from "./backup.ts";
 import { registerExplain } from "./explain/command.ts";
 import { registerCreate, registerList, registerRevoke } from "./keys/commands.ts";
@@ -8,19 +9,19 @@ import { registerPack } from "./model/pack/command.ts";
 import { registerPublish } from "./model/publish/command.ts";
 import { registerShow } from "./model/show.ts";
 import { registerKeygen, registerSign, registerVerify } from "./model/sign/commands.ts";
+import { registerApply } from "./policy/apply.ts";
 import { registerEdit } from "./policy/edit.ts";
 import { registerGet } from "./policy/get.ts";
 import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
+import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
 export function spillwayProgram(): Command {
-  const program = new Command("spillway")
+  const program = plainCommand("spillway", "Run it with --help to see the commands and options.")
     .description("Operate a Spillway gateway: its models, its policy and its API keys.")
-    .exitOverride()
-    .showHelpAfterError("Run it with --help to see the commands and options.")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) });
+    .version(manifest.version, "--version", "print the version of this checkout");
   registerModel(program);
   registerPolicy(program);
   registerKeys(program);
@@ -46,6 +47,7 @@ function registerPolicy(program: Command): void {
   registerSet(policy);
   registerUnset(policy);
   registerEdit(policy);
+  registerApply(policy);
   registerHistory(policy);
   registerDiff(policy);
   registerRollback(policy);

@@ -1,6 +1,8 @@
 /** The command line of `npm run traffic`: options, the check of the address, the live line, the summary. */
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { renderTable } from "../bench/table.ts";
+import { plainCommand } from "../spillway/terminal/plain-command.ts";
+import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { schedule } from "./schedule.ts";
 import { type Answer, send } from "./send.ts";
 import { liveLine, type Summary, summarize, summaryTable } from "./summary.ts";
@@ -27,7 +29,7 @@ interface Options {
 
 /** The command; its action sets the exit code: 1 if nothing was answered, 130 if Ctrl-C ended it. */
 export function trafficProgram(): Command {
-  return new Command("npm run traffic --")
+  return plainCommand("npm run traffic --", "Run npm run traffic -- --help to see the options.")
     .usage("[options]")
     .description(
       "Send a realistic mix of requests to the system of npm start, for trying a policy, a migration or a dashboard.\nThe same seed sends the same requests. Ctrl-C ends it early, with the summary.",
@@ -41,9 +43,6 @@ export function trafficProgram(): Command {
     .option("--allow-remote", "send to another machine than this one; each request is billed there")
     .option("--key <key>", "an API key, where the gateway requires one")
     .option("--json", "print one JSON object instead of the table")
-    .exitOverride()
-    .showHelpAfterError("Run npm run traffic -- --help to see the options.")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
     .action(run);
 }
 
@@ -100,7 +99,7 @@ function printLive(line: string): void {
 
 function printSummary(summary: Summary, isJson: boolean): void {
   if (isJson) console.log(JSON.stringify(summary));
-  else console.log(`\n${renderTable(summaryTable(summary))}`);
+  else console.log(`\n${renderTable(summaryTable(summary), columnsOf(process.stdout))}`);
 }
 
 function within(least: number, most: number): (text: string) => number {

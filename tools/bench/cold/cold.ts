@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { PLAIN, PLAIN_OPTION, startPlain, storePlainFile, withPlain } from "../plain/client.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
@@ -37,7 +37,7 @@ export const coldBench: Bench = {
   name: "cold",
   summary:
     "cold load of the edge model, compared with plain onnxruntime-web; start-up of the Worker; size of its upload",
-  options: { ...MODEL_OPTION, ...PLAIN_OPTION, samples: { type: "string" } },
+  options: { ...MODEL_OPTION, ...PLAIN_OPTION, samples: numberOption("new isolates", SAMPLES) },
   async run(values: OptionValues) {
     const options = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
     const opened = await openPackage(values);

@@ -1,6 +1,6 @@
 /** Bench `decide`: nanoseconds per decision, per parse of a policy and per share of a sticky key. */
 import { step } from "../../spillway/terminal/progress.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
 import { percentile, tenths } from "../statistics.ts";
 import type { Table } from "../table.ts";
@@ -19,7 +19,10 @@ const NOTES = [
 export const decideBench: Bench = {
   name: "decide",
   summary: "nanoseconds per decision, per parse of a policy and per share of a sticky key",
-  options: { rounds: { type: "string" }, "round-ms": { type: "string" } },
+  options: {
+    rounds: numberOption("rounds per operation", ROUNDS),
+    "round-ms": numberOption("length of a round in ms", ROUND_MS),
+  },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const roundMs = wholeNumber(values, "round-ms", ROUND_MS);

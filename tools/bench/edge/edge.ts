@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { type Call, classify } from "../classify.ts";
 import { hundredths, percentile, tenths } from "../statistics.ts";
@@ -39,7 +39,7 @@ const NOTES = [
 export const edgeBench: Bench = {
   name: "edge",
   summary: "p50 and p95 of edge and origin per token length; cold starts of both",
-  options: { ...MODEL_OPTION, samples: { type: "string" } },
+  options: { ...MODEL_OPTION, samples: numberOption("texts per length", SAMPLES) },
   async run(values: OptionValues) {
     const samples = wholeNumber(values, "samples", SAMPLES);
     const opened = await openPackage(values);

@@ -7,7 +7,7 @@ import { multiplyAdds } from "../../../engine/bench/work.ts";
 import { decodeHeader, PREAMBLE_BYTES, readHeaderBytes } from "../../../engine/format/header.ts";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { loadPlain, PLAIN, startPlain, storePlainFile } from "../plain/client.ts";
 import { bundleWorker, type WorkerSource } from "../system/bundle.ts";
@@ -25,16 +25,21 @@ const ROUNDS = { min: 3, max: 200, fallback: 12 };
 const ENGINE: WorkerSource = { config: "tools/bench/engine/wrangler.toml", scriptName: "worker.js" };
 /** Compared for accuracy; the mail tagger has fewer held-out mails. */
 const MAX_ACCURACY_TEXTS = 2000;
+const TEXTS = { min: 1, max: MAX_ACCURACY_TEXTS, fallback: MAX_ACCURACY_TEXTS };
 /** workerd checks the bounds of each access to wasm memory in software; Node does with this flag. */
 const NODE_AS_WORKERD = ["--wasm-enforce-bounds-checks"];
 
 export const engineBench: Bench = {
   name: "engine",
   summary: "the engine against stock onnxruntime-web in workerd and against native ONNX Runtime; accuracy against FP32",
-  options: { ...MODEL_OPTION, rounds: { type: "string" }, texts: { type: "string" } },
+  options: {
+    ...MODEL_OPTION,
+    rounds: numberOption("rounds per length", ROUNDS),
+    texts: numberOption("texts of the accuracy comparison", TEXTS),
+  },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
-    const maxTexts = wholeNumber(values, "texts", { min: 1, max: MAX_ACCURACY_TEXTS, fallback: MAX_ACCURACY_TEXTS });
+    const maxTexts = wholeNumber(values, "texts", TEXTS);
     const opened = await openPackage(values);
     if (opened.edge.engine !== "spillway-engine") {
       throw new Error(`${opened.folder} is packed for ${opened.edge.engine}; this bench measures spillway-engine.`);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { percentile, tenths } from "../statistics.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
@@ -41,7 +41,7 @@ export const holdBench: Bench = {
   name: "hold",
   summary:
     "how long a health check, a refusal, a spilled and a short text wait while a model loads or a long text runs",
-  options: { ...MODEL_OPTION, loads: { type: "string" }, runs: { type: "string" } },
+  options: { ...MODEL_OPTION, loads: numberOption("cold loads", LOADS), runs: numberOption("runs per length", RUNS) },
   async run(values: OptionValues) {
     const options = { loads: wholeNumber(values, "loads", LOADS), runs: wholeNumber(values, "runs", RUNS) };
     const opened = await openPackage(values);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { classify } from "../classify.ts";
 import { heapUsageBytes, Inspector } from "../memory/inspector.ts";
@@ -53,7 +53,11 @@ interface Row {
 export const hostileTextsBench: Bench = {
   name: "hostile-texts",
   summary: "time, longest hold, heap and a short text's wait for texts of a megabyte that tokenizers do not like",
-  options: { ...MODEL_OPTION, seed: { type: "string" }, runs: { type: "string" } },
+  options: {
+    ...MODEL_OPTION,
+    seed: numberOption("another seed generates other texts", SEED),
+    runs: numberOption("runs of each text", RUNS),
+  },
   async run(values: OptionValues) {
     const options = { seed: wholeNumber(values, "seed", SEED), runs: wholeNumber(values, "runs", RUNS) };
     const opened = await openPackage(values);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { loadPlain, PLAIN, PLAIN_OPTION, runPlain, startPlain, storePlainFile, withPlain } from "../plain/client.ts";
 import { mib } from "../statistics.ts";
@@ -47,9 +47,9 @@ export const memoryBench: Bench = {
   options: {
     ...MODEL_OPTION,
     ...PLAIN_OPTION,
-    requests: { type: "string" },
-    alternations: { type: "string" },
-    samples: { type: "string" },
+    requests: numberOption("requests of mixed lengths", REQUESTS),
+    alternations: numberOption("changes between two packages", ALTERNATIONS),
+    samples: numberOption("requests per length", SAMPLES),
   },
   async run(values: OptionValues) {
     const options = {

@@ -10,7 +10,9 @@ import type { Workspace } from "../system/workspace.ts";
 export const PLAIN: WorkerSource = { config: "tools/bench/plain/wrangler.toml", scriptName: "worker.js" };
 
 /** The option of benches that can measure the plain Worker. */
-export const PLAIN_OPTION = { plain: { type: "boolean" } } as const;
+export const PLAIN_OPTION = {
+  plain: { type: "boolean", about: "measure stock onnxruntime-web too; always done with --model" },
+} as const;
 
 const KEY = "plain/model";
 const MAX_CALL_MS = 120_000;

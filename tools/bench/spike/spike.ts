@@ -4,7 +4,7 @@ import { manifestSchema } from "../../../formats/model-package/manifest.ts";
 import { modelIdOf, shortModelId } from "../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
 import { step } from "../../spillway/terminal/progress.ts";
-import { UsageError, wholeNumber } from "../arguments.ts";
+import { numberOption, UsageError, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
 import type { Table } from "../table.ts";
 import type { EdgeNumbers } from "./isolate.ts";
@@ -24,10 +24,16 @@ export const spikeBench: Bench = {
   name: "spike",
   summary: "a simulated traffic spike on one isolate: adaptive and plain routing, 1 to 100 requests per second",
   options: {
-    manifest: { type: "string", default: MANIFEST },
-    seed: { type: "string" },
-    seconds: { type: "string" },
-    spikes: { type: "string" },
+    manifest: {
+      type: "string",
+      about: "manifest of the package whose times are simulated",
+      value: "file",
+      allowed: `default ${MANIFEST}`,
+      default: MANIFEST,
+    },
+    seed: numberOption("another seed generates other traffic", SEED),
+    seconds: numberOption("simulated seconds per spike", SECONDS),
+    spikes: numberOption("spikes per rate", SPIKES),
   },
   async run(values: OptionValues) {
     const spec = {

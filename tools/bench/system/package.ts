@@ -13,7 +13,14 @@ import type { OptionValues } from "../bench.ts";
 import { writeDistilbertFolder } from "../distilbert/folder.ts";
 import { BENCH_SHAPE } from "../distilbert/shape.ts";
 
-export const MODEL_OPTION = { model: { type: "string" } } as const;
+export const MODEL_OPTION = {
+  model: {
+    type: "string",
+    about: "the package of npm start, or a generated one of DistilBERT's size",
+    value: "name",
+    allowed: "default or distilbert",
+  },
+} as const;
 
 export interface EdgePackage extends LocalPackage {
   edge: EdgeEntry;

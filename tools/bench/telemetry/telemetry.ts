@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { wholeNumber } from "../arguments.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { type Call, classify } from "../classify.ts";
 import { Inspector } from "../memory/inspector.ts";
@@ -35,7 +35,11 @@ const MODES_FIELD = "ways";
 export const telemetryBench: Bench = {
   name: "telemetry",
   summary: "time that traces, logs and metrics add to a request at 0, 10 and 100 %; the heap after 50,000 requests",
-  options: { ...MODEL_OPTION, samples: { type: "string" }, requests: { type: "string" } },
+  options: {
+    ...MODEL_OPTION,
+    samples: numberOption("requests per ratio and round", SAMPLES),
+    requests: numberOption("requests before the heap is measured", REQUESTS),
+  },
   async run(values: OptionValues) {
     const options = {
       samples: wholeNumber(values, "samples", SAMPLES),

@@ -5,6 +5,7 @@ import type { Policy } from "../../../policies/schema.ts";
 import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
 import { readSettings } from "../../process/local-settings.ts";
 import { paintFor } from "../terminal/colors.ts";
+import { columnsOf } from "../terminal/wrap.ts";
 import { explain } from "./explanation.ts";
 import { explanationLines, shortModel } from "./lines.ts";
 import { addExplainOptions, type ExplainOptions, textOf } from "./options.ts";
@@ -18,7 +19,7 @@ export function registerExplain(program: Command): void {
     .description("Show the route that the gateway would choose for a text, and the result of each rule.")
     .addHelpText(
       "after",
-      "\nThe meaning of each reason: docs/reference/codes.md. The state of a running gateway: its /readyz.",
+      "\nThe meaning of each reason: docs/reference/codes.md.\nThe state of a running gateway: its /readyz.",
     );
   addExplainOptions(command).action(explainText);
 }
@@ -31,9 +32,13 @@ async function explainText(options: ExplainOptions): Promise<void> {
   );
   const situation = situationOf(options, policy, numbers);
   for (const note of [...notes, ...packageNotes(policy, numbers)]) console.error(`  ! ${note}`);
-  const paint = paintFor(process.stdout, process.env);
-  const lines = explanationLines(situation, explain(situation), { policyFrom, modelId: numbers.modelId }, paint);
-  for (const line of lines) console.log(line);
+  const shown = {
+    policyFrom,
+    modelId: numbers.modelId,
+    paint: paintFor(process.stdout, process.env),
+    columns: columnsOf(process.stdout),
+  };
+  for (const line of explanationLines(situation, explain(situation), shown)) console.log(line);
 }
 
 /** Notes when an isolate would count tokens with another package, or would reject this one. */

@@ -2,30 +2,39 @@
 import { permittedIn } from "../../../gateway/decide/residency.ts";
 import type { Route, SideRoute } from "../../../gateway/decide/route.ts";
 import type { Paint } from "../terminal/colors.ts";
+import { tableLines } from "../terminal/table.ts";
+import { wrapped } from "../terminal/wrap.ts";
 import type { Explanation, RuleResult } from "./explanation.ts";
 import type { Situation } from "./situation.ts";
 
 const LABEL_WIDTH = 12;
-const RULE_WIDTH = 17;
-const SIDE_WIDTH = 7;
 
-/** @param sources where the policy and the token counts come from */
-export function explanationLines(
-  situation: Situation,
-  explanation: Explanation,
-  sources: { policyFrom: string; modelId: string },
-  paint: Paint,
-): string[] {
-  return [
-    labelled("policy", sources.policyFrom),
-    labelled("text", describeText(situation, sources.modelId)),
+export interface Shown {
+  /** Where the policy and the token counts come from. */
+  policyFrom: string;
+  modelId: string;
+  paint: Paint;
+  /** Of the terminal; null for no wrapping. */
+  columns: number | null;
+}
+
+/** @returns the explanation as lines in the terminal's width */
+export function explanationLines(situation: Situation, explanation: Explanation, shown: Shown): string[] {
+  const { paint, columns } = shown;
+  const facts = [
+    labelled("policy", shown.policyFrom),
+    labelled("text", describeText(situation, shown.modelId)),
     labelled("caller", describeCaller(situation)),
     labelled("edge", describeEdge(situation)),
-    ...originLines(situation),
+  ];
+  const inWidth = (line: string) => wrapped(line, { columns, indent: LABEL_WIDTH });
+  return [
+    ...facts.flatMap(inWidth),
+    ...originLines(situation, columns),
     "",
-    ...ruleLines(explanation.ruleResults, paint),
+    ...ruleLines(explanation.ruleResults, paint, columns),
     "",
-    ...consequenceLines(situation, explanation, paint),
+    ...consequenceLines(situation, explanation, paint).flatMap(inWidth),
   ];
 }
 
@@ -54,7 +63,7 @@ function describeEdge({ conditions }: Situation): string {
   return [`model ${model}`, `${Math.round(queueMs)} ms in the queue`, breaker(breakerAllows), p95(p95Ms)].join("  ");
 }
 
-function originLines({ conditions, policy, text }: Situation): string[] {
+function originLines({ conditions, policy, text }: Situation, columns: number | null): string[] {
   const permitted = permittedIn(policy.residency, text.location);
   const rows = conditions.origins.map(({ name, weight, breakerAllows, p95Ms }) => [
     name,
@@ -63,29 +72,37 @@ function originLines({ conditions, policy, text }: Situation): string[] {
     p95(p95Ms),
     permitted.origin(name) ? "" : "forbidden by residency",
   ]);
-  return inColumns(rows).map((line, index) => labelled(index === 0 ? "origin" : "", line));
-}
-
-function inColumns(rows: readonly (readonly string[])[]): string[] {
-  const widthAt = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widthAt(column)))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines = tableLines({ head: null, rows }, columns === null ? null : columns - LABEL_WIDTH).rows.flat();
+  return lines.map((line, index) => labelled(index === 0 ? "origin" : "", line));
 }
 
 const breaker = (allows: boolean) => `breaker ${allows ? "closed" : "open"}`;
 const p95 = (ms: number | null) => `P95 ${ms === null ? "unknown" : `${Math.round(ms)} ms`}`;
 
-/** The gateway does not evaluate the rules after the one that decides: they are dimmed. */
-function ruleLines(ruleResults: readonly RuleResult[], paint: Paint): string[] {
+/**
+ * The gateway evaluates no rule after the one that decides. They are under a line that says so, and are dimmed: `within-share edge` must not
+ * look like the decision where another rule sends the text to the origin.
+ */
+function ruleLines(ruleResults: readonly RuleResult[], paint: Paint, columns: number | null): string[] {
   const decidedAt = ruleResults.findIndex(({ decides }) => decides);
-  return ruleResults.map(({ because, result, decides, saw }, index) => {
-    const line = `${decides ? "→" : " "} ${because.padEnd(RULE_WIDTH)}${(result ?? "–").padEnd(SIDE_WIDTH)} ${saw}`;
-    return decides ? paint("bold", line) : index > decidedAt ? paint("dim", line) : line;
+  const rows = ruleResults.map(({ because, result, decides, saw }, index) => {
+    // It always holds. After another rule its words, that no rule excludes the edge, would be wrong.
+    const isReached = index <= decidedAt;
+    const isFallThrough = !isReached && because === "within-share";
+    return [
+      `${decides ? "→" : " "} ${because}`,
+      isFallThrough ? "–" : (result ?? "–"),
+      isFallThrough ? "applies only if no other rule does" : saw,
+    ];
   });
+  const lines = tableLines({ head: null, rows }, columns).rows;
+  const reached = lines
+    .slice(0, decidedAt + 1)
+    .flatMap((row, index) => row.map((line) => (index === decidedAt ? paint("bold", line) : line)));
+  const after = lines.slice(decidedAt + 1).flat();
+  if (after.length === 0) return reached;
+  const title = `  not evaluated, because ${ruleResults[decidedAt]?.because} decides:`;
+  return [...reached, ...[title, ...after].map((line) => paint("dim", line))];
 }
 
 function consequenceLines(

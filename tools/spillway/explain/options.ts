@@ -12,6 +12,7 @@ export interface ExplainOptions {
   text: string;
   textPair?: string;
   policy?: string;
+  defaults?: true;
   local?: true;
   remote?: true;
   env?: string;
@@ -37,11 +38,20 @@ export function addExplainOptions(command: Command): Command {
   return command
     .requiredOption("--text <text>", "the text to classify; the package's tokenizer counts its tokens", text)
     .option("--text-pair <text>", "the second text of a pair", text)
-    .optionsGroup("The policy (default: the built-in defaults):")
-    .addOption(new Option("--local", "the policy stored on this machine, as npm start uses it").conflicts("remote"))
+    .optionsGroup("The policy:")
+    .addOption(
+      new Option("--local", "the policy stored on this machine, as npm start uses it (default)").conflicts("remote"),
+    )
     .addOption(new Option("--remote", "the policy stored in the account's KV, through wrangler"))
     .option("--env <name>", "environment of wrangler.toml, with --remote")
     .addOption(new Option("--policy <file>", "a policy file").conflicts(["local", "remote"]))
+    .addOption(
+      new Option("--defaults", "the built-in defaults, as where no policy is stored").conflicts([
+        "local",
+        "remote",
+        "policy",
+      ]),
+    )
     .option("--share <percent>", "replaces edge.share of the policy", share)
     .optionsGroup("The caller:")
     .option("--country <code>", "two-letter code, T1 for Tor (default: unknown)", country)

@@ -1,4 +1,4 @@
-/** The policy that is explained: the stored one, a file, or the defaults. Nothing is written. */
+/** The policy that is explained: the stored one unless a file or the defaults are selected. Nothing is written. */
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
 import { readUserText } from "../../process/read-text.ts";
@@ -15,7 +15,7 @@ export interface PolicyToExplain {
   notes: readonly string[];
 }
 
-type Which = Pick<ExplainOptions, "policy" | "local" | "remote" | "env" | "share">;
+type Which = Pick<ExplainOptions, "policy" | "defaults" | "local" | "remote" | "env" | "share">;
 
 /** @throws Error with one sentence when there is no such policy */
 export async function policyToExplain(which: Which): Promise<PolicyToExplain> {
@@ -26,8 +26,8 @@ export async function policyToExplain(which: Which): Promise<PolicyToExplain> {
   return { ...found, policy, from: `${found.from}, with a share of ${share} %` };
 }
 
-async function find({ policy: file, local, remote, env }: Which): Promise<PolicyToExplain> {
-  if (local || remote) {
+async function find({ policy: file, defaults, local, remote, env }: Which): Promise<PolicyToExplain> {
+  if (file === undefined && !defaults) {
     const where = { ...(local && { local }), ...(remote && { remote }), ...(env !== undefined && { env }) };
     return inForce(
       await withKv("POLICIES", where, (kv) => readPolicyState(kv, new Date())),
@@ -36,13 +36,7 @@ async function find({ policy: file, local, remote, env }: Which): Promise<Policy
   }
   if (env !== undefined)
     throw new Error("--env selects an environment of the Cloudflare account; pass --remote with it.");
-  if (file === undefined) {
-    return {
-      policy: defaultPolicy(),
-      from: "the defaults (pass --local or --remote for the stored policy)",
-      notes: [],
-    };
-  }
+  if (file === undefined) return { policy: defaultPolicy(), from: "the defaults", notes: [] };
   const parsed = parsePolicy(await readUserText(file));
   if (parsed.ok) return { policy: parsed.policy, from: `version ${parsed.policy.version} of ${file}`, notes: [] };
   throw new Error(`${file} is not a policy: ${parsed.problem}`);

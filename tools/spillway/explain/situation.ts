@@ -11,6 +11,7 @@ import type { Conditions } from "../../../gateway/sides.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
+import { isEuCountry } from "../eu-countries.ts";
 import { openLocalPackage, readPackageFile } from "../model/local-package.ts";
 import { type ExplainOptions, type ForOrigin, textOf } from "./options.ts";
 
@@ -22,7 +23,7 @@ export interface Situation {
   splitBy: string;
 }
 
-type SituationOptions = Omit<ExplainOptions, "policy" | "local" | "remote" | "env" | "share">;
+type SituationOptions = Omit<ExplainOptions, "policy" | "defaults" | "local" | "remote" | "env" | "share">;
 
 /** @throws Error with one sentence when an option names an origin that the policy does not have */
 export function situationOf(options: SituationOptions, policy: Policy, numbers: PackageNumbers): Situation {
@@ -34,7 +35,7 @@ export function situationOf(options: SituationOptions, policy: Policy, numbers: 
     policy,
     text: {
       tokens: isCounted ? numbers.tokens : null,
-      stickyKey: stickyKeyOf(stickyBy, caller, textOf(options)),
+      stickyKey: stickyKeyOf(stickyBy, caller, textOf(options), ANY_REQUEST),
       edgeRunMs: isCounted ? numbers.runMs : null,
       location: caller.location,
     },
@@ -50,8 +51,12 @@ function callerIn({ country, apiKey, header }: SituationOptions): Caller {
   return callerOf(new Headers(header), cf, holder);
 }
 
+/** Split by request, each request has another id. This one stands for any. */
+const ANY_REQUEST = "spillway explain";
+
 function describeSplit(stickyBy: string, caller: Caller): string {
   if (stickyBy === "text") return "the text";
+  if (stickyBy === "request") return "the request: each one may go to another side";
   const what = stickyBy === "api-key" ? "API key" : `header ${stickyBy.slice("header:".length)}`;
   return callersKeyOf(stickyBy, caller) === null ? `the text (the request has no ${what})` : `the ${what}`;
 }
@@ -65,6 +70,7 @@ function conditionsIn(options: SituationOptions, policy: Policy, maxTokens: numb
       model: edge === "loading" ? "cold" : edge,
       breakerAllows: edgeBreaker === "closed",
       maxTokens,
+      packageMaxTokens: maxTokens,
       queueMs,
       p95Ms: edgeP95Ms ?? null,
     },
@@ -90,25 +96,6 @@ function mustExist(name: string, names: readonly string[]): void {
   const near = nearest(name, names);
   const hint = near === null ? `it has ${names.join(", ")}.` : `did you mean ${near}?`;
   throw new Error(`The policy has no origin "${name}"; ${hint}`);
-}
-
-/**
- * The 27 members of the European Union. The last change was on 1 February 2020.
- * https://european-union.europa.eu/principles-countries-history/eu-countries_en
- */
-export const EU_MEMBERS: readonly string[] =
-  "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
-
-/** Territories with a separate code: Åland, French Guiana, Guadeloupe, Saint Martin, Martinique, Réunion, Mayotte. */
-const EU_TERRITORIES: readonly string[] = "AX GF GP MF MQ RE YT".split(" ");
-
-/**
- * Whether Cloudflare counts a country as a part of the European Union, as of November 2026. Only `spillway explain` uses this table: in
- * production the gateway reads `request.cf.isEUCountry`.
- * https://developers.cloudflare.com/ruleset-engine/rules-language/fields/reference/ip.src.is_in_european_union/
- */
-export function isEuCountry(country: string): boolean {
-  return EU_MEMBERS.includes(country) || EU_TERRITORIES.includes(country);
 }
 
 /** The measurements of a text with a package on this machine. */

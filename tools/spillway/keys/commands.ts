@@ -3,6 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_RATE, type KeyRecord, RATES, type Rate, SCOPES, type Scope } from "../../../formats/api-key.ts";
 import { REVOKED_WITHIN_SECONDS } from "../../../gateway/authenticate/key-store.ts";
 import { addWhereOptions, type WhereOptions, withKv } from "../kv/where.ts";
+import { tableText } from "../terminal/table.ts";
+import { columnsOf } from "../terminal/wrap.ts";
 import { expiryOf } from "./expiry.ts";
 import { createKey, type Listed, listKeys, plainName, revokeKey } from "./repository.ts";
 
@@ -70,7 +72,7 @@ export function registerList(keys: Command): void {
     const rows = listed.map((key) => rowOf(key, new Date()));
     if (json) console.log(JSON.stringify(rows, null, 2));
     else if (rows.length === 0) console.log("There are no keys. Create one with spillway keys create --name <name>.");
-    else console.log(table(rows));
+    else console.log(table(rows, columnsOf(process.stdout)));
   });
 }
 
@@ -90,7 +92,7 @@ function rowOf({ id, record }: Listed, now: Date) {
 
 type Row = ReturnType<typeof rowOf>;
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[], columns: number | null): string {
   const cells = rows.map(({ id, name, state, scopes, rate, inputs, createdAt, expiresAt, revokedAt }) => [
     id,
     plainName(name ?? "-"),
@@ -101,16 +103,8 @@ function table(rows: readonly Row[]): string {
     createdAt === null ? "-" : day(createdAt),
     expiresAt === null ? "never" : day(expiresAt),
   ]);
-  const lines = [["id", "name", "state", "scopes", "rate", "inputs", "created", "expires"], ...cells];
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const head = ["id", "name", "state", "scopes", "rate", "inputs", "created", "expires"];
+  return tableText({ head, rows: cells }, columns);
 }
 
 const day = (iso: string) => iso.slice(0, 10);

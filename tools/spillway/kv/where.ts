@@ -1,6 +1,6 @@
 /** The options `--local`, `--remote` and `--env`, which select the KV that a command works on. */
 import { type Command, Option } from "commander";
-import { readSettings } from "../../process/local-settings.ts";
+import { localSettings } from "../../process/local-settings.ts";
 import type { Kv, KvBinding } from "./kv.ts";
 import { withLocalKv } from "./local-kv.ts";
 import { remoteKv } from "./remote-kv.ts";
@@ -19,6 +19,11 @@ export function addWhereOptions(command: Command): Command {
     .option("--env <name>", "environment of wrangler.toml, with --remote");
 }
 
+/** @returns the options as they are typed, with a space before them; empty for this machine */
+export function whereWords({ remote, env }: WhereOptions): string {
+  return `${remote ? " --remote" : ""}${env === undefined ? "" : ` --env ${env}`}`;
+}
+
 /**
  * Opens the selected KV namespace for `work`.
  * @throws Error with one sentence for `--env` without `--remote`: a change that was meant for the account would be saved on this machine
@@ -34,5 +39,5 @@ export async function withKv<T>(
       `--env ${env} selects an environment of the Cloudflare account; pass --remote with it, or leave it out for this machine.`,
     );
   }
-  return withLocalKv(binding, readSettings(process.env).persistFolder, undefined, work);
+  return withLocalKv(binding, localSettings(process.env).persistFolder, undefined, work);
 }

@@ -3,13 +3,15 @@ import { isObject, type Json, type JsonObject, parseJson } from "../../../format
 import { shownPlace } from "../../../policies/messages/shown.ts";
 import { defaultPolicy } from "../../../policies/parse.ts";
 import type { Paint } from "../terminal/colors.ts";
+import { tableLines } from "../terminal/table.ts";
+import { wrapped } from "../terminal/wrap.ts";
+import { isPlainList, listSentence, residencySentences } from "./change-sentences.ts";
 import { withoutMetadata } from "./document.ts";
 import { type Entry, isDeletion } from "./history.ts";
 import { valueAt } from "./path.ts";
 
 const MAX_SUMMARY_CHANGES = 2;
 const MAX_SUMMARY_VALUE_LENGTH = 32;
-const MAX_BEFORE_WIDTH = 40;
 
 export interface Difference {
   path: string[];
@@ -18,7 +20,7 @@ export interface Difference {
   after: Json | undefined;
 }
 
-/** @returns the differences in the order of the later document; removed values are last */
+/** @returns the differences in the order of the later document; removed values are last. A list of texts or numbers is one value */
 export function differences(before: Json | undefined, after: Json | undefined, path: string[] = []): Difference[] {
   const [left, right] = [entriesOf(before), entriesOf(after)];
   const comparable = Array.isArray(before) === Array.isArray(after);
@@ -33,42 +35,55 @@ export function differences(before: Json | undefined, after: Json | undefined, p
 }
 
 function entriesOf(value: Json | undefined): Map<string, Json> | null {
+  if (isPlainList(value) && value.length > 0) return null;
   if (Array.isArray(value)) return new Map(value.map((item, index) => [String(index), item]));
   return isObject(value) ? new Map(Object.entries(value)) : null;
 }
 
 const emptyLike = (value: Json | undefined): Json => (Array.isArray(value) ? [] : {});
 
-export interface ChangeText {
-  place: string;
-  before: string;
-  after: string;
+/** A value with its place, or a sentence for residency rules and lists. */
+export type Change =
+  | { kind: "value"; place: string; before: string; after: string }
+  | { kind: "sentence"; sentence: string };
+
+/** @returns what a document changes; a value that is not set is compared with its default */
+export function changesOf(before: JsonObject, after: JsonObject): Change[] {
+  const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
+  const sentences = residencySentences(before["residency"], after["residency"]);
+  const found = differences(before, after).filter(({ path }) => sentences === null || path[0] !== "residency");
+  const values = found.map(({ path, ...values }) => changeOf(path, values, valueAt(defaults, path)));
+  return [...values, ...(sentences ?? []).map((sentence) => ({ kind: "sentence" as const, sentence }))];
 }
 
-/** @returns the texts of each change; a value that is not set is shown with its default */
-export function changeTexts(changes: readonly Difference[]): ChangeText[] {
-  const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
-  const shown = (path: string[], value: Json | undefined) => {
+function changeOf(path: string[], { before, after }: Omit<Difference, "path">, fallback: Json | undefined): Change {
+  const place = shownPlace(path);
+  const [left, right] = [before ?? fallback, after ?? fallback];
+  if (isPlainList(left) && isPlainList(right)) {
+    return { kind: "sentence", sentence: listSentence(place, left, right) };
+  }
+  const shown = (value: Json | undefined) => {
     if (value !== undefined) return JSON.stringify(value);
-    const fallback = valueAt(defaults, path);
     return fallback === undefined ? "not set" : `${JSON.stringify(fallback)} (default)`;
   };
-  return changes.map(({ path, before, after }) => ({
-    place: shownPlace(path),
-    before: shown(path, before),
-    after: shown(path, after),
-  }));
+  return { kind: "value", place, before: shown(before), after: shown(after) };
 }
 
-/** @returns one line per change, in columns */
-export function changeLines(changes: readonly Difference[], paint: Paint): string[] {
-  const texts = changeTexts(changes);
-  const placeWidth = Math.max(0, ...texts.map(({ place }) => place.length));
-  const beforeWidth = Math.min(MAX_BEFORE_WIDTH, Math.max(0, ...texts.map(({ before }) => before.length)));
-  return texts.map(
-    ({ place, before, after }) =>
-      `${place.padEnd(placeWidth)}  ${paint("red", before.padEnd(beforeWidth))} → ${paint("green", after)}`,
+/**
+ * The changes as lines: values in columns, then the sentences.
+ * @param columns of the terminal; null for no wrapping
+ */
+export function changeLines(changes: readonly Change[], paint: Paint, columns: number | null): string[] {
+  const rows = changes.flatMap((change) =>
+    change.kind === "value" ? [[change.place, change.before, "→", change.after]] : [],
   );
+  const paintCell = (text: string, column: number) =>
+    column === 1 ? paint("red", text) : column === 3 ? paint("green", text) : text;
+  const sentences = changes.flatMap((change) => (change.kind === "sentence" ? [change.sentence] : []));
+  return [
+    ...tableLines({ head: null, rows, paintCell }, columns).rows.flat(),
+    ...sentences.flatMap((sentence) => wrapped(sentence, { columns, indent: 2 })),
+  ];
 }
 
 /** @returns what an entry changed, in one line; `before` is the entry that was in force */
@@ -79,13 +94,15 @@ export function summarizeChanges(entry: Entry, before: Entry | undefined): strin
   if (after === null) return "not a JSON object";
   // The first entry, and one after an entry that is too large, are compared with the defaults.
   const base = before === undefined ? {} : (comparable(before) ?? {});
-  const changes = changeTexts(differences(base, after));
+  const changes = changesOf(base, after);
   if (changes.length === 0) return "no change";
   const short = (text: string) =>
     text.length > MAX_SUMMARY_VALUE_LENGTH ? `${text.slice(0, MAX_SUMMARY_VALUE_LENGTH - 1)}…` : text;
   const shown = changes
     .slice(0, MAX_SUMMARY_CHANGES)
-    .map((change) => `${change.place} ${short(change.before)} → ${short(change.after)}`);
+    .map((change) =>
+      change.kind === "sentence" ? change.sentence : `${change.place} ${short(change.before)} → ${short(change.after)}`,
+    );
   const more = changes.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }

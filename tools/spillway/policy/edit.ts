@@ -4,15 +4,11 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
-import { parsePolicy } from "../../../policies/parse.ts";
-import { withKv } from "../kv/where.ts";
-import { paintFor } from "../terminal/colors.ts";
-import { changeLines, differences } from "./changes.ts";
-import { withoutMetadata } from "./document.ts";
-import { documentToSave, textToEdit } from "./edited-text.ts";
+import type { JsonObject } from "../../../formats/json.ts";
+import { whereWords, withKv } from "../kv/where.ts";
+import { ask, confirmed, isTerminal, policyIn } from "./confirm.ts";
+import { textToEdit } from "./edited-text.ts";
 import type { PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
@@ -41,7 +37,8 @@ async function editPolicy(options: Options): Promise<void> {
   } catch (error) {
     if (await isChanged(file, seen.stored)) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${reason} Your edit is kept in ${file}.`);
+      const where = whereWords(options);
+      throw new Error(`${reason} Your edit is kept in ${file}. To save it: npx spillway policy apply ${file}${where}`);
     }
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -66,7 +63,7 @@ async function editAndSave(file: string, seen: PolicyState, options: Options): P
     await ask("Continue with the file as it is saved?", true);
     edited = await validDocument(file);
   }
-  const document = await confirmed(edited, seen, options);
+  const document = await confirmed(edited, seen.stored, options);
   if (document !== null) await withKv("POLICIES", options, (kv) => saveVersion({ kv, seen }, document, options));
   return "done";
 }
@@ -82,7 +79,7 @@ async function isChanged(file: string, stored: string | null): Promise<boolean> 
 async function editUntilValid(file: string): Promise<JsonObject> {
   for (;;) {
     await openEditor(file, process.env);
-    const document = await documentIn(file);
+    const document = policyIn(await readFile(file, "utf8"));
     if (document !== null) return document;
     if (!isTerminal() || !(await ask("Edit again?", true))) throw invalid();
   }
@@ -91,52 +88,9 @@ async function editUntilValid(file: string): Promise<JsonObject> {
 const invalid = () => new Error("The policy is invalid. Nothing was saved.");
 
 async function validDocument(file: string): Promise<JsonObject> {
-  const document = await documentIn(file);
+  const document = policyIn(await readFile(file, "utf8"));
   if (document === null) throw invalid();
   return document;
-}
-
-/** Null if it is no valid policy; the problems are printed then. */
-async function documentIn(file: string): Promise<JsonObject | null> {
-  const text = await readFile(file, "utf8");
-  const parsed = parsePolicy(text);
-  const document = parseJson(text);
-  if (parsed.ok && isObject(document)) return document;
-  const paint = paintFor(process.stderr, process.env);
-  for (const problem of parsed.ok ? [] : parsed.problems) console.error(paint("red", `  ✗ ${problem}`));
-  return null;
-}
-
-/** The document to save; null when there is no change. Throws when the user does not confirm. */
-async function confirmed(edited: JsonObject, { stored }: PolicyState, { yes }: Options): Promise<JsonObject | null> {
-  const before = stored === null ? {} : parseJson(stored);
-  const base = isObject(before) ? before : {};
-  const document = documentToSave(edited, base);
-  const changes = differences(withoutMetadata(base), withoutMetadata(document));
-  if (changes.length === 0 && isObject(before)) {
-    console.log("No changes. Nothing was saved.");
-    return null;
-  }
-  for (const line of changeLines(changes, paintFor(process.stderr, process.env))) console.error(`  ${line}`);
-  if (yes) return document;
-  if (!isTerminal()) throw new Error("Not a terminal: pass --yes to save without confirmation.");
-  if (await ask("Save it as a new version?", false)) return document;
-  throw new Error("Nothing was saved.");
-}
-
-function isTerminal(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
-}
-
-/** Asks a yes-or-no question. `fallback` is the meaning of an empty answer. */
-async function ask(question: string, fallback: boolean): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = (await terminal.question(`${question} ${fallback ? "[Y/n]" : "[y/N]"} `)).trim().toLowerCase();
-    return answer === "" ? fallback : answer.startsWith("y");
-  } finally {
-    terminal.close();
-  }
 }
 
 /** Resolves when the editor is closed. Throws an Error with one sentence when none is set, or when it fails. */

@@ -8,12 +8,12 @@ import { SCHEMA_FILE } from "./json-schema.ts";
 
 const SCHEMA_URL = new URL(`../../../${SCHEMA_FILE}`, import.meta.url).href;
 
-/** @returns the text for the editor. A stored text that is not a JSON object or gives a key twice is shown unchanged, so that it can be fixed. */
+/** @returns the text for the editor, with the version that it is made from. A stored text that is not a JSON object or gives a key twice is shown unchanged, so that it can be fixed. */
 export function textToEdit(stored: string | null): string {
   const document = stored === null ? {} : parseJson(stored);
   if (!isObject(document) || describeDuplicateKeys(stored ?? "").length > 0) return stored ?? "";
-  const { $schema: _, ...rest } = document;
-  return `${JSON.stringify({ $schema: SCHEMA_URL, ...rest }, null, 2)}\n`;
+  const { $schema: _, version = 0, ...rest } = document;
+  return `${JSON.stringify({ $schema: SCHEMA_URL, version, ...rest }, null, 2)}\n`;
 }
 
 /** @returns the document to save: with the stored `$schema`, or with the one that the user wrote */

@@ -4,7 +4,9 @@ import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
-import { changeLines, comparable, differences } from "./changes.ts";
+import { tableText } from "../terminal/table.ts";
+import { columnsOf, wrapped } from "../terminal/wrap.ts";
+import { changeLines, changesOf, comparable } from "./changes.ts";
 import { type Entry, entryNamed, type History } from "./history.ts";
 import { type HistoryRow, historyRows } from "./history-rows.ts";
 import { withPolicyState } from "./with-policy-state.ts";
@@ -24,7 +26,7 @@ export function registerHistory(policy: Command): void {
       const rows = historyRows(seen.history);
       if (json) console.log(JSON.stringify(rows.map(asJson), null, 2));
       else if (rows.length === 0) console.log("No policy has been saved yet; the defaults are in force.");
-      else console.log(historyTable(rows, paintFor(process.stdout, process.env), process.stdout.columns ?? null));
+      else console.log(historyTable(rows, paintFor(process.stdout, process.env), columnsOf(process.stdout)));
     }),
   );
 }
@@ -43,9 +45,9 @@ export function registerDiff(policy: Command): void {
   addWhereOptions(diff).action((a: string, b: string | undefined, options: WhereOptions) =>
     withPolicyState(options, async ({ history }) => {
       const [from, to] = [entryNamed(history, a), b === undefined ? newest(history) : entryNamed(history, b)];
-      const changes = differences(documentIn(from), documentIn(to));
+      const changes = changesOf(documentIn(from), documentIn(to));
       if (changes.length === 0) console.log(`Versions ${from.name} and ${to.name} are the same.`);
-      const lines = changeLines(changes, paintFor(process.stdout, process.env));
+      const lines = changeLines(changes, paintFor(process.stdout, process.env), columnsOf(process.stdout));
       for (const line of lines) console.log(line);
     }),
   );
@@ -64,36 +66,18 @@ function documentIn(entry: Entry): JsonObject {
 const MARKS = { "last-stored": "●", rejected: "○", none: " " } as const;
 const OUTSIDE = "outside the spillway command";
 const MAX_AUTHOR_LENGTH = OUTSIDE.length;
-/** The smallest width of the last column. A narrower terminal wraps the line itself. */
-const MIN_LAST_WIDTH = 24;
-const GAP = "  ";
 
 /**
  * Formats the history as a table.
- * @param columns the terminal's width, to which the last column is wrapped; null for no wrapping
+ * @param columns the terminal's width, to which the cells are wrapped; null for no wrapping
  */
 export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns: number | null): string {
   const head = [" ", "version", "when", "author", "changes"];
-  const cells = rows.map(cellsOf);
-  const widths = head
-    .slice(0, -1)
-    .map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const indent = widths.reduce((sum, width) => sum + width + GAP.length, 0);
-  const width = columns === null ? null : Math.max(MIN_LAST_WIDTH, columns - indent);
-  const [headLine = "", ...rowLines] = [head, ...cells].map((row) => {
-    const first = widths.map((width, column) => (row[column] ?? "").padEnd(width) + GAP).join("");
-    return first + wrapped(row.at(-1) ?? "", width).join(`\n${" ".repeat(indent)}`);
-  });
-  const painted = rowLines.map((line, index) => paintRow(line, rows[index], paint));
-  return [paint("bold", headLine), ...painted, "", paint("dim", legend(rows))].join("\n");
-}
-
-/** Wraps at spaces, and inside a word only when the word is longer than the line. */
-function wrapped(text: string, width: number | null): string[] {
-  if (width === null || text.length <= width) return [text];
-  const space = text.lastIndexOf(" ", width);
-  const end = space > 0 ? space : width;
-  return [text.slice(0, end), ...wrapped(text.slice(end).trimStart(), width)];
+  const table = tableText({ head, rows: rows.map(cellsOf) }, columns, (line, row) =>
+    row === null ? paint("bold", line) : paintRow(line, rows[row], paint),
+  );
+  const under = legend(rows).flatMap((line) => wrapped(line, { columns, indent: 2 }));
+  return [table, "", ...under.map((line) => paint("dim", line))].join("\n");
 }
 
 function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[] {
@@ -126,11 +110,11 @@ function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): stri
   return row.entry.author === null ? paint("yellow", line) : line;
 }
 
-function legend(rows: readonly HistoryRow[]): string {
+function legend(rows: readonly HistoryRow[]): string[] {
   const hasRejected = rows.some(({ mark }) => mark === "rejected");
   return [
     "● last stored",
     ...(hasRejected ? ["○ stored, but rejected: isolates keep the newest valid one"] : []),
     "What an isolate has: x-spillway-policy, and /readyz.",
-  ].join("\n");
+  ];
 }

@@ -6,7 +6,7 @@
 import { format } from "node:util";
 import { parseJson } from "../../../formats/json.ts";
 import { asColours } from "./colors.ts";
-import { wrapped } from "./wrap.ts";
+import { columnsOf, wrapped } from "./wrap.ts";
 
 /** Control characters without tab and newline, and those that change the direction or the lines of text. */
 const UNSAFE = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
@@ -50,7 +50,7 @@ export function makeConsoleSafe(
   ] as const) {
     if (stream.isTTY !== true) continue;
     console[method] = (...values: unknown[]) => {
-      stream.write(`${asColours(inWidth(visible(format(...values)), stream.columns ?? null))}\n`);
+      stream.write(`${asColours(inWidth(visible(format(...values)), columnsOf(stream)))}\n`);
     };
   }
 }

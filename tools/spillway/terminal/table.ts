@@ -9,6 +9,8 @@ export interface Table {
   rows: readonly (readonly string[])[];
   /** Indexes of the columns that are aligned right. */
   right?: readonly number[];
+  /** Colours a part of a cell, once it has its place. */
+  paintCell?: (text: string, column: number) => string;
 }
 
 export interface TableLines {
@@ -16,16 +18,31 @@ export interface TableLines {
   head: string[];
   /** The lines of each row. */
   rows: string[][];
+  /** The width of each column; null where each row is a list. */
+  widths: readonly number[] | null;
 }
 
 /** @param columns of the terminal; null for no wrapping */
-export function tableLines({ head, rows, right = [] }: Table, columns: number | null): TableLines {
+export function tableLines({ head, rows, right = [], paintCell }: Table, columns: number | null): TableLines {
   const all = head === null ? rows : [head, ...rows];
   const widths = widthsFor(all, columns);
-  if (widths === null) return { head: [], rows: rows.map((row) => listOf(head, row, columns)) };
-  const lines = all.map((row) => cellsInLines(row, widths, right));
-  return head === null ? { head: [], rows: lines } : { head: lines[0] ?? [], rows: lines.slice(1) };
+  if (widths === null) return { head: [], rows: rows.map((row) => listOf(head, row, columns)), widths };
+  const lines = all.map((row) => cellsInLines(row, { widths, right, paintCell: paintCell ?? ((text) => text) }));
+  return head === null ? { head: [], rows: lines, widths } : { head: lines[0] ?? [], rows: lines.slice(1), widths };
 }
+
+/**
+ * @param paint colours for a line of the head (row null) or of a row
+ * @returns the table as text; where each row is a list, an empty line separates them
+ */
+export function tableText(table: Table, columns: number | null, paint: PaintLine = (line) => line): string {
+  const { head, rows } = tableLines(table, columns);
+  const isList = table.head !== null && head.length === 0;
+  const texts = rows.map((lines, row) => lines.map((line) => paint(line, row)).join("\n"));
+  return [...head.map((line) => paint(line, null)), texts.join(isList ? "\n\n" : "\n")].join("\n");
+}
+
+type PaintLine = (line: string, row: number | null) => string;
 
 /** The width of each column; null if not even one word per line fits. */
 function widthsFor(rows: readonly (readonly string[])[], columns: number | null): number[] | null {
@@ -52,20 +69,24 @@ function widthsFor(rows: readonly (readonly string[])[], columns: number | null)
   return widths;
 }
 
-function cellsInLines(row: readonly string[], widths: readonly number[], right: readonly number[]): string[] {
+interface Layout extends Required<Pick<Table, "right" | "paintCell">> {
+  widths: readonly number[];
+}
+
+function cellsInLines(row: readonly string[], { widths, right, paintCell }: Layout): string[] {
   const cells = widths.map((width, column) => wrapped(row[column] ?? "", { columns: width, dividesWords: true }));
   const height = Math.max(1, ...cells.map((cell) => cell.length));
   return Array.from({ length: height }, (_, index) =>
     cells
-      .map((cell, column) => padded(cell[index] ?? "", widths[column] ?? 0, right.includes(column)))
+      .map((cell, column) => {
+        const text = cell[index] ?? "";
+        const padding = " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(text)));
+        if (text === "") return padding;
+        return right.includes(column) ? padding + paintCell(text, column) : paintCell(text, column) + padding;
+      })
       .join(GAP)
       .trimEnd(),
   );
-}
-
-function padded(cell: string, width: number, isRight: boolean): string {
-  const padding = " ".repeat(Math.max(0, width - widthOf(cell)));
-  return isRight ? padding + cell : cell + padding;
 }
 
 /** A row as lines of title and cell. Without titles, its cells follow each other. */

@@ -13,6 +13,11 @@ export function widthOf(text: string): number {
   return width;
 }
 
+/** @returns the width of a terminal; null for a file or a pipe, which are not wrapped */
+export function columnsOf({ isTTY, columns }: { isTTY?: boolean; columns?: number }): number | null {
+  return isTTY === true && columns !== undefined && columns > 0 ? columns : null;
+}
+
 export interface WrapOptions {
   /** Null: nothing is wrapped. */
   columns: number | null;

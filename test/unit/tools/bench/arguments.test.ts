@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { helpText, oneOf, parseArguments, UsageError, wholeNumber } from "../../../../tools/bench/arguments.ts";
+import {
+  helpText,
+  numberOption,
+  oneOf,
+  parseArguments,
+  UsageError,
+  wholeNumber,
+} from "../../../../tools/bench/arguments.ts";
 import type { Bench } from "../../../../tools/bench/bench.ts";
 import { withPlain } from "../../../../tools/bench/plain/client.ts";
 
 const bench = (name: string): Bench => ({
   name,
   summary: `measures ${name}`,
-  options: { samples: { type: "string" } },
+  options: { samples: numberOption("texts per length", { min: 30, max: 1000, fallback: 40 }) },
   run: () => Promise.reject(new Error("not run here")),
 });
 const benches = [bench("edge"), bench("memory")];
@@ -35,13 +42,51 @@ describe("the command line", () => {
   });
 
   it("lists every bench if the name is unknown", () => {
-    const problem = expect.stringContaining("edge (measures edge), memory (measures memory)");
+    const problem = expect.stringMatching(/use one of edge, memory\. npm run bench -- --help describes them\.$/);
     expect(parseArguments(["nothing"], benches)).toEqual({ kind: "problem", problem });
   });
 
-  it.each([[["--help"]], [["edge", "-h"]]])("has help: %j", (argv) => {
-    expect(parseArguments(argv, benches)).toEqual({ kind: "help" });
-    expect(helpText(benches)).toContain("  edge    measures edge\n          --json --samples");
+  it.each([
+    [["--help"], null],
+    [["-h", "--json"], null],
+    [["edge", "-h"], "edge"],
+    [["--help", "memory"], "memory"],
+  ])("has help: %j", (argv, name) => {
+    const bench = name === null ? null : expect.objectContaining({ name });
+    expect(parseArguments(argv, benches)).toEqual({ kind: "help", bench });
+  });
+
+  it("asked for help with a name that does not exist, names those that do", () => {
+    expect(parseArguments(["egde", "--help"], benches)).toMatchObject({ kind: "problem" });
+  });
+});
+
+describe("the help", () => {
+  it("lists the benches, and names the help of each", () => {
+    expect(helpText(benches, null, null)).toBe(
+      [
+        "Usage: npm run bench -- <name> [options]",
+        "",
+        "Run one measurement and print tables. Options of a bench: npm run bench -- <name> --help",
+        "",
+        "  edge    measures edge",
+        "  memory  measures memory",
+      ].join("\n"),
+    );
+  });
+
+  it("of a bench has its options with their values, bounds and defaults, in the terminal's width", () => {
+    const lines = helpText(benches, bench("edge"), 60).split("\n");
+    expect(lines).toEqual([
+      "Usage: npm run bench -- edge [options]",
+      "",
+      "Measures measures edge.",
+      "",
+      "  --json              print one JSON object as the last",
+      "                      line, and no tables",
+      "  --samples <number>  texts per length (30 to 1000, default",
+      "                      40)",
+    ]);
   });
 });
 

@@ -103,6 +103,28 @@ describe("several origins", () => {
   });
 });
 
+describe("the rules after the one that decides", () => {
+  it("are under a line that names it, and none of them reads as if it decided", async () => {
+    const { stdout } = await by({ override: "origin", latencyBudgetMs: 1 }, "--origin-p95-ms", "1");
+    const [, rules = ""] = stdout.split("\n\n");
+    const lines = rules.split("\n");
+    expect(lines[1]).toMatch(/^→ override +origin +override origin$/);
+    expect(lines[2]).toBe("  not evaluated, because override decides:");
+    expect(lines.slice(3)).toHaveLength(7);
+    expect(lines.at(-1)).toMatch(/^ {2}within-share +– +applies only if no other rule does$/);
+    expect(stdout).not.toContain("no rule excludes the edge");
+    expect(lines.filter((line) => line.startsWith("→"))).toHaveLength(1);
+  });
+
+  it("do not exist where the last rule decides, which then reads as the reason", async () => {
+    const { stdout } = await by({});
+    expect(stdout).toMatch(
+      /\n→ within-share +edge +no rule excludes the edge\n\ndecision +edge, because within-share\n/,
+    );
+    expect(stdout).not.toContain("not evaluated");
+  });
+});
+
 describe("a refusal", () => {
   it("by residency is marked at that rule, and has no consequences", async () => {
     const { stdout } = await by({ residency: { unknown: "refuse" } });
@@ -172,9 +194,10 @@ describe("hedge and shadow", () => {
 });
 
 describe("the policy", () => {
-  it("is the defaults when none is selected, with a hint", async () => {
-    const { stdout } = await runExplain("--text", TEXT);
-    expect(lineOf(stdout, "policy")).toBe("the defaults (pass --local or --remote for the stored policy)");
+  it("is the defaults where they are selected", async () => {
+    const { stdout } = await runExplain("--text", TEXT, "--defaults");
+    expect(lineOf(stdout, "policy")).toBe("the defaults");
+    expect(lineOf(stdout, "decision")).toBe("edge, because within-share");
   });
 
   it("is a file, with another share if one is passed", async () => {
@@ -225,9 +248,18 @@ describe("an invalid option is rejected with what is allowed", () => {
     [["--queue-ms", "1e3s"], /It must be a number of milliseconds from 0 up, as in 120\.$/],
     [["--origin-breaker", "us-east-1=ajar"], /It must be closed or open, for one origin as in us-east-1=open\.$/],
     [["--origin-p95-ms", "us-east-1="], /It must be a number of milliseconds, for one origin as in us-east-1=120\.$/],
-    [["--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
-    [["--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
-    [["--env", "production"], /^--env selects an environment of the Cloudflare account; pass --remote with it\.$/],
+    [["--defaults", "--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
+    [["--defaults", "--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
+    [
+      ["--env", "production"],
+      /^--env production selects an environment of the Cloudflare account; pass --remote with it/,
+    ],
+    [
+      ["--policy", "p.json", "--env", "production"],
+      /^--env selects an environment of the Cloudflare account; pass --remote/,
+    ],
+    [["--defaults", "--remote"], /'--defaults' cannot be used with option '--remote'$/],
+    [["--defaults", "--policy", "p.json"], /'--defaults' cannot be used with option '--policy <file>'$/],
     [["--local", "--remote"], /cannot be used with option '--remote'$/],
     [["--policy", "p.json", "--local"], /'--policy <file>' cannot be used with option '--local'$/],
     [["--policy", "p.json", "--remote"], /'--policy <file>' cannot be used with option '--remote'$/],
@@ -242,5 +274,5 @@ it("the output is in columns, and without colours when stdout is not a terminal"
   const [header = "", rules = "", consequences = ""] = stdout.split("\n\n");
   for (const line of [...header.split("\n"), ...consequences.split("\n")]) expect(line).toMatch(/^.{11} \S/);
   expect(rules.split("\n")).toHaveLength(9);
-  for (const line of rules.split("\n")) expect(line).toMatch(/^[→ ] [a-z-]+ +(edge {2}|origin|– {5}) {2}\S/);
+  for (const line of rules.split("\n")) expect(line).toMatch(/^[→ ] (?=[a-z-]+ ).{16} {2}(edge|– {3}) {2}\S/);
 });

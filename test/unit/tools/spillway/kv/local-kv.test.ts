@@ -1,6 +1,6 @@
 /** The command as users start it, on the KV of this machine. */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -28,6 +28,18 @@ it("is that of npm start, whatever folder the command runs in", async () => {
   await withLocalKv("POLICIES", `${state}/wrangler`, undefined, (kv) => kv.put("policy", '{"edge": {"share": 7}}'));
   const { stdout } = await spillway(scratch, relative(CHECKOUT, state), "policy", "get", "edge.share");
   expect(stdout).toBe("7\n");
+  const { stdout: explained } = await spillway(scratch, state, "explain", "--text", "see you at lunch");
+  expect(explained).toMatch(/^policy +version 0, stored on this machine\n(?:.*\n)*.*share 7 %/);
+  // A command that looked for a store beside it would make one.
+  expect(await readdir(scratch)).toEqual(["state"]);
+});
+
+it("is never that of another folder: wrangler runs in the checkout, with its configuration", async () => {
+  const elsewhere = await mkdtemp(join(scratch, "elsewhere-"));
+  // No account is needed: what counts is that wrangler finds wrangler.toml, and leaves nothing.
+  const run = spillway(elsewhere, join(scratch, "state"), "policy", "get", "--remote", "--env", "no-such-environment");
+  await expect(run).rejects.toMatchObject({ stderr: expect.stringMatching(/available .*staging/) });
+  expect(await readdir(elsewhere)).toEqual([]);
 });
 
 it("ends the command with one sentence when it cannot be opened", async () => {

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../../../formats/json.ts";
-import { changeTexts, differences } from "../../../../../tools/spillway/policy/changes.ts";
+import { changesOf, differences } from "../../../../../tools/spillway/policy/changes.ts";
 import { withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
 
 const texts = (before: JsonObject, after: JsonObject) =>
-  changeTexts(differences(before, after)).map((text) => `${text.place} ${text.before} → ${text.after}`);
+  changesOf(before, after).map((change) =>
+    change.kind === "sentence" ? change.sentence : `${change.place} ${change.before} → ${change.after}`,
+  );
 
 describe("differences", () => {
   it.each<[JsonObject, JsonObject, string[]]>([
@@ -13,7 +15,8 @@ describe("differences", () => {
     [{ edge: { share: 10 } }, { edge: { share: 25 } }, ["edge.share 10 → 25"]],
     [{}, { edge: { share: 25 } }, ["edge.share 100 (default) → 25"]],
     [{ edge: { share: 25 } }, {}, ["edge.share 25 → 100 (default)"]],
-    [{ list: [1, 2] }, { list: [1, 3, 4] }, ["list.1 2 → 3", "list.2 not set → 4"]],
+    [{ list: [1, 2] }, { list: [1, 3, 4] }, ["list: 3 and 4 added, 2 removed; now 1, 3 and 4"]],
+    [{ list: [{ a: 1 }] }, { list: [{ a: 2 }] }, ["list.0.a 1 → 2"]],
     [{ a: [1] }, { a: { b: 1 } }, ['a [1] → {"b":1}']],
     [{ a: 1, b: 2 }, { b: 2, a: 1 }, []],
     [{ override: null }, { override: "edge" }, ['override null → "edge"']],

@@ -1,0 +1,48 @@
+/** A file that names the version it was made from must not undo another one. */
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../../../formats/json.ts";
+import { mustBeBasedOn } from "../../../../../tools/spillway/policy/apply.ts";
+import { textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
+import { readPolicyState, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
+import { fakeKv } from "./fake-kv.ts";
+
+const NOW = new Date("2026-11-24T10:00:00Z");
+
+/** KV with this many versions, the last one by Ben. */
+async function stateWith(versions: number) {
+  const kv = fakeKv();
+  for (let share = 1; share <= versions; share++) {
+    const author = share === versions ? "Ben" : "Ann";
+    const version = { document: { edge: { share } }, author, message: null, now: NOW };
+    await savePolicy(kv, await readPolicyState(kv, NOW), version);
+  }
+  return readPolicyState(kv, NOW);
+}
+const apply = async (versions: number, document: JsonObject) =>
+  mustBeBasedOn(await stateWith(versions), document, "next.json");
+
+describe("a policy from a file", () => {
+  it.each<[string, number, JsonObject]>([
+    ["without a version", 3, {}],
+    ["with the stored version", 3, { version: 3 }],
+    ["with a version that was never stored", 3, { version: 4 }],
+    ["with version 0, where nothing is stored", 0, { version: 0 }],
+  ])("%s may be saved", async (_, versions, document) => {
+    await expect(apply(versions, document)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ["an earlier version", 2],
+    ["no version, where one is stored now", 0],
+  ])("that was made from %s is a conflict, with who saved since and the next step", async (_, version) => {
+    await expect(apply(3, { version })).rejects.toThrow(
+      `Conflict: next.json was made from version ${version}, and version 3 was saved since, by Ben. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} 3, put that into the file, and set its "version" to 3; or remove "version" to replace the stored policy whole.`,
+    );
+  });
+
+  it("a file of policy edit names its version, also when nothing was stored", () => {
+    expect(JSON.parse(textToEdit(null))).toMatchObject({ version: 0 });
+    expect(JSON.parse(textToEdit('{"edge": {"share": 5}}'))).toMatchObject({ version: 0, edge: { share: 5 } });
+    expect(JSON.parse(textToEdit('{"version": 7}'))).toMatchObject({ version: 7 });
+  });
+});
