@@ -96,11 +96,16 @@ export function ratiosPicture(report: Report, width: number): string | null {
   return picture({ width, height, title: "Ratios of P95 with intervals at 95 % confidence" }, markup);
 }
 
-/** Texts by the reason of their route. Null without texts. */
+/** Answered texts by the reason of their route. Null without texts. */
 export function reasonsPicture({ reasons }: Report, width: number): string | null {
-  return bars(reasons, "Texts by the reason of their route", width, (because) =>
+  return bars(reasons, "Answered texts by the reason of their route", width, (because) =>
     because === "within-share" ? "blue" : because === "outside-share" ? "orange" : "grey",
   );
+}
+
+/** Failed texts by reason. Null without one. */
+export function failuresPicture({ failuresByReason }: Report, width: number): string | null {
+  return bars(failuresByReason, "Failed texts by reason", width, () => "yellow");
 }
 
 /** Requests with an answer other than 200, by reason. Null without one. */

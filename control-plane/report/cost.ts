@@ -1,7 +1,7 @@
 /** What the counted quantities cost, with every sum, and what a month of the same traffic would. Pure. */
 import type { SeriesCell } from "../../formats/ledger/cells.ts";
 import { ALLOTMENTS, PRICES_AS_OF, usageCostUsd, WORKERS_PLAN } from "../../formats/ledger/prices.ts";
-import { type Arm, recordedArms, type Series, USAGES, type Usage } from "../../formats/ledger/series.ts";
+import { type Arm, recordedArms, type Series, type Usage } from "../../formats/ledger/series.ts";
 
 /** In the order of the report. */
 export const COST_GROUPS = ["origin", "edgeCpu", "loads", "shadow", "gateway", "storage", "ledger"] as const;
@@ -9,6 +9,8 @@ export type CostGroup = (typeof COST_GROUPS)[number];
 
 interface Kind {
   usage: Usage;
+  /** Of shadow texts, which count for no arm. Only an origin's usage has both. */
+  isShadow?: true;
   label: string;
   group: CostGroup;
   /** The unit of the report, and how much of the counted unit it is. */
@@ -32,6 +34,15 @@ const KINDS: readonly Kind[] = [
   cpu("edge-cpu-us", "CPU of texts at the edge", "edgeCpu"),
   cpu("load-cpu-us", "CPU of model loads", "loads"),
   cpu("shadow-cpu-us", "CPU of shadow texts", "shadow"),
+  {
+    usage: "origin-mib-ms",
+    isShadow: true,
+    label: "Lambda memory, shadow",
+    group: "shadow",
+    unit: "GB-s",
+    perUnit: MIB_MS_PER_GB_S,
+  },
+  { ...each("origin-requests", "Lambda requests, shadow", "shadow", "requests"), isShadow: true },
   each("worker-requests", "Workers requests", "gateway", "requests"),
   cpu("gateway-cpu-us", "CPU of the gateway", "gateway"),
   each("kv-reads", "KV reads", "storage", "reads"),
@@ -86,7 +97,7 @@ export interface Cost {
 const DAYS_PER_MONTH = 365.25 / 12;
 
 /** Quantities in the counted units. */
-type Quantities = ReadonlyMap<Usage, number>;
+type Quantities = ReadonlyMap<Kind, number>;
 
 /**
  * @param days of counting that the cells hold
@@ -107,7 +118,7 @@ export function costOf(cells: Iterable<SeriesCell>, days: number, coverage: numb
   };
 }
 
-/** Only what the series of these texts cost directly: the sides' own usage, without what all requests share. */
+/** What the sides cost for the texts of an arm: without shadow texts, and without what all requests share. */
 export function directUsdOf(cells: Iterable<SeriesCell>, arm: Arm): number {
   const recorded: readonly string[] = recordedArms(arm);
   const quantities = quantitiesOf(cells, (series) => recorded.includes(series.arm));
@@ -120,18 +131,20 @@ export function groupsUsdOf(cells: Iterable<SeriesCell>): Record<CostGroup, numb
 }
 
 function quantitiesOf(cells: Iterable<SeriesCell>, matches = (_: Series) => true): Quantities {
-  const quantities = new Map<Usage, number>();
+  const quantities = new Map<Kind, number>();
   for (const { series, cell } of cells) {
-    const usage = USAGES.find((one) => one === series.because);
-    if (series.kind !== "usage" || usage === undefined || !matches(series)) continue;
-    quantities.set(usage, (quantities.get(usage) ?? 0) + cell.sum);
+    if (series.kind !== "usage" || !matches(series)) continue;
+    const isShadow = series.because.startsWith("origin-") && series.arm === "";
+    const kind = KINDS.find((one) => one.usage === series.because && (one.isShadow ?? false) === isShadow);
+    if (kind !== undefined) quantities.set(kind, (quantities.get(kind) ?? 0) + cell.sum);
   }
   return quantities;
 }
 
 function linesOf(quantities: Quantities): CostLine[] {
-  return KINDS.flatMap(({ usage, label, group, unit, perUnit }) => {
-    const counted = quantities.get(usage) ?? 0;
+  return KINDS.flatMap((kind) => {
+    const { usage, label, group, unit, perUnit } = kind;
+    const counted = quantities.get(kind) ?? 0;
     const usdPerUnit = usageCostUsd(usage, perUnit);
     if (counted === 0) return [];
     return [{ usage, label, group, quantity: counted / perUnit, unit, usdPerUnit, usd: usageCostUsd(usage, counted) }];

@@ -16,6 +16,7 @@ import {
   countriesOf,
   type Durations,
   durationsOf,
+  failuresOf,
   type Loads,
   loadsOf,
   reasonsOf,
@@ -67,7 +68,9 @@ export interface Report {
   /** The halves of the outside arm, which are served alike: what the comparison shows of them is chance. */
   sameCode: { first: TextFigures; second: TextFigures; comparison: Comparison };
   split: Split;
+  /** Answered texts by the reason of their route. */
   reasons: Record<string, number>;
+  failuresByReason: Record<string, number>;
   sides: Side[];
   /** Requests with an answer other than 200. */
   refusals: number;
@@ -131,6 +134,7 @@ export function reportOf({ answer, nowMs, policies = [], compare = null }: Repor
     sameCode: { first: halves[0].figures, second: halves[1].figures, comparison: compareTexts(...halves) },
     split: splitOf(cells, policies),
     reasons: reasonsOf(cells),
+    failuresByReason: failuresOf(cells),
     sides: sidesOf(cells),
     refusals: refused,
     refusalsByReason: refusedBy,

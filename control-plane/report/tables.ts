@@ -15,14 +15,15 @@ const ARMS: readonly Arm[] = ["inside", "outside", "ineligible"];
 /** The tables that have something to show, in the order of the report. */
 export function tablesOf(report: Report): Table[] {
   if (isEmpty(report)) return [];
-  const { compare, reasons, refusalsByReason } = report;
+  const { compare, reasons, failuresByReason, refusalsByReason } = report;
   const tables = [
     ...(report.texts === 0 ? [] : [armTable(report)]),
     comparisonTable(report),
     ...(compare === null ? [] : [versionTable(compare)]),
     splitTable(report),
     ...(report.agreement.compared === 0 ? [] : [agreementTable(report)]),
-    countTable("reasons", "Texts by reason", reasons),
+    countTable("reasons", "Answered texts by reason", reasons),
+    countTable("failures", "Failed texts by reason", failuresByReason),
     countTable("refusals", "Requests with an answer other than 200", refusalsByReason),
     sideTable(report),
     ...costTables(report),

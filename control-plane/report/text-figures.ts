@@ -79,9 +79,9 @@ export function outcomeOf({ outcome }: Series): (typeof OUTCOMES)[number] | null
   return OUTCOMES.find((name) => name === outcome.split(":")[0]) ?? null;
 }
 
-/** The series of a text that a side was selected for: a refused text has the refusal's reason instead of a route's. */
-export function isRouted(series: Series): boolean {
-  return series.kind === "text" && outcomeOf(series) !== "refused";
+/** The series of answered texts, which have a side and the reason of their route. */
+export function isAnswered(series: Series): boolean {
+  return series.kind === "text" && outcomeOf(series) === "ok";
 }
 
 function intervalOf(estimate: Interval | null): Interval | null {

@@ -4,7 +4,7 @@ import { Histogram } from "../../formats/ledger/histogram.ts";
 import type { Kind, Series } from "../../formats/ledger/series.ts";
 import type { Interval } from "../statistics/interval.ts";
 import { quantileEstimate } from "../statistics/quantile.ts";
-import { countTexts, isRouted, type TextFigures } from "./text-figures.ts";
+import { countTexts, isAnswered, outcomeOf, type TextFigures } from "./text-figures.ts";
 
 export interface Requests {
   /** Every request, refused ones included. */
@@ -40,9 +40,15 @@ export interface Loads extends Durations {
   byOutcome: Record<string, number>;
 }
 
-/** Texts by the reason of their route. A refused text has none. */
+/** Answered texts by the reason of their route. */
 export function reasonsOf(cells: Iterable<SeriesCell>): Record<string, number> {
-  return Object.fromEntries(tally(cells, isRouted, ({ because }) => because || "unknown"));
+  return Object.fromEntries(tally(cells, isAnswered, ({ because }) => because || "unknown"));
+}
+
+/** Failed texts by the reason of the failure. */
+export function failuresOf(cells: Iterable<SeriesCell>): Record<string, number> {
+  const isFailed = (series: Series) => series.kind === "text" && outcomeOf(series) === "failed";
+  return Object.fromEntries(tally(cells, isFailed, ({ outcome }) => outcome.slice("failed:".length) || "unknown"));
 }
 
 export function requestsOf(cells: readonly SeriesCell[]): Requests {
@@ -62,12 +68,12 @@ export function requestsOf(cells: readonly SeriesCell[]): Requests {
 /** By the side that answered last. Not a comparison: origins get the long texts, and those of cold isolates. */
 export function sidesOf(cells: readonly SeriesCell[]): Side[] {
   const nameOf = ({ side, origin }: Series) => (side === "origin" ? origin || "origin" : side);
-  return tally(cells, (series) => isRouted(series) && series.side !== "", nameOf)
+  return tally(cells, (series) => isAnswered(series) && series.side !== "", nameOf)
     .map(([name]) => name)
     .sort((a, b) => Number(b === "edge") - Number(a === "edge") || a.localeCompare(b))
     .map((name) => ({
       name,
-      figures: countTexts(cells, (series) => isRouted(series) && nameOf(series) === name).figures,
+      figures: countTexts(cells, (series) => isAnswered(series) && nameOf(series) === name).figures,
     }));
 }
 

@@ -15,7 +15,9 @@ export function countInLedger(event: IsolateEvent, to: Cells, worker: string): v
       countRequest(event, to, worker);
       break;
     case "attempt-paid": {
-      const { arm, side, origin, policyVersion, billed } = event;
+      const { attemptKind, side, origin, policyVersion, billed } = event;
+      // What a shadow costs is no cost of its text's arm.
+      const arm = attemptKind === "shadow" ? "" : event.arm;
       countBilled(billed, { arm, side, origin: origin ?? "", policy: String(policyVersion) }, to);
       break;
     }

@@ -55,10 +55,14 @@ export function dayCells(random: () => number, experiment: Experiment): Cells {
     const cold = side === "origin" && random() < 0.03 ? lognormal(3200, 0.2) : 0;
     const ms = side === "edge" ? lognormal(edgeMs, 0.45) : cold + lognormal(isLong ? 900 : 430, 0.4);
     const outcome = random() < failureRate ? "failed:both-failed" : "ok";
-    const where = { arm, side, ...(side === "origin" && { origin: "us-east-1" }) };
-    cells.observe(seriesOf("text", { ...where, because, outcome, policy, model }), ms);
+    const where = { arm, side, because, ...(side === "origin" && { origin: "us-east-1" }) };
+    const route = outcome === "ok" ? { ...where, model } : { arm, because: "both-failed" };
+    cells.observe(seriesOf("text", { ...route, outcome, policy }), ms);
     cells.observe(seriesOf("country", { arm, side, country: ["DE", "FR", "US"][Math.floor(random() * 3)] ?? "" }), ms);
-    cells.observe(seriesOf("request", { outcome: outcome === "ok" ? "ok" : "unavailable" }), ms + 3);
+    cells.observe(
+      seriesOf("request", outcome === "ok" ? { outcome } : { outcome: "unavailable", because: "both-failed" }),
+      ms + 3,
+    );
     use("worker-requests", "", 1);
     use("gateway-cpu-us", "", 2500);
     if (random() < 0.05) use("kv-reads", "", 1);
@@ -72,7 +76,8 @@ export function dayCells(random: () => number, experiment: Experiment): Cells {
     if (random() < shadowRate && !isLong) {
       const differs = random() < disagreementRate ? "differs" : "agrees";
       cells.count(seriesOf("shadow", { arm, policy, model, outcome: differs }), 1);
-      use("shadow-cpu-us", arm, edgeMs * 900);
+      if (side === "origin") use("shadow-cpu-us", "", edgeMs * 900);
+      else use("origin-mib-ms", "", 400 * 3008);
     }
   }
   for (let refused = 0; refused < count * 0.004; refused++) {

@@ -81,11 +81,13 @@ describe("the ledger counts", () => {
     expect(
       counted(
         { ...paid, policyVersion: 7, billed, costUsd: 0 },
+        { ...paid, attemptKind: "shadow", policyVersion: 7, billed, costUsd: 0 },
         { kind: "edge-load", result: "ready", reason: null, model: "mail@1", loadMs: 400, heapBytes: 1 },
         { kind: "edge-load-paid", model: "mail@1", billed: [{ usage: "load-cpu-us", quantity: 300_000 }] },
       ),
     ).toEqual([
       "kind usage, arm inside, side origin, origin eu, because origin-mib-ms, policy 7, 1, 1955200",
+      "kind usage, side origin, origin eu, because origin-mib-ms, policy 7, 1, 1955200",
       "kind load, outcome ready, model mail@1, 1, 400000",
       "kind usage, because load-cpu-us, model mail@1, 1, 300000",
     ]);
