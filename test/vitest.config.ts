@@ -56,6 +56,7 @@ const PROJECT_ORDER = [
   "worker: own isolate",
   "worker: harness",
   "worker: gateway",
+  "worker: control plane",
   "worker: breaker",
   "unit: own process",
   "unit",
@@ -144,6 +145,16 @@ export default defineConfig({
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
         test: { ...SHARED_CORES, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./control-plane/wrangler.toml" } })],
+        test: {
+          ...SHARED_CORES,
+          name: "worker: control plane",
+          // Each test has objects of its own names, so the files can share an isolate.
+          isolate: false,
+          include: ["test/control-plane/**/*.test.ts"],
+        },
       },
       {
         plugins: [gatewayWorker()],

@@ -1,6 +1,6 @@
 /** The access settings of the deployment: bindings and variables. A missing binding or an invalid value makes every request fail. */
 import { RATES } from "../../formats/api-key.ts";
-import { sha256Hex } from "../../formats/sha256.ts";
+import { type OperatorToken, parseOperatorToken } from "../../formats/operator-token.ts";
 import type { Clock } from "../call.ts";
 import { type KeyKv, KeyStore } from "./key-store.ts";
 import { FailedAttempts, type Limiter, type RateLimits } from "./limiter.ts";
@@ -20,12 +20,10 @@ export interface AccessVariables {
   OPERATOR_TOKEN?: string;
 }
 
-/** A token that is set but unusable opens nothing: with `unset`, details may be public. */
-export type OperatorToken = { state: "unset" | "unusable" } | { state: "usable"; sha256: string };
-
 export interface Access extends RateLimits {
   keys: KeyStore;
   failedAttempts: { keys: FailedAttempts; operatorTokens: FailedAttempts };
+  /** With `unset`, details may be public. */
   operatorToken: OperatorToken;
   /** Problems of the settings, one sentence each. */
   problems: readonly string[];
@@ -40,6 +38,8 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
   };
   const { KEYS, RATE_SMALL, RATE_STANDARD, RATE_LARGE, FAILED_AUTH, OPERATOR_TOKEN } = variables;
   const failedAuth = bound("FAILED_AUTH", FAILED_AUTH, noLimiter);
+  const operatorToken = parseOperatorToken(OPERATOR_TOKEN);
+  if (operatorToken.state === "unusable") problems.push(operatorToken.problem);
   return {
     anonymous: anonymousIn(variables, problems),
     keys: new KeyStore(bound("KEYS", KEYS, noKv), clock),
@@ -52,31 +52,9 @@ export function createAccess(variables: AccessVariables, clock: Clock): Access {
       keys: new FailedAttempts("key", failedAuth, clock),
       operatorTokens: new FailedAttempts("operator-token", failedAuth, clock),
     },
-    operatorToken: operatorTokenIn(OPERATOR_TOKEN, problems),
+    operatorToken,
     problems,
   };
-}
-
-/** The token has no rate limit, so a short one could be guessed. */
-const MIN_TOKEN_CHARACTERS = 20;
-/** Visible ASCII, as a request can send it, and no quotes around it: a shell would remove those. */
-const BEARER_TOKEN = /^(?!(["']).*\1$)[!-~]+$/;
-
-function operatorTokenIn(value: string | undefined, problems: string[]): OperatorToken {
-  if (value === undefined) return { state: "unset" };
-  const token = value.trim();
-  const problem = operatorTokenProblem(token);
-  if (problem === null) return { state: "usable", sha256: sha256Hex(token) };
-  problems.push(`OPERATOR_TOKEN ${problem}: create one with openssl rand -hex 32`);
-  return { state: "unusable" };
-}
-
-function operatorTokenProblem(token: string): string | null {
-  if (token === "") return "is set, but blank";
-  if (token.length < MIN_TOKEN_CHARACTERS) {
-    return `has ${token.length} characters; it must have at least ${MIN_TOKEN_CHARACTERS}`;
-  }
-  return BEARER_TOKEN.test(token) ? null : "has quotes, spaces or other characters that no bearer token can have";
 }
 
 function anonymousIn({ ANONYMOUS_ACCESS, ANONYMOUS_RATE }: AccessVariables, problems: string[]): Access["anonymous"] {

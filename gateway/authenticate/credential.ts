@@ -1,4 +1,5 @@
 /** Pure. The key in a request, from either of its two headers. */
+import { bearerOf } from "../../formats/bearer.ts";
 
 export type Credential =
   | { kind: "none" }
@@ -26,10 +27,4 @@ export function credentialOf(headers: Headers, skipForeign = false): Credential 
   );
   if (text === undefined) return { kind: "none" };
   return more.length === 0 ? { kind: "one", text } : { kind: "two" };
-}
-
-/** @returns the bearer token; null without the header, empty when the header holds something else */
-export function bearerOf(headers: Headers): string | null {
-  const header = headers.get("authorization");
-  return header === null ? null : (/^bearer +(\S+)$/i.exec(header.trim())?.[1] ?? "");
 }

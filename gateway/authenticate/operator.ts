@@ -1,11 +1,10 @@
 /** Who sees the details of /readyz: the holder of the operator's token. API keys do not, and the token is valid for no other path. */
 import { idIn } from "../../formats/api-key.ts";
+import { bearerOf, hasDigest } from "../../formats/bearer.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
-import { bearerOf } from "./credential.ts";
 import { tooManyFailures } from "./key-refusals.ts";
-import { hasDigest } from "./verify-key.ts";
 
 export type View = "brief" | "details";
 

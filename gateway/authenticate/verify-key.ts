@@ -1,7 +1,6 @@
 /** Pure. Whether a key is the stored one, and valid now. */
-import { timingSafeEqual } from "node:crypto";
 import type { KeyRecord } from "../../formats/api-key.ts";
-import { sha256 } from "../../formats/sha256.ts";
+import { hasDigest } from "../../formats/bearer.ts";
 
 /** The digest of no key. An unknown id takes the same steps as a wrong secret. */
 const NO_DIGEST = "0".repeat(64);
@@ -19,12 +18,4 @@ export function verifyKey(key: string, record: KeyRecord | null, nowMs: number):
   if (record.revokedAt !== null) return { is: "key-revoked" };
   if (record.expiresAt !== null && Date.parse(record.expiresAt) <= nowMs) return { is: "key-expired" };
   return { is: "valid", record };
-}
-
-/**
- * Compares a secret with the expected one by their digests, in a time that does not depend on where they differ.
- * @param expectedHex SHA-256 of the expected secret, 64 hex digits
- */
-export function hasDigest(text: string, expectedHex: string): boolean {
-  return timingSafeEqual(sha256(text), Buffer.from(expectedHex, "hex"));
 }

@@ -8,9 +8,10 @@ const LAYERS = [
   ["engine", []],
   ["policies", ["formats"]],
   ["gateway", ["formats", "engine", "policies"]],
+  ["control-plane", ["formats", "policies"]],
   ["lambda-origin", ["formats"]],
-  ["tools", ["formats", "engine", "policies", "gateway", "lambda-origin"]],
-  ["models", ["formats", "engine", "policies", "gateway", "lambda-origin", "tools"]],
+  ["tools", ["formats", "engine", "policies", "gateway", "control-plane", "lambda-origin"]],
+  ["models", ["formats", "engine", "policies", "gateway", "control-plane", "lambda-origin", "tools"]],
 ];
 
 const FOLDERS = [...LAYERS.map(([folder]) => folder), "test"].join("|");
@@ -54,6 +55,12 @@ export default {
       severity: "error",
       from: { path: "^gateway/decide/" },
       to: { pathNot: "^gateway/decide/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "shards-and-root-meet-in-their-ports",
+      severity: "error",
+      from: { path: "^control-plane/(shard|root)/" },
+      to: { path: "^control-plane/(shard|root)/", pathNot: "^control-plane/$1/" },
     },
     {
       name: "one-adapter-per-foreign-library",

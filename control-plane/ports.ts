@@ -1,0 +1,58 @@
+/** The two kinds of objects as they call each other, the messages between them, and the bindings of this Worker. */
+import type { IsolateRow, LedgerAnswer } from "../formats/ledger/answer.ts";
+import type { DeltaReceipt } from "../formats/ledger/delta.ts";
+
+/** What a shard sends to the root. A batch keeps its number and its counts however often it is sent. */
+export interface Batch {
+  /** The shard's location hint. */
+  shard: string;
+  /** The id of the shard's object, in hex. */
+  shardId: string;
+  /** A random id of the shard's storage: numbers start again at 1 in new storage. */
+  storage: string;
+  /** One more than that of the batch before. */
+  number: number;
+  /** Encoded `Minutes`. */
+  minutes: Uint8Array;
+  /** The isolates that the shard has heard of since it is in memory. */
+  isolates: IsolateRow[];
+}
+
+export interface TimeRange {
+  fromMs: number;
+  toMs: number;
+}
+
+/** Of one location hint. The gateway calls `record`. */
+export interface ShardPort extends Rpc.DurableObjectBranded {
+  record(delta: unknown): Promise<DeltaReceipt>;
+  /** Sends everything to the root. @returns whether the root has it now */
+  push(): Promise<boolean>;
+}
+
+/** The one object that has all counts. */
+export interface RootPort extends Rpc.DurableObjectBranded {
+  /** Resolves when the batch is stored, also for one that was stored before. */
+  receive(batch: Batch): Promise<void>;
+  query(range: TimeRange): Promise<LedgerAnswer>;
+}
+
+export interface Env {
+  LEDGER_SHARDS: DurableObjectNamespace<ShardPort>;
+  LEDGER: DurableObjectNamespace<RootPort>;
+  /** The operator's token, as the gateway has it. */
+  OPERATOR_TOKEN?: string;
+  /** "allowed" with no token: everyone may read the ledger, as on a developer's machine. */
+  ANONYMOUS_ACCESS?: string;
+}
+
+/** The name of the root. */
+export const ROOT_NAME = "ledger";
+
+/** Cloudflare's location hints. https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+
+/** The name of a shard's object. */
+export function shardNameOf(hint: string): string {
+  return `shard:${hint}`;
+}

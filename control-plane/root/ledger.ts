@@ -1,0 +1,113 @@
+/** The object that has all counts: shards send it their batches, the report and the console query it. */
+import { DurableObject } from "cloudflare:workers";
+import type { LedgerAnswer } from "../../formats/ledger/answer.ts";
+import { CountedSql } from "../counted-sql.ts";
+import { decodeMinutes, Minutes } from "../minutes.ts";
+import type { Batch, Env, TimeRange } from "../ports.ts";
+import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
+import { withinMs } from "../within.ts";
+import { Counts } from "./counts.ts";
+import { countedRange, readRange } from "./read-range.ts";
+import { ShardTable } from "./shard-table.ts";
+
+/** A query waits this long for a shard. What the shard has after that is missing in the answer, and in the next one it is not. */
+const MAX_SHARD_MS = 2000;
+/** After the hour, so that the last batches of the hour have arrived. Later ones are added to the hour. */
+const ROLL_UP_DELAY_MS = 5 * MINUTE_MS;
+/** The row of the shard, in the count of written rows. */
+const SHARD_ROWS = 1;
+
+export class Ledger extends DurableObject<Env> {
+  readonly #sql: CountedSql;
+  readonly #counts: Counts;
+  readonly #shards: ShardTable;
+  #hasAlarm = false;
+  /** Calls that are billed and not counted yet. */
+  #requests = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = new CountedSql(ctx.storage.sql);
+    this.#counts = new Counts(this.#sql);
+    this.#shards = new ShardTable(this.#sql);
+    ctx.blockConcurrencyWhile(async () => {
+      this.#hasAlarm = (await ctx.storage.getAlarm()) !== null;
+    });
+  }
+
+  /**
+   * Adds the counts of a batch, once. When it resolves, they are stored. A batch that cannot be read is confirmed too: it would be sent
+   * again for ever, and all batches after it would wait.
+   */
+  async receive(batch: Batch): Promise<void> {
+    this.#requests += 1;
+    if (this.#shards.hasReceived(batch)) return;
+    const nowMs = Date.now();
+    const minutes = minutesIn(batch);
+    const isSet = this.#hasAlarm ? null : this.#setAlarm(nowMs);
+    this.#transaction(() => {
+      this.#counts.add(minutes, { requests: this.#requests, otherRows: SHARD_ROWS }, nowMs);
+      this.#shards.setReceived(batch, nowMs);
+    });
+    this.#requests = 0;
+    // Counted above.
+    this.#sql.takeRowsWritten();
+    await isSet;
+  }
+
+  /** The counts of a time range, with what the shards have not sent yet. */
+  async query(range: TimeRange): Promise<LedgerAnswer> {
+    this.#requests += 1;
+    await Promise.all(this.#shards.ids().map((id) => this.#pushOf(id)));
+    const nowMs = Date.now();
+    const counted = readRange(this.#counts, countedRange(range, nowMs), nowMs);
+    return { ...counted, isolates: this.#shards.isolates(nowMs) };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#requests += 1;
+    this.#hasAlarm = true;
+    const nowMs = Date.now();
+    try {
+      this.#transaction(() => this.#counts.tidy(nowMs));
+    } finally {
+      await this.#setAlarm(nowMs);
+    }
+  }
+
+  /** A shard that is slow or down delays an answer by `MAX_SHARD_MS` at most. */
+  async #pushOf(id: string): Promise<void> {
+    const shards = this.env.LEDGER_SHARDS;
+    try {
+      await withinMs(MAX_SHARD_MS, shards.get(shards.idFromString(id)).push());
+    } catch (error) {
+      console.warn(`A shard of the ledger did not send its counts: ${String(error)}`);
+    }
+  }
+
+  #transaction(work: () => void): void {
+    try {
+      this.ctx.storage.transactionSync(work);
+    } catch (error) {
+      this.#counts.forget();
+      this.#sql.takeRowsWritten();
+      throw error;
+    }
+  }
+
+  /** Once an hour. */
+  #setAlarm(nowMs: number): Promise<void> {
+    this.#hasAlarm = true;
+    this.#sql.countRows(1);
+    return this.ctx.storage.setAlarm(startOf(nowMs - ROLL_UP_DELAY_MS, HOUR_MS) + HOUR_MS + ROLL_UP_DELAY_MS);
+  }
+}
+
+function minutesIn({ shard, number, minutes }: Batch): Minutes {
+  try {
+    return decodeMinutes(minutes);
+  } catch (error) {
+    console.error(`Batch ${number} of ${shard} cannot be read and is lost: ${String(error)}`);
+    return new Minutes();
+  }
+}
