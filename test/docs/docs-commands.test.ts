@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { defaultPolicy } from "../../policies/parse.ts";
 import { IN_FORCE_EVERYWHERE_SECONDS, IN_FORCE_HERE_SECONDS } from "../../policies/store.ts";
 import { deployProgram } from "../../tools/deploy/program.ts";
 import { spillwayProgram } from "../../tools/spillway/program.ts";
@@ -47,6 +48,22 @@ describe("the commands of the pages", () => {
   it.each(unique.map(({ page, words }) => [words.join(" "), page, words] as const))("%s (%s)", async (_, __, words) => {
     expect(await problemOf(words)).toBeNull();
   });
+});
+
+it("a command on the account names its environment: without one, it would use the ids of the top level", () => {
+  const remote = ours.filter(({ words }) => words.includes("spillway") && words.includes("--remote"));
+  expect(remote.length).toBeGreaterThan(10);
+  expect(remote.filter(({ words }) => !words.includes("--env")).map(({ words }) => words.join(" "))).toEqual([]);
+  // The comments of commands too, and the text of the first page.
+  const lines = read("README.md").split("\n");
+  expect(lines.filter((line) => line.includes("--remote") && !line.includes("--env"))).toEqual([]);
+});
+
+it("docs/guide/read-a-trace.md has the failures and the time after which origin-failed becomes origin-unavailable", () => {
+  const { consecutive, openMs } = defaultPolicy().breaker.origin;
+  expect(read("docs/guide/read-a-trace.md").replaceAll("\n", " ")).toContain(
+    `${consecutive} failures in a row the isolate's breaker for the origin opens for ${openMs / 1000} s`,
+  );
 });
 
 describe("a command that does not exist is noticed", () => {

@@ -50,9 +50,8 @@ async function signNow(folder: string): Promise<Verified> {
 async function verify(folder: string, { key, env }: KeyOptions): Promise<Verified> {
   const signatureFile = join(folder, BUNDLE_FILE);
   if ((await stat(signatureFile).catch(() => null)) === null) {
-    const command = `npx spillway model sign ${folder} --key <private.pem>`;
     throw new Error(
-      `${signatureFile} is missing, and the function runs signed packages only. Sign the package: ${command}`,
+      `${signatureFile} is missing, and the function runs signed packages only. Sign the package: npx spillway model sign ${folder} --key <private.pem>. To only try the build, pass --sign-for-this-run.`,
     );
   }
   const publicKeyPem = key === undefined ? await pinnedKey(env) : await readPublicKeyFile(key);
@@ -69,6 +68,6 @@ async function pinnedKey(env: string | undefined): Promise<string> {
   const pinned = await pinnedByConfig((await readGatewayConfig(env)).publicKeyPem);
   if (pinned !== null) return pinned.pem;
   throw new Error(
-    "MODEL_PUBLIC_KEY of wrangler.toml is empty, so the signature cannot be verified: set it to the public key, or pass the key's file with --key <public.pem>.",
+    `No key is pinned: MODEL_PUBLIC_KEY ${env === undefined ? "" : `of ${env} `}in wrangler.toml is empty. Pass the public key of the pair that signed the package: npm run build:lambda -- --key <public.pem>. The key that an environment pins: --env <name>. To only try the build: --sign-for-this-run.`,
   );
 }

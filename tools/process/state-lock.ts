@@ -50,7 +50,7 @@ export async function takeStateLock(stateFolder: string, url: string): Promise<(
         `npm start already uses this state: ${describeHolder(holder)}. Stop it with Ctrl-C in its terminal, or set SPILLWAY_STATE_DIR and other ports to start another system.`,
       );
     }
-    // Two starts that find the same stale lock in the same moment are told apart by their ports.
+    // Two starts that find the same stale lock in the same moment are distinguished by their ports.
     await rm(file, { force: true });
   }
   throw new Error(`${file} changes all the time; start the system only once, and retry.`);

@@ -3,7 +3,7 @@ import type { Child } from "../process/child.ts";
 
 const FIRST_PAUSE_MS = 1000;
 export const MAX_PAUSE_MS = 30_000;
-/** A service that has run for so long starts again after the first pause. */
+/** After this time of work, the next pause is the first one again. */
 const STABLE_MS = 60_000;
 
 export interface Service {
@@ -17,7 +17,7 @@ export interface Service {
   onceBack: string;
 }
 
-/** What the loop needs from outside; tests have a clock of their own. */
+/** What the loop needs from outside; tests replace the clock. */
 export interface Supervision {
   nowMs(): number;
   pause(ms: number): Promise<void>;

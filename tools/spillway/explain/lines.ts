@@ -80,7 +80,7 @@ const breaker = (allows: boolean) => `breaker ${allows ? "closed" : "open"}`;
 const p95 = (ms: number | null) => `P95 ${ms === null ? "unknown" : `${Math.round(ms)} ms`}`;
 
 /**
- * The gateway evaluates no rule after the one that decides. They are under a line that says so, and are dimmed: `within-share edge` must not
+ * The gateway evaluates no rule after the one that decides. They are under a line that states it, and are dimmed: `within-share edge` must not
  * look like the decision where another rule sends the text to the origin.
  */
 function ruleLines(ruleResults: readonly RuleResult[], paint: Paint, columns: number | null): string[] {

@@ -93,7 +93,7 @@ function placeOf({ edge, origins }: Sides): string | null {
   return edge ? `only to the edge and ${named}` : `only to ${named}`;
 }
 
-/** @returns whether a value is a list of texts or numbers, whose changes are told best by its entries */
+/** @returns whether a value is a list of texts or numbers, whose changes are best shown by its entries */
 export function isPlainList(value: Json | undefined): value is (string | number)[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === "string" || typeof entry === "number");
 }

@@ -149,8 +149,19 @@ describe("the build refuses", () => {
     const { code, stderr } = await command("--package", path, "--key", key, "--out", out());
     expect(code).toBe(1);
     expect(stderr.trim().split("\n").at(-1)).toBe(
-      `${join(path, "model.sig")} is missing, and the function runs signed packages only. Sign the package: npx spillway model sign ${path} --key <private.pem>`,
+      `${join(path, "model.sig")} is missing, and the function runs signed packages only. Sign the package: npx spillway model sign ${path} --key <private.pem>. To only try the build, pass --sign-for-this-run.`,
     );
+  });
+
+  it("a signed package without a pinned key, with the flags that work", async () => {
+    const { code, stderr } = await command("--package", tiny.folder, "--out", out());
+    expect(code).toBe(1);
+    expect(stderr.trim().split("\n").at(-1)).toBe(
+      "No key is pinned: MODEL_PUBLIC_KEY in wrangler.toml is empty. Pass the public key of the pair that signed the package: npm run build:lambda -- --key <public.pem>. The key that an environment pins: --env <name>. To only try the build: --sign-for-this-run.",
+    );
+    await expect(build({ out: join(folder, "for-this-run"), signForThisRun: true })).resolves.toMatchObject({
+      kind: "zip",
+    });
   });
 
   it("a package that another key signed", async () => {

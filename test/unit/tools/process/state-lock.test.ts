@@ -33,10 +33,10 @@ describe("the lock of a state folder", () => {
     expect(await lockHolder(folder)).toBeNull();
   });
 
-  it("is stale once its process was killed, and is taken over", async () => {
+  it("is stale once its process was killed, and is replaced", async () => {
     const script = `import { takeStateLock } from ${JSON.stringify(MODULE)};
       await takeStateLock(${JSON.stringify(folder)}, "http://other");
-      console.log("taken");
+      console.log("locked");
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Child } from "../../../../tools/process/child.ts";
 import { MAX_PAUSE_MS, supervise } from "../../../../tools/start/supervise.ts";
 
-/** A process that ends when the test says so. */
+/** A process that ends when the test ends it. */
 function process() {
   const ended = Promise.withResolvers<string>();
   let stops = 0;

@@ -6,6 +6,7 @@ import { SignatureError } from "../../../../formats/signature/signature-error.ts
 import { localSettings } from "../../../process/local-settings.ts";
 import { readUserText } from "../../../process/read-text.ts";
 import { readGatewayConfig } from "../../../process/wrangler-config.ts";
+import { whereWords } from "../../kv/where.ts";
 import { stderrProgress } from "../../terminal/progress.ts";
 import { openLocalPackage, type SignedPackage } from "../local-package.ts";
 import { verifyFolder } from "../sign/folder.ts";
@@ -46,7 +47,7 @@ async function publish(folder: string, options: Options): Promise<void> {
   if (options.local) await withLocalBucket(localSettings(process.env).persistFolder, put);
   else await put(remoteBucket((await readGatewayConfig(options.env)).bucket));
   console.error("  ✓ published. Gateways that pin the signer's key load it when the policy names it:");
-  console.error(`    npx spillway policy set model ${signed.modelId}${options.remote ? " --remote" : ""}`);
+  console.error(`    npx spillway policy set model ${signed.modelId}${whereWords(options)}`);
   console.error("    The origin continues with the package that it was deployed with.");
   console.log(signed.modelId);
 }
