@@ -2,7 +2,9 @@
 import { CHECKOUT_FOLDER } from "./process/checkout.ts";
 import { localSettings } from "./process/local-settings.ts";
 import { resetLocalState } from "./process/reset-local-state.ts";
+import { makeConsoleSafe } from "./spillway/terminal/safe-console.ts";
 
+makeConsoleSafe(console, process);
 try {
   const { stateFolder, gatewayPort } = localSettings(process.env);
   const isOtherFolder = Boolean(process.env["SPILLWAY_STATE_DIR"]);

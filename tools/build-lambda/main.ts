@@ -4,6 +4,7 @@ import { shortModelId } from "../../formats/model-package/names.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { stderrProgress } from "../spillway/terminal/progress.ts";
+import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import type { Architecture } from "./artifact-files.ts";
 import { type Built, buildLambda } from "./build.ts";
 import { LIMITS, megabytes } from "./limits.ts";
@@ -23,6 +24,8 @@ interface Options {
 const KEY_WIDTH = 12;
 const MIB = 2 ** 20;
 const NOT_FOR_DEPLOYMENT = "  Signed with a temporary key: this build is a test. Do not deploy it.\n";
+
+makeConsoleSafe(console, process);
 
 const command = plainCommand("npm run build:lambda --", "Run it with --help to see the options.")
   .description(

@@ -1,0 +1,64 @@
+/** What `npm start` reads from the gateway's /readyz, and what it leaves of a start that failed. */
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { type Child, startChild } from "../../../../tools/process/child.ts";
+import { localSettings } from "../../../../tools/process/local-settings.ts";
+import { freePort } from "../../../../tools/process/ports.ts";
+import { edgeReady, edgeState, startViewer } from "../../../../tools/start/services.ts";
+
+let server: Server | null = null;
+afterEach(() => void server?.close());
+
+/** A gateway that answers with one state, and a record of the tokens that it got. */
+async function gateway(edge: object) {
+  const port = await freePort();
+  const tokens: (string | undefined)[] = [];
+  server = createServer((request, response) => {
+    tokens.push(request.headers.authorization);
+    response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ edge }));
+  }).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return { settings: localSettings({ SPILLWAY_PORT: String(port), OPERATOR_TOKEN: "token-of-the-test" }), tokens };
+}
+
+const running: Child = {
+  name: "gateway",
+  logFile: "logs/gateway.log",
+  ended: new Promise(() => {}),
+  died: new Promise(() => {}),
+  stop: async () => {},
+};
+
+it("the edge's state is read as the operator reads it, and is unknown while the gateway does not answer", async () => {
+  const { settings, tokens } = await gateway({ state: "cold" });
+  expect(await edgeState(settings)).toBe("cold");
+  expect(tokens).toEqual(["Bearer token-of-the-test"]);
+  expect(await edgeState(localSettings({ SPILLWAY_PORT: String(await freePort()) }))).toBeNull();
+});
+
+it("a model that the edge rejects ends the start with the reason", async () => {
+  const { settings } = await gateway({ state: "rejected", reason: "model.bin was changed" });
+  await expect(edgeReady(settings, running)).rejects.toThrow("The edge rejected the model: model.bin was changed.");
+  const ready = await gateway({ state: "ready" });
+  await expect(edgeReady(ready.settings, running)).resolves.toBeUndefined();
+});
+
+it("a service that ends before it answers leaves no process, and its error has the end of its log", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "spillway-services-"));
+  const children: Child[] = [];
+  const start = async (name: string) => {
+    const script = "console.log('no space left'); process.exit(3)";
+    const child = await startChild(name, [process.execPath, "-e", script], process.env, join(folder, "a.log"));
+    children.push(child);
+    return child;
+  };
+  await expect(startViewer({ start }, await freePort())).rejects.toThrow(
+    /^The trace viewer ended unexpectedly \(exit code 3\)\. The end of \S+a\.log:\n/,
+  );
+  expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(["exit code 3"]);
+  await rm(folder, { recursive: true });
+});
