@@ -60,8 +60,8 @@ describe("a running system", () => {
     await inForce("3", "outside-share");
     expect(await policy("diff", "1", "3")).toBe("Versions 1 and 3 are the same.");
     expect(await history()).toMatchObject([
-      { name: "3", inForce: true, changes: "edge.share 100 → 0", message: "rollback to 1" },
-      { name: "2", inForce: false },
+      { name: "3", lastStored: true, changes: "edge.share 100 → 0", message: "rollback to 1" },
+      { name: "2", lastStored: false },
       { name: "1", author: "Ann", message: "stop the rollout" },
     ]);
   });
