@@ -36,7 +36,7 @@ let apiKey: string;
 /** An origin that answers every request with 500. */
 const failing = createServer((request, response) => request.resume().once("end", () => response.writeHead(500).end()));
 let unusedUrl: string;
-/** Where wrangler would write a log file of its own. */
+/** Where wrangler would write its own log file. */
 let wranglerLogs: string;
 beforeAll(async () => {
   wranglerLogs = await mkdtemp(join(tmpdir(), "spillway-wrangler-logs-"));

@@ -11,7 +11,7 @@ import { binOf } from "./package-bin.ts";
 
 /**
  * Environment that keeps wrangler and its local runtime off the network (no metrics, no update check, no location lookup), and keeps
- * it from writing traces and logs of its own to disk, which would hold the callers' URLs.
+ * it from writing its own traces and logs to disk, which would hold the callers' URLs.
  */
 export const offlineWrangler = {
   WRANGLER_SEND_METRICS: "false",
