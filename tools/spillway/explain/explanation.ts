@@ -1,4 +1,5 @@
 /** Pure. What the gateway would decide, and the result of each rule, computed by the functions that decide in the Worker. */
+import { type Arm, armOfRecorded } from "../../../formats/ledger/series.ts";
 import { decisionsFor, factsOf } from "../../../gateway/decide/decide.ts";
 import type { Facts } from "../../../gateway/decide/facts.ts";
 import type { Route, RuleBecause, SideRoute } from "../../../gateway/decide/route.ts";
@@ -19,6 +20,8 @@ export interface RuleResult {
 export interface Explanation {
   ruleResults: readonly RuleResult[];
   route: Route;
+  /** The arm that the ledger counts the text for; null where each request is split anew. */
+  arm: Arm | null;
   /** The fallback after a failure; null when the other side cannot accept the text. */
   fallback: SideRoute | null;
   /** Null when the policy disables hedging. `afterMs` is null while the first side's P95 is unknown. */
@@ -31,15 +34,18 @@ export interface Explanation {
 const NOW_MS = 0;
 
 /** Evaluates every rule for a situation, and the attempts that may follow the first. */
-export function explain({ text, policy, conditions }: Situation): Explanation {
+export function explain({ text, policy, conditions, countedTokens }: Situation): Explanation {
   const decisions = decisionsFor(text, policy);
+  const counted = armOfRecorded(decisions.arm(conditions, countedTokens));
+  const arm = policy.edge.stickyBy === "request" && counted !== "ineligible" ? null : counted;
   const route = decisions.route(conditions, NOW_MS);
   const ruleResults = ruleResultsOf(factsOf(text, policy, conditions));
-  if (route.side === "refuse") return { ruleResults, route, fallback: null, hedge: null, shadow: null };
+  if (route.side === "refuse") return { ruleResults, route, arm, fallback: null, hedge: null, shadow: null };
   const { side } = route;
   return {
     ruleResults,
     route,
+    arm,
     fallback: decisions.fallback(side, conditions),
     hedge: policy.hedge.enabled
       ? { afterMs: decisions.hedgeAfterMs(route, conditions), route: decisions.hedge(side, conditions) }

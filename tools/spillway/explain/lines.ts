@@ -25,6 +25,7 @@ export function explanationLines(situation: Situation, explanation: Explanation,
     labelled("policy", shown.policyFrom),
     labelled("text", describeText(situation, shown.modelId)),
     labelled("caller", describeCaller(situation)),
+    labelled("arm", describeArm(explanation.arm, situation.policy.edge.share)),
     labelled("edge", describeEdge(situation)),
   ];
   const inWidth = (line: string) => wrapped(line, { columns, indent: LABEL_WIDTH });
@@ -126,6 +127,12 @@ function consequenceLines(
   if (hedge !== null) lines.push(labelled("when slow", describeHedge(hedge)));
   if (shadow !== null) lines.push(labelled("shadow", describeShadow(shadow)));
   return lines;
+}
+
+/** For the report. */
+function describeArm(arm: Explanation["arm"], sharePercent: number): string {
+  if (arm === null) return `inside the share for ${sharePercent} % of requests, outside for the others`;
+  return arm === "ineligible" ? "ineligible: not compared in the report" : `${arm} the share`;
 }
 
 function describeHedge({ afterMs, route }: NonNullable<Explanation["hedge"]>): string {

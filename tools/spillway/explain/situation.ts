@@ -21,6 +21,8 @@ export interface Situation {
   conditions: Conditions;
   /** The key of the sticky split in words, without its value. */
   splitBy: string;
+  /** By the package, also where the isolate has no tokenizer: the arm of a text does not depend on the isolate. */
+  countedTokens: number;
 }
 
 type SituationOptions = Omit<ExplainOptions, "policy" | "defaults" | "local" | "remote" | "env" | "share">;
@@ -39,8 +41,12 @@ export function situationOf(options: SituationOptions, policy: Policy, numbers: 
       edgeRunMs: isCounted ? numbers.runMs : null,
       location: caller.location,
     },
-    conditions: conditionsIn(options, policy, isCounted ? numbers.maxTokens : null),
+    conditions: conditionsIn(options, policy, {
+      maxTokens: isCounted ? numbers.maxTokens : null,
+      packageMaxTokens: numbers.maxTokens,
+    }),
     splitBy: describeSplit(stickyBy, caller),
+    countedTokens: numbers.tokens,
   };
 }
 
@@ -61,7 +67,11 @@ function describeSplit(stickyBy: string, caller: Caller): string {
   return callersKeyOf(stickyBy, caller) === null ? `the text (the request has no ${what})` : `the ${what}`;
 }
 
-function conditionsIn(options: SituationOptions, policy: Policy, maxTokens: number | null): Conditions {
+function conditionsIn(
+  options: SituationOptions,
+  policy: Policy,
+  limits: Pick<Conditions["edge"], "maxTokens" | "packageMaxTokens">,
+): Conditions {
   const { edge, edgeBreaker, edgeP95Ms, queueMs, originBreaker = [], originP95Ms = [] } = options;
   const names = originNames(policy.origins);
   for (const { name } of [...originBreaker, ...originP95Ms]) if (name !== null) mustExist(name, names);
@@ -69,8 +79,7 @@ function conditionsIn(options: SituationOptions, policy: Policy, maxTokens: numb
     edge: {
       model: edge === "loading" ? "cold" : edge,
       breakerAllows: edgeBreaker === "closed",
-      maxTokens,
-      packageMaxTokens: maxTokens,
+      ...limits,
       queueMs,
       p95Ms: edgeP95Ms ?? null,
     },

@@ -55,6 +55,19 @@ describe("the rule that decides", () => {
   });
 });
 
+describe("the arm", () => {
+  it.each<[string, string | null, object, Partial<ExplainOptions>, Partial<typeof numbers>?]>([
+    ["inside the share", "inside", {}, {}],
+    ["outside the share", "outside", { edge: { share: 0 } }, {}],
+    ["in a cold isolate the same", "outside", { edge: { share: 0 } }, { edge: "cold" }],
+    ["of a long text", "ineligible", {}, { edge: "cold" }, { tokens: 257 }],
+    ["under an override", "ineligible", { override: "edge" }, {}],
+    ["unknown where each request is split anew", null, { edge: { share: 50, stickyBy: "request" } }, {}],
+  ])("%s: %s", (_, expected, document, options, bend) => {
+    expect(explained(document, options, bend).explanation.arm).toBe(expected);
+  });
+});
+
 describe("in every situation", () => {
   const documents = fc.constantFrom<object>(
     {},
