@@ -15,6 +15,7 @@ import { registerGet } from "./policy/get.ts";
 import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
+import { registerReport } from "./report/command.ts";
 import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
@@ -27,6 +28,7 @@ export function spillwayProgram(): Command {
   registerKeys(program);
   registerExplain(program);
   registerBackup(program);
+  registerReport(program);
   return program;
 }
 

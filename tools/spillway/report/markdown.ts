@@ -51,7 +51,7 @@ function cellText(cell: Cell): string {
   return escaped([cell.text, cell.range].filter((part) => part !== "").join(" "));
 }
 
-/** Names come from policies and packages: none may end a cell or start markup. Bold marks are ours. */
+/** Names come from policies and packages: none may end a cell, start markup or be a link. The brackets of intervals stay. */
 function escaped(text: string): string {
-  return text.replace(/[\\|<>`_[\]]/g, (character) => `\\${character}`);
+  return text.replace(/[\\|<>`_]|\](?=[([])/g, (character) => `\\${character}`);
 }

@@ -2,6 +2,7 @@
 import { html, raw } from "hono/html";
 import {
   costPicture,
+  failuresPicture,
   ratiosPicture,
   reasonsPicture,
   refusalsPicture,
@@ -126,7 +127,8 @@ function sectionsOf(report: Report): Section[] {
     ...withTable("versions"),
     ...withTable("split"),
     ...withTable("agreement"),
-    ...withPicture("Texts by reason", (width) => reasonsPicture(report, width)),
+    ...withPicture("Answered texts by reason", (width) => reasonsPicture(report, width)),
+    ...withPicture("Failed texts by reason", (width) => failuresPicture(report, width)),
     ...withPicture("Requests with an answer other than 200", (width) => refusalsPicture(report, width)),
     ...withTable("sides"),
     ...withTable("edge"),
