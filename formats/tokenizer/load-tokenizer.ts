@@ -33,17 +33,20 @@ export function* loadTokenizer(tokenizerJson: string, configJson: string): Steps
   const added = readAddedTokens(read("added_tokens"), model, normalizer);
   const stages = [added.raw, ...normalizer, added.normalized, ...preTokenizer].filter((make) => make !== null);
   return makeTokenizer({
-    makeStages: (output) => makeStages(stages, model.make, output),
+    makeStages: stagesOf(stages, model.make),
     template,
     vocabularyBytes: model.trie.bytes,
   });
 }
 
-function makeStages(stages: readonly MakeStage[], makeModel: (output: Output) => Model, output: Output) {
-  const model = makeModel(output);
-  // The last stage first: what it has held back comes before what the stages before it have.
-  const busy: Busy[] = [];
-  return { head: stages.reduceRight<Stage>((next, make) => make(next, busy), model), model, busy };
+/** A closure made in `loadTokenizer` would keep what its other closures use: the text of tokenizer.json. */
+function stagesOf(stages: readonly MakeStage[], makeModel: (output: Output) => Model) {
+  return (output: Output) => {
+    const model = makeModel(output);
+    // The last stage first: what it has held back comes before what the stages before it have.
+    const busy: Busy[] = [];
+    return { head: stages.reduceRight<Stage>((next, make) => make(next, busy), model), model, busy };
+  };
 }
 
 /** Does all steps of a generator. */

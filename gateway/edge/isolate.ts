@@ -176,7 +176,7 @@ export class EdgeIsolate implements Edge {
 
   /** Whether any request is in progress that neither runs nor waits to run a text: those only wait. */
   #othersWait(): boolean {
-    return this.#parts.requestsInProgress() > new Set(this.#queue.items().map(({ request }) => request)).size;
+    return this.#parts.requestsInProgress() > this.#queue.groups(requestOf);
   }
 
   #refusesPair(text: TextOrPair): boolean {
@@ -193,6 +193,10 @@ export class EdgeIsolate implements Edge {
     if (this.#learned?.modelId !== opened.modelId) this.#learned = new LearnedLimits(opened);
     return this.#learned;
   }
+}
+
+function requestOf({ request }: EdgeText): symbol {
+  return request;
 }
 
 /** The model has no form for two texts: the caller's mistake, and nothing of the edge's. */

@@ -13,6 +13,7 @@ import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-pac
 import type { LoadEnd, Loading, LoadState, Ready } from "./load-state.ts";
 import { LoadUse } from "./load-use.ts";
 import { fingerprint, listPackage, type OpenParts, type WantedPackage } from "./package.ts";
+import { pauseBeside } from "./pause-beside.ts";
 
 /** A load without progress for this long has ended with its request; the next request loads again. */
 const LOAD_LEASE_MS = 5000;
@@ -171,10 +172,7 @@ export class ModelLoader {
       if (this.#state !== mine) throw new PackageError("unavailable", "another load has replaced this one");
       mine.aliveAtMs = clock.nowMs();
     };
-    const pause = async () => {
-      alive();
-      await clock.wait(0);
-    };
+    const pause = pauseBeside({ clock, othersWait, alive });
     const steps = { pause, othersWait };
     const bucket = pausing(use.metered(this.#parts.bucket), pause);
     let storedPrint = "";

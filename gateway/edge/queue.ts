@@ -70,10 +70,12 @@ export class EdgeQueue<Item, Result> {
     return this.#tickets.length;
   }
 
-  /** What runs or waits to run. */
-  items(): Item[] {
+  /** How many groups the texts belong to that run or wait to run; `groupOf` gives a text's group. */
+  groups(groupOf: (item: Item) => unknown): number {
     this.#dropExpired();
-    return this.#tickets.map(({ item }) => item);
+    const isFirstOfGroup = ({ item }: Ticket<Item, Result>, at: number) =>
+      this.#tickets.findIndex((other) => groupOf(other.item) === groupOf(item)) === at;
+    return this.#tickets.reduce((count, ticket, at) => count + (isFirstOfGroup(ticket, at) ? 1 : 0), 0);
   }
 
   /** Runs the text when it is its turn; resolves to "gone" if the caller hung up while it waited. */
@@ -157,7 +159,9 @@ export class EdgeQueue<Item, Result> {
 
   #dropExpired(): void {
     const nowMs = this.#options.clock.nowMs();
-    this.#tickets = this.#tickets.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+    // Called at each step of a run: no new list where none is needed.
+    if (this.#tickets.some(({ expiresAtMs }) => expiresAtMs <= nowMs))
+      this.#tickets = this.#tickets.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
   }
 }
 

@@ -6,7 +6,7 @@ import { type Json, withoutByteOrderMark } from "../../json.ts";
 import { TokenizerError } from "./tokenizer-error.ts";
 
 /** Entries, or structural characters, between two steps. */
-const STEP_ENTRIES = 512;
+const STEP_ENTRIES = 256;
 const STRING = /\s*"([^"\\]*(?:\\.[^"\\]*)*)"\s*/y;
 const NUMBER = /\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*/y;
 const UNTIL_STRUCTURE = /[^"[\]{}]*/y;

@@ -2,7 +2,11 @@
  * A vocabulary as a tree of code points in typed arrays: about 16 bytes per node, and no string per token. The children of all nodes are in
  * one hash table.
  */
+import type { Steps } from "./json-text.ts";
+
 const NONE = -1;
+/** Nodes that are linked between two steps: a fraction of a millisecond. */
+const STEP_NODES = 8192;
 /** The node of the empty text. */
 export const ROOT = 0;
 
@@ -69,9 +73,9 @@ export class Trie {
     return length;
   }
 
-  /** Gives memory back that was allocated for growth. */
-  trim(): void {
-    this.#resize(this.#nodes);
+  /** Gives memory back that was allocated for growth, in steps. Nothing may be added between them. */
+  *trim(): Steps<void> {
+    yield* this.#resizing(this.#nodes);
   }
 
   #addChild(node: number, codePoint: number): number {
@@ -92,14 +96,23 @@ export class Trie {
     this.#slots[slot] = child;
   }
 
+  /** In one piece: a vocabulary that needs it has more nodes than its text suggests. */
   #resize(capacity: number): void {
+    const steps = this.#resizing(capacity);
+    while (!steps.next().done);
+  }
+
+  *#resizing(capacity: number): Steps<void> {
     this.#parents = copyOf(this.#parents, capacity, 0);
     this.#labels = copyOf(this.#labels, capacity, 0);
     this.#values = copyOf(this.#values, capacity, NONE);
     const slots = slotsFor(capacity);
     if (slots === this.#slots.length) return;
     this.#slots = new Int32Array(slots).fill(NONE);
-    for (let child = 1; child < this.#nodes; child++) this.#link(child);
+    for (let child = 1; child < this.#nodes; child++) {
+      this.#link(child);
+      if (child % STEP_NODES === 0) yield;
+    }
   }
 }
 

@@ -85,7 +85,9 @@ export function createSpillwayEngine(
       for (;;) {
         const step = run.next();
         if (step.done) return step.value;
-        await timer.around(step.value, () => steps.pause());
+        timer.ended(step.value);
+        await steps.pause();
+        timer.begins();
       }
     } finally {
       run.return([]);

@@ -36,11 +36,14 @@ export class StepTimer {
     this.#beganAtMs = nowMs();
   }
 
-  /** Runs a step's pause, and counts the step before it. */
-  async around(units: number, pause: () => Promise<void>): Promise<void> {
+  /** Counts a step that has ended. */
+  ended(units: number): void {
     this.#units += units;
     this.#computedMs += this.#nowMs() - this.#beganAtMs;
-    await pause();
+  }
+
+  /** To be called after the pause, as the next step begins. */
+  begins(): void {
     const resumedAtMs = this.#nowMs();
     this.#elapsedMs += resumedAtMs - this.#beganAtMs;
     this.#beganAtMs = resumedAtMs;

@@ -1,0 +1,57 @@
+import { glob, readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { pauseBeside } from "../../../../gateway/edge/pause-beside.ts";
+
+/** A clock that is moved by hand, and counts waits. */
+function parts() {
+  const state = { nowMs: 1000, waits: 0, othersWait: false, isOver: false };
+  const pause = pauseBeside({
+    clock: {
+      nowMs: () => state.nowMs,
+      wait: async (ms) => {
+        expect(ms).toBe(0);
+        state.waits += 1;
+      },
+    },
+    othersWait: () => state.othersWait,
+    alive: () => {
+      if (state.isOver) throw new Error("another load has replaced this one");
+    },
+  });
+  const turns = async () => {
+    state.waits = 0;
+    await pause();
+    return state.waits;
+  };
+  return { state, turns };
+}
+
+it("is one turn of the event loop in an isolate without other requests", async () => {
+  const { turns } = parts();
+  expect([await turns(), await turns()]).toEqual([1, 1]);
+});
+
+it("is several turns while another request is in progress, and for a moment after it", async () => {
+  const { state, turns } = parts();
+  state.othersWait = true;
+  expect(await turns()).toBe(4);
+  state.othersWait = false;
+  state.nowMs += 99;
+  expect(await turns()).toBe(4);
+  state.nowMs += 1;
+  expect(await turns()).toBe(1);
+});
+
+it("ends the load before it waits", async () => {
+  const { state, turns } = parts();
+  state.isOver = true;
+  await expect(turns()).rejects.toThrow("another load has replaced this one");
+  expect(state.waits).toBe(0);
+});
+
+it("is no scheduler.wait, nor is any other wait of the gateway: it leaves objects that V8 frees with the whole heap only", async () => {
+  for await (const file of glob("gateway/**/*.ts"))
+    expect((await readFile(file, "utf8")).replace(/\/\/.*/g, ""), file).not.toMatch(
+      /scheduler\s*\.\s*wait|\bscheduler\b.*\bwait\b/,
+    );
+});
