@@ -34,13 +34,13 @@ export const pictureSchema = z.object({
 });
 export type PictureData = z.infer<typeof pictureSchema>;
 
-const WIDTH = 1000;
+const WIDTH = 1040;
 const HEIGHT = 700;
 const PLOT_WIDTH = 300;
 const PLOT_HEIGHT = 200;
 /** Of the bars of short texts, which have names. */
 const BATCHES_WIDTH = 430;
-const COLUMNS = [76, 590] as const;
+const COLUMNS = [76, 626] as const;
 const ROWS = [112, 436] as const;
 
 // One set of colours of middle brightness, because the page's theme and the system's theme, which a media query reads, may differ.
@@ -65,6 +65,8 @@ const GROUPS = [
   { name: "quantize, activate", legendLeft: 172, style: "int8", kernels: ["quantize"] },
   { name: "other", legendLeft: 312, style: "rest", kernels: null },
 ] as const;
+
+const TICKS_MS = [1, 3, 10, 30, 100, 300, 1000, 2000] as const;
 
 interface Plot {
   left: number;
@@ -99,36 +101,32 @@ function label(x: number, y: number, text: string, anchor: "start" | "middle" | 
 function times({ lengths }: PictureData, plot: Plot): string {
   const { left, top } = plot;
   const all = lengths.flatMap((row) => SERIES.map(({ key }) => row[key]));
+  const fastest = percentile(all, 0);
   const decades = [
-    Math.floor(Math.log10(percentile(all, 0))),
+    Math.log10(TICKS_MS.findLast((ms) => ms <= fastest) ?? fastest),
     Math.ceil(Math.log10(percentile(all, 100) / 2)) + Math.log10(2),
   ] as const;
   const [first = 1, last = 2] = [lengths[0]?.tokens, lengths.at(-1)?.tokens];
   const x = (tokens: number) => left + (PLOT_WIDTH * Math.log(tokens / first)) / Math.log(last / first);
   const y = (ms: number) => top + PLOT_HEIGHT * (1 - (Math.log10(ms) - decades[0]) / (decades[1] - decades[0]));
-  const ticks = [10, 30, 100, 300, 1000, 2000].filter((ms) => y(ms) >= top && y(ms) <= top + PLOT_HEIGHT);
+  const ticks = TICKS_MS.filter((ms) => y(ms) >= top && y(ms) <= top + PLOT_HEIGHT);
   const grid = ticks.map(
     (ms) =>
       `  <path class="grid" d="M${left} ${px(y(ms))}H${left + PLOT_WIDTH}"/>\n${label(left - 8, y(ms) + 4, `${ms}`, "end")}`,
   );
   const across = lengths.map(({ tokens }) => label(x(tokens), top + PLOT_HEIGHT + 20, `${tokens}`, "middle"));
+  // Each line's name is at its end, moved down where the name above it needs the space.
+  const ends = SERIES.map((one) => ({ ...one, end: lengths.at(-1)?.[one.key] ?? 0 })).toSorted((a, b) => b.end - a.end);
   let freeFrom = top;
-  const lines = SERIES.map(({ key, style, name }) => {
+  const lines = ends.map(({ key, style, name, end }) => {
     const points = lengths.map((row) => `${px(x(row.tokens))} ${px(y(row[key]))}`);
-    const end = lengths.at(-1)?.[key] ?? 0;
     const at = Math.max(y(end) + 4, freeFrom);
     freeFrom = at + 17;
     const text = `<text class="fill" x="${left + PLOT_WIDTH + 12}" y="${px(at)}" font-weight="600">${name} ${Math.round(end)} ms</text>`;
-    return { end, svg: `  <g class="${style}"><path class="line" d="M${points.join("L")}"/>${text}</g>` };
+    return `  <g class="${style}"><path class="line" d="M${points.join("L")}"/>${text}</g>`;
   });
   const unit = label(left + PLOT_WIDTH / 2, top + PLOT_HEIGHT + 40, "tokens", "middle");
-  return [
-    title(plot, "Time of a text in ms (log scale)"),
-    ...grid,
-    ...across,
-    unit,
-    ...lines.map(({ svg }) => svg),
-  ].join("\n");
+  return [title(plot, "Time of a text in ms (log scale)"), ...grid, ...across, unit, ...lines].join("\n");
 }
 
 function parts({ parts: measured }: PictureData, plot: Plot): string {
