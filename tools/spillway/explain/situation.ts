@@ -8,10 +8,10 @@ import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
 import type { Conditions } from "../../../gateway/sides.ts";
+import { isEuCountry } from "../../../policies/eu-countries.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
 import type { Policy } from "../../../policies/schema.ts";
-import { isEuCountry } from "../eu-countries.ts";
 import { openLocalPackage, readPackageFile } from "../model/local-package.ts";
 import { type ExplainOptions, type ForOrigin, textOf } from "./options.ts";
 

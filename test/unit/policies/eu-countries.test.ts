@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { EU_MEMBERS, isEuCountry } from "../../../../tools/spillway/eu-countries.ts";
+import { EU_MEMBERS, isEuCountry } from "../../../policies/eu-countries.ts";
 
 it("the European Union has 27 members, with two-letter codes, sorted", () => {
   expect(EU_MEMBERS).toHaveLength(27);
