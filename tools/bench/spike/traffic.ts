@@ -21,8 +21,8 @@ export interface Spike {
 /** What the simulation assumes of texts, of the machine and of the origin, with the source of each number. */
 export const ASSUMPTIONS = {
   /**
-   * Messages of about 70 words. Chosen so that 95 % fit the default policy's 256 tokens, the part that the published
-   * experience in design.md has at the edge.
+   * Messages of about 70 words. Chosen so that 95 % have at most 256 tokens: the part that the published experience in design.md has
+   * at the edge.
    */
   tokens: { median: 96, sigma: 0.6, min: 3 },
   /** Of a run's time around the package's time model, mean 1. Chosen: two of three runs are within 15 %. */
