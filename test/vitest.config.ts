@@ -101,11 +101,22 @@ const OWN_ISOLATE = ["test/worker/dispatch/hang-up.test.ts"];
 
 const model = await modelId();
 
+/** In place of the control plane, whose tests have their own project: it accepts every message. */
+const anyLedger = {
+  name: "spillway-control",
+  modules: true,
+  compatibilityDate: "2026-11-01",
+  script: `import { DurableObject } from "cloudflare:workers";
+    export class LedgerShard extends DurableObject { record() { return { nextAfterMs: 5000 }; } }`,
+  durableObjects: { LEDGER: { className: "LedgerShard", useSQLite: true } },
+};
+
 /** The gateway's Worker with its bindings. Each project needs its own plugin. */
 const gatewayWorker = () =>
   cloudflareTest({
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
+      workers: [anyLedger],
       serviceBindings: { FILES: files },
       // The checkout's own package, and an origin that refuses connections.
       bindings: {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { GATEWAY, ORIGIN } from "../../tools/docs/deployed-variables.ts";
+import { CONTROL_PLANE, GATEWAY, ORIGIN } from "../../tools/docs/deployed-variables.ts";
 import { LOCAL_LAMBDA, START, TESTS, TOOLS } from "../../tools/docs/local-variables.ts";
 import type { VariableGroup } from "../../tools/docs/variable.ts";
 import { readSettings as readLambdaSettings } from "../../tools/local-lambda/settings.ts";
@@ -60,6 +60,7 @@ function variablesReadIn({ path, text }: { path: string; text: string }): string
 
 const PROGRAMS: readonly [string, readonly VariableGroup[], readonly string[]][] = [
   ["the gateway", GATEWAY, ["gateway", "formats", "policies"]],
+  ["the control plane", CONTROL_PLANE, ["control-plane", "formats"]],
   ["the origin", ORIGIN, ["lambda-origin", "formats"]],
   ["npm start", START, ["tools/start", "tools/process", "formats"]],
   ["the local origin", LOCAL_LAMBDA, ["tools/local-lambda"]],
@@ -115,6 +116,7 @@ describe("the documented default is the one in the code:", () => {
     const settings = readStartSettings({});
     expect({
       SPILLWAY_PORT: String(settings.gatewayPort),
+      SPILLWAY_CONTROL_PORT: String(settings.controlPort),
       SPILLWAY_ORIGIN_PORT: String(settings.originPort),
       SPILLWAY_OTLP_PORT: String(settings.viewerPort),
       SPILLWAY_MODEL_DIR: settings.modelFolder,
@@ -125,6 +127,7 @@ describe("the documented default is the one in the code:", () => {
       Object.fromEntries(
         [
           "SPILLWAY_PORT",
+          "SPILLWAY_CONTROL_PORT",
           "SPILLWAY_ORIGIN_PORT",
           "SPILLWAY_OTLP_PORT",
           "SPILLWAY_MODEL_DIR",

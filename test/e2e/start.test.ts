@@ -48,8 +48,13 @@ describe("Ctrl-C during the start", () => {
 });
 
 async function freePorts() {
-  const ports = [await freePort(), await freePort(), await freePort()].map(String);
-  return { SPILLWAY_PORT: ports[0], SPILLWAY_ORIGIN_PORT: ports[1], SPILLWAY_OTLP_PORT: ports[2] };
+  const [gateway, control, origin, viewer] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  return {
+    SPILLWAY_PORT: String(gateway),
+    SPILLWAY_CONTROL_PORT: String(control),
+    SPILLWAY_ORIGIN_PORT: String(origin),
+    SPILLWAY_OTLP_PORT: String(viewer),
+  };
 }
 
 describe("an origin that does not listen, and callers who need a key", () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { GATEWAY, ORIGIN } from "./deployed-variables.ts";
+import { CONTROL_PLANE, GATEWAY, ORIGIN } from "./deployed-variables.ts";
 import { LOCAL_LAMBDA, START, TESTS, TOOLS } from "./local-variables.ts";
 import { generatedFrom, item } from "./markdown.ts";
 import { NOT_SET, type Variable, type VariableGroup } from "./variable.ts";
@@ -15,6 +15,7 @@ const INTRODUCTION = `Settings of each program. Routing, limits and models are s
 export function configurationReference(): string {
   const programs = [
     program("Gateway", GATEWAY),
+    program("Control plane", CONTROL_PLANE),
     program("Origin", [...ORIGIN, stackParameters()]),
     program("npm start", START),
     program("Local origin", LOCAL_LAMBDA),

@@ -1,5 +1,5 @@
 /**
- * Every setting of the gateway and the origin, as `docs/reference/configuration.md` shows it. `test/docs/configuration.test.ts` compares
+ * Every setting of the gateway, the control plane and the origin, as `docs/reference/configuration.md` shows it. `test/docs/configuration.test.ts` compares
  * the tables with the code: a variable that is read and not in a table fails, and so does one that no code reads.
  */
 import { NOT_SET, OTLP, OTLP_HEADERS, OTLP_METRICS, OTLP_METRICS_HEADERS, type VariableGroup } from "./variable.ts";
@@ -112,6 +112,41 @@ export const GATEWAY: readonly VariableGroup[] = [
         default: NOT_SET,
         meaning: "Version metadata of the Worker: `service.version` and `faas.version` in telemetry.",
       },
+      {
+        name: "LEDGER",
+        default: NOT_SET,
+        meaning:
+          "The Durable Objects `LedgerShard` of the control plane, which count texts and requests. Without it nothing is counted.",
+      },
+    ],
+  },
+];
+
+export const CONTROL_PLANE: readonly VariableGroup[] = [
+  {
+    title: "Variables and secrets",
+    about:
+      "Variables are set in `control-plane/wrangler.toml`, secrets with `npx wrangler secret put <name> --config control-plane/wrangler.toml --env <environment>`.",
+    variables: [
+      {
+        name: "OPERATOR_TOKEN",
+        default: NOT_SET,
+        meaning:
+          "Secret, at least 20 characters: the same token as the gateway's. `GET /v1/ledger` answers requests that send it as a bearer token.",
+      },
+      {
+        name: "ANONYMOUS_ACCESS",
+        default: "refused",
+        meaning: "`allowed` answers every request while no `OPERATOR_TOKEN` is set, as `npm start` does.",
+      },
+    ],
+  },
+  {
+    title: "Bindings",
+    about: "Set in `control-plane/wrangler.toml`.",
+    variables: [
+      { name: "LEDGER_SHARDS", default: null, meaning: "The Durable Objects that collect counts, one per location." },
+      { name: "LEDGER", default: null, meaning: "The Durable Object that has all counts." },
     ],
   },
 ];

@@ -10,6 +10,7 @@ export const START: readonly VariableGroup[] = [
     about: "`npm start` and the commands that work on its state read these.",
     variables: [
       { name: "SPILLWAY_PORT", default: "8787", meaning: "Port of the gateway." },
+      { name: "SPILLWAY_CONTROL_PORT", default: "8788", meaning: "Port of the control plane, which has the ledger." },
       { name: "SPILLWAY_ORIGIN_PORT", default: "8790", meaning: "Port of the local origin." },
       { name: "SPILLWAY_OTLP_PORT", default: "4318", meaning: "Port of the trace viewer." },
       {

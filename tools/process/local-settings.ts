@@ -11,6 +11,8 @@ export interface LocalSettings {
   stateFolder: string;
   modelFolder: string;
   gatewayPort: number;
+  /** Of the control plane, which has the ledger. */
+  controlPort: number;
   /** Null when `SPILLWAY_ORIGIN_URL` names another origin: no local origin is started. */
   originPort: number | null;
   originUrl: string;
@@ -41,8 +43,10 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
   const gatewayPort = port(env, "SPILLWAY_PORT", 8787);
+  const controlPort = port(env, "SPILLWAY_CONTROL_PORT", 8788);
   const ports = {
     SPILLWAY_PORT: gatewayPort,
+    SPILLWAY_CONTROL_PORT: controlPort,
     ...(!originUrl && { SPILLWAY_ORIGIN_PORT: originPort }),
     ...(otlp === null && { SPILLWAY_OTLP_PORT: viewerPort }),
   };
@@ -54,6 +58,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
     stateFolder: otherState || ".spillway",
     modelFolder: env["SPILLWAY_MODEL_DIR"] || "models/mail-tagger",
     gatewayPort,
+    controlPort,
     originPort: originUrl ? null : originPort,
     originUrl: originUrl || `http://127.0.0.1:${originPort}/`,
     viewerPort: otlp === null ? viewerPort : null,

@@ -13,7 +13,9 @@ With SPILLWAY_STATE_DIR it deletes what npm start has stored in that folder. It 
 const IN_OTHER_FOLDER = [
   "wrangler",
   "logs",
+  "registry",
   "gateway.env",
+  "control-plane.env",
   "local-signing.pem",
   "local-signing.pub.pem",
   "model.sig",

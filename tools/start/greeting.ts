@@ -16,11 +16,13 @@ export const LONG_TEXT = SENTENCE.join("").repeat(REPETITIONS);
 export const USAGE = `Usage: npm start
 
 Runs Spillway on this machine: the gateway in workerd with
-local KV and R2, the Lambda origin, and a trace viewer.
+local KV and R2, the control plane with the ledger, the
+Lambda origin, and a trace viewer.
 Ctrl-C stops all of them. It has no options; environment
 variables configure it:
 
   SPILLWAY_PORT=8787           port of the gateway
+  SPILLWAY_CONTROL_PORT=8788   port of the control plane
   SPILLWAY_ORIGIN_PORT=8790    port of the local origin
   SPILLWAY_OTLP_PORT=4318      port of the trace viewer
   SPILLWAY_MODEL_DIR=<folder>  model package; default:
@@ -65,6 +67,7 @@ export function greeting(
       ${curl("      ", "@-")}
 
   Traces: ${viewerPort === null ? (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? otlpSettings(otlp).targets.traces?.url ?? "not exported") : `http://127.0.0.1:${viewerPort}/`}
+  Counts: npx spillway report
   Logs:   ${stateFolder}/logs/
 `;
 }
@@ -98,5 +101,15 @@ export function whileViewerIsDown(): Outage {
       "Requests are answered as before. Their traces, logs and metrics are lost until it is back.",
     ],
     onceBack: "It shows what happens from now on.",
+  };
+}
+
+/** What is lost while the control plane is down. */
+export function whileControlPlaneIsDown(): Outage {
+  return {
+    whileDown: async () => [
+      "Requests are answered as before. The ledger does not count them, and shows them as missing once it is back.",
+    ],
+    onceBack: "It has what it counted before, and counts what happens from now on.",
   };
 }

@@ -1,4 +1,4 @@
-/** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and the gateway in workerd with its KV and R2. */
+/** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and in workerd the control plane and the gateway. */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildEngine } from "../../engine/build/build-engine.ts";
@@ -19,9 +19,9 @@ import { stderrProgress, step } from "../spillway/terminal/progress.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
 import { givenCredentials, newCredentials } from "./credentials.ts";
-import { greeting, USAGE, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
+import { greeting, USAGE, whileControlPlaneIsDown, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
 import { createProcesses, type Processes, stopOnSignals } from "./processes.ts";
-import { edgeReady, edgeState, startGateway, startOrigin, startViewer } from "./services.ts";
+import { edgeReady, edgeState, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
 import { type Service, supervise } from "./supervise.ts";
 
 dropUnreadOutput();
@@ -51,7 +51,7 @@ try {
 }
 
 async function start(settings: LocalSettings, host: Processes): Promise<void> {
-  const { gatewayPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
+  const { gatewayPort, controlPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
   const url = `http://127.0.0.1:${gatewayPort}`;
   const credentials = originPort === null ? givenCredentials(process.env) : newCredentials();
   await makeFolder(settings.stateFolder).catch((error: Error) => {
@@ -61,6 +61,7 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   });
   process.on("exit", await takeStateLock(settings.stateFolder, url));
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
+  await mustBeFree(controlPort, "the control plane", "SPILLWAY_CONTROL_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
 
@@ -102,6 +103,8 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
     const isDown = whileOriginIsDown(() => edgeState(settings));
     await watch("starting the Lambda origin and its first instance", { name: "origin", start, ...isDown });
   }
+  const controlPlane = { name: "control plane", start: () => startControlPlane(host, settings) };
+  await watch("starting the control plane in workerd", { ...controlPlane, ...whileControlPlaneIsDown() });
   const { modelId, manifest } = opened;
   const gateway: Child = await shown("starting the gateway in workerd", () =>
     startGateway(host, settings, { modelId, publicKeyPem: key.publicKeyPem, credentials }),

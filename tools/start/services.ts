@@ -1,4 +1,6 @@
 /** The services of `npm start`: the command of each, and when it answers. A start that fails leaves no process. */
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { Child } from "../process/child.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import { binOf } from "../process/package-bin.ts";
@@ -11,6 +13,9 @@ import type { Processes } from "./processes.ts";
 import { writeVariables } from "./variables.ts";
 
 type Host = Pick<Processes, "start">;
+
+/** The name of its Worker, by which the gateway binds its objects. */
+const CONTROL_PLANE = "spillway-control";
 
 /** Starts the trace viewer. */
 export async function startViewer(host: Host, port: number): Promise<Child> {
@@ -51,6 +56,32 @@ export async function startOrigin(
   return child;
 }
 
+/** Where the gateway's process finds the control plane's. Another system has another folder. */
+function registryOf(stateFolder: string): string {
+  return resolve(stateFolder, "registry");
+}
+
+/** Starts the control plane in workerd. */
+export async function startControlPlane(
+  host: Host,
+  { stateFolder, persistFolder, controlPort, access }: LocalSettings,
+): Promise<Child> {
+  const registry = registryOf(stateFolder);
+  // A process that was killed leaves its entry, and with it a new one is not registered for 90 s.
+  await rm(join(registry, CONTROL_PLANE), { force: true });
+  const envFile = resolve(stateFolder, "control-plane.env");
+  const { ANONYMOUS_ACCESS, OPERATOR_TOKEN } = access;
+  await writeVariables(envFile, { ANONYMOUS_ACCESS, ...(OPERATOR_TOKEN !== undefined && { OPERATOR_TOKEN }) });
+  const config = ["--config", resolve("control-plane/wrangler.toml"), "--env-file", envFile];
+  const ports = ["--port", String(controlPort), "--inspector-port", "0", "--log-level", "warn"];
+  const child = await host.start(
+    "control plane",
+    await wranglerCommand("dev", ...config, ...ports, "--persist-to", resolve(persistFolder)),
+    { ...offlineWrangler, WRANGLER_REGISTRY_PATH: registry },
+  );
+  return up(child, { url: `http://127.0.0.1:${controlPort}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
+}
+
 export interface GatewayStart {
   modelId: string;
   publicKeyPem: string;
@@ -78,11 +109,10 @@ export async function startGateway(
   const quiet = ["--log-level", "warn"];
   const ports = ["--port", String(gatewayPort), "--inspector-port", "0"];
   const state = ["--persist-to", persistFolder, "--env-file", envFile];
-  const child = await host.start(
-    "gateway",
-    await wranglerCommand("dev", ...ports, ...quiet, ...state),
-    offlineWrangler,
-  );
+  const child = await host.start("gateway", await wranglerCommand("dev", ...ports, ...quiet, ...state), {
+    ...offlineWrangler,
+    WRANGLER_REGISTRY_PATH: registryOf(stateFolder),
+  });
   return up(child, { url: `http://127.0.0.1:${gatewayPort}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
 }
 

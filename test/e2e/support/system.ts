@@ -16,7 +16,7 @@ export interface Running {
   gateway: string;
   /** Of the trace viewer. */
   viewer: string;
-  ports: { gateway: number; origin: number; viewer: number };
+  ports: { gateway: number; control: number; origin: number; viewer: number };
   stateFolder: string;
   process: ChildProcess;
   /** Its KV and R2. */
@@ -36,7 +36,8 @@ export const START = [process.execPath, "tools/start/main.ts"] as const;
  * @param by the command
  */
 export async function launch(env: NodeJS.ProcessEnv = {}, by: readonly string[] = NPM_START) {
-  const stateFolder = await mkdtemp(join(tmpdir(), "spillway-e2e-"));
+  const given = env["SPILLWAY_STATE_DIR"];
+  const stateFolder = given ?? (await mkdtemp(join(tmpdir(), "spillway-e2e-")));
   const [program = "", ...words] = by;
   const child = spawn(program, words, {
     cwd: ROOT,
@@ -58,7 +59,8 @@ export async function launch(env: NodeJS.ProcessEnv = {}, by: readonly string[] 
       child.kill(signal);
       const code = await exited;
       await close();
-      await rm(stateFolder, { recursive: true, force: true });
+      // A folder that a test has made is for a second start.
+      if (given === undefined) await rm(stateFolder, { recursive: true, force: true });
       return code;
     },
   };
@@ -66,9 +68,16 @@ export async function launch(env: NodeJS.ProcessEnv = {}, by: readonly string[] 
 
 /** @param how.throughNpm starts it as a user does, with npm between */
 export async function start(env: NodeJS.ProcessEnv = {}, { throughNpm = false } = {}): Promise<Running> {
-  const ports = { gateway: await freePort(), origin: await freePort(), viewer: await freePort() };
+  const port = async (name: string) => Number(env[name] ?? (await freePort()));
+  const ports = {
+    gateway: await port("SPILLWAY_PORT"),
+    control: await port("SPILLWAY_CONTROL_PORT"),
+    origin: await port("SPILLWAY_ORIGIN_PORT"),
+    viewer: await port("SPILLWAY_OTLP_PORT"),
+  };
   const variables = {
     SPILLWAY_PORT: String(ports.gateway),
+    SPILLWAY_CONTROL_PORT: String(ports.control),
     SPILLWAY_ORIGIN_PORT: String(ports.origin),
     SPILLWAY_OTLP_PORT: String(ports.viewer),
     ...env,

@@ -45,6 +45,8 @@ beforeAll(async () => {
           ...CREDENTIALS,
         },
       },
+      // The gateway binds its objects.
+      { configPath: new URL("../../../control-plane/wrangler.toml", import.meta.url) },
     ],
   });
   gateway = (await harness.listen()).url;

@@ -65,6 +65,8 @@ export async function startWholeGateway(vars: Record<string, string> = {}, polic
           ...vars,
         },
       },
+      // The gateway binds its objects.
+      { configPath: new URL("../../../control-plane/wrangler.toml", import.meta.url) },
     ],
   });
   const { url } = await harness.listen();

@@ -8,6 +8,7 @@ describe("the ports of npm start", () => {
     [{ SPILLWAY_PORT: "8790" }, "SPILLWAY_PORT and SPILLWAY_ORIGIN_PORT are both 8790"],
     [{ SPILLWAY_ORIGIN_PORT: "4318" }, "SPILLWAY_ORIGIN_PORT and SPILLWAY_OTLP_PORT are both 4318"],
     [{ SPILLWAY_PORT: "4318" }, "SPILLWAY_PORT and SPILLWAY_OTLP_PORT are both 4318"],
+    [{ SPILLWAY_CONTROL_PORT: "8787" }, "SPILLWAY_PORT and SPILLWAY_CONTROL_PORT are both 8787"],
   ])("differ: %j", (env, problem) => {
     expect(() => readSettings(env)).toThrow(problem);
   });

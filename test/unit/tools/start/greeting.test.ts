@@ -20,9 +20,7 @@ describe("the greeting of npm start", () => {
   });
 
   it("names the side that answers, if the package has no edge model", () => {
-    expect(greeting(readSettings({}), false)).toContain(
-      "A short text, answered by the origin (no edge model):",
-    );
+    expect(greeting(readSettings({}), false)).toContain("A short text, answered by the origin (no edge model):");
   });
 
   it("creates an API key first, and sends it, if callers need one", () => {
