@@ -18,7 +18,7 @@ import type { TextNumbers } from "./decide/facts.ts";
 import type { Route } from "./decide/route.ts";
 import { isShadowed } from "./decide/share.ts";
 import { requestBilled } from "./dispatch/cost.ts";
-import { runOrdered } from "./dispatch/ordered-pool.ts";
+import { type PoolBounds, runOrdered } from "./dispatch/ordered-pool.ts";
 import { toRow } from "./dispatch/scores.ts";
 import { shadow } from "./dispatch/shadow.ts";
 import { type Classified, dispatch, refusalOfMixedLabels } from "./dispatch/text.ts";
@@ -36,8 +36,13 @@ import { type Conditions, conditionsOf } from "./sides.ts";
 import { inSpan, inSpanAtOnce } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
-/** Workers allow six connections at once; four leave room for KV and the trace. */
-const MAX_CONCURRENT_TEXTS = 4;
+const TEXTS_AT_ONCE: PoolBounds<TextOrPair> = {
+  /** Workers allow six connections at once; four leave room for KV and the trace. */
+  atOnce: 4,
+  weightOf: (text) => (typeof text === "string" ? text.length : text.text.length + text.textPair.length),
+  /** Characters. Several long texts at once would share an origin's processors, and each could take longer than it may. */
+  maxWeight: 65_536,
+};
 
 /** A request whose caller is authenticated and which holds a slot. */
 interface Visit {
@@ -91,7 +96,7 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
     slot.renew(clock.nowMs());
     return classify(text, { caller, policy }, world, call);
   };
-  const results = await runOrdered(texts, MAX_CONCURRENT_TEXTS, classifyNext, ({ ok }) => ok);
+  const results = await runOrdered(texts, TEXTS_AT_ONCE, classifyNext, ({ ok }) => ok);
   const totalCostUsd = results.reduce((sum, result) => sum + result.costUsd, own.ownCostUsd);
   const rows = [];
   const classified: Classified[] = [];

@@ -4,11 +4,11 @@ import { JsonText, type Steps } from "./core/json-text.ts";
 import type { Busy, MakeStage, Model, Output, Stage } from "./core/stage.ts";
 import { TokenizerError } from "./core/tokenizer-error.ts";
 import { readAddedTokens } from "./read-added-tokens.ts";
-import { readNormalizer, readPreTokenizer } from "./read-components.ts";
+import { checkFirstMetaspace, readNormalizer, readPreTokenizer } from "./read-components.ts";
 import { readModel } from "./read-model.ts";
 import { readTemplate } from "./template.ts";
 import { makeTokenizer, type TextTokenizer } from "./tokenizer.ts";
-import { effectiveNormalizer } from "./tokenizer-config.ts";
+import { effectiveNormalizer, effectivePreTokenizer } from "./tokenizer-config.ts";
 
 /**
  * Truncation and padding are not used, as in Python unless they are asked for.
@@ -26,8 +26,12 @@ export function* loadTokenizer(tokenizerJson: string, configJson: string): Steps
   };
   const modelSpan = spans.get("model");
   if (modelSpan === undefined) throw new TokenizerError("model", "is missing.");
-  const normalizer = readNormalizer(effectiveNormalizer(read("normalizer"), parseJson(configJson)));
-  const preTokenizer = readPreTokenizer(read("pre_tokenizer"));
+  const config = parseJson(configJson);
+  const normalizerJson = effectiveNormalizer(read("normalizer"), config);
+  const preTokenizerJson = effectivePreTokenizer(read("pre_tokenizer"), config);
+  const normalizer = readNormalizer(normalizerJson);
+  const preTokenizer = readPreTokenizer(preTokenizerJson);
+  checkFirstMetaspace(normalizerJson, preTokenizerJson);
   const template = readTemplate(read("post_processor"));
   const model = yield* readModel(json, modelSpan);
   const added = readAddedTokens(read("added_tokens"), model, normalizer);

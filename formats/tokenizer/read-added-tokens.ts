@@ -52,6 +52,9 @@ export function readAddedTokens(
         `has a token of ${token.content.length} characters; at most ${MAX_CONTENT_LENGTH} are supported.`,
       );
     }
+    // A token that is listed again replaces the one before it.
+    raw.delete(content);
+    normalized.delete(content);
     if (token.content !== "") (each["normalized"] === true ? normalized : raw).set(content, token);
   }
   const tests = testsOf();

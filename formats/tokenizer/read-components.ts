@@ -61,6 +61,32 @@ export function readNormalizer(value: Json | undefined): MakeStage[] {
   }
 }
 
+/** Normalizers that remove characters without others in their place. Precompiled may; the packer's comparison shows whether it does. */
+const REMOVING: readonly Json[] = ["BertNormalizer", "Nmt", "Strip", "StripAccents"];
+
+/**
+ * Metaspace's "first" is where the text begins as it was before it was normalized, which no stage knows once characters were removed.
+ * @throws TokenizerError
+ */
+export function checkFirstMetaspace(normalizer: Json | undefined, preTokenizer: Json | undefined): void {
+  const steps = (value: Json | undefined, key: string): JsonObject[] => {
+    if (value === undefined || !isObject(value)) return [];
+    const list = value[key];
+    return Array.isArray(list) ? list.flatMap((each) => steps(each, key)) : [value];
+  };
+  const isFirst = steps(preTokenizer, "pretokenizers").some(
+    (step) => step["type"] === "Metaspace" && step["prepend_scheme"] === "first",
+  );
+  const removing = steps(normalizer, "normalizers").find(
+    ({ type = null, content }) => REMOVING.includes(type) || (type === "Replace" && content === ""),
+  );
+  if (!isFirst || removing === undefined) return;
+  throw new TokenizerError(
+    "pre_tokenizer.Metaspace",
+    `has the prepend_scheme "first" behind the normalizer ${String(removing["type"])}, which removes characters.`,
+  );
+}
+
 /** The stages of a `pre_tokenizer`, in order. @throws TokenizerError */
 export function readPreTokenizer(value: Json | undefined, place = 0): MakeStage[] {
   if (value === null || value === undefined) return [];

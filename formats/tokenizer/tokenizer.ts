@@ -4,8 +4,8 @@ import type { Part, Template } from "./template.ts";
 
 /** Units of work in a step. A unit takes 10 to 50 ns. */
 const MAX_STEP_UNITS = 16_384;
-/** Classes of characters outside ASCII are looked up in tables. */
-const OTHER_SCRIPT_UNITS = 3;
+/** Of a character outside ASCII: its classes are looked up in tables, and some have parts or small letters. */
+const OTHER_SCRIPT_UNITS = 6;
 /** Code points between two looks at what is certain about the piece that is not over. */
 const LOOK_EVERY = 256;
 const REPLACEMENT_CHARACTER = 0xfffd;

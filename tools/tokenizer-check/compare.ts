@@ -2,8 +2,8 @@
 import { type Encoding, Tokenizer } from "tokenizers";
 import { isObject, parseJson } from "../../formats/json.ts";
 import { loadTokenizer, runSteps } from "../../formats/tokenizer/load-tokenizer.ts";
-import type { TextOrPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
-import { effectiveNormalizer } from "../../formats/tokenizer/tokenizer-config.ts";
+import type { Encoding as OurEncoding, TextOrPair, TextTokenizer, Tokens } from "../../formats/tokenizer/tokenizer.ts";
+import { effectiveNormalizer, effectivePreTokenizer } from "../../formats/tokenizer/tokenizer-config.ts";
 
 export interface TokenizerFiles {
   /** The text of `tokenizer.json`, and of `tokenizer_config.json`. */
@@ -27,8 +27,10 @@ export interface Difference {
 export function referenceTokenizer({ json, config }: TokenizerFiles): Tokenizer {
   const parsed = parseJson(json);
   if (!isObject(parsed)) throw new Error("tokenizer.json is not an object");
-  const normalizer = effectiveNormalizer(parsed["normalizer"], parseJson(config)) ?? null;
-  const reference = Tokenizer.fromString(JSON.stringify({ ...parsed, normalizer }));
+  const options = parseJson(config);
+  const normalizer = effectiveNormalizer(parsed["normalizer"], options) ?? null;
+  const pre_tokenizer = effectivePreTokenizer(parsed["pre_tokenizer"], options) ?? null;
+  const reference = Tokenizer.fromString(JSON.stringify({ ...parsed, normalizer, pre_tokenizer }));
   reference.disableTruncation();
   reference.disablePadding();
   return reference;
@@ -73,12 +75,21 @@ async function encodeWith(reference: Tokenizer, inputs: readonly TextOrPair[]): 
   return encodings;
 }
 
+/** All ids of a text without special tokens. */
+export function encodeContent(tokenizer: TextTokenizer, text: string): number[] {
+  return finish(tokenizer.encodeContent(text, Number.POSITIVE_INFINITY)).ids;
+}
+
 /** All ids and token types of a text. */
 export function encodeAll(tokenizer: TextTokenizer, input: TextOrPair): [number[], number[]] {
-  const encoding = tokenizer.encode(input, Number.POSITIVE_INFINITY);
+  const { ids, typeIds } = finish(tokenizer.encode(input, Number.POSITIVE_INFINITY));
+  return [ids, typeIds];
+}
+
+function finish(encoding: OurEncoding): Tokens {
   for (;;) {
     const result = encoding.next();
-    if (result?.kind === "tokens") return [result.ids, result.typeIds];
+    if (result?.kind === "tokens") return result;
     if (result !== null) throw new Error("a text has more tokens than infinitely many");
   }
 }

@@ -1,6 +1,7 @@
 /** The same ids and token types as Hugging Face's own tokenizers, on texts of all scripts and their mixtures. */
 import { describe, expect, it } from "vitest";
 import { isObject, type Json, parseJson } from "../../../../formats/json.ts";
+import { effectivePreTokenizer } from "../../../../formats/tokenizer/tokenizer-config.ts";
 import { compareTokenizers, type TokenizerFiles } from "../../../../tools/tokenizer-check/compare.ts";
 import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
 import { allFixtures, filesOf } from "./fixtures.ts";
@@ -64,6 +65,16 @@ describe("texts of many thousand characters", () => {
   });
 });
 
+it("an added token that is listed twice is the last one", async () => {
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const token = (id: number, changes: object) => ({ id, content: "<b> c", ...plain, ...changes });
+  const files = filesOf("wordpiece-cased", {
+    normalizer: { type: "NFC" },
+    added_tokens: [token(5000, {}), token(5001, { normalized: true, rstrip: true })],
+  });
+  expect(await compareTokenizers(files, ["a<b> c\u0301x", "<b> c <b> c  x"])).toEqual([]);
+});
+
 describe("tokenizer_config.json", () => {
   const texts = probingTexts(200, { seed: SEED });
   const configs = [
@@ -75,10 +86,29 @@ describe("tokenizer_config.json", () => {
       tokenize_chinese_chars: false,
     },
     { tokenizer_class: "BertTokenizer" },
+    { tokenizer_class: "SplinterTokenizerFast", do_lower_case: false },
   ];
 
   it.each(configs)("%j: its options are obeyed, as in Python", async (config) => {
     expect(await compareTokenizers(filesOf("wordpiece-cased", {}, config), texts)).toEqual([]);
     expect(await compareTokenizers(filesOf("wordpiece-uncased", {}, config), texts)).toEqual([]);
+  });
+
+  // What transformers 4.57 and 5.24 make of each.
+  it.each<[string, boolean | null, boolean, boolean]>([
+    ["RobertaTokenizer", true, false, true],
+    ["RobertaTokenizerFast", false, true, false],
+    ["LongformerTokenizer", null, true, false],
+    ["GPT2Tokenizer", null, false, false],
+    ["LayoutLMv3Tokenizer", null, false, true],
+    ["BlenderbotTokenizer", true, false, true],
+    ["PreTrainedTokenizerFast", null, true, true],
+  ])("%s with add_prefix_space %s, and %s in tokenizer.json: %s", async (tokenizer_class, option, own, effective) => {
+    const byteLevel = (add_prefix_space: boolean) => ({ type: "ByteLevel", add_prefix_space, trim_offsets: true });
+    const config = { tokenizer_class, ...(option !== null && { add_prefix_space: option }) };
+    expect(effectivePreTokenizer(byteLevel(own), config)).toEqual(byteLevel(effective));
+    expect(await compareTokenizers(filesOf("bpe-bytelevel", { pre_tokenizer: byteLevel(own) }, config), texts)).toEqual(
+      [],
+    );
   });
 });

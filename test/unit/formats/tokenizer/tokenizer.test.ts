@@ -90,7 +90,6 @@ describe("a megabyte does not hold the thread", () => {
       expect(stepsOf("unigram-xlmr", text)).toBeGreaterThan(text.length / 10_000);
     }
     expect(stepsOf("wordlevel", `x${blanks}y`, strip)).toBeGreaterThan(20);
-    expect(stepsOf("wordlevel", `x${blanks}`, strip)).toBeGreaterThan(10);
   });
 
   it.each(["bpe-suffix", "bpe-bytelevel"])("of one word, which %s ends when it is certainly too long", (name) => {
@@ -222,6 +221,13 @@ describe("a component that is not served exactly is refused by name", () => {
     [
       "pre_tokenizer.Split",
       { pre_tokenizer: { type: "Split", pattern: { String: "-" }, behavior: "Removed", invert: true } },
+    ],
+    [
+      "pre_tokenizer.Metaspace",
+      {
+        normalizer: { type: "Sequence", normalizers: [{ type: "NFC" }, { type: "Strip", strip_left: true }] },
+        pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "first", split: true },
+      },
     ],
     ["normalizer.Replace", { normalizer: { type: "Replace", pattern: { Regex: "a|b" }, content: "c" } }],
     ["normalizer.ByteLevel", { normalizer: { type: "ByteLevel" } }],

@@ -1,5 +1,11 @@
 /** Compares the tokenizer that will serve with Hugging Face's own, on texts that tokenizers disagree on. */
-import { compareTokenizers, type Difference, ourTokenizer } from "../../../tokenizer-check/compare.ts";
+import {
+  compareTokenizers,
+  type Difference,
+  ourTokenizer,
+  type TokenizerFiles,
+} from "../../../tokenizer-check/compare.ts";
+import { differingComponent } from "../../../tokenizer-check/find-component.ts";
 import { probingPairs, probingTexts } from "../../../tokenizer-check/probing-texts.ts";
 
 const TEXTS = 2000;
@@ -11,7 +17,7 @@ const SHOWN_IDS = 24;
  * Compares ids and token types; pairs too, if the tokenizer has a form for them.
  * @param tokenizer the text of tokenizer.json
  * @param config the text of tokenizer_config.json
- * @throws TokenizerError naming the component that is not served; Error with the text and both results, if they differ
+ * @throws TokenizerError naming the component that is not served; Error with the text, both results and the component, if they differ
  */
 export async function checkTokenizer(tokenizer: string, config: string): Promise<void> {
   const files = { json: tokenizer, config };
@@ -21,8 +27,13 @@ export async function checkTokenizer(tokenizer: string, config: string): Promise
   const [first] = differences;
   if (first === undefined) return;
   throw new Error(
-    `${differences.length} of ${inputs.length} probing texts have other tokens than in Hugging Face's tokenizers. ${describe(first)}`,
+    `${differences.length} of ${inputs.length} probing texts have other tokens than in Hugging Face's tokenizers. ${describe(first)}. The difference is in ${await componentOf(first, files)}`,
   );
+}
+
+/** A pair's texts are tokenized as single ones are, and those were compared before. */
+async function componentOf({ input }: Difference, files: TokenizerFiles): Promise<string> {
+  return typeof input === "string" ? await differingComponent(files, input) : "post_processor";
 }
 
 function describe({ input, ours, reference }: Difference): string {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { parseJson } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
 import { MAX_LABEL_CHARACTERS, MAX_LABELS } from "../../../../formats/origin-wire.ts";
+import { tokenizerClassOf } from "../../../../formats/tokenizer/tokenizer-config.ts";
 
 /** Labels are names; training scripts also write numbers. */
 const label = z.union([z.string(), z.int().transform(String)]);
@@ -11,6 +12,7 @@ const labelId = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transf
 
 const configSchema = z.object({
   model_type: z.string().nullish(),
+  tokenizer_class: z.string().nullish(),
   id2label: z.union([z.array(label), z.record(z.string().regex(/^\d+$/), label)]).nullish(),
   label2id: z.record(z.string(), labelId).nullish(),
   num_labels: z.int().positive().nullish(),
@@ -29,6 +31,8 @@ export interface ClassifierConfig {
   vocabularySize: number | null;
   /** Most tokens of one text, special tokens included, as the file states it; the graph may have fewer. Null if it does not. */
   statedPositions: number | null;
+  /** Of the tokenizer, if tokenizer_config.json has no class; null if its options do not change the tokenizer. */
+  tokenizerClass: string | null;
   /** Values that the file does not have and that were assumed, one sentence each. */
   assumptions: readonly string[];
 }
@@ -58,6 +62,7 @@ export function parseClassifierConfig(path: string, text: string): ClassifierCon
     problemType: config.problem_type ?? "single_label_classification",
     vocabularySize: config.vocab_size ?? null,
     statedPositions: statedPositionsOf(config),
+    tokenizerClass: config.tokenizer_class ?? tokenizerClassOf(config.model_type ?? ""),
     assumptions: assumptionsOf(config, basename(path)),
   };
 }

@@ -70,7 +70,7 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
     const plan = model && edgeOptions && (await refusals.check(() => planEdge(source, model, edgeOptions, progress)));
     refusals.throwIfAny();
     if (model === null || tokenizer === null) return refusals.fail();
-    for (const assumption of source.config.assumptions) progress.note(assumption);
+    for (const assumption of [...source.config.assumptions, ...tokenizer.notes]) progress.note(assumption);
     const origin = await makeOrigin(source, model, staging, progress);
     const acceptsPairs = await checkTokenTypes(tokenizer, origin.infer, source.float);
     if (!acceptsPairs) {

@@ -48,7 +48,7 @@ export async function readSourceFolder(
   // A row that the graph does not have would fail every text with that token.
   const sizes = [config?.vocabularySize, graph?.vocabularySize].flatMap((size) => size ?? []);
   const vocabularySize = sizes.length === 0 ? null : Math.min(...sizes);
-  const tokenizer = await refusals.check(() => readTokenizer(folder, vocabularySize));
+  const tokenizer = await refusals.check(() => readTokenizer(folder, vocabularySize, config?.tokenizerClass ?? null));
   if (config !== null && graph !== null && vocabularySize === null) {
     await refusals.check(() => {
       throw new Error(`${join(folder, "config.json")} has no vocab_size, and ${graph.float} does not show it; add it.`);
@@ -68,14 +68,19 @@ async function readConfig(folder: string): Promise<ClassifierConfig> {
   return parseClassifierConfig(path, await readUserText(path));
 }
 
-async function readTokenizer(folder: string, vocabularySize: number | null): Promise<TokenizerFiles> {
+async function readTokenizer(
+  folder: string,
+  vocabularySize: number | null,
+  tokenizerClass: string | null,
+): Promise<TokenizerFiles> {
   const path = join(folder, "tokenizer.json");
   if (!(await isFile(path))) {
     throw new Error(
       `${path} is missing; make it with AutoTokenizer.from_pretrained("<model>", use_fast=True).save_pretrained("${folder}").`,
     );
   }
-  return await readTokenizerFiles(path, await firstFile(folder, ["tokenizer_config.json"]), vocabularySize);
+  const configPath = await firstFile(folder, ["tokenizer_config.json"]);
+  return await readTokenizerFiles(path, configPath, { vocabularySize, tokenizerClass });
 }
 
 /** @returns the path, and the rows of the word table; null if they are not a constant */

@@ -4,8 +4,8 @@ import { isObject, type JsonObject, parseJson } from "../../../../formats/json.t
 import { readUserText } from "../../../process/read-text.ts";
 import { checkTokenizer } from "./check-tokenizer.ts";
 
-/** The least that the tokenizer needs beside `tokenizer.json`. */
-const MINIMAL_CONFIG = { tokenizer_class: "PreTrainedTokenizerFast" };
+/** The class of a tokenizer without options. */
+const DEFAULT_CLASS = "PreTrainedTokenizerFast";
 
 const vocabularySchema = z.object({
   model: z.object({
@@ -19,24 +19,31 @@ const vocabularySchema = z.object({
 export interface TokenizerFiles {
   tokenizer: string;
   config: string;
+  /** What was assumed, one sentence each. */
+  notes: readonly string[];
+}
+
+interface ModelFacts {
+  /** Null if it is not known. */
+  vocabularySize: number | null;
+  /** What transformers uses for the model if tokenizer_config.json has no class; null for one without options. */
+  tokenizerClass: string | null;
 }
 
 /**
  * Reads both files and compares the tokenizer with Hugging Face's own.
  * @param configPath null if there is no such file: a minimal one is made
- * @param vocabularySize null if it is not known
  * @throws Error with one sentence
  */
 export async function readTokenizerFiles(
   path: string,
   configPath: string | null,
-  vocabularySize: number | null,
+  { vocabularySize, tokenizerClass }: ModelFacts,
 ): Promise<TokenizerFiles> {
   const tokenizer = await readUserText(path);
-  const config = configPath === null ? `${JSON.stringify(MINIMAL_CONFIG, null, 2)}\n` : await readUserText(configPath);
+  const { config, notes } = await readConfig(configPath, tokenizerClass);
   const vocabulary = vocabularySchema.safeParse(jsonObject(tokenizer, path));
   if (!vocabulary.success) throw new Error(`${path} is not a fast tokenizer; save it again with use_fast=True.`);
-  jsonObject(config, configPath ?? "tokenizer_config.json");
   const largestId = largestTokenId(vocabulary.data);
   if (vocabularySize !== null && largestId >= vocabularySize) {
     throw new Error(
@@ -49,7 +56,22 @@ export async function readTokenizerFiles(
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${path} cannot be used: ${reason.replace(/\.$/, "")}.`);
   }
-  return { tokenizer, config };
+  return { tokenizer, config, notes };
+}
+
+/** With the class that transformers would use: its options' defaults change the tokenizer. */
+async function readConfig(path: string | null, tokenizerClass: string | null) {
+  const text = path === null ? "{}" : await readUserText(path);
+  const options = jsonObject(text, path ?? "tokenizer_config.json");
+  if (typeof options["tokenizer_class"] === "string") return { config: text, notes: [] };
+  const config = `${JSON.stringify({ ...options, tokenizer_class: tokenizerClass ?? DEFAULT_CLASS }, null, 2)}\n`;
+  const notes =
+    tokenizerClass === null
+      ? []
+      : [
+          `tokenizer_config.json has no tokenizer_class: ${tokenizerClass} is used, with its defaults, as in transformers`,
+        ];
+  return { config, notes };
 }
 
 function largestTokenId({ model: { vocab }, added_tokens }: z.infer<typeof vocabularySchema>): number {

@@ -27,6 +27,17 @@ describe("labels", () => {
   });
 });
 
+it.each([
+  [{}, "BertTokenizer"],
+  [{ model_type: "distilbert" }, "DistilBertTokenizer"],
+  [{ model_type: "roberta" }, "RobertaTokenizer"],
+  [{ model_type: "xlm-roberta" }, null],
+  [{ model_type: "constructor" }, null],
+  [{ model_type: "roberta", tokenizer_class: "BertTokenizer" }, "BertTokenizer"],
+])("the tokenizer's class by %j: %s", (change, tokenizerClass) => {
+  expect(parse(change).tokenizerClass).toBe(tokenizerClass);
+});
+
 describe("stated positions", () => {
   it.each([
     ["bert", 512, 512],

@@ -91,6 +91,9 @@ describe("model folders", () => {
     expect(edgeOf(manifest).maxTokens).toBe(32);
     expect(edgeOf(manifest).golden.map(({ tokenIds }) => tokenIds.length)).toEqual([4, 16, 32]);
     expect(await openLocalPackage(scratch.path("from-optimum"))).toMatchObject({ manifest });
+    // As transformers, which chooses the class by the model's type.
+    const options = JSON.parse(await readFile(scratch.path("from-optimum/tokenizer_config.json"), "utf8"));
+    expect(options).toEqual({ tokenizer_class: "DistilBertTokenizer" });
   });
 
   it("may have external weights: the package has one file", async () => {
