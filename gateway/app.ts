@@ -5,6 +5,7 @@ import { readyz } from "./readyz.ts";
 import { identityHeaders } from "./respond/error-response.ts";
 import { allowWebOrigins, securityHeaders } from "./respond/web-headers.ts";
 import { refuseRequest, serve } from "./serve.ts";
+import { pathIn } from "./telemetry/http-attributes.ts";
 import type { World } from "./world.ts";
 
 interface Context {
@@ -40,7 +41,7 @@ const throwOnlyErrors: MiddlewareHandler = async (_, next) => {
 };
 
 /** The path as it was sent: `/v1/%63lassify` is another path, in the router as in a trace. */
-export const app = new Hono<Context>({ getPath: ({ url }) => new URL(url).pathname });
+export const app = new Hono<Context>({ getPath: ({ url }) => pathIn(url) });
 
 app.use(securityHeaders);
 app.use(throwOnlyErrors);

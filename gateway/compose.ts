@@ -23,7 +23,7 @@ import { createReport } from "./record/record.ts";
 import { createBreaker } from "./resilience/breaker/breaker.ts";
 import { parseWebOrigins } from "./respond/web-headers.ts";
 import type { SideName } from "./sides.ts";
-import { parsePublicHost } from "./telemetry/http-attributes.ts";
+import { parsePublicHost, pathIn } from "./telemetry/http-attributes.ts";
 import type { WorkerVersion } from "./telemetry/resource.ts";
 import { traceResponse } from "./telemetry/span.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
@@ -142,7 +142,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
 }
 
 function isProbe({ url }: Request): boolean {
-  return PROBES.includes(new URL(url).pathname);
+  return PROBES.includes(pathIn(url));
 }
 
 interface WorldParts extends Parts {

@@ -3,12 +3,12 @@ import { plainSentence } from "../formats/otlp/plain.ts";
 import type { PolicyRead } from "../policies/store.ts";
 import type { Lifetime } from "./call.ts";
 import { obey } from "./sides.ts";
-import { inSpan, recordSampling } from "./telemetry/span.ts";
+import { inLeafSpan, recordSampling } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
 /** Reads the policy of this request. It never rejects: if KV fails, the last good policy or the defaults are in force. */
 export function readPolicy({ policies, sides }: World, { keepAlive }: Lifetime): Promise<PolicyRead> {
-  return inSpan("policy", {}, async (span) => {
+  return inLeafSpan("policy", {}, async (span) => {
     const read = await policies.read(keepAlive);
     const { policy, source, problem, asked } = read;
     obey(sides, policy);

@@ -33,7 +33,7 @@ import { type Refusal, type Result, statusOf } from "./refusal.ts";
 import { answer } from "./respond/answer.ts";
 import { errorResponse } from "./respond/error-response.ts";
 import { type Conditions, conditionsOf } from "./sides.ts";
-import { inSpan, inSpanAtOnce } from "./telemetry/span.ts";
+import { inLeafSpan, inSpanAtOnce } from "./telemetry/span.ts";
 import type { World } from "./world.ts";
 
 const TEXTS_AT_ONCE: PoolBounds<TextOrPair> = {
@@ -76,7 +76,7 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
   const { clock } = world;
   // The limits as known before the policy is read: a body does not wait for KV.
   const { limits } = world.policies.known();
-  const received = await inSpan("receive", {}, () => receive(request, limits, clock, slot));
+  const received = await inLeafSpan("receive", {}, () => receive(request, limits, clock, slot));
   if (!received.ok) return refuseRequest(received.refusal, call, nothingKnown(kvReads));
   const { texts, functionToApply, topK } = received.value;
   const fewEnough = checkInputs(texts.length, caller);

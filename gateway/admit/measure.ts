@@ -5,7 +5,7 @@ import type { Lifetime } from "../call.ts";
 import type { TextNumbers } from "../decide/facts.ts";
 import { ok, pairsNotAccepted, type Result, refuse } from "../refusal.ts";
 import type { Edge, Tokenized } from "../sides.ts";
-import { inSpan } from "../telemetry/span.ts";
+import { inLeafSpan } from "../telemetry/span.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
 
 declare const measured: unique symbol;
@@ -36,7 +36,7 @@ export function measure(
   edge: Pick<Edge, "warm" | "tokenize" | "acceptsPairs" | "predictedRunMs">,
   { caller, stickyBy, requestId, lifetime }: MeasureOptions,
 ): Promise<Result<MeasuredText>> {
-  return inSpan("admit", {}, async (span) => {
+  return inLeafSpan("admit", {}, async (span) => {
     edge.warm(lifetime);
     if (typeof text !== "string" && edge.acceptsPairs() === false) return refuse(pairsNotAccepted);
     const tokenized = await edge.tokenize(text, lifetime);

@@ -2,7 +2,7 @@
 import { idIn } from "../../formats/api-key.ts";
 import type { Clock, Lifetime } from "../call.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
-import { inSpan, recordStanding } from "../telemetry/span.ts";
+import { inLeafSpan, recordStanding } from "../telemetry/span.ts";
 import type { Access } from "./access.ts";
 import { addressOf } from "./address.ts";
 import { type Caller, callerOf, connectionOf, type KeyHolder } from "./caller.ts";
@@ -37,7 +37,7 @@ interface Parts {
 
 /** Identifies the caller of a request. Its span shows the country, the network's number, the TLS version and the key's id. */
 export function authenticate(request: Request, parts: Parts, lifetime: Lifetime): Promise<Authenticated> {
-  return inSpan("authenticate", {}, async (span) => {
+  return inLeafSpan("authenticate", {}, async (span) => {
     const { location, asn, tls } = connectionOf(request.cf);
     if (location.country !== null) span.setAttribute("geo.country.iso_code", location.country);
     if (asn !== null) span.setAttribute("spillway.client.asn", asn);

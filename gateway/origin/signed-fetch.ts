@@ -1,5 +1,5 @@
 /** The adapter around aws4fetch: signs a buffered body and only those headers that nothing rewrites on the way. */
-import { AwsClient } from "aws4fetch";
+import { AwsV4Signer } from "aws4fetch";
 import { TIMEOUT_HEADER } from "../../formats/origin-wire.ts";
 
 export interface AwsCredentials {
@@ -20,14 +20,15 @@ export type SignedFetch = (body: string, signal: AbortSignal, timeoutMs: number)
 /** `send` may add headers: only the headers of this file are signed. */
 export function createSignedFetch(settings: OriginSettings, send: typeof fetch): SignedFetch {
   const { url, region, accessKeyId, secretAccessKey, sessionToken } = settings;
-  // aws4fetch retries ten times by default, which would hide failures from the breaker. Only `sign` is used.
   const keys = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  const client = new AwsClient({ ...keys, region, service: "lambda", retries: 0 });
+  // The day's signing key: four digests that are the same for each call.
+  const cache = new Map<string, ArrayBuffer>();
+  const call = { method: "POST", url, region, service: "lambda", cache, ...keys };
   return async (body, signal, timeoutMs) => {
-    const signed = await client.sign(url, { method: "POST", body, headers: { "content-type": "application/json" } });
-    const headers = new Headers(signed.headers);
+    const signer = new AwsV4Signer({ ...call, body, headers: { "content-type": "application/json" } });
+    const { url: signedUrl, headers } = await signer.sign();
     headers.set(TIMEOUT_HEADER, String(timeoutMs));
     // A redirect would carry the text to an address that no policy names.
-    return send(signed.url, { method: "POST", headers, body, signal, redirect: "manual" });
+    return send(signedUrl.href, { method: "POST", headers, body, signal, redirect: "manual" });
   };
 }

@@ -21,7 +21,7 @@ export interface ExportCounts {
   failedExports: number;
   /** Why the last export of a signal failed; no entry once one was accepted. */
   failures: Readonly<Partial<Record<Signal, ExportFailure>>>;
-  /** Spans in exports that have not ended. */
+  /** Spans that wait for an export, or are in one that has not ended. */
   underWay: number;
 }
 

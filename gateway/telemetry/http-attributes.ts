@@ -18,6 +18,16 @@ export function knownMethod(method: string): string {
   return METHODS.has(method) ? method : "_OTHER";
 }
 
+/**
+ * The path of a request's URL, as it was sent. The runtime has parsed the URL, so its text is normal and need not be parsed again.
+ * @param url absolute, with `http:` or `https:`
+ */
+export function pathIn(url: string): string {
+  const from = url.indexOf("/", "https://".length);
+  const to = url.slice(from).search(/[?#]/);
+  return to === -1 ? url.slice(from) : url.slice(from, from + to);
+}
+
 export type PublicHost = { ok: true; host: string | null } | { ok: false; problem: string };
 
 /** @param variable PUBLIC_HOST; unset or empty means none */

@@ -1,8 +1,9 @@
-/** The telemetry of one isolate, composed: traces leave with their request, log records and metrics are gathered over requests. */
+/** The telemetry of one isolate, composed: traces, log records and metrics are gathered over requests. */
 import { Batch, type ExportContext, type TelemetrySinks } from "./batch.ts";
 import { type ExportCounts, Exporter, type TelemetryClock } from "./exporter.ts";
 import type { Meter } from "./meter.ts";
 import { resourceAttributes, type WorkerVersion } from "./resource.ts";
+import { TraceQueue } from "./trace-queue.ts";
 import { type FetchHandler, type TelemetrySettings, traced } from "./traced.ts";
 import { createTracedFetch } from "./traced-fetch.ts";
 
@@ -35,13 +36,17 @@ export function createTelemetry({ clock, fetch, newId, version, log }: Telemetry
   const exporter = new Exporter({ clock, fetch, ...(log && { log }) });
   const resource = resourceAttributes(newId(), version);
   const batch = new Batch({ clock, exporter, resource });
+  const traces = new TraceQueue({ clock, exporter, resource });
   return {
     count: (update) => batch.count(update),
     log: (entry) => batch.log(entry),
     addGauges: (read) => batch.addGauges(read),
-    traced: (handler, settings) => traced(handler, settings, { batch, exporter, resource, clock }),
+    traced: (handler, settings) => traced(handler, settings, { batch, traces, exporter, clock }),
     during: (exportContext, work) => batch.during(exportContext, work),
     fetch: createTracedFetch(fetch),
-    exportCounts: () => exporter.counts(),
+    exportCounts: () => {
+      const counts = exporter.counts();
+      return { ...counts, underWay: counts.underWay + traces.spans };
+    },
   };
 }

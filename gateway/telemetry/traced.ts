@@ -3,17 +3,15 @@
  * root span. Everything that it patches, proxies, buffers or sends is switched off or bypassed in this file.
  * Why: docs/decisions/008-tracing-on-otel-cf-workers.md
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { createSampler, instrument } from "@microlabs/otel-cf-workers";
 import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
-import type { KeyValue } from "../../formats/otlp/attributes.ts";
 import { errorType } from "../../formats/otlp/error-type.ts";
 import { logMessage } from "../../formats/otlp/log-message.ts";
-import { type LogMessage, type SpanMessage, tracesRequest } from "../../formats/otlp/messages.ts";
+import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
 import type { OtlpSettings } from "../../formats/otlp/settings.ts";
 import { STATUS } from "../../formats/otlp/span-message.ts";
 import { type ActiveRequest, addToBuffer, spanProcessor, withRequest } from "./active-request.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, ExportContext } from "./batch.ts";
 import type { Exporter, TelemetryClock } from "./exporter.ts";
 import { knownMethod, serverAttributes } from "./http-attributes.ts";
 import { INSTRUMENTS } from "./instruments.ts";
@@ -22,8 +20,9 @@ import type { OriginSpans } from "./origin-trace.ts";
 import { SERVICE_NAME } from "./resource.ts";
 import { type Sampling, StrangersAllowance } from "./sampling.ts";
 import { recordFailure } from "./span.ts";
-import { finishedSpanMessage } from "./span-message.ts";
+import { type FinishedSpan, finishedSpanMessage } from "./span-message.ts";
 import { SAMPLED_BY_CALLER, TraceBuffer } from "./trace-buffer.ts";
+import type { TraceQueue } from "./trace-queue.ts";
 
 /** A Worker's fetch handler with its environment composed into it. */
 export type FetchHandler = (request: Request, context: ExecutionContext) => Promise<Response>;
@@ -40,79 +39,113 @@ export interface TelemetrySettings {
 
 export interface TracedParts {
   batch: Batch;
+  traces: TraceQueue;
   exporter: Exporter;
-  /** The attributes of the isolate. */
-  resource: KeyValue[];
   clock: TelemetryClock;
 }
 
 interface RequestParts extends TracedParts {
   strangers: StrangersAllowance;
   settings: TelemetrySettings;
-  keepAlive(work: Promise<unknown>): void;
+  exportContext: ExportContext;
   /** The request's handler. */
   serve(): Promise<Response>;
 }
 
-/** What bypasses the library on a request's way through it. */
-interface Bypass {
-  ratio: number;
-  answer(request: Request): Promise<Response>;
+/**
+ * What the library gets instead of a request, an environment and a context. Of a request it would read headers and properties for attributes
+ * that are never exported, which takes more time than the rest of its work. It wraps an environment in a Proxy that asks every object that is
+ * read for a property with a new random name, and V8 keeps all of those names (measured: 1.1 kB a request, never freed).
+ */
+interface Trigger {
+  method: string;
+  url: string;
+  headers: { get(name: string): string | null };
+  config: LibraryConfig;
+  answer(): Promise<Response>;
+}
+/** What it gets of a response: it reads the status, and two headers. */
+interface Answered {
+  status: number;
+  headers: { get(name: string): null };
 }
 
-/**
- * The library wraps the environment in a Proxy that records KV keys and asks every object that is read for a property with a new
- * random name. V8 keeps all of those names (measured: 1.1 kB a request, never freed). So the library gets an empty environment.
- */
-type EmptyEnv = Record<string, never>;
-/** The library declares `cf` as always present, and reads it only where it is. */
-type LibraryRequest = Request<unknown, IncomingRequestCfProperties>;
-const EMPTY_ENV: EmptyEnv = {};
+type LibraryConfig = ReturnType<typeof configFor>;
+type LibraryHandler = (trigger: Trigger, env: object, context: object) => Promise<Answered>;
+
+/** Without a path: the route is added as an attribute. */
+const ANY_URL = "http://gateway/";
+const NO_HEADERS = { get: () => null };
+const NO_ENV = {};
+const NO_CONTEXT = { waitUntil: () => {}, passThroughOnException: () => {} };
+
+/** The caller's trace. https://www.w3.org/TR/trace-context/ */
+const READ_HEADERS: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
 
 /**
  * A SERVER span around every request of `handler`, which continues an incoming `traceparent` and is exported after the response. The
  * request is counted, and logged where its trace is kept.
  */
 export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettings, parts: TracedParts): FetchHandler {
-  const bypasses = new AsyncLocalStorage<Bypass>();
   const strangers = new StrangersAllowance();
-  const bypass = (): Bypass => {
-    const found = bypasses.getStore();
-    if (found === undefined) throw new Error("A request reached the tracer without traced().");
-    return found;
-  };
-  const { fetch: start } = instrument<EmptyEnv, unknown, unknown>(
-    { fetch: (request) => bypass().answer(request) },
-    () => ({
-      service: { name: SERVICE_NAME },
-      spanProcessors: spanProcessor,
-      sampling: { headSampler: headSampler(bypass().ratio) },
-      instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
-    }),
-  );
-  if (start === undefined) throw new Error("otel-cf-workers returned no fetch handler.");
+  const start = libraryHandler();
+  let config = configFor(1);
   return (request, executionContext) => {
     const settings = settingsNow();
+    const { ratio } = settings.sampling;
+    if (config.ratio !== ratio) config = configFor(ratio);
     const keepAlive = (work: Promise<unknown>) => executionContext.waitUntil(work);
-    const answer = (incoming: Request) =>
-      answerTraced(incoming, {
-        ...parts,
-        settings,
-        strangers,
-        keepAlive,
-        serve: () => handler(incoming, executionContext),
-      });
-    const response = Promise.resolve(
-      parts.batch.during({ otlp: settings.otlp, keepAlive }, () =>
-        bypasses.run({ ratio: settings.sampling.ratio, answer }, () =>
-          start(request as LibraryRequest, EMPTY_ENV, executionContext),
-        ),
-      ),
-    );
+    const exportContext = { otlp: settings.otlp, keepAlive };
+    const serve = () => handler(request, executionContext);
+    const { headers, method } = request;
+    const trigger: Trigger = {
+      method,
+      url: ANY_URL,
+      headers: { get: (name) => (READ_HEADERS.has(name) ? headers.get(name) : null) },
+      config,
+      answer: () => answerTraced(request, { ...parts, settings, strangers, exportContext, serve }),
+    };
+    const response = parts.batch.during(exportContext, () => inRootSpan(start, trigger));
     // When the caller hangs up, the runtime ends the request, and its trace would be lost with it.
     keepAlive(response.catch(() => {}));
     return response;
   };
+}
+
+async function inRootSpan(start: LibraryHandler, trigger: Trigger): Promise<Response> {
+  let response: Response | null = null;
+  const answer = async () => {
+    response = await trigger.answer();
+    return response;
+  };
+  await start({ ...trigger, answer }, NO_ENV, NO_CONTEXT);
+  if (response === null) throw new Error("otel-cf-workers did not call the handler.");
+  return response;
+}
+
+/** Its types ask for the platform's objects; the tests in test/worker/telemetry show that it needs no more than these. */
+function libraryHandler(): LibraryHandler {
+  const answer = async (trigger: Trigger): Promise<Answered> => ({
+    status: (await trigger.answer()).status,
+    headers: NO_HEADERS,
+  });
+  const handler: unknown = { fetch: answer };
+  const { fetch } = instrument(
+    handler as ExportedHandler,
+    (_, trigger) => (trigger as unknown as Trigger).config.library,
+  );
+  if (fetch === undefined) throw new Error("otel-cf-workers returned no fetch handler.");
+  return fetch as unknown as LibraryHandler;
+}
+
+function configFor(ratio: number) {
+  const library = {
+    service: { name: SERVICE_NAME },
+    spanProcessors: spanProcessor,
+    sampling: { headSampler: headSampler(ratio) },
+    instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
+  };
+  return { ratio, library };
 }
 
 /** Runs inside the library's root span. */
@@ -126,11 +159,7 @@ async function answerTraced(incoming: Request, parts: RequestParts): Promise<Res
     summary: null,
     buffer: new TraceBuffer({
       sampling: settings.sampling,
-      send: (spans, originSpans) => {
-        const { hasTrustedState } = request.buffer;
-        const messages = spans.map((span) => finishedSpanMessage(span, hasTrustedState));
-        sendTrace(request, messages, originSpans, parts);
-      },
+      send: (spans, originSpans) => sendTrace(request, spans, originSpans, parts),
       countDropped: (spans) => exporter.countDropped("traces", spans),
       acceptStrangers: () => strangers.accept(clock.nowMs()),
     }),
@@ -167,21 +196,23 @@ async function answerTraced(incoming: Request, parts: RequestParts): Promise<Res
   }
 }
 
-/** Exports finished spans, each under the resource of the program that made it, and logs the request with its root. */
+/** Exports finished spans, and logs the request with its root. */
 function sendTrace(
-  { root, summary }: ActiveRequest,
-  spans: SpanMessage[],
+  { root, summary, buffer }: ActiveRequest,
+  spans: readonly FinishedSpan[],
   originSpans: readonly OriginSpans[],
-  { resource, exporter, batch, settings, keepAlive }: RequestParts,
+  { batch, traces, exportContext }: RequestParts,
 ): void {
+  const { hasTrustedState } = buffer;
   const { spanId } = root.spanContext();
   // The root ends once, so a trace that is kept has one log record.
-  const sentRoot = spans.find((span) => span.spanId === spanId);
-  if (sentRoot) batch.addLog(requestLog(sentRoot, summary?.sentence ?? "no outcome"));
-  const all = [{ resource, spans }, ...originSpans];
-  const traces = { resourceSpans: all.flatMap((one) => tracesRequest(one.resource, one.spans).resourceSpans) };
-  const count = all.reduce((total, one) => total + one.spans.length, 0);
-  keepAlive(exporter.send("traces", traces, count, settings.otlp));
+  const sentRoot = spans.find((span) => span.spanContext().spanId === spanId);
+  if (sentRoot) {
+    batch.addLog(requestLog(finishedSpanMessage(sentRoot, hasTrustedState), summary?.sentence ?? "no outcome"));
+  }
+  const count = originSpans.reduce((total, one) => total + one.spans.length, spans.length);
+  const messages = () => spans.map((span) => finishedSpanMessage(span, hasTrustedState));
+  traces.add({ spans: count, messages, originSpans }, exportContext);
 }
 
 /** The record of a request: its SERVER span's facts, for search without a trace viewer. They passed the allow-list with the span. */

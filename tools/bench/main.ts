@@ -13,6 +13,7 @@ import { engineBench } from "./engine/engine.ts";
 import { holdBench } from "./hold/hold.ts";
 import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { memoryBench } from "./memory/memory.ts";
+import { overheadBench } from "./overhead/overhead.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   coldBench,
   spikeBench,
   decideBench,
+  overheadBench,
   telemetryBench,
 ];
 

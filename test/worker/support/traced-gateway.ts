@@ -4,6 +4,7 @@ import { afterEach, beforeAll, inject, vi } from "vitest";
 import type { SpanMessage } from "../../../formats/otlp/messages.ts";
 import type { Env, Gateway } from "../../../gateway/compose.ts";
 import { FLUSH_AFTER_MS } from "../../../gateway/telemetry/batch.ts";
+import { SEND_TRACES_AFTER_MS } from "../../../gateway/telemetry/trace-queue.ts";
 import { aGateway, type HandClock, handClock, ready, setPolicy, settled } from "./gateway.ts";
 import { publish } from "./packages.ts";
 import { sharedEngine } from "./shared-engine.ts";
@@ -47,9 +48,10 @@ export function tracedGateway() {
   };
 }
 
-/** Logs and metrics are gathered for some seconds before they are sent; a test does not wait for that. */
+/** What is exported is gathered for a while before it is sent; a test does not wait for that. */
 export function withoutFlushWait(clock: HandClock): HandClock {
-  return { ...clock, wait: (ms) => clock.wait(ms === FLUSH_AFTER_MS ? 0 : ms) };
+  const isFlush = (ms: number) => ms === FLUSH_AFTER_MS || ms === SEND_TRACES_AFTER_MS;
+  return { ...clock, wait: (ms) => clock.wait(isFlush(ms) ? 0 : ms) };
 }
 
 export const rootOf = ({ spans }: Sent) => named(spans, "POST /v1/classify");

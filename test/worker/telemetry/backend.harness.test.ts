@@ -43,7 +43,7 @@ describe("a backend that does not work", () => {
       worker,
       ({ dropped }) => dropped.traces >= 20 && dropped.logs >= 20 && dropped.metrics > 0,
     );
-    expect(counts.failedExports).toBeGreaterThanOrEqual(22);
+    expect(counts.failedExports).toBeGreaterThanOrEqual(3); // one of each signal
     expect(counts.exported).toEqual({ traces: 0, logs: 0, metrics: 0 });
   });
 

@@ -109,12 +109,15 @@ describe("the local trace viewer", () => {
         }
         const acceptedOf = (signal: string) => proxy.accepted.get(`/v1/${signal}`) ?? 0;
         await until(async () => acceptedOf("logs") >= paths.length && acceptedOf("metrics") >= 2);
-        await until(async () => proxy.statuses.length >= paths.length + 3); // background work makes one more export of spans
+        const viewed = async (): Promise<Viewed["spans"]> => {
+          const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
+          return traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
+        };
+        await until(async () => (await viewed()).length >= 5);
         expect(new Set(proxy.statuses)).toEqual(new Set([200]));
         expect(proxy.exporter.dropped).toEqual({ spans: 0, logs: 0 });
 
-        const { traces }: { traces: Viewed[] } = await (await fetch(`${viewer.url}/v1/traces`)).json();
-        const spans = traces.find((trace) => trace.traceId === traceId)?.spans ?? [];
+        const spans = await viewed();
         const client = spans.find(({ kind }) => kind === "CLIENT");
         const origin = spans.find(({ name, kind }) => kind === "SERVER" && name === "POST /");
         expect(spans).toHaveLength(5); // the fifth is the function's INIT

@@ -141,7 +141,7 @@ describe("many requests in one isolate", () => {
       expect(attribute(outer, "spillway.mark")).toBe(mark);
       expect(attribute(byId.get(outer?.parentSpanId ?? ""), "spillway.mark")).toBe(mark);
     }
-    expect(receiver.bodies).toHaveLength(marks.length); // each request sent its own spans, once
+    expect(byId.size).toBe(spans.length); // each span arrived once
   }, 30_000);
 });
 

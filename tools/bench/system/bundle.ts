@@ -9,6 +9,8 @@ export interface WorkerSource {
   config: string;
   /** File name of the script that wrangler builds. */
   scriptName: string;
+  /** Instead of the configuration's `main`. */
+  entry?: string;
 }
 
 export const GATEWAY: WorkerSource = { config: "wrangler.toml", scriptName: "index.js" };
@@ -26,9 +28,10 @@ const MAX_BUILD_MS = 120_000;
  * Builds a Worker into `folder`, which is created if it does not exist.
  * @throws Error with wrangler's message if the build fails
  */
-export async function bundleWorker({ config, scriptName }: WorkerSource, folder: string): Promise<Bundle> {
+export async function bundleWorker({ config, scriptName, entry }: WorkerSource, folder: string): Promise<Bundle> {
   const outFolder = join(folder, "modules");
-  const run = await runWrangler(["deploy", "--dry-run", "--config", config, "--outdir", outFolder], {
+  const main = entry === undefined ? [] : [entry];
+  const run = await runWrangler(["deploy", ...main, "--dry-run", "--config", config, "--outdir", outFolder], {
     timeoutMs: MAX_BUILD_MS,
   });
   if (run.code !== 0) throw new Error(`wrangler could not build ${config}: ${errorLine(run)}`);

@@ -27,6 +27,8 @@ export interface GatewaySettings {
   policy: PolicyDocument | null;
   /** OTLP endpoint. Without one nothing is exported. */
   otlpEndpoint?: string | null;
+  /** As for `startWorker`. */
+  registry?: string;
 }
 
 /** Writes the policy, if there is one, and starts the gateway. @throws Error with one sentence if it does not start */
@@ -46,7 +48,8 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
     ORIGIN_REGION: REGION,
     ...(settings.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint }),
   });
-  return startWorker(workspace, { name, bundle, persistFolder, envFile });
+  const { registry = name } = settings;
+  return startWorker(workspace, { name, bundle, persistFolder, envFile, registry });
 }
 
 /** `persistFolder` is wrangler's `--persist-to`. */

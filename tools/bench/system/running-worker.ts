@@ -13,6 +13,8 @@ export interface WorkerSettings {
   persistFolder: string;
   /** Variables and secrets; null if the Worker needs none. */
   envFile: string | null;
+  /** Workers of the same registry can bind each other's Durable Objects. Default: one for each. */
+  registry?: string;
 }
 
 export interface RunningWorker {
@@ -27,7 +29,7 @@ export interface RunningWorker {
 
 /** Resolves when /healthz answers. @throws Error with one sentence if it does not answer within 2 minutes */
 export async function startWorker(workspace: Workspace, settings: WorkerSettings): Promise<RunningWorker> {
-  const { name, bundle, persistFolder, envFile } = settings;
+  const { name, bundle, persistFolder, envFile, registry = name } = settings;
   const port = await freePort();
   const inspectorPort = await freePort();
   const command = await wranglerCommand("dev", bundle.script, "--no-bundle", "--config", bundle.config);
@@ -37,7 +39,7 @@ export async function startWorker(workspace: Workspace, settings: WorkerSettings
   const { died, stop } = await workspace.start(name, [...command, ...state, ...ports], {
     ...offlineWrangler,
     // Otherwise the Worker would appear in the registry of a system that the user has started.
-    WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", name.replaceAll(" ", "-")),
+    WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", registry.replaceAll(" ", "-")),
   });
   const url = `http://127.0.0.1:${port}`;
   await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });

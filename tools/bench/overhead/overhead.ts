@@ -1,0 +1,198 @@
+/** Bench `overhead`: what the gateway's origin route costs over a bare Worker that parses and forwards, beside what Portkey's gateway costs. */
+import { join } from "node:path";
+import { shortModelId } from "../../../formats/model-package/names.ts";
+import { createKey } from "../../spillway/keys/repository.ts";
+import { withLocalKv } from "../../spillway/kv/local-kv.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import { writeVariables } from "../../start/variables.ts";
+import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
+import { edgeReady } from "../system/edge-ready.ts";
+import { startGateway } from "../system/gateway.ts";
+import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { type RunningWorker, startWorker } from "../system/running-worker.ts";
+import { startSink } from "../system/sink.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { textsOf } from "../texts.ts";
+import { bindLedger, hasLedger, REGISTRY, startControlPlane } from "./ledger.ts";
+import { Connections, type Target } from "./load.ts";
+import { installPortkey, startPortkey } from "./portkey.ts";
+import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+const LIMITED_IN_MEMORY: WorkerSource = {
+  ...GATEWAY,
+  scriptName: "gateway-worker.js",
+  entry: "tools/bench/overhead/gateway-worker.ts",
+};
+const BARE: WorkerSource = { config: "tools/bench/overhead/wrangler.toml", scriptName: "bare-worker.js" };
+const MAX_BENCH_MS = 30 * 60_000;
+const ROUNDS = { min: 2, max: 200, fallback: 20 };
+const CONNECTIONS = 16;
+/** Requests per side and round. */
+const IN_SEQUENCE = 50;
+const AT_ONCE = 300;
+/** V8 optimizes code that runs often. */
+const WARM_UP_REQUESTS = 1500;
+const TEXT_TOKENS = 64;
+const DIFFERENT_TEXTS = 500;
+/** One key may send 6,000 requests a minute. */
+const KEYS = 16;
+
+export const overheadBench: Bench = {
+  name: "overhead",
+  summary:
+    "time that the gateway's origin route adds to a bare Worker that parses and forwards, beside Portkey's gateway",
+  options: {
+    ...MODEL_OPTION,
+    rounds: numberOption("turns of each side", ROUNDS),
+    limiter: {
+      type: "string",
+      about: "what counts the rate limits: the bench, in memory, or wrangler's simulation",
+      value: "name",
+      allowed: "memory or wrangler",
+    },
+    "without-portkey": { type: "boolean", about: "leave Portkey's gateway out, which needs a network once" },
+  },
+  async run(values: OptionValues) {
+    const rounds = wholeNumber(values, "rounds", ROUNDS);
+    const withPortkey = values["without-portkey"] !== true;
+    const limiter = oneOf(values, "limiter", LIMITERS);
+    if (withPortkey) await step("installing Portkey's gateway, if it is not installed", installPortkey);
+    const opened = await openPackage(values);
+    const upstream = await startUpstream(opened);
+    return withWorkspace(MAX_BENCH_MS, (workspace) =>
+      run(workspace, opened, upstream, { rounds, withPortkey, limiter }),
+    ).finally(upstream.close);
+  },
+};
+
+async function run(
+  workspace: Workspace,
+  opened: EdgePackage,
+  upstream: Upstream,
+  { rounds, withPortkey, limiter }: { rounds: number; withPortkey: boolean; limiter: LimiterName },
+): Promise<Report> {
+  const texts = await textsOf(opened);
+  const bodies = Array.from({ length: DIFFERENT_TEXTS }, (_, seed) => texts.make(TEXT_TOKENS, seed));
+  const textOf = (request: number) => bodies[request % DIFFERENT_TEXTS] ?? "";
+  const sink = await startSink();
+  try {
+    const parts = { upstream, otlpEndpoint: sink.url, textOf, limiter };
+    const { gateway, target } = await startKeyedGateway(workspace, opened, parts);
+    const targets: [SideName, Target][] = [
+      ["bare Worker", await startBare(workspace, upstream, textOf)],
+      ["gateway", target],
+      ["direct", chatTarget(`${upstream.chatUrl}/chat/completions`, {}, textOf)],
+    ];
+    if (withPortkey) {
+      const url = await step("starting Portkey's gateway", () => startPortkey(workspace));
+      const headers = { "x-portkey-provider": "openai", "x-portkey-custom-host": upstream.chatUrl };
+      targets.push(["Portkey", chatTarget(`${url}/v1/chat/completions`, headers, textOf)]);
+    }
+    const measured = await measure(targets, rounds);
+    const withLedger = await hasLedger(gateway);
+    return overheadReport(measured, {
+      model: shortModelId(opened.modelId),
+      connections: CONNECTIONS,
+      limiter,
+      withLedger,
+    });
+  } finally {
+    sink.close();
+  }
+}
+
+type TextOf = (request: number) => string;
+
+async function startBare(workspace: Workspace, { originUrl }: Upstream, textOf: TextOf): Promise<Target> {
+  const folder = join(workspace.folder, "bare");
+  const bundle = await step("building the bare Worker", () => bundleWorker(BARE, folder));
+  const envFile = join(folder, "bare.env");
+  await writeVariables(envFile, { ORIGIN_URL: originUrl });
+  const persistFolder = join(folder, "state");
+  const { url } = await startWorker(workspace, { name: "bare worker", bundle, persistFolder, envFile });
+  return { url, headers: () => ({}), body: (request) => JSON.stringify({ inputs: textOf(request) }) };
+}
+
+interface GatewayParts {
+  upstream: Upstream;
+  otlpEndpoint: string;
+  textOf: TextOf;
+  limiter: LimiterName;
+}
+
+/** Every text is outside the share: it is authenticated, counted, tokenized, decided and sent to the origin. */
+async function startKeyedGateway(
+  workspace: Workspace,
+  opened: EdgePackage,
+  { upstream, otlpEndpoint, textOf, limiter }: GatewayParts,
+): Promise<{ gateway: RunningWorker; target: Target }> {
+  await step("building and starting the control plane", () => startControlPlane(workspace));
+  const bundle = await step("building the gateway", () =>
+    bundleWorker(limiter === "wrangler" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
+  );
+  await bindLedger(bundle);
+  const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
+  const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate: "large" as const } };
+  const keys = await withLocalKv("KEYS", stored.persistFolder, undefined, async (kv) => {
+    const made: string[] = [];
+    while (made.length < KEYS) made.push((await createKey(kv, wanted, new Date())).key);
+    return made;
+  });
+  const policy = { edge: { share: 0 } };
+  const settings = { name: "gateway", bundle, stored, originUrl: upstream.originUrl, policy, otlpEndpoint };
+  const gateway = await step("starting the gateway and loading its model", async () => {
+    const started = await startGateway(workspace, { ...settings, credentials: newCredentials(), registry: REGISTRY });
+    await edgeReady(started);
+    return started;
+  });
+  const target: Target = {
+    url: `${gateway.url}/v1/classify`,
+    headers: (request) => ({ authorization: `Bearer ${keys[request % KEYS]}` }),
+    body: (request) => JSON.stringify({ inputs: textOf(request) }),
+  };
+  return { gateway, target };
+}
+
+function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf): Target {
+  const body = (request: number) =>
+    JSON.stringify({ model: "classifier", messages: [{ role: "user", content: textOf(request) }] });
+  return { url, headers: () => ({ authorization: "Bearer none", ...headers }), body };
+}
+
+/** The sides take turns, in an order that alternates. */
+async function measure(targets: readonly [SideName, Target][], rounds: number): Promise<Measured[]> {
+  const sides = targets.map(([name, target]) => ({
+    name,
+    one: new Connections(target, 1),
+    many: new Connections(target, CONNECTIONS),
+    timesMs: [] as number[],
+    perSecond: [] as number[],
+  }));
+  try {
+    for (const { name, one, many } of sides) {
+      await step(`warming up: ${name}`, async () => {
+        await many.atOnce(WARM_UP_REQUESTS);
+        await one.inSequence(IN_SEQUENCE);
+      });
+    }
+    await step(`measuring, ${rounds} rounds`, async () => {
+      for (let round = 0; round < rounds; round++) {
+        for (const { one, many, timesMs, perSecond } of round % 2 === 0 ? sides : sides.toReversed()) {
+          timesMs.push(...(await one.inSequence(IN_SEQUENCE)));
+          perSecond.push(await many.atOnce(AT_ONCE));
+        }
+      }
+    });
+    return sides.map(({ name, timesMs, perSecond }) => ({ name, timesMs, perSecond }));
+  } finally {
+    for (const { one, many } of sides) {
+      one.close();
+      many.close();
+    }
+  }
+}

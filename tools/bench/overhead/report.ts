@@ -1,0 +1,108 @@
+/** The result, tables and notes of the bench `overhead`. Pure. */
+import type { Report } from "../bench.ts";
+import { hundredths, percentile } from "../statistics.ts";
+import { PORTKEY_VERSION } from "./portkey.ts";
+
+export type SideName = "bare Worker" | "gateway" | "direct" | "Portkey";
+
+/** What was measured of one side: the times of requests one at a time, and the requests per second of each round. */
+export interface Measured {
+  name: SideName;
+  timesMs: readonly number[];
+  perSecond: readonly number[];
+}
+
+/** Who counts the gateway's rate limits: the bench's in-memory limiter, or wrangler's simulation of Cloudflare's. */
+export const LIMITERS = ["memory", "wrangler"] as const;
+export type LimiterName = (typeof LIMITERS)[number];
+
+export interface OverheadContext {
+  model: string;
+  connections: number;
+  limiter: LimiterName;
+  /** Whether the gateway counts in the ledger of a control plane. */
+  withLedger: boolean;
+}
+
+const MAX_ADDED_P50_MS = 1.5;
+const MIN_REQUESTS_OVER_BARE = 0.85;
+
+/** The bench's report; `portkeyAddedP50Ms` is null where Portkey was left out. */
+export function overheadReport(
+  sides: readonly Measured[],
+  { model, connections, limiter, withLedger }: OverheadContext,
+): Report {
+  const rows = sides.map(({ name, timesMs, perSecond }) => ({
+    side: name,
+    p50Ms: hundredths(percentile(timesMs, 50)),
+    p95Ms: hundredths(percentile(timesMs, 95)),
+    requestsPerSecond: Math.round(percentile(perSecond, 50)),
+    samples: timesMs.length,
+  }));
+  const addedP50Ms = added(sides, "gateway", "bare Worker");
+  const portkeyAddedP50Ms = added(sides, "Portkey", "direct");
+  const requestsOverBare = ratio(sides, "gateway", "bare Worker");
+  const broken = [
+    ...(addedP50Ms !== null && addedP50Ms > MAX_ADDED_P50_MS
+      ? [`the gateway adds ${addedP50Ms} ms (p50); the goal is ${MAX_ADDED_P50_MS}`]
+      : []),
+    ...(requestsOverBare !== null && requestsOverBare < MIN_REQUESTS_OVER_BARE
+      ? [
+          `it serves ${requestsOverBare} of the bare Worker's requests per second; the goal is ${MIN_REQUESTS_OVER_BARE}`,
+        ]
+      : []),
+  ];
+  return {
+    result: { model, connections, limiter, withLedger, addedP50Ms, requestsOverBare, portkeyAddedP50Ms, rows },
+    tables: [
+      {
+        title: `Time of a request in ms, one at a time, and requests per second over ${connections} connections`,
+        header: ["side", "p50", "p95", "requests/s", "samples"],
+        rows: rows.map(({ side, p50Ms, p95Ms, requestsPerSecond, samples }) => [
+          side,
+          p50Ms,
+          p95Ms,
+          requestsPerSecond,
+          samples,
+        ]),
+      },
+      {
+        title: "Overhead",
+        header: ["", "added p50 in ms", "requests/s, as a part of"],
+        rows: [
+          ["gateway over the bare Worker", addedP50Ms ?? "", requestsOverBare ?? ""],
+          ["Portkey over a direct call", portkeyAddedP50Ms ?? "", ratio(sides, "Portkey", "direct") ?? ""],
+        ],
+      },
+    ],
+    notes: [
+      "The sides take turns in one run: a block of requests one at a time, then a block over all connections. Ratios are medians of the rounds' ratios.",
+      "Gateway and bare Worker run under wrangler dev, whose proxy takes most of the time of both. Their difference is the gateway's.",
+      `The gateway's origin route has API keys, rate limits, the policy, tokenizing, the breaker, SigV4, traces (each request's), logs and metrics on. ${withLedger ? "It counts for a ledger in a control plane." : "Its ledger received nothing."}`,
+      limiter === "memory"
+        ? "Rate limits are counted in memory, as Cloudflare counts them on the machine of the request. wrangler dev simulates them with a call of a Durable Object per request; --limiter wrangler measures that."
+        : "Rate limits are counted by wrangler's simulation, a call of a Durable Object per request. Cloudflare counts them in memory on the machine of the request.",
+      `Portkey ${PORTKEY_VERSION} runs in Node without a proxy before it, so its base is a direct call. It forwards a chat completion of about the same size.`,
+      "The upstream answers at once. It, the client and the OTLP receiver run in the bench's process, on the same machine as all sides.",
+    ],
+    problem: broken.length === 0 ? null : `Goals missed: ${broken.join("; ")}.`,
+  };
+}
+
+function added(sides: readonly Measured[], name: SideName, base: SideName): number | null {
+  const [one, other] = [find(sides, name), find(sides, base)];
+  if (one === null || other === null) return null;
+  return hundredths(percentile(one.timesMs, 50) - percentile(other.timesMs, 50));
+}
+
+/** The median of the rounds' ratios: both sides of a round met the same noise. */
+function ratio(sides: readonly Measured[], name: SideName, base: SideName): number | null {
+  const [one, other] = [find(sides, name), find(sides, base)];
+  if (one === null || other === null) return null;
+  const ratios = one.perSecond.map((perSecond, round) => perSecond / (other.perSecond[round] ?? Number.NaN));
+  return hundredths(percentile(ratios, 50));
+}
+
+function find(sides: readonly Measured[], name: SideName): Measured | null {
+  return sides.find((side) => side.name === name) ?? null;
+}
