@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type Measured, overheadReport } from "../../../../tools/bench/overhead/report.ts";
+
+const CONTEXT = { model: "mail-tagger@1", connections: 16, limiter: "memory", withLedger: true } as const;
+const side = (name: Measured["name"], timesMs: number[], perSecond: number[]): Measured => ({
+  name,
+  timesMs,
+  perSecond,
+});
+const BARE = side("bare Worker", [9, 8, 30], [200, 100, 300]);
+
+describe("the overhead", () => {
+  it("is the difference of the medians, and the median of the rounds' ratios", () => {
+    // The second round was slow for both sides: its ratio is like the others.
+    const gateway = side("gateway", [10, 9, 31], [180, 90, 261]);
+    const { result, problem } = overheadReport([BARE, gateway], CONTEXT);
+    expect(result).toMatchObject({ addedP50Ms: 1, requestsOverBare: 0.9, portkeyAddedP50Ms: null, withLedger: true });
+    expect(problem).toBeNull();
+  });
+
+  it("of Portkey is over a direct call", () => {
+    const sides = [BARE, side("gateway", [9], [200]), side("direct", [0.3], [3000]), side("Portkey", [4.1], [400])];
+    expect(overheadReport(sides, CONTEXT).result).toMatchObject({ portkeyAddedP50Ms: 3.8 });
+  });
+
+  it("beyond a goal is reported with the goal", () => {
+    const { problem } = overheadReport([BARE, side("gateway", [11.6], [140, 70, 210])], CONTEXT);
+    expect(problem).toBe(
+      "Goals missed: the gateway adds 2.6 ms (p50); the goal is 1.5; it serves 0.7 of the bare Worker's requests per second; the goal is 0.85.",
+    );
+  });
+});
