@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import engineWasm from "../../../engine/dist/engine.wasm";
+import { USD_PER } from "../../../formats/ledger/prices.ts";
 import { createSpillwayEngine } from "../../../gateway/edge/spillway/spillway-engine.ts";
 import type { IsolateEvent } from "../../../gateway/record/events.ts";
 import { LostToOtherSide } from "../../../gateway/sides.ts";
@@ -160,8 +161,6 @@ describe("texts of one request", () => {
     expect(engine.runs.map(({ texts }) => texts.length)).toEqual([TEXTS.length]);
     const runs = events.filter((event) => event.kind === "edge-run");
     expect(runs).toHaveLength(TEXTS.length);
-    const paid = events.filter((event) => event.kind === "attempt-paid");
-    expect(paid).toHaveLength(TEXTS.length);
   });
 
   it("share the time of their run: run times add up to it, and wait and run to the time at the edge", async () => {
@@ -176,6 +175,20 @@ describe("texts of one request", () => {
     expect(a.runMs + b.runMs).toBeCloseTo(spentMs, 6);
     expect(a.runMs).toBeGreaterThan(b.runMs);
     for (const { queueMs = 0, runMs } of [a, b]) expect(queueMs + runMs).toBeCloseTo(spentMs, 6);
+  });
+
+  it("are all paid, and cost the CPU time of their run together", async () => {
+    const paid: number[] = [];
+    const report = (event: IsolateEvent) => {
+      if (event.kind === "attempt-paid") paid.push(event.costUsd);
+    };
+    const parts = { clock: handClock(), engine: spillwayEngine(), report };
+    const gateway = await ready(aGateway({ modelId: model.modelId, originUrl: urlOf("ok?paid"), ...parts }));
+    parts.engine.onPause = () => parts.clock.moveMs(10);
+    await classify(gateway, [LONG_TEXT.slice(0, 600), LONG_TEXT.slice(0, 900)]);
+    const { pauses = 0 } = parts.engine.runs.at(-1) ?? {};
+    expect([paid.length, pauses > 1]).toEqual([2, true]);
+    expect(paid.reduce((sum, usd) => sum + usd) / USD_PER.workerCpuMs).toBeCloseTo(10 * pauses, 2);
   });
 
   it("run together up to the tokens that the package allows, and never with another request's", async () => {
