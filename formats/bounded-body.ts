@@ -17,14 +17,30 @@ export interface BodyBounds {
   deadline?: Promise<unknown>;
   /** Called before bytes are kept. False ends the read. */
   reserve?: (bytes: number) => boolean;
+  /** Receives the bytes; false ends the read. Default: one block of them all. */
+  into?: Collector;
+  /** The pieces are this read's, as those of workerd: the memory of each is freed at once, and not by a later garbage collection. */
+  freePieces?: boolean;
+  /** Reads the rest of an unwanted body, up to `maxBytes`, and discards it: its sender then receives the answer. Default: cancel. */
+  drainUnwanted?: boolean;
   /** Reads a body that is too large to its end and discards it, so that its sender still receives the answer. Default: cancel. */
   drain?: boolean;
 }
 
-/** `too-large`: more than `maxBytes`. `late`: the deadline passed. `no-room`: `reserve` returned false. `broken`: the stream failed. */
+/** Where the bytes of a body go. */
+export interface Collector {
+  /** Copies what it needs: the piece may be freed. @returns false if the rest of the body is not wanted */
+  add(piece: Uint8Array): boolean;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * `too-large`: more than `maxBytes`. `late`: the deadline passed. `no-room`: `reserve` returned false. `unwanted`: the collector returned
+ * false. `broken`: the stream failed.
+ */
 export type BoundedBody =
   | { ok: true; bytes: Uint8Array<ArrayBuffer> }
-  | { ok: false; why: "too-large" | "late" | "no-room" | "broken" };
+  | { ok: false; why: "too-large" | "late" | "no-room" | "unwanted" | "broken" };
 
 /** @param body null for an empty body */
 export async function readBoundedBody(body: ByteStream | null, bounds: BodyBounds): Promise<BoundedBody> {
@@ -32,9 +48,11 @@ export async function readBoundedBody(body: ByteStream | null, bounds: BodyBound
   const { maxBytes, deadline, reserve = () => true, drain = false } = bounds;
   const reader = body.getReader();
   const time = deadline === undefined ? null : new Deadline(deadline);
-  const block = new GrowingBlock();
+  const { into = new GrowingBlock(), freePieces = false, drainUnwanted = false } = bounds;
+  let size = 0;
   let isTooLarge = false;
-  const end = async (why: "too-large" | "late" | "no-room"): Promise<BoundedBody> => {
+  let isUnwanted = false;
+  const end = async (why: "too-large" | "late" | "no-room" | "unwanted"): Promise<BoundedBody> => {
     // The sender may have left already.
     await reader.cancel().catch(() => {});
     return { ok: false, why };
@@ -43,17 +61,28 @@ export async function readBoundedBody(body: ByteStream | null, bounds: BodyBound
     for (;;) {
       const read = await (time === null ? reader.read() : time.within(reader.read()));
       if (read === "late") return await end("late");
-      if (read.done) return isTooLarge ? { ok: false, why: "too-large" } : { ok: true, bytes: block.bytes };
+      if (read.done) {
+        if (!isTooLarge && !isUnwanted) return { ok: true, bytes: into.bytes };
+        return { ok: false, why: isTooLarge ? "too-large" : "unwanted" };
+      }
       const { byteLength } = read.value;
-      isTooLarge ||= block.size + byteLength > maxBytes;
+      size += byteLength;
+      isTooLarge ||= size > maxBytes;
       if (isTooLarge && drain) continue;
       if (isTooLarge) return await end("too-large");
-      if (!reserve(byteLength)) return await end("no-room");
-      block.add(read.value);
+      if (!isUnwanted && !reserve(byteLength)) return await end("no-room");
+      isUnwanted ||= !into.add(read.value);
+      if (freePieces) free(read.value);
+      if (isUnwanted && !drainUnwanted) return await end("unwanted");
     }
   } catch {
     return { ok: false, why: "broken" };
   }
+}
+
+/** A piece behind the beginning of its block has neighbours, and stays. */
+function free({ buffer, byteOffset }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteOffset === 0) buffer.transfer(0);
 }
 
 /**
@@ -81,9 +110,11 @@ class Deadline {
 }
 
 const FIRST_BYTES = 8192;
+/** A block has at most this much that is not used. */
+const MAX_MORE_BYTES = 131_072;
 
 /** Bytes in one block that grows: a sender of a million pieces of one byte must not cost a million objects. */
-export class GrowingBlock {
+export class GrowingBlock implements Collector {
   #block = new Uint8Array(FIRST_BYTES);
   #size = 0;
 
@@ -91,19 +122,47 @@ export class GrowingBlock {
     return this.#size;
   }
 
-  /** The bytes so far, without a copy. */
+  /** The bytes so far, without a copy. They are valid until the next change. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#block.subarray(0, this.#size);
   }
 
-  add(piece: Uint8Array): void {
-    const size = this.#size + piece.byteLength;
-    if (size > this.#block.byteLength) {
-      const larger = new Uint8Array(Math.max(size, 2 * this.#block.byteLength));
-      larger.set(this.bytes);
-      this.#block = larger;
-    }
+  /** The newest byte; undefined if there is none. */
+  get last(): number | undefined {
+    return this.#size === 0 ? undefined : this.#block[this.#size - 1];
+  }
+
+  add(piece: Uint8Array): true {
+    this.reserve(piece.byteLength);
     this.#block.set(piece, this.#size);
-    this.#size = size;
+    this.#size += piece.byteLength;
+    return true;
+  }
+
+  /** Adds one byte. */
+  push(byte: number): void {
+    if (this.#size === this.#block.byteLength) this.reserve(1);
+    this.#block[this.#size] = byte;
+    this.#size += 1;
+  }
+
+  /** Drops the bytes from `size` on. */
+  cut(size: number): void {
+    this.#size = Math.min(this.#size, size);
+  }
+
+  /** Makes room for so many more bytes. The smaller block is freed at once, and not by a later garbage collection. */
+  reserve(bytes: number): void {
+    const size = this.#size + bytes;
+    if (size > this.#block.byteLength) {
+      const more = Math.min(this.#block.byteLength, MAX_MORE_BYTES);
+      this.#block = new Uint8Array(this.#block.buffer.transfer(Math.max(size, this.#block.byteLength + more)));
+    }
+  }
+
+  /** Frees the memory at once. The block is empty then. */
+  release(): void {
+    this.#block = new Uint8Array(this.#block.buffer.transfer(0));
+    this.#size = 0;
   }
 }

@@ -47,12 +47,30 @@ const MAX_DURATION_MS = 900_000;
 /** AWS's limit is 10 GiB. Outside AWS, the function reports the memory of its machine. */
 const MAX_MEMORY_MIB = 1_048_576;
 
-const originWindowSchema = z.strictObject({
+interface OriginWindow {
   /** Tokens of the text in this window, without the special tokens: the window's weight in the mean. */
-  tokens: z.int().nonnegative().max(MAX_ORIGIN_TOKENS),
+  tokens: number;
   /** One logit per label, in the order of `labels`. */
-  logits: z.array(z.number().min(-MAX_LOGIT).max(MAX_LOGIT)).min(1).max(MAX_LABELS),
-});
+  logits: number[];
+}
+
+/** Not a schema of each number: it would make objects for each of 65,536, and an issue for each wrong one. */
+function isWindows(value: unknown): value is OriginWindow[] {
+  return Array.isArray(value) && value.length >= 1 && value.length <= MAX_WINDOWS && value.every(isWindow);
+}
+
+function isWindow(value: unknown): value is OriginWindow {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return false;
+  const { tokens, logits }: { tokens?: unknown; logits?: unknown } = value;
+  const isWeight = Number.isInteger(tokens) && typeof tokens === "number" && tokens >= 0 && tokens <= MAX_ORIGIN_TOKENS;
+  if (!isWeight || !Array.isArray(logits) || logits.length < 1 || logits.length > MAX_LABELS) return false;
+  return logits.every((logit) => typeof logit === "number" && Math.abs(logit) <= MAX_LOGIT);
+}
+
+/** A list whose length is checked before its items: a schema makes an issue for each wrong item. */
+function listOf<T extends z.ZodType>(item: T, max: number) {
+  return z.custom<unknown[]>((value) => Array.isArray(value) && value.length <= max).pipe(z.array(item));
+}
 
 /** The function's billed resources, from which the gateway estimates the price. */
 const originUsageSchema = z.strictObject({
@@ -64,9 +82,16 @@ const originUsageSchema = z.strictObject({
 });
 export type OriginUsage = z.infer<typeof originUsageSchema>;
 
+const MAX_SPANS = 64;
+/** Of a span, or of the resource. */
+const MAX_ATTRIBUTES = 64;
+
 const ID = (hexDigits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${hexDigits}}$`));
 const unixNano = z.string().regex(/^\d{1,20}$/);
 const attributeValue = z.union([z.string().max(200), z.number(), z.boolean()]);
+const attributesSchema = z
+  .custom<object>((value) => typeof value === "object" && value !== null && Object.keys(value).length <= MAX_ATTRIBUTES)
+  .pipe(z.record(z.string(), attributeValue));
 const originSpanSchema = z.strictObject({
   spanId: ID(16),
   parentSpanId: ID(16),
@@ -74,7 +99,7 @@ const originSpanSchema = z.strictObject({
   kind: z.enum(["internal", "server"]),
   startUnixNano: unixNano,
   endUnixNano: unixNano,
-  attributes: z.record(z.string(), attributeValue),
+  attributes: attributesSchema,
 });
 export type OriginSpan = z.infer<typeof originSpanSchema>;
 
@@ -83,8 +108,8 @@ export type OriginSpan = z.infer<typeof originSpanSchema>;
  * the gateway knows whether the trace is kept after all, because of an error, a fallback or a slow answer.
  */
 const originTraceSchema = z.strictObject({
-  resource: z.record(z.string(), attributeValue),
-  spans: z.array(originSpanSchema).max(64),
+  resource: attributesSchema,
+  spans: listOf(originSpanSchema, MAX_SPANS),
 });
 export type OriginTrace = z.infer<typeof originTraceSchema>;
 
@@ -116,14 +141,13 @@ export interface OriginAccount {
 export const originAnswerSchema = z.strictObject({
   /** `<name>@<SHA-256 of the manifest>` of the model that answered. */
   model: z.string().max(200).regex(MODEL_ID),
-  labels: z
-    .array(z.string().max(MAX_LABEL_CHARACTERS))
-    .min(1)
-    .max(MAX_LABELS)
-    .refine((labels) => new Set(labels).size === labels.length, "each label once"),
+  labels: listOf(z.string().max(MAX_LABEL_CHARACTERS), MAX_LABELS).refine(
+    (labels) => labels.length > 0 && new Set(labels).size === labels.length,
+    "at least one label, each once",
+  ),
   problemType: z.enum(["single_label_classification", "multi_label_classification"]),
   /** In the order of the text. An empty text has one window of 0 tokens. */
-  windows: z.array(originWindowSchema).min(1).max(MAX_WINDOWS),
+  windows: z.custom<OriginWindow[]>(isWindows),
   ...originAccount,
 });
 export type OriginAnswer = z.infer<typeof originAnswerSchema>;

@@ -1,7 +1,10 @@
 /** Reads the response of an origin: an answer of the wire's shape, or an OriginFault. Nothing of it is trusted before it is checked. */
 import { readBoundedBody } from "../../formats/bounded-body.ts";
 import { parseJson } from "../../formats/json.ts";
+import { JsonFilter } from "../../formats/json-filter.ts";
 import {
+  MAX_ANSWER_LOGITS,
+  MAX_LABEL_CHARACTERS,
   type OriginAnswer,
   type OriginError,
   originAnswerSchema,
@@ -42,12 +45,28 @@ async function errorIn(response: Response): Promise<OriginError | undefined> {
 
 /** 64 windows of 1,024 labels, with a reserve. */
 const MAX_ANSWER_BYTES = 2 * 1_048_576;
+/** Beyond these, an answer is not a classifier's, and the rest is not read. What is built of an answer within them stays below 4 MiB. */
+const ANSWER_BOUNDS = {
+  depth: 8,
+  // All logits; labels, windows and spans.
+  values: MAX_ANSWER_LOGITS + 16_384,
+  // Keys of windows and spans, labels.
+  strings: 16_384,
+  // A character that is written as an escape has six bytes.
+  stringBytes: 6 * MAX_LABEL_CHARACTERS,
+  longStrings: "refuse",
+  shortFormBytes: 1.75 * 1_048_576,
+  ascii: true,
+} as const;
 
 async function readJson(response: Response): Promise<unknown> {
-  const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES });
+  const filter = new JsonFilter(ANSWER_BOUNDS);
+  const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES, into: filter, freePieces: true });
+  const text = body.ok ? new TextDecoder().decode(body.bytes) : null;
+  filter.release();
   // The connection broke, or a signal ended it. The caller of this function knows which.
   if (!body.ok && body.why === "broken") throw new Error("the origin's answer broke off");
-  const value = body.ok ? parseJson(new TextDecoder().decode(body.bytes)) : undefined;
+  const value = text === null ? undefined : parseJson(text);
   if (value === undefined) throw new OriginFault("bad-answer");
   return value;
 }

@@ -4,17 +4,10 @@ import { duplicateKeys } from "../../formats/json-keys.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
-import { type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
-import { readBody } from "./body.ts";
-import { exceededLimit } from "./json-structure.ts";
+import { type Refusal, type Result, refuse } from "../refusal.ts";
+import { malformed, type ReceivedBody, readBody } from "./body.ts";
 import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
-/** A valid request nests three levels. The rest is for clients that send more than they need. */
-const MAX_DEPTH = 16;
-/** A pair: its object, its second key and the comma behind it. Nothing is built of a body with more values: they take 40 times its bytes. */
-const VALUES_PER_INPUT = 3;
-/** Parameters, options, and what clients send beside them. */
-const OTHER_VALUES = 256;
 /** Of a key of a pair in the list of inputs. */
 const MAX_KEY_DEPTH = 3;
 
@@ -35,21 +28,33 @@ export async function receive(
       reason: "content-encoding",
     });
   }
-  const body = await readBody(request, limits.bodyBytes, clock, slot);
+  const body = await readBody(request, limits, clock, slot);
   if (!body.ok) return body;
-  const text = decodeUtf8(body.value);
-  if (text === null) return refuse(malformed("The body is not valid UTF-8.", "invalid-utf8"));
-  const maxValues = limits.inputs * VALUES_PER_INPUT + OTHER_VALUES;
-  const exceeded = exceededLimit(text, { depth: MAX_DEPTH, values: maxValues });
-  if (exceeded === "depth") {
-    return refuse(malformed(`The body nests arrays and objects deeper than ${MAX_DEPTH} levels.`, "json-depth"));
+  try {
+    return parseBody(body.value, limits.inputs);
+  } finally {
+    body.value.release();
   }
-  if (exceeded === "values") return refuse(tooManyValues(maxValues, limits.inputs));
-  const value = parseJson(text);
-  if (value === undefined) return refuse(malformed("The body is not valid JSON.", "invalid-json"));
-  const givenTwice = duplicateKeys(text, MAX_KEY_DEPTH).map(({ path }) => path);
-  return parseClassifyRequest(value, limits.inputs, givenTwice);
 }
+
+/** Long texts are built only if the rest of the body is right: a refused body costs its bytes and little more. */
+function parseBody({ whole, filter }: ReceivedBody, maxInputs: number): Result<Received> {
+  const shortForm = decodeUtf8(filter.bytes);
+  if (shortForm === null) return refuse(invalidUtf8);
+  const shortValue = parseJson(shortForm);
+  if (shortValue === undefined) return refuse(invalidJson);
+  const givenTwice = duplicateKeys(shortForm, MAX_KEY_DEPTH).map(({ path }) => path);
+  const received = parseClassifyRequest(shortValue, maxInputs, givenTwice);
+  if (!received.ok || !filter.hasMarks) return received;
+  const text = decodeUtf8(whole.bytes);
+  whole.release();
+  if (text === null) return refuse(invalidUtf8);
+  const value = parseJson(text);
+  return value === undefined ? refuse(invalidJson) : parseClassifyRequest(value, maxInputs, givenTwice);
+}
+
+const invalidUtf8 = malformed("The body is not valid UTF-8.", "invalid-utf8");
+const invalidJson = malformed("The body is not valid JSON.", "invalid-json");
 
 /** JSON is UTF-8 (RFC 8259). ASCII is a part of it. */
 const CHARSETS: readonly string[] = ["utf-8", "utf8", "us-ascii", "ascii"];
@@ -71,16 +76,4 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-}
-
-function tooManyValues(maxValues: number, maxInputs: number): Refusal {
-  return {
-    code: "too-large",
-    publicText: `The body has more than ${maxValues} values; at most ${maxInputs} texts are allowed per request.`,
-    reason: "inputs",
-  };
-}
-
-function malformed(publicText: string, reason: RefusalReason): Refusal {
-  return { code: "malformed", publicText, reason };
 }

@@ -5,6 +5,7 @@ import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
+import { attacksBench } from "./attacks/attacks.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
 import { decideBench } from "./decide/decide.ts";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   engineBench,
   holdBench,
   hostileTextsBench,
+  attacksBench,
   memoryBench,
   coldBench,
   spikeBench,

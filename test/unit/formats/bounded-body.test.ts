@@ -59,6 +59,27 @@ describe("a body is read", () => {
     expect(await readBoundedBody(stream, { maxBytes: 5, reserve })).toEqual({ ok: false, why: "no-room" });
   });
 
+  it("while its collector wants it: the rest is cancelled, or read and discarded", async () => {
+    for (const drainUnwanted of [false, true]) {
+      const { stream, state, left } = bodyOf([bytes(2), bytes(2), bytes(2), bytes(2)]);
+      const added: number[] = [];
+      const into = { add: (piece: Uint8Array) => added.push(piece.length) < 2, bytes: new Uint8Array() };
+      const read = await readBoundedBody(stream, { maxBytes: 8, into, drainUnwanted });
+      expect(read).toEqual({ ok: false, why: "unwanted" });
+      expect([added.length, state.cancelled, left.length === 0]).toEqual([2, !drainUnwanted, drainUnwanted]);
+    }
+  });
+
+  it("and each piece is freed where it belongs to the read, but not one that has neighbours", async () => {
+    const shared = bytes(4);
+    const pieces = [bytes(2), shared.subarray(2)];
+    expect(await readBoundedBody(bodyOf(pieces).stream, { maxBytes: 5, freePieces: true })).toEqual({
+      ok: true,
+      bytes: bytes(4),
+    });
+    expect([pieces[0]?.byteLength, shared]).toEqual([0, bytes(4)]);
+  });
+
   it("until it breaks", async () => {
     const { stream } = bodyOf([bytes(2), new Error("reset")]);
     expect(await readBoundedBody(stream, { maxBytes: 5 })).toEqual({ ok: false, why: "broken" });

@@ -23,7 +23,7 @@ describe("an origin that answers 429", () => {
       const refused = await classify(gateway, LONG);
       expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     }
-    expect(originOf(gateway)).toMatchObject({ breaker: { state: "closed" }, lastFailure: "http-429", places: 1 });
+    expect(originOf(gateway)).toMatchObject({ breaker: { state: "closed" }, lastFailure: "http-429", places: 2 });
     expect((await seenBy("programmed?throttled")).calls).toBeGreaterThanOrEqual(12);
     await program("programmed?throttled", "ok");
     expect((await classify(gateway, LONG)).status).toBe(200);

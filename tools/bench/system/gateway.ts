@@ -29,6 +29,8 @@ export interface GatewaySettings {
   otlpEndpoint?: string | null;
   /** As for `startWorker`. */
   registry?: string;
+  /** Further variables, which replace the usual ones. */
+  variables?: Readonly<Record<string, string>>;
 }
 
 /** Writes the policy, if there is one, and starts the gateway. @throws Error with one sentence if it does not start */
@@ -47,6 +49,7 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
     ORIGIN_URL: originUrl,
     ORIGIN_REGION: REGION,
     ...(settings.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint }),
+    ...settings.variables,
   });
   const { registry = name } = settings;
   return startWorker(workspace, { name, bundle, persistFolder, envFile, registry });

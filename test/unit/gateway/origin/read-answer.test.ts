@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { OriginFault, toFailure } from "../../../../gateway/origin/origin-fault.ts";
 import { readAnswer } from "../../../../gateway/origin/read-answer.ts";
 import { BreakerOpenError } from "../../../../gateway/resilience/breaker/breaker.ts";
@@ -37,6 +37,55 @@ describe("the response of an origin", () => {
   it("with a number that JSON can write and no float can hold is a bad answer", async () => {
     const text = JSON.stringify(ANSWER).replace("[3,", "[1e999,");
     expect(await failureOf(new Response(text))).toEqual({ reason: "bad-answer", kind: "failed" });
+  });
+
+  const opened = JSON.stringify(ANSWER).slice(0, -1);
+  const windows = (items: string) => opened.replace(/"windows".*/, `"windows":[${items}]}`);
+  const span = JSON.stringify({ spanId: "a", parentSpanId: "a", name: "n", kind: "internal", attributes: {} });
+
+  it.each([
+    ["numbers", windows(`{"tokens":1,"logits":[${"1,".repeat(200_000)}1]}`)],
+    ["windows", windows(`${'{"tokens":1,"logits":[3,-3]},'.repeat(20_000)}{"tokens":1,"logits":[3,-3]}`)],
+    ["objects", windows(`${"{},".repeat(100_000)}{}`)],
+    ["brackets", "[".repeat(100_000)],
+    ["a long name", JSON.stringify({ ...ANSWER, model: "漢".repeat(100_000) })],
+    ["labels", JSON.stringify({ ...ANSWER, labels: Array.from({ length: 50_000 }, (_, at) => String(at)) })],
+    ["keys", `{${Array.from({ length: 50_000 }, (_, at) => `"k${at}":1`).join(",")}}`],
+    ["spans", `${opened},"trace":{"resource":{},"spans":[${`${span},`.repeat(9000)}${span}]}}`],
+  ])("with more %s than a classifier has is a bad answer, and nothing is built of it", async (_, text) => {
+    const parse = vi.spyOn(JSON, "parse");
+    const failure = await failureOf(new Response(text));
+    const calls = parse.mock.calls.length;
+    vi.restoreAllMocks();
+    expect([failure, calls]).toEqual([{ reason: "bad-answer", kind: "failed" }, 0]);
+  });
+
+  it.each([
+    ["windows of another kind", { windows: Array.from({ length: 2000 }, () => ({})) }],
+    ["one number too large", { windows: [{ tokens: 1, logits: [3, 1e7] }] }],
+    ["a window with more keys", { windows: [{ tokens: 1, logits: [3, -3], more: 1 }] }],
+    ["a fraction of a token", { windows: [{ tokens: 0.5, logits: [3, -3] }] }],
+    ["a label that is given twice", { labels: ["ham", "ham"] }],
+    ["no label", { labels: [] }],
+    ["65 spans", { trace: { resource: {}, spans: Array.from({ length: 65 }, () => 1) } }],
+    [
+      "65 attributes",
+      { trace: { resource: Object.fromEntries(Array.from({ length: 65 }, (_, at) => [at, 1])), spans: [] } },
+    ],
+  ])("with %s is a bad answer", async (_, changed) => {
+    expect(await failureOf(Response.json({ ...ANSWER, ...changed }))).toEqual({ reason: "bad-answer", kind: "failed" });
+  });
+
+  it("of the largest kind is read, with labels of every script and blanks between its values", async () => {
+    const labels = Array.from({ length: 1024 }, (_, at) => `${at} é 漢 👍 "\\`);
+    const largest = {
+      ...ANSWER,
+      labels,
+      windows: Array.from({ length: 64 }, () => ({ tokens: 1, logits: labels.map(() => -0.123456789) })),
+    };
+    const read = await readAnswer(new Response(JSON.stringify(largest, null, 1)));
+    // Not compared by vitest, which would print them.
+    expect(JSON.stringify(read) === JSON.stringify(largest)).toBe(true);
   });
 
   it.each([

@@ -5,12 +5,14 @@ import {
   PLACE_LEASE_MS,
   type Place,
   type PlaceOutcome,
+  STEADY_MS,
 } from "../../../../gateway/resilience/concurrency-limit.ts";
 
 /** Takes places until there are none. */
-function fill(limit: ConcurrencyLimit, caller: string | null = null): Place[] {
+function fill(limit: ConcurrencyLimit, caller: string | null = null, nowMs = 0): Place[] {
   const places: Place[] = [];
-  for (let place = limit.acquire(caller, 0); place !== null; place = limit.acquire(caller, 0)) places.push(place);
+  for (let place = limit.acquire(caller, nowMs); place !== null; place = limit.acquire(caller, nowMs))
+    places.push(place);
   return places;
 }
 
@@ -39,10 +41,22 @@ describe("the calls of an origin that run at once", () => {
     expect(limit.places).toBe(5);
   });
 
-  it("are never fewer than one", () => {
+  it("are never fewer than two, of which a caller has one", () => {
     const limit = new ConcurrencyLimit();
     for (let round = 0; round < 10; round++) end(fill(limit), "turned-away");
-    expect(limit.places).toBe(1);
+    expect(limit.places).toBe(2);
+    expect([fill(limit, "key:a").length, fill(limit, "key:b").length]).toEqual([1, 1]);
+  });
+
+  it("do not grow within 10 s of a decrease: a text that finds the limit is refused", () => {
+    const limit = new ConcurrencyLimit();
+    end(fill(limit), "turned-away");
+    const before = limit.places;
+    for (let round = 0; round < 50; round++) end(fill(limit, null, STEADY_MS - 1), "answered");
+    expect(limit.places).toBe(before);
+    end(fill(limit, null, STEADY_MS), "answered");
+    end(fill(limit, null, STEADY_MS), "answered");
+    expect(limit.places).toBe(before + 1);
   });
 
   it("grow by one with each round of answers at the limit, up to the bound; idle answers and failures show nothing", () => {
@@ -51,15 +65,15 @@ describe("the calls of an origin that run at once", () => {
     end(ten, "turned-away");
     expect(limit.places).toBe(5);
     for (let round = 1; round <= 3; round++) {
-      end(fill(limit).toReversed(), "answered");
+      end(fill(limit, null, STEADY_MS).toReversed(), "answered");
       // Answers of the round's second half come from a limit that is no longer used.
       expect(limit.places).toBeGreaterThanOrEqual(5);
     }
     const before = limit.places;
-    for (let call = 0; call < 100; call++) limit.acquire(null, 0)?.release("answered");
-    end(fill(limit), "unknown");
+    for (let call = 0; call < 100; call++) limit.acquire(null, STEADY_MS)?.release("answered");
+    end(fill(limit, null, STEADY_MS), "unknown");
     expect(limit.places).toBe(before);
-    for (let round = 0; round < 2000; round++) end(fill(limit), "answered");
+    for (let round = 0; round < 2000; round++) end(fill(limit, null, STEADY_MS), "answered");
     expect(limit.places).toBe(MAX_PLACES);
   });
 

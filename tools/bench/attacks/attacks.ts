@@ -1,0 +1,247 @@
+/** Bench `attacks`: what an attacker costs the isolate, and what other callers notice of it. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { POLICY_KEY } from "../../../policies/store.ts";
+import { createKey } from "../../spillway/keys/repository.ts";
+import { withLocalKv } from "../../spillway/kv/local-kv.ts";
+import { step } from "../../spillway/terminal/progress.ts";
+import { newCredentials } from "../../start/credentials.ts";
+import type { Bench, Report } from "../bench.ts";
+import { Inspector } from "../memory/inspector.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { startGateway } from "../system/gateway.ts";
+import { MODEL_OPTION, openPackage } from "../system/package.ts";
+import { storePackage } from "../system/stored-package.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { type Attack, MAX_HEAP_MIB, type Target } from "./attack.ts";
+import { hostileBodies } from "./bodies.ts";
+import { floods, post } from "./floods.ts";
+import { type HostileOrigin, hostileAnswers, startHostileOrigin } from "./hostile-origin.ts";
+import { type Costs, heapGrowthMiB, othersDuring } from "./measure.ts";
+import { startTraceSink, type TraceSink } from "./trace-sink.ts";
+
+const MAX_BENCH_MS = 10 * 60_000;
+const MAX_READY_MS = 60_000;
+const SHORT = "The minutes of the meeting are attached.";
+/** Too long for the edge, also as a fallback. */
+const LONG = `${SHORT} `.repeat(250);
+const OPERATOR_TOKEN = "a-token-of-this-bench-and-no-other";
+/** What a stranger tries to put into telemetry. */
+const WORD = "kumquat";
+const WARM_UP_TEXTS = 8;
+const SHORT_EVERY_MS = 25;
+/** A call of the throttled origin takes 60 ms: another caller needs one of its places. */
+const LONG_EVERY_MS = 100;
+/** The hostile origin's own failures open no breaker, so that each of its answers is read. */
+const POLICY = {
+  version: 1,
+  sampling: { ratio: 0 },
+  breaker: { origin: { consecutive: 1000, minCalls: 10_000 } },
+  // On a slow machine another caller's short text waits for the edge: it must not meet the hostile origin.
+  edge: { maxQueueMs: 30_000 },
+};
+
+const NOTES = [
+  "Gateway in workerd with API keys, an origin that is the attacker's where it matters, and an OTLP receiver, on one machine; times are the caller's clock.",
+  "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. What is left to be collected counts.",
+  "threadHoldMs: the longest time that the isolate's inspector waited for the thread while the attack is repeated, less its median before. othersP95Ms: another key's text meanwhile, at the edge or at the origin.",
+  `Promises: at most ${MAX_HEAP_MIB} MiB for refused bodies, also several at once, and for the answers of a hostile origin; no other caller is refused; no breaker opens.`,
+];
+
+type Row = { attack: string } & Costs;
+
+export const attacksBench: Bench = {
+  name: "attacks",
+  summary: "heap, thread and other callers' wait for each attack of the threat model",
+  options: {
+    ...MODEL_OPTION,
+    only: { type: "string", about: "only the attacks whose name contains this", value: "text" },
+  },
+  async run(values) {
+    const opened = await openPackage(values);
+    const origin = await startHostileOrigin(opened);
+    const sink = await startTraceSink(WORD);
+    const only = typeof values["only"] === "string" ? values["only"] : "";
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, { opened, origin, sink, only })).finally(() => {
+      origin.close();
+      sink.close();
+    });
+  },
+};
+
+interface Parts {
+  opened: Awaited<ReturnType<typeof openPackage>>;
+  origin: HostileOrigin;
+  sink: TraceSink;
+  /** Runs only attacks whose name contains this. */
+  only: string;
+}
+
+async function run(workspace: Workspace, { opened, origin, sink, only }: Parts): Promise<Report> {
+  const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
+  const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
+  const attacks = allAttacks(origin).filter(({ name }) => name.includes(only));
+  const keys = await step("creating API keys", () => createKeys(stored.persistFolder, attacks.length));
+  const gateway = await step("starting the gateway", () =>
+    startGateway(workspace, {
+      name: "gateway",
+      bundle,
+      stored,
+      originUrl: origin.url,
+      credentials: newCredentials(),
+      policy: POLICY,
+      otlpEndpoint: sink.url,
+      variables: { ANONYMOUS_ACCESS: "refused", OPERATOR_TOKEN },
+    }),
+  );
+  const { url } = gateway;
+  await step("loading the model", () => edgeIsReady(url));
+  const writePolicy = (text: string) =>
+    withLocalKv("POLICIES", stored.persistFolder, undefined, (kv) => kv.put(POLICY_KEY, text));
+  const inspector = await Inspector.connect(gateway);
+  const problems: string[] = [];
+  const rows: Row[] = [];
+  try {
+    for (const [index, attack] of attacks.entries()) {
+      const [key = "", smallKey = "", others = ""] = keys[index] ?? [];
+      const target: Target = { url, origin, sink, key, smallKey, operatorToken: OPERATOR_TOKEN, writePolicy };
+      const row = await step(attack.name, () => measure(attack, { target, inspector, othersKey: others }));
+      rows.push(row.row);
+      problems.push(...row.problems);
+    }
+  } finally {
+    inspector.close();
+  }
+  return report(rows, problems);
+}
+
+/** Every attack, the one that blocks this machine's address last. */
+function allAttacks(origin: HostileOrigin): Attack[] {
+  const bodies = hostileBodies().map(
+    ({ name, bytes, atOnce }): Attack => ({
+      name: `body: ${name}`,
+      boundsHeap: true,
+      others: "short",
+      async once({ url, key }) {
+        const send = () => post(url, bytes, { authorization: `Bearer ${key}` });
+        for (const status of await Promise.all(Array.from({ length: atOnce }, send))) mustBeRefused(name, status);
+      },
+    }),
+  );
+  const answers = hostileAnswers(origin.good).map(
+    ({ name, body }): Attack => ({
+      name: `origin: ${name}`,
+      boundsHeap: true,
+      others: "short",
+      breaksOrigin: true,
+      begin: () => origin.answerWith(body),
+      async once({ url, key }) {
+        mustBeRefused(name, await post(url, JSON.stringify({ inputs: LONG }), { authorization: `Bearer ${key}` }));
+      },
+      end: () => {
+        origin.behave();
+        return null;
+      },
+    }),
+  );
+  return [...bodies, ...answers, ...floods(WORD)];
+}
+
+function mustBeRefused(name: string, status: number): void {
+  if (status < 400) throw new Error(`"${name}" was answered ${status}; it must be refused.`);
+}
+
+interface Parties {
+  target: Target;
+  inspector: Inspector;
+  othersKey: string;
+}
+
+async function measure(
+  attack: Attack,
+  { target, inspector, othersKey }: Parties,
+): Promise<{ row: Row; problems: string[] }> {
+  const isShort = attack.others === "short";
+  const body = JSON.stringify({ inputs: isShort ? SHORT : LONG });
+  const ask = async () => (await post(target.url, body, { authorization: `Bearer ${othersKey}` })) === 200;
+  const other = { ask, everyMs: isShort ? SHORT_EVERY_MS : LONG_EVERY_MS };
+  for (let text = 0; text < WARM_UP_TEXTS; text++) await ask();
+  await attack.begin?.(target);
+  const once = () => attack.once(target);
+  const costs = {
+    heapGrowthMiB: await heapGrowthMiB(inspector, once, attack.isSlow ? 1 : undefined),
+    ...(await othersDuring(inspector, other, once)),
+  };
+  const row = { attack: attack.name, ...costs };
+  const open = attack.breaksOrigin ? [] : await openBreakers(target);
+  const broken = await attack.end?.(target);
+  return {
+    row,
+    problems: [
+      ...(attack.boundsHeap && row.heapGrowthMiB > MAX_HEAP_MIB ? [`${row.heapGrowthMiB} MiB of heap`] : []),
+      ...(row.othersRefused > 0 ? [`${row.othersRefused} requests of another caller were refused`] : []),
+      ...open.map((name) => `the breaker ${name} opened`),
+      ...(broken ? [broken] : []),
+    ].map((problem) => `"${attack.name}": ${problem}`),
+  };
+}
+
+const breakerSchema = z.object({ state: z.string() });
+const readySchema = z.object({
+  edge: z.object({ breaker: breakerSchema }),
+  origins: z.record(z.string(), z.object({ breaker: breakerSchema })),
+});
+
+/** The names of the sides whose breaker is not closed. */
+async function openBreakers({ url, operatorToken }: Target): Promise<string[]> {
+  const response = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${operatorToken}` } });
+  const { edge, origins } = readySchema.parse(await response.json());
+  const sides = Object.entries({ edge, ...origins });
+  return sides.filter(([, { breaker }]) => breaker.state !== "closed").map(([name]) => name);
+}
+
+const stateSchema = z.object({ edge: z.object({ state: z.string() }) });
+
+/** Without the operator's token /readyz shows only the states. @throws Error with one sentence if it takes more than a minute */
+async function edgeIsReady(url: string): Promise<void> {
+  for (const untilMs = performance.now() + MAX_READY_MS; performance.now() < untilMs; await sleep(50)) {
+    const response = await fetch(`${url}/readyz`);
+    if (stateSchema.parse(await response.json()).edge.state === "ready") return;
+  }
+  throw new Error(`The gateway had no model ready within ${MAX_READY_MS / 1000} s.`);
+}
+
+/** For each attack the attacker's key, one at the lowest rate, and another caller's. */
+function createKeys(persistFolder: string, attacks: number): Promise<string[][]> {
+  const now = new Date();
+  return withLocalKv("KEYS", persistFolder, undefined, async (kv) => {
+    const create = async (rate: "small" | "large") => {
+      const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate } };
+      return (await createKey(kv, wanted, now)).key;
+    };
+    const keys: string[][] = [];
+    for (let attack = 0; attack < attacks; attack++) {
+      keys.push([await create("large"), await create("small"), await create("large")]);
+    }
+    return keys;
+  });
+}
+
+function report(rows: readonly Row[], problems: readonly string[]): Report {
+  const header = ["attack", "heap MiB", "hold ms", "others p95", "idle p95", "refused"];
+  const cells = rows.map((row) => [
+    row.attack,
+    row.heapGrowthMiB,
+    row.threadHoldMs,
+    row.othersP95Ms,
+    row.othersAloneP95Ms,
+    row.othersRefused,
+  ]);
+  return {
+    result: { maxHeapMiB: MAX_HEAP_MIB, problems, rows },
+    tables: [{ title: "One attack, and another caller meanwhile", header, rows: cells }],
+    notes: NOTES,
+    problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
+  };
+}

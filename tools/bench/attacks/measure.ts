@@ -1,0 +1,118 @@
+/** What one attack costs the isolate, and what other callers notice of it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { heapUsageBytes, type Inspector } from "../memory/inspector.ts";
+import { sampleWhile } from "../memory/sampler.ts";
+import { mib, percentile, tenths } from "../statistics.ts";
+
+const HEAP_RUNS = 7;
+const SAMPLE_EVERY_MS = 2;
+const ALONE_MS = 400;
+const ATTACK_MS = 900;
+/** Another caller waits for its answers when so many are missing, as a client with a pool of connections does. */
+const MAX_OTHERS_IN_FLIGHT = 8;
+const ASK_EVERY_MS = 4;
+
+/** Another caller's requests. */
+export interface Other {
+  /** True if it was answered. */
+  ask(): Promise<boolean>;
+  everyMs: number;
+}
+
+export interface Costs {
+  heapGrowthMiB: number;
+  threadHoldMs: number;
+  othersP95Ms: number;
+  othersAloneP95Ms: number;
+  othersRefused: number;
+}
+
+/**
+ * The largest heap while the attack runs once, less the heap before it. What the attack leaves to be collected counts too. The median of
+ * several runs: a collection during a run makes its growth too small, and what V8 compiles meanwhile makes it too large.
+ */
+export async function heapGrowthMiB(
+  inspector: Pick<Inspector, "heapUsage">,
+  once: () => Promise<unknown>,
+  runs = HEAP_RUNS,
+): Promise<number> {
+  if (runs > 1) await once();
+  const grown: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const before = heapUsageBytes(await inspector.heapUsage());
+    const { peak } = await sampleWhile(inspector, SAMPLE_EVERY_MS, once);
+    grown.push(heapUsageBytes(peak) - before);
+  }
+  return mib(Math.max(0, percentile(grown, 50)));
+}
+
+/** Other callers' requests before the attack, and while it is repeated. */
+export async function othersDuring(
+  inspector: Inspector,
+  other: Other,
+  attack: () => Promise<unknown>,
+): Promise<Omit<Costs, "heapGrowthMiB">> {
+  const alone = await send(inspector, other, sleep(ALONE_MS));
+  const during = await send(inspector, other, repeated(attack));
+  const idleMs = percentile(alone.threadMs, 50);
+  return {
+    threadHoldMs: tenths(Math.max(0, Math.max(...during.threadMs) - idleMs)),
+    othersP95Ms: tenths(percentile(during.otherMs, 95)),
+    othersAloneP95Ms: tenths(percentile(alone.otherMs, 95)),
+    othersRefused: during.refused,
+  };
+}
+
+async function repeated(attack: () => Promise<unknown>): Promise<void> {
+  const untilMs = performance.now() + ATTACK_MS;
+  do await attack();
+  while (performance.now() < untilMs);
+}
+
+interface Sent {
+  otherMs: number[];
+  threadMs: number[];
+  refused: number;
+}
+
+/** Each is sent at its time, whether or not the one before it is answered, until `until` settles. */
+async function send(inspector: Inspector, other: Other, until: Promise<unknown>): Promise<Sent> {
+  const sent: Sent = { otherMs: [], threadMs: [], refused: 0 };
+  const state = { isOver: false };
+  const end = () => {
+    state.isOver = true;
+  };
+  until.then(end, end);
+  const timed = async (into: number[], request: () => Promise<unknown>) => {
+    const sentAtMs = performance.now();
+    await request();
+    into.push(performance.now() - sentAtMs);
+  };
+  const others = async () => {
+    const answers: Promise<void>[] = [];
+    let inFlight = 0;
+    const ask = async () => {
+      inFlight += 1;
+      if (!(await other.ask())) sent.refused += 1;
+      inFlight -= 1;
+    };
+    do {
+      const answer = inFlight < MAX_OTHERS_IN_FLIGHT ? timed(sent.otherMs, ask) : Promise.resolve();
+      // It is awaited at the end.
+      answer.catch(() => {});
+      answers.push(answer);
+      await sleep(other.everyMs);
+    } while (!state.isOver);
+    await Promise.all(answers);
+  };
+  // The inspector answers when the thread is free.
+  const thread = async () => {
+    do {
+      await timed(sent.threadMs, () => inspector.heapUsage());
+      await sleep(ASK_EVERY_MS);
+    } while (!state.isOver);
+  };
+  await Promise.all([others(), thread()]);
+  await until;
+  return sent;
+}
