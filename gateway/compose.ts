@@ -7,7 +7,7 @@ import { app, PROBES, ROUTES } from "./app.ts";
 import { type AccessVariables, createAccess } from "./authenticate/access.ts";
 import type { Call, Clock } from "./call.ts";
 import { RetryBudget } from "./dispatch/retry-budget.ts";
-import { Shadows } from "./dispatch/shadow.ts";
+import { Shadows } from "./dispatch/shadows.ts";
 import type { ModelBucket } from "./edge/bucket.ts";
 import type { EdgeEngines } from "./edge/choose-engine.ts";
 import { EdgeIsolate } from "./edge/isolate.ts";

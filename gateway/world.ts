@@ -5,7 +5,7 @@ import type { Slots } from "./admit/slots.ts";
 import type { Access } from "./authenticate/access.ts";
 import type { Clock } from "./call.ts";
 import type { RetryBudget } from "./dispatch/retry-budget.ts";
-import type { Shadows } from "./dispatch/shadow.ts";
+import type { Shadows } from "./dispatch/shadows.ts";
 import type { Report } from "./record/events.ts";
 import type { LedgerCounts } from "./record/ledger.ts";
 import type { WebOrigins } from "./respond/web-headers.ts";

@@ -1,44 +1,18 @@
 /** After the answer is out, the same texts on the other side, to compare. It changes no answer, breaker, estimate or budget. */
 
-import { murmur3 } from "../../formats/murmur3.ts";
-import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { SideRoute } from "../decide/route.ts";
-import { Leases } from "../resilience/leases.ts";
-import { RecentMap } from "../resilience/recent-map.ts";
 import { conditionsOf, type SideAnswer } from "../sides.ts";
 import { inSpan, recordFailure } from "../telemetry/span.ts";
 import type { World } from "../world.ts";
 import { attemptOn } from "./attempt.ts";
 import { toRow } from "./scores.ts";
+import { MAX_SHADOW_MS } from "./shadows.ts";
 import type { Classified } from "./text.ts";
-
-/** Comparing must not use up what callers need: an origin's concurrency, the isolate's thread. */
-const MAX_CONCURRENT = 2;
-/** `waitUntil` ends 30 s after the answer. */
-const MAX_DURATION_MS = 20_000;
-
-/** Of the texts that were compared, 32 bits each. Two different texts are the same to it once in a million comparisons. */
-const MAX_REMEMBERED = 4096;
-
-/** The shadows of an isolate: how many run, and which texts were compared. */
-export class Shadows {
-  /** Each lease expires by itself, as its request may die. */
-  readonly leases = new Leases(MAX_CONCURRENT, 2 * MAX_DURATION_MS);
-  readonly #compared = new RecentMap<number, true>(MAX_REMEMBERED);
-
-  /** Whether the text was not compared before in this isolate; from now on it was. Only its hash is kept. */
-  isNew(text: TextOrPair): boolean {
-    const hash = murmur3(typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]));
-    const isKnown = this.#compared.get(hash) ?? false;
-    this.#compared.set(hash, true);
-    return !isKnown;
-  }
-}
 
 /** Compares the request's texts one after another: a text that arrives meanwhile finds at most one of them before it. */
 export async function shadow(texts: readonly Classified[], world: World): Promise<void> {
   const { clock, sides, capacity } = world;
-  const untilMs = clock.nowMs() + MAX_DURATION_MS;
+  const untilMs = clock.nowMs() + MAX_SHADOW_MS;
   for (const classified of texts) {
     const nowMs = clock.nowMs();
     if (nowMs > untilMs) return;

@@ -1,20 +1,19 @@
 /** What is recorded of one request. Pure data: numbers, codes and names, never a part of the text. */
 import type { Billed } from "../../formats/ledger/prices.ts";
 import type { RecordedArm } from "../../formats/ledger/series.ts";
-import type { Because } from "../decide/route.ts";
-import type { FailureReason, SideName } from "../sides.ts";
+import type { Because, SideRoute } from "../decide/route.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
-  side: SideName;
+  side: SideRoute["side"];
   /** The origin's name; null where the edge answered. */
   origin: string | null;
   arm: RecordedArm;
   because: Because;
   tokens: number | null;
   model: string;
-  /** Why the first side failed; null where the first attempt answered. */
-  firstFailure: FailureReason | null;
+  /** Why the first side failed, a code of sides.ts; null where the first attempt answered. */
+  firstFailure: string | null;
   /** How the origin's model differs from the edge's, so that its answer was not used; null where that was not seen. */
   originProblem: string | null;
   queueMs: number;

@@ -1,12 +1,12 @@
 /** The event of a text that ended, from its answer or its refusal. Pure. */
-import type { Classified } from "../dispatch/text.ts";
 import { type Refusal, type Result, statusOf } from "../refusal.ts";
 import type { TextEnded, TextOutcome } from "./events.ts";
+import type { InputOutcome } from "./outcome.ts";
 
 type Ended = Pick<TextEnded, "arm" | "tookMs" | "policyVersion" | "country">;
 
 /** What the ledger counts of a text. */
-export function textEnded(result: Result<Pick<Classified, "outcome">>, ended: Ended): TextEnded {
+export function textEnded(result: Result<{ outcome: InputOutcome }>, ended: Ended): TextEnded {
   if (!result.ok) {
     const none = { side: null, origin: null, queueMs: null, model: null };
     const { refusal } = result;

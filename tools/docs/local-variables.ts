@@ -174,6 +174,11 @@ export const TESTS: readonly VariableGroup[] = [
         meaning: "Number of generated hostile requests. `.ci/run` sets 100000.",
       },
       {
+        name: "SPILLWAY_EXPERIMENT_TEXTS",
+        default: "400",
+        meaning: "Texts that the end-to-end test of the ledger sends; a multiple of 20. `.ci/run` sets 2000.",
+      },
+      {
         name: "NODE_COMPILE_CACHE",
         default: ".spillway/compile-cache",
         meaning: "Node's folder for compiled code, so that the processes that tests start compile it once.",

@@ -8,30 +8,29 @@ import type { Running } from "./system.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 
-type OfState = Pick<Running, "stateFolder">;
+type OfState = Pick<Running, "stateFolder"> & Partial<Pick<Running, "ports">>;
 
 /**
  * Runs one command in this process. Commands must not overlap, as they print to one console.
  * @returns what it prints on stdout
  * @throws Error with what it prints on stderr
  */
-export async function spillway({ stateFolder }: OfState, ...words: string[]): Promise<string> {
+export async function spillway({ stateFolder, ports }: OfState, ...words: string[]): Promise<string> {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const spies = [
     vi.spyOn(console, "log").mockImplementation((line) => void printed.stdout.push(String(line))),
     vi.spyOn(console, "error").mockImplementation((line) => void printed.stderr.push(String(line))),
     vi.spyOn(process.stderr, "write").mockImplementation((text) => printed.stderr.push(String(text).trimEnd()) > 0),
   ];
-  const stateBefore = process.env["SPILLWAY_STATE_DIR"];
-  process.env["SPILLWAY_STATE_DIR"] = stateFolder;
+  vi.stubEnv("SPILLWAY_STATE_DIR", stateFolder);
+  if (ports !== undefined) vi.stubEnv("SPILLWAY_CONTROL_PORT", String(ports.control));
   try {
     await spillwayProgram().parseAsync(words, { from: "user" });
     return printed.stdout.join("\n").trim();
   } catch (error) {
     throw new Error([...printed.stderr, oneSentence(error)].join("\n").trim());
   } finally {
-    if (stateBefore === undefined) delete process.env["SPILLWAY_STATE_DIR"];
-    else process.env["SPILLWAY_STATE_DIR"] = stateBefore;
+    vi.unstubAllEnvs();
     for (const spy of spies) spy.mockRestore();
   }
 }
