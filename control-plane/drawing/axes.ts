@@ -36,7 +36,7 @@ export function horizontalAxis({ x, y, width, height }: Box, { scale, ticks, wri
 }
 
 const STEPS = [1, 2, 5];
-const MIN_TICK_PX = 44;
+const MIN_TICK_PX = 56;
 
 /** A logarithmic scale that begins and ends at 1, 2 or 5 times a power of ten, with as many such ticks as the width has space for. */
 export function logAxis(
@@ -49,7 +49,7 @@ export function logAxis(
   const decades = Math.log10(domain[1] / domain[0]);
   const perDecade = Math.abs(range[1] - range[0]) / decades / MIN_TICK_PX;
   const ticks =
-    perDecade >= 3.2
+    perDecade >= 2.6
       ? all
       : all.filter((value) => mantissaOf(value) === 1 || (perDecade >= 2 && mantissaOf(value) === 5 && decades <= 1));
   return { scale: scaleLog(domain, range), ticks: ticks.length < 2 ? [domain[0], domain[1]] : ticks };

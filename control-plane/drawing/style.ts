@@ -1,6 +1,6 @@
 /**
  * Colours of pictures. The tones are of middle brightness: the page's theme and the system's, which a media query reads, may differ where a
- * picture is a file of its own.
+ * picture is a separate file.
  */
 
 export const TONES = ["blue", "orange", "grey", "green", "purple", "yellow", "pink"] as const;

@@ -28,7 +28,7 @@ export const GROUPS: readonly { key: CostGroup; name: string; tone: Tone }[] = [
 ];
 
 /** Texts that are faster than this part of all, and slower than all but this part, are outside of the time axis. */
-const LEFT_OUT = 0.001;
+const LEFT_OUT = 0.005;
 const LEFT = 44;
 const RIGHT = 18;
 const P95 = 0.95;
@@ -44,8 +44,10 @@ export function timesPicture(curves: readonly Curve[], width: number): string | 
   );
   const plot: Box = { x: LEFT, y: head.height + 14, width: width - LEFT - RIGHT, height: Math.min(280, width * 0.62) };
   const bottom = plot.y + plot.height;
+  // Ineligible texts that fail at once would stretch the axis to the left.
+  const eligible = curves.filter(({ name }) => name !== "ineligible");
   const x = logAxis(
-    Math.min(...curves.map((curve) => timeAt(curve, LEFT_OUT))),
+    Math.min(...(eligible.length > 0 ? eligible : curves).map((curve) => timeAt(curve, LEFT_OUT))),
     Math.max(...curves.map((curve) => timeAt(curve, 1 - LEFT_OUT))),
     [plot.x, plot.x + plot.width],
   );

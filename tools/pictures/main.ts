@@ -1,11 +1,10 @@
 /**
- * `npm run pictures`: takes the documentation's pictures of traces from a running system: a text at the edge, one at the origin, and one
- * whose origin failed. Needs Chromium on this machine (Debian: apt-get install chromium).
+ * `npm run pictures`: takes the documentation's pictures from running systems: traces of a text at the edge, one at the origin, and one
+ * whose origin failed; and a report (`npm run pictures -- report` takes only this one). Needs Chromium on this machine (Debian: apt-get install chromium).
  */
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
 import { waitFor } from "../process/wait-for.ts";
@@ -14,18 +13,9 @@ import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { newCredentials } from "../start/credentials.ts";
 import { LONG_TEXT, SHORT_TEXT } from "../start/greeting.ts";
+import { findBrowser, openBrowser } from "./browser.ts";
+import { takeReportPicture } from "./report-picture.ts";
 
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-/** Keeps the browser off the network and skips what it does at its first start. */
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 /** The layout of the trace viewer's page: a trace is right of the menu, with one row per span. */
 const PAGE = { width: 1280, height: 900 };
 const MENU_WIDTH_PX = 262;
@@ -35,7 +25,8 @@ const SPAN_ROW_PX = 40;
 const MARGIN_PX = 24;
 
 const stateFolder = await mkdtemp(join(tmpdir(), "spillway-pictures-"));
-const [gatewayPort, originPort, viewerPort] = [await freePort(), await freePort(), await freePort()];
+const [gatewayPort, controlPort] = [await freePort(), await freePort()];
+const [originPort, viewerPort] = [await freePort(), await freePort()];
 const otlp = `http://127.0.0.1:${viewerPort}`;
 const credentials = { ...newCredentials(), AWS_REGION: "us-east-1", OTEL_EXPORTER_OTLP_ENDPOINT: otlp };
 const children: Child[] = [];
@@ -68,6 +59,17 @@ async function policyInForce(): Promise<void> {
 
 try {
   const browserPath = await findBrowser();
+  await takeReportPicture(browserPath, "docs/images/report.png");
+  if (process.argv[2] !== "report") await takeTracePictures(browserPath);
+} catch (error) {
+  console.error(oneSentence(error));
+  process.exitCode = 1;
+} finally {
+  for (const child of children.toReversed()) await child.stop();
+  await rm(stateFolder, { recursive: true, force: true });
+}
+
+async function takeTracePictures(browserPath: string): Promise<void> {
   // A separate origin: it is stopped while the rest of the system keeps running.
   const origin = await step("starting an origin", () =>
     start("origin", "tools/local-lambda/main.ts", {
@@ -82,6 +84,7 @@ try {
     SPILLWAY_ORIGIN_URL: `http://127.0.0.1:${originPort}/`,
     SPILLWAY_STATE_DIR: stateFolder,
     SPILLWAY_PORT: String(gatewayPort),
+    SPILLWAY_CONTROL_PORT: String(controlPort),
     SPILLWAY_OTLP_PORT: String(viewerPort),
   });
   await step("starting the system", () =>
@@ -112,12 +115,6 @@ try {
   } finally {
     await viewer.close();
   }
-} catch (error) {
-  console.error(oneSentence(error));
-  process.exitCode = 1;
-} finally {
-  for (const child of children.toReversed()) await child.stop();
-  await rm(stateFolder, { recursive: true, force: true });
 }
 
 /** The page of the trace viewer in a browser. */
@@ -130,7 +127,7 @@ interface Viewer {
 }
 
 async function openViewer(url: string, executablePath: string): Promise<Viewer> {
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await openBrowser(executablePath);
   const page = await browser.newPage({ viewport: PAGE });
   return {
     clear: async () => {
@@ -169,16 +166,4 @@ async function settledSpans(url: string, traceId: string): Promise<number> {
     seen = spans;
   }
   return seen;
-}
-
-/** @throws Error with one sentence if none is installed */
-async function findBrowser(): Promise<string> {
-  for (const path of BROWSERS) {
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
-  throw new Error("No Chromium on this machine. Install it (Debian: apt-get install chromium) and retry.");
 }

@@ -1,5 +1,6 @@
 /** The numbers of the bench `engine` as an SVG that can be read on light and dark pages. Pure; every number comes from the measurement. */
 import { z } from "zod";
+import { picture, rectangle, label as textAt } from "../../../control-plane/drawing/svg.ts";
 import { percentile } from "../statistics.ts";
 
 /** The part of `npm run bench -- engine --json` that the picture needs. */
@@ -76,25 +77,25 @@ interface Plot {
 /** @param data of DistilBERT's size; `more` are other models, of which the accuracy is shown too. @returns the SVG */
 export function enginePicture(data: PictureData, more: readonly PictureData[] = []): string {
   const at = (column: 0 | 1, row: 0 | 1): Plot => ({ left: COLUMNS[column], top: ROWS[row] });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif" font-size="12">
-  <title>The edge engine: time by length, time by part, short texts together, accuracy</title>
-  <style>${STYLE}</style>
-  <text x="24" y="30" font-size="18" font-weight="600">The edge engine, one thread</text>
-  <text x="24" y="52" font-size="12.5">${data.model}: 66 million weights, random. Engine and onnxruntime-web in workerd, native in Node, in turn; fastest runs.</text>
-${times(data, at(0, 0))}
-${parts(data, at(1, 0))}
-${batches(data, at(0, 1))}
-${accuracy([data, ...more], at(1, 1))}
-</svg>
-`;
+  const title = "The edge engine: time by length, time by part, short texts together, accuracy";
+  const facts = `${data.model}: 66 million weights, random. Engine and onnxruntime-web in workerd, native in Node, in turn; fastest runs.`;
+  return `${picture(
+    { width: WIDTH, height: HEIGHT, title, style: STYLE },
+    textAt(24, 30, "The edge engine, one thread", { size: 18, bold: true }),
+    textAt(24, 52, facts, { size: 12.5 }),
+    times(data, at(0, 0)),
+    parts(data, at(1, 0)),
+    batches(data, at(0, 1)),
+    accuracy([data, ...more], at(1, 1)),
+  )}\n`;
 }
 
 function title({ left, top }: Plot, text: string): string {
-  return `  <text x="${left}" y="${top - 18}" font-size="14" font-weight="600">${text}</text>`;
+  return textAt(left, top - 18, text, { size: 14, bold: true });
 }
 
 function label(x: number, y: number, text: string, anchor: "start" | "middle" | "end" = "start"): string {
-  return `  <text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}">${text}</text>`;
+  return textAt(x, y, text, { anchor });
 }
 
 /** Both axes are logarithmic: a line of slope 1 is time in proportion to tokens. */
@@ -155,7 +156,7 @@ function parts({ parts: measured }: PictureData, plot: Plot): string {
 }
 
 function swatch(x: number, y: number, style: string, name: string): string {
-  return `  <g class="${style}"><rect class="fill" x="${px(x)}" y="${px(y - 10)}" width="11" height="11" rx="2"/></g>${label(x + 16, y, name)}`;
+  return `  <g class="${style}">${rectangle({ x, y: y - 10, width: 11, height: 11 }, "fill", 2)}</g>${label(x + 16, y, name)}`;
 }
 
 function batches({ batches: rows }: PictureData, plot: Plot): string {

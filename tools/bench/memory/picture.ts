@@ -1,5 +1,6 @@
 /** The bars of the bench `memory` as an SVG that can be read on light and dark pages. Pure; every number comes from the measurement. */
 import { z } from "zod";
+import { label, path, picture, rectangle } from "../../../control-plane/drawing/svg.ts";
 import { highest } from "./stage.ts";
 
 const accounted = z.object({
@@ -98,18 +99,18 @@ export function memoryPicture(data: PictureData): string {
   const bottom = TOP + shown.length * groupHeight - GROUP_GAP + 4;
   const height = bottom + 42;
   const scale = { x, longestMiB, limitMiB, bottom };
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif" font-size="14">
-  <title>Memory of one isolate with a model of DistilBERT's size: plain onnxruntime-web and Spillway, with the limit</title>
-  <style>${STYLE}</style>
-  <rect class="page" width="${WIDTH}" height="${height}" rx="12"/>
-  <text x="28" y="40" class="text" font-size="19" font-weight="600">Memory of one isolate, a model of DistilBERT's size</text>
-${legend()}
-${axis(scale)}
-${shown.map((group, index) => groupOf(group, TOP + index * groupHeight, scale)).join("\n")}
-${lineAt(budgetMiB, { name: "budget", label: `budget ${budgetMiB}`, anchor: "end" }, scale)}
-${lineAt(limitMiB, { name: "limit", label: `limit ${limitMiB} MiB`, anchor: "start" }, scale)}
-</svg>
-`;
+  const title =
+    "Memory of one isolate with a model of DistilBERT's size: plain onnxruntime-web and Spillway, with the limit";
+  return `${picture(
+    { width: WIDTH, height, title, style: STYLE },
+    rectangle({ x: 0, y: 0, width: WIDTH, height }, "page", 12),
+    label(28, 40, "Memory of one isolate, a model of DistilBERT's size", { as: "text", size: 19, bold: true }),
+    legend(),
+    axis(scale),
+    ...shown.map((group, index) => groupOf(group, TOP + index * groupHeight, scale)),
+    lineAt(budgetMiB, { name: "budget", label: `budget ${budgetMiB}`, anchor: "end" }, scale),
+    lineAt(limitMiB, { name: "limit", label: `limit ${limitMiB} MiB`, anchor: "start" }, scale),
+  )}\n`;
 }
 
 /** The bars of each shown stage. @throws Error if the measurement has no such stage */
@@ -137,27 +138,26 @@ function legend(): string {
   let left = 28;
   const items = PARTS.map((part) => {
     const name = PART_NAMES[part];
-    const rect = `<rect class="${part}" x="${left}" y="60" width="13" height="13" rx="3"/>`;
-    const item = `  ${rect}${text(left + 20, 71, name, { style: "soft", anchor: "start", size: 12.5 })}`;
+    const swatch = rectangle({ x: left, y: 60, width: 13, height: 13 }, part, 3);
+    const item = swatch + label(left + 20, 71, name, { as: "soft", size: 12.5 });
     left += Math.round(LEGEND_GAP_PX + LEGEND_CHAR_PX * name.length);
     return item;
   });
-  return items.join("\n");
+  return items.join("");
 }
 
 function axis({ x, longestMiB, bottom }: Scale): string {
   const ticks = Array.from({ length: Math.floor(longestMiB / TICK_MIB) + 1 }, (_, index) => index * TICK_MIB);
-  const number = { style: "soft", anchor: "middle", size: 12 } as const;
-  const numbers = ticks.map((mib) => text(x(mib), bottom + 20, String(mib), number)).join("");
-  return `  ${numbers}${text(WIDTH - 28, bottom + 20, "MiB", { style: "soft", anchor: "end", size: 12 })}`;
+  const numbers = ticks.map((mib) => label(x(mib), bottom + 20, String(mib), { as: "soft", anchor: "middle" }));
+  return numbers.join("") + label(WIDTH - 28, bottom + 20, "MiB", { as: "soft", anchor: "end" });
 }
 
 function groupOf({ title, bars }: Group, y: number, scale: Scale): string {
   const rows = bars.map((bar, index) => barOf(bar, y + GROUP_TITLE_HEIGHT + index * (BAR_HEIGHT + BAR_GAP), scale));
-  return [`  ${text(28, y + 18, title, { style: "soft", anchor: "start", size: 13 })}`, ...rows].join("\n");
+  return label(28, y + 18, title, { as: "soft", size: 13 }) + rows.join("");
 }
 
-function barOf({ label, parts, totalMiB }: Bar, y: number, { x, limitMiB }: Scale): string {
+function barOf({ label: name, parts, totalMiB }: Bar, y: number, { x, limitMiB }: Scale): string {
   const middle = y + BAR_HEIGHT / 2 + 5;
   let fromMiB = 0;
   const pieces = PARTS.map((part) => {
@@ -166,16 +166,18 @@ function barOf({ label, parts, totalMiB }: Bar, y: number, { x, limitMiB }: Scal
     const width = x(fromMiB) - left;
     const number = width < MIN_LABELLED_PX ? "" : String(Math.round(parts[part]));
     // At the part's left edge, because in its middle it could be under one of the lines.
-    const numberText = text(left + PAD, middle, number, { style: `on-${part}`, anchor: "start", size: 13 });
-    return `<rect class="${part}" x="${px(left)}" y="${y}" width="${px(width)}" height="${BAR_HEIGHT}"/>${numberText}`;
+    const text = label(left + PAD, middle, number, { as: `on-${part}`, size: 13 });
+    return rectangle({ x: left, y, width, height: BAR_HEIGHT }, part) + text;
   });
-  const name = `<text class="text" x="${LEFT - 12}" y="${middle}" text-anchor="end" font-weight="600">${label}</text>`;
   // Right of the limit's line, so that the line does not cross it.
   const right = x(Math.max(fromMiB, limitMiB)) + PAD;
-  const total = `<text class="text" x="${px(right)}" y="${middle - 8}" font-weight="600">${Math.round(totalMiB)} MiB</text>`;
   const percent = `${Math.round((100 * totalMiB) / limitMiB)} % of the limit`;
-  const percentText = text(right, middle + 9, percent, { style: "soft", anchor: "start", size: 12 });
-  return `  ${name}${pieces.join("")}${total}${percentText}`;
+  return [
+    label(LEFT - 12, middle, name, { as: "text", size: 14, anchor: "end", bold: true }),
+    ...pieces,
+    label(right, middle - 8, `${Math.round(totalMiB)} MiB`, { as: "text", size: 14, bold: true }),
+    label(right, middle + 9, percent, { as: "soft" }),
+  ].join("");
 }
 
 interface MarkedLine {
@@ -184,23 +186,10 @@ interface MarkedLine {
   anchor: "start" | "end";
 }
 
-function lineAt(mib: number, { name, label, anchor }: MarkedLine, { x, bottom }: Scale): string {
-  const at = px(x(mib));
-  const shift = anchor === "end" ? 4 : -4;
-  const dashes = name === "budget" ? ' stroke-dasharray="5 4"' : "";
-  return `  <path class="${name}" d="M${at} ${TOP - 14}V${bottom}" stroke-width="2"${dashes}/><text class="${name}-text" x="${px(x(mib) + shift)}" y="${TOP - 20}" text-anchor="${anchor}" font-size="13" font-weight="600">${label}</text>`;
-}
-
-interface TextStyle {
-  style: string;
-  anchor: "start" | "middle" | "end";
-  size: number;
-}
-
-function text(x: number, y: number, content: string, { style, anchor, size }: TextStyle): string {
-  return `<text class="${style}" x="${px(x)}" y="${y}" text-anchor="${anchor}" font-size="${size}">${content}</text>`;
-}
-
-function px(value: number): string {
-  return value.toFixed(1);
+function lineAt(mib: number, { name, label: text, anchor }: MarkedLine, { x, bottom }: Scale): string {
+  const at = x(mib);
+  const dashes = name === "budget" ? { "stroke-dasharray": "5 4" } : {};
+  const line = path(`M${at.toFixed(1)} ${TOP - 14}V${bottom}`, name, { "stroke-width": 2, ...dashes });
+  const style = { as: `${name}-text`, anchor, size: 13, bold: true } as const;
+  return line + label(at + (anchor === "end" ? 4 : -4), TOP - 20, text, style);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
+import { readSettings } from "../../process/local-settings.ts";
 
 export interface ControlPlaneOptions {
   remote?: true;
@@ -10,7 +11,6 @@ export interface ControlPlaneOptions {
   url?: string;
 }
 
-const DEFAULT_PORT = 8788;
 const CONFIG = "control-plane/wrangler.toml";
 const routeSchema = z.object({ pattern: z.string(), custom_domain: z.boolean().optional() });
 const configSchema = z.object({
@@ -34,20 +34,13 @@ export async function controlPlaneUrl(options: ControlPlaneOptions, env: NodeJS.
     throw new Error(`--env ${environment} selects a deployed control plane; pass --remote with it.`);
   }
   if (url !== undefined) return parsedUrl(url);
-  return remote ? deployedUrl(environment) : new URL(`http://127.0.0.1:${localPort(env)}`);
+  return remote ? deployedUrl(environment) : new URL(`http://127.0.0.1:${readSettings(env).controlPort}`);
 }
 
 function parsedUrl(text: string): URL {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new Error(`--url is "${text}"; it must be a URL, as in https://spillway-control.example.com.`);
-}
-
-function localPort(env: NodeJS.ProcessEnv): number {
-  const value = env["SPILLWAY_CONTROL_PORT"] || String(DEFAULT_PORT);
-  const port = Number(value);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new Error(`SPILLWAY_CONTROL_PORT is "${value}"; it must be a port number from 1 to 65535.`);
 }
 
 async function deployedUrl(environment: string | undefined): Promise<URL> {

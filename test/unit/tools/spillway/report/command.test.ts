@@ -105,7 +105,7 @@ describe("the address", () => {
     [{ remote: true }, "pass --env production, or --url"],
     [{ url: "spillway" }, "it must be a URL"],
     [{ remote: true, env: "staging" }, "pass --url https://spillway-control-staging.<subdomain>.workers.dev"],
-    [{ remote: true, env: "production" }, "still has the example domain spillway-control.example.com"],
+    [{ remote: true, env: "production" }, "pass --url"],
   ] as const)("%j: %s", async (options, message) => {
     await expect(controlPlaneUrl(options, {})).rejects.toThrow(message);
   });
