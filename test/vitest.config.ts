@@ -50,6 +50,9 @@ const hostileSeed = wholeNumber("SPILLWAY_HOSTILE_SEED", /^-?\d{1,10}$/, "the se
 const hostileRequests =
   wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ?? 20_000;
 
+const experimentTexts =
+  wholeNumber("SPILLWAY_EXPERIMENT_TEXTS", /^([1-9]\d{0,4})?[02468]0$/, "a multiple of 20") ?? 400;
+
 /** The longest files first and the shortest last, so that all workers are busy until the end. Each project needs a place in this list. */
 const PROJECT_ORDER = [
   "e2e",
@@ -162,7 +165,7 @@ export default defineConfig({
         test: {
           ...SHARED_CORES,
           name: "worker: control plane",
-          // Each test has objects of its own names, so the files can share an isolate.
+          // Each test resets the objects, so the files can share an isolate.
           isolate: false,
           include: ["test/control-plane/**/*.test.ts"],
         },
@@ -200,6 +203,7 @@ export default defineConfig({
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "e2e",
+          provide: { experimentTexts },
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,

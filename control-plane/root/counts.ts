@@ -91,7 +91,7 @@ export class Counts {
     const dayIsDone = day < (this.marks.get("days-until") ?? day);
     if (!isByHour && (!hourIsDone || startMs >= minutesFrom(nowMs))) this.cells.add(MINUTE_MS, startMs, id, cell);
     if ((isByHour || hourIsDone) && (!dayIsDone || hour >= hoursFrom(nowMs))) this.cells.add(HOUR_MS, hour, id, cell);
-    if (isByHour || dayIsDone) this.cells.add(DAY_MS, day, id, cell);
+    if (dayIsDone) this.cells.add(DAY_MS, day, id, cell);
   }
 
   /** The series' id, or that of its `other` when the hour has `MAX_SERIES` others already. */
@@ -134,11 +134,10 @@ export class Counts {
     return first !== null && first < untilMs ? first : null;
   }
 
-  /** Adds up one period. Countries are in it already. Series over the bound count as `other`, those with the lowest counts. */
+  /** Adds up one period. Series over the bound count as `other`, those with the lowest counts. */
   #rollUp(fromWidthMs: number, widthMs: number, startMs: number): void {
     const totals = new Map<number, { series: Series; cell: Cell }>();
     for (const { seriesId, series, cell } of this.cells.read(fromWidthMs, startMs, startMs + widthMs)) {
-      if (series.kind === "country") continue;
       const total = totals.get(seriesId) ?? { series, cell: new Cell() };
       total.cell.merge(cell);
       totals.set(seriesId, total);

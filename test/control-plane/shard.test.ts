@@ -1,4 +1,4 @@
-/** A shard of the ledger in real workerd, with its SQLite and its alarm: nothing that arrived is lost, and what did not arrive is counted. */
+/** A shard of the ledger in real workerd, with its SQLite and its alarm: nothing that arrived is lost, what did not is counted. */
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../control-plane/index.ts";
@@ -25,16 +25,11 @@ function replaceReceive(receive: (real: Ledger["receive"]) => Ledger["receive"])
 }
 
 const down = () => Promise.reject(new Error("down"));
+const batches = () =>
+  runInDurableObject(shard(), (_, { storage }) => storage.sql.exec("SELECT number FROM outbox").toArray().length);
 
-async function batches(): Promise<number> {
-  return runInDurableObject(shard(), (_, { storage }) =>
-    Number(storage.sql.exec("SELECT COUNT(*) AS n FROM outbox").one()["n"]),
-  );
-}
-
-async function pendingRow(): Promise<unknown> {
-  return runInDurableObject(shard(), (_, { storage }) => storage.sql.exec("SELECT * FROM pending").toArray());
-}
+const pendingRow = () =>
+  runInDurableObject(shard(), (_, { storage }) => storage.sql.exec("SELECT * FROM pending").toArray());
 
 /** Why the shard refuses a message. */
 async function refusalOf(value: unknown): Promise<string> {
@@ -244,8 +239,7 @@ it("each message writes one row, and the shard counts what it is billed for", as
       .toArray(),
   );
   const own = Object.fromEntries(stored.map(({ because, sum }) => [because, sum]));
-  // Three messages and the root's call. Three writes and an alarm. At the root 3 series with an index row each, 3 cells, 3 marks, an alarm and
-  // the shard.
+  // Three messages, the root's call. Three writes, an alarm. At the root 3 series with an index row each, 3 cells, 3 marks, alarm, shard.
   expect(own).toEqual({ "ledger-requests": 4, "ledger-rows": 4 + 6 + 3 + 3 + 1 + 1 });
 });
 

@@ -55,6 +55,9 @@ function resultOf(path: string): unknown {
     return { deployments: [{ id: "one", source: "wrangler", created_on: "2026-01-01T00:00:00Z", versions }] };
   }
   if (path.endsWith("/settings")) return { bindings: [] };
+  if (path.startsWith("/workers/workers/")) return { subdomain: { enabled: true, previews_enabled: false } };
+  if (path === "/workers/subdomain") return { subdomain: "team" };
+  if (path.endsWith("/subdomain")) return { enabled: true, previews_enabled: false };
   if (path.endsWith("/secrets")) return [];
   return { id: NEW_VERSION, startup_time_ms: 10, metadata: { has_preview: false } };
 }

@@ -6,6 +6,7 @@ import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { checkAccess, checkExposure } from "./check-access.ts";
 import { checkBindings } from "./check-bindings.ts";
 import { type Bundle, checkBundle } from "./check-bundle.ts";
+import { checkControlPlane } from "./check-control-plane.ts";
 import { checkEngineSwitch, checkEngines, includesOnnx } from "./check-engines.ts";
 import { checkOrigin } from "./check-origin.ts";
 import { checkKey, checkPackage, pinnedKeys } from "./check-package.ts";
@@ -22,6 +23,8 @@ export interface CheckOptions {
   env: string;
   /** Path of wrangler's configuration. */
   config: string;
+  /** Path of the control plane's. */
+  controlConfig: string;
   /** Path of a policy. */
   policy?: string;
   /** Folder of a model package. */
@@ -35,6 +38,8 @@ export interface Checked {
   findings: Finding[];
   /** The Worker's name; null if wrangler.toml has no such environment. */
   worker: string | null;
+  /** The control plane's Worker, which is deployed first; null if the gateway binds none. */
+  controlPlane: string | null;
   bundle: Bundle | null;
   commit: Commit | null;
 }
@@ -46,16 +51,18 @@ export async function check(options: CheckOptions): Promise<Checked> {
   const read = await readTargets(options.config, options.env).catch((error: unknown) => String(error));
   if (typeof read === "string") {
     const found = problem("configuration", read.split("\n").slice(0, 2).join(" "), `Fix ${options.config}.`);
-    return { findings: [found, git], worker: null, bundle: null, commit };
+    return { findings: [found, git], worker: null, controlPlane: null, bundle: null, commit };
   }
   const { target, others, environments } = read;
   if (target === null) {
     const message = `${options.env} is not in ${options.config}`;
     const next = `Choose one of ${environments.join(", ") || "none"}, or add [env.${options.env}].`;
-    return { findings: [problem("environment", message, next), git], worker: null, bundle: null, commit };
+    const findings = [problem("environment", message, next), git];
+    return { findings, worker: null, controlPlane: null, bundle: null, commit };
   }
   // The build takes the longest and needs no result of the other checks.
   const building = checkBundle(options.config, options.env);
+  const checkingLedger = checkControlPlane(target, options.controlConfig);
   const found = [
     ok("environment", `${options.env}, Worker ${target.config.name ?? "without a name"}`),
     ...checkBindings(target, others),
@@ -64,8 +71,10 @@ export async function check(options: CheckOptions): Promise<Checked> {
     ...checkExposure(target),
   ];
   const { findings: ofBundle, bundle } = await building;
+  const { findings: ofLedger, worker: controlPlane } = await checkingLedger;
   const ofEngines = bundle === null ? [] : checkEngines(bundle.engines, includesOnnx(target));
-  return { findings: [...found, ...ofBundle, ...ofEngines, git], worker: target.config.name ?? null, bundle, commit };
+  const findings = [...found, ...ofLedger, ...ofBundle, ...ofEngines, git];
+  return { findings, worker: target.config.name ?? null, controlPlane, bundle, commit };
 }
 
 /** The variables, the policy, and the models and origins that both of them name. */

@@ -1,10 +1,9 @@
-/** `npm run deploy -- --env <name>`: runs every check, and uploads with wrangler if none of them found a problem. */
+/** `npm run deploy -- --env <name>`: runs every check, and uploads both Workers with wrangler if none of them found a problem. */
 import { type Command, Option } from "commander";
 import { type Paint, paintFor } from "../spillway/terminal/colors.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
-import type { Commit } from "./commit.ts";
 import { type Finding, hasNoProblem, problem } from "./finding.ts";
 import {
   checkServedVersions,
@@ -24,10 +23,13 @@ interface Options extends CheckOptions {
 export function deployProgram(): Command {
   return plainCommand("npm run deploy --", "Run npm run deploy -- --help to see the options.")
     .usage("--env <name> [options]")
-    .description("Check a deployment of the gateway, and deploy it if every check passes.")
+    .description("Check a deployment of the control plane and the gateway, and deploy both if every check passes.")
     .requiredOption("--env <name>", "environment of wrangler.toml: staging or production")
     .option("--dry-run", "only check; uploads nothing, and needs no network without --remote")
-    .option("--gradual", "upload a version that receives no traffic yet; wrangler versions deploy raises its share")
+    .option(
+      "--gradual",
+      "upload a version of the gateway that receives no traffic yet; wrangler versions deploy raises its share",
+    )
     .option("--policy <file>", "also check this policy")
     .addOption(
       new Option("--remote", "also check the stored policy and the published package, through wrangler").conflicts(
@@ -38,6 +40,7 @@ export function deployProgram(): Command {
     .option("--allow-anonymous", 'outside staging, accept ANONYMOUS_ACCESS = "allowed"')
     .option("--json", "print one JSON object instead of lines")
     .option("--config <file>", "wrangler's configuration", "wrangler.toml")
+    .option("--control-config <file>", "wrangler's configuration of the control plane", "control-plane/wrangler.toml")
     .action(deploy);
 }
 
@@ -48,11 +51,11 @@ async function deploy(options: Options): Promise<void> {
   const findings = [...checked.findings, ...checkServedVersions(served, env)];
   const paint = paintFor(process.stdout, process.env);
   if (!json) print([...findingLines(findings, paint), resultLine(findings, env, dryRun === true)]);
-  const { uploaded, failed } =
-    hasNoProblem(findings) && dryRun !== true ? await tryUpload(options, checked.commit) : NOT_UPLOADED;
+  const { uploaded, controlPlane, failed } =
+    hasNoProblem(findings) && dryRun !== true ? await tryUpload(options, checked) : NOT_UPLOADED;
   const all = [...findings, ...failed];
   if (!hasNoProblem(all)) process.exitCode = 1;
-  if (json) print([JSON.stringify(toJson({ ...checked, findings: all }, options, uploaded))]);
+  if (json) print([JSON.stringify(toJson({ ...checked, findings: all }, options, { uploaded, controlPlane }))]);
   else print(uploaded === null ? findingLines(failed, paint) : uploadedLines(uploaded, served, options));
 }
 
@@ -62,21 +65,44 @@ function print(lines: readonly string[]): void {
 
 interface UploadResult {
   uploaded: Uploaded | null;
+  /** The control plane, which is uploaded first. */
+  controlPlane: Uploaded | null;
   failed: Finding[];
 }
 
-const NOT_UPLOADED: UploadResult = { uploaded: null, failed: [] };
+const NOT_UPLOADED: UploadResult = { uploaded: null, controlPlane: null, failed: [] };
 
-async function tryUpload({ config, env, gradual, json }: Options, commit: Commit | null): Promise<UploadResult> {
+/**
+ * The control plane first: wrangler refuses a gateway that binds objects of a Worker that does not exist. It is always deployed whole, as
+ * a version cannot create a class of objects; the older gateway's messages are valid for it.
+ */
+async function tryUpload(
+  { config, controlConfig, env, gradual, json }: Options,
+  checked: Checked,
+): Promise<UploadResult> {
   // With --json, stdout has only the object: wrangler's output goes to stderr.
   const onOutput = (text: string) => void (json ? process.stderr : process.stdout).write(text);
-  try {
-    return { uploaded: await upload({ config, env, gradual: gradual === true }, commit, onOutput), failed: [] };
-  } catch (error) {
-    const message = `wrangler failed: ${error instanceof Error ? error.message : String(error)}`;
-    const next = `Check whether a version was created: \`npx wrangler versions list --env ${env}\`, \`npx wrangler deployments status --env ${env}\`.`;
-    return { uploaded: null, failed: [problem("upload", message, next)] };
+  const { commit } = checked;
+  let controlPlane: Uploaded | null = null;
+  if (checked.controlPlane !== null) {
+    try {
+      controlPlane = await upload({ config: controlConfig, env, gradual: false }, commit, onOutput);
+    } catch (error) {
+      const next = `The gateway was not uploaded. Check the control plane's deployments: \`npx wrangler deployments status --config ${controlConfig} --env ${env}\`.`;
+      return { ...NOT_UPLOADED, failed: [uploadProblem("upload of the control plane", error, next)] };
+    }
   }
+  try {
+    const uploaded = await upload({ config, env, gradual: gradual === true }, commit, onOutput);
+    return { uploaded, controlPlane, failed: [] };
+  } catch (error) {
+    const next = `Check whether a version was created: \`npx wrangler versions list --env ${env}\`, \`npx wrangler deployments status --env ${env}\`.`;
+    return { uploaded: null, controlPlane, failed: [uploadProblem("upload", error, next)] };
+  }
+}
+
+function uploadProblem(check: string, error: unknown, next: string): Finding {
+  return problem(check, `wrangler failed: ${error instanceof Error ? error.message : String(error)}`, next);
 }
 
 const MARKS: Record<Finding["state"], { mark: string; colour: Parameters<Paint>[0] }> = {
@@ -117,7 +143,11 @@ function uploadedLines(
   ];
 }
 
-function toJson({ findings, worker, bundle, commit }: Checked, { env, dryRun }: Options, uploaded: Uploaded | null) {
+function toJson(
+  { findings, worker, bundle, commit }: Checked,
+  { env, dryRun }: Options,
+  { uploaded, controlPlane }: Pick<UploadResult, "uploaded" | "controlPlane">,
+) {
   return {
     ok: hasNoProblem(findings),
     environment: env,
@@ -128,5 +158,6 @@ function toJson({ findings, worker, bundle, commit }: Checked, { env, dryRun }: 
     bundle,
     commit,
     uploaded,
+    controlPlane,
   };
 }

@@ -17,6 +17,9 @@ const configSchema = z.object({
     z.object({ binding: z.string(), bucket_name: z.string().optional(), jurisdiction: z.string().optional() }),
   ),
   ratelimits: z.array(rateLimitSchema).default([]),
+  durable_objects: z.object({
+    bindings: z.array(z.object({ name: z.string(), class_name: z.string(), script_name: z.string().optional() })),
+  }),
   version_metadata: z.object({ binding: z.string() }).optional(),
   vars: z.record(z.string(), z.unknown()),
   /** Text that the bundler inserts for these names. */

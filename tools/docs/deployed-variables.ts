@@ -125,8 +125,7 @@ export const GATEWAY: readonly VariableGroup[] = [
 export const CONTROL_PLANE: readonly VariableGroup[] = [
   {
     title: "Variables and secrets",
-    about:
-      "Variables are set in `control-plane/wrangler.toml`, secrets with `npx wrangler secret put <name> --config control-plane/wrangler.toml --env <environment>`.",
+    about: "Set as the gateway's, in `control-plane/wrangler.toml`, and secrets with `--config` and that file.",
     variables: [
       {
         name: "OPERATOR_TOKEN",

@@ -6,7 +6,13 @@ const MODEL = `tiny@${"0123456789abcdef".repeat(4)}`;
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.spillway.dev" };
 
 function findings(vars: Record<string, unknown>): string[] {
-  const config = { kv_namespaces: [], r2_buckets: [], ratelimits: [], vars: { MODEL, ...vars } };
+  const config = {
+    kv_namespaces: [],
+    r2_buckets: [],
+    ratelimits: [],
+    durable_objects: { bindings: [] },
+    vars: { MODEL, ...vars },
+  };
   return checkVariables({ environment: "staging", config })
     .filter(({ check }) => check !== "MODEL")
     .map(({ check, state, message }) => `${state} ${check}: ${message}`);

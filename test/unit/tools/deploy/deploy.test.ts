@@ -25,6 +25,7 @@ const reportSchema = z.object({
   bundle: z.object({ gzipBytes: z.number(), wasmBytes: z.number(), engines: z.array(z.string()) }).nullable(),
   commit: z.object({ tag: z.string(), message: z.string() }).nullable(),
   uploaded: z.object({ versionId: z.string() }).nullable(),
+  controlPlane: z.object({ command: z.string() }).nullable(),
 });
 
 interface Run {
@@ -138,6 +139,30 @@ describe("the repository with its placeholders", () => {
     ]);
     expect(stdout).toContain("6 problems: nothing was uploaded.");
     expect({ code, asked: account.asked }).toEqual({ code: 1, asked: [] });
+  });
+});
+
+describe("the control plane", () => {
+  it("is deployed whole, before the gateway, with the classes of its objects", () => {
+    const { controlPlane, checks } = report(gradual);
+    expect(controlPlane?.command).toMatch(
+      /^wrangler deploy --config control-plane\/wrangler.toml --env staging --strict/,
+    );
+    expect(checks.map(({ check, message }) => `${check} ${message}`)).toEqual(
+      expect.arrayContaining([
+        "ledger LEDGER is bound to LedgerShard of spillway-control-staging",
+        "control plane spillway-control-staging, requires OPERATOR_TOKEN",
+      ]),
+    );
+    const uploads = gradual.account.asked.filter(({ what }) =>
+      /^(PUT|POST) \/workers\/scripts\/[^/?]*(\/versions)?\?/.test(what),
+    );
+    expect(uploads.map(({ what }) => /scripts\/([^/?]*)/.exec(what)?.[1])).toEqual([
+      "spillway-control-staging",
+      "spillway-staging",
+    ]);
+    expect(uploads[0]?.body).toContain('"new_sqlite_classes":["LedgerShard","Ledger"]');
+    expect(uploads[1]?.body).toContain('"script_name":"spillway-control-staging"');
   });
 });
 

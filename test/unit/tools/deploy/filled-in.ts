@@ -44,6 +44,7 @@ function filled(toml: string, publicKeyPem: string, modelId: string): string {
   let namespaces = 0;
   return toml
     .replace('main = "', `main = "${CHECKOUT}`)
+    .replaceAll('= "./gateway/', `= "${CHECKOUT}gateway/`)
     .replaceAll(/id = "<npx wrangler kv [^"]*>"/g, () => `id = "${(++namespaces).toString(16).padStart(32, "0")}"`)
     .replaceAll(/^<the PEM text .*>$/gm, publicKeyPem.trim())
     .replaceAll("<url-id>", "abcdefghijklmnopqrstuvwxyz")

@@ -18,6 +18,7 @@ function findings(vars: Record<string, unknown>): Finding[] {
       kv_namespaces: [],
       r2_buckets: [],
       ratelimits: [],
+      durable_objects: { bindings: [] },
       vars: { MODEL, ...vars },
       secrets: { required: [...REQUIRED_SECRETS] },
     },
