@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { decodeBase64 } from "../../formats/encodings.ts";
 import type { LedgerAnswer } from "../../formats/ledger/answer.ts";
 import { decodeCells } from "../../formats/ledger/codec.ts";
@@ -14,9 +14,9 @@ import { spillway } from "./support/spillway.ts";
 import { applyPolicy } from "./support/stored.ts";
 import { findDescendant, type Running, start, until } from "./support/system.ts";
 
-const TEXTS = Number(process.env["SPILLWAY_EXPERIMENT_TEXTS"] ?? 400);
+const TEXTS = inject("experimentTexts");
 const SHARE_PERCENT = 50;
-/** A text has a fallback and a hedge whenever it needs one, and a slow machine makes none of its own. */
+/** A text has a fallback and a hedge whenever it needs one, and a slow machine causes none. */
 const POLICY = {
   edge: { share: SHARE_PERCENT, stickyBy: "text", maxQueueMs: 30_000 },
   origin: { timeoutMs: 60_000 },

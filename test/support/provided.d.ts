@@ -8,5 +8,7 @@ declare module "vitest" {
     hostileSeed: number | null;
     /** How many hostile requests are sent. */
     hostileRequests: number;
+    /** Texts that the end-to-end test of the ledger sends. */
+    experimentTexts: number;
   }
 }

@@ -26,6 +26,7 @@ it("a tokenizer does not keep the text of its tokenizer.json", async () => {
   const plain = await file("tokenizer.json");
   const beforeBytes = heapBytes();
   const tokenizer = tokenizerOf(plain, config);
-  expect((heapBytes() - beforeBytes) / MIB).toBeLessThan(SPACES_MIB / 2);
+  // The stack, or a compilation that runs beside it, may hold the text a moment longer.
+  await expect.poll(() => (heapBytes() - beforeBytes) / MIB).toBeLessThan(SPACES_MIB / 2);
   expect(tokenizer.encode("see you at lunch", 512).next()).toMatchObject({ kind: "tokens" });
 });

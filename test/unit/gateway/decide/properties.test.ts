@@ -114,7 +114,7 @@ describe("whatever the conditions", () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
   });
 
@@ -130,7 +130,7 @@ describe("whatever the conditions", () => {
         expect(p95Ms).toBeLessThan(now.edge.queueMs + (text.edgeRunMs ?? 0));
         expect(p95Ms).toBeLessThanOrEqual(policy.latencyBudgetMs ?? 0);
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
     expect(seen).toBeGreaterThan(100);
   });
@@ -156,7 +156,7 @@ describe("whatever the conditions", () => {
           expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
     expect(Math.min(seen.share, seen.override)).toBeGreaterThan(20);
   });
@@ -171,7 +171,7 @@ describe("whatever the conditions", () => {
         expect(because(longestMs)).not.toBe("edge-slow");
         if (because(longestMs / 2) === "edge-slow") seen += 1;
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
     expect(seen).toBeGreaterThan(100);
   });
@@ -183,7 +183,7 @@ describe("whatever the conditions", () => {
         expect(decisionsFor(text, policy).fallback("edge", now)).toBeNull();
         expect(decisionsFor(text, policy).fallback("origin", now)).toBeNull();
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
   });
 });
