@@ -25,4 +25,3 @@ export class Shadows {
     return !isKnown;
   }
 }
-
