@@ -46,7 +46,7 @@ export class CountedSql {
   }
 }
 
-/** Bytes of their own buffer: a view would be stored as its whole buffer. */
+/** Bytes are copied: a view would be stored as its whole buffer. */
 function bound(value: SqlValue): SqlStorageValue {
   return value instanceof Uint8Array ? Uint8Array.from(value).buffer : value;
 }

@@ -1,4 +1,4 @@
-/** A wait with a bound: an object may be slow, and whoever asks it must not be slow with it. */
+/** A wait with a bound: an object that is slow must not make its caller slow. */
 
 /** @throws Error when the work is not done after this many ms; the error of the work */
 export async function withinMs<T>(maxMs: number, work: Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ import { edgeBench } from "./edge/edge.ts";
 import { engineBench } from "./engine/engine.ts";
 import { holdBench } from "./hold/hold.ts";
 import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
+import { ledgerBench } from "./ledger/ledger.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { overheadBench } from "./overhead/overhead.ts";
 import { spikeBench } from "./spike/spike.ts";
@@ -26,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   holdBench,
   hostileTextsBench,
   attacksBench,
+  ledgerBench,
   memoryBench,
   coldBench,
   spikeBench,
