@@ -22,17 +22,31 @@ export async function spillway({ stateFolder, ports }: OfState, ...words: string
     vi.spyOn(console, "error").mockImplementation((line) => void printed.stderr.push(String(line))),
     vi.spyOn(process.stderr, "write").mockImplementation((text) => printed.stderr.push(String(text).trimEnd()) > 0),
   ];
-  vi.stubEnv("SPILLWAY_STATE_DIR", stateFolder);
-  if (ports !== undefined) vi.stubEnv("SPILLWAY_CONTROL_PORT", String(ports.control));
+  const restore = setVariables({
+    SPILLWAY_STATE_DIR: stateFolder,
+    ...(ports !== undefined && { SPILLWAY_CONTROL_PORT: String(ports.control) }),
+  });
   try {
     await spillwayProgram().parseAsync(words, { from: "user" });
     return printed.stdout.join("\n").trim();
   } catch (error) {
     throw new Error([...printed.stderr, oneSentence(error)].join("\n").trim());
   } finally {
-    vi.unstubAllEnvs();
+    restore();
     for (const spy of spies) spy.mockRestore();
   }
+}
+
+/** Not stubEnv: a test may have stubs that outlive the command. @returns a function that undoes it */
+function setVariables(variables: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
 }
 
 /** Runs one command as a process, for tests of its exit code, its streams and its terminal. Otherwise as `spillway`. */
