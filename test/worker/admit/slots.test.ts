@@ -84,7 +84,8 @@ function sender(): Sender {
   return {
     answer: post(body),
     send: (piece) => {
-      controller?.enqueue(piece);
+      // The gateway frees each piece, as those of a socket are its own.
+      controller?.enqueue(piece.slice());
       return scheduler.wait(1);
     },
     end: () => controller?.close(),
