@@ -63,7 +63,9 @@ describe("a pair", () => {
   });
 
   it("has RoBERTa's frame and types with RoBERTa's template", async () => {
-    const post_processor = { type: "RobertaProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2] };
+    // Without its two options, the reference reads it as BERT's.
+    const options = { trim_offsets: true, add_prefix_space: false };
+    const post_processor = { type: "RobertaProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2], ...options };
     const { body, special } = await post(
       { text: "ham", textPair: "spam spam" },
       await load("roberta", { post_processor }),
