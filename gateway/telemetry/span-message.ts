@@ -1,11 +1,13 @@
-/** A finished span of the library as OTLP has it. No span is exported without its allow-list. Pure. */
+/** A finished span of the library as OTLP has it, and the log record of a request. No span is exported without its allow-list. Pure. */
 import type { SpanImpl } from "@microlabs/otel-cf-workers";
 import type { Attributes, HrTime } from "@opentelemetry/api";
 import { keyValues } from "../../formats/otlp/attributes.ts";
-import type { SpanMessage } from "../../formats/otlp/messages.ts";
+import { logMessage } from "../../formats/otlp/log-message.ts";
+import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
 import { isPlainText } from "../../formats/otlp/plain.ts";
-import { spanMessage } from "../../formats/otlp/span-message.ts";
+import { STATUS, spanMessage } from "../../formats/otlp/span-message.ts";
 import { allowedAttributes } from "./allowed-attributes.ts";
+import { LOG_EVENTS } from "./log-events.ts";
 
 export type FinishedSpan = Pick<
   SpanImpl,
@@ -45,6 +47,18 @@ export function finishedSpanMessage(span: FinishedSpan, withTraceState: boolean)
       attributes: allowed(attributes),
     })),
   };
+}
+
+/** The record of a request: its SERVER span's facts, for search without a trace viewer. They passed the allow-list with the span. */
+export function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, sentence: string): LogMessage {
+  return logMessage({
+    eventName: LOG_EVENTS.request.name,
+    severity: root.status.code === STATUS.error ? "ERROR" : "INFO",
+    sentence,
+    attributes: root.attributes,
+    unixNano: root.endTimeUnixNano,
+    span: { traceId, spanId, traceFlags: flags },
+  });
 }
 
 function allowed(attributes: Attributes = {}) {

@@ -6,21 +6,17 @@
 import { createSampler, instrument } from "@microlabs/otel-cf-workers";
 import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
 import { errorType } from "../../formats/otlp/error-type.ts";
-import { logMessage } from "../../formats/otlp/log-message.ts";
-import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
 import type { OtlpSettings } from "../../formats/otlp/settings.ts";
-import { STATUS } from "../../formats/otlp/span-message.ts";
 import { type ActiveRequest, addToBuffer, spanProcessor, withRequest } from "./active-request.ts";
 import type { Batch, ExportContext } from "./batch.ts";
 import type { Exporter, TelemetryClock } from "./exporter.ts";
 import { knownMethod, serverAttributes } from "./http-attributes.ts";
 import { INSTRUMENTS } from "./instruments.ts";
-import { LOG_EVENTS } from "./log-events.ts";
 import type { OriginSpans } from "./origin-trace.ts";
 import { SERVICE_NAME } from "./resource.ts";
 import { type Sampling, StrangersAllowance } from "./sampling.ts";
 import { recordFailure } from "./span.ts";
-import { type FinishedSpan, finishedSpanMessage } from "./span-message.ts";
+import { type FinishedSpan, finishedSpanMessage, requestLog } from "./span-message.ts";
 import { SAMPLED_BY_CALLER, TraceBuffer } from "./trace-buffer.ts";
 import type { TraceQueue } from "./trace-queue.ts";
 
@@ -213,18 +209,6 @@ function sendTrace(
   const count = originSpans.reduce((total, one) => total + one.spans.length, spans.length);
   const messages = () => spans.map((span) => finishedSpanMessage(span, hasTrustedState));
   traces.add({ spans: count, messages, originSpans }, exportContext);
-}
-
-/** The record of a request: its SERVER span's facts, for search without a trace viewer. They passed the allow-list with the span. */
-function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, sentence: string): LogMessage {
-  return logMessage({
-    eventName: LOG_EVENTS.request.name,
-    severity: root.status.code === STATUS.error ? "ERROR" : "INFO",
-    sentence,
-    attributes: root.attributes,
-    unixNano: root.endTimeUnixNano,
-    span: { traceId, spanId, traceFlags: flags },
-  });
 }
 
 type Sampler = ReturnType<typeof createSampler>;
