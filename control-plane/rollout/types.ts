@@ -1,0 +1,237 @@
+/**
+ * What a rollout is, what happens to it, and what it answers. Everything is JSON, except the histograms in `StepFigures`, which no rollout
+ * keeps. Times are in ms since 1970.
+ */
+import type { Histogram } from "../../formats/ledger/histogram.ts";
+import type { Thresholds } from "./thresholds.ts";
+
+export type RolloutKind = "share" | "model";
+
+/**
+ * - `running`: waits for texts of the step. `held`: texts suffice, and no verdict is reached. `paused`: by a person, or for lack of texts.
+ * - `succeeded`, `failed`, `interrupted`, `aborted`: ended. A rollback may still wait to be written: `pending`.
+ */
+export const ROLLOUT_STATES = ["running", "held", "paused", "succeeded", "failed", "interrupted", "aborted"] as const;
+export type RolloutState = (typeof ROLLOUT_STATES)[number];
+
+export type Verdict = "failed" | "successful" | "inconclusive" | "interrupted";
+
+/** The fields of the policy that a rollout writes; it leaves all others as they are. */
+export interface PolicyValues {
+  /** `edge.share` */
+  sharePercent: number;
+  /** `shadow.share` */
+  shadowPercent: number;
+  /** `model` */
+  model: string | null;
+  /** `candidate` */
+  candidate: { model: string; sharePercent: number } | null;
+}
+
+/** The policy in force. */
+export interface PresentPolicy {
+  version: number;
+  /** The rollout that wrote this version, by the history's `rollout #n`; null for any other author. */
+  rolloutId: number | null;
+  values: PolicyValues;
+}
+
+export interface RolloutStep {
+  /** "shadow", "10 %", "all" */
+  name: string;
+  /** Written when the step begins. */
+  values: PolicyValues;
+  /**
+   * - `shadow`: both sides are compared, no share moves.
+   * - `compare`: two arms are compared.
+   * - `end`: nothing is left to compare: the rollout has succeeded when the values are written.
+   */
+  judgedBy: "shadow" | "compare" | "end";
+  /** The part of the eligible texts that the treatment arm should have, 0 to 1. */
+  part: number;
+  /** The step lasts at least this long. */
+  minMs: number;
+}
+
+/** A new version of the policy that is to be written. It is asked for at each look until it is written or given up. */
+export interface PendingWrite {
+  kind: "step" | "rollback";
+  values: PolicyValues;
+  /** For the history: `rollout #3: step 10 %`. It always begins with `rollout #<id>`. */
+  reason: string;
+  attempts: number;
+  lastProblem: string | null;
+}
+
+export interface Rollout {
+  id: number;
+  kind: RolloutKind;
+  /** Percent of a share; the id of a model. */
+  target: number | string;
+  state: RolloutState;
+  /** Why it is in this state, in one sentence. */
+  reason: string;
+  steps: readonly RolloutStep[];
+  /** An index into `steps`. */
+  step: number;
+  /** What a rollback restores. */
+  before: PolicyValues;
+  /** The version whose texts are judged; before the first write the version that the rollout started from. */
+  policyVersion: number;
+  startedMs: number;
+  /** When the step's values were written; null before. */
+  stepStartedMs: number | null;
+  endedMs: number | null;
+  thresholds: Thresholds;
+  pending: PendingWrite | null;
+  evidence: Evidence;
+  looks: number;
+  lastLook: Look | null;
+}
+
+/** What the statistics must remember from look to look. */
+export interface Evidence {
+  /** Sum of ln E of the steps before this one. */
+  logEBefore: number;
+  /** The largest ln E so far; an e-process may be read at its maximum. */
+  maxLogE: number;
+  /** Of the P95 ratio of this step: the last scheduled look, and the bounds that hold since. */
+  p95: { look: number; low: number; high: number | null };
+  /** Of agreement, over all steps: the last scheduled look, and the bounds that hold since. */
+  agreement: { look: number; low: number; high: number };
+  /** Comparisons of steps before this one: of one model they add up. */
+  agreementBefore: Comparisons;
+  incumbentBefore: Comparisons;
+  /** The last minute that was tested for a burst of failures, and how many were. */
+  burst: { minuteMs: number; minutes: number };
+}
+
+export interface ArmFigures {
+  /** Answered and failed texts: what `countTexts(…).figures` has as `answered + failures`. */
+  n: number;
+  failures: number;
+  /** Of the same texts. */
+  times: Histogram;
+}
+
+export interface Comparisons {
+  compared: number;
+  disagreed: number;
+}
+
+/** Counts of one minute: answered and failed texts. */
+export interface MinuteCounts {
+  n: number;
+  failures: number;
+}
+
+/** The counts of a step: rows of the policy version `Rollout.policyVersion` only, since it was written. */
+export interface StepFigures {
+  /** The inside arm; of a model's rollout the texts of the candidate's isolates. */
+  treatment: ArmFigures;
+  /** The outside arm (both halves); of a model's rollout the texts of the incumbent's isolates. */
+  control: ArmFigures;
+  /** The latest minute whose counts have arrived; null before any. Earlier minutes need not be given. */
+  minute: { startMs: number; treatment: MinuteCounts; control: MinuteCounts } | null;
+  /** Shadow comparisons: of the edge with the origin; of a model's rollout of the candidate with the origin. */
+  agreement: Comparisons;
+  /** Of a model's rollout: comparisons of the incumbent with the origin. Else null. */
+  incumbent: Comparisons | null;
+  /** Received records of all records, 0 to 1; null without any. */
+  coverage: number | null;
+  /** The last minute of this version in which texts were counted; null before any. */
+  lastTextMs: number | null;
+  /** Where callers are split instead of texts: the callers of both arms, null where they are not known. Null where texts are split. */
+  callers: { treatment: number | null; control: number | null } | null;
+  /** Why the candidate was rejected by an isolate or by the packer; null if it was not. */
+  candidateRejected: string | null;
+}
+
+export type RolloutEvent =
+  | { kind: "look"; nowMs: number; policy: PresentPolicy; figures: StepFigures }
+  /** `version`: of the document that `Action` asked for. */
+  | { kind: "write-succeeded"; nowMs: number; version: number }
+  | { kind: "write-failed"; nowMs: number; problem: string }
+  | { kind: "pause" | "resume" | "abort"; nowMs: number; by: string };
+
+/**
+ * Write the values as a new version, only if the policy's version is still `expectedVersion`. On success answer with `write-succeeded`, else
+ * with `write-failed`. Where the answer is lost, the next look finds the version in force and continues.
+ */
+export interface Action {
+  kind: "write";
+  values: PolicyValues;
+  expectedVersion: number;
+  reason: string;
+}
+
+export interface Advanced {
+  rollout: Rollout;
+  actions: readonly Action[];
+  /** To be stored; null for events that judge nothing. */
+  look: Look | null;
+}
+
+/** What a verdict is missing. */
+export interface Missing {
+  /** In words: "1,000 texts of the inside arm". */
+  what: string;
+  /** Eligible texts or comparisons; null where texts do not help. */
+  texts: number | null;
+  /** At the present pace; null where it is not known. */
+  ms: number | null;
+}
+
+/** Append-only: what was seen, and what it was judged to be. */
+export interface Look {
+  number: number;
+  atMs: number;
+  step: string;
+  policyVersion: number;
+  verdict: Verdict;
+  /** One sentence with the numbers. */
+  reason: string;
+  numbers: LookNumbers;
+  missing: readonly Missing[];
+}
+
+/** Parts and rates are 0 to 1. Null where there are too few texts, or where the step does not compare. */
+export interface LookNumbers {
+  treatment: { n: number; failures: number; p95Ms: number | null };
+  control: { n: number; failures: number; p95Ms: number | null };
+  /** Of the whole rollout; capped at 10^300. */
+  eValue: number;
+  failureDifference: number | null;
+  failureDifferenceAtMost: number | null;
+  p95Ratio: number | null;
+  p95RatioAtLeast: number | null;
+  p95RatioAtMost: number | null;
+  agreement: Comparisons & { atLeast: number | null; atMost: number | null };
+  incumbent: (Comparisons & { atLeast: number | null; atMost: number | null }) | null;
+  coverage: number | null;
+  askedPart: number | null;
+  achievedPart: number | null;
+  sampleRatioP: number | null;
+}
+
+/** What `spillway rollout status --json` prints. */
+export interface RolloutStatus {
+  id: number;
+  kind: RolloutKind;
+  target: number | string;
+  state: RolloutState;
+  /** Its name. */
+  step: string;
+  steps: readonly string[];
+  /** Of the last look; null before. */
+  verdict: Verdict | null;
+  reason: string;
+  missing: readonly Missing[];
+  policyVersion: number;
+  startedMs: number;
+  stepStartedMs: number | null;
+  endedMs: number | null;
+  /** A write that did not succeed yet. */
+  pending: PendingWrite | null;
+  numbers: LookNumbers | null;
+}
