@@ -5,6 +5,8 @@ import type { Texts } from "../texts.ts";
 
 /** Callers inside the share go to the edge, others to the origin. */
 export const POLICY = { edge: { share: 50, stickyBy: "header:x-caller" } } as const;
+/** No text starts a load of the model. */
+export const NO_LOAD_POLICY = { override: "origin" } as const;
 const LONG_AT_ORIGIN_TOKENS = 700;
 const SHORT_TOKENS = 16;
 const MAX_CALL_MS = 60_000;

@@ -15,7 +15,7 @@ import type { StoredPackage } from "./stored-package.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A policy document before defaults. */
-type PolicyDocument = z.input<typeof policySchema>;
+export type PolicyDocument = z.input<typeof policySchema>;
 
 export interface GatewaySettings {
   name: string;
@@ -57,7 +57,7 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
 
 /** `persistFolder` is wrangler's `--persist-to`. */
 async function writePolicy(persistFolder: string, document: PolicyDocument): Promise<void> {
-  await withLocalKv("POLICIES", persistFolder, undefined, (kv) =>
+  await withLocalKv("POLICIES", persistFolder, (kv) =>
     kv.put(POLICY_KEY, JSON.stringify(policySchema.parse(document))),
   );
 }
