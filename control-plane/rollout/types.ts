@@ -55,7 +55,11 @@ export interface RolloutStep {
 
 /** A new version of the policy that is to be written. It is asked for at each look until it is written or given up. */
 export interface PendingWrite {
+  /** Unique in the rollout: an answer to an earlier write is recognized by it. */
+  number: number;
   kind: "step" | "rollback";
+  /** The index of the step that begins with it; null for a rollback. */
+  toStep: number | null;
   values: PolicyValues;
   /** For the history: `rollout #3: step 10 %`. It always begins with `rollout #<id>`. */
   reason: string;
@@ -72,7 +76,7 @@ export interface Rollout {
   /** Why it is in this state, in one sentence. */
   reason: string;
   steps: readonly RolloutStep[];
-  /** An index into `steps`. */
+  /** An index into `steps`: the step that is in force, or the first one before it is written. */
   step: number;
   /** What a rollback restores. */
   before: PolicyValues;
@@ -82,28 +86,48 @@ export interface Rollout {
   /** When the step's values were written; null before. */
   stepStartedMs: number | null;
   endedMs: number | null;
+  /** From when a rollout is paused for lack of texts: the begin of the step, or when it was resumed. */
+  waitsSinceMs: number;
   thresholds: Thresholds;
   pending: PendingWrite | null;
   evidence: Evidence;
+  /** How many were asked for. */
+  writes: number;
   looks: number;
   lastLook: Look | null;
 }
 
 /** What the statistics must remember from look to look. */
 export interface Evidence {
-  /** Sum of ln E of the steps before this one. */
-  logEBefore: number;
-  /** The largest ln E so far; an e-process may be read at its maximum. */
-  maxLogE: number;
-  /** Of the P95 ratio of this step: the last scheduled look, and the bounds that hold since. */
-  p95: { look: number; low: number; high: number | null };
-  /** Of agreement, over all steps: the last scheduled look, and the bounds that hold since. */
-  agreement: { look: number; low: number; high: number };
-  /** Comparisons of steps before this one: of one model they add up. */
-  agreementBefore: Comparisons;
-  incumbentBefore: Comparisons;
-  /** The last minute that was tested for a burst of failures, and how many were. */
-  burst: { minuteMs: number; minutes: number };
+  /** Of the steps before this one: ln E of failures, and comparisons, which add up as long as the model is the same. */
+  before: StepEvidence;
+  /** Of this step, at its last look. */
+  step: StepEvidence;
+  /** The last scheduled comparison of P95 in this step. */
+  p95: P95Comparison | null;
+  /** The largest ln E against the asked split in this step. */
+  maxSplitLogE: number;
+  /** The last minute that was tested for a burst of failures, and how many were tested in this rollout. */
+  burst: { minuteMs: number; tests: number };
+}
+
+export interface StepEvidence {
+  logE: number;
+  agreement: Comparisons;
+  incumbent: Comparisons;
+}
+
+/** Made when the smaller arm reaches 200 · 2^(look/2) texts, so that the bounds of all looks hold together. */
+export interface P95Comparison {
+  look: number;
+  /** Of the smaller arm. */
+  texts: number;
+  treatmentMs: number | null;
+  controlMs: number | null;
+  /** Treatment over control; null where there are too few texts for bounds. */
+  ratio: number | null;
+  low: number | null;
+  high: number | null;
 }
 
 export interface ArmFigures {
@@ -131,7 +155,7 @@ export interface StepFigures {
   treatment: ArmFigures;
   /** The outside arm (both halves); of a model's rollout the texts of the incumbent's isolates. */
   control: ArmFigures;
-  /** The latest minute whose counts have arrived; null before any. Earlier minutes need not be given. */
+  /** The latest whole minute; null before any. Its counts should have arrived: each minute is tested once. */
   minute: { startMs: number; treatment: MinuteCounts; control: MinuteCounts } | null;
   /** Shadow comparisons: of the edge with the origin; of a model's rollout of the candidate with the origin. */
   agreement: Comparisons;
@@ -139,7 +163,7 @@ export interface StepFigures {
   incumbent: Comparisons | null;
   /** Received records of all records, 0 to 1; null without any. */
   coverage: number | null;
-  /** The last minute of this version in which texts were counted; null before any. */
+  /** When texts of this version were last counted, ineligible ones too; null before any. */
   lastTextMs: number | null;
   /** Where callers are split instead of texts: the callers of both arms, null where they are not known. Null where texts are split. */
   callers: { treatment: number | null; control: number | null } | null;
@@ -149,9 +173,10 @@ export interface StepFigures {
 
 export type RolloutEvent =
   | { kind: "look"; nowMs: number; policy: PresentPolicy; figures: StepFigures }
-  /** `version`: of the document that `Action` asked for. */
-  | { kind: "write-succeeded"; nowMs: number; version: number }
-  | { kind: "write-failed"; nowMs: number; problem: string }
+  /** `write`: the number of the action. `version`: of the document that it wrote. */
+  | { kind: "write-succeeded"; nowMs: number; write: number; version: number }
+  /** A conflict too: the next look finds the other version. */
+  | { kind: "write-failed"; nowMs: number; write: number; problem: string }
   | { kind: "pause" | "resume" | "abort"; nowMs: number; by: string };
 
 /**
@@ -160,6 +185,7 @@ export type RolloutEvent =
  */
 export interface Action {
   kind: "write";
+  number: number;
   values: PolicyValues;
   expectedVersion: number;
   reason: string;
@@ -170,6 +196,8 @@ export interface Advanced {
   actions: readonly Action[];
   /** To be stored; null for events that judge nothing. */
   look: Look | null;
+  /** Why a person's command was not obeyed; null otherwise. */
+  refused: string | null;
 }
 
 /** What a verdict is missing. */
@@ -199,19 +227,25 @@ export interface Look {
 export interface LookNumbers {
   treatment: { n: number; failures: number; p95Ms: number | null };
   control: { n: number; failures: number; p95Ms: number | null };
-  /** Of the whole rollout; capped at 10^300. */
+  /** Evidence of more failures in the treatment arm, over the whole rollout; 0 where it has no more. At most 10^300. */
   eValue: number;
   failureDifference: number | null;
   failureDifferenceAtMost: number | null;
   p95Ratio: number | null;
   p95RatioAtLeast: number | null;
   p95RatioAtMost: number | null;
-  agreement: Comparisons & { atLeast: number | null; atMost: number | null };
-  incumbent: (Comparisons & { atLeast: number | null; atMost: number | null }) | null;
+  /** Of the whole rollout. Agreement is 1 less `disagreed / compared`; the bounds are of the disagreement. */
+  agreement: BoundedComparisons;
+  incumbent: BoundedComparisons | null;
   coverage: number | null;
   askedPart: number | null;
   achievedPart: number | null;
   sampleRatioP: number | null;
+}
+
+export interface BoundedComparisons extends Comparisons {
+  atLeast: number;
+  atMost: number;
 }
 
 /** What `spillway rollout status --json` prints. */
