@@ -50,7 +50,7 @@ async function classify(text: string): Promise<{ traceId: string; because: strin
 }
 
 async function setPolicy(policy: object): Promise<void> {
-  await withLocalKv("POLICIES", `${stateFolder}/wrangler`, undefined, (kv) => kv.put("policy", JSON.stringify(policy)));
+  await withLocalKv("POLICIES", `${stateFolder}/wrangler`, (kv) => kv.put("policy", JSON.stringify(policy)));
 }
 
 async function policyInForce(): Promise<void> {

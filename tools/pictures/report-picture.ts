@@ -39,7 +39,7 @@ export async function takeReportPicture(browserPath: string, file: string): Prom
   const gateway = `http://127.0.0.1:${ports.gateway}`;
   let system: Child | null = null;
   try {
-    await withLocalKv("POLICIES", `${folder}/wrangler`, undefined, (kv) => kv.put("policy", POLICY));
+    await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", POLICY));
     const env = {
       SPILLWAY_STATE_DIR: folder,
       SPILLWAY_PORT: String(ports.gateway),

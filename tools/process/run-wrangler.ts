@@ -1,9 +1,9 @@
-/** Runs the wrangler of this checkout: one command, or its local bindings. It has no terminal, so it never asks a question. */
+/** Runs one command of the wrangler of this checkout. It has no terminal, so it never asks a question. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseJson } from "../../formats/json.ts";
 import { CHECKOUT_FOLDER } from "./checkout.ts";
@@ -123,60 +123,6 @@ export function whatIsMissing({
   if (!/\b404: Not Found/.test(output)) return null;
   if (/\b10013\b|namespace not found|\b10006\b|bucket does not exist/i.test(output)) return "store";
   return /\b10009\b|\b10007\b|key not found|key does not exist/i.test(output) ? "key" : "unknown";
-}
-
-/** workerd starts within seconds. Wrangler would wait for it forever. */
-const MAX_OPEN_SECONDS = 120;
-
-/**
- * Opens the KV, R2 and Durable Objects that wrangler keeps on this machine. A running `wrangler dev` sees each write.
- * @param persistFolder as wrangler's `--persist-to` has it; a relative path begins in the checkout, as for `npm start`
- * @param environment of wrangler.toml; undefined for the top level
- * @param work the bindings are closed when it ends
- * @throws Error with one sentence when they are not open after `MAX_OPEN_SECONDS`
- */
-export async function withLocalBindings<Bindings, T>(
-  persistFolder: string,
-  environment: string | undefined,
-  work: (bindings: Bindings) => Promise<T>,
-): Promise<T> {
-  Object.assign(process.env, offlineWrangler);
-  // Loaded only when needed: it takes a second, which `--help` and `--remote` do not have to wait for.
-  const { getPlatformProxy } = await import("wrangler");
-  const opening = getPlatformProxy<Bindings>({
-    ...(environment !== undefined && { environment }),
-    configPath: join(CHECKOUT_FOLDER, "wrangler.toml"),
-    // The API expects the version folder that the command line adds.
-    persist: { path: resolve(CHECKOUT_FOLDER, persistFolder, "v3") },
-    remoteBindings: false,
-  });
-  const proxy = await withinSeconds(MAX_OPEN_SECONDS, opening);
-  try {
-    return await work(proxy.env);
-  } finally {
-    await proxy.dispose();
-  }
-}
-
-/**
- * Waits for the local bindings to open. Ones that open later are closed.
- * @throws Error with one sentence when the time is over; the error of `opening`
- */
-export async function withinSeconds<T extends { dispose(): Promise<void> }>(
-  seconds: number,
-  opening: Promise<T>,
-): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    opening.then((proxy) => proxy.dispose()).catch(() => {});
-    const next = "The machine may be overloaded; retry. If it happens again, stop npm start and start it anew.";
-    reject(new Error(`The local KV and R2 did not open within ${seconds} s: workerd has not started. ${next}`));
-  }, seconds * 1000);
-  try {
-    return await Promise.race([opening, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function withTempFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** `npx spillway …`: models, policy, API keys, explanations, backups. Results on stdout; progress and errors on stderr. */
-import { CommanderError } from "commander";
+import { keepCompiledCode } from "../process/compile-cache.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
-import { spillwayProgram } from "./program.ts";
 import { oneSentence } from "./terminal/one-sentence.ts";
 import { makeConsoleSafe } from "./terminal/safe-console.ts";
 
+keepCompiledCode();
+const { CommanderError } = await import("commander");
+const { spillwayProgram } = await import("./program.ts");
 dropUnreadOutput();
 makeConsoleSafe(console, process);
 try {

@@ -6,13 +6,12 @@ import { POLICY_KEY } from "../../policies/store.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import type { Child } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
+import { withLocalStores } from "../process/local-stores.ts";
 import { makeFolder } from "../process/make-folder.ts";
 import { mustBeFree } from "../process/ports.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
-import { withLocalBindings } from "../process/run-wrangler.ts";
 import { takeStateLock } from "../process/state-lock.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
-import { bucketOf, type R2Binding } from "../spillway/model/publish/bucket.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
 import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
 import { stderrProgress, step } from "../spillway/terminal/progress.ts";
@@ -75,9 +74,9 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   if (originPort === null) await checkOtherOrigin(settings, credentials, opened);
   const notice = await shown("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
     const signed = await signLocally(opened, key);
-    const stored = await withLocalBindings<Bindings, string | null>(persistFolder, undefined, async (bindings) => {
-      const bucket = bucketOf(bindings.MODELS);
-      const differs = await checkStoredModel(await bindings.POLICIES.get(POLICY_KEY), opened, bucket);
+    const stored = await withLocalStores(persistFolder, async (stores) => {
+      const bucket = stores.bucket("MODELS");
+      const differs = await checkStoredModel(await stores.kv("POLICIES").get(POLICY_KEY), opened, bucket);
       await publishPackage(signed, bucket);
       return differs;
     });
@@ -116,11 +115,6 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   console.log(`Spillway is ready: ${url}/v1/classify`);
   // Without the gateway there is no system: its end is an error, with the path of its log.
   await Promise.race([gateway.died, ...watched]);
-}
-
-interface Bindings {
-  MODELS: R2Binding;
-  POLICIES: { get(key: string): Promise<string | null> };
 }
 
 function supervision({ isStopping }: Processes) {

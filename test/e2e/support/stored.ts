@@ -3,8 +3,8 @@ import { askByContract, type Running, until } from "./system.ts";
 
 /** Stores a policy without the spillway command. Text is stored as it is. */
 export async function storePolicy({ stores }: Running, policy: object | string): Promise<void> {
-  const { POLICIES } = await stores();
-  await POLICIES.put("policy", typeof policy === "string" ? policy : JSON.stringify(policy));
+  const kv = (await stores()).kv("POLICIES");
+  await kv.put("policy", typeof policy === "string" ? policy : JSON.stringify(policy));
 }
 
 /** Stores a policy, and resolves when the gateway uses it. */
@@ -22,12 +22,10 @@ export async function applyPolicy(
 
 /** From then on the defaults are in force. */
 export async function removePolicy({ stores }: Running): Promise<void> {
-  const { POLICIES } = await stores();
-  await POLICIES.delete("policy");
+  await (await stores()).kv("POLICIES").delete("policy");
 }
 
 /** Replaces one file of a published package. */
 export async function storeModelFile({ stores }: Running, key: string, bytes: Uint8Array): Promise<void> {
-  const { MODELS } = await stores();
-  await MODELS.put(key, bytes);
+  await (await stores()).bucket("MODELS").put(key, bytes);
 }

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LocalStores } from "../../../tools/process/local-stores.ts";
 import { freePort } from "../../../tools/process/ports.ts";
 import { contractProblems } from "../../support/openapi.ts";
-import { openStores, type Stores } from "./open-stores.ts";
+import { openStores } from "./open-stores.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;
@@ -20,7 +21,7 @@ export interface Running {
   stateFolder: string;
   process: ChildProcess;
   /** Its KV and R2. */
-  stores(): Promise<Stores>;
+  stores(): Promise<LocalStores>;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Interrupts as Ctrl-C does; resolves to the exit code. */

@@ -97,8 +97,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only }: Parts):
   );
   const { url } = gateway;
   await step("loading the model", () => edgeIsReady(url));
-  const writePolicy = (text: string) =>
-    withLocalKv("POLICIES", stored.persistFolder, undefined, (kv) => kv.put(POLICY_KEY, text));
+  const writePolicy = (text: string) => withLocalKv("POLICIES", stored.persistFolder, (kv) => kv.put(POLICY_KEY, text));
   const inspector = await Inspector.connect(gateway);
   const problems: string[] = [];
   const rows: Row[] = [];
@@ -215,7 +214,7 @@ async function edgeIsReady(url: string): Promise<void> {
 /** For each attack the attacker's key, one at the lowest rate, and another caller's. */
 function createKeys(persistFolder: string, attacks: number): Promise<string[][]> {
   const now = new Date();
-  return withLocalKv("KEYS", persistFolder, undefined, async (kv) => {
+  return withLocalKv("KEYS", persistFolder, async (kv) => {
     const create = async (rate: "small" | "large") => {
       const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate } };
       return (await createKey(kv, wanted, now)).key;

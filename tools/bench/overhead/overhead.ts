@@ -138,7 +138,7 @@ async function startKeyedGateway(
   await bindLedger(bundle);
   const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
   const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate: "large" as const } };
-  const keys = await withLocalKv("KEYS", stored.persistFolder, undefined, async (kv) => {
+  const keys = await withLocalKv("KEYS", stored.persistFolder, async (kv) => {
     const made: string[] = [];
     while (made.length < KEYS) made.push((await createKey(kv, wanted, new Date())).key);
     return made;

@@ -39,5 +39,5 @@ export async function withKv<T>(
       `--env ${env} selects an environment of the Cloudflare account; pass --remote with it, or leave it out for this machine.`,
     );
   }
-  return withLocalKv(binding, localSettings(process.env).persistFolder, undefined, work);
+  return withLocalKv(binding, localSettings(process.env).persistFolder, work);
 }

@@ -1,13 +1,7 @@
 /** The R2 buckets that packages are published to: the local one, and the Cloudflare account's. */
 import { readFile } from "node:fs/promises";
-import { sha256 } from "../../../../formats/sha256.ts";
-import {
-  errorLine,
-  runWrangler,
-  whatIsMissing,
-  withLocalBindings,
-  withValueFile,
-} from "../../../process/run-wrangler.ts";
+import { withLocalStores } from "../../../process/local-stores.ts";
+import { errorLine, runWrangler, whatIsMissing, withValueFile } from "../../../process/run-wrangler.ts";
 import { jurisdictionOption, type R2Bucket } from "../../../process/wrangler-config.ts";
 
 /** The part of a bucket that publishing needs. */
@@ -17,31 +11,12 @@ export interface Bucket {
   get(key: string): Promise<Uint8Array | null>;
 }
 
-/** The part of an R2 binding that a Bucket needs. */
-export interface R2Binding {
-  put(key: string, value: Uint8Array, options: { sha256: ArrayBuffer }): Promise<unknown>;
-  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
-}
-
 /**
  * Opens the bucket that wrangler keeps on this machine, for `work`.
  * @param persistFolder as wrangler's `--persist-to` has it
  */
 export function withLocalBucket<T>(persistFolder: string, work: (bucket: Bucket) => Promise<T>): Promise<T> {
-  return withLocalBindings<{ MODELS: R2Binding }, T>(persistFolder, undefined, ({ MODELS }) => work(bucketOf(MODELS)));
-}
-
-/** The bucket behind a binding. */
-export function bucketOf(binding: R2Binding): Bucket {
-  return {
-    put: async (key, bytes) => {
-      await binding.put(key, bytes, { sha256: sha256(bytes).buffer });
-    },
-    get: async (key) => {
-      const object = await binding.get(key);
-      return object === null ? null : new Uint8Array(await object.arrayBuffer());
-    },
-  };
+  return withLocalStores(persistFolder, (stores) => work(stores.bucket("MODELS")));
 }
 
 /** The limit of `wrangler r2 object put`. */

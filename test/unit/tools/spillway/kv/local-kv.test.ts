@@ -25,7 +25,7 @@ function spillway(cwd: string, stateFolder: string, ...words: string[]) {
 
 it("is that of npm start, whatever folder the command runs in", async () => {
   const state = join(scratch, "state");
-  await withLocalKv("POLICIES", `${state}/wrangler`, undefined, (kv) => kv.put("policy", '{"edge": {"share": 7}}'));
+  await withLocalKv("POLICIES", `${state}/wrangler`, (kv) => kv.put("policy", '{"edge": {"share": 7}}'));
   const { stdout } = await spillway(scratch, relative(CHECKOUT, state), "policy", "get", "edge.share");
   expect(stdout).toBe("7\n");
   const { stdout: explained } = await spillway(scratch, state, "explain", "--text", "see you at lunch");
