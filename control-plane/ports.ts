@@ -1,6 +1,8 @@
 /** The two kinds of objects as they call each other, the messages between them, and the bindings of this Worker. */
 import type { IsolateRow, LedgerAnswer } from "../formats/ledger/answer.ts";
 import type { DeltaReceipt } from "../formats/ledger/delta.ts";
+import type { History } from "../policies/versions/history.ts";
+import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "./policy/present-policy.ts";
 
 /** What a shard sends to the root. A batch keeps its number and its counts however often it is sent. */
 export interface Batch {
@@ -30,8 +32,12 @@ export interface ShardPort extends Rpc.DurableObjectBranded {
   push(): Promise<boolean>;
 }
 
-/** The one object that has all counts. */
+/** The one object that has all counts. It serializes the writes of the policy. */
 export interface RootPort extends Rpc.DurableObjectBranded {
+  policy(): Promise<PresentPolicy>;
+  policyHistory(): Promise<History>;
+  savePolicy(edit: PolicyEdit): Promise<SaveResult>;
+  rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult>;
   /** Resolves when the batch is stored, also for one that was stored before. */
   receive(batch: Batch): Promise<void>;
   query(range: TimeRange): Promise<LedgerAnswer>;
@@ -40,6 +46,8 @@ export interface RootPort extends Rpc.DurableObjectBranded {
 export interface Env {
   LEDGER_SHARDS: DurableObjectNamespace<ShardPort>;
   LEDGER: DurableObjectNamespace<RootPort>;
+  /** The policy and its history, as the gateway has it. */
+  POLICIES: KVNamespace;
   /** The operator's token, as the gateway has it. */
   OPERATOR_TOKEN?: string;
   /** "allowed" with no token: everyone may read the ledger, as on a developer's machine. */

@@ -1,8 +1,11 @@
 /** The object that has all counts: shards send it their batches, the report and the console query it. */
 import { DurableObject } from "cloudflare:workers";
 import type { LedgerAnswer } from "../../formats/ledger/answer.ts";
+import type { History } from "../../policies/versions/history.ts";
 import { CountedSql } from "../counted-sql.ts";
 import { decodeMinutes, Minutes } from "../minutes.ts";
+import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "../policy/present-policy.ts";
+import { PolicyRepository } from "../policy/repository.ts";
 import type { Batch, Env, TimeRange } from "../ports.ts";
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import { withinMs } from "../within.ts";
@@ -21,6 +24,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #sql: CountedSql;
   readonly #counts: Counts;
   readonly #shards: ShardTable;
+  readonly #policies: PolicyRepository;
   #hasAlarm = false;
   /** Calls that are billed and not counted yet. */
   #requests = 0;
@@ -30,6 +34,7 @@ export class Ledger extends DurableObject<Env> {
     this.#sql = new CountedSql(ctx.storage.sql);
     this.#counts = new Counts(this.#sql);
     this.#shards = new ShardTable(this.#sql);
+    this.#policies = new PolicyRepository(env.POLICIES, this.#sql);
     ctx.blockConcurrencyWhile(async () => {
       this.#hasAlarm = (await ctx.storage.getAlarm()) !== null;
     });
@@ -62,6 +67,26 @@ export class Ledger extends DurableObject<Env> {
     const nowMs = Date.now();
     const counted = readRange(this.#counts, countedRange(range, nowMs), nowMs);
     return { ...counted, isolates: this.#shards.isolates(nowMs) };
+  }
+
+  /** The stored policy. */
+  policy(): Promise<PresentPolicy> {
+    return this.#policies.present();
+  }
+
+  /** The last versions of the policy, oldest first. */
+  policyHistory(): Promise<History> {
+    return this.#policies.history();
+  }
+
+  /** Saves a document as a new version of the policy. */
+  savePolicy(edit: PolicyEdit): Promise<SaveResult> {
+    return this.#policies.save(edit);
+  }
+
+  /** Saves an earlier version of the policy as a new one. */
+  rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult> {
+    return this.#policies.rollBack(rollback);
   }
 
   override async alarm(): Promise<void> {

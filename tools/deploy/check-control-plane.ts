@@ -1,8 +1,11 @@
-/** The control plane, whose ledger the gateway binds: that it is the Worker of the same environment, builds, and has its secret. */
+/**
+ * The control plane, whose ledger the gateway binds: that it is the Worker and has the stores of the same environment, builds, and
+ * has its secret.
+ */
 
 import { LEDGER } from "./check-bindings.ts";
 import { checkBundle } from "./check-bundle.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
+import { type Finding, isPlaceholder, ok, problem, warning } from "./finding.ts";
 import { readTargets, type Target } from "./target.ts";
 
 const CHECK = "control plane";
@@ -32,7 +35,11 @@ export async function checkControlPlane(gateway: Target, configPath: string): Pr
     return without(problem(CHECK, `${environment} is not in ${configPath}`, next));
   }
   const worker = target.config.name ?? "";
-  const findings = [checkLedgerBinding(gateway, worker), checkToken(target, configPath)];
+  const findings = [
+    checkLedgerBinding(gateway, worker),
+    ...checkSharedStores(gateway, target, configPath),
+    checkToken(target, configPath),
+  ];
   const built = await checkBundle(configPath, environment);
   // A size needs no separate line: it has no model.
   const ofBundle = built.findings.filter(({ state }) => state !== "ok").map((one) => ({ ...one, check: CHECK }));
@@ -63,6 +70,34 @@ export function checkLedgerBinding(gateway: Target, worker: string): Finding {
   if (class_name === CLASS && script_name === worker) return ok(check, `is bound to ${CLASS} of ${worker}`);
   const message = `is bound to ${class_name} of ${script_name ?? "the gateway"}; it must be ${CLASS} of ${worker}`;
   return problem(check, message, `Set class_name = "${CLASS}" and script_name = "${worker}" under ${table}.`);
+}
+
+/**
+ * Pure. The control plane saves the policy that the gateway reads: what it binds must be the gateway's store of the same name.
+ * @param configPath of the control plane's wrangler.toml
+ */
+export function checkSharedStores(gateway: Target, controlPlane: Target, configPath: string): Finding[] {
+  const { environment } = gateway;
+  const bound = (target: Target) => [
+    ...target.config.kv_namespaces.map(({ binding, id }) => ({ binding, store: id ?? "none", key: "id" })),
+    ...target.config.r2_buckets.map(({ binding, bucket_name, jurisdiction }) => ({
+      binding,
+      store: [bucket_name ?? "none", ...(jurisdiction === undefined ? [] : [jurisdiction])].join(", "),
+      key: "bucket_name",
+    })),
+  ];
+  const [own, theirs] = [bound(controlPlane), bound(gateway)];
+  if (!own.some(({ binding }) => binding === "POLICIES")) {
+    const next = `Add [[env.${environment}.kv_namespaces]] with binding = "POLICIES" and the gateway's ID to ${configPath}.`;
+    return [problem(CHECK, "POLICIES is not bound: no rollout and no console could save the policy", next)];
+  }
+  return own.flatMap(({ binding, store, key }) => {
+    const other = theirs.find((one) => one.binding === binding);
+    // A placeholder of the gateway is a finding of its own.
+    if (other === undefined || other.store === store || isPlaceholder(other.store)) return [];
+    const message = `${binding} is ${isPlaceholder(store) ? "a placeholder" : `bound to ${store}`}; the gateway has ${other.store}`;
+    return [problem(CHECK, message, `Set its ${key} to the gateway's in [env.${environment}] of ${configPath}.`)];
+  });
 }
 
 /** Pure. wrangler does not deploy while a required secret is missing. */

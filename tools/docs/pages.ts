@@ -1,7 +1,8 @@
 /** Every file that is generated, wholly or between two markers. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { policyJsonSchemaText, SCHEMA_FILE } from "../spillway/policy/json-schema.ts";
+import { SCHEMA_FILE } from "../../policies/versions/document.ts";
+import { policyJsonSchemaText } from "../spillway/policy/json-schema.ts";
 import { cliReference } from "./cli-reference.ts";
 import { configurationReference } from "./configuration.ts";
 import { openApiText } from "./openapi/document.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, it } from "vitest";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
-import { SCHEMA_FILE } from "../../../tools/spillway/policy/json-schema.ts";
+import { SCHEMA_FILE } from "../../../policies/versions/document.ts";
 import { ONLY_THE_PARSER_SEES, VALID, WRONG } from "./documents.ts";
 
 const schema = JSON.parse(await readFile(SCHEMA_FILE, "utf8"));

@@ -1,10 +1,10 @@
 /** The policy that is explained: the stored one unless a file or the defaults are selected. Nothing is written. */
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
+import { historyRows } from "../../../policies/versions/history-rows.ts";
+import { type PolicyState, readPolicyState } from "../../../policies/versions/repository.ts";
 import { readUserText } from "../../process/read-text.ts";
 import { withKv } from "../kv/where.ts";
-import { historyRows } from "../policy/history-rows.ts";
-import { type PolicyState, readPolicyState } from "../policy/repository.ts";
 import type { ExplainOptions } from "./options.ts";
 
 export interface PolicyToExplain {

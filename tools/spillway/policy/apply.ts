@@ -1,10 +1,10 @@
 /** `spillway policy apply <file>`: saves a policy from a file as a new version, with the checks of `policy edit`. */
 import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
+import { versionOf } from "../../../policies/versions/document.ts";
+import { PolicyConflict, type PolicyState } from "../../../policies/versions/repository.ts";
 import { readUserText } from "../../process/read-text.ts";
 import { confirmed, policyIn } from "./confirm.ts";
-import { versionOf } from "./document.ts";
-import { PolicyConflict, type PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
@@ -47,5 +47,6 @@ export function mustBeBasedOn(
   const by = author === null ? "outside the spillway command" : `by ${author}`;
   throw new PolicyConflict(
     `Conflict: ${file} was made from version ${version}, and version ${name} was saved since, ${by}. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} ${name}, put that into the file, and set its "version" to ${storedVersion ?? name}; or remove "version" to replace the stored policy whole.`,
+    { version: name, author },
   );
 }

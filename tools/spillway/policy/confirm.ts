@@ -2,10 +2,11 @@
 import { createInterface } from "node:readline/promises";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
+import { changesOf, differences } from "../../../policies/versions/changes.ts";
+import { withoutMetadata } from "../../../policies/versions/document.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { columnsOf } from "../terminal/wrap.ts";
-import { changeLines, changesOf, differences } from "./changes.ts";
-import { withoutMetadata } from "./document.ts";
+import { changeLines } from "./change-lines.ts";
 import { documentToSave } from "./edited-text.ts";
 
 /** @returns null if the text is no valid policy; the problems are printed then */

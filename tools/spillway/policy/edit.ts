@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
+import type { PolicyState } from "../../../policies/versions/repository.ts";
 import { whereWords, withKv } from "../kv/where.ts";
 import { ask, confirmed, isTerminal, policyIn } from "./confirm.ts";
 import { textToEdit } from "./edited-text.ts";
-import type { PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 

@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
-import { SCHEMA_FILE } from "./json-schema.ts";
+import { SCHEMA_FILE } from "../../../policies/versions/document.ts";
 
 const SCHEMA_URL = new URL(`../../../${SCHEMA_FILE}`, import.meta.url).href;
 

@@ -6,10 +6,10 @@ import { schemasAt } from "../../../policies/messages/schema-paths.ts";
 import { shownPlace } from "../../../policies/messages/shown.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { policySchema } from "../../../policies/schema.ts";
+import { documentOf } from "../../../policies/versions/document.ts";
+import { entryNamed } from "../../../policies/versions/history.ts";
+import { parsePath, valueAt } from "../../../policies/versions/path.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
-import { documentOf } from "./document.ts";
-import { entryNamed } from "./history.ts";
-import { parsePath, valueAt } from "./path.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
 interface Options extends WhereOptions {

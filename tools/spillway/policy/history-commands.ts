@@ -2,13 +2,14 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
+import { changesOf, comparable } from "../../../policies/versions/changes.ts";
+import { type Entry, entryNamed, type History } from "../../../policies/versions/history.ts";
+import { type HistoryRow, historyRowJson, historyRows } from "../../../policies/versions/history-rows.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
 import { tableText } from "../terminal/table.ts";
 import { columnsOf, wrapped } from "../terminal/wrap.ts";
-import { changeLines, changesOf, comparable } from "./changes.ts";
-import { type Entry, entryNamed, type History } from "./history.ts";
-import { type HistoryRow, historyRows } from "./history-rows.ts";
+import { changeLines } from "./change-lines.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
 interface HistoryOptions extends WhereOptions {
@@ -24,15 +25,11 @@ export function registerHistory(policy: Command): void {
   addWhereOptions(history).action(({ json, ...where }: HistoryOptions) =>
     withPolicyState(where, async (seen) => {
       const rows = historyRows(seen.history);
-      if (json) console.log(JSON.stringify(rows.map(asJson), null, 2));
+      if (json) console.log(JSON.stringify(rows.map(historyRowJson), null, 2));
       else if (rows.length === 0) console.log("No policy has been saved yet; the defaults are in force.");
       else console.log(historyTable(rows, paintFor(process.stdout, process.env), columnsOf(process.stdout)));
     }),
   );
-}
-
-function asJson({ entry, mark, problem, changes, remark }: HistoryRow) {
-  return { ...entry, outside: entry.author === null, lastStored: mark === "last-stored", problem, changes, remark };
 }
 
 /** Adds `spillway policy diff`. */

@@ -2,9 +2,6 @@
 import { z } from "zod";
 import { policySchema } from "../../../policies/schema.ts";
 
-/** Path in the checkout. Also the default `$schema` of a stored policy. */
-export const SCHEMA_FILE = "policies/policy.schema.json";
-
 /** @returns the schema of the input: every key that has a default is optional */
 export function policyJsonSchema(): z.core.JSONSchema.BaseSchema {
   const { $schema, ...rest } = z.toJSONSchema(policySchema, { io: "input" });
@@ -17,7 +14,7 @@ export function policyJsonSchema(): z.core.JSONSchema.BaseSchema {
   };
 }
 
-/** @returns the text of `SCHEMA_FILE` */
+/** @returns the text of `policies/policy.schema.json` */
 export function policyJsonSchemaText(): string {
   return `${JSON.stringify(policyJsonSchema(), null, 2)}\n`;
 }

@@ -13,13 +13,13 @@ import {
   KV_CACHE_SECONDS,
   KV_PROPAGATION_SECONDS,
 } from "../../../policies/store.ts";
+import { historyRows } from "../../../policies/versions/history-rows.ts";
+import { type Author, type PolicyKv, type PolicyState, savePolicy } from "../../../policies/versions/repository.ts";
 import { localSettings } from "../../process/local-settings.ts";
 import { readGatewayConfig } from "../../process/wrangler-config.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
-import { historyRows } from "./history-rows.ts";
 import { checkNamedModel, newlyNamedModel } from "./named-model.ts";
-import { type Author, type PolicyKv, type PolicyState, savePolicy } from "./repository.ts";
 
 export interface SaveOptions extends WhereOptions {
   author?: string;

@@ -5,10 +5,10 @@ import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys
 import { schemasAt, unwrap } from "../../../policies/messages/schema-paths.ts";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import { policySchema } from "../../../policies/schema.ts";
-import { documentOf, storedText } from "./document.ts";
+import { documentOf, storedText } from "../../../policies/versions/document.ts";
+import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../policies/versions/path.ts";
+import { InvalidPolicy, type PolicyState } from "../../../policies/versions/repository.ts";
 import { mustBeKnown } from "./get.ts";
-import { parsePath, valueAt, withoutValueAt, withValueAt } from "./path.ts";
-import { InvalidPolicy, type PolicyState } from "./repository.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 

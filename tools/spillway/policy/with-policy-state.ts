@@ -1,6 +1,12 @@
 /** The first step of every `spillway policy` command: opens KV and reads the policy with its history. */
+
+import {
+  type PolicyKv,
+  type PolicyState,
+  readPolicyState,
+  recordOutsideEdits,
+} from "../../../policies/versions/repository.ts";
 import { type WhereOptions, withKv } from "../kv/where.ts";
-import { type PolicyKv, type PolicyState, readPolicyState, recordOutsideEdits } from "./repository.ts";
 
 /**
  * Runs `work` on the policy. Edits that were made outside of the spillway command are recorded in the history, also when `work` fails.

@@ -1,8 +1,8 @@
 /** What each version of the policy asked for: its share, and what it splits by. */
 import type { PolicyFacts } from "../../../control-plane/report/split.ts";
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
+import { readPolicyState } from "../../../policies/versions/repository.ts";
 import { type WhereOptions, withKv } from "../kv/where.ts";
-import { readPolicyState } from "../policy/repository.ts";
 
 /** The versions in the history of the policy, and the defaults, which have version 0. */
 export async function readPolicyFacts(where: WhereOptions): Promise<PolicyFacts[]> {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAccess, checkExposure } from "../../../../tools/deploy/check-access.ts";
 import { checkBindings } from "../../../../tools/deploy/check-bindings.ts";
-import { checkControlPlane, checkLedgerBinding } from "../../../../tools/deploy/check-control-plane.ts";
 import { checkSecrets, checkVariables } from "../../../../tools/deploy/check-variables.ts";
 import { check } from "../../../../tools/deploy/checks.ts";
 import type { Finding } from "../../../../tools/deploy/finding.ts";
@@ -52,37 +51,6 @@ function settingsOf({ target, others }: Targets & { target: Target }, allowAnony
     ...checkExposure(target),
   ];
 }
-
-describe("the ledger", () => {
-  const worker = "spillway-control-production";
-
-  it("is bound to the control plane of the same environment", async () => {
-    expect(checkLedgerBinding((await bent()).target, worker).state).toBe("ok");
-  });
-
-  it.each([
-    [
-      "that of another environment",
-      replaced('script_name = "spillway-control-production"', 'script_name = "spillway-control-staging"'),
-      "ledger LEDGER: is bound to LedgerShard of spillway-control-staging; it must be LedgerShard of spillway-control-production",
-    ],
-    [
-      "an object of the gateway",
-      replaced('script_name = "spillway-control-production"', ""),
-      "ledger LEDGER: is bound to LedgerShard of the gateway; it must be LedgerShard of spillway-control-production",
-    ],
-  ])("is refused: %s", async (_, bend, found) => {
-    expect(problems([checkLedgerBinding((await bent(bend)).target, worker)])).toEqual([found]);
-  });
-
-  it("may be left out, with a warning: the gateway serves without it", async () => {
-    const { target } = await bent(replaced('name = "LEDGER"', 'name = "OTHER"'));
-    expect(await checkControlPlane(target, CONTROL_PLANE)).toEqual({
-      worker: null,
-      findings: [expect.objectContaining({ state: "warning", message: expect.stringContaining("is not bound") })],
-    });
-  });
-});
 
 describe("settings", () => {
   it("that are filled in have no problem, in both environments", async () => {

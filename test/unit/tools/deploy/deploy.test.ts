@@ -63,12 +63,23 @@ let small: Run;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "spillway-deploy-"));
   deployment = await fillIn(scratch);
-  const { config, policy, packageFolder } = deployment;
-  const filled = ["--config", config, "--policy", policy, "--package", packageFolder, "--json"];
+  const { config, controlConfig, policy, packageFolder } = deployment;
+  const filled = [
+    "--config",
+    config,
+    "--control-config",
+    controlConfig,
+    "--policy",
+    policy,
+    "--package",
+    packageFolder,
+    "--json",
+  ];
   const withoutOnnx = await fillIn(scratch, (toml) =>
     toml.replaceAll('INCLUDE_ONNXRUNTIME_WEB = "true"', 'INCLUDE_ONNXRUNTIME_WEB = "false"'),
   );
-  const smallArgs = ["--config", withoutOnnx.config, "--package", withoutOnnx.packageFolder, "--json"];
+  const smallConfigs = ["--config", withoutOnnx.config, "--control-config", withoutOnnx.controlConfig];
+  const smallArgs = [...smallConfigs, "--package", withoutOnnx.packageFolder, "--json"];
   [dryRun, placeholders, gradual, small] = await Promise.all([
     deploy("--env", "production", "--dry-run", ...filled),
     deploy("--env", "production"),
@@ -118,7 +129,14 @@ it("a deployment without onnxruntime-web uploads at most 0.6 MB, and is refused 
 
 it("a deployment leaves no file behind, neither beside the configuration nor in the state of npm start", async () => {
   const left = (await readdir(deployment.folder)).filter((name) => name !== ".wrangler");
-  expect(left.toSorted()).toEqual(["package", "policy.json", "signing.pem", "signing.pub.pem", "wrangler.toml"]);
+  expect(left.toSorted()).toEqual([
+    "control-plane.toml",
+    "package",
+    "policy.json",
+    "signing.pem",
+    "signing.pub.pem",
+    "wrangler.toml",
+  ]);
   const scratchOfWrangler = await readdir(join(deployment.folder, ".wrangler")).catch(() => []);
   expect(scratchOfWrangler.filter((name) => name !== "tmp")).toEqual([]);
   expect(await readdir(scratch)).not.toContain("state");
@@ -145,9 +163,7 @@ describe("the repository with its placeholders", () => {
 describe("the control plane", () => {
   it("is deployed whole, before the gateway, with the classes of its objects", () => {
     const { controlPlane, checks } = report(gradual);
-    expect(controlPlane?.command).toMatch(
-      /^wrangler deploy --config control-plane\/wrangler.toml --env staging --strict/,
-    );
+    expect(controlPlane?.command).toMatch(/^wrangler deploy --config \S*control-plane\.toml --env staging --strict/);
     expect(checks.map(({ check, message }) => `${check} ${message}`)).toEqual(
       expect.arrayContaining([
         "ledger LEDGER is bound to LedgerShard of spillway-control-staging",

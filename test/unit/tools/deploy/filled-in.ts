@@ -12,6 +12,8 @@ export interface FilledIn {
   folder: string;
   /** Path of wrangler's configuration. */
   config: string;
+  /** That of the control plane. */
+  controlConfig: string;
   publicKeyPem: string;
   privateKeyPem: string;
   /** A signed package, named by MODEL. */
@@ -37,7 +39,9 @@ export async function fillIn(scratch: string, bend: (toml: string) => string = (
   const config = join(folder, "wrangler.toml");
   const toml = filled(await readFile(join(CHECKOUT, "wrangler.toml"), "utf8"), publicKeyPem, modelId);
   await writeFile(config, bend(toml));
-  return { folder, config, publicKeyPem, privateKeyPem, packageFolder, modelId, policy };
+  const controlConfig = join(folder, "control-plane.toml");
+  await writeFile(controlConfig, controlPlane(await readFile(join(CHECKOUT, "control-plane/wrangler.toml"), "utf8")));
+  return { folder, config, controlConfig, publicKeyPem, privateKeyPem, packageFolder, modelId, policy };
 }
 
 function filled(toml: string, publicKeyPem: string, modelId: string): string {
@@ -50,4 +54,23 @@ function filled(toml: string, publicKeyPem: string, modelId: string): string {
     .replaceAll("<url-id>", "abcdefghijklmnopqrstuvwxyz")
     .replaceAll("classify.example.com", "classify.spillway.dev")
     .replaceAll(/^MODEL = ".*"/gm, `MODEL = "${modelId}"`);
+}
+
+/** The IDs of `filled`, in the order of the gateway's file. */
+const IDS: Readonly<Record<string, string>> = {
+  "staging POLICIES": "1",
+  "staging KEYS": "2",
+  "production POLICIES": "3",
+  "production KEYS": "4",
+};
+
+function controlPlane(toml: string): string {
+  return toml
+    .replace('main = "', `main = "${CHECKOUT}control-plane/`)
+    .replace('directory = "', `directory = "${CHECKOUT}control-plane/`)
+    .replaceAll(
+      /(\[\[env\.(\w+)\.kv_namespaces\]\]\nbinding = "(\w+)"\nid = )"<[^"]*>"/g,
+      (_, head: string, environment: string, binding: string) =>
+        `${head}"${(IDS[`${environment} ${binding}`] ?? "").padStart(32, "0")}"`,
+    );
 }

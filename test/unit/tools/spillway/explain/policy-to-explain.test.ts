@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
+import { readPolicyState, savePolicy } from "../../../../../policies/versions/repository.ts";
 import { inForce, policyToExplain } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
-import { readPolicyState, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
-import { type FakeKv, fakeKv, putOutside } from "../policy/fake-kv.ts";
+import { type FakeKv, fakeKv, putOutside } from "../../../policies/versions/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { kvKeyOf, parseKeyRecord } from "../../../../../formats/api-key.ts";
 import { createKey, listKeys, newKey, revokeKey } from "../../../../../tools/spillway/keys/repository.ts";
-import { fakeKv } from "../policy/fake-kv.ts";
+import { fakeKv } from "../../../policies/versions/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 const wanted = (name: string) => ({ name, scopes: ["classify"], expiresAt: null, limits: {} });

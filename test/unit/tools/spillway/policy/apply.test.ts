@@ -1,10 +1,10 @@
 /** A file that names the version it was made from must not undo another one. */
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
+import { readPolicyState, savePolicy } from "../../../../../policies/versions/repository.ts";
 import { mustBeBasedOn } from "../../../../../tools/spillway/policy/apply.ts";
 import { textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
-import { readPolicyState, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
-import { fakeKv } from "./fake-kv.ts";
+import { fakeKv } from "../../../policies/versions/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 

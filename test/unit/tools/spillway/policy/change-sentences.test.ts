@@ -1,8 +1,9 @@
 /** What a change of residency or of a list means, in words. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../../../formats/json.ts";
-import { listSentence, residencySentences } from "../../../../../tools/spillway/policy/change-sentences.ts";
-import { changeLines, changesOf } from "../../../../../tools/spillway/policy/changes.ts";
+import { listSentence, residencySentences } from "../../../../../policies/versions/change-sentences.ts";
+import { changesOf } from "../../../../../policies/versions/changes.ts";
+import { changeLines } from "../../../../../tools/spillway/policy/change-lines.ts";
 import { paintFor } from "../../../../../tools/spillway/terminal/colors.ts";
 
 const rules = (...list: [string[], string[]][]): Json => ({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { documentOf, storedText } from "../../../../../tools/spillway/policy/document.ts";
+import { documentOf, storedText } from "../../../../../policies/versions/document.ts";
 import { documentToSave, textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
 import { policyJsonSchemaText } from "../../../../../tools/spillway/policy/json-schema.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { emptyHistory, type History, withEntry, withStored } from "../../../../../tools/spillway/policy/history.ts";
+import { emptyHistory, type History, withEntry, withStored } from "../../../../../policies/versions/history.ts";
+import { historyRows } from "../../../../../policies/versions/history-rows.ts";
 import { historyTable } from "../../../../../tools/spillway/policy/history-commands.ts";
-import { historyRows } from "../../../../../tools/spillway/policy/history-rows.ts";
 import { paintFor } from "../../../../../tools/spillway/terminal/colors.ts";
 
 const TIME = "2026-11-24T10:00:00.000Z";

@@ -4,9 +4,9 @@ import { type JsonObject, parseJson } from "../../../../../formats/json.ts";
 import { knownPaths } from "../../../../../policies/messages/schema-paths.ts";
 import { parsePolicy } from "../../../../../policies/parse.ts";
 import { policySchema } from "../../../../../policies/schema.ts";
-import { storedText } from "../../../../../tools/spillway/policy/document.ts";
-import { valueAt } from "../../../../../tools/spillway/policy/path.ts";
-import { InvalidPolicy } from "../../../../../tools/spillway/policy/repository.ts";
+import { storedText } from "../../../../../policies/versions/document.ts";
+import { valueAt } from "../../../../../policies/versions/path.ts";
+import { InvalidPolicy } from "../../../../../policies/versions/repository.ts";
 import { editablePath, isUnset, startOfEdit, withValue } from "../../../../../tools/spillway/policy/set.ts";
 
 describe("set", () => {

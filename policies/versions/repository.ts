@@ -2,10 +2,9 @@
  * Reads and saves the policy, its history, and the last valid copy, which serves when another edit is invalid. KV has no
  * compare-and-swap: docs/decisions/015-policy-history.md explains the checks, the order of the writes, and the race that remains.
  */
-import type { JsonObject } from "../../../formats/json.ts";
-import { parsePolicy } from "../../../policies/parse.ts";
-import { LAST_GOOD_KEY, POLICY_KEY } from "../../../policies/store.ts";
-import type { Kv } from "../kv/kv.ts";
+import type { JsonObject } from "../../formats/json.ts";
+import { parsePolicy } from "../parse.ts";
+import { LAST_GOOD_KEY, POLICY_KEY } from "../store.ts";
 import { storedText } from "./document.ts";
 import {
   type Entry,
@@ -21,7 +20,14 @@ import {
 /** The gateway does not read it. */
 export const HISTORY_KEY = "policy-history";
 
-export type PolicyKv = Pick<Kv, "get" | "put" | "settleSeconds">;
+/** The port to the KV namespace. */
+export interface PolicyKv {
+  /** @returns null when the key does not exist */
+  get(key: string): Promise<string | null>;
+  put(key: string, text: string): Promise<void>;
+  /** After a write, a read may return the previous value for this time. */
+  settleSeconds: number;
+}
 
 /** The policy when a command began. */
 export interface PolicyState {
@@ -50,7 +56,17 @@ export class InvalidPolicy extends Error {
 }
 
 /** Another edit was saved after the command began. */
-export class PolicyConflict extends Error {}
+export class PolicyConflict extends Error {
+  /** The other version's name in the history; null when it has none yet. */
+  readonly version: string | null;
+  /** Its author; null for an edit outside of the spillway command. */
+  readonly author: string | null;
+  constructor(message: string, other: { version: string | null; author: string | null }) {
+    super(message);
+    this.version = other.version;
+    this.author = other.author;
+  }
+}
 
 /** Reads the policy and its history, and adds edits outside of the spillway command to it. Nothing is written. */
 export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicyState> {
@@ -72,32 +88,63 @@ export interface NewVersion extends Author {
   now: Date;
 }
 
+/** A version that is not written yet. Writing it twice stores the same bytes. */
+export interface PreparedVersion {
+  text: string;
+  /** It ends with the new version. */
+  history: History;
+}
+
+/**
+ * Makes a new version of a document, higher than every version before.
+ * @throws InvalidPolicy, or an Error with one sentence
+ */
+export function prepareVersion(
+  { history }: Pick<PolicyState, "history">,
+  { document, author, message, now }: NewVersion,
+): PreparedVersion {
+  const text = storedText(document, nextVersion(history));
+  mustBeAPolicy(text);
+  return { text, history: withEntry(history, { timeIso: now.toISOString(), author, message, text }) };
+}
+
 /**
  * Saves a document as a new version, higher than every version before.
  * @param seen the policy when the command began
  * @throws InvalidPolicy, PolicyConflict, or an Error with one sentence; nothing is saved then
  */
-export async function savePolicy(
-  kv: PolicyKv,
-  seen: PolicyState,
-  { document, author, message, now }: NewVersion,
-): Promise<History> {
-  const text = storedText(document, nextVersion(seen.history));
-  mustBeAPolicy(text);
-  const history = withEntry(seen.history, { timeIso: now.toISOString(), author, message, text });
+export async function savePolicy(kv: PolicyKv, seen: PolicyState, version: NewVersion): Promise<History> {
+  const prepared = prepareVersion(seen, version);
   await mustBeUnchanged(kv, seen);
+  await writeVersion(kv, seen, prepared);
+  return prepared.history;
+}
+
+/**
+ * Writes a prepared version: the history, the policy, and the copy of the last valid one.
+ * @throws Error with one sentence; if the policy could not be written, the history does not contain it
+ */
+export async function writeVersion(
+  kv: PolicyKv,
+  seen: Pick<PolicyState, "history">,
+  { text, history }: PreparedVersion,
+): Promise<void> {
   await kv.put(HISTORY_KEY, historyText(history));
   await kv.put(POLICY_KEY, text).catch((error: unknown) => withdraw(kv, seen, history, error));
   // The last write: it claims that the policy was saved.
   await kv.put(LAST_GOOD_KEY, text);
-  return history;
 }
 
 /**
  * The policy could not be written: the history must not claim the version.
  * @throws Error with the reason of `error`, and what the history contains
  */
-async function withdraw(kv: PolicyKv, seen: PolicyState, { entries }: History, error: unknown): Promise<never> {
+async function withdraw(
+  kv: PolicyKv,
+  seen: Pick<PolicyState, "history">,
+  { entries }: History,
+  error: unknown,
+): Promise<never> {
   const reason = error instanceof Error ? error.message : String(error);
   const name = entries.at(-1)?.name;
   try {
@@ -115,11 +162,13 @@ function mustBeAPolicy(text: string): void {
   if (!parsed.ok) throw new InvalidPolicy(parsed.problems);
 }
 
-async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {
+/** @throws PolicyConflict when another version was saved since `seen`, or KV does not return the newest one yet */
+export async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {
   if (seen.unsettled !== null) {
     const { entry, waitSeconds } = seen.unsettled;
     throw new PolicyConflict(
       `KV does not return version ${entry.name} yet, which ${entry.author} saved at ${entry.timeIso}. Nothing was saved. Retry in ${waitSeconds} s.`,
+      { version: entry.name, author: entry.author },
     );
   }
   const [stored, text] = await Promise.all([kv.get(POLICY_KEY), kv.get(HISTORY_KEY)]);
@@ -127,14 +176,16 @@ async function mustBeUnchanged(kv: PolicyKv, seen: PolicyState): Promise<void> {
   const newer = readHistory(text).entries.findLast((entry) => !known.has(identity(entry)));
   if (newer !== undefined) {
     const by = newer.author ?? "an edit outside the spillway command";
-    throw conflict(`${by} saved version ${newer.name}`);
+    throw conflict(`${by} saved version ${newer.name}`, { version: newer.name, author: newer.author });
   }
-  if (stored !== seen.stored) throw conflict("an edit outside the spillway command changed the policy");
+  if (stored === seen.stored) return;
+  throw conflict("an edit outside the spillway command changed the policy", { version: null, author: null });
 }
 
-function conflict(what: string): PolicyConflict {
+function conflict(what: string, other: { version: string | null; author: string | null }): PolicyConflict {
   return new PolicyConflict(
     `Conflict: ${what} after you started. Nothing was saved. Run \`spillway policy history\` and retry.`,
+    other,
   );
 }
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../../../formats/json.ts";
-import { shownPlace } from "../../../../../policies/messages/shown.ts";
-import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
+import type { Json, JsonObject } from "../../../../formats/json.ts";
+import { shownPlace } from "../../../../policies/messages/shown.ts";
+import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../../policies/versions/path.ts";
 
 describe("parsePath", () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../../../formats/json.ts";
-import { entryNamed } from "../../../../../tools/spillway/policy/history.ts";
-import { readPolicyState, recordOutsideEdits, savePolicy } from "../../../../../tools/spillway/policy/repository.ts";
-import { rollbackTo } from "../../../../../tools/spillway/policy/rollback.ts";
+import type { JsonObject } from "../../../../formats/json.ts";
+import { entryNamed } from "../../../../policies/versions/history.ts";
+import { readPolicyState, recordOutsideEdits, savePolicy } from "../../../../policies/versions/repository.ts";
+import { rollbackTo } from "../../../../policies/versions/rollback.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");

@@ -1,8 +1,8 @@
 /** Pure: no I/O, no clock. The saved policies, oldest first, and how edits outside of the spillway command are detected. */
 import { z } from "zod";
-import { parseJson } from "../../../formats/json.ts";
-import { sha256Hex } from "../../../formats/sha256.ts";
-import { MAX_POLICY_BYTES } from "../../../policies/parse.ts";
+import { parseJson } from "../../formats/json.ts";
+import { sha256Hex } from "../../formats/sha256.ts";
+import { MAX_POLICY_BYTES } from "../parse.ts";
 import { versionOf } from "./document.ts";
 
 /** So many of the largest documents stay below the 25 MiB of a KV value, even when JSON needs six bytes per character. */

@@ -1,7 +1,9 @@
 /** Pure. A policy document as it is stored: first `$schema` and `version`, which the spillway command writes. */
-import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
-import { describeDuplicateKeys } from "../../../policies/messages/duplicate-keys.ts";
-import { SCHEMA_FILE } from "./json-schema.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../../formats/json.ts";
+import { describeDuplicateKeys } from "../messages/duplicate-keys.ts";
+
+/** The policy's JSON Schema, as a path in the checkout. Also the default `$schema` of a stored policy. */
+export const SCHEMA_FILE = "policies/policy.schema.json";
 
 /** @returns the version that the gateway would report in x-spillway-policy; null when it cannot be read */
 export function versionOf(text: string | null): number | null {

@@ -1,7 +1,7 @@
 /** Pure. Changes of residency rules and of lists as sentences: by index, "residency.rules[0].allow[1] not set" hides what they mean. */
 import { z } from "zod";
-import type { Json } from "../../../formats/json.ts";
-import { isEuCountry } from "../../../policies/eu-countries.ts";
+import type { Json } from "../../formats/json.ts";
+import { isEuCountry } from "../eu-countries.ts";
 
 const MAX_COUNTRIES = 8;
 

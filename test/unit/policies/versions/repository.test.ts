@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../../../formats/json.ts";
-import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../../policies/store.ts";
+import type { JsonObject } from "../../../../formats/json.ts";
+import { LAST_GOOD_KEY, POLICY_KEY } from "../../../../policies/store.ts";
 import {
   HISTORY_KEY,
   InvalidPolicy,
@@ -8,7 +8,7 @@ import {
   readPolicyState,
   recordOutsideEdits,
   savePolicy,
-} from "../../../../../tools/spillway/policy/repository.ts";
+} from "../../../../policies/versions/repository.ts";
 import { type FakeKv, fakeKv, putOutside } from "./fake-kv.ts";
 
 const ANN = { author: "Ann", message: null };

@@ -1,7 +1,7 @@
 /** A KV in memory. A test may change it as another writer would. */
 
-import { POLICY_KEY } from "../../../../../policies/store.ts";
-import type { Kv } from "../../../../../tools/spillway/kv/kv.ts";
+import { POLICY_KEY } from "../../../../policies/store.ts";
+import type { Kv } from "../../../../tools/spillway/kv/kv.ts";
 
 export interface FakeKv extends Kv {
   values: Map<string, string>;

@@ -1,10 +1,7 @@
 /** Pure. The differences of two policy documents, and their texts: "edge.share 10 → 25". */
-import { isObject, type Json, type JsonObject, parseJson } from "../../../formats/json.ts";
-import { shownPlace } from "../../../policies/messages/shown.ts";
-import { defaultPolicy } from "../../../policies/parse.ts";
-import type { Paint } from "../terminal/colors.ts";
-import { tableLines } from "../terminal/table.ts";
-import { wrapped } from "../terminal/wrap.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../../formats/json.ts";
+import { shownPlace } from "../messages/shown.ts";
+import { defaultPolicy } from "../parse.ts";
 import { isPlainList, listSentence, residencySentences } from "./change-sentences.ts";
 import { withoutMetadata } from "./document.ts";
 import { type Entry, isDeletion } from "./history.ts";
@@ -67,23 +64,6 @@ function changeOf(path: string[], { before, after }: Omit<Difference, "path">, f
     return fallback === undefined ? "not set" : `${JSON.stringify(fallback)} (default)`;
   };
   return { kind: "value", place, before: shown(before), after: shown(after) };
-}
-
-/**
- * The changes as lines: values in columns, then the sentences.
- * @param columns of the terminal; null for no wrapping
- */
-export function changeLines(changes: readonly Change[], paint: Paint, columns: number | null): string[] {
-  const rows = changes.flatMap((change) =>
-    change.kind === "value" ? [[change.place, change.before, "→", change.after]] : [],
-  );
-  const paintCell = (text: string, column: number) =>
-    column === 1 ? paint("red", text) : column === 3 ? paint("green", text) : text;
-  const sentences = changes.flatMap((change) => (change.kind === "sentence" ? [change.sentence] : []));
-  return [
-    ...tableLines({ head: null, rows, paintCell }, columns).rows.flat(),
-    ...sentences.flatMap((sentence) => wrapped(sentence, { columns, indent: 2 })),
-  ];
 }
 
 /** @returns what an entry changed, in one line; `before` is the entry that was in force */

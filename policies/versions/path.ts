@@ -1,7 +1,7 @@
 /** Pure. A path in a policy, such as `edge.share`, `residency.rules[0].allow` or `origins["eu west"]`: parsed, read and written. */
 
-import { isObject, type Json, type JsonObject } from "../../../formats/json.ts";
-import { shownPlace, shownValue } from "../../../policies/messages/shown.ts";
+import { isObject, type Json, type JsonObject } from "../../formats/json.ts";
+import { shownPlace, shownValue } from "../messages/shown.ts";
 
 const SEGMENT = /\.([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 

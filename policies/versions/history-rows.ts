@@ -1,6 +1,6 @@
-/** Pure. The rows of `spillway policy history`. */
-import { MAX_POLICY_BYTES, parsePolicy } from "../../../policies/parse.ts";
-import { outOfOrder } from "../../../policies/store.ts";
+/** Pure. The rows of the history, as `spillway policy history` and the control plane show them. */
+import { MAX_POLICY_BYTES, parsePolicy } from "../parse.ts";
+import { outOfOrder } from "../store.ts";
 import { summarizeChanges } from "./changes.ts";
 import { type Entry, type History, isDeletion, MAX_ENTRIES } from "./history.ts";
 
@@ -16,6 +16,11 @@ export interface HistoryRow {
   changes: string;
   /** How its version relates to the one before; null when it is higher. */
   remark: string | null;
+}
+
+/** A row as JSON, with the text of its version. */
+export function historyRowJson({ entry, mark, problem, changes, remark }: HistoryRow) {
+  return { ...entry, outside: entry.author === null, lastStored: mark === "last-stored", problem, changes, remark };
 }
 
 /** @returns the newest entry first */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../../../formats/json.ts";
-import { changesOf, differences } from "../../../../../tools/spillway/policy/changes.ts";
-import { withoutValueAt, withValueAt } from "../../../../../tools/spillway/policy/path.ts";
+import type { Json, JsonObject } from "../../../../formats/json.ts";
+import { changesOf, differences } from "../../../../policies/versions/changes.ts";
+import { withoutValueAt, withValueAt } from "../../../../policies/versions/path.ts";
 
 const texts = (before: JsonObject, after: JsonObject) =>
   changesOf(before, after).map((change) =>
