@@ -9,6 +9,8 @@ const B = 99;
 const LOG_BETA = logBeta(A, B);
 /** Digits of a bound: far below what a rate is reported with. */
 const PRECISION = 1e-7;
+/** About five are needed. */
+const MAX_STEPS = 100;
 
 /** A confidence sequence has both bounds. */
 export interface RateBounds extends Estimate {
@@ -24,25 +26,36 @@ export interface RateBounds extends Estimate {
 export function rateBounds({ count, n }: Proportion, confidence: number): RateBounds {
   if (n === 0) return { value: 0, low: 0, high: 1 };
   const value = count / n;
+  const likelihood = (p: number) => times(count, Math.log(p)) + times(n - count, Math.log1p(-p));
   // ln of the likelihood below which a rate is excluded.
   const least = logBeta(A + count, B + n - count) - LOG_BETA + Math.log(1 - confidence);
-  const likelihood = (p: number) =>
-    (count === 0 ? 0 : count * Math.log(p)) + (count === n ? 0 : (n - count) * Math.log1p(-p));
+  const slope = (p: number) => count / p - (n - count) / (1 - p);
+  const newton = (p: number) => p - (likelihood(p) - least) / slope(p);
+  // Of a normal value with the same likelihood: where to start.
+  const z = Math.sqrt(2 * (likelihood(value) - least));
   return {
     value,
-    low: count === 0 ? 0 : root(0, value, (p) => likelihood(p) < least),
-    high: count === n ? 1 : root(value, 1, (p) => likelihood(p) >= least),
+    low: count === 0 ? 0 : outerRoot(value * Math.exp(-z / Math.sqrt(count)), [0, value], newton),
+    high: count === n ? 1 : outerRoot((count + z * z + z * Math.sqrt(count)) / n, [value, 1], newton),
   };
 }
 
-/** Where `isBefore` turns from true to false. */
-function root(from: number, to: number, isBefore: (p: number) => boolean): number {
-  let [low, high] = [from, to];
-  while (high - low > PRECISION * high) {
-    const middle = (low + high) / 2;
-    if (isBefore(middle)) low = middle;
-    else high = middle;
+function times(count: number, logarithm: number): number {
+  return count === 0 ? 0 : count * logarithm;
+}
+
+/**
+ * The likelihood's logarithm is concave, so each step of Newton's method ends on the outer side of the root, and the next ones approach it
+ * from there: a bound is never too narrow.
+ */
+function outerRoot(start: number, [from, to]: readonly [number, number], newton: (p: number) => number): number {
+  const within = (p: number, other: number) => (p <= from ? (from + other) / 2 : p >= to ? (to + other) / 2 : p);
+  let p = within(start, (from + to) / 2);
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const next = within(newton(p), p);
+    if (next > 1 - PRECISION) return 1;
+    if (Math.abs(next - p) <= PRECISION * Math.min(next, 1 - next)) return next;
+    p = next;
   }
-  // The outer end: to the side of the wider interval.
-  return from === 0 ? low : high;
+  return p;
 }
