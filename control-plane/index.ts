@@ -1,8 +1,8 @@
-/** The Worker's entry: the ledger's objects, and the operator's requests. */
-import { app } from "./app.ts";
+/** The Worker's entry: the ledger's objects, the operator's requests and the console. */
+import { createApp } from "./app.ts";
 import type { Env } from "./ports.ts";
 
 export { Ledger } from "./root/ledger.ts";
 export { LedgerShard } from "./shard/ledger-shard.ts";
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default { fetch: createApp().fetch } satisfies ExportedHandler<Env>;

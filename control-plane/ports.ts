@@ -4,6 +4,11 @@ import type { DeltaReceipt } from "../formats/ledger/delta.ts";
 import type { History } from "../policies/versions/history.ts";
 import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "./policy/present-policy.ts";
 
+/** Cloudflare's rate-limiting binding. */
+export interface Limiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
 /** What a shard sends to the root. A batch keeps its number and its counts however often it is sent. */
 export interface Batch {
   /** The shard's location hint. */
@@ -20,6 +25,12 @@ export interface Batch {
   isolates: IsolateRow[];
 }
 
+/** What a shard has and the root may not have: batches that are not confirmed, then what is in no batch yet under the next number. */
+export interface ShardPeek {
+  batches: Pick<Batch, "shard" | "shardId" | "storage" | "number" | "minutes">[];
+  isolates: IsolateRow[];
+}
+
 export interface TimeRange {
   fromMs: number;
   toMs: number;
@@ -30,6 +41,8 @@ export interface ShardPort extends Rpc.DurableObjectBranded {
   record(delta: unknown): Promise<DeltaReceipt>;
   /** Sends everything to the root. @returns whether the root has it now */
   push(): Promise<boolean>;
+  /** Changes nothing, and is in no count. */
+  peek(): Promise<ShardPeek>;
 }
 
 /** The one object that has all counts. It serializes the writes of the policy. */
@@ -41,6 +54,8 @@ export interface RootPort extends Rpc.DurableObjectBranded {
   /** Resolves when the batch is stored, also for one that was stored before. */
   receive(batch: Batch): Promise<void>;
   query(range: TimeRange): Promise<LedgerAnswer>;
+  /** As `query` for each range. It changes nothing and is in no count: the console asks for it all day. */
+  view(ranges: TimeRange[]): Promise<LedgerAnswer[]>;
 }
 
 export interface Env {
@@ -50,8 +65,18 @@ export interface Env {
   POLICIES: KVNamespace;
   /** The operator's token, as the gateway has it. */
   OPERATOR_TOKEN?: string;
-  /** "allowed" with no token: everyone may read the ledger, as on a developer's machine. */
+  /** Opens everything to look at, and nothing to change. */
+  READ_ONLY_TOKEN?: string;
+  /** "allowed" with no token: programs and pages of this machine are accepted, as on a developer's machine. */
   ANONYMOUS_ACCESS?: string;
+  /** Counts wrong tokens per address. */
+  FAILED_AUTH: Limiter;
+  /** API keys, whose records the console lists. */
+  KEYS: KVNamespace;
+  /** Published models. */
+  MODELS: R2Bucket;
+  /** Pages of trace backends, separated by commas, which the console links to. */
+  TRACE_PAGES?: string;
 }
 
 /** The name of the root. */

@@ -6,12 +6,13 @@ import { CountedSql } from "../counted-sql.ts";
 import { decodeMinutes, Minutes } from "../minutes.ts";
 import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "../policy/present-policy.ts";
 import { PolicyRepository } from "../policy/repository.ts";
-import type { Batch, Env, TimeRange } from "../ports.ts";
+import type { Batch, Env, ShardPeek, TimeRange } from "../ports.ts";
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import { withinMs } from "../within.ts";
 import { Counts } from "./counts.ts";
 import { countedRange, readRange } from "./read-range.ts";
 import { ShardTable } from "./shard-table.ts";
+import { viewOf } from "./view.ts";
 
 /** A query waits this long for a shard. What the shard has after that is missing in the answer, and in the next one it is not. */
 const MAX_SHARD_MS = 2000;
@@ -69,6 +70,11 @@ export class Ledger extends DurableObject<Env> {
     return { ...counted, isolates: this.#shards.isolates(nowMs) };
   }
 
+  async view(ranges: TimeRange[]): Promise<LedgerAnswer[]> {
+    const peeks = await Promise.all(this.#shards.ids().map((id) => this.#peekOf(id)));
+    return viewOf(ranges, { counts: this.#counts, shards: this.#shards, peeks: peeks.filter((one) => one !== null) });
+  }
+
   /** The stored policy. */
   policy(): Promise<PresentPolicy> {
     return this.#policies.present();
@@ -107,6 +113,16 @@ export class Ledger extends DurableObject<Env> {
       await withinMs(MAX_SHARD_MS, shards.get(shards.idFromString(id)).push());
     } catch (error) {
       console.warn(`A shard of the ledger did not send its counts: ${String(error)}`);
+    }
+  }
+
+  async #peekOf(id: string): Promise<ShardPeek | null> {
+    const shards = this.env.LEDGER_SHARDS;
+    try {
+      return await withinMs(MAX_SHARD_MS, shards.get(shards.idFromString(id)).peek());
+    } catch (error) {
+      console.warn(`A shard of the ledger did not show its counts: ${String(error)}`);
+      return null;
     }
   }
 

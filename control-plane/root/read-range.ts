@@ -4,6 +4,7 @@ import { encodeBase64 } from "../../formats/encodings.ts";
 import type { LedgerAnswer } from "../../formats/ledger/answer.ts";
 import { Cells, MAX_SERIES, type SeriesCell } from "../../formats/ledger/cells.ts";
 import { encodeCells } from "../../formats/ledger/codec.ts";
+import { Minutes } from "../minutes.ts";
 import type { TimeRange } from "../ports.ts";
 import { DAY_MS, endOf, HOUR_MS, hoursFrom, MINUTE_MS, minutesFrom, startOf } from "../widths.ts";
 import type { Counts } from "./counts.ts";
@@ -22,8 +23,16 @@ function widthAt(atMs: number, nowMs: number): number {
   return atMs >= hoursFrom(nowMs) ? HOUR_MS : DAY_MS;
 }
 
-/** @param range as `countedRange` has it */
-export function readRange(counts: Counts, range: TimeRange, nowMs: number): Omit<LedgerAnswer, "isolates"> {
+/**
+ * @param range as `countedRange` has it
+ * @param pending counts that are not stored yet
+ */
+export function readRange(
+  counts: Counts,
+  range: TimeRange,
+  nowMs: number,
+  pending = new Minutes(),
+): Omit<LedgerAnswer, "isolates"> {
   const firstMs = counts.marks.get("first");
   const total = new Cells(MAX_SERIES);
   const days: LedgerAnswer["days"] = [];
@@ -34,9 +43,13 @@ export function readRange(counts: Counts, range: TimeRange, nowMs: number): Omit
   for (let day = fromDay; firstMs !== null && day < untilDay; day += DAY_MS) {
     const cells = new Cells(maxSeries);
     const within = { fromMs: Math.max(range.fromMs, day), toMs: Math.min(range.toMs, day + DAY_MS) };
-    for (const { series, cell } of cellsOf(counts, within)) {
+    const add = ({ series, cell }: SeriesCell) => {
       cells.add(series, cell);
       total.add(series, cell);
+    };
+    for (const stored of cellsOf(counts, within)) add(stored);
+    for (const [startMs, unstored] of pending) {
+      if (startMs >= within.fromMs && startMs < within.toMs) for (const one of unstored) add(one);
     }
     if (cells.size > 0) days.push({ startMs: day, cells: encodeBase64(encodeCells(cells)) });
   }

@@ -18,7 +18,7 @@ export class ShardTable {
   }
 
   /** Whether the batch was received before: of one storage, numbers only increase. */
-  hasReceived({ shardId, storage, number }: Batch): boolean {
+  hasReceived({ shardId, storage, number }: Pick<Batch, "shardId" | "storage" | "number">): boolean {
     const row = this.#sql.first("SELECT storage, number FROM shard WHERE id = ?", shardId);
     return row !== null && row["storage"] === storage && Number(row["number"]) >= number;
   }
@@ -54,10 +54,15 @@ function recent(isolates: IsolateRow[], nowMs: number): IsolateRow[] {
   return isolates.filter(({ seenMs }) => seenMs > nowMs - ISOLATE_LISTED_MS);
 }
 
+/** The first byte of rows in this form: in the form before candidates, it is the length of an isolate's id. */
+const FORM = 0;
+
 function encodeIsolates(isolates: readonly IsolateRow[]): Uint8Array {
   const writer = new VarintWriter();
-  for (const { isolate, shard, seenMs, colo, policy, model, edgeState, breakers, queuedTexts } of isolates) {
+  writer.number(FORM);
+  for (const { isolate, shard, seenMs, colo, policy, model, candidate, edgeState, breakers, queuedTexts } of isolates) {
     for (const text of [isolate, shard, colo, model, edgeState]) writer.text(text);
+    for (const text of [candidate?.model, candidate?.state, candidate?.reason]) writer.text(text ?? "");
     for (const number of [seenMs, policy, queuedTexts]) writer.number(number);
     const states = Object.entries(breakers);
     writer.number(states.length);
@@ -69,12 +74,20 @@ function encodeIsolates(isolates: readonly IsolateRow[]): Uint8Array {
 function decodeIsolates(bytes: Uint8Array | null): IsolateRow[] {
   const reader = new VarintReader(bytes ?? new Uint8Array());
   const isolates: IsolateRow[] = [];
+  // Rows of another form are left out: isolates report their state again within seconds.
+  if (reader.isAtEnd || reader.number() !== FORM) return isolates;
   while (!reader.isAtEnd) {
     const [isolate, shard, colo, model] = [reader.text(), reader.text(), reader.text(), reader.text()];
-    const [edgeState, seenMs, policy, queuedTexts] = [reader.text(), reader.number(), reader.number(), reader.number()];
+    const [edgeState, candidate] = [reader.text(), candidateIn(reader)];
+    const [seenMs, policy, queuedTexts] = [reader.number(), reader.number(), reader.number()];
     const breakers: Record<string, string> = {};
     for (let left = reader.number(); left > 0; left--) breakers[reader.text()] = reader.text();
-    isolates.push({ isolate, shard, seenMs, colo, policy, model, edgeState, breakers, queuedTexts });
+    isolates.push({ isolate, shard, seenMs, colo, policy, model, candidate, edgeState, breakers, queuedTexts });
   }
   return isolates;
+}
+
+function candidateIn(reader: VarintReader): IsolateRow["candidate"] {
+  const [model, state, reason] = [reader.text(), reader.text(), reader.text()];
+  return model === "" ? null : { model, state, reason: reason === "" ? null : reason };
 }

@@ -5,7 +5,7 @@ import type { DeltaReceipt } from "../../formats/ledger/delta.ts";
 import { seriesOf } from "../../formats/ledger/series.ts";
 import { CountedSql } from "../counted-sql.ts";
 import { decodeMinutes, encodeMinutes, Minutes } from "../minutes.ts";
-import { type Env, LOCATION_HINTS, ROOT_NAME, shardNameOf } from "../ports.ts";
+import { type Env, LOCATION_HINTS, ROOT_NAME, type ShardPeek, shardNameOf } from "../ports.ts";
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import { withinMs } from "../within.ts";
 import { receive } from "./isolates.ts";
@@ -76,6 +76,16 @@ export class LedgerShard extends DurableObject<Env> {
     this.#requests += 1;
     this.#cutBatch();
     return this.#send();
+  }
+
+  async peek(): Promise<ShardPeek> {
+    const from = { shard: this.#hint, shardId: this.ctx.id.toString() };
+    const { storage, lastNumber, minutes } = this.#state;
+    const pending = { number: lastNumber + 1, storage, minutes: encodeMinutes(minutes) };
+    return {
+      batches: [...this.#tables.allBatches(), pending].map((batch) => ({ ...from, ...batch })),
+      isolates: [...this.#isolates.values()],
+    };
   }
 
   override async alarm(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The tables of a shard. */
 import { VarintReader, VarintWriter } from "../../formats/ledger/varints.ts";
-import { blobIn, type CountedSql } from "../counted-sql.ts";
+import { blobIn, type CountedSql, type Row } from "../counted-sql.ts";
 import { readSequence, type Sequence, writeSequence } from "./isolates.ts";
 
 /** A batch that the root has not confirmed. */
@@ -46,6 +46,12 @@ export class ShardTables {
     return this.#batch("SELECT number, storage, minutes FROM outbox ORDER BY number DESC LIMIT 1");
   }
 
+  /** In the order of their numbers. */
+  allBatches(): StoredBatch[] {
+    const rows = [...this.#sql.read("SELECT number, storage, minutes FROM outbox ORDER BY number")];
+    return rows.flatMap((row) => batchIn(row) ?? []);
+  }
+
   setBatch({ number, storage, minutes }: StoredBatch): void {
     this.#sql.write("REPLACE INTO outbox (number, storage, minutes) VALUES (?, ?, ?)", number, storage, minutes);
   }
@@ -74,8 +80,11 @@ export class ShardTables {
 
   #batch(select: string): StoredBatch | null {
     const row = this.#sql.first(select);
-    const minutes = blobIn(row, "minutes");
-    if (row === null || minutes === null) return null;
-    return { number: Number(row["number"]), storage: String(row["storage"]), minutes };
+    return row === null ? null : batchIn(row);
   }
+}
+
+function batchIn(row: Row): StoredBatch | null {
+  const minutes = blobIn(row, "minutes");
+  return minutes === null ? null : { number: Number(row["number"]), storage: String(row["storage"]), minutes };
 }

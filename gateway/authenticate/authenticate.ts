@@ -1,10 +1,10 @@
 /** The first step of the request path: a key or none → verified → within its rate limit → a caller. */
 import { idIn } from "../../formats/api-key.ts";
+import { addressOf } from "../../formats/caller-address.ts";
 import type { Clock, Lifetime } from "../call.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 import { inLeafSpan, recordStanding } from "../telemetry/span.ts";
 import type { Access } from "./access.ts";
-import { addressOf } from "./address.ts";
 import { type Caller, callerOf, connectionOf, type KeyHolder } from "./caller.ts";
 import { credentialOf } from "./credential.ts";
 import {

@@ -1,9 +1,9 @@
 /** Who sees the details of /readyz: the holder of the operator's token. API keys do not, and the token is valid for no other path. */
 import { idIn } from "../../formats/api-key.ts";
 import { bearerOf, hasDigest } from "../../formats/bearer.ts";
+import { addressOf } from "../../formats/caller-address.ts";
 import { ok, type Refusal, type Result, refuse } from "../refusal.ts";
 import type { Access } from "./access.ts";
-import { addressOf } from "./address.ts";
 import { tooManyFailures } from "./key-refusals.ts";
 
 export type View = "brief" | "details";

@@ -2,7 +2,7 @@
 import { reset, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { app } from "../../control-plane/app.ts";
+import { createApp } from "../../control-plane/app.ts";
 import { cellsIn, message, setTime, shardOf, TEN, totalOf } from "./support/ledger.ts";
 
 const TOKEN = "an-operators-token-of-40-characters-here";
@@ -14,8 +14,11 @@ afterEach(async () => {
   await reset();
 });
 
+/** Nothing is locked out, unless a test counts. */
+const FAILED_AUTH = { limit: async () => ({ success: true }) };
+
 function ask(path: string, init: RequestInit = bearer(TOKEN), variables: object = { OPERATOR_TOKEN: TOKEN }) {
-  return app.fetch(new Request(`http://control${path}`, init), { ...env, ...variables });
+  return createApp().fetch(new Request(`http://localhost:8788${path}`, init), { ...env, FAILED_AUTH, ...variables });
 }
 
 async function refusal(response: Response | Promise<Response>) {
@@ -57,6 +60,72 @@ describe("who may read", () => {
       expect(await refusal(ask("/v1/ledger", bearer("short"), variables))).toMatchObject({ status: 503 });
     }
     expect(report.mock.calls.flat().join()).toMatch(/OPERATOR_TOKEN is not set.*OPERATOR_TOKEN has 5 characters/);
+  });
+});
+
+describe("the read-only token", () => {
+  const READER = "a-read-only-token-of-40-characters-here";
+  const both = { OPERATOR_TOKEN: TOKEN, READ_ONLY_TOKEN: READER };
+
+  it("reads the ledger", async () => {
+    expect((await ask("/v1/ledger", bearer(READER), both)).status).toBe(200);
+  });
+
+  it("is refused as misconfigured where it is the operator's, short, or the only token", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const READ_ONLY_TOKEN of [TOKEN, "short"]) {
+      expect((await ask("/v1/ledger", bearer(TOKEN), { OPERATOR_TOKEN: TOKEN, READ_ONLY_TOKEN })).status).toBe(503);
+    }
+    expect((await ask("/v1/ledger", {}, { READ_ONLY_TOKEN: READER, ANONYMOUS_ACCESS: "allowed" })).status).toBe(503);
+  });
+});
+
+describe("too many wrong tokens from one address", () => {
+  const limited = (attempts: number) => {
+    const counts = new Map<string, number>();
+    const limit = async ({ key }: { key: string }) => {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return { success: (counts.get(key) ?? 0) <= attempts };
+    };
+    return { ...env, OPERATOR_TOKEN: TOKEN, FAILED_AUTH: { limit } };
+  };
+  const from = (address: string, token: string) =>
+    new Request("http://localhost/v1/ledger", {
+      headers: { authorization: `Bearer ${token}`, "cf-connecting-ip": address },
+    });
+
+  it("lock it out for a minute, with the right token too; other addresses are served", async () => {
+    setTime(TEN);
+    const [app, variables] = [createApp(), limited(3)];
+    const statusOf = async (address: string, token: string) =>
+      (await app.fetch(from(address, token), variables)).status;
+    for (let attempt = 0; attempt < 3; attempt++) expect(await statusOf("192.0.2.1", `wrong-${attempt}`)).toBe(401);
+    const refused = await app.fetch(from("192.0.2.1", "wrong-again"), variables);
+    expect(refused.headers.get("retry-after")).toBe("60");
+    expect(await refusal(refused)).toMatchObject({ status: 429, type: "rate-limited" });
+    expect(await statusOf("192.0.2.1", TOKEN)).toBe(429);
+    expect(await statusOf("192.0.2.2", TOKEN)).toBe(200);
+    setTime(TEN + 60_000);
+    expect(await statusOf("192.0.2.1", TOKEN)).toBe(200);
+  });
+
+  it("a limiter that is down locks no one out", async () => {
+    const down = { limit: () => Promise.reject(new Error("down")) };
+    const variables = { ...env, OPERATOR_TOKEN: TOKEN, FAILED_AUTH: down };
+    expect((await createApp().fetch(from("192.0.2.1", "wrong"), variables)).status).toBe(401);
+  });
+});
+
+describe("without a token, where anonymous access is allowed", () => {
+  it.each([
+    ["another host name, which may resolve to this machine", "http://evil.example:8788/v1/ledger", {}],
+    ["a page of another origin", "http://localhost:8788/v1/ledger", { origin: "https://evil.example" }],
+    ["a page of another port", "http://localhost:8788/v1/ledger", { origin: "http://localhost:3000" }],
+    ["a page that sends no origin", "http://localhost:8788/v1/ledger", { "sec-fetch-site": "cross-site" }],
+  ])("%s is refused", async (_, url, headers) => {
+    const request = new Request(url, { headers });
+    const response = await createApp().fetch(request, { ...env, ANONYMOUS_ACCESS: "allowed" });
+    expect(await refusal(response)).toMatchObject({ status: 403, type: "forbidden" });
   });
 });
 

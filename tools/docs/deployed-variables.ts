@@ -131,12 +131,23 @@ export const CONTROL_PLANE: readonly VariableGroup[] = [
         name: "OPERATOR_TOKEN",
         default: NOT_SET,
         meaning:
-          "Secret, at least 20 characters: the same token as the gateway's. `GET /v1/ledger` answers requests that send it as a bearer token.",
+          "Secret, at least 20 characters: the same token as the gateway's. It signs in to the console, and programs send it as a bearer token.",
+      },
+      {
+        name: "READ_ONLY_TOKEN",
+        default: NOT_SET,
+        meaning: "Secret, at least 20 characters, another one: its holder sees everything and changes nothing.",
       },
       {
         name: "ANONYMOUS_ACCESS",
         default: "refused",
-        meaning: "`allowed` answers every request while no `OPERATOR_TOKEN` is set, as `npm start` does.",
+        meaning:
+          "`allowed` accepts programs and pages of this machine while no `OPERATOR_TOKEN` is set, as `npm start` does.",
+      },
+      {
+        name: "TRACE_PAGES",
+        default: NOT_SET,
+        meaning: "Addresses of trace backends, separated by commas, which the console links to.",
       },
     ],
   },
@@ -146,6 +157,13 @@ export const CONTROL_PLANE: readonly VariableGroup[] = [
     variables: [
       { name: "LEDGER_SHARDS", default: null, meaning: "The Durable Objects that collect counts, one per location." },
       { name: "LEDGER", default: null, meaning: "The Durable Object that has all counts." },
+      {
+        name: "FAILED_AUTH",
+        default: null,
+        meaning: "Wrong tokens per minute and IP address, 10, before the address is refused for a minute.",
+      },
+      { name: "KEYS", default: null, meaning: "The gateway's KV namespace of API keys, which the console lists." },
+      { name: "MODELS", default: null, meaning: "The gateway's R2 bucket of packages, which the console lists." },
     ],
   },
 ];

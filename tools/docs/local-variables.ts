@@ -45,7 +45,16 @@ export const START: readonly VariableGroup[] = [
         meaning: "The gateway binds to localhost, so keys are optional.",
       },
       { name: "ANONYMOUS_RATE", default: "unlimited", meaning: "Requests per minute and IP address without a key." },
-      { name: "OPERATOR_TOKEN", default: NOT_SET, meaning: "Token for the details of `/readyz`." },
+      {
+        name: "OPERATOR_TOKEN",
+        default: NOT_SET,
+        meaning: "Token for the details of `/readyz` and for the console, which is open on this machine without it.",
+      },
+      {
+        name: "READ_ONLY_TOKEN",
+        default: NOT_SET,
+        meaning: "A second token for the console, whose holder changes nothing. It needs `OPERATOR_TOKEN`.",
+      },
       {
         name: "CORS_ORIGINS",
         default: "that of `wrangler.toml`",

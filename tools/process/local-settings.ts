@@ -22,6 +22,8 @@ export interface LocalSettings {
   otlp: Readonly<Record<string, string>>;
   region: string;
   access: AccessSettings;
+  /** Of the control plane: who has it sees everything and changes nothing. Null if it is not set. */
+  readOnlyToken: string | null;
   /** Web origins that may read answers. Empty: the value of `wrangler.toml` applies. */
   cors: { CORS_ORIGINS?: string };
 }
@@ -70,6 +72,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
       // Blank too: the gateway refuses it, where unset would show the details to everyone.
       ...(env["OPERATOR_TOKEN"] !== undefined && { OPERATOR_TOKEN: env["OPERATOR_TOKEN"] }),
     },
+    readOnlyToken: env["READ_ONLY_TOKEN"] ?? null,
     cors: env["CORS_ORIGINS"] ? { CORS_ORIGINS: env["CORS_ORIGINS"] } : {},
   };
 }

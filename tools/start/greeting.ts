@@ -31,6 +31,7 @@ variables configure it:
   OTEL_EXPORTER_OTLP_ENDPOINT=<url>
                                another trace backend
   ANONYMOUS_ACCESS=refused     require API keys
+  OPERATOR_TOKEN=<token>       sign-in at the console
 
 All variables: docs/reference/configuration.md.
 To delete the local state: npm run reset`;
@@ -40,7 +41,7 @@ To delete the local state: npm run reset`;
  * @returns the commands for a first request at each side, and where traces and logs are; no line is longer than 60 columns
  */
 export function greeting(
-  { gatewayPort, viewerPort, otlp, stateFolder, access }: LocalSettings,
+  { gatewayPort, controlPort, viewerPort, otlp, stateFolder, access }: LocalSettings,
   hasEdge: boolean = true,
 ): string {
   const needsKey = access.ANONYMOUS_ACCESS !== "allowed";
@@ -66,6 +67,8 @@ export function greeting(
       "${second}").repeat(${REPETITIONS})})' |
       ${curl("      ", "@-")}
 
+  Console: http://127.0.0.1:${controlPort}/
+    ${access.OPERATOR_TOKEN === undefined ? "open on this machine; OPERATOR_TOKEN=… requires sign-in" : "sign in with the value of OPERATOR_TOKEN"}
   Traces: ${viewerPort === null ? (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? otlpSettings(otlp).targets.traces?.url ?? "not exported") : `http://127.0.0.1:${viewerPort}/`}
   Counts: npx spillway report
   Logs:   ${stateFolder}/logs/

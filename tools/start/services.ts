@@ -64,14 +64,19 @@ function registryOf(stateFolder: string): string {
 /** Starts the control plane in workerd. */
 export async function startControlPlane(
   host: Host,
-  { stateFolder, persistFolder, controlPort, access }: LocalSettings,
+  { stateFolder, persistFolder, controlPort, access, readOnlyToken, viewerPort }: LocalSettings,
 ): Promise<Child> {
   const registry = registryOf(stateFolder);
   // A process that was killed leaves its entry, and with it a new one is not registered for 90 s.
   await rm(join(registry, CONTROL_PLANE), { force: true });
   const envFile = resolve(stateFolder, "control-plane.env");
   const { ANONYMOUS_ACCESS, OPERATOR_TOKEN } = access;
-  await writeVariables(envFile, { ANONYMOUS_ACCESS, ...(OPERATOR_TOKEN !== undefined && { OPERATOR_TOKEN }) });
+  await writeVariables(envFile, {
+    ANONYMOUS_ACCESS,
+    ...(OPERATOR_TOKEN !== undefined && { OPERATOR_TOKEN }),
+    ...(readOnlyToken !== null && { READ_ONLY_TOKEN: readOnlyToken }),
+    ...(viewerPort !== null && { TRACE_PAGES: `http://127.0.0.1:${viewerPort}/` }),
+  });
   const config = ["--config", resolve("control-plane/wrangler.toml"), "--env-file", envFile];
   const ports = ["--port", String(controlPort), "--inspector-port", "0", "--log-level", "warn"];
   const child = await host.start(

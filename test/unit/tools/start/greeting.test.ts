@@ -19,6 +19,16 @@ describe("the greeting of npm start", () => {
     expect(text).toContain("Logs:   .spillway/logs/");
   });
 
+  it("has the console's address, and states whether it asks for a token", () => {
+    expect(greeting(readSettings({ SPILLWAY_CONTROL_PORT: "9002" }))).toMatch(
+      /Console: http:\/\/127\.0\.0\.1:9002\/\n +open on/,
+    );
+    const OPERATOR_TOKEN = "an-operators-token-of-this-machine";
+    const text = greeting(readSettings({ OPERATOR_TOKEN }));
+    expect(text).toContain("sign in with the value of OPERATOR_TOKEN");
+    expect(text).not.toContain(OPERATOR_TOKEN);
+  });
+
   it("names the side that answers, if the package has no edge model", () => {
     expect(greeting(readSettings({}), false)).toContain("A short text, answered by the origin (no edge model):");
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../../../gateway/authenticate/address.ts";
+import { addressOf } from "../../../formats/caller-address.ts";
 
 const of = (address: string) => addressOf(new Headers({ "cf-connecting-ip": address }));
 

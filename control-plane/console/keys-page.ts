@@ -1,0 +1,73 @@
+/** The API keys: who holds them, and whether they work. No secret and no hash is read into a page. */
+import { Hono } from "hono";
+import { html } from "hono/html";
+import { DEFAULT_RATE, KEY_PREFIX, type KeyRecord, parseKeyRecord } from "../../formats/api-key.ts";
+import { type ConsoleEnv, pageOf } from "./context.ts";
+import { layout } from "./layout.ts";
+import { badge, empty, type Markup, section, time } from "./markup.ts";
+
+const MAX_KEYS = 200;
+
+export interface ListedKey {
+  id: string;
+  /** Null when the stored value is not a record of a key. */
+  record: KeyRecord | null;
+}
+
+export function keyRoutes(): Hono<ConsoleEnv> {
+  const routes = new Hono<ConsoleEnv>();
+  routes.get("/", async (context) => {
+    const { keys, list_complete: isComplete } = await context.env.KEYS.list({ prefix: KEY_PREFIX, limit: MAX_KEYS });
+    const listed = await Promise.all(
+      keys.map(async ({ name }) => {
+        const text = await context.env.KEYS.get(name);
+        return { id: name.slice(KEY_PREFIX.length), record: text === null ? null : parseKeyRecord(text) };
+      }),
+    );
+    const page = pageOf(context);
+    const content = keysView(listed, { isComplete, hasTraces: page.tracePages.length > 0, nowMs: Date.now() });
+    return context.html(layout({ ...page, title: "API keys", path: "/keys", live: null }, content));
+  });
+  return routes;
+}
+
+interface KeysFacts {
+  isComplete: boolean;
+  hasTraces: boolean;
+  nowMs: number;
+}
+
+/** Pure. */
+export function keysView(keys: readonly ListedKey[], { isComplete, hasTraces, nowMs }: KeysFacts): Markup {
+  const sorted = keys.toSorted((a, b) => (b.record?.createdAt ?? "").localeCompare(a.record?.createdAt ?? ""));
+  const rows = sorted.map(({ id, record }) => {
+    if (record === null)
+      return html`<tr><th scope="row">unreadable</th><td><code>${id}</code></td><td>${badge("rejected", "bad")}</td><td colspan="4">The stored value is not a record of a key.</td></tr>`;
+    const { name, scopes, createdAt, expiresAt, revokedAt, limits } = record;
+    return html`<tr><th scope="row">${name}</th><td><code>${id}</code></td><td>${stateOf(record, nowMs)}</td><td>${scopes.join(", ")}</td>
+<td>${limits?.rate ?? DEFAULT_RATE}</td><td>${time(Date.parse(createdAt))}</td><td>${revokedAt !== null ? "–" : expiresAt === null ? "never" : time(Date.parse(expiresAt))}</td></tr>`;
+  });
+  const shown =
+    rows.length === 0
+      ? empty("There are no API keys. Create one:", "npx spillway keys create --name <owner>")
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="API keys"><table class="words">
+<thead><tr><th scope="col">name</th><th scope="col">id</th><th scope="col">state</th><th scope="col">scopes</th><th scope="col">rate</th><th scope="col">created, UTC</th><th scope="col">expires, UTC</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+  const more = isComplete
+    ? ""
+    : html`<p class="soft">Only the first ${MAX_KEYS} keys are listed. All: <code>npx spillway keys list</code></p>`;
+  const traces = hasTraces ? "the trace backend" : "your trace backend";
+  return section(
+    { title: "API keys", aside: `${rows.length} listed`, span: 12 },
+    shown,
+    more,
+    html`<p class="soft">The last use of a key is stored nowhere: neither KV nor the ledger holds callers. Traces have the key's id: search ${traces} for
+<code>spillway.api_key.id</code>. Revoke a key with <code>npx spillway keys revoke &lt;id&gt;</code>; the gateway rejects it within 60 s.</p>`,
+  );
+}
+
+function stateOf({ expiresAt, revokedAt }: KeyRecord, nowMs: number): Markup {
+  if (revokedAt !== null) return badge("revoked", "bad");
+  if (expiresAt !== null && Date.parse(expiresAt) <= nowMs) return badge("expired", "warn");
+  return badge("active", "good");
+}

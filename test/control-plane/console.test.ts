@@ -1,0 +1,255 @@
+/** The console's pages and forms: who sees them, who changes something, and what happens then. Without a browser. */
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../../control-plane/app.ts";
+import { counted, message, setTime, shardOf, TEN } from "./support/ledger.ts";
+
+const ORIGIN = "https://console.example";
+const TOKENS = {
+  OPERATOR_TOKEN: "an-operators-token-of-40-characters-here",
+  READ_ONLY_TOKEN: "a-read-only-token-of-40-characters-here",
+};
+const HOUR = 3_600_000;
+let app = createApp();
+
+beforeEach(() => {
+  app = createApp();
+  setTime(TEN);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await reset();
+});
+
+interface Sent {
+  cookie?: string;
+  variables?: object;
+  headers?: Record<string, string>;
+}
+
+function variablesOf({ variables = {} }: Sent) {
+  return { ...env, FAILED_AUTH: { limit: async () => ({ success: true }) }, ...TOKENS, ...variables };
+}
+
+function get(path: string, { cookie = "", headers = {}, ...sent }: Sent = {}) {
+  return app.fetch(new Request(ORIGIN + path, { headers: { cookie, ...headers } }), variablesOf(sent));
+}
+
+function post(path: string, fields: Record<string, string>, { cookie = "", headers = {}, ...sent }: Sent = {}) {
+  const request = new Request(ORIGIN + path, {
+    method: "POST",
+    headers: { cookie, origin: ORIGIN, ...headers },
+    body: new URLSearchParams(fields),
+  });
+  return app.fetch(request, variablesOf(sent));
+}
+
+/** The cookie of a new session. */
+async function signIn(token: string = TOKENS.OPERATOR_TOKEN): Promise<string> {
+  const response = await post("/sign-in", { token, next: "/policy" });
+  expect([response.status, response.headers.get("location")]).toEqual([303, "/policy"]);
+  return response.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+const textOf = async (response: Response | Promise<Response>) => (await response).text();
+
+describe("a session", () => {
+  it("begins with a token and is a cookie that no script and no other site can use, for 12 hours", async () => {
+    const response = await post("/sign-in", { token: TOKENS.OPERATOR_TOKEN });
+    const cookie = response.headers.get("set-cookie") ?? "";
+    expect(cookie).toMatch(/^__Host-spillway=/);
+    for (const attribute of ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=43200"])
+      expect(cookie).toContain(`; ${attribute}`);
+    expect(cookie).not.toContain("Domain");
+    expect(cookie).not.toContain(TOKENS.OPERATOR_TOKEN);
+  });
+
+  it("shows the pages, which nothing may embed, cache or add to", async () => {
+    const response = await get("/", { cookie: await signIn() });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toContain("unsafe");
+    const page = await response.text();
+    expect(page).not.toMatch(/ style=|<style|<script(?! type="module" src="\/console\.js")| on[a-z]+=/);
+  });
+
+  it("is asked for by every page; the address continues after the sign-in, and never leads to another host", async () => {
+    const response = await get("/policy?saved=3");
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/sign-in?next=%2Fpolicy%3Fsaved%3D3"]);
+    for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]) {
+      const signedIn = await post("/sign-in", { token: TOKENS.OPERATOR_TOKEN, next });
+      expect(signedIn.headers.get("location")).toBe("/");
+    }
+    expect((await get("/live")).status).toBe(401);
+  });
+
+  it("ends after 12 hours, with the sign-out, and for its role when its token is replaced", async () => {
+    const [operator, reader] = [await signIn(), await signIn(TOKENS.READ_ONLY_TOKEN)];
+    const statusOf = async (cookie: string, variables = {}) => (await get("/keys", { cookie, variables })).status;
+    const rotated = { OPERATOR_TOKEN: "another-operators-token-of-40-characters" };
+    expect(await statusOf(operator, rotated)).toBe(303);
+    expect(await statusOf(reader, rotated)).toBe(200);
+    const signedOut = await post("/sign-out", {}, { cookie: operator });
+    expect(signedOut.headers.get("set-cookie")).toContain("Max-Age=0");
+    setTime(TEN + 12 * HOUR - 1);
+    expect(await statusOf(operator)).toBe(200);
+    setTime(TEN + 12 * HOUR);
+    expect(await statusOf(operator)).toBe(303);
+  });
+
+  it("cannot be made or changed without the token", async () => {
+    const cookie = await signIn(TOKENS.READ_ONLY_TOKEN);
+    const [name = "", value = ""] = cookie.split("=", 2);
+    const [, signature = ""] = decodeURIComponent(value).split(".");
+    for (const forged of [`operator ${TEN + HOUR}.${signature}`, `operator ${TEN + HOUR}`, "operator", ""]) {
+      expect((await get("/", { cookie: `${name}=${encodeURIComponent(forged)}` })).status).toBe(303);
+    }
+  });
+});
+
+describe("a wrong token", () => {
+  it("is refused, and too many lock the address out; a session that has begun continues", async () => {
+    const cookie = await signIn();
+    let left = 2;
+    const variables = { FAILED_AUTH: { limit: async () => ({ success: left-- > 0 }) } };
+    const attempt = (token: string) => post("/sign-in", { token }, { variables });
+    expect((await attempt("wrong")).status).toBe(401);
+    expect(await textOf(attempt("<script>alert(1)</script>"))).toContain("Wrong token");
+    const locked = await attempt("wrong");
+    expect([locked.status, locked.headers.get("retry-after")]).toEqual([429, "60"]);
+    expect((await attempt(TOKENS.OPERATOR_TOKEN)).status).toBe(429);
+    expect((await get("/keys", { cookie, variables })).status).toBe(200);
+  });
+});
+
+describe("a change", () => {
+  it.each([
+    ["another site", { origin: "https://evil.example" }],
+    ["a page that hides its origin", { origin: "null", "sec-fetch-site": "cross-site" }],
+  ])("is refused that %s sends, with the cookie or without", async (_, headers) => {
+    const cookie = await signIn();
+    expect((await post("/policy/save", { text: "{}" }, { cookie, headers })).status).toBe(403);
+    expect((await post("/sign-in", { token: TOKENS.OPERATOR_TOKEN }, { headers })).status).toBe(403);
+  });
+
+  it("is refused to the reader, whose pages state why their buttons are disabled", async () => {
+    const cookie = await signIn(TOKENS.READ_ONLY_TOKEN);
+    expect(await textOf(get("/policy", { cookie }))).toMatch(
+      /<button disabled>Review changes<\/button> <small>Read-only token/,
+    );
+    for (const path of ["/policy/review", "/policy/save", "/policy/rollback"]) {
+      const response = await post(path, { text: '{"edge":{"share":5}}', expected: "0", to: "1" }, { cookie });
+      expect(response.status, path).toBe(403);
+    }
+    expect(await env.POLICIES.get("policy")).toBeNull();
+  });
+
+  it("is refused when the session has ended, and nothing is changed", async () => {
+    const response = await post("/policy/save", { text: '{"edge":{"share":5}}', expected: "0" });
+    expect(response.status).toBe(401);
+    expect(await env.POLICIES.get("policy")).toBeNull();
+  });
+});
+
+describe("the policy", () => {
+  const save = async (cookie: string, share: number, expected: string) =>
+    post(
+      "/policy/save",
+      { text: JSON.stringify({ edge: { share } }), expected, author: "Ann", message: "try" },
+      { cookie },
+    );
+
+  it("is refused with the place of each mistake, and the text is kept", async () => {
+    const cookie = await signIn();
+    const text = '{"edge": {"share": 1000, "stickBy": "text"}}';
+    const response = await post("/policy/review", { text, expected: "0" }, { cookie });
+    expect(response.status).toBe(422);
+    const page = await response.text();
+    expect(page).toContain("edge.share: 1000 is not allowed; must be a number from 0 to 100");
+    expect(page).toContain("stickBy");
+    expect(page).toContain("&quot;stickBy&quot;: &quot;text&quot;");
+  });
+
+  it("is reviewed as a difference, saved as a new version with its author and reason, and rolled back as another", async () => {
+    const cookie = await signIn();
+    const review = await textOf(post("/policy/review", { text: '{"edge":{"share":10}}', expected: "0" }, { cookie }));
+    expect(review).toContain("<code>edge.share</code> <del>100 (default)</del> → <ins>10</ins>");
+    const saved = await save(cookie, 10, "0");
+    expect(saved.headers.get("location")).toBe("/policy?saved=1");
+    await save(cookie, 20, "1");
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2, edge: { share: 20 } });
+    const page = await textOf(get("/policy/versions/1", { cookie }));
+    expect(page).toContain("Save version 1 again as the newest");
+    const rolledBack = await post("/policy/rollback", { to: "1", expected: "2" }, { cookie });
+    expect(rolledBack.headers.get("location")).toBe("/policy?saved=3");
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 3, edge: { share: 10 } });
+    const history = await textOf(get("/policy", { cookie }));
+    expect(history).toContain("rollback to 1");
+    expect(history).toContain("<td>Ann</td>");
+  });
+
+  it("that another author saved since is a conflict, shown as both differences; the text can be reviewed against it", async () => {
+    const cookie = await signIn();
+    await save(cookie, 10, "0");
+    await save(cookie, 20, "1");
+    const response = await post("/policy/save", { text: '{"edge":{"share":30}}', expected: "1" }, { cookie });
+    expect(response.status).toBe(409);
+    const page = await response.text();
+    expect(page).toContain("Ann saved version 2 after you started from version 1. Nothing was saved.");
+    expect(page).toContain("<del>10</del> → <ins>20</ins>");
+    expect(page).toContain("<del>20</del> → <ins>30</ins>");
+    expect(page).toContain('name="expected" value="2"');
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2 });
+  });
+});
+
+describe("what others wrote", () => {
+  it("stays text on every page", async () => {
+    const script = "<script>alert(1)</script><img src=x onerror=alert(1)>";
+    const record = { name: script, sha256: "0".repeat(64), scopes: [script], createdAt: "2026-11-10T10:00:00.000Z" };
+    await env.KEYS.put("key:abcdefghijkl", JSON.stringify({ ...record, expiresAt: null, revokedAt: null }));
+    const cookie = await signIn();
+    await post("/policy/save", { text: "{}", expected: "0", author: script, message: script }, { cookie });
+    await shardOf("weur").record(message());
+    for (const path of ["/", "/keys", "/policy", "/policy/versions/1", "/models"]) {
+      const page = await textOf(get(path, { cookie }));
+      expect(page, path).not.toMatch(/<script>|<img/);
+    }
+    const keys = await textOf(get("/keys", { cookie }));
+    expect(keys).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(keys).not.toContain("0".repeat(64));
+  });
+});
+
+describe("the polled figures", () => {
+  it("have what the shards have not sent yet, and are answered with 304 while they are the same", async () => {
+    const cookie = await signIn();
+    await shardOf("weur").record(message());
+    await counted();
+    await shardOf("weur").record(message({ seq: 2, recordsBefore: 1 }));
+    const first = await get("/live?range=24h", { cookie });
+    const { parts } = await first.json<{ parts: Record<string, string> }>();
+    expect(parts["tiles"]).toMatch(/<dt>Texts<\/dt><dd class="big">2</);
+    const etag = first.headers.get("etag") ?? "";
+    expect((await get("/live?range=24h", { cookie, headers: { "if-none-match": etag } })).status).toBe(304);
+  });
+
+  it("are in no figure of the ledger, however often they are asked for", async () => {
+    const cookie = await signIn();
+    await shardOf("weur").record(message());
+    const before = await counted();
+    for (let look = 0; look < 5; look++) await get("/", { cookie });
+    const after = await counted();
+    // Between the two, each was asked once by the test.
+    await reset();
+    await shardOf("weur").record(message());
+    await counted();
+    const without = await counted();
+    expect(after.answer.cells).toBe(without.answer.cells);
+    expect(before.texts).toBe(after.texts);
+  });
+});
