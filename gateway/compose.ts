@@ -1,5 +1,6 @@
 /** Builds the gateway of one isolate from its bindings and the runtime's parts. The entry uses it, and so does every test. */
 import { type OtlpSettings, type OtlpVariables, otlpSettings } from "../formats/otlp/settings.ts";
+import { drawBasisPoints } from "../policies/candidate.ts";
 import { minPolicyVersionIn } from "../policies/min-version.ts";
 import { type PolicyKv, PolicyStore } from "../policies/store.ts";
 import { Slots } from "./admit/slots.ts";
@@ -173,6 +174,7 @@ function composeWorld(
     publicKeyPem: env.MODEL_PUBLIC_KEY,
     bucket: env.MODELS,
     engines,
+    basisPoints: drawBasisPoints(random()),
     breaker: breaker("edge"),
     clock,
     report,

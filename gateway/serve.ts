@@ -83,9 +83,15 @@ async function serveAdmitted(request: Request, visit: Visit, world: World, call:
   if (!fewEnough.ok) return refuseRequest(fewEnough.refusal, call, nothingKnown(kvReads));
 
   const { policy, problem, asked } = await readPolicy(world, call.lifetime);
-  const edgeProblem = world.sides.edge.status().reason;
+  const { reason: edgeProblem, candidate } = world.sides.edge.status();
   const own = ownCost(kvReads + (asked ? 1 : 0));
-  const known = { policyVersion: policy.version, policyProblem: problem, edgeProblem, ...own };
+  const known = {
+    policyVersion: policy.version,
+    policyProblem: problem,
+    edgeProblem,
+    edgeCandidate: candidate?.state ?? null,
+    ...own,
+  };
   const refuseText = (refusal: Refusal) => refuseRequest(refusal, call, { ...known, inputs: [] });
   const newEnough = checkPolicyVersion(policy.version, world.deployment.minPolicyVersion);
   if (!newEnough.ok) return refuseText(newEnough.refusal);
@@ -129,7 +135,8 @@ async function classify(
   const startedAtMs = clock.nowMs();
   const { requestId } = identity;
   const admitted = await measure(text, sides.edge, { caller, stickyBy: policy.edge.stickyBy, requestId, lifetime });
-  const ended = { policyVersion: policy.version, country: caller.location.country };
+  const assignedModel = policy.candidate === null ? null : sides.edge.status().model;
+  const ended = { policyVersion: policy.version, assignedModel, country: caller.location.country };
   const tookMs = () => clock.nowMs() - startedAtMs;
   if (!admitted.ok) {
     report(textEnded(admitted, { ...ended, arm: "ineligible", tookMs: tookMs() }));
@@ -187,7 +194,8 @@ function ownCost(kvReads: number): { ownBilled: Billed[]; ownCostUsd: number; co
 }
 
 function nothingKnown(kvReads: number): Known {
-  return { policyVersion: null, policyProblem: null, edgeProblem: null, inputs: [], ...ownCost(kvReads) };
+  const none = { policyVersion: null, policyProblem: null, edgeProblem: null, edgeCandidate: null };
+  return { ...none, inputs: [], ...ownCost(kvReads) };
 }
 
 /** The one way to refuse a request: recorded once, answered in the one shape of every error. */

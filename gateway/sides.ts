@@ -151,11 +151,27 @@ export interface Edge extends Side {
   status(): EdgeStatus;
 }
 
+/** What one isolate does with the policy's candidate. */
+export interface CandidateStatus {
+  model: string;
+  /**
+   * - `selected`: the isolate loads or runs it. `not-selected`: the isolate is outside the candidate's share.
+   * - `rejected`: the isolate does not run it, and runs the policy's model. `unavailable`: likewise, as it could not be read; it is tried
+   *   again under the next version of the policy.
+   */
+  state: "selected" | "not-selected" | "rejected" | "unavailable";
+  /** Of the last two; null otherwise. */
+  reason: string | null;
+}
+
 export interface EdgeStatus {
   state: "cold" | "loading" | "ready" | "rejected" | "failed";
   /** Why there is no model; null otherwise. */
   reason: string | null;
+  /** What it runs, or is to run: the policy's model or its candidate. */
   model: string;
+  /** Null if the policy has no candidate. */
+  candidate: CandidateStatus | null;
   heapBytes: number;
   /** How long this model's load took, R2 to ready, requests in between included; null while there is no model. */
   loadMs: number | null;

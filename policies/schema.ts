@@ -1,20 +1,14 @@
 /** The policy document. One zod schema is the parser, the source of the defaults, and (generated) the JSON Schema for editors. */
 import * as z from "zod";
 import { regionOfFunctionUrl } from "../formats/function-url.ts";
-import { MODEL_ID } from "../formats/model-package/names.ts";
 import { originUrlProblem } from "../formats/origin-url.ts";
+import { candidateSchema } from "./candidate.ts";
 import { ALLOWED_COUNTRY, describeUnknownCountry, RESIDENCY_COUNTRIES } from "./countries.ts";
+import { modelId, percent } from "./fields.ts";
 import { unknownOriginsIn } from "./names.ts";
 
 const integer = (min: number, max: number) => z.int().min(min).max(max);
 const number = (min: number, max: number) => z.number().min(min).max(max);
-
-/** Checked on the decimal text: in binary arithmetic 12.34 times 100 is not reliably 1234. */
-const percent = z
-  .number()
-  .min(0)
-  .max(100)
-  .refine((value) => value === Number(value.toFixed(2)), "at most two decimals");
 
 const consecutive = (fallback: number) =>
   integer(1, 1000).default(fallback).describe("Open after this many consecutive failures.");
@@ -53,13 +47,17 @@ const documentSchema = z.strictObject({
     .describe(
       "Version of the document, reported in x-spillway-policy. Increase it with every edit: a version lower than the one in force is rejected. 0 is always accepted.",
     ),
-  model: z
-    .string()
-    .regex(MODEL_ID, "must be <name>@<64 hex digits>, as `spillway model publish` prints it")
+  model: modelId
     .nullable()
     .default(null)
     .describe(
       "Model package of the edge. null selects the package of the deployment. Edit it to roll a model out or back.",
+    ),
+  candidate: candidateSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "Another model package, which part of the isolates run instead of `model`, to compare both. An isolate that rejects it runs `model`. null tries none.",
     ),
   minVersion: z
     .int()

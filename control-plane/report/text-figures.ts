@@ -39,12 +39,19 @@ const QUANTILES = [
   ["p99Ms", 0.99],
 ] as const;
 
-/** The texts of the matching series. Series of other kinds are skipped. */
-export function countTexts(cells: Iterable<SeriesCell>, matches: (series: Series) => boolean): CountedTexts {
+/**
+ * The texts of the matching series. Series of other kinds are skipped.
+ * @param kind `assigned` for texts by the model that their isolate was assigned
+ */
+export function countTexts(
+  cells: Iterable<SeriesCell>,
+  matches: (series: Series) => boolean,
+  kind: "text" | "assigned" = "text",
+): CountedTexts {
   const n = { ok: 0, failed: 0, refused: 0, gone: 0, all: 0 };
   const times = new Histogram();
   for (const { series, cell } of cells) {
-    if (series.kind !== "text" || !matches(series)) continue;
+    if (series.kind !== kind || !matches(series)) continue;
     n.all += cell.n;
     const outcome = outcomeOf(series);
     if (outcome !== null) n[outcome] += cell.n;

@@ -11,7 +11,10 @@ export interface IsolateStatus {
   colo: string;
   /** The version of the policy in force. */
   policy: number;
+  /** What the edge runs, or is to run. */
   model: string;
+  /** What the isolate does with the policy's candidate, as `CandidateStatus` of the gateway; null if the policy has none. */
+  candidate: { model: string; state: string; reason: string | null } | null;
   edgeState: string;
   /** State by name: `edge`, or `origin:<name>`. */
   breakers: Readonly<Record<string, string>>;
@@ -57,7 +60,7 @@ export function parseDelta(value: unknown): LedgerDelta {
 }
 
 function parseStatus(value: unknown): IsolateStatus {
-  const { colo, policy, model, edgeState, breakers, queuedTexts } = recordOf(value, "`status`");
+  const { colo, policy, model, candidate, edgeState, breakers, queuedTexts } = recordOf(value, "`status`");
   if (!isField(colo) || !isField(model) || !isField(edgeState))
     throw new LedgerFormatError("`status` has no plain names");
   const states = Object.entries(recordOf(breakers, "`status.breakers`")).slice(0, MAX_BREAKERS);
@@ -70,10 +73,19 @@ function parseStatus(value: unknown): IsolateStatus {
     colo,
     policy: wholeNumber(policy, "status.policy"),
     model,
+    candidate: parseCandidate(candidate),
     edgeState,
     breakers: named,
     queuedTexts: wholeNumber(queuedTexts, "status.queuedTexts"),
   };
+}
+
+/** Gateways of before candidates do not send it. */
+function parseCandidate(value: unknown): IsolateStatus["candidate"] {
+  if (value === undefined || value === null) return null;
+  const { model, state, reason } = recordOf(value, "`status.candidate`");
+  if (isField(model) && isField(state) && (reason === null || isField(reason))) return { model, state, reason };
+  throw new LedgerFormatError("`status.candidate` has no plain names");
 }
 
 function recordOf(value: unknown, name: string): Record<string, unknown> {

@@ -9,10 +9,23 @@ import { isPlainText } from "../otlp/plain.ts";
  * - `wait`: texts at the edge by the time they waited (µs).
  * - `load`: loads of the edge model by their time (µs).
  * - `shadow`: comparisons of both sides; `outcome` is `agrees` or `differs`.
+ * - `assigned`: texts by the model that their isolate runs or is to run, whichever side answered, while the policy has a candidate (µs).
+ * - `rejection`: isolates that rejected the policy's candidate; `because` is the reason.
  * - `usage`: billed quantities; `because` is one of `USAGES`, `sum` its quantity.
  * - `missing`: records that an isolate counted and no shard received. May be negative where a late message fills a hole.
  */
-export const KINDS = ["text", "country", "request", "wait", "load", "shadow", "usage", "missing"] as const;
+export const KINDS = [
+  "text",
+  "country",
+  "request",
+  "wait",
+  "load",
+  "shadow",
+  "assigned",
+  "rejection",
+  "usage",
+  "missing",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Whether a text is eligible for the edge, and on which side of the share; known before cold, busy and slow are asked. */

@@ -39,7 +39,7 @@ async function compare(route: SideRoute, { answer, text, outcome }: Classified, 
       kind: "shadow",
       ...{ side: route.side, agrees, scoreDistance, model: edgeAnswer.model },
       ...{ arm: outcome.arm, policyVersion: text.policy.version },
-      isRepeated: !world.capacity.shadows.isNew(text.measured.text),
+      isRepeated: !world.capacity.shadows.isNew(text.measured.text, edgeAnswer.model),
     });
     span.setAttributes({
       "spillway.shadow.agrees": agrees,

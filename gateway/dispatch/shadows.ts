@@ -17,9 +17,10 @@ export class Shadows {
   readonly leases = new Leases(MAX_CONCURRENT, 2 * MAX_SHADOW_MS);
   readonly #compared = new RecentMap<number, true>(MAX_REMEMBERED);
 
-  /** Whether the text was not compared before in this isolate; from now on it was. Only its hash is kept. */
-  isNew(text: TextOrPair): boolean {
-    const hash = murmur3(typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]));
+  /** Whether the text was not compared before in this isolate with this model; from now on it was. Only a hash is kept. */
+  isNew(text: TextOrPair, model: string): boolean {
+    const compared = typeof text === "string" ? text : JSON.stringify([text.text, text.textPair]);
+    const hash = murmur3(`${model} ${compared}`);
     const isKnown = this.#compared.get(hash) ?? false;
     this.#compared.set(hash, true);
     return !isKnown;

@@ -18,7 +18,10 @@ import {
   whyAborted,
 } from "../sides.ts";
 import type { ModelPackage } from "./engine.ts";
+import type { NotReady } from "./load-state.ts";
 import { type LoaderParts, ModelLoader } from "./loader.ts";
+import { ModelChoice } from "./model-choice.ts";
+import type { WantedPackage } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
 import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
@@ -27,6 +30,8 @@ import { tokenizeText } from "./tokenize-text.ts";
 export interface EdgeParts extends Omit<LoaderParts, "othersWait"> {
   /** The package that serves if the policy names none. */
   modelId: string;
+  /** This isolate's number for the share of candidates, 0 to 9,999. */
+  basisPoints: number;
   breaker: Breaker;
   /** Requests of this isolate that are not answered yet. */
   requestsInProgress(): number;
@@ -36,6 +41,7 @@ export class EdgeIsolate implements Edge {
   #learned: LearnedLimits | null = null;
   readonly #latency = new RecentP95();
   readonly #parts: EdgeParts;
+  readonly #choice: ModelChoice;
   readonly #loader: ModelLoader;
   readonly #queue: EdgeQueue<EdgeText, SideResult>;
   readonly #runParts: RunParts;
@@ -52,16 +58,27 @@ export class EdgeIsolate implements Edge {
       drop: (ready) => this.#loader.drop(ready),
       answered: (ms) => this.#latency.observe(ms, clock.nowMs()),
     };
-    this.#loader = new ModelLoader(
-      { ...parts, othersWait: () => this.#othersWait() },
-      { modelId: parts.modelId, minVersion: 0 },
-      () => this.#queue.texts() === 0,
-    );
+    this.#choice = new ModelChoice(parts.modelId, parts.basisPoints);
+    this.#loader = new ModelLoader({ ...parts, othersWait: () => this.#othersWait() }, this.#choice.wanted(), {
+      isIdle: () => this.#queue.texts() === 0,
+      instead: (wanted, end) => this.#insteadOf(wanted, end),
+    });
   }
 
-  obey({ model, minVersion, breaker }: Policy): void {
-    this.#parts.breaker.configure(breaker.edge);
-    this.#loader.want({ modelId: model ?? this.#parts.modelId, minVersion });
+  obey(policy: Policy): void {
+    this.#parts.breaker.configure(policy.breaker.edge);
+    this.#loader.want(this.#choice.obey(policy));
+  }
+
+  /** A candidate that did not become ready gives way to the policy's model. */
+  #insteadOf(candidate: WantedPackage, end: NotReady): WantedPackage | null {
+    const given = this.#choice.notReady(candidate, end);
+    if (given === null) return null;
+    const { model, state, reason } = given;
+    const { policyVersion } = this.#choice;
+    if (state === "rejected")
+      this.#parts.report({ kind: "candidate-rejected", model, reason: reason ?? "", policyVersion });
+    return this.#choice.wanted();
   }
 
   conditions(): EdgeConditions {
@@ -87,6 +104,7 @@ export class EdgeIsolate implements Edge {
       state: state.kind,
       reason: "reason" in state ? state.reason : null,
       model: this.#loader.wanted().modelId,
+      candidate: this.#choice.status(),
       breaker: this.#parts.breaker.status(),
       heapBytes: state.kind === "ready" ? state.model.heapBytes() : 0,
       loadMs: state.kind === "ready" ? state.loadMs : null,

@@ -1,12 +1,22 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
 
 import { tokenizerOf } from "../../formats/model-package/manifest.ts";
+import { shortModelId } from "../../formats/model-package/names.ts";
 import { TokenizerError } from "../../formats/tokenizer/core/tokenizer-error.ts";
 import { loadTokenizer } from "../../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
+import { mismatch } from "../origin/mismatch.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
 import { type EdgeEngine, type EdgeModel, type ModelPackage, RunAborted, type Steps } from "./engine.ts";
-import { type OpenParts, openPackage, readText, type StoredFiles, streamFile, type WantedPackage } from "./package.ts";
+import {
+  listPackage,
+  type OpenParts,
+  openPackage,
+  readText,
+  type StoredFiles,
+  streamFile,
+  type WantedPackage,
+} from "./package.ts";
 
 export interface OpenedPackage extends ModelPackage {
   tokenizer: TextTokenizer;
@@ -25,6 +35,7 @@ export async function openTokenizer(
 ): Promise<OpenedPackage> {
   const { bucket } = parts;
   const opened = await openPackage(parts, wanted, stored);
+  if (wanted.labelsOf !== null) await mustHaveLabelsOf(wanted.labelsOf, opened, parts);
   const { file, configFile } = opened.manifest.tokenizer;
   const [tokenizerJson, configJson] = await Promise.all([
     readText(bucket, opened, file),
@@ -37,6 +48,25 @@ export async function openTokenizer(
     await pause();
   }
 }
+
+/**
+ * A candidate's answers stand beside those of the policy's model: labels of one kind only reach callers. The policy is written by a command
+ * that compares them, or by other means that do not.
+ * @throws PackageError
+ */
+async function mustHaveLabelsOf(modelId: string, candidate: ModelPackage, parts: OpenParts): Promise<void> {
+  const name = shortModelId(modelId);
+  const stored = await listPackage(parts.bucket, modelId);
+  const incumbent = await openPackage(parts, { modelId, minVersion: 0 }, stored).catch((error: unknown) => {
+    if (error instanceof PackageError)
+      throw new PackageError(error.kind, `labels of ${name} are unknown: ${error.message}`);
+    throw error;
+  });
+  const difference = mismatch(classifier(candidate), classifier(incumbent));
+  if (difference !== null) throw new PackageError("rejected", `${difference.code} from ${name}`);
+}
+
+const classifier = ({ modelId, manifest }: ModelPackage) => ({ model: modelId, ...manifest });
 
 /** @throws PackageError for a tokenizer that is not served exactly: the packer refuses those, so this one was made by another */
 function nextStep(steps: ReturnType<typeof loadTokenizer>): IteratorResult<undefined, TextTokenizer> {

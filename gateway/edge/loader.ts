@@ -7,21 +7,16 @@ import type { Clock, Lifetime } from "../call.ts";
 import type { Report } from "../record/events.ts";
 import { PackageError, pausing } from "./bucket.ts";
 import { availableEngines, engineOf } from "./choose-engine.ts";
-import { type EdgeEngine, type EdgeModel, EdgeRunError, RunAborted } from "./engine.ts";
+import { type EdgeEngine, type EdgeModel, RunAborted } from "./engine.ts";
 import { freeHeaps } from "./free-heaps.ts";
 import { loadModel, type OpenedPackage, openTokenizer, warmUp } from "./load-package.ts";
-import type { LoadEnd, Loading, LoadState, Ready } from "./load-state.ts";
+import { LOOK_AGAIN_MS, type Loading, type LoadState, type NotReady, notReady, type Ready } from "./load-state.ts";
 import { LoadUse } from "./load-use.ts";
 import { fingerprint, listPackage, type OpenParts, type WantedPackage } from "./package.ts";
 import { pauseBeside } from "./pause-beside.ts";
 
 /** A load without progress for this long has ended with its request; the next request loads again. */
 const LOAD_LEASE_MS = 5000;
-/** The wait after a load that failed for a transient reason; doubled each time. */
-const RETRY_MS = 1000;
-const RETRY_MAX_MS = 60_000;
-/** A rejected package is listed this often, and read again only if a file under its name has changed. */
-const LOOK_AGAIN_MS = 10_000;
 /** How long a request waits for a load if no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
 const ASK_EVERY_MS = 5;
@@ -31,6 +26,13 @@ export interface LoaderParts extends OpenParts {
   report: Report;
   /** Whether other requests are in progress, so that steps should be short. */
   othersWait(): boolean;
+}
+
+export interface LoaderHooks {
+  /** Whether no text runs or waits to run, on any model. */
+  isIdle(): boolean;
+  /** The package to load instead of one that did not become ready; null to keep it. */
+  instead(wanted: WantedPackage, end: NotReady): WantedPackage | null;
 }
 
 export class ModelLoader {
@@ -43,13 +45,12 @@ export class ModelLoader {
   #onEngine: Loading | null = null;
   #failures = 0;
   readonly #parts: LoaderParts;
-  readonly #isIdle: () => boolean;
+  readonly #hooks: LoaderHooks;
 
-  /** `isIdle`: no text runs or waits to run, on any model. */
-  constructor(parts: LoaderParts, wanted: WantedPackage, isIdle: () => boolean) {
+  constructor(parts: LoaderParts, wanted: WantedPackage, hooks: LoaderHooks) {
     this.#parts = parts;
     this.#wanted = wanted;
-    this.#isIdle = isIdle;
+    this.#hooks = hooks;
   }
 
   state(): LoadState {
@@ -67,12 +68,16 @@ export class ModelLoader {
 
   /** Changes to another package. Runs that have begun or wait end on the model that they were queued for. */
   want(wanted: WantedPackage): void {
-    const { modelId, minVersion } = this.#wanted;
-    if (wanted.modelId === modelId && wanted.minVersion === minVersion) return;
+    const { modelId, minVersion, labelsOf } = this.#wanted;
+    const hasKnownLabels = wanted.labelsOf === labelsOf || wanted.labelsOf === null;
+    if (wanted.modelId === modelId && wanted.minVersion === minVersion && wanted.labelsOf === labelsOf) return;
     this.#wanted = wanted;
     const state = this.#state;
     const stillGood =
-      wanted.modelId === modelId && state.kind === "ready" && state.opened.manifest.version >= wanted.minVersion;
+      wanted.modelId === modelId &&
+      hasKnownLabels &&
+      state.kind === "ready" &&
+      state.opened.manifest.version >= wanted.minVersion;
     if (stillGood) return;
     if (state.kind === "ready") this.#retired = state.model;
     this.#state = { kind: "cold" };
@@ -126,26 +131,31 @@ export class ModelLoader {
     }
     const loading: Loading = { kind: "loading", aliveAtMs: this.#parts.clock.nowMs() };
     this.#state = loading;
-    lifetime.keepAlive(this.#load(loading));
+    lifetime.keepAlive(this.#load(loading, lifetime));
   }
 
-  async #load(mine: Loading): Promise<void> {
-    const { modelId } = this.#wanted;
+  async #load(mine: Loading, lifetime: Lifetime): Promise<void> {
+    const wanted = this.#wanted;
     const use = new LoadUse(this.#parts.clock);
+    let instead: WantedPackage | null = null;
     try {
-      await this.#loadAndWarmUp(mine, modelId, use);
+      instead = await this.#loadAndWarmUp(mine, wanted, use);
     } finally {
-      this.#parts.report({ kind: "edge-load-paid", model: modelId, billed: use.billed() });
+      this.#parts.report({ kind: "edge-load-paid", model: wanted.modelId, billed: use.billed() });
     }
+    // In the same context: the isolate has no model until then.
+    if (instead !== null) this.#loadIfDue(lifetime);
   }
 
-  async #loadAndWarmUp(mine: Loading, modelId: string, use: LoadUse): Promise<void> {
+  /** @returns the package to load instead; null if this one is ready, or is kept */
+  async #loadAndWarmUp(mine: Loading, wanted: WantedPackage, use: LoadUse): Promise<WantedPackage | null> {
+    const { modelId } = wanted;
     const startedAtMs = this.#parts.clock.nowMs();
     const next = await this.#loaded(mine, { startedAtMs, use });
     // A load that was replaced, or whose package is no longer wanted, must not overwrite its successor.
     if (this.#state !== mine) {
       if (next.kind === "ready") next.model.release();
-      return;
+      return null;
     }
     this.#state = next;
     this.#parts.report({
@@ -156,16 +166,21 @@ export class ModelLoader {
       loadMs: this.#parts.clock.nowMs() - startedAtMs,
       heapBytes: next.kind === "ready" ? next.model.heapBytes() : 0,
     });
-    if (next.kind !== "ready") return;
-    const shouldContinue = () => this.#state === next && this.#isIdle();
+    if (next.kind !== "ready") {
+      const instead = this.#hooks.instead(wanted, next);
+      if (instead !== null) this.want(instead);
+      return instead;
+    }
+    const shouldContinue = () => this.#state === next && this.#hooks.isIdle();
     const pause = async () => {
       await this.#parts.clock.wait(0);
       if (!shouldContinue()) throw new RunAborted();
     };
     await warmUp(next.model, next.opened, { pause, othersWait: this.#parts.othersWait });
+    return null;
   }
 
-  async #loaded(mine: Loading, { startedAtMs, use }: { startedAtMs: number; use: LoadUse }): Promise<LoadEnd> {
+  async #loaded(mine: Loading, { startedAtMs, use }: { startedAtMs: number; use: LoadUse }): Promise<Ready | NotReady> {
     const { engines, clock, othersWait } = this.#parts;
     const wanted = this.#wanted;
     const alive = () => {
@@ -188,9 +203,9 @@ export class ModelLoader {
       this.#failures = 0;
       return { kind: "ready", loadMs: clock.nowMs() - startedAtMs, model, opened };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!isFinal(error)) return this.#failed(reason);
-      return { kind: "rejected", reason, storedPrint, lookAgainAtMs: clock.nowMs() + LOOK_AGAIN_MS };
+      const end = notReady(error, { nowMs: clock.nowMs(), failures: this.#failures, storedPrint });
+      if (end.kind === "failed") this.#failures += 1;
+      return end;
     } finally {
       if (this.#onEngine === mine) this.#onEngine = null;
     }
@@ -202,7 +217,7 @@ export class ModelLoader {
    */
   async #takeEngine(mine: Loading, engine: EdgeEngine, alive: () => void): Promise<void> {
     const { clock, engines } = this.#parts;
-    while (!this.#isIdle() || this.#isOnEngine()) {
+    while (!this.#hooks.isIdle() || this.#isOnEngine()) {
       await clock.wait(ASK_EVERY_MS);
       alive();
     }
@@ -226,16 +241,4 @@ export class ModelLoader {
       this.#state = { kind: "cold" };
     }
   }
-
-  #failed(reason: string): LoadEnd {
-    const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    return { kind: "failed", reason, retryAtMs: this.#parts.clock.nowMs() + backoffMs };
-  }
-}
-
-/** A model that the engine cannot open will not open next time either; a trap or a full heap may be transient. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof PackageError) return error.kind === "rejected";
-  return error instanceof EdgeRunError && error.fault === "engine-error";
 }

@@ -21,6 +21,8 @@ export interface WantedPackage {
   modelId: string;
   /** The policy's rollback protection: packages of a lower version are rejected. */
   minVersion: number;
+  /** The package whose labels a candidate must have: callers get the same ones from every isolate. Null: it is no candidate. */
+  labelsOf: string | null;
 }
 
 /** The objects in the bucket under the package's name, by file name. */
@@ -50,7 +52,7 @@ export interface OpenParts {
 /** Verifies signature, manifest and the list of stored files; their bytes are verified as they are read. @throws PackageError */
 export async function openPackage(
   { bucket, publicKeyPem, engines }: OpenParts,
-  { modelId, minVersion }: WantedPackage,
+  { modelId, minVersion }: Pick<WantedPackage, "modelId" | "minVersion">,
   stored: StoredFiles,
 ): Promise<ModelPackage> {
   const result = await openSignedPackage(sourceOf(bucket, modelId, stored), {

@@ -21,6 +21,14 @@ export interface EdgeLoadEnded {
   heapBytes: number;
 }
 
+/** This isolate tried the policy's candidate and does not run it; it runs the policy's model. */
+export interface CandidateRejected {
+  kind: "candidate-rejected";
+  model: string;
+  reason: string;
+  policyVersion: number;
+}
+
 /** The edge model ran one text. Shadow runs are not reported. */
 export interface EdgeRunEnded {
   kind: "edge-run";
@@ -114,6 +122,8 @@ export interface TextEnded {
   policyVersion: number;
   /** Null if no side answered. */
   model: string | null;
+  /** The model that the isolate runs or is to run; null unless the policy has a candidate. */
+  assignedModel: string | null;
   /** The caller's country as Cloudflare reports it; null if it is unknown. */
   country: string | null;
 }
@@ -127,6 +137,7 @@ export interface RequestEnded {
 
 export type IsolateEvent =
   | EdgeLoadEnded
+  | CandidateRejected
   | EdgeRunEnded
   | OriginCallEnded
   | BreakerChanged

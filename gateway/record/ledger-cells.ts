@@ -3,6 +3,7 @@
 import type { Cells } from "../../formats/ledger/cells.ts";
 import type { Billed } from "../../formats/ledger/prices.ts";
 import { type Series, seriesOf } from "../../formats/ledger/series.ts";
+import { plainSentence } from "../../formats/otlp/plain.ts";
 import type { IsolateEvent, RequestEnded, TextEnded } from "./events.ts";
 
 /** Counts an event. @param worker the deployed version of the Worker; empty where it is not deployed */
@@ -27,6 +28,12 @@ export function countInLedger(event: IsolateEvent, to: Cells, worker: string): v
     case "edge-load":
       to.observe(seriesOf("load", { outcome: event.result, model: event.model }), event.loadMs);
       break;
+    case "candidate-rejected": {
+      const { reason, policyVersion, model } = event;
+      const because = plainSentence(reason);
+      to.count(seriesOf("rejection", { because, policy: String(policyVersion), model }), 1);
+      break;
+    }
     case "shadow": {
       const { arm, policyVersion, model, agrees, isRepeated } = event;
       const outcome = agrees ? "agrees" : "differs";
@@ -54,6 +61,8 @@ function countText(event: TextEnded, to: Cells, worker: string): void {
   to.observe(seriesOf("text", { arm, side, origin, because, outcome, policy, model, worker }), tookMs);
   to.observe(seriesOf("country", { arm, side, outcome: outcome === "ok" ? outcome : "", country }), tookMs);
   if (queueMs !== null) to.observe(seriesOf("wait", { arm, policy, model }), queueMs);
+  const { assignedModel } = event;
+  if (assignedModel !== null) to.observe(seriesOf("assigned", { arm, outcome, policy, model: assignedModel }), tookMs);
 }
 
 function countRequest({ outcome, tookMs }: RequestEnded, to: Cells, worker: string): void {

@@ -2,7 +2,7 @@
 import { plainSentence } from "../../formats/otlp/plain.ts";
 import type { LogEntry } from "../telemetry/batch.ts";
 import { LOG_EVENTS } from "../telemetry/log-events.ts";
-import type { BreakerChanged, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "./events.ts";
+import type { BreakerChanged, CandidateRejected, EdgeLoadEnded, IsolateEvent, PolicyProblemChanged } from "./events.ts";
 import { type Outcome, summaryOf } from "./outcome.ts";
 
 /** The log record of an event. Null for events of every text: they are counted, and in the trace of their request. */
@@ -10,6 +10,8 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
   switch (event.kind) {
     case "edge-load":
       return edgeLoad(event);
+    case "candidate-rejected":
+      return candidateRejected(event);
     case "breaker":
       return breaker(event);
     case "policy":
@@ -56,6 +58,19 @@ function edgeLoad({ result, reason, model, loadMs, heapBytes }: EdgeLoadEnded): 
       "spillway.edge.load_ms": loadMs,
       "spillway.edge.heap_bytes": heapBytes,
       "spillway.model": model,
+    },
+  };
+}
+
+function candidateRejected({ model, reason, policyVersion }: CandidateRejected): LogEntry {
+  return {
+    event: LOG_EVENTS.candidateRejected,
+    severity: "ERROR",
+    sentence: `the candidate is rejected, and the policy's model runs: ${reason}`,
+    attributes: {
+      "spillway.model": model,
+      "spillway.edge.problem": plainSentence(reason),
+      "spillway.policy.version": policyVersion,
     },
   };
 }

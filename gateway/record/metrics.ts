@@ -42,6 +42,8 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
     case "text-ended":
     case "request-ended":
     // The ledger counts these; countOutcome() and the request's span have the same facts.
+    case "candidate-rejected":
+    // Its load is counted, as `rejected` or `failed`.
     case "breaker":
     case "policy":
     case "policy-problem":

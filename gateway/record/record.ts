@@ -24,7 +24,7 @@ export function createReport({ count, log }: TelemetrySinks): Report {
 /** Records the request of a call. The last time counts, as when an error handler refuses what was recorded as answered. */
 export function record(outcome: Outcome, call: Pick<Call, "recorded">): void {
   call.recorded = outcome;
-  const { requestId, policyVersion, policyProblem, edgeProblem, refusal, inputs, costUsd } = outcome;
+  const { requestId, policyVersion, policyProblem, edgeProblem, edgeCandidate, refusal, inputs, costUsd } = outcome;
   recordSummary({ sentence: outcomeSentence(outcome), count: (meter) => countOutcome(outcome, meter) });
   const { route, because, models } = summaryOf(inputs);
   const tokens = inputs.flatMap((input) => (input.tokens === null ? [] : [input.tokens]));
@@ -46,6 +46,7 @@ export function record(outcome: Outcome, call: Pick<Call, "recorded">): void {
     ...(policyVersion !== null && { "spillway.policy.version": policyVersion }),
     ...(policyProblem !== null && { "spillway.policy.problem": plainSentence(policyProblem) }),
     ...(edgeProblem !== null && { "spillway.edge.problem": plainSentence(edgeProblem) }),
+    ...(edgeCandidate !== null && { "spillway.edge.candidate": edgeCandidate }),
     ...(refusal && { "spillway.refusal": refusal.code, "spillway.refusal.reason": plainSentence(refusal.reason) }),
   });
 }

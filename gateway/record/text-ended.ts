@@ -3,7 +3,7 @@ import { type Refusal, type Result, statusOf } from "../refusal.ts";
 import type { TextEnded, TextOutcome } from "./events.ts";
 import type { InputOutcome } from "./outcome.ts";
 
-type Ended = Pick<TextEnded, "arm" | "tookMs" | "policyVersion" | "country">;
+type Ended = Pick<TextEnded, "arm" | "tookMs" | "policyVersion" | "assignedModel" | "country">;
 
 /** What the ledger counts of a text. */
 export function textEnded(result: Result<{ outcome: InputOutcome }>, ended: Ended): TextEnded {

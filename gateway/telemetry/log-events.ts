@@ -28,6 +28,13 @@ export const LOG_EVENTS = {
       "spillway.model",
     ],
   },
+  candidateRejected: {
+    name: "spillway.edge.candidate.rejected",
+    severities: ["ERROR"],
+    meaning:
+      "An isolate tried the policy's candidate and does not run it; it runs the policy's model. Once per isolate.",
+    attributes: ["spillway.model", "spillway.edge.problem", "spillway.policy.version"],
+  },
   breaker: {
     name: "spillway.breaker",
     severities: ["INFO", "WARN"],

@@ -48,7 +48,8 @@ async function checkFolder(
   { deployed, policy, publicKeyPem, isOnnxIncluded }: NamedPackage,
 ): Promise<Finding[]> {
   const { modelId, manifest } = await openLocalPackage(folder);
-  if (modelId !== wanted && modelId !== deployed) {
+  const candidate = policy?.candidate?.model ?? null;
+  if (modelId !== wanted && modelId !== deployed && modelId !== candidate) {
     const setting = policy?.model == null ? "MODEL" : "the policy";
     const next = `Pass the folder of the named package, or change ${setting} to ${modelId}.`;
     const message = `${folder} is ${shortModelId(modelId)}, but ${setting} names ${shortModelId(wanted)}`;
@@ -66,8 +67,9 @@ async function checkFolder(
     const message = `has version ${manifest.version}, but the policy's minVersion is ${policy.minVersion}`;
     findings.push(problem(PACKAGE, message, "Publish a newer package, or lower minVersion."));
   }
-  if (modelId !== wanted) {
-    const message = `the policy names ${shortModelId(wanted)}, which was not verified`;
+  for (const other of [wanted, candidate]) {
+    if (other === null || other === modelId) continue;
+    const message = `the policy names ${shortModelId(other)}, which was not verified`;
     findings.push(warning(PACKAGE, message, "Pass that package's folder with --package <folder>."));
   }
   return findings;

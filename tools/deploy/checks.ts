@@ -133,8 +133,14 @@ async function packageFindings(
   if (!isKey) return [];
   const { bucket_name: bucketName, jurisdiction = null } =
     config.r2_buckets.find(({ binding }) => binding === "MODELS") ?? {};
-  const modelId = policy?.model ?? deployed;
-  const published = { environment, modelId, publicKeyPem };
+  const candidate = policy?.candidate?.model;
+  const served = [policy?.model ?? deployed, ...(candidate === undefined ? [] : [candidate])];
+  const isPublished = (bucketName: string) =>
+    served.map((modelId) =>
+      checkPublished({ environment, modelId, publicKeyPem }, () =>
+        readPublishedSignature({ bucketName, jurisdiction }, modelId),
+      ),
+    );
   return [
     ...(await checkPackage(options.package ?? null, {
       deployed,
@@ -142,8 +148,6 @@ async function packageFindings(
       publicKeyPem,
       isOnnxIncluded: includesOnnx(target),
     })),
-    ...(options.remote && bucketName !== undefined
-      ? [await checkPublished(published, () => readPublishedSignature({ bucketName, jurisdiction }, modelId))]
-      : []),
+    ...(options.remote && bucketName !== undefined ? await Promise.all(isPublished(bucketName)) : []),
   ];
 }

@@ -84,7 +84,12 @@ function sectionsOf(node: Node, path: readonly string[], place: string): Section
 
 function innerSections(node: Node, path: readonly string[], place: string): Section[] {
   if (node.properties !== undefined) return sectionsOf(node, path, place);
-  const { items, additionalProperties } = node;
+  const { items, additionalProperties, anyOf = [] } = node;
+  // An object that may be null.
+  const object = anyOf.find((one) => typeof one === "object" && one.properties !== undefined);
+  if (typeof object === "object") {
+    return sectionsOf({ ...object, ...(node.description && { description: node.description }) }, path, place);
+  }
   if (typeof items === "object" && !Array.isArray(items)) return innerSections(items, [...path, "0"], `${place}[0]`);
   if (typeof additionalProperties === "object") {
     return innerSections(additionalProperties, [...path, "name"], `${place}.<name>`);

@@ -3,6 +3,7 @@ import { originAnswerSchema } from "../../formats/origin-wire.ts";
 import { mismatch } from "../../gateway/origin/mismatch.ts";
 import type { Classifier } from "../../gateway/sides.ts";
 import { parsePolicy } from "../../policies/parse.ts";
+import type { Policy } from "../../policies/schema.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import type { LocalPackage } from "../spillway/model/local-package.ts";
 import type { Bucket } from "../spillway/model/publish/bucket.ts";
@@ -21,9 +22,12 @@ export async function checkStoredModel(
   bucket: Pick<Bucket, "get">,
 ): Promise<string | null> {
   const parsed = parsePolicy(stored ?? "{}");
-  const named = parsed.ok ? parsed.policy.model : null;
+  if (!parsed.ok) return null;
+  const { model: named, candidate } = parsed.policy;
   const { modelId, folder } = opened;
-  if (named === null || named === modelId) return null;
+  if (named === null || named === modelId) {
+    return candidate === null ? null : candidateNote(candidate, opened, bucket);
+  }
   const next = `Remove it with npx spillway policy unset model, or start the package that it names with SPILLWAY_MODEL_DIR.`;
   const manifest = await publishedManifest(named, bucket);
   if (manifest === null) {
@@ -38,6 +42,19 @@ export async function checkStoredModel(
     );
   }
   return `the stored policy names ${named}: the edge serves it, and ${modelId} of ${folder} serves at the origin only. For the edge too: npx spillway policy unset model`;
+}
+
+/** A candidate is no reason not to start: an isolate that cannot run it runs the policy's model. */
+async function candidateNote(
+  { model, share }: NonNullable<Policy["candidate"]>,
+  { modelId }: LocalPackage,
+  bucket: Pick<Bucket, "get">,
+): Promise<string> {
+  const manifest = await publishedManifest(model, bucket);
+  const next = "To end that: npx spillway policy unset candidate";
+  const isolates = `the stored policy has a candidate, ${model}, for ${share} % of isolates`;
+  if (manifest === null) return `${isolates}; it is not published on this machine, so they run ${modelId}. ${next}`;
+  return `${isolates}; this machine has one isolate, which runs it or ${modelId}. ${next}`;
 }
 
 /**

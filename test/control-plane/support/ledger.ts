@@ -32,6 +32,7 @@ export const STATUS: IsolateStatus = {
   colo: "FRA",
   policy: 7,
   model: "mail-tagger@9f2c",
+  candidate: null,
   edgeState: "ready",
   breakers: { edge: "closed", "origin:us-east-1": "open" },
   queuedTexts: 2,

@@ -3,6 +3,7 @@ import type { Clock, Lifetime } from "../../../gateway/call.ts";
 import type { ModelBucket } from "../../../gateway/edge/bucket.ts";
 import type { EdgeEngines } from "../../../gateway/edge/choose-engine.ts";
 import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import type { Report } from "../../../gateway/record/events.ts";
 import type { Edge, SideResult, Tokenized } from "../../../gateway/sides.ts";
 import { policySchema } from "../../../policies/schema.ts";
 import { SHORT } from "../../support/texts.ts";
@@ -16,6 +17,7 @@ export interface EdgeParts {
   engines?: EdgeEngines;
   clock?: Clock;
   publicKeyPem?: string;
+  report?: Report;
 }
 
 /** Limits that leave the edge's own as the only ones. */
@@ -23,7 +25,7 @@ const policy = policySchema.parse({ edge: { maxTokens: 512 } });
 
 export function anEdge(
   modelId: string,
-  { bucket, engine, engines, clock = realClock, publicKeyPem }: EdgeParts = {},
+  { bucket, engine, engines, clock = realClock, publicKeyPem, report }: EdgeParts = {},
 ): Edge {
   const { edge } = aGateway({
     modelId,
@@ -31,6 +33,7 @@ export function anEdge(
     clock,
     ...(engine && { engine }),
     ...(engines && { engines }),
+    ...(report && { report }),
     variables: {
       ...(bucket && { MODELS: bucket }),
       ...(publicKeyPem !== undefined && { MODEL_PUBLIC_KEY: publicKeyPem }),

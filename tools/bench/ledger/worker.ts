@@ -12,6 +12,7 @@ export { LedgerShard } from "../../../control-plane/shard/ledger-shard.ts";
 const STATUS = {
   policy: 7,
   model: `mail-tagger@${"9f2c".repeat(16)}`,
+  candidate: null,
   edgeState: "ready",
   breakers: { edge: "closed", "origin:us-east-1": "closed" },
   queuedTexts: 0,

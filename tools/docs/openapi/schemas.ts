@@ -51,7 +51,17 @@ const readinessDetails = readiness
     edge: z.object({
       state: edgeState,
       reason: z.string().nullable().describe("Why there is no model."),
-      model: z.string(),
+      model: z.string().describe("What it runs, or is to run: the policy's model or its candidate."),
+      candidate: z
+        .object({
+          model: z.string(),
+          state: z.enum(["selected", "not-selected", "rejected", "unavailable"]),
+          reason: z.string().nullable(),
+        })
+        .nullable()
+        .describe(
+          "What this isolate does with the policy's candidate: selected, it loads or runs it; rejected, it runs the policy's model instead. null if the policy has none.",
+        ),
       heapBytes: z.int(),
       loadMs: z.number().nullable(),
       acceptedGaps: z

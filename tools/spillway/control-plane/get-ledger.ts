@@ -18,6 +18,10 @@ const answerSchema = z.object({
       colo: z.string(),
       policy: z.number(),
       model: z.string(),
+      candidate: z
+        .object({ model: z.string(), state: z.string(), reason: z.string().nullable() })
+        .nullable()
+        .default(null),
       edgeState: z.string(),
       breakers: z.record(z.string(), z.string()),
       queuedTexts: z.number(),

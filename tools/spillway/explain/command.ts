@@ -41,10 +41,20 @@ async function explainText(options: ExplainOptions): Promise<void> {
   for (const line of explanationLines(situation, explain(situation), shown)) console.log(line);
 }
 
+/** The rules are the same in every isolate; limits and times are the model's. */
+function candidateNote({ model, share }: NonNullable<Policy["candidate"]>, isCounted: boolean): string {
+  const isolates = `${share} % of isolates run the candidate ${shortModel(model)}`;
+  return isCounted
+    ? `${isolates}, which counts the tokens here; the other isolates run another model, with other limits and times`
+    : `${isolates}, with other limits and times; to explain those, set SPILLWAY_MODEL_DIR to its folder`;
+}
+
 /** Notes when an isolate would count tokens with another package, or would reject this one. */
-function packageNotes({ model, minVersion }: Policy, { modelId, version }: PackageNumbers): string[] {
+function packageNotes({ model, candidate, minVersion }: Policy, { modelId, version }: PackageNumbers): string[] {
+  const isCandidate = candidate?.model === modelId;
   return [
-    ...(model === null || model === modelId
+    ...(candidate === null || candidate.share === 0 ? [] : [candidateNote(candidate, isCandidate)]),
+    ...(model === null || model === modelId || isCandidate
       ? []
       : [
           `the policy names ${shortModel(model)}, but tokens are counted by ${shortModel(modelId)}; set SPILLWAY_MODEL_DIR`,

@@ -1,9 +1,11 @@
-/** The package that a policy names, checked before the policy is saved: it must be published, and have the labels of the other side. */
-import type { JsonObject } from "../../../formats/json.ts";
+/** The packages that a policy names, checked before the policy is saved: each must be published, and have the labels of the others. */
+import { isObject, type JsonObject } from "../../../formats/json.ts";
 import { type Manifest, parseManifest } from "../../../formats/model-package/manifest.ts";
 import { MANIFEST_FILE, objectKey, shortModelId } from "../../../formats/model-package/names.ts";
 import { mismatch } from "../../../gateway/origin/mismatch.ts";
 import type { Bucket } from "../model/publish/bucket.ts";
+
+const MAX_LABELS_SHOWN = 8;
 
 export interface ModelChange {
   /** The document that is stored; null if none is. */
@@ -15,22 +17,29 @@ export interface ModelChange {
   acceptLabels: boolean;
 }
 
-/** The package that a document names, if the change makes another one serve; null if there is nothing to check. */
-export function newlyNamedModel({ before, after }: Pick<ModelChange, "before" | "after">): string | null {
-  const named = modelOf(after);
-  return named === null || named === modelOf(before) ? null : named;
+/** The packages that a change makes serve; null where there is nothing to check. */
+export function newlyNamed({ before, after }: Pick<ModelChange, "before" | "after">): {
+  model: string | null;
+  candidate: string | null;
+} {
+  const [model, candidate] = [modelOf(after), candidateOf(after)];
+  const isSameModel = model === modelOf(before);
+  return {
+    model: isSameModel ? null : model,
+    // It is compared with the model beside it.
+    candidate: isSameModel && candidate === candidateOf(before) ? null : candidate,
+  };
 }
 
 /** @throws Error with one sentence; nothing was saved then */
 export async function checkNamedModel(change: ModelChange, bucket: Pick<Bucket, "get">): Promise<void> {
-  const named = newlyNamedModel(change);
-  if (named === null) return;
-  const manifest = await publishedManifest(named, bucket);
-  if (manifest === null) {
-    throw new Error(
-      `${named} is not in the bucket, so no isolate could load it. Publish it first: npx spillway model publish <package>. Nothing was saved.`,
-    );
-  }
+  const { model, candidate } = newlyNamed(change);
+  if (model !== null) await checkModel(model, change, bucket);
+  if (candidate !== null) await checkCandidate(candidate, change, bucket);
+}
+
+async function checkModel(named: string, change: ModelChange, bucket: Pick<Bucket, "get">): Promise<void> {
+  const manifest = await mustBePublished(named, bucket);
   const inForce = modelOf(change.before) ?? change.deployed;
   const current = inForce === null ? null : await publishedManifest(inForce, bucket);
   if (inForce === null || current === null || change.acceptLabels) return;
@@ -39,6 +48,40 @@ export async function checkNamedModel(change: ModelChange, bucket: Pick<Bucket, 
   throw new Error(
     `${shortModelId(named)} has other labels than ${shortModelId(inForce)}, which is in force: ${difference.sentence}. The gateway uses no answer of an origin that has other labels. Deploy the origin with the new package first, then repeat with --accept-labels. Nothing was saved.`,
   );
+}
+
+/** Callers get the labels of any isolate, so no option accepts a candidate with other labels. The isolates check it too. */
+async function checkCandidate(named: string, { before, after, deployed }: ModelChange, bucket: Pick<Bucket, "get">) {
+  const manifest = await mustBePublished(named, bucket);
+  const incumbent = modelOf(after) ?? deployed;
+  if (incumbent === named) {
+    // The candidate becomes `model`, and is withdrawn next.
+    if (candidateOf(before) === named) return;
+    throw new Error(`candidate.model is ${named}, which serves already. Name another package. Nothing was saved.`);
+  }
+  const current = incumbent === null ? null : await publishedManifest(incumbent, bucket);
+  if (incumbent === null || current === null) return;
+  const difference = mismatch({ model: named, ...manifest }, { model: incumbent, ...current });
+  if (difference === null) return;
+  const [ours, theirs] = [manifest, current].map(
+    ({ labels, problemType }) => `[${listed(labels)}] (${problemType.replaceAll("_", " ")})`,
+  );
+  throw new Error(
+    `The candidate ${shortModelId(named)} has the labels ${ours}, and ${shortModelId(incumbent)}, which it would serve beside, ${theirs}. Callers would get other labels from some isolates, so every isolate would reject it. Deploy it on both sides instead, and name it as model with --accept-labels. Nothing was saved.`,
+  );
+}
+
+async function mustBePublished(modelId: string, bucket: Pick<Bucket, "get">): Promise<Manifest> {
+  const manifest = await publishedManifest(modelId, bucket);
+  if (manifest !== null) return manifest;
+  throw new Error(
+    `${modelId} is not in the bucket, so no isolate could load it. Publish it first: npx spillway model publish <package>. Nothing was saved.`,
+  );
+}
+
+function listed(labels: readonly string[]): string {
+  const more = labels.length - MAX_LABELS_SHOWN;
+  return [...labels.slice(0, MAX_LABELS_SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 /** The manifest of a package in the bucket; null if it was never published, or is not a manifest. Its signature is not looked at. */
@@ -51,4 +94,9 @@ export async function publishedManifest(modelId: string, bucket: Pick<Bucket, "g
 function modelOf(document: JsonObject | null): string | null {
   const model = document?.["model"];
   return typeof model === "string" ? model : null;
+}
+
+function candidateOf(document: JsonObject | null): string | null {
+  const candidate = document?.["candidate"];
+  return isObject(candidate) ? modelOf(candidate) : null;
 }

@@ -19,7 +19,7 @@ import { localSettings } from "../../process/local-settings.ts";
 import { readGatewayConfig } from "../../process/wrangler-config.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
-import { checkNamedModel, newlyNamedModel } from "./named-model.ts";
+import { checkNamedModel, newlyNamed } from "./named-model.ts";
 
 export interface SaveOptions extends WhereOptions {
   author?: string;
@@ -56,7 +56,8 @@ export async function saveVersion(
 async function checkModel({ stored }: PolicyState, after: JsonObject, options: SaveOptions): Promise<void> {
   const value = stored === null ? undefined : parseJson(stored);
   const before = isObject(value) ? value : null;
-  if (newlyNamedModel({ before, after }) === null) return;
+  const named = newlyNamed({ before, after });
+  if (named.model === null && named.candidate === null) return;
   const acceptLabels = options.acceptLabels === true;
   if (options.remote) {
     const { bucket, model: deployed } = await readGatewayConfig(options.env);

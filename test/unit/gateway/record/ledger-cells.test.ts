@@ -17,7 +17,7 @@ function counted(...events: readonly IsolateEvent[]) {
 const text: TextEnded = {
   kind: "text-ended",
   ...{ arm: "outside-a", side: "origin", origin: "eu", because: "outside-share", outcome: "ok" },
-  ...{ tookMs: 20, queueMs: null, policyVersion: 7, model: "mail@1", country: "DE" },
+  ...{ tookMs: 20, queueMs: null, policyVersion: 7, model: "mail@1", assignedModel: null, country: "DE" },
 };
 const outcome: Outcome = {
   ...{
@@ -26,6 +26,7 @@ const outcome: Outcome = {
     policyVersion: 7,
     policyProblem: null,
     edgeProblem: null,
+    edgeCandidate: null,
     refusal: null,
     inputs: [],
   },
@@ -112,6 +113,14 @@ describe("the ledger counts", () => {
       "kind shadow, arm inside, outcome agrees, policy 7, model mail@1, 1, 0",
       "kind shadow, arm inside, outcome differs, policy 7, model mail@1, 1, 0",
     ]);
+  });
+
+  it("a text once more by the model of its isolate while a candidate is tried, whichever side answered, and rejections by reason", () => {
+    const [, , assigned] = counted({ ...text, assignedModel: "mail@2" });
+    expect(assigned).toBe("kind assigned, arm outside-a, outcome ok, policy 7, model mail@2, 1, 20000");
+    expect(counted({ kind: "candidate-rejected", model: "mail@2", reason: "golden-logits", policyVersion: 7 })).toEqual(
+      ["kind rejection, because golden-logits, policy 7, model mail@2, 1, 0"],
+    );
   });
 
   it("no field that is not plain text: it becomes `other`", () => {

@@ -8,9 +8,16 @@ import { Ledger, type LedgerNamespace } from "../../../../gateway/record/ledger.
 const TEXT: TextEnded = {
   kind: "text-ended",
   ...{ arm: "inside", side: "edge", origin: null, because: "within-share", outcome: "ok" },
-  ...{ tookMs: 20, queueMs: 1, policyVersion: 7, model: "mail@1", country: "DE" },
+  ...{ tookMs: 20, queueMs: 1, policyVersion: 7, model: "mail@1", assignedModel: null, country: "DE" },
 };
-const STATUS = { policy: 7, model: "mail@1", edgeState: "ready", breakers: { edge: "closed" }, queuedTexts: 0 };
+const STATUS = {
+  policy: 7,
+  model: "mail@1",
+  candidate: null,
+  edgeState: "ready",
+  breakers: { edge: "closed" },
+  queuedTexts: 0,
+};
 
 function isolate(
   answer: (delta: LedgerDelta) => Promise<unknown> = async () => ({ nextAfterMs: 5000 }),

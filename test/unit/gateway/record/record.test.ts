@@ -24,6 +24,7 @@ const answered: Outcome = {
   policyVersion: 7,
   policyProblem: null,
   edgeProblem: null,
+  edgeCandidate: null,
   refusal: null,
   inputs: [input],
   ownBilled: [{ usage: "worker-requests", quantity: 1 }],

@@ -94,6 +94,19 @@ describe("the model package", () => {
     ]);
   });
 
+  it("may be the policy's candidate; a candidate whose folder was not given has a warning", async () => {
+    const model = `tiny@${"0".repeat(64)}`;
+    const other = policyOf({ candidate: { model, share: 10 } });
+    const found = await checkPackage(deployment.packageFolder, named({ policy: other }));
+    expect(problems(found)).toEqual([]);
+    expect(warnings(found)).toEqual([
+      expect.stringContaining("the policy names tiny@000000000000, which was not verified"),
+    ]);
+    const policy = policyOf({ candidate: { model: deployment.modelId, share: 10 } });
+    const asCandidate = await checkPackage(deployment.packageFolder, named({ policy, deployed: model }));
+    expect(problems(asCandidate)).toEqual([]);
+  });
+
   it("is verified in the bucket by its signature", async () => {
     const signature = () => readFile(join(deployment.packageFolder, "model.sig"), "utf8");
     const named = { environment: "production", modelId: deployment.modelId, publicKeyPem: deployment.publicKeyPem };

@@ -31,6 +31,16 @@ describe("the stored policy", () => {
     );
   });
 
+  it("has a candidate: it is reported, published or not, and the start continues", async () => {
+    const candidate = { model: id("b"), share: 10 };
+    expect(await check({ candidate })).toMatch(
+      /^the stored policy has a candidate, tagger@b+, for 10 % of isolates; this machine has one/,
+    );
+    expect(await check({ candidate: { ...candidate, model: id("d") } })).toMatch(
+      /not published on this machine, so they run tagger@a+/,
+    );
+  });
+
   it("names a package with other labels: the start is refused", async () => {
     await expect(check({ model: id("c") })).rejects.toThrow(
       /names .* for the edge, and the origin would run .* of my-model: labels differ from the edge's: origin \[ham, spam\], edge \[no, yes\]\. Remove it with npx spillway policy unset model/,

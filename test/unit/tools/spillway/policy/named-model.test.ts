@@ -46,6 +46,42 @@ describe("a policy that names a package", () => {
     );
   });
 
+  const trying = (model: string, more: object = {}) => ({ candidate: { model, share: 10 }, ...more });
+
+  it.each<[string, Partial<ModelChange>]>([
+    ["with the labels of the deployment's package", { after: trying(NEWER), deployed: MAIL }],
+    [
+      "with the labels of the policy's",
+      { before: { model: MAIL }, after: trying(NEWER, { model: MAIL }), deployed: OTHER },
+    ],
+    ["where the model beside it is not known", { after: trying(OTHER) }],
+    ["that becomes the model", { before: trying(NEWER), after: trying(NEWER, { model: NEWER }), deployed: MAIL }],
+    ["whose share changes only", { before: trying(GONE), after: trying(GONE, { edge: { share: 5 } }), deployed: MAIL }],
+  ])("a candidate %s is saved", async (_, change) => {
+    await expect(check(change)).resolves.toBeUndefined();
+  });
+
+  it.each<[string, Partial<ModelChange>, RegExp]>([
+    ["that was never published", { after: trying(GONE), deployed: MAIL }, /^tagger@d+ is not in the bucket/],
+    [
+      "that serves already",
+      { after: trying(MAIL), deployed: MAIL },
+      /^candidate.model is tagger@a+, which serves already/,
+    ],
+    [
+      "with other labels, which no option accepts",
+      { after: trying(OTHER), deployed: MAIL, acceptLabels: true },
+      /^The candidate tagger@c{12} has the labels \[no, yes\] \(.*\), and tagger@a{12}, .* \[ham, spam\] .*Callers would get other labels from some isolates/,
+    ],
+    [
+      "beside another model than before",
+      { before: trying(OTHER), after: trying(OTHER, { model: NEWER }), deployed: OTHER, acceptLabels: true },
+      /^The candidate tagger@c{12} has the labels/,
+    ],
+  ])("a candidate %s is refused", async (_, change, message) => {
+    await expect(check(change)).rejects.toThrow(message);
+  });
+
   it("is not looked up if the change is of another value, or removes the name", async () => {
     asked.length = 0;
     await check({ before: { model: GONE }, after: { model: GONE, edge: { share: 10 } } });
