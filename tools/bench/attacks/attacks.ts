@@ -1,6 +1,5 @@
 /** Bench `attacks`: what an attacker costs the isolate, and what other callers notice of it. */
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { POLICY_KEY } from "../../../policies/store.ts";
 import { createKey } from "../../spillway/keys/repository.ts";
@@ -9,20 +8,21 @@ import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import type { Bench, Report } from "../bench.ts";
 import { Inspector } from "../memory/inspector.ts";
+import { startBareWorker } from "../system/bare-worker.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
+import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { MODEL_OPTION, openPackage } from "../system/package.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { type Attack, MAX_HEAP_MIB, type Target } from "./attack.ts";
 import { hostileBodies } from "./bodies.ts";
-import { floods, post } from "./floods.ts";
+import { floods, HANG_UPS, hangUp, post } from "./floods.ts";
 import { type HostileOrigin, hostileAnswers, startHostileOrigin } from "./hostile-origin.ts";
 import { type Costs, heapGrowthMiB, othersDuring } from "./measure.ts";
 import { startTraceSink, type TraceSink } from "./trace-sink.ts";
 
 const MAX_BENCH_MS = 10 * 60_000;
-const MAX_READY_MS = 60_000;
 const SHORT = "The minutes of the meeting are attached.";
 /** Too long for the edge, also as a fallback. */
 const LONG = `${SHORT} `.repeat(250);
@@ -30,9 +30,10 @@ const OPERATOR_TOKEN = "a-token-of-this-bench-and-no-other";
 /** What a stranger tries to put into telemetry. */
 const WORD = "kumquat";
 const WARM_UP_TEXTS = 8;
-const SHORT_EVERY_MS = 25;
-/** A call of the throttled origin takes 60 ms: another caller needs one of its places. */
-const LONG_EVERY_MS = 100;
+/** Another caller waits for its answers when so many are missing, as a client with a pool of connections does. */
+const SHORT_TEXTS = { everyMs: 25, maxInFlight: 8 };
+/** A call of the throttled origin takes 60 ms, and another caller needs one of its places. With several it would limit itself. */
+const LONG_TEXTS = { everyMs: 100, maxInFlight: 1 };
 /** The hostile origin's own failures open no breaker, so that each of its answers is read. */
 const POLICY = {
   version: 1,
@@ -47,6 +48,7 @@ const NOTES = [
   "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. What is left to be collected counts.",
   "threadHoldMs: the longest time that the isolate's inspector waited for the thread while the attack is repeated, less its median before. othersP95Ms: another key's text meanwhile, at the edge or at the origin.",
   `Promises: at most ${MAX_HEAP_MIB} MiB for refused bodies, also several at once, and for the answers of a hostile origin; no other caller is refused; no breaker opens.`,
+  `"${HANG_UPS}": wrangler dev's proxy, which stands before each local Worker, makes other callers wait. The row of a Worker without Spillway shows how long.`,
 ];
 
 type Row = { attack: string } & Costs;
@@ -96,7 +98,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only }: Parts):
     }),
   );
   const { url } = gateway;
-  await step("loading the model", () => edgeIsReady(url));
+  await step("loading the model", () => edgeReady(gateway, OPERATOR_TOKEN));
   const writePolicy = (text: string) => withLocalKv("POLICIES", stored.persistFolder, (kv) => kv.put(POLICY_KEY, text));
   const inspector = await Inspector.connect(gateway);
   const problems: string[] = [];
@@ -112,7 +114,27 @@ async function run(workspace: Workspace, { opened, origin, sink, only }: Parts):
   } finally {
     inspector.close();
   }
+  if (attacks.some(({ name }) => name === HANG_UPS)) {
+    rows.push(await step(`${HANG_UPS} at a Worker without Spillway`, () => hangUpsWithoutSpillway(workspace, origin)));
+  }
   return report(rows, problems);
+}
+
+async function hangUpsWithoutSpillway(workspace: Workspace, origin: HostileOrigin): Promise<Row> {
+  const bare = await startBareWorker(workspace, origin.url);
+  const inspector = await Inspector.connect(bare);
+  const ask = async () => (await post(bare.url, JSON.stringify({ inputs: SHORT }), {})) === 200;
+  const once = () => hangUp(bare.url, "");
+  try {
+    for (let text = 0; text < WARM_UP_TEXTS; text++) await ask();
+    return {
+      attack: `${HANG_UPS} at a Worker without Spillway`,
+      heapGrowthMiB: await heapGrowthMiB(inspector, once),
+      ...(await othersDuring(inspector, { ask, ...SHORT_TEXTS }, once)),
+    };
+  } finally {
+    inspector.close();
+  }
 }
 
 /** Every attack, the one that blocks this machine's address last. */
@@ -164,15 +186,15 @@ async function measure(
   const isShort = attack.others === "short";
   const body = JSON.stringify({ inputs: isShort ? SHORT : LONG });
   const ask = async () => (await post(target.url, body, { authorization: `Bearer ${othersKey}` })) === 200;
-  const other = { ask, everyMs: isShort ? SHORT_EVERY_MS : LONG_EVERY_MS };
+  const other = { ask, ...(isShort ? SHORT_TEXTS : LONG_TEXTS) };
   for (let text = 0; text < WARM_UP_TEXTS; text++) await ask();
   await attack.begin?.(target);
   const once = () => attack.once(target);
-  const costs = {
+  const row = {
+    attack: attack.name,
     heapGrowthMiB: await heapGrowthMiB(inspector, once, attack.isSlow ? 1 : undefined),
     ...(await othersDuring(inspector, other, once)),
   };
-  const row = { attack: attack.name, ...costs };
   const open = attack.breaksOrigin ? [] : await openBreakers(target);
   const broken = await attack.end?.(target);
   return {
@@ -200,17 +222,6 @@ async function openBreakers({ url, operatorToken }: Target): Promise<string[]> {
   return sides.filter(([, { breaker }]) => breaker.state !== "closed").map(([name]) => name);
 }
 
-const stateSchema = z.object({ edge: z.object({ state: z.string() }) });
-
-/** Without the operator's token /readyz shows only the states. @throws Error with one sentence if it takes more than a minute */
-async function edgeIsReady(url: string): Promise<void> {
-  for (const untilMs = performance.now() + MAX_READY_MS; performance.now() < untilMs; await sleep(50)) {
-    const response = await fetch(`${url}/readyz`);
-    if (stateSchema.parse(await response.json()).edge.state === "ready") return;
-  }
-  throw new Error(`The gateway had no model ready within ${MAX_READY_MS / 1000} s.`);
-}
-
 /** For each attack the attacker's key, one at the lowest rate, and another caller's. */
 function createKeys(persistFolder: string, attacks: number): Promise<string[][]> {
   const now = new Date();
@@ -229,14 +240,8 @@ function createKeys(persistFolder: string, attacks: number): Promise<string[][]>
 
 function report(rows: readonly Row[], problems: readonly string[]): Report {
   const header = ["attack", "heap MiB", "hold ms", "others p95", "idle p95", "refused"];
-  const cells = rows.map((row) => [
-    row.attack,
-    row.heapGrowthMiB,
-    row.threadHoldMs,
-    row.othersP95Ms,
-    row.othersAloneP95Ms,
-    row.othersRefused,
-  ]);
+  // In the order of Costs.
+  const cells = rows.map((row) => Object.values(row));
   return {
     result: { maxHeapMiB: MAX_HEAP_MIB, problems, rows },
     tables: [{ title: "One attack, and another caller meanwhile", header, rows: cells }],

@@ -9,6 +9,7 @@ const MAX_STRANGERS_TRACES = 20;
 const LONG_TEXT = "Please read the minutes of the meeting, which are attached. ".repeat(100);
 /** Log records and metrics are collected for 5 s; a trace is sent at once. */
 const EXPORTED_AFTER_MS = 500;
+export const HANG_UPS = "hang-ups";
 
 /** @param word that a stranger tries to put into telemetry */
 export function floods(word: string): Attack[] {
@@ -72,20 +73,18 @@ function strangers(word: string): Attack {
 
 /** Callers that leave in the middle of their body. */
 function hangUps(): Attack {
-  return {
-    name: "hang-ups",
-    boundsHeap: false,
-    others: "short",
-    async once({ url, key }) {
-      const { port } = new URL(url);
-      const head = `POST /v1/classify HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n`;
-      const bytes = `${head}{"inputs":"${"a".repeat(200_000)}`;
-      await Promise.all(Array.from({ length: 4 }, () => hangUp(Number(port), bytes)));
-    },
-  };
+  return { name: HANG_UPS, boundsHeap: false, others: "short", once: ({ url, key }) => hangUp(url, key) };
 }
 
-async function hangUp(port: number, bytes: string): Promise<void> {
+/** Four callers at once that send a fifth of their body and reset the connection. */
+export async function hangUp(url: string, key: string): Promise<void> {
+  const head = `POST /v1/classify HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n`;
+  const bytes = `${head}{"inputs":"${"a".repeat(200_000)}`;
+  const port = Number(new URL(url).port);
+  await Promise.all(Array.from({ length: 4 }, () => sendAndReset(port, bytes)));
+}
+
+async function sendAndReset(port: number, bytes: string): Promise<void> {
   const socket = connect(port, "127.0.0.1").on("error", () => {});
   const closed = new Promise((resolve) => socket.once("close", resolve));
   await new Promise((sent) => socket.write(bytes, sent));

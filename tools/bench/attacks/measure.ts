@@ -8,8 +8,6 @@ const HEAP_RUNS = 7;
 const SAMPLE_EVERY_MS = 2;
 const ALONE_MS = 400;
 const ATTACK_MS = 900;
-/** Another caller waits for its answers when so many are missing, as a client with a pool of connections does. */
-const MAX_OTHERS_IN_FLIGHT = 8;
 const ASK_EVERY_MS = 4;
 
 /** Another caller's requests. */
@@ -17,6 +15,8 @@ export interface Other {
   /** True if it was answered. */
   ask(): Promise<boolean>;
   everyMs: number;
+  /** None is sent while so many are unanswered. */
+  maxInFlight: number;
 }
 
 export interface Costs {
@@ -97,7 +97,7 @@ async function send(inspector: Inspector, other: Other, until: Promise<unknown>)
       inFlight -= 1;
     };
     do {
-      const answer = inFlight < MAX_OTHERS_IN_FLIGHT ? timed(sent.otherMs, ask) : Promise.resolve();
+      const answer = inFlight < other.maxInFlight ? timed(sent.otherMs, ask) : Promise.resolve();
       // It is awaited at the end.
       answer.catch(() => {});
       answers.push(answer);

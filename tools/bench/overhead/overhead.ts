@@ -5,14 +5,14 @@ import { createKey } from "../../spillway/keys/repository.ts";
 import { withLocalKv } from "../../spillway/kv/local-kv.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
-import { writeVariables } from "../../start/variables.ts";
 import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
+import { startBareWorker } from "../system/bare-worker.ts";
 import { bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
-import { type RunningWorker, startWorker } from "../system/running-worker.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
@@ -28,7 +28,6 @@ const LIMITED_IN_MEMORY: WorkerSource = {
   scriptName: "gateway-worker.js",
   entry: "tools/bench/overhead/gateway-worker.ts",
 };
-const BARE: WorkerSource = { config: "tools/bench/overhead/wrangler.toml", scriptName: "bare-worker.js" };
 const MAX_BENCH_MS = 30 * 60_000;
 const ROUNDS = { min: 2, max: 200, fallback: 20 };
 const CONNECTIONS = 16;
@@ -109,12 +108,7 @@ async function run(
 type TextOf = (request: number) => string;
 
 async function startBare(workspace: Workspace, { originUrl }: Upstream, textOf: TextOf): Promise<Target> {
-  const folder = join(workspace.folder, "bare");
-  const bundle = await step("building the bare Worker", () => bundleWorker(BARE, folder));
-  const envFile = join(folder, "bare.env");
-  await writeVariables(envFile, { ORIGIN_URL: originUrl });
-  const persistFolder = join(folder, "state");
-  const { url } = await startWorker(workspace, { name: "bare worker", bundle, persistFolder, envFile });
+  const { url } = await startBareWorker(workspace, originUrl);
   return { url, headers: () => ({}), body: (request) => JSON.stringify({ inputs: textOf(request) }) };
 }
 

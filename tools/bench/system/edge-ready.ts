@@ -16,17 +16,21 @@ const readySchema = z.object({
 });
 export type EdgeState = z.infer<typeof readySchema>["edge"];
 
-/** The edge state that /readyz reports. The first call starts the load. */
-export async function edgeState({ url }: RunningWorker): Promise<EdgeState> {
-  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(MAX_READY_MS) });
+/**
+ * The edge state that /readyz reports. The first call starts the load.
+ * @param operatorToken for a gateway that shows details only to its operator
+ */
+export async function edgeState({ url }: RunningWorker, operatorToken: string | null = null): Promise<EdgeState> {
+  const headers: Record<string, string> = operatorToken === null ? {} : { authorization: `Bearer ${operatorToken}` };
+  const response = await fetch(`${url}/readyz`, { headers, signal: AbortSignal.timeout(MAX_READY_MS) });
   return readySchema.parse(await response.json()).edge;
 }
 
 /** @returns the edge state once it is ready @throws Error with one sentence if the model is rejected, or not ready within 2 minutes */
-export async function edgeReady(gateway: RunningWorker): Promise<EdgeState> {
+export async function edgeReady(gateway: RunningWorker, operatorToken: string | null = null): Promise<EdgeState> {
   const untilMs = performance.now() + MAX_READY_MS;
   while (performance.now() < untilMs) {
-    const edge = await edgeState(gateway);
+    const edge = await edgeState(gateway, operatorToken);
     if (edge.state === "ready") return edge;
     if (edge.state === "rejected") throw new Error(`The ${gateway.name} rejected the model: ${edge.reason}.`);
     await sleep(POLL_EVERY_MS);
