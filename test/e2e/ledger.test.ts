@@ -106,6 +106,10 @@ describe(`${TEXTS} texts through every path`, () => {
       expect(Math.abs(report.arms[arm].p95Ms / p95(times[arm]) - 1), arm).toBeLessThan(0.011);
     expect(report.agreement.compared).toBeGreaterThan(0);
     expect(report.costUsd.total).toBeGreaterThan(0);
+    // The isolates before and after the restart have reported it.
+    const [last] = JSON.parse(await spillway(system, "policy", "history", "--json"));
+    expect(last.version).toBe(4);
+    expect(last.isolates).toBeGreaterThan(0);
   });
 });
 

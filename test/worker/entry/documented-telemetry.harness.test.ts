@@ -13,7 +13,9 @@ describe("docs/reference/telemetry.md", () => {
   let gateway: WholeGateway;
   let receiver: OtlpReceiver;
   beforeAll(async () => {
-    gateway = await startWholeGateway({}, { shadow: { share: 100 } });
+    // A candidate that was never published, which the isolate rejects.
+    const candidate = { model: `mail-tagger@${"0".repeat(64)}`, share: 100 };
+    gateway = await startWholeGateway({}, { shadow: { share: 100 }, candidate });
     receiver = gateway.receiver;
   }, 60_000);
   afterAll(() => gateway?.close());

@@ -38,6 +38,7 @@ describe("an exported trace", () => {
       ["ok", { shadow: { share: 100 } }, [short]],
       ["http-500", { shadow: { share: 100 } }, [short]],
       ["hang", { ...originFirst, hedge }, [short]],
+      ["ok", { candidate: { model: `mail-tagger@${"0".repeat(64)}`, share: 1 } }, [short]],
       ["ok", { residency: { rules: [{ countries: ["DE"], allow: [] }] } }, [short]],
       ["ok", { limits: { inputs: 1 } }, [short, short]],
       ["ok", { minTls: "1.3", limits: { bodyBytes: 5 } }, [short]],

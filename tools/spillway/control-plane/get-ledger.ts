@@ -37,6 +37,8 @@ export interface LedgerQuestion {
   toMs: number;
   /** The operator's token; null if none is set. */
   token: string | null;
+  /** How long an answer is waited for; by default 60 s. */
+  maxWaitMs?: number;
 }
 
 /** The next step where an answer is of another version. */
@@ -44,17 +46,17 @@ export const SAME_VERSION = "Run the command and the control plane from the same
 
 /** @throws Error with one sentence and the next step */
 export async function getLedger(question: LedgerQuestion): Promise<LedgerAnswer> {
-  const { url, fromMs, toMs, token } = question;
+  const { url, fromMs, toMs, token, maxWaitMs = MAX_WAIT_MS } = question;
   const endpoint = new URL("/v1/ledger", url);
   endpoint.search = String(new URLSearchParams({ from: String(fromMs), to: String(toMs) }));
   const headers = token === null ? undefined : { authorization: `Bearer ${token}` };
   const request = {
     ...(headers !== undefined && { headers }),
     redirect: "manual",
-    signal: AbortSignal.timeout(MAX_WAIT_MS),
+    signal: AbortSignal.timeout(maxWaitMs),
   } as const;
   const response = await fetch(endpoint, request).catch((error: unknown) => {
-    throw new Error(unreachable(url, error));
+    throw new Error(unreachable(url, error, maxWaitMs));
   });
   const body: unknown = await response.json().catch(() => null);
   if (response.status !== 200) throw new Error(refused(response.status, body, question));
@@ -65,9 +67,9 @@ export async function getLedger(question: LedgerQuestion): Promise<LedgerAnswer>
   throw new Error(`${url.origin} gives an answer that is not the ledger's (${where}). ${SAME_VERSION}`);
 }
 
-function unreachable({ origin, hostname }: URL, error: unknown): string {
+function unreachable({ origin, hostname }: URL, error: unknown, maxWaitMs: number): string {
   if (error instanceof Error && error.name === "TimeoutError") {
-    return `${origin} did not answer within ${MAX_WAIT_MS / 1000} s. Retry, or ask for a shorter time with --from.`;
+    return `${origin} did not answer within ${maxWaitMs / 1000} s. Retry, or ask for a shorter time with --from.`;
   }
   const next =
     hostname === "127.0.0.1"

@@ -10,27 +10,40 @@ import { type Paint, paintFor } from "../terminal/colors.ts";
 import { tableText } from "../terminal/table.ts";
 import { columnsOf, wrapped } from "../terminal/wrap.ts";
 import { changeLines } from "./change-lines.ts";
+import { isolateVersions, type VersionCounts, versionCounts } from "./isolate-versions.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
 interface HistoryOptions extends WhereOptions {
   json?: true;
+  url?: string;
 }
 
 /** Adds `spillway policy history`. */
 export function registerHistory(policy: Command): void {
   const history = policy
     .command("history")
-    .description("List the last 50 versions: time, author and changes.")
-    .option("--json", "print JSON, with the text of each version");
-  addWhereOptions(history).action(({ json, ...where }: HistoryOptions) =>
-    withPolicyState(where, async (seen) => {
+    .description("List the last 50 versions: time, author, changes, and how many isolates have each.")
+    .option("--json", "print JSON, with the text of each version")
+    .option("--url <url>", "the control plane, which counts isolates, at another address");
+  addWhereOptions(history).action(({ json, url, ...where }: HistoryOptions) => {
+    // Asked while KV is read.
+    const asked = isolateVersions({ ...where, ...(url !== undefined && { url }) }, process.env);
+    return withPolicyState(where, async (seen) => {
       const rows = historyRows(seen.history);
-      if (json) console.log(JSON.stringify(rows.map(historyRowJson), null, 2));
+      const versions = await asked;
+      if (!versions.ok) console.error(`  ! isolates are not counted: ${versions.problem}`);
+      const counts = versions.ok ? versionCounts(rows, versions.isolates) : null;
+      if (json) console.log(JSON.stringify(rows.map(asJson(counts)), null, 2));
       else if (rows.length === 0) console.log("No policy has been saved yet; the defaults are in force.");
-      else console.log(historyTable(rows, paintFor(process.stdout, process.env), columnsOf(process.stdout)));
-    }),
-  );
+      else console.log(historyTable(rows, counts, paintFor(process.stdout, process.env), columnsOf(process.stdout)));
+    });
+  });
 }
+
+const asJson = (counts: VersionCounts | null) => (row: HistoryRow) => ({
+  ...historyRowJson(row),
+  isolates: counts?.of(row) ?? null,
+});
 
 /** Adds `spillway policy diff`. */
 export function registerDiff(policy: Command): void {
@@ -66,18 +79,25 @@ const MAX_AUTHOR_LENGTH = OUTSIDE.length;
 
 /**
  * Formats the history as a table.
+ * @param counts null if isolates are not counted
  * @param columns the terminal's width, to which the cells are wrapped; null for no wrapping
  */
-export function historyTable(rows: readonly HistoryRow[], paint: Paint, columns: number | null): string {
-  const head = [" ", "version", "when", "author", "changes"];
-  const table = tableText({ head, rows: rows.map(cellsOf) }, columns, (line, row) =>
+export function historyTable(
+  rows: readonly HistoryRow[],
+  counts: VersionCounts | null,
+  paint: Paint,
+  columns: number | null,
+): string {
+  const head = [" ", "version", ...(counts === null ? [] : ["isolates"]), "when", "author", "changes"];
+  const table = tableText({ head, rows: rows.map((row) => cellsOf(row, counts)) }, columns, (line, row) =>
     row === null ? paint("bold", line) : paintRow(line, rows[row], paint),
   );
-  const under = legend(rows).flatMap((line) => wrapped(line, { columns, indent: 2 }));
+  const under = legend(rows, counts).flatMap((line) => wrapped(line, { columns, indent: 2 }));
   return [table, "", ...under.map((line) => paint("dim", line))].join("\n");
 }
 
-function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[] {
+function cellsOf(row: HistoryRow, counts: VersionCounts | null): string[] {
+  const { entry, mark, problem, changes, remark } = row;
   const outside = entry.author === null;
   const last = [
     problem === null ? changes : `rejected: ${problem}`,
@@ -87,6 +107,7 @@ function cellsOf({ entry, mark, problem, changes, remark }: HistoryRow): string[
   return [
     MARKS[mark],
     entry.name,
+    ...(counts === null ? [] : [String(counts.of(row) || "")]),
     `${outside ? "seen " : ""}${new Date(entry.timeIso).toLocaleString("sv-SE")}`,
     shortened(entry.author ?? OUTSIDE),
     last.join(" "),
@@ -107,11 +128,20 @@ function paintRow(line: string, row: HistoryRow | undefined, paint: Paint): stri
   return row.entry.author === null ? paint("yellow", line) : line;
 }
 
-function legend(rows: readonly HistoryRow[]): string[] {
+function legend(rows: readonly HistoryRow[], counts: VersionCounts | null): string[] {
   const hasRejected = rows.some(({ mark }) => mark === "rejected");
   return [
     "● last stored",
     ...(hasRejected ? ["○ stored, but rejected: isolates keep the newest valid one"] : []),
-    "What an isolate has: x-spillway-policy, and /readyz.",
+    ...(counts === null ? ["What an isolate has: x-spillway-policy, and /readyz."] : isolatesLegend(counts)),
+  ];
+}
+
+function isolatesLegend({ others }: VersionCounts): string[] {
+  const named = ({ version, isolates }: VersionCounts["others"][number]) =>
+    `${isolates} with ${version === 0 ? "the defaults or a policy without a version" : `version ${version}, which is not listed`}`;
+  return [
+    "isolates: those that reported the version last, within 10 minutes",
+    ...(others.length === 0 ? [] : [`Further isolates: ${others.map(named).join(", ")}`]),
   ];
 }

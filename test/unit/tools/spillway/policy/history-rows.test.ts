@@ -87,7 +87,7 @@ describe("the history's table", () => {
   const plain = paintFor({ isTTY: false }, {});
 
   it("aligns its columns and marks the last stored version and edits from outside; what an isolate has, it does not claim", () => {
-    const table = historyTable(historyRows(history(1, text(12, 5))), plain, null).split("\n");
+    const table = historyTable(historyRows(history(1, text(12, 5))), null, plain, null).split("\n");
     const [head = "", outside = "", own = ""] = table;
     for (const line of [outside, own]) expect(line[head.indexOf("author") - 1]).toBe(" ");
     expect(outside.slice(head.indexOf("author"))).toMatch(/^outside the spillway command {2}edge\.share 1 → 5$/);
@@ -95,7 +95,7 @@ describe("the history's table", () => {
     expect(own.slice(head.indexOf("author"))).toMatch(/^Ann {27}edge\.share 100 \(default\) → 1$/);
     expect(table.slice(-2)).toEqual(["● last stored", "What an isolate has: x-spillway-policy, and /readyz."]);
     expect(table.join("\n")).not.toContain("in force");
-    const rejected = historyTable(historyRows(history(1, text(9, 700))), plain, null).split("\n");
+    const rejected = historyTable(historyRows(history(1, text(9, 700))), null, plain, null).split("\n");
     expect(rejected.at(-2)).toBe("○ stored, but rejected: isolates keep the newest valid one");
     expect(rejected[1]).toMatch(/^○ {2}9 /);
   });
@@ -107,7 +107,7 @@ describe("the history's table", () => {
       message: "x".repeat(200),
       text: "{}",
     });
-    const table = historyTable(historyRows(evil), plain, 80);
+    const table = historyTable(historyRows(evil), null, plain, 80);
     expect(table).not.toContain("\u001b");
     expect(Math.max(...table.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
