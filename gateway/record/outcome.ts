@@ -2,7 +2,6 @@
 import type { Billed } from "../../formats/ledger/prices.ts";
 import type { RecordedArm } from "../../formats/ledger/series.ts";
 import type { Because, SideRoute } from "../decide/route.ts";
-import type { CandidateStatus } from "../sides.ts";
 
 /** How one input of the request was answered. */
 export interface InputOutcome {
@@ -31,8 +30,8 @@ export interface Outcome {
   policyProblem: string | null;
   /** Why the edge has no model; null while it is ready, cold or loading. */
   edgeProblem: string | null;
-  /** What the isolate does with the policy's candidate; null if the policy has none. */
-  edgeCandidate: CandidateStatus["state"] | null;
+  /** What the isolate does with the policy's candidate, a state of `CandidateStatus`; null if the policy has none. */
+  edgeCandidate: string | null;
   /** The refusal's internal reason; null for an answer. */
   refusal: { code: string; reason: string } | null;
   inputs: readonly InputOutcome[];
