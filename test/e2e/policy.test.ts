@@ -84,7 +84,9 @@ describe("a running system", () => {
 
   it("uses an edit by plain wrangler, which the history lists", async () => {
     await wrangler(system, "kv", "key", "put", "policy", '{"edge": {"share": 100}}', "--binding", "POLICIES");
-    expect(await policy("history")).toMatch(/● {2}0 +(\d+ +)?seen .* outside the spillway command +edge\.share 0 → 100/);
+    expect(await policy("history")).toMatch(
+      /● {2}0 +(\d+ +)?seen .* outside the spillway command +edge\.share 0 → 100/,
+    );
     await inForce("0", "within-share");
     expect(await policy("get")).toBe('{\n  "edge": {\n    "share": 100\n  }\n}');
   });
@@ -98,7 +100,9 @@ describe("a running system", () => {
       return (await (await fetch(`${system.gateway}/readyz`)).json()).policy.problem;
     });
     expect((await classify(system, SHORT)).headers.get("x-spillway-policy")).toBe("4");
-    expect(await policy("history")).toMatch(/○ {2}5 +(\d+ +)?seen .* rejected: edge\.share: 1000 is not allowed.*\n● {2}4 /);
+    expect(await policy("history")).toMatch(
+      /○ {2}5 +(\d+ +)?seen .* rejected: edge\.share: 1000 is not allowed.*\n● {2}4 /,
+    );
     expect(await policy("set", "edge.share", "100")).toMatch(/^version 6: edge\.share 0 → 100/);
     await inForce("6", "within-share");
   });

@@ -14,7 +14,10 @@ export const VALID: [string, object][] = [
   ["a document that names its schema", { $schema: "policies/policy.schema.json", version: 7 }],
   ["every key", FULL_DOCUMENT],
   ["many rules and origins", WORST_DOCUMENT],
-  ["null where it is allowed", { model: null, override: null, latencyBudgetMs: null, hedge: { afterMs: null } }],
+  [
+    "null where it is allowed",
+    { model: null, candidate: null, override: null, latencyBudgetMs: null, hedge: { afterMs: null } },
+  ],
   ["residency with an origin of the policy", { origins, ...rule("edge", "origin:eu-central-1") }],
   ["residency with an origin of the policy, for unknown countries", { origins, ...unknown("origin:us-east-1") }],
   ["residency with any origin", { origins, ...rule("origin") }],
@@ -44,6 +47,11 @@ export const WRONG: Wrong[] = [
   ["a list", [], "policy: a list is not allowed; must be an object"],
   ["null", null, "policy: null is not allowed; must be an object"],
   ["a fraction of a token", { edge: { maxTokens: 1.5 } }, "edge.maxTokens: 1.5 is not allowed; must be a whole number"],
+  [
+    "a candidate without its digest",
+    { candidate: { model: "mail-tagger", share: 10 } },
+    'candidate.model: "mail-tagger" is not allowed; must be <name>@<64 hex',
+  ],
   [
     "a model without its digest",
     { model: "mail-tagger" },

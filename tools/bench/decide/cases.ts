@@ -135,6 +135,7 @@ const MANY_ORIGINS = 16;
 export const FULL_DOCUMENT = {
   version: 7,
   model: `mail-tagger@${"9f2c".repeat(16)}`,
+  candidate: { model: `mail-tagger@${"a1b2".repeat(16)}`, share: 10 },
   minVersion: 1,
   override: null,
   edge: { share: 12.34, maxTokens: 256, maxQueueMs: 400, stickyBy: "header:x-tenant" },
