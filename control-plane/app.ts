@@ -3,8 +3,10 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { consoleRoutes } from "./console/routes.ts";
 import { authorize, LockOut, type Role } from "./operator.ts";
+import { policyRoutes } from "./policy/routes.ts";
 import { type Env, ROOT_NAME } from "./ports.ts";
 import { refuse } from "./refuse.ts";
+import { rolloutRoutes } from "./rollout-routes.ts";
 import { parseTimeRange } from "./time-range.ts";
 
 const RETRY_AFTER_SECONDS = "1";
@@ -56,7 +58,9 @@ export function createApp(lockOut = new LockOut()): Hono<{ Bindings: Env }> {
     app.all(path, () => refuse("method-not-allowed", "Use GET.", { allow: "GET, HEAD" }));
   }
 
-  app.all("/v1/*", () => refuse("not-found", "The endpoint is GET /v1/ledger."));
+  app.route("/", policyRoutes(only));
+  app.route("/", rolloutRoutes(only));
+  app.all("/v1/*", () => refuse("not-found", "The endpoints are /v1/ledger, /v1/policy and /v1/rollouts."));
   app.route("/", consoleRoutes(lockOut));
 
   /** A ledger that does not answer, or a bug. */

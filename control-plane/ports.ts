@@ -3,6 +3,7 @@ import type { IsolateRow, LedgerAnswer } from "../formats/ledger/answer.ts";
 import type { DeltaReceipt } from "../formats/ledger/delta.ts";
 import type { History } from "../policies/versions/history.ts";
 import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "./policy/present-policy.ts";
+import type { ChangeAnswer, OneRollout, RolloutChange, RolloutsAnswer, StartRequest } from "./rollout-port.ts";
 
 /** Cloudflare's rate-limiting binding. */
 export interface Limiter {
@@ -51,6 +52,11 @@ export interface RootPort extends Rpc.DurableObjectBranded {
   policyHistory(): Promise<History>;
   savePolicy(edit: PolicyEdit): Promise<SaveResult>;
   rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult>;
+  rollouts(): Promise<RolloutsAnswer>;
+  /** Null if there is none with this number. */
+  rollout(id: number): Promise<OneRollout | null>;
+  startRollout(request: StartRequest): Promise<ChangeAnswer>;
+  changeRollout(change: RolloutChange, by: string): Promise<ChangeAnswer>;
   /** Resolves when the batch is stored, also for one that was stored before. */
   receive(batch: Batch): Promise<void>;
   query(range: TimeRange): Promise<LedgerAnswer>;

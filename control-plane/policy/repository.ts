@@ -101,7 +101,8 @@ export class PolicyRepository {
 
   async #save(seen: PolicyState, { document, author, message, expected, key }: PolicyEdit): Promise<SaveResult> {
     const present = presentIn(seen);
-    if (this.#writes.withKey(key)?.isDone) return { is: "saved", present };
+    const write = this.#writes.withKey(key);
+    if (write?.isDone && write.entry.sha256 === present.sha256) return { is: "saved", present };
     const unconfirmed = this.#writes.unconfirmed();
     if (unconfirmed !== null) return { is: "unconfirmed", problem: unconfirmedOf(unconfirmed.entry) };
     if (seen.unsettled !== null) return { is: "conflict", problem: tooEarly(seen.unsettled), present };

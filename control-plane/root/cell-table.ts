@@ -40,21 +40,34 @@ export class CellTable {
   /**
    * The counts of periods that start in this range, by start, and of one start those with the highest counts first.
    * @param toMs exclusive
+   * @param isWanted other series are not decoded
    */
-  *read(widthMs: number, fromMs: number, toMs: number): Generator<StoredCell> {
+  *read(
+    widthMs: number,
+    fromMs: number,
+    toMs: number,
+    isWanted: (series: Series) => boolean = () => true,
+  ): Generator<StoredCell> {
     const rows = this.#sql.read(
       `SELECT c.start, c.series, ${READ}, ${SERIES} FROM cell c JOIN series s ON s.id = c.series
        WHERE c.width = ? AND c.start >= ? AND c.start < ? ORDER BY c.start, c.n DESC, c.series`,
       ...[widthMs / 1000, fromMs, toMs],
     );
     for (const row of rows) {
-      yield {
-        startMs: Number(row["start"]),
-        seriesId: Number(row["series"]),
-        series: seriesIn(row),
-        cell: cellIn(row),
-      };
+      const series = seriesIn(row);
+      if (!isWanted(series)) continue;
+      yield { startMs: Number(row["start"]), seriesId: Number(row["series"]), series, cell: cellIn(row) };
     }
+  }
+
+  /** The sum of `n` by kind, over periods that start in this range. */
+  totals(widthMs: number, fromMs: number, toMs: number): { kind: string; n: number }[] {
+    const rows = this.#sql.read(
+      `SELECT s.kind, SUM(c.n) AS n FROM cell c JOIN series s ON s.id = c.series
+       WHERE c.width = ? AND c.start >= ? AND c.start < ? GROUP BY s.kind`,
+      ...[widthMs / 1000, fromMs, toMs],
+    );
+    return [...rows].map((row) => ({ kind: String(row["kind"]), n: Number(row["n"]) }));
   }
 
   /** The ids of the series that have counts of this width in the range. */

@@ -7,17 +7,23 @@ import { decodeMinutes, Minutes } from "../minutes.ts";
 import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "../policy/present-policy.ts";
 import { PolicyRepository } from "../policy/repository.ts";
 import type { Batch, Env, ShardPeek, TimeRange } from "../ports.ts";
+import type { ChangeAnswer, OneRollout, RolloutChange, RolloutsAnswer, StartRequest } from "../rollout-port.ts";
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import { withinMs } from "../within.ts";
 import { Counts } from "./counts.ts";
 import { countedRange, readRange } from "./read-range.ts";
+import { RolloutTable } from "./rollout-table.ts";
+import { RolloutController } from "./rollouts.ts";
 import { ShardTable } from "./shard-table.ts";
+import { stepFigures } from "./step-figures.ts";
 import { viewOf } from "./view.ts";
 
 /** A query waits this long for a shard. What the shard has after that is missing in the answer, and in the next one it is not. */
 const MAX_SHARD_MS = 2000;
 /** After the hour, so that the last batches of the hour have arrived. Later ones are added to the hour. */
 const ROLL_UP_DELAY_MS = 5 * MINUTE_MS;
+/** An alarm that has not come so long after its time is lost. */
+const OVERDUE_MS = MINUTE_MS;
 /** The row of the shard, in the count of written rows. */
 const SHARD_ROWS = 1;
 
@@ -26,7 +32,13 @@ export class Ledger extends DurableObject<Env> {
   readonly #counts: Counts;
   readonly #shards: ShardTable;
   readonly #policies: PolicyRepository;
-  #hasAlarm = false;
+  readonly #rolloutTable: RolloutTable;
+  readonly #rollouts: RolloutController;
+  /** The object has one alarm, for the hourly work and for looks; null while none is set. */
+  #alarmMs: number | null = null;
+  #isInAlarm = false;
+  /** The hourly work is due from this time on. It may be done again: nothing is counted twice. */
+  #hourlyFromMs = 0;
   /** Calls that are billed and not counted yet. */
   #requests = 0;
 
@@ -36,8 +48,17 @@ export class Ledger extends DurableObject<Env> {
     this.#counts = new Counts(this.#sql);
     this.#shards = new ShardTable(this.#sql);
     this.#policies = new PolicyRepository(env.POLICIES, this.#sql);
+    this.#rolloutTable = new RolloutTable(this.#sql);
+    this.#rollouts = new RolloutController({
+      table: this.#rolloutTable,
+      policies: this.#policies,
+      gather: () => this.#gather(),
+      figures: (question) => stepFigures(this.#counts, this.#shards.isolates(question.nowMs), question),
+      transaction: (work) => this.#transaction(work),
+    });
     ctx.blockConcurrencyWhile(async () => {
-      this.#hasAlarm = (await ctx.storage.getAlarm()) !== null;
+      this.#alarmMs = await ctx.storage.getAlarm();
+      if (this.#rollouts.dueMs !== null) await this.#keepAlarm(Date.now());
     });
   }
 
@@ -50,7 +71,7 @@ export class Ledger extends DurableObject<Env> {
     if (this.#shards.hasReceived(batch)) return;
     const nowMs = Date.now();
     const minutes = minutesIn(batch);
-    const isSet = this.#hasAlarm ? null : this.#setAlarm(nowMs);
+    const isSet = this.#keepAlarm(nowMs);
     this.#transaction(() => {
       this.#counts.add(minutes, { requests: this.#requests, otherRows: SHARD_ROWS }, nowMs);
       this.#shards.setReceived(batch, nowMs);
@@ -64,7 +85,7 @@ export class Ledger extends DurableObject<Env> {
   /** The counts of a time range, with what the shards have not sent yet. */
   async query(range: TimeRange): Promise<LedgerAnswer> {
     this.#requests += 1;
-    await Promise.all(this.#shards.ids().map((id) => this.#pushOf(id)));
+    await Promise.all([this.#gather(), this.#keepAlarm(Date.now())]);
     const nowMs = Date.now();
     const counted = readRange(this.#counts, countedRange(range, nowMs), nowMs);
     return { ...counted, isolates: this.#shards.isolates(nowMs) };
@@ -86,24 +107,70 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Saves a document as a new version of the policy. */
-  savePolicy(edit: PolicyEdit): Promise<SaveResult> {
-    return this.#policies.save(edit);
+  async savePolicy(edit: PolicyEdit): Promise<SaveResult> {
+    return this.#recorded(await this.#policies.save(edit), edit.author);
   }
 
   /** Saves an earlier version of the policy as a new one. */
-  rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult> {
-    return this.#policies.rollBack(rollback);
+  async rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult> {
+    return this.#recorded(await this.#policies.rollBack(rollback), rollback.author);
+  }
+
+  #recorded(result: SaveResult, by: string): SaveResult {
+    if (result.is === "saved") {
+      const what = `saved policy version ${result.present.name}`;
+      this.#rolloutTable.record({ atMs: Date.now(), by, what, rolloutId: null });
+    }
+    return result;
+  }
+
+  /** All rollouts, the newest first. */
+  async rollouts(): Promise<RolloutsAnswer> {
+    await this.#keepAlarm(Date.now());
+    return this.#rollouts.list();
+  }
+
+  /** A rollout with its looks; null if there is none with this number. */
+  async rollout(id: number): Promise<OneRollout | null> {
+    await this.#keepAlarm(Date.now());
+    return this.#rollouts.one(id);
+  }
+
+  /** Begins a rollout. */
+  async startRollout(request: StartRequest): Promise<ChangeAnswer> {
+    const answer = await this.#rollouts.start(request);
+    await this.#keepAlarm(Date.now());
+    return answer;
+  }
+
+  /** Pauses, resumes or aborts the rollout that runs. */
+  async changeRollout(change: RolloutChange, by: string): Promise<ChangeAnswer> {
+    const answer = await this.#rollouts.change(change, by);
+    await this.#keepAlarm(Date.now());
+    return answer;
   }
 
   override async alarm(): Promise<void> {
     this.#requests += 1;
-    this.#hasAlarm = true;
+    this.#isInAlarm = true;
     const nowMs = Date.now();
     try {
-      this.#transaction(() => this.#counts.tidy(nowMs));
+      // First: whatever happens below, the next alarm comes.
+      await this.#setAlarm(nextHourMs(nowMs));
+      if (nowMs >= this.#hourlyFromMs) {
+        this.#transaction(() => this.#counts.tidy(nowMs));
+        await this.#rollouts.lookAtHalves();
+        this.#hourlyFromMs = nextHourMs(nowMs);
+      }
+      await this.#rollouts.look();
     } finally {
-      await this.#setAlarm(nowMs);
+      this.#isInAlarm = false;
+      await this.#keepAlarm(Date.now());
     }
+  }
+
+  async #gather(): Promise<void> {
+    await Promise.all(this.#shards.ids().map((id) => this.#pushOf(id)));
   }
 
   /** A shard that is slow or down delays an answer by `MAX_SHARD_MS` at most. */
@@ -136,12 +203,23 @@ export class Ledger extends DurableObject<Env> {
     }
   }
 
-  /** Once an hour. */
-  #setAlarm(nowMs: number): Promise<void> {
-    this.#hasAlarm = true;
-    this.#sql.countRows(1);
-    return this.ctx.storage.setAlarm(startOf(nowMs - ROLL_UP_DELAY_MS, HOUR_MS) + HOUR_MS + ROLL_UP_DELAY_MS);
+  /** Sets the alarm if there is none, if it is lost, or if something is due before it. */
+  async #keepAlarm(nowMs: number): Promise<void> {
+    if (this.#isInAlarm) return;
+    const dueMs = Math.min(nextHourMs(nowMs), this.#rollouts.dueMs ?? Number.POSITIVE_INFINITY);
+    const setMs = this.#alarmMs;
+    if (setMs === null || setMs < nowMs - OVERDUE_MS || dueMs < setMs) await this.#setAlarm(dueMs);
   }
+
+  #setAlarm(atMs: number): Promise<void> {
+    this.#alarmMs = atMs;
+    this.#sql.countRows(1);
+    return this.ctx.storage.setAlarm(atMs);
+  }
+}
+
+function nextHourMs(nowMs: number): number {
+  return startOf(nowMs - ROLL_UP_DELAY_MS, HOUR_MS) + HOUR_MS + ROLL_UP_DELAY_MS;
 }
 
 function minutesIn({ shard, number, minutes }: Batch): Minutes {

@@ -117,7 +117,10 @@ describe("a save", () => {
 
   it("of a document that the gateway would not accept reports each place, and writes nothing", async () => {
     const result = await root().savePolicy(edit(700, "0"));
-    expect(result).toMatchObject({ is: "invalid", problems: [expect.stringMatching(/^edge\.share: 700 is not allowed/)] });
+    expect(result).toMatchObject({
+      is: "invalid",
+      problems: [expect.stringMatching(/^edge\.share: 700 is not allowed/)],
+    });
     expect((await env.POLICIES.list()).keys).toEqual([]);
   });
 
@@ -178,7 +181,10 @@ describe("a crash", () => {
 describe("a KV that returns older values for a while", () => {
   it("does not make the object forget what it wrote; after 90 s KV is right", async () => {
     await root().savePolicy(edit(10, "0"));
-    const old: Record<string, string | null> = { [POLICY_KEY]: await command.get(POLICY_KEY), [HISTORY_KEY]: await command.get(HISTORY_KEY) };
+    const old: Record<string, string | null> = {
+      [POLICY_KEY]: await command.get(POLICY_KEY),
+      [HISTORY_KEY]: await command.get(HISTORY_KEY),
+    };
     const late = kvWith({ get: (key) => Promise.resolve(old[key] ?? null) });
     await onRoot(late, async (repository) => {
       expect(await repository.save(edit(20, "1"))).toMatchObject({ is: "saved", present: { name: "2" } });
