@@ -34,10 +34,10 @@ const RIGHT = 18;
 const P95 = 0.95;
 
 /** The distribution of times per arm, with bands at 95 % confidence. Null without texts. */
-export function timesPicture(curves: readonly Curve[], width: number): string | null {
+export function timesPicture(curves: readonly Curve[], width: number, tones = ARM_TONES): string | null {
   if (curves.length === 0) return null;
   const head = legend(
-    curves.map((curve) => ({ name: `${curve.name}, P95 ${ms(curve.p95Ms)}`, tone: toneOf(curve) })),
+    curves.map((curve) => ({ name: `${curve.name}, P95 ${ms(curve.p95Ms)}`, tone: toneOf(curve, tones) })),
     0,
     0,
     width,
@@ -55,7 +55,7 @@ export function timesPicture(curves: readonly Curve[], width: number): string | 
   const y = scaleLinear([0, 1], [bottom, plot.y]);
   const lines = curves.map(
     (curve): Line => ({
-      tone: toneOf(curve),
+      tone: toneOf(curve, tones),
       points: curve.points.map((point) => ({ x: point.ms, y: point.part })),
       band: ({ y: part }) => [Math.max(0, part - curve.band), Math.min(1, part + curve.band)],
     }),
@@ -71,7 +71,7 @@ export function timesPicture(curves: readonly Curve[], width: number): string | 
     lines,
   });
   const level = path(`M${plot.x} ${y(P95)}H${plot.x + plot.width}`, "mark");
-  const marks = curves.map((curve) => dot(x.scale(curve.p95Ms), y(P95), `${toneOf(curve)} fill`, 4.5));
+  const marks = curves.map((curve) => dot(x.scale(curve.p95Ms), y(P95), `${toneOf(curve, tones)} fill`, 4.5));
   const name = label(plot.x + 6, y(P95) + 14, "P95", { size: 11 });
   const title = "The part of texts that were answered within a time, by arm";
   return picture({ width, height: bottom + 44, title }, head.markup, chart, level, ...marks, name);
@@ -162,8 +162,8 @@ function rowOf(name: string, tone: Tone, { p95Ratio }: Comparison): IntervalRow 
   return { ...p95Ratio, name, tone, text: `${ratio(p95Ratio.value)} ${ratioInterval(p95Ratio)}` };
 }
 
-function toneOf({ name }: Curve): Tone {
-  return ARM_TONES[name] ?? "grey";
+function toneOf({ name }: Curve, tones: Readonly<Record<string, Tone>>): Tone {
+  return tones[name] ?? "grey";
 }
 
 /** 12 Nov */

@@ -23,6 +23,10 @@ export const USD_PER = {
   objectRowWritten: 1 / MILLION,
   lambdaRequest: 0.2 / MILLION,
   lambdaGbSecond: 0.000_016_666_7,
+  lambdaGbSecondArm64: 0.000_013_333_4,
+  /** Of instances that are kept ready, on x86: the time for which they are kept, and the time of calls. */
+  lambdaProvisionedGbSecond: 0.000_004_166_7,
+  lambdaProvisionedRunGbSecond: 0.000_009_722_2,
 } as const;
 
 /** Of the paid plan, per month, included in it: https://developers.cloudflare.com/workers/platform/pricing/ */

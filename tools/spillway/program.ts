@@ -9,6 +9,7 @@ import { registerPack } from "./model/pack/command.ts";
 import { registerPublish } from "./model/publish/command.ts";
 import { registerShow } from "./model/show.ts";
 import { registerKeygen, registerSign, registerVerify } from "./model/sign/commands.ts";
+import { registerPlan } from "./plan/command.ts";
 import { registerApply } from "./policy/apply.ts";
 import { registerEdit } from "./policy/edit.ts";
 import { registerGet } from "./policy/get.ts";
@@ -16,6 +17,7 @@ import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
 import { registerReport } from "./report/command.ts";
+import { registerRollout } from "./rollout/command.ts";
 import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
@@ -29,6 +31,8 @@ export function spillwayProgram(): Command {
   registerExplain(program);
   registerBackup(program);
   registerReport(program);
+  registerRollout(program);
+  registerPlan(program);
   return program;
 }
 

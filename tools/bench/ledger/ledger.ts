@@ -1,13 +1,13 @@
 /** Bench `ledger`: simulated isolates send to the ledger's real objects in workerd; what that writes, and what it costs at three sizes. */
 import { join } from "node:path";
 import * as z from "zod";
+import { billOf, FORMULA, isolatesAt, type Traffic, type Writes } from "../../simulation/ledger-bill.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { bundleWorker, type WorkerSource } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import { withWorkspace } from "../system/workspace.ts";
-import { billOf, FORMULA, isolatesAt, type Traffic, type Writes } from "./bill.ts";
 
 const MAX_BENCH_MS = 15 * 60_000;
 const WORKER: WorkerSource = { config: "tools/bench/ledger/wrangler.toml", scriptName: "worker.js" };

@@ -1,16 +1,7 @@
 /** The texts of one spike with every random value, so that all policies get the same texts. Pure. */
 import { seededRandom } from "../../seeded-random.ts";
-
-export interface ArrivingText {
-  arrivesAtMs: number;
-  tokens: number;
-  /** Callers are anonymous: each text has another key. */
-  stickyKey: string;
-  /** Duration of its run at the edge, divided by the prediction of the package's time model. */
-  runNoise: number;
-  /** Duration of a call of the origin. */
-  originMs: number;
-}
+import { exponential, logNormal, noise, type Random } from "../../simulation/distributions.ts";
+import type { ArrivingText } from "../../simulation/isolate.ts";
 
 export interface Spike {
   seed: number;
@@ -49,9 +40,10 @@ export function trafficOf({ seed, ratePerSecond, seconds }: Spike): ArrivingText
     if (arrivesAtMs >= seconds * 1000) return texts;
     texts.push({
       arrivesAtMs,
+      // Callers are anonymous: each text has another key.
       stickyKey: `text ${texts.length} of ${seed}`,
       tokens: tokensOf(random),
-      runNoise: runNoiseOf(random),
+      runNoise: noise(ASSUMPTIONS.runNoiseSigma, random),
       originMs: originMsOf(random),
     });
   }
@@ -61,33 +53,9 @@ function tokensOf(random: Random): number {
   return Math.max(ASSUMPTIONS.tokens.min, Math.round(logNormal(ASSUMPTIONS.tokens, random)));
 }
 
-function runNoiseOf(random: Random): number {
-  const sigma = ASSUMPTIONS.runNoiseSigma;
-  // With this median the mean is 1: the package's model is right on average.
-  return logNormal({ median: Math.exp(-(sigma ** 2) / 2), sigma }, random);
-}
-
 function originMsOf(random: Random): number {
   const { warmMs, coldPercent, coldMs } = ASSUMPTIONS.origin;
   const isCold = random() < coldPercent / 100;
   const addedMs = coldMs.min + (coldMs.max - coldMs.min) * random();
   return logNormal(warmMs, random) + (isCold ? addedMs : 0);
-}
-
-/** Uniform from 0 to 1, as `seededRandom` makes them. */
-type Random = () => number;
-
-/** Half of the values are below the median; about two thirds are between `median / e^sigma` and `median · e^sigma`. */
-function logNormal({ median, sigma }: { median: number; sigma: number }, random: Random): number {
-  return median * Math.exp(sigma * standardNormal(random));
-}
-
-/** The time to the next arrival if arrivals are independent (a Poisson process). */
-function exponential(mean: number, random: Random): number {
-  return -mean * Math.log(1 - random());
-}
-
-/** Box and Muller, 1958. */
-function standardNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

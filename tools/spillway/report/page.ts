@@ -153,7 +153,8 @@ ${notes.map((note) => html`<p class="note">${glued(note)}</p>`)}</section>`;
   return { isFull, markup };
 }
 
-function tableMarkup({ head, rows }: Table): Markup {
+/** A table of figures, with intervals under them. */
+export function tableMarkup({ head, rows }: Table): Markup {
   const cells = (row: readonly Cell[]) =>
     row.map((cell) => {
       const text = typeof cell === "string" ? cell : cell.text;

@@ -57,12 +57,19 @@ function headLines(report: Report, coverage: string, width: number, paint: Paint
   ];
 }
 
-function headline(title: string, right: string, width: number, paint: Paint): string {
+/** A title in bold, and a fact at the right end of the line. */
+export function headline(title: string, right: string, width: number, paint: Paint): string {
   const space = " ".repeat(Math.max(GAP, width - title.length - right.length));
   return paint("bold", title) + space + paint("dim", right);
 }
 
-function sentenceLines(sentences: readonly string[], mark: string, width: number, painted: (line: string) => string) {
+/** Sentences in lines with an indent; the mark is before the first line of each. */
+export function sentenceLines(
+  sentences: readonly string[],
+  mark: string,
+  width: number,
+  painted: (line: string) => string,
+): string[] {
   return sentences.flatMap((sentence) =>
     wrapped(sentence, width - INDENT.length - mark.length).map((line, index) =>
       painted(`${INDENT}${index === 0 ? mark : " ".repeat(mark.length)}${line}`),
@@ -71,7 +78,7 @@ function sentenceLines(sentences: readonly string[], mark: string, width: number
 }
 
 /** With intervals beside their figures where the terminal is wide enough, otherwise under them. */
-function tableLines(table: Table, width: number, paint: Paint): string[] {
+export function tableLines(table: Table, width: number, paint: Paint): string[] {
   const wide = [table.head, ...table.rows].map((row) => row.map(inOneLine));
   const isWide = INDENT.length + lengthOf(widthsOf(wide)) <= width;
   const rows = isWide ? wide : [table.head, ...table.rows.flatMap(inTwoLines)];

@@ -1,10 +1,10 @@
 /** Guarantees of the simulated spike at any seed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Answer, simulate } from "../../../../tools/bench/spike/isolate.ts";
 import { summarize } from "../../../../tools/bench/spike/measure.ts";
 import { POLICY_NAMES, type PolicyName, policyOf } from "../../../../tools/bench/spike/policies.ts";
 import { trafficOf } from "../../../../tools/bench/spike/traffic.ts";
+import { type Answer, simulate } from "../../../../tools/simulation/isolate.ts";
 
 /** About 35 texts per second. */
 const EDGE = { maxTokens: 256, timeMs: { base: 2, perToken: 0.22, perTokenSquared: 0.00027 } };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { EventQueue, simulate } from "../../../../tools/bench/spike/isolate.ts";
 import { saturationPerSecond } from "../../../../tools/bench/spike/measure.ts";
 import { DRAWN, type PictureData, pictureSchema, spikePicture } from "../../../../tools/bench/spike/picture.ts";
 import { policyOf } from "../../../../tools/bench/spike/policies.ts";
-import { type ArrivingText, ASSUMPTIONS, trafficOf } from "../../../../tools/bench/spike/traffic.ts";
+import { ASSUMPTIONS, trafficOf } from "../../../../tools/bench/spike/traffic.ts";
 import { percentile } from "../../../../tools/bench/statistics.ts";
+import { type ArrivingText, EventQueue, simulate } from "../../../../tools/simulation/isolate.ts";
 
 const EDGE = { maxTokens: 256, timeMs: { base: 0, perToken: 1, perTokenSquared: 0 } };
 const text: ArrivingText = { arrivesAtMs: 0, tokens: 100, stickyKey: "a", runNoise: 1, originMs: 60 };

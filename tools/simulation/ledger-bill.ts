@@ -1,6 +1,6 @@
 /** What the ledger itself costs per month, from what one message and one batch write. Pure. */
-import { paceMs } from "../../../control-plane/shard/pace.ts";
-import { usageCostUsd } from "../../../formats/ledger/prices.ts";
+import { paceMs } from "../../control-plane/shard/pace.ts";
+import { usageCostUsd } from "../../formats/ledger/prices.ts";
 
 const SECONDS_PER_MONTH = 30 * 24 * 3600;
 const MINUTES_PER_MONTH = SECONDS_PER_MONTH / 60;

@@ -1,22 +1,37 @@
 /**
- * One isolate with a ready model, in simulated time. It runs the gateway's own `decide`, queue, estimate and recent P95; the model and
+ * One isolate in simulated time. It runs the gateway's own `decide`, queue, estimate and recent P95; the model and
  * the origin are only the time that they take. It reads no clock and waits for none.
  */
-import type { Manifest, TokenModel } from "../../../formats/model-package/manifest.ts";
-import { decisionsFor } from "../../../gateway/decide/decide.ts";
-import type { Because } from "../../../gateway/decide/route.ts";
-import { EdgeQueue } from "../../../gateway/edge/queue.ts";
-import { RunEstimate } from "../../../gateway/edge/run-estimate.ts";
-import { RecentP95 } from "../../../gateway/resilience/recent-p95.ts";
-import type { Conditions } from "../../../gateway/sides.ts";
-import type { Policy } from "../../../policies/schema.ts";
-import type { ArrivingText } from "./traffic.ts";
+import type { RecordedArm } from "../../formats/ledger/series.ts";
+import type { Manifest, TokenModel } from "../../formats/model-package/manifest.ts";
+import { decisionsFor } from "../../gateway/decide/decide.ts";
+import type { Because } from "../../gateway/decide/route.ts";
+import { EdgeQueue } from "../../gateway/edge/queue.ts";
+import { RunEstimate } from "../../gateway/edge/run-estimate.ts";
+import { RecentP95 } from "../../gateway/resilience/recent-p95.ts";
+import type { Conditions } from "../../gateway/sides.ts";
+import type { Policy } from "../../policies/schema.ts";
+
+export interface ArrivingText {
+  arrivesAtMs: number;
+  tokens: number;
+  stickyKey: string;
+  /** Duration of its run at the edge, divided by the prediction of the package's time model. */
+  runNoise: number;
+  /** Duration of a call of the origin. */
+  originMs: number;
+  /** Whether the isolate has no model yet when the text arrives. */
+  isCold?: boolean;
+}
 
 export type EdgeNumbers = Pick<NonNullable<Manifest["edge"]>, "maxTokens" | "timeMs">;
 
 export interface Answer {
   side: "edge" | "origin";
   because: Because;
+  arm: RecordedArm;
+  /** Of its text. */
+  stickyKey: string;
   tokens: number;
   /** From the arrival to the start of the inference at the edge, or to the call of the origin. */
   waitMs: number;
@@ -41,6 +56,8 @@ export async function simulate(simulated: Simulated): Promise<readonly Answer[]>
   await isolate.runToEnd();
   return isolate.answers;
 }
+
+type Found = Pick<Answer, "because" | "arm" | "tokens" | "stickyKey">;
 
 const NEVER = new AbortController().signal;
 /** gateway/edge/spillway/spillway-engine.ts */
@@ -96,20 +113,24 @@ class SimulatedIsolate {
   }
 
   #arrive(text: ArrivingText): void {
-    const { tokens, stickyKey } = text;
+    const { tokens, stickyKey, isCold = false } = text;
     const predictedMs = this.#estimate.predictedMs(tokens);
-    const numbers = { tokens, stickyKey, edgeRunMs: predictedMs, location: LOCATION };
-    const route = decisionsFor(numbers, this.#policy).route(this.#conditions(), this.#nowMs);
+    // A cold isolate has no tokenizer.
+    const known = isCold ? { tokens: null, edgeRunMs: null } : { tokens, edgeRunMs: predictedMs };
+    const decisions = decisionsFor({ ...known, stickyKey, location: LOCATION }, this.#policy);
+    const conditions = this.#conditions(isCold);
+    const route = decisions.route(conditions, this.#nowMs);
     if (route.side === "refuse") throw new Error(`the simulation has no reason to refuse a text: ${route.because}`);
-    if (route.side === "edge") this.#joinQueue(text, predictedMs, route.because);
-    else this.#callOrigin(text, route.because);
+    const found = { because: route.because, arm: decisions.arm(conditions, tokens), tokens, stickyKey };
+    if (route.side === "edge") this.#joinQueue(text, predictedMs, found);
+    else this.#callOrigin(text, found);
   }
 
-  #conditions(): Conditions {
+  #conditions(isCold: boolean): Conditions {
     const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null };
     return {
       edge: {
-        model: "ready",
+        model: isCold ? "cold" : "ready",
         breakerAllows: true,
         maxTokens: this.#maxTokens,
         packageMaxTokens: this.#maxTokens,
@@ -121,13 +142,13 @@ class SimulatedIsolate {
     };
   }
 
-  #joinQueue({ arrivesAtMs, tokens, runNoise }: ArrivingText, predictedMs: number, because: Because): void {
+  #joinQueue({ arrivesAtMs, tokens, runNoise }: ArrivingText, predictedMs: number, found: Found): void {
     const work = async () => {
       const waitMs = this.#nowMs - arrivesAtMs;
       const runMs = this.#trueTimes.predictedMs(tokens) * runNoise;
       this.#compute(runMs);
       this.#estimate.observe([tokens], runMs);
-      this.answers.push({ side: "edge", because, tokens, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
+      this.answers.push({ side: "edge", ...found, waitMs, runMs, answerMs: this.#nowMs - arrivesAtMs });
       return [null];
     };
     this.#turns.push(this.#queue.takeTurn({ item: null, predictedMs, signal: NEVER }, work).then(() => {}));
@@ -148,13 +169,13 @@ class SimulatedIsolate {
     await this.#turns.shift();
   }
 
-  #callOrigin({ arrivesAtMs, tokens, originMs }: ArrivingText, because: Because): void {
+  #callOrigin({ arrivesAtMs, originMs }: ArrivingText, found: Found): void {
     const calledAtMs = this.#nowMs;
     const run = () => {
       const runMs = this.#nowMs - calledAtMs;
       this.#originLatency.observe(runMs, this.#nowMs);
       const waitMs = calledAtMs - arrivesAtMs;
-      this.answers.push({ side: "origin", because, tokens, waitMs, runMs, answerMs: waitMs + runMs });
+      this.answers.push({ side: "origin", ...found, waitMs, runMs, answerMs: waitMs + runMs });
     };
     this.#events.add({ atMs: calledAtMs + originMs, run });
   }

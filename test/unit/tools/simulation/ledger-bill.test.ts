@@ -1,6 +1,6 @@
 /** The ledger's bill: sums that can be redone by hand. */
 import { expect, it } from "vitest";
-import { billOf, isolatesAt } from "../../../../tools/bench/ledger/bill.ts";
+import { billOf, isolatesAt } from "../../../../tools/simulation/ledger-bill.ts";
 
 const WRITES = { rowsPerMessage: 1, rowsPerBatch: 30, series: 50, msPerMessage: 1, msPerBatch: 10 };
 

@@ -1,0 +1,127 @@
+/** What a ledger measured, from `spillway report --json`: it replaces assumptions, and it is compared with what the plan predicts. Pure. */
+import * as z from "zod";
+import { firstIssue } from "../../../formats/first-issue.ts";
+import { parseJson } from "../../../formats/json.ts";
+import type { AssumptionName, Known } from "./assumptions.ts";
+import type { EdgeModel } from "./edge-model.ts";
+import type { MeasuredRates } from "./evaluate.ts";
+import { fp32Ms } from "./simulate/workload.ts";
+
+const number = z.number();
+const nullable = z.number().nullable();
+const arm = z.looseObject({ texts: number, p50Ms: nullable, p95Ms: nullable, p99Ms: nullable });
+
+/** The part of a report that is needed. */
+const reportSchema = z.looseObject({
+  texts: number.positive(),
+  requests: number.positive(),
+  arms: z.looseObject({ inside: arm, outside: arm, ineligible: arm }),
+  split: z.looseObject({ askedPercent: nullable, achievedPercent: nullable }),
+  sides: z.array(z.looseObject({ name: z.string(), figures: z.looseObject({ texts: number }) })),
+  reasons: z.record(z.string(), number),
+  loads: z.looseObject({ count: number, cpuMs: number, p50Ms: nullable }),
+  cost: z.looseObject({
+    totalUsd: number,
+    lines: z.array(z.looseObject({ usage: z.string(), quantity: number, usd: number })),
+  }),
+});
+export type MeasuredReport = z.infer<typeof reportSchema>;
+
+/** @throws Error with one sentence for a text that is no report */
+export function parseReport(text: string, path: string): MeasuredReport {
+  const value = parseJson(text);
+  const parsed = reportSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problem = value === undefined ? "it is not JSON" : firstIssue(parsed.error);
+  throw new Error(
+    `${path} is no report of the ledger (${problem}); write it with: npx spillway report --json > report.json`,
+  );
+}
+
+/** The share of the report; null where it had none. */
+export function shareOf({ split: { askedPercent, achievedPercent } }: MeasuredReport): number | null {
+  const share = askedPercent ?? achievedPercent;
+  return share === null ? null : Math.round(share * 100) / 100;
+}
+
+const SOURCE = "the ledger";
+/** A ledger's mean against the mean of another time. */
+const MARGIN = 0.1;
+/** Of a normal distribution. */
+const Z95 = 1.645;
+
+/**
+ * @param tokens of the texts that the plan simulates
+ * @param hasRuns whether a log has times of Lambda: then only what the network adds is taken from the ledger
+ */
+export function calibrated(
+  report: MeasuredReport,
+  { edge, tokens, medianRunMs }: { edge: EdgeModel; tokens: Float32Array; medianRunMs: number | null },
+): Map<AssumptionName, Known> {
+  const known = new Map<AssumptionName, Known>();
+  const set = (name: AssumptionName, value: number | null) => {
+    if (value === null || !Number.isFinite(value) || value < 0) return;
+    known.set(name, { value, low: value * (1 - MARGIN), high: value * (1 + MARGIN), source: SOURCE });
+  };
+  const quantity = (usage: string) =>
+    report.cost.lines.filter((line) => line.usage === usage).reduce((sum, line) => sum + line.quantity, 0);
+  const edgeTexts = report.sides.find(({ name }) => name === "edge")?.figures.texts ?? 0;
+  const fitting = tokens.filter((count) => count <= edge.maxTokens);
+  if (edgeTexts > 0 && fitting.length > 0)
+    set("edge-time", quantity("edge-cpu-us") / edgeTexts / meanOf(fitting.map((count) => timeOf(edge, count))));
+  set("gateway-cpu-ms", quantity("gateway-cpu-us") / report.requests);
+  if (report.loads.count > 0) {
+    set("load-cpu-ms", report.loads.cpuMs / report.loads.count);
+    set("load-ms", report.loads.p50Ms);
+  }
+  originValues(report, { tokens: fitting, medianRunMs, set, quantity });
+  return known;
+}
+
+interface OriginInput {
+  /** Of eligible texts, as the outside arm has them. */
+  tokens: Float32Array;
+  medianRunMs: number | null;
+  set: (name: AssumptionName, value: number | null) => void;
+  quantity: (usage: string) => number;
+}
+
+/** From the outside arm: eligible texts that the origin answered, network included. */
+function originValues(
+  { arms: { outside } }: MeasuredReport,
+  { tokens, medianRunMs, set, quantity }: OriginInput,
+): void {
+  const { p50Ms, p95Ms } = outside;
+  if (p50Ms === null) return;
+  if (medianRunMs !== null) {
+    set("network-ms", Math.max(0, p50Ms - medianRunMs));
+    return;
+  }
+  const shapes = tokens.map((count) => fp32Ms(count)).sort();
+  const at = (part: number) => shapes[Math.min(shapes.length - 1, Math.floor(part * shapes.length))] ?? 1;
+  // The mean run whose median is the measured one; what the network adds is in it.
+  const runMs = (p50Ms * meanOf(shapes)) / at(0.5);
+  set("network-ms", 0);
+  set("lambda-run-ms", runMs);
+  if (p95Ms !== null) {
+    const measured = Math.log(p95Ms / p50Ms) / Z95;
+    const byLength = Math.log(at(0.95) / at(0.5)) / Z95;
+    set("lambda-noise", Math.sqrt(Math.max(0, measured ** 2 - byLength ** 2)));
+  }
+  const requests = quantity("origin-requests");
+  if (requests > 0) set("lambda-memory-mib", ((quantity("origin-mib-ms") / requests) * 1024 * 1000) / runMs);
+}
+
+/** What all requests share, as measured. */
+export function ratesOf({ requests, cost: { lines } }: MeasuredReport): MeasuredRates {
+  const each = (usage: string) => (lines.find((line) => line.usage === usage)?.quantity ?? 0) / requests;
+  return { kvReads: each("kv-reads"), ledgerRequests: each("ledger-requests"), ledgerRows: each("ledger-rows") };
+}
+
+function timeOf({ timeMs: { base, perToken, perTokenSquared } }: EdgeModel, tokens: number): number {
+  return base + perToken * tokens + perTokenSquared * tokens * tokens;
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
