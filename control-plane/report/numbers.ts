@@ -4,9 +4,12 @@ import type { Interval } from "../statistics/interval.ts";
 const MS_PER_S = 1000;
 const MINUTES_PER_DAY = 1440;
 
+/** `toLocaleString` would make one for each number. */
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** With separators: 116,667. */
 export function count(n: number): string {
-  return n.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return WHOLE.format(n);
 }
 
 /** A quantity that may be small: 0.042, 7.3, 1,204. */

@@ -1,7 +1,8 @@
 /** A sudden burst of failures: found within a minute, where the evidence of a long step would need many. Pure. */
 import { fisherUpperTail } from "../statistics/hypergeometric.ts";
+import type { MinuteCounts } from "./figures.ts";
 import type { Judged } from "./measure.ts";
-import type { Evidence, MinuteCounts } from "./types.ts";
+import type { Evidence } from "./types.ts";
 import { ARM_NAMES, failuresInWords } from "./words.ts";
 
 /** By chance, a rollout ever fails for a burst with at most this probability. */

@@ -1,5 +1,6 @@
 /** What is carried from look to look, and from step to step. Pure. */
-import type { Comparisons, Evidence, StepEvidence } from "./types.ts";
+import type { Comparisons } from "./figures.ts";
+import type { Evidence, StepEvidence } from "./types.ts";
 
 const NONE: Comparisons = { compared: 0, disagreed: 0 };
 const NO_EVIDENCE: StepEvidence = { logE: 0, agreement: NONE, incumbent: NONE };

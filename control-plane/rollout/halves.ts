@@ -4,9 +4,10 @@
  */
 import { DAY_MS } from "../widths.ts";
 import { FIRST_EVIDENCE } from "./evidence.ts";
+import type { StepFigures } from "./figures.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { DEFAULT_THRESHOLDS } from "./thresholds.ts";
-import type { Evidence, StepFigures, Verdict } from "./types.ts";
+import type { Evidence, Verdict } from "./types.ts";
 
 const MAX_RUN_MS = 7 * DAY_MS;
 const STEP = { judgedBy: "compare", part: 0.5, minMs: 0 } as const;

@@ -1,19 +1,18 @@
 /** The statistics of a look: numbers with bounds that hold however often one looks. Pure. */
 import { logEValue, logEValueOfMore } from "../statistics/e-value.ts";
-import { p95Look, p95Ratio } from "../statistics/p95-looks.ts";
+import { compareP95, p95Look } from "../statistics/p95-looks.ts";
 import { rateBounds } from "../statistics/rate-bounds.ts";
 import { sumOf } from "./evidence.ts";
+import type { Comparisons, StepFigures } from "./figures.ts";
 import type { Thresholds } from "./thresholds.ts";
 import type {
   BoundedComparisons,
-  Comparisons,
   Evidence,
   LookNumbers,
   P95Comparison,
   RolloutKind,
   RolloutStep,
   StepEvidence,
-  StepFigures,
 } from "./types.ts";
 
 /** What is judged: a share, a model, or two halves of one arm. */
@@ -133,16 +132,8 @@ function p95Of({ treatment, control }: StepFigures, last: P95Comparison | null):
   const texts = Math.min(treatment.n, control.n);
   const look = p95Look(texts);
   if (look <= (last?.look ?? 0)) return last;
-  const ratio = p95Ratio(treatment.times, control.times, look);
-  return {
-    look,
-    texts,
-    treatmentMs: treatment.times.quantileMs(0.95),
-    controlMs: control.times.quantileMs(0.95),
-    ratio: ratio?.value ?? null,
-    low: ratio?.low ?? null,
-    high: ratio?.high ?? null,
-  };
+  const { ratio, ...times } = compareP95(treatment.times, control.times, look);
+  return { look, texts, ...times, ratio: ratio?.value ?? null, low: ratio?.low ?? null, high: ratio?.high ?? null };
 }
 
 /** Null where texts are not split one by one: by callers, or by isolates. */

@@ -103,7 +103,7 @@ function shareSteps({
   policy: { values },
 }: StartRequest): RolloutStep[] | string {
   if (typeof target !== "number" || !isPercent(target))
-    return `The target is "${target}"; it must be a share in percent, above 0 and at most 100.`;
+    return `The target is ${JSON.stringify(target)}; it must be a share in percent, above 0 and at most 100.`;
   const from = values.sharePercent;
   if (target <= from)
     return `The share is ${from} % already, and the target is ${target} %. A rollout raises it; to lower it, set the policy.`;

@@ -6,17 +6,11 @@ import type { PresentPolicy } from "../policy/present-policy.ts";
 import type { PolicyRepository } from "../policy/repository.ts";
 import { inForce, isSplitByText, ROLLOUT_AUTHOR, withValues } from "../policy/values.ts";
 import { advance } from "../rollout/advance.ts";
+import type { StepFigures } from "../rollout/figures.ts";
 import { watchHalves } from "../rollout/halves.ts";
 import { startRollout } from "../rollout/plan.ts";
 import { statusOf } from "../rollout/status.ts";
-import type {
-  Action,
-  Advanced,
-  PresentPolicy as PolicyInForce,
-  Rollout,
-  RolloutEvent,
-  StepFigures,
-} from "../rollout/types.ts";
+import type { Action, Advanced, PresentPolicy as PolicyInForce, Rollout, RolloutEvent } from "../rollout/types.ts";
 import { valuesInForce } from "../rollout/writes.ts";
 import type { ChangeAnswer, OneRollout, RolloutChange, RolloutsAnswer, StartRequest } from "../rollout-port.ts";
 import type { RolloutTable, StoredRollout } from "./rollout-table.ts";

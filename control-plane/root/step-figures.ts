@@ -5,7 +5,7 @@ import type { Kind, Series } from "../../formats/ledger/series.ts";
 import { agreementOf } from "../report/agreement.ts";
 import { candidateFigures } from "../report/candidate.ts";
 import { countTexts } from "../report/text-figures.ts";
-import type { ArmFigures, Comparisons, MinuteCounts, StepFigures } from "../rollout/types.ts";
+import type { ArmFigures, Comparisons, MinuteCounts, StepFigures } from "../rollout/figures.ts";
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import type { Counts } from "./counts.ts";
 

@@ -1,7 +1,6 @@
 /** When the P95s of two arms are compared, and how much of the error each comparison may spend. Pure. */
 import type { Histogram } from "../../formats/ledger/histogram.ts";
-import type { Estimate } from "./interval.ts";
-import { quantileRatio } from "./quantile.ts";
+import { quantileEstimate, ratioOf } from "./quantile.ts";
 
 const FIRST_TEXTS = 200;
 /** Of all looks together. */
@@ -26,9 +25,11 @@ export function errorOfLook(look: number): number {
 }
 
 /**
- * The ratio of the P95s with bounds that hold at all scheduled looks together, with 95 %. Each look is made once: when a number is first
- * reached. Null where one arm has no upper bound.
+ * Both P95s in ms, and their ratio with bounds that hold at all scheduled looks together, with 95 %. Each look is made once: when its number
+ * is first reached. Null where one arm has too few texts.
  */
-export function p95Ratio(treatment: Histogram, control: Histogram, look: number): Estimate | null {
-  return quantileRatio(treatment, control, 0.95, 1 - errorOfLook(look));
+export function compareP95(treatment: Histogram, control: Histogram, look: number) {
+  const each = 1 - errorOfLook(look) / 2;
+  const [first, second] = [quantileEstimate(treatment, 0.95, each), quantileEstimate(control, 0.95, each)];
+  return { treatmentMs: first?.value ?? null, controlMs: second?.value ?? null, ratio: ratioOf(first, second) };
 }

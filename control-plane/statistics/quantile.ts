@@ -49,8 +49,11 @@ export function quantileRatio(
   confidence = CONFIDENCE,
 ): Estimate | null {
   const each = (1 + confidence) / 2;
-  const a = quantileEstimate(first, q, each);
-  const b = quantileEstimate(second, q, each);
+  return ratioOf(quantileEstimate(first, q, each), quantileEstimate(second, q, each));
+}
+
+/** The first value over the second, with the widest bounds that theirs allow; null where one is missing or the second has no upper bound. */
+export function ratioOf(a: Estimate | null, b: Estimate | null): Estimate | null {
   if (a === null || b === null || b.high === null) return null;
   return {
     value: a.value / b.value,

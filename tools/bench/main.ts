@@ -16,6 +16,7 @@ import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { ledgerBench } from "./ledger/ledger.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { overheadBench } from "./overhead/overhead.ts";
+import { rolloutsBench } from "./rollouts/rollouts.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   hostileTextsBench,
   attacksBench,
   ledgerBench,
+  rolloutsBench,
   memoryBench,
   coldBench,
   spikeBench,
