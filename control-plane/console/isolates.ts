@@ -18,9 +18,14 @@ export function isolateTable(isolates: readonly IsolateRow[]): Pick<Table, "titl
       breakersOf(rows),
       `${count(rows.reduce((sum, { queuedTexts }) => sum + queuedTexts, 0))} texts`,
       tallied(rows.map(({ policy }) => String(policy))),
-      tallied(rows.map(({ model }) => (model === "" ? "none" : shortModelId(model)))),
+      tallied(rows.map(modelOf)),
     ]),
   };
+}
+
+function modelOf({ model, candidate }: IsolateRow): string {
+  if (candidate !== null) return `candidate ${shortModelId(candidate.model)}, ${candidate.state}`;
+  return model === "" ? "none" : shortModelId(model);
 }
 
 /** "3 ready, 1 cold"; only the value where all have the same. */

@@ -10,12 +10,12 @@ const CONTEXT_LINES = 3;
 /** Larger texts are shown as removed and added whole, without looking for lines that are the same in between. */
 const MAX_CELLS = 4_000_000;
 
-/** @returns the lines of both texts in order, removed before added; empty for equal texts */
+/** @returns the lines of both texts in order, removed before added; empty for equal texts. The end of the last line does not count */
 export function lineDiff(before: string, after: string): DiffLine[] {
-  if (before === after) return [];
   const [left, right] = [linesOf(before), linesOf(after)];
   let head = 0;
   while (head < left.length && head < right.length && left[head] === right[head]) head++;
+  if (head === left.length && head === right.length) return [];
   let tail = 0;
   const rest = Math.min(left.length, right.length) - head;
   while (tail < rest && left.at(-1 - tail) === right.at(-1 - tail)) tail++;
@@ -64,12 +64,15 @@ function changed(left: readonly string[], right: readonly string[]): Line[] {
 }
 
 function withoutFarLines(lines: readonly Line[]): DiffLine[] {
-  const changes = lines.flatMap(({ kind }, index) => (kind === "same" ? [] : [index]));
-  const isNear = (index: number) => changes.some((one) => Math.abs(one - index) <= CONTEXT_LINES);
+  const near = new Set<number>();
+  for (const [index, { kind }] of lines.entries()) {
+    if (kind === "same") continue;
+    for (let by = -CONTEXT_LINES; by <= CONTEXT_LINES; by++) near.add(index + by);
+  }
   const shown: DiffLine[] = [];
   for (const [index, line] of lines.entries()) {
     const last = shown.at(-1);
-    if (isNear(index)) shown.push(line);
+    if (near.has(index)) shown.push(line);
     else if (last?.kind === "skipped") last.lines += 1;
     else shown.push({ kind: "skipped", lines: 1 });
   }

@@ -6,7 +6,8 @@ import { MANIFEST_FILE, shortModelId } from "../../formats/model-package/names.t
 import { parsePolicy } from "../../policies/parse.ts";
 import { count, counted } from "../report/numbers.ts";
 import { type ConsoleEnv, pageOf } from "./context.ts";
-import { type Facts, gatherFacts, rangeNamed } from "./facts.ts";
+import { type Facts, rangeNamed } from "./facts.ts";
+import { gatherFacts } from "./gather-facts.ts";
 import { layout } from "./layout.ts";
 import { badge, empty, type Markup, NOTHING, section, time } from "./markup.ts";
 
@@ -40,6 +41,21 @@ export function modelRoutes(): Hono<ConsoleEnv> {
 
 /** The newest first. */
 async function publishedModels(bucket: R2Bucket): Promise<PublishedModel[]> {
+  const newest = (await packagesIn(bucket)).slice(0, MAX_MODELS);
+  return Promise.all(newest.map(async ({ key, ...one }) => ({ ...one, facts: await factsOf(bucket, key) })));
+}
+
+/** The ids of the packages of the bucket, the newest first. */
+export async function publishedIds(bucket: R2Bucket): Promise<string[]> {
+  return (await packagesIn(bucket)).slice(0, MAX_MODELS).map(({ id }) => id);
+}
+
+interface Package extends Omit<PublishedModel, "facts"> {
+  /** Of its manifest. */
+  key: string;
+}
+
+async function packagesIn(bucket: R2Bucket): Promise<Package[]> {
   const { objects } = await bucket.list({ prefix: "models/", limit: MAX_OBJECTS });
   const files = objects.flatMap(({ key, size, uploaded }) => {
     const [, name, digest, file] = KEY.exec(key) ?? [];
@@ -50,8 +66,7 @@ async function publishedModels(bucket: R2Bucket): Promise<PublishedModel[]> {
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     return manifest === undefined ? [] : [{ id, bytes, key: manifest.key, uploadedMs: manifest.uploadedMs }];
   });
-  const newest = packages.toSorted((a, b) => b.uploadedMs - a.uploadedMs).slice(0, MAX_MODELS);
-  return Promise.all(newest.map(async ({ key, ...one }) => ({ ...one, facts: await factsOf(bucket, key) })));
+  return packages.toSorted((a, b) => b.uploadedMs - a.uploadedMs);
 }
 
 async function factsOf(bucket: R2Bucket, key: string): Promise<string> {
@@ -90,7 +105,7 @@ export function modelsView(
     const inIsolates = isolates.filter(({ model }) => model === id).length;
     const texts = report.models.find(({ name }) => name === id)?.texts ?? 0;
     return html`<tr><th scope="row"><code title="${id}">${shortModelId(id)}</code><small>${words}</small></th>
-<td>${policy?.model === id ? badge("policy", "good") : NOTHING}</td>
+<td>${policy?.model === id ? badge("policy", "good") : NOTHING} ${policy?.candidate?.model === id ? badge(`candidate, ${policy.candidate.share} %`, "warn") : NOTHING}</td>
 <td class="figure">${inIsolates} of ${isolates.length}</td><td class="figure">${count(texts)}</td>
 <td class="figure">${bytes === null ? "–" : `${count(bytes / MIB)} MiB`}</td><td>${uploadedMs === null ? "–" : time(uploadedMs)}</td></tr>`;
   });

@@ -7,14 +7,15 @@ import { HTTPException } from "hono/http-exception";
 import { accessIn, isOfThisMachine, type LockOut } from "../operator.ts";
 import { refuse } from "../refuse.ts";
 import { type ConsoleContext, type ConsoleEnv, pageOf } from "./context.ts";
-import { gatherFacts, rangeNamed } from "./facts.ts";
+import { rangeNamed } from "./facts.ts";
+import { gatherFacts } from "./gather-facts.ts";
 import { keyRoutes } from "./keys-page.ts";
 import { layout, plainPage } from "./layout.ts";
 import { answerLive, etagOf, partsMarkup } from "./live.ts";
 import { modelRoutes } from "./models-page.ts";
 import { overviewParts, rangeLinks } from "./overview.ts";
 import { policyRoutes } from "./policy-page.ts";
-import { rolloutParts, rolloutRoutes } from "./rollouts-page.ts";
+import { rolloutRoutes } from "./rollouts-page.ts";
 import { sessionOf } from "./session.ts";
 import { misconfigured, signInRoutes } from "./sign-in.ts";
 
@@ -49,8 +50,6 @@ export function consoleRoutes(lockOut: LockOut): Hono<ConsoleEnv> {
   });
 
   routes.get("/live", async (context) => {
-    const page = context.req.query("page");
-    if (page === "rollouts") return answerLive(context, await rolloutParts(context.env));
     const facts = await gatherFacts(context.env, rangeNamed(context.req.query("range")), Date.now());
     return answerLive(context, overviewParts(facts));
   });
@@ -66,7 +65,7 @@ export function consoleRoutes(lockOut: LockOut): Hono<ConsoleEnv> {
   routes.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
     console.error(`A page of the console failed: ${String(error)}`);
-    if (context.req.path === "/live") return refuse("unavailable", "The ledger does not answer.");
+    if (context.req.path.endsWith("/live")) return refuse("unavailable", "The ledger does not answer.");
     const sentence = html`<p>The ledger does not answer. Callers are not affected. Reload the page; the Worker log has the reason.</p>`;
     return context.html(plainPage("The page cannot be shown now", sentence), 503);
   });
@@ -93,7 +92,7 @@ async function withSession(context: ConsoleContext): Promise<Response | null> {
 
 function signInFirst(context: ConsoleContext): Response | Promise<Response> {
   const { method, path, url } = context.req;
-  if (path === "/live" || path.endsWith("/check"))
+  if (path.endsWith("/live") || path.endsWith("/check"))
     return refuse("unauthorized", "The session has ended. Sign in again.");
   if (method !== "GET") {
     const sentence = html`<p>Nothing was changed. Sign in in another tab, then go back and send the form again.</p>

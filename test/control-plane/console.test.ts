@@ -1,20 +1,15 @@
-/** The console's pages and forms: who sees them, who changes something, and what happens then. Without a browser. */
+/** Who sees the console's pages, and who changes something. Without a browser. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createApp } from "../../control-plane/app.ts";
+import { newConsole, TOKENS, textOf } from "./support/console.ts";
 import { counted, message, setTime, shardOf, TEN } from "./support/ledger.ts";
 
-const ORIGIN = "https://console.example";
-const TOKENS = {
-  OPERATOR_TOKEN: "an-operators-token-of-40-characters-here",
-  READ_ONLY_TOKEN: "a-read-only-token-of-40-characters-here",
-};
 const HOUR = 3_600_000;
-let app = createApp();
+let { get, post, signIn } = newConsole();
 
 beforeEach(() => {
-  app = createApp();
+  ({ get, post, signIn } = newConsole());
   setTime(TEN);
 });
 afterEach(async () => {
@@ -22,38 +17,6 @@ afterEach(async () => {
   vi.restoreAllMocks();
   await reset();
 });
-
-interface Sent {
-  cookie?: string;
-  variables?: object;
-  headers?: Record<string, string>;
-}
-
-function variablesOf({ variables = {} }: Sent) {
-  return { ...env, FAILED_AUTH: { limit: async () => ({ success: true }) }, ...TOKENS, ...variables };
-}
-
-function get(path: string, { cookie = "", headers = {}, ...sent }: Sent = {}) {
-  return app.fetch(new Request(ORIGIN + path, { headers: { cookie, ...headers } }), variablesOf(sent));
-}
-
-function post(path: string, fields: Record<string, string>, { cookie = "", headers = {}, ...sent }: Sent = {}) {
-  const request = new Request(ORIGIN + path, {
-    method: "POST",
-    headers: { cookie, origin: ORIGIN, ...headers },
-    body: new URLSearchParams(fields),
-  });
-  return app.fetch(request, variablesOf(sent));
-}
-
-/** The cookie of a new session. */
-async function signIn(token: string = TOKENS.OPERATOR_TOKEN): Promise<string> {
-  const response = await post("/sign-in", { token, next: "/policy" });
-  expect([response.status, response.headers.get("location")]).toEqual([303, "/policy"]);
-  return response.headers.get("set-cookie")?.split(";")[0] ?? "";
-}
-
-const textOf = async (response: Response | Promise<Response>) => (await response).text();
 
 describe("a session", () => {
   it("begins with a token and is a cookie that no script and no other site can use, for 12 hours", async () => {
@@ -155,58 +118,6 @@ describe("a change", () => {
   });
 });
 
-describe("the policy", () => {
-  const save = async (cookie: string, share: number, expected: string) =>
-    post(
-      "/policy/save",
-      { text: JSON.stringify({ edge: { share } }), expected, author: "Ann", message: "try" },
-      { cookie },
-    );
-
-  it("is refused with the place of each mistake, and the text is kept", async () => {
-    const cookie = await signIn();
-    const text = '{"edge": {"share": 1000, "stickBy": "text"}}';
-    const response = await post("/policy/review", { text, expected: "0" }, { cookie });
-    expect(response.status).toBe(422);
-    const page = await response.text();
-    expect(page).toContain("edge.share: 1000 is not allowed; must be a number from 0 to 100");
-    expect(page).toContain("stickBy");
-    expect(page).toContain("&quot;stickBy&quot;: &quot;text&quot;");
-  });
-
-  it("is reviewed as a difference, saved as a new version with its author and reason, and rolled back as another", async () => {
-    const cookie = await signIn();
-    const review = await textOf(post("/policy/review", { text: '{"edge":{"share":10}}', expected: "0" }, { cookie }));
-    expect(review).toContain("<code>edge.share</code> <del>100 (default)</del> → <ins>10</ins>");
-    const saved = await save(cookie, 10, "0");
-    expect(saved.headers.get("location")).toBe("/policy?saved=1");
-    await save(cookie, 20, "1");
-    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2, edge: { share: 20 } });
-    const page = await textOf(get("/policy/versions/1", { cookie }));
-    expect(page).toContain("Save version 1 again as the newest");
-    const rolledBack = await post("/policy/rollback", { to: "1", expected: "2" }, { cookie });
-    expect(rolledBack.headers.get("location")).toBe("/policy?saved=3");
-    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 3, edge: { share: 10 } });
-    const history = await textOf(get("/policy", { cookie }));
-    expect(history).toContain("rollback to 1");
-    expect(history).toContain("<td>Ann</td>");
-  });
-
-  it("that another author saved since is a conflict, shown as both differences; the text can be reviewed against it", async () => {
-    const cookie = await signIn();
-    await save(cookie, 10, "0");
-    await save(cookie, 20, "1");
-    const response = await post("/policy/save", { text: '{"edge":{"share":30}}', expected: "1" }, { cookie });
-    expect(response.status).toBe(409);
-    const page = await response.text();
-    expect(page).toContain("Ann saved version 2 after you started from version 1. Nothing was saved.");
-    expect(page).toContain("<del>10</del> → <ins>20</ins>");
-    expect(page).toContain("<del>20</del> → <ins>30</ins>");
-    expect(page).toContain('name="expected" value="2"');
-    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2 });
-  });
-});
-
 describe("what others wrote", () => {
   it("stays text on every page", async () => {
     const script = "<script>alert(1)</script><img src=x onerror=alert(1)>";
@@ -215,7 +126,7 @@ describe("what others wrote", () => {
     const cookie = await signIn();
     await post("/policy/save", { text: "{}", expected: "0", author: script, message: script }, { cookie });
     await shardOf("weur").record(message());
-    for (const path of ["/", "/keys", "/policy", "/policy/versions/1", "/models"]) {
+    for (const path of ["/", "/keys", "/policy", "/policy/versions/1", "/models", "/rollouts"]) {
       const page = await textOf(get(path, { cookie }));
       expect(page, path).not.toMatch(/<script>|<img/);
     }

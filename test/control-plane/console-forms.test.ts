@@ -1,0 +1,114 @@
+/** The console's forms: what they change, and what they refuse. Without a browser. */
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { newConsole, TOKENS, textOf } from "./support/console.ts";
+import { root, setTime, TEN } from "./support/ledger.ts";
+
+const { get, post, signIn } = newConsole();
+
+beforeEach(() => setTime(TEN));
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await reset();
+});
+
+describe("the policy", () => {
+  const save = async (cookie: string, share: number, expected: string) =>
+    post(
+      "/policy/save",
+      { text: JSON.stringify({ edge: { share } }), expected, author: "Ann", message: "try" },
+      { cookie },
+    );
+
+  it("is refused with the place of each mistake, and the text is kept", async () => {
+    const cookie = await signIn();
+    const text = '{"edge": {"share": 1000, "stickBy": "text"}}';
+    const response = await post("/policy/review", { text, expected: "0" }, { cookie });
+    expect(response.status).toBe(422);
+    const page = await response.text();
+    expect(page).toContain("edge.share: 1000 is not allowed; must be a number from 0 to 100");
+    expect(page).toContain("stickBy");
+    expect(page).toContain("&quot;stickBy&quot;: &quot;text&quot;");
+  });
+
+  it("is reviewed as a difference, saved as a new version with its author and reason, and rolled back as another", async () => {
+    const cookie = await signIn();
+    const review = await textOf(post("/policy/review", { text: '{"edge":{"share":10}}', expected: "0" }, { cookie }));
+    expect(review).toContain("<code>edge.share</code> <del>100 (default)</del> → <ins>10</ins>");
+    const saved = await save(cookie, 10, "0");
+    expect(saved.headers.get("location")).toBe("/policy?saved=1");
+    await save(cookie, 20, "1");
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2, edge: { share: 20 } });
+    const page = await textOf(get("/policy/versions/1", { cookie }));
+    expect(page).toContain("Save version 1 again as the newest");
+    const rolledBack = await post("/policy/rollback", { to: "1", expected: "2" }, { cookie });
+    expect(rolledBack.headers.get("location")).toBe("/policy?saved=3");
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 3, edge: { share: 10 } });
+    const history = await textOf(get("/policy", { cookie }));
+    expect(history).toContain("rollback to 1");
+    expect(history).toContain("<td>Ann</td>");
+  });
+
+  it("that another author saved since is a conflict, shown as both differences; the text can be reviewed against it", async () => {
+    const cookie = await signIn();
+    await save(cookie, 10, "0");
+    await save(cookie, 20, "1");
+    const response = await post("/policy/save", { text: '{"edge":{"share":30}}', expected: "1" }, { cookie });
+    expect(response.status).toBe(409);
+    const page = await response.text();
+    expect(page).toContain("Ann saved version 2 after you started from version 1. Nothing was saved.");
+    expect(page).toContain("<del>10</del> → <ins>20</ins>");
+    expect(page).toContain("<del>20</del> → <ins>30</ins>");
+    expect(page).toContain('name="expected" value="2"');
+    expect(JSON.parse((await env.POLICIES.get("policy")) ?? "")).toMatchObject({ version: 2 });
+  });
+});
+
+describe("rollouts", () => {
+  const start = (cookie: string, fields: Record<string, string> = {}) =>
+    post("/rollouts/start", { kind: "share", to: "100", steps: "10, 50", ...fields }, { cookie });
+  const statesIn = async () => (await root().rollouts()).rollouts.map(({ state }) => state);
+
+  it("are started, paused, resumed and aborted, one at a time", async () => {
+    const cookie = await signIn();
+    await post("/policy/save", { text: '{"edge":{"share":5}}', expected: "0" }, { cookie });
+    expect((await start(cookie)).headers.get("location")).toBe("/rollouts");
+    const second = await start(cookie);
+    expect(second.status).toBe(409);
+    expect(await second.text()).toContain("One runs at a time");
+    for (const [change, state] of [
+      ["pause", "paused"],
+      ["resume", "running"],
+      ["abort", "aborted"],
+    ] as const) {
+      expect((await post(`/rollouts/${change}`, {}, { cookie })).status).toBe(303);
+      expect(await statesIn()).toEqual([state]);
+    }
+    const page = await textOf(get("/rollouts/1", { cookie }));
+    expect(page).toContain("Rollout 1, share to 100 %");
+  });
+
+  it("are refused with the field that cannot be obeyed, and what is allowed", async () => {
+    const cookie = await signIn();
+    for (const [fields, problem] of [
+      [{ to: "150" }, /target: .*150/],
+      [{ to: "much" }, /target: .*much/],
+      [{ steps: "10, x" }, /steps\.1: &quot;x&quot; is not allowed/],
+      [{ kind: "model", model: "no-model" }, /target: .*no-model/],
+    ] as const) {
+      const response = await start(cookie, fields);
+      expect(response.status).toBe(422);
+      expect(await response.text()).toMatch(problem);
+    }
+    expect(await statesIn()).toEqual([]);
+  });
+
+  it("are refused to the reader", async () => {
+    const cookie = await signIn(TOKENS.READ_ONLY_TOKEN);
+    for (const path of ["start", "pause", "resume", "abort"])
+      expect((await post(`/rollouts/${path}`, { kind: "share", to: "100" }, { cookie })).status, path).toBe(403);
+    expect(await statesIn()).toEqual([]);
+  });
+});
