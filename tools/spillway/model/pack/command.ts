@@ -4,6 +4,7 @@ import { EDGE_ENGINES, type EdgeEngineId } from "../../../../formats/model-packa
 import { stderrProgress } from "../../terminal/progress.ts";
 import { gapInWords, packageLines, summaryRow } from "../package-summary.ts";
 import { type Packed, packModel } from "./pack.ts";
+import { packTools } from "./pack-tools.ts";
 import { MIN_TOKENS } from "./token-limit.ts";
 
 interface Options {
@@ -19,7 +20,7 @@ interface Options {
 }
 
 /** Adds the subcommand `pack`. */
-export function registerPack(model: Command): void {
+export function registerPack(model: Command, tools = packTools): void {
   model
     .command("pack")
     .description("Make a package from a text classifier in ONNX: check it, convert it for the edge, and measure it.")
@@ -47,14 +48,12 @@ export function registerPack(model: Command): void {
       "--accept-gap",
       "pack an INT8 model whose logits are further from FP32 than is allowed; the manifest records it",
     )
-    .action(pack);
-}
-
-async function pack(folder: string, options: Options): Promise<void> {
-  const packed = await packModel({ folder, ...options }, stderrProgress());
-  console.error(packSummary(packed));
-  console.log(packed.modelId);
-  console.error(`\nNext: npx spillway model sign ${options.out} --key <private.pem>`);
+    .action(async (folder: string, options: Options) => {
+      const packed = await packModel({ folder, ...options }, stderrProgress(), tools);
+      console.error(packSummary(packed));
+      console.log(packed.modelId);
+      console.error(`\nNext: npx spillway model sign ${options.out} --key <private.pem>`);
+    });
 }
 
 function atLeast(minimum: number): (text: string) => number {

@@ -11,6 +11,7 @@ import { describeGap, type LogitGap, measureLogitGap } from "./logit-gap.ts";
 import { makeOnnxEntry, openForComparison } from "./onnx-entry.ts";
 import type { FloatModel, OriginPart } from "./origin.ts";
 import { PackError } from "./pack-error.ts";
+import type { PackTools } from "./pack-tools.ts";
 import type { SourceFolder } from "./source-folder.ts";
 import type { Staging } from "./staging.ts";
 
@@ -113,7 +114,7 @@ export interface EdgeReport {
   firstToken: string | null;
 }
 
-interface EdgeRequest extends EdgeOptions {
+interface EdgeRequest extends EdgeOptions, Pick<PackTools, "measureTimes"> {
   source: SourceFolder;
   origin: OriginPart;
 }
@@ -133,13 +134,14 @@ export async function makeEdge(
 ): Promise<EdgePart> {
   const context = { ...request, staging, progress };
   if (plan.weights === null) return await withOnnx(plan, plan.refusal, context);
-  const { source, origin, maxTokens } = request;
+  const { source, origin, maxTokens, measureTimes } = request;
   const model = {
     weights: plan.weights,
     name: source.float,
     labelCount: origin.labels.length,
     vocabularySize: source.vocabularySize,
     maxTokens: Math.min(maxTokens ?? DEFAULT_TOKENS, origin.windowTokens),
+    measureTimes,
   };
   const engine = await makeEngineEntry(model, staging, progress);
   if (!("tooLarge" in engine)) return await withEngine(plan, engine, context);
@@ -179,11 +181,11 @@ async function withOnnx({ makeInt8 }: EdgePlan, refusal: string | null, context:
 }
 
 async function onnxEntry(makeInt8: Int8Maker, context: Context) {
-  const { source, origin, maxTokens, staging, progress } = context;
+  const { source, origin, maxTokens, measureTimes, staging, progress } = context;
   const { vocabularySize } = source;
   const int8 = await makeInt8(origin, staging, progress);
   const tokens = Math.min(maxTokens ?? DEFAULT_ONNX_TOKENS, origin.windowTokens);
-  const request = { int8, labelCount: origin.labels.length, vocabularySize, maxTokens: tokens };
+  const request = { int8, labelCount: origin.labels.length, vocabularySize, maxTokens: tokens, measureTimes };
   const made = await makeOnnxEntry(request, staging, progress);
   const gap = await gapOf(made, context);
   const accepted = judge(gap, int8, "Pass the INT8 file of this model with --quantized.", context);

@@ -11,8 +11,9 @@ import { type EdgeEntry, MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-p
 import type { Progress } from "../../terminal/progress.ts";
 import { compileEngineWasm, openEngineModel } from "./engine-runtime.ts";
 import { goldenOf } from "./golden.ts";
-import { measureTimesInWorkerd, TIME_ROUNDS } from "./in-workerd/measure-times.ts";
+import { TIME_ROUNDS } from "./in-workerd/measure-times.ts";
 import { fitTokenModel, measuredCounts } from "./measure.ts";
+import type { PackTools } from "./pack-tools.ts";
 import type { Staging } from "./staging.ts";
 import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
 
@@ -27,7 +28,7 @@ const MIB = 2 ** 20;
  */
 const GOLDEN_TOLERANCE = 0.02;
 
-export interface EngineRequest {
+export interface EngineRequest extends Pick<PackTools, "measureTimes"> {
   weights: EncoderWeights;
   /** The FP32 file, for messages. */
   name: string;
@@ -65,7 +66,7 @@ export async function makeEngineEntry(
   const counts = measuredCounts(maxTokens);
   const timed = { engine: ENGINE, file: path, maxTokens, heapBytes, vocabularySize } as const;
   const times = await progress.step("measuring the time of a run in workerd", TIME_ROUNDS, (advance) =>
-    measureTimesInWorkerd(timed, counts, { ...staging, onRound: advance }),
+    request.measureTimes(timed, counts, { ...staging, onRound: advance }),
   );
   const memory = counts.map((tokens) => ({ tokens, value: planMemory(header, tokens).totalBytes }));
   const advice = `serve it with onnxruntime-web: --engine onnxruntime-web`;

@@ -1,6 +1,7 @@
 /** Measures what runs of a model need at the edge, by number of tokens: the wasm heap of onnxruntime-web, and the curve through measurements. */
 import { setImmediate as eventLoop } from "node:timers/promises";
 import type { TokenModel } from "../../../../formats/model-package/manifest.ts";
+import { OrtError } from "../../../../gateway/edge/onnx/runtime.ts";
 import { openEdgeModel } from "./edge-runtime.ts";
 
 /** The model to measure. */
@@ -14,8 +15,8 @@ export interface MeasuredModel {
 const PAGE_BYTES = 65_536;
 /** Runs of several lengths, as shares of the longest, because a heap in use is fragmented. 400 runs of random lengths needed no more pages. */
 const MIXED_LENGTHS = [1, 0.5, 0.13, 0.8, 1, 0.3, 1] as const;
-/** Heap beside the weights. Untouched memory costs nothing. */
-const ROOM_BYTES = 256 * 2 ** 20;
+/** Heap beside the weights. Most models need less than the first; the search for the highest written byte takes 1 ms for each MiB. */
+const ROOMS_BYTES = [32 * 2 ** 20, 256 * 2 ** 20] as const;
 
 /**
  * The smallest wasm heap in which runs of up to this many tokens succeed, in bytes of whole pages, weights included.
@@ -25,8 +26,21 @@ const ROOM_BYTES = 256 * 2 ** 20;
  * @throws OrtError
  */
 export async function measureHeapBytes(model: MeasuredModel, tokens: number): Promise<number> {
-  const { wasm, ort, vocabularySize } = model;
-  const heapBytes = ort.byteLength + ROOM_BYTES;
+  const [room, largeRoom] = ROOMS_BYTES;
+  try {
+    return await usedIn(room, model, tokens);
+  } catch (error) {
+    if (error instanceof OrtError && error.outOfMemory) return await usedIn(largeRoom, model, tokens);
+    throw error;
+  }
+}
+
+async function usedIn(
+  roomBytes: number,
+  { wasm, ort, vocabularySize }: MeasuredModel,
+  tokens: number,
+): Promise<number> {
+  const heapBytes = ort.byteLength + roomBytes;
   const opened = await openEdgeModel(wasm, ort, { initialBytes: heapBytes, maximumBytes: heapBytes });
   for (const share of MIXED_LENGTHS) {
     opened.run(sampleIds(Math.max(1, Math.round(tokens * share)), vocabularySize));

@@ -7,7 +7,7 @@ import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { compileEdgeWasm, openEdgeModel } from "./edge-runtime.ts";
 import { goldenOf } from "./golden.ts";
-import { measureTimesInWorkerd, TIME_ROUNDS } from "./in-workerd/measure-times.ts";
+import { TIME_ROUNDS } from "./in-workerd/measure-times.ts";
 import type { Int8Model } from "./int8.ts";
 import {
   fitTokenModel,
@@ -18,6 +18,7 @@ import {
   wholePages,
 } from "./measure.ts";
 import { ortFailure, PackError } from "./pack-error.ts";
+import type { PackTools } from "./pack-tools.ts";
 import type { Staging } from "./staging.ts";
 import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
 
@@ -31,7 +32,7 @@ const GOLDEN_TOLERANCE = 1e-3;
 const RUNTIME = "The edge's ONNX Runtime";
 const ADVICE = "pass another INT8 file with --quantized, or pack for the origin only with --origin-only";
 
-export interface OnnxRequest {
+export interface OnnxRequest extends Pick<PackTools, "measureTimes"> {
   int8: Int8Model;
   labelCount: number;
   vocabularySize: number;
@@ -56,7 +57,7 @@ export async function makeOnnxEntry(
     const heap = await measureHeap(model, request, progress);
     const timed = { ...heap, engine: ENGINE, file: join(staging.package, FILE), vocabularySize } as const;
     const times = await progress.step("measuring the time of a run in workerd", TIME_ROUNDS, (advance) =>
-      measureTimesInWorkerd(timed, measuredCounts(heap.maxTokens), { ...staging, onRound: advance }),
+      request.measureTimes(timed, measuredCounts(heap.maxTokens), { ...staging, onRound: advance }),
     );
     const limits = { initialBytes: heap.heapBytes, maximumBytes: heap.heapBytes };
     const { run } = await openEdgeModel(model.wasm, ort, limits);

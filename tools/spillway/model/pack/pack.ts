@@ -13,6 +13,7 @@ import { checkTokenTypes } from "./check-token-types.ts";
 import { type EdgeOptions, type EdgePart, type EdgeReport, makeEdge, planEdge } from "./edge.ts";
 import { inspectFloat, makeOrigin, type OriginPart } from "./origin.ts";
 import { PackError } from "./pack-error.ts";
+import { type PackTools, packTools } from "./pack-tools.ts";
 import { Refusals } from "./refusals.ts";
 import { readSourceFolder } from "./source-folder.ts";
 import { type Staging, withStaging } from "./staging.ts";
@@ -56,13 +57,17 @@ export interface Packed {
  * Writes the package into `out`, completely or not at all.
  * @throws Error with one sentence; if there are several reasons, one with a line for each
  */
-export async function packModel(options: PackOptions, progress: Progress): Promise<Packed> {
+export async function packModel(
+  options: PackOptions,
+  progress: Progress,
+  { checkTokenizer, measureTimes }: PackTools = packTools,
+): Promise<Packed> {
   const { folder, out } = options;
   await checkDifferent(folder, out);
   const refusals = new Refusals();
   const identity = await refusals.check(() => identify(out, options));
   const checkedOptions = await refusals.check(() => ({ edge: edgeOptionsOf(options) }));
-  const { source, tokenizer } = await readSourceFolder(folder, options.quantized, refusals);
+  const { source, tokenizer } = await readSourceFolder(folder, options.quantized, refusals, checkTokenizer);
   if (source === null || identity === null || checkedOptions === null) return refusals.fail();
   const { edge: edgeOptions } = checkedOptions;
   return await withStaging(out, identity.stale, async (staging) => {
@@ -78,7 +83,8 @@ export async function packModel(options: PackOptions, progress: Progress): Promi
         "The model cannot run the token types of pairs: pairs are refused with 422. Single texts are served",
       );
     }
-    const made = plan && edgeOptions && (await makeEdge(plan, { ...edgeOptions, source, origin }, staging, progress));
+    const request = edgeOptions && { ...edgeOptions, source, origin, measureTimes };
+    const made = plan && request && (await makeEdge(plan, request, staging, progress));
     await writeFile(join(staging.package, TOKENIZER_FILE), tokenizer.tokenizer);
     await writeFile(join(staging.package, TOKENIZER_CONFIG_FILE), tokenizer.config);
     return await writeManifest(

@@ -6,8 +6,9 @@ import { readModel } from "../graph/model-file.ts";
 import { textInputsOf } from "../graph/text-inputs.ts";
 import { type ClassifierConfig, parseClassifierConfig } from "./classifier-config.ts";
 import { checkSignature } from "./graph-signature.ts";
+import type { PackTools } from "./pack-tools.ts";
 import type { Refusals } from "./refusals.ts";
-import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
+import { type ModelFacts, readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
 
 /** Where exporters put graphs: transformers beside the configuration, Optimum and transformers.js in `onnx/`. */
 const GRAPH_FOLDERS = ["", "onnx"] as const;
@@ -40,6 +41,7 @@ export async function readSourceFolder(
   folder: string,
   quantized: string | undefined,
   refusals: Refusals,
+  checkTokenizer: PackTools["checkTokenizer"],
 ): Promise<FoundSource> {
   if (!(await isFolder(folder))) throw new Error(`There is no folder ${folder}; pass the folder of a model.`);
   const config = await refusals.check(() => readConfig(folder));
@@ -48,7 +50,8 @@ export async function readSourceFolder(
   // A row that the graph does not have would fail every text with that token.
   const sizes = [config?.vocabularySize, graph?.vocabularySize].flatMap((size) => size ?? []);
   const vocabularySize = sizes.length === 0 ? null : Math.min(...sizes);
-  const tokenizer = await refusals.check(() => readTokenizer(folder, vocabularySize, config?.tokenizerClass ?? null));
+  const facts = { vocabularySize, tokenizerClass: config?.tokenizerClass ?? null };
+  const tokenizer = await refusals.check(() => readTokenizer(folder, facts, checkTokenizer));
   if (config !== null && graph !== null && vocabularySize === null) {
     await refusals.check(() => {
       throw new Error(`${join(folder, "config.json")} has no vocab_size, and ${graph.float} does not show it; add it.`);
@@ -70,8 +73,8 @@ async function readConfig(folder: string): Promise<ClassifierConfig> {
 
 async function readTokenizer(
   folder: string,
-  vocabularySize: number | null,
-  tokenizerClass: string | null,
+  facts: ModelFacts,
+  checkTokenizer: PackTools["checkTokenizer"],
 ): Promise<TokenizerFiles> {
   const path = join(folder, "tokenizer.json");
   if (!(await isFile(path))) {
@@ -80,7 +83,7 @@ async function readTokenizer(
     );
   }
   const configPath = await firstFile(folder, ["tokenizer_config.json"]);
-  return await readTokenizerFiles(path, configPath, { vocabularySize, tokenizerClass });
+  return await readTokenizerFiles(path, configPath, facts, checkTokenizer);
 }
 
 /** @returns the path, and the rows of the word table; null if they are not a constant */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
 import { readUserText } from "../../../process/read-text.ts";
-import { checkTokenizer } from "./check-tokenizer.ts";
+import type { PackTools } from "./pack-tools.ts";
 
 /** The class of a tokenizer without options. */
 const DEFAULT_CLASS = "PreTrainedTokenizerFast";
@@ -23,7 +23,7 @@ export interface TokenizerFiles {
   notes: readonly string[];
 }
 
-interface ModelFacts {
+export interface ModelFacts {
   /** Null if it is not known. */
   vocabularySize: number | null;
   /** What transformers uses for the model if tokenizer_config.json has no class; null for one without options. */
@@ -39,6 +39,7 @@ export async function readTokenizerFiles(
   path: string,
   configPath: string | null,
   { vocabularySize, tokenizerClass }: ModelFacts,
+  checkTokenizer: PackTools["checkTokenizer"],
 ): Promise<TokenizerFiles> {
   const tokenizer = await readUserText(path);
   const { config, notes } = await readConfig(configPath, tokenizerClass);

@@ -9,8 +9,7 @@ import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/
 import { registerEvaluate } from "../../../../../../tools/spillway/model/evaluate/command.ts";
 import type { Evaluation } from "../../../../../../tools/spillway/model/evaluate/evaluate.ts";
 import { type BothRuntimes, openBothRuntimes } from "../../../../../../tools/spillway/model/evaluate/runtimes.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
+import { quickPack } from "../pack/scratch.ts";
 
 let scratch: string;
 let runtimes: BothRuntimes;
@@ -22,8 +21,8 @@ const long = "a b c d e f g h ".repeat(40);
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "spillway-evaluate-"));
   await writeDistilbertFolder(at("model"), shape);
-  await packModel({ folder: at("model"), out: at("tiny"), maxTokens: 32 }, silent);
-  await packModel({ folder: at("model"), out: at("origin-only"), originOnly: true }, silent);
+  await quickPack({ folder: at("model"), out: at("tiny"), maxTokens: 32 });
+  await quickPack({ folder: at("model"), out: at("origin-only"), originOnly: true });
   runtimes = await openBothRuntimes(at("tiny"));
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -91,7 +90,7 @@ describe("spillway model evaluate", () => {
   it("fails when INT8 loses more than allowed", async () => {
     // The INT8 weights of another model, whose labels are the others. The packer refuses them.
     await writeDistilbertFolder(at("other"), { ...shape, seed: 3 });
-    await packModel({ folder: at("other"), out: at("worse"), maxTokens: 32 }, silent);
+    await quickPack({ folder: at("other"), out: at("worse"), maxTokens: 32 });
     await useOrigin(at("worse"), at("tiny"));
     const path = await dataOf("origin");
     await expect(run(at("worse"), "--data", path)).rejects.toThrow(
@@ -103,7 +102,7 @@ describe("spillway model evaluate", () => {
   it.each(["onnxruntime-web", "spillway-engine"] as const)(
     "runs the edge's model with %s, by its manifest",
     async (engine) => {
-      await packModel({ folder: at("model"), out: at(engine), maxTokens: 32, engine }, silent);
+      await quickPack({ folder: at("model"), out: at(engine), maxTokens: 32, engine });
       const opened = await openBothRuntimes(at(engine));
       const [first = ""] = texts;
       const [edge, origin] = [await opened.edge(first, 32), await opened.origin(first, 32)];
@@ -126,7 +125,7 @@ describe("spillway model evaluate", () => {
 
   it("reports micro and macro F1 of a multi-label model at the threshold", async () => {
     await writeDistilbertFolder(at("multi"), { ...shape, problemType: "multi_label_classification" });
-    await packModel({ folder: at("multi"), out: at("multi-package"), originOnly: true }, silent);
+    await quickPack({ folder: at("multi"), out: at("multi-package"), originOnly: true });
     const line = (text: string) => `${JSON.stringify({ text, labels: ["ham"] })}\n`;
     await writeFile(at("multi.jsonl"), `\ufeff${texts.slice(0, 4).map(line).join("").replaceAll("\n", "\r\n")}`);
     const output = await run(at("multi-package"), "--data", at("multi.jsonl"), "--threshold", "0");

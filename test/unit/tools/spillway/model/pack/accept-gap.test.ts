@@ -6,10 +6,10 @@ import { parseManifest } from "../../../../../../formats/model-package/manifest.
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { readModel, writeModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { describeGap, measureLogitGap } from "../../../../../../tools/spillway/model/pack/logit-gap.ts";
-import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import type { PackOptions } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { packageLines } from "../../../../../../tools/spillway/model/package-summary.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const onnx = { engine: "onnxruntime-web", maxTokens: 16 } as const;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 const pack = (name: string, options: Partial<PackOptions>, notes: string[] = []) =>
-  packModel(
+  quickPack(
     { folder: scratch.path(name), out: scratch.path(`${name}-package`), ...options },
     { ...silent, note: (line: string) => void notes.push(line) },
   );

@@ -4,25 +4,41 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { manifestSchema } from "../../../../../../formats/model-package/manifest.ts";
 import { readModel, writeModel } from "../../../../../../tools/spillway/model/graph/model-file.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { registerPack } from "../../../../../../tools/spillway/model/pack/command.ts";
 import { findQuantizer } from "../../../../../../tools/spillway/model/pack/int8.ts";
-import { useScratch } from "./scratch.ts";
+import { type PackTools, packTools } from "../../../../../../tools/spillway/model/pack/pack-tools.ts";
+import { quickTools, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
 
-function pack(...words: string[]) {
+afterEach(() => vi.restoreAllMocks());
+
+/** A process. */
+function packAsUser(...words: string[]) {
   return spawnSync(process.execPath, [COMMAND, "pack", ...words], { encoding: "utf8" });
+}
+
+/** The same in this process. @returns what it prints on stderr */
+async function pack(tools: PackTools, ...words: string[]): Promise<string> {
+  const printed: string[] = [];
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => printed.push(String(text)) > 0);
+  vi.spyOn(console, "error").mockImplementation((line) => void printed.push(`${line}\n`));
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  const program = new Command("spillway");
+  registerPack(program, tools);
+  await program.parseAsync(["pack", ...words], { from: "user" });
+  return printed.join("");
 }
 
 describe("spillway model pack", () => {
   it("prints only the model id on stdout, and a summary and the next step on stderr", async () => {
     const out = scratch.path("printed");
-    const { stdout, stderr, status } = pack(
+    const { stdout, stderr, status } = packAsUser(
       await scratch.model("model"),
       "--out",
       out,
@@ -51,8 +67,7 @@ describe("spillway model pack", () => {
 
   it("reports which engine serves and how far both are from FP32", async () => {
     const out = scratch.path("engine");
-    const { stderr, status } = pack(await scratch.model("model"), "--out", out, "--max-tokens", "32");
-    expect(status).toBe(0);
+    const stderr = await pack(packTools, await scratch.model("model"), "--out", out, "--max-tokens", "32");
     for (const part of [
       /edge\.weights +\d/,
       /edge engine +spillway-engine\n/,
@@ -73,8 +88,7 @@ describe("spillway model pack", () => {
     const int8 = await readModel(join(folder, "model_quantized.onnx"));
     const int8Node = int8.graph.node.map((one) => (one.opType === "Relu" ? { ...one, opType: "Sigmoid" } : one));
     await writeModel({ ...int8, graph: { ...int8.graph, node: int8Node } }, join(folder, "model_quantized.onnx"));
-    const { stderr, status } = pack(folder, "--out", scratch.path("other-package"), "--max-tokens", "16");
-    expect(status).toBe(0);
+    const stderr = await pack(quickTools, folder, "--out", scratch.path("other-package"), "--max-tokens", "16");
     expect(stderr).toContain(
       "edge engine   onnxruntime-web, not spillway-engine: The head has an activation other than GELU, ReLU and tanh.",
     );
@@ -83,15 +97,14 @@ describe("spillway model pack", () => {
   it("accepts name, version and origin-only", async () => {
     const out = scratch.path("chosen");
     const words = ["--out", out, "--name", "calm", "--version", "41", "--origin-only"];
-    const { stderr, status } = pack(await scratch.model("model"), ...words);
-    expect(status).toBe(0);
+    const stderr = await pack(quickTools, await scratch.model("model"), ...words);
     expect(stderr).toContain("none: every text goes to the origin");
     const manifest = manifestSchema.parse(JSON.parse(await readFile(join(out, "manifest.json"), "utf8")));
     expect(manifest).toMatchObject({ name: "calm", version: 41, edge: null });
   });
 
   it("exits with 1 and one sentence on failure", () => {
-    const { stdout, stderr, status } = pack("nowhere", "--out", scratch.path("no"));
+    const { stdout, stderr, status } = packAsUser("nowhere", "--out", scratch.path("no"));
     expect({ stdout, stderr, status }).toEqual({
       stdout: "",
       stderr: "There is no folder nowhere; pass the folder of a model.\n",
@@ -120,8 +133,7 @@ describe.skipIf(!hasQuantizer)("if Python has onnxruntime", () => {
     const folder = await scratch.model("to-quantize");
     await rm(join(folder, "model_quantized.onnx"));
     const out = scratch.path("quantized");
-    const { stderr, status } = pack(folder, "--out", out, "--max-tokens", "16", "--with-fallback");
-    expect(status).toBe(0);
+    const stderr = await pack(quickTools, folder, "--out", out, "--max-tokens", "16", "--with-fallback");
     expect(stderr).toContain("INT8: quantized from that FP32 graph");
     expect((await openLocalPackage(out)).manifest.edgeFallback).not.toBeNull();
   });

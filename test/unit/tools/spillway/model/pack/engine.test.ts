@@ -8,9 +8,8 @@ import { createInference } from "../../../../../../lambda-origin/infer.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { compileEngineWasm, openEngineModel } from "../../../../../../tools/spillway/model/pack/engine-runtime.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { gapOf, PAIR, SMALL, useScratch } from "./scratch.ts";
+import { gapOf, PAIR, quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 
@@ -18,7 +17,7 @@ describe.each(["distilbert", "bert", "roberta"] as const)("a %s that is packed w
   it("computes its golden logits in the memory that its manifest lists, for 512 tokens", async () => {
     const out = scratch.path(`${family}-package`);
     await writeDistilbertFolder(scratch.path(family), { ...SMALL, family, quantized: false });
-    const { manifest, edge: report } = await packModel({ folder: scratch.path(family), out }, silent);
+    const { manifest, edge: report } = await quickPack({ folder: scratch.path(family), out });
     expect(await openLocalPackage(out)).toMatchObject({ manifest });
     const { edge, edgeFallback } = manifest;
     if (edge === null) throw new Error("packed for the edge");
@@ -57,7 +56,7 @@ describe("a tokenizer whose template has token types that the model's table does
     await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), post_processor }));
     const notes: string[] = [];
     const progress = { ...silent, note: (line: string) => void notes.push(line) };
-    const packed = await packModel({ folder, out: scratch.path(`${name}-package`), originOnly: true }, progress);
+    const packed = await quickPack({ folder, out: scratch.path(`${name}-package`), originOnly: true }, progress);
     return { packed, notes };
   };
 
@@ -77,7 +76,7 @@ describe("a tokenizer whose template has token types that the model's table does
 describe("a package for spillway-engine", () => {
   it("reports the gap of the folder's INT8 file too", async () => {
     const folder = await scratch.model("both");
-    const { edge } = await packModel({ folder, out: scratch.path("both-gaps"), maxTokens: 16 }, silent);
+    const { edge } = await quickPack({ folder, out: scratch.path("both-gaps"), maxTokens: 16 });
     expect(edge?.gaps.map(({ engine }) => engine)).toEqual(["spillway-engine", "onnxruntime-web"]);
     for (const { mean, largest, spread } of edge?.gaps ?? []) {
       expect(mean).toBeLessThan(spread / 2);
@@ -89,7 +88,7 @@ describe("a package for spillway-engine", () => {
   it("stores onnxruntime-web's file too, with --with-fallback", async () => {
     const folder = await scratch.model("fallback");
     const out = scratch.path("with-fallback");
-    const { manifest } = await packModel({ folder, out, maxTokens: 32, withFallback: true }, silent);
+    const { manifest } = await quickPack({ folder, out, maxTokens: 32, withFallback: true });
     expect(manifest).toMatchObject({
       edge: { engine: "spillway-engine", file: "edge.weights" },
       edgeFallback: { engine: "onnxruntime-web", file: "edge.ort", maxTokens: 32 },
@@ -103,7 +102,7 @@ describe("a package for spillway-engine", () => {
     await writeFile(join(folder, "model_quantized.onnx"), "not a model");
     const notes: string[] = [];
     const progress = { ...silent, note: (line: string) => void notes.push(line) };
-    const { manifest } = await packModel({ folder, out: scratch.path("despite-int8"), maxTokens: 16 }, progress);
+    const { manifest } = await quickPack({ folder, out: scratch.path("despite-int8"), maxTokens: 16 }, progress);
     expect(manifest.edge?.engine).toBe("spillway-engine");
     expect(notes).toContainEqual(expect.stringMatching(/^The INT8 model was not compared: .*not an ONNX file/));
   });
@@ -111,7 +110,7 @@ describe("a package for spillway-engine", () => {
   it("has only as many tokens as the model has positions", async () => {
     const folder = await scratch.model("asked");
     await rm(join(folder, "model_quantized.onnx"));
-    const { manifest } = await packModel({ folder, out: scratch.path("asked-package"), maxTokens: 4096 }, silent);
+    const { manifest } = await quickPack({ folder, out: scratch.path("asked-package"), maxTokens: 4096 });
     expect(manifest.edge?.maxTokens).toBe(512);
   });
 });

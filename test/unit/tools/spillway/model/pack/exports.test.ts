@@ -13,11 +13,9 @@ import { readModel, writeModel } from "../../../../../../tools/spillway/model/gr
 import { intsAttribute, tensorValue } from "../../../../../../tools/spillway/model/graph/nodes.ts";
 import { int64, wholeNumbersOf } from "../../../../../../tools/spillway/model/graph/tensors.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { signFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../../../../../../tools/spillway/model/sign/keys.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const GRAPHS = ["model.onnx", "model_quantized.onnx"];
@@ -83,7 +81,7 @@ describe("operator sets and outputs", () => {
     const plain = await createInference(await readFile(join(folder, "model.onnx")), 3);
     await changeGraphs(folder, change);
     const out = scratch.path(`${name}-package`);
-    const { manifest, edge: report } = await packModel({ folder, out, maxTokens: 16, withFallback: true }, silent);
+    const { manifest, edge: report } = await quickPack({ folder, out, maxTokens: 16, withFallback: true });
     expect(manifest).toMatchObject({
       edge: { engine: "spillway-engine" },
       edgeFallback: { engine: "onnxruntime-web" },
@@ -98,7 +96,7 @@ describe("operator sets and outputs", () => {
     const folder = await scratch.model("output");
     await changeGraphs(folder, withOutputs([], "output"));
     const out = scratch.path("output-package");
-    await packModel({ folder, out, originOnly: true }, silent);
+    await quickPack({ folder, out, originOnly: true });
     expect(await originLogits(out, sampleIds(12, 200))).toHaveLength(3);
   });
 
@@ -114,7 +112,7 @@ describe("operator sets and outputs", () => {
       },
       ["model.onnx"],
     );
-    await expect(packModel({ folder, out: scratch.path("refused"), originOnly: true }, silent)).rejects.toThrow(
+    await expect(quickPack({ folder, out: scratch.path("refused"), originOnly: true })).rejects.toThrow(
       /has the outputs one \[1, 3\] and two \[1, 3\], and more than one has the shape \[1, 3\] of one text's logits/,
     );
   });
@@ -132,7 +130,7 @@ describe("a tokenizer without special tokens", () => {
     );
     await rm(join(folder, "model_quantized.onnx"));
     const out = scratch.path("frameless-package");
-    const { manifest } = await packModel({ folder, out, maxTokens: 32 }, silent);
+    const { manifest } = await quickPack({ folder, out, maxTokens: 32 });
     expect(manifest.edge?.engine).toBe("spillway-engine");
     const { frame, encode } = createTokenizer(await readFile(join(out, "tokenizer.json"), "utf8"), "{}");
     expect(frame).toEqual({ before: [], after: [] });

@@ -11,9 +11,8 @@ import { readModel } from "../../../../../../tools/spillway/model/graph/model-fi
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { gapOf, PAIR, SMALL, useScratch } from "./scratch.ts";
+import { gapOf, PAIR, quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 
@@ -38,10 +37,7 @@ describe.each(families)("a packed %s, %s, opset %i", { timeout: 120_000 }, (fami
   it("for onnxruntime-web matches its manifest, runs in the heap that it needs, and computes its golden logits there", async () => {
     const out = scratch.path(`${family}-package`);
     await writeDistilbertFolder(scratch.path(family), { ...SMALL, family, problemType, opset });
-    const { modelId, manifest } = await packModel(
-      { folder: scratch.path(family), out, engine: "onnxruntime-web" },
-      silent,
-    );
+    const { modelId, manifest } = await quickPack({ folder: scratch.path(family), out, engine: "onnxruntime-web" });
     expect(await openLocalPackage(out)).toMatchObject({ modelId, manifest });
     expect(manifest).toMatchObject({ name: `${family}-package`, version: 1, labels: SMALL.labels, problemType });
     const { file, heapBytes, maxTokens, golden } = edgeOf(manifest);
@@ -87,7 +83,7 @@ describe("model folders", () => {
     await rename(join(folder, "model.onnx"), join(folder, "onnx/model.onnx"));
     await rename(join(folder, "model_quantized.onnx"), join(folder, "onnx/model_int8.onnx"));
     await rm(join(folder, "tokenizer_config.json"));
-    const { manifest } = await packModel({ folder, out: scratch.path("from-optimum"), maxTokens: 32 }, silent);
+    const { manifest } = await quickPack({ folder, out: scratch.path("from-optimum"), maxTokens: 32 });
     expect(edgeOf(manifest).maxTokens).toBe(32);
     expect(edgeOf(manifest).golden.map(({ tokenIds }) => tokenIds.length)).toEqual([4, 16, 32]);
     expect(await openLocalPackage(scratch.path("from-optimum"))).toMatchObject({ manifest });
@@ -104,7 +100,7 @@ describe("model folders", () => {
       encodeModel(await withExternalWeights(whole, join(folder, "model.onnx_data"))),
     );
     const out = scratch.path("from-external");
-    const { manifest } = await packModel({ folder, out, originOnly: true }, silent);
+    const { manifest } = await quickPack({ folder, out, originOnly: true });
     const tokenIds = sampleIds(20, 200);
     const own = await createInference(encodeModel(whole), 3);
     const packed = await originLogits(out, manifest, tokenIds);
@@ -117,7 +113,7 @@ describe("model folders", () => {
     const folder = await scratch.model("float");
     await rm(join(folder, "model_quantized.onnx"));
     const out = scratch.path("origin-only");
-    const { manifest } = await packModel({ folder, out, originOnly: true, name: "calm", version: 7 }, silent);
+    const { manifest } = await quickPack({ folder, out, originOnly: true, name: "calm", version: 7 });
     expect(manifest).toMatchObject({ name: "calm", version: 7, edge: null });
     expect(manifest.files.map(({ name }) => name)).toEqual(["origin.onnx", "tokenizer.json", "tokenizer_config.json"]);
     expect(await openLocalPackage(out)).toMatchObject({ manifest });
@@ -129,7 +125,7 @@ describe("model folders", () => {
     await writeFile(join(folder, "config.json"), JSON.stringify(config));
     const notes: string[] = [];
     const progress = { ...silent, note: (line: string) => void notes.push(line) };
-    const { manifest } = await packModel({ folder, out: scratch.path("labels"), originOnly: true }, progress);
+    const { manifest } = await quickPack({ folder, out: scratch.path("labels"), originOnly: true }, progress);
     expect(manifest.labels).toEqual(["LABEL_0", "LABEL_1", "LABEL_2"]);
     expect(notes).toContainEqual(expect.stringContaining("config.json has no labels"));
   });

@@ -8,11 +8,11 @@ import { createApp } from "../../../../../../lambda-origin/app.ts";
 import { loadModel } from "../../../../../../lambda-origin/model.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
-import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import type { PackOptions } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { signFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../../../../../../tools/spillway/model/sign/keys.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const { privateKey, publicKey } = generateKeyPair();
@@ -31,7 +31,7 @@ async function pack(name: string, { shape, config = {}, options = { originOnly: 
   const notes: string[] = [];
   const progress = { ...silent, note: (line: string) => void notes.push(line) };
   const out = scratch.path(`${name}-package`);
-  return { out, notes, ...(await packModel({ folder, out, ...options }, progress)) };
+  return { out, notes, ...(await quickPack({ folder, out, ...options }, progress)) };
 }
 
 /** The windows of a text of this many words, by the origin that serves the package. */
@@ -99,7 +99,7 @@ describe("the graph decides", () => {
     await writeDistilbertFolder(folder, { ...SMALL, vocabulary: 150 });
     await writeFile(join(folder, "tokenizer.json"), await readFile(join(scratch.path("rows"), "tokenizer.json")));
     await writeFile(join(folder, "config.json"), await readFile(join(scratch.path("rows"), "config.json")));
-    const packing = packModel({ folder, out: scratch.path("refused"), originOnly: true }, silent);
+    const packing = quickPack({ folder, out: scratch.path("refused"), originOnly: true });
     await expect(packing).rejects.toThrow(/has a token 199, but the model's vocabulary ends at 149/);
   });
 });

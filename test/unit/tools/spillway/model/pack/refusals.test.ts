@@ -7,9 +7,8 @@ import { decodeModel, encodeModel } from "../../../../../../tools/spillway/model
 import type { OnnxModel } from "../../../../../../tools/spillway/model/graph/model.ts";
 import { makeNode, tensorValue } from "../../../../../../tools/spillway/model/graph/nodes.ts";
 import { int64 } from "../../../../../../tools/spillway/model/graph/tensors.ts";
-import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import type { PackOptions } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 afterEach(() => vi.unstubAllEnvs());
@@ -203,7 +202,7 @@ describe("refused, with nothing left behind", () => {
     await bend(folder);
     const quantized = options.quantized?.startsWith("other/") ? join(folder, options.quantized) : options.quantized;
     const before = await readdir(scratch.path("."));
-    const packing = packModel({ folder, out: scratch.path("refused"), maxTokens: 16, ...options, quantized }, silent);
+    const packing = quickPack({ folder, out: scratch.path("refused"), maxTokens: 16, ...options, quantized });
     const error = await packing.then(
       () => null,
       (thrown: unknown) => thrown,
@@ -216,27 +215,27 @@ describe("refused, with nothing left behind", () => {
   });
 
   it("a folder that does not exist", async () => {
-    await expect(packModel({ folder: "nowhere", out: scratch.path("refused") }, silent)).rejects.toThrow(
+    await expect(quickPack({ folder: "nowhere", out: scratch.path("refused") })).rejects.toThrow(
       "There is no folder nowhere; pass the folder of a model.",
     );
   });
 
   it("a package in the model's own folder", async () => {
     const folder = await scratch.model("own-folder");
-    await expect(packModel({ folder, out: folder }, silent)).rejects.toThrow(/is the model's own folder/);
+    await expect(quickPack({ folder, out: folder })).rejects.toThrow(/is the model's own folder/);
   });
 
   it("a file in place of the package's folder", async () => {
     const folder = await scratch.model("to-a-file");
     await writeFile(scratch.path("file"), "");
-    await expect(packModel({ folder, out: scratch.path("file") }, silent)).rejects.toThrow(/is a file; pass a folder/);
+    await expect(quickPack({ folder, out: scratch.path("file") })).rejects.toThrow(/is a file; pass a folder/);
   });
 
   it("no INT8 file and no quantizer, with the commands that make the file", async () => {
     vi.stubEnv("SPILLWAY_PYTHON", "/nonexistent/python3");
     const folder = await scratch.model("no-python");
     await rm(join(folder, "model_quantized.onnx"));
-    await expect(packModel({ folder, out: scratch.path("refused"), ...onnx }, silent)).rejects.toThrow(
+    await expect(quickPack({ folder, out: scratch.path("refused"), ...onnx })).rejects.toThrow(
       `/nonexistent/python3 -m pip install onnx==1.23.2 onnxruntime==1.32.0 && /nonexistent/python3 tools/spillway/model/pack/quantize.py ` +
         `${join(folder, "model.onnx")} ${join(folder, "model_quantized.onnx")}`,
     );

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
+import { checkTokenizer } from "../../../../../../tools/spillway/model/pack/check-tokenizer.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
+import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import type { PackTools } from "../../../../../../tools/spillway/model/pack/pack-tools.ts";
+import { type Progress, silent } from "../../../../../../tools/spillway/terminal/progress.ts";
 
 export const SMALL: Partial<DistilbertShape> = {
   layers: 2,
@@ -27,6 +31,26 @@ export const PAIR = {
 export function gapOf(one: ArrayLike<number> = [], other: ArrayLike<number> = []): number {
   return Math.max(...Array.from(one, (logit, at) => Math.abs(logit - (other[at] ?? Number.NaN))));
 }
+
+const compared = new Map<string, Promise<void>>();
+
+/** Runs are not timed, and each tokenizer is compared with Hugging Face's once. All of it runs in command.test.ts. */
+export const quickTools: PackTools = {
+  checkTokenizer: (tokenizer, config) => {
+    const key = JSON.stringify([tokenizer, config]);
+    const check = compared.get(key) ?? checkTokenizer(tokenizer, config);
+    compared.set(key, check);
+    return check;
+  },
+  measureTimes: async (_, tokenCounts, { onRound }) => {
+    onRound();
+    return tokenCounts.map((tokens) => ({ tokens, value: 0.1 + tokens / 100 }));
+  },
+};
+
+/** Packs as the command does, with the quick tools. */
+export const quickPack = (options: PackOptions, progress: Progress = silent) =>
+  packModel(options, progress, quickTools);
 
 export interface Scratch {
   /** An absolute path in the folder. */

@@ -4,16 +4,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeModel, encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
 import { int64 } from "../../../../../../tools/spillway/model/graph/tensors.ts";
-import { type PackOptions, packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { useScratch } from "./scratch.ts";
+import type { PackOptions } from "../../../../../../tools/spillway/model/pack/pack.ts";
+import { quickPack, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 1234\n`;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 async function refusalOf(folder: string, options: Partial<PackOptions> = {}): Promise<string> {
-  return await packModel({ folder, out: scratch.path("refused"), maxTokens: 16, ...options }, silent).then(
+  return await quickPack({ folder, out: scratch.path("refused"), maxTokens: 16, ...options }).then(
     () => "packed",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
@@ -73,10 +72,11 @@ describe("several reasons are reported at once", () => {
 
 describe("files as people have them", () => {
   it("may begin with a byte order mark and have CRLF line ends: the package is the same", async () => {
-    const plain = await packModel(
-      { folder: await scratch.model("plain"), out: scratch.path("a/same"), originOnly: true },
-      silent,
-    );
+    const plain = await quickPack({
+      folder: await scratch.model("plain"),
+      out: scratch.path("a/same"),
+      originOnly: true,
+    });
     const folder = await scratch.model("marked");
     for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"]) {
       const text = await readFile(join(folder, file));
@@ -86,7 +86,7 @@ describe("files as people have them", () => {
       join(folder, "config.json"),
       (await readFile(join(folder, "config.json"), "utf8")).replaceAll("\n", "\r\n"),
     );
-    const { modelId } = await packModel({ folder, out: scratch.path("b/same"), originOnly: true }, silent);
+    const { modelId } = await quickPack({ folder, out: scratch.path("b/same"), originOnly: true });
     expect(modelId).toBe(plain.modelId);
   });
 

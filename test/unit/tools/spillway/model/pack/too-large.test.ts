@@ -2,9 +2,8 @@
 import { access } from "node:fs/promises";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { SMALL, useScratch } from "./scratch.ts";
+import { quickPack, SMALL, useScratch } from "./scratch.ts";
 
 const MIB = 2 ** 20;
 const edge = vi.hoisted(() => ({ heapMaxBytes: 0 }));
@@ -16,14 +15,15 @@ vi.mock("../../../../../../formats/model-package/manifest.ts", async (original) 
 }));
 
 const scratch = useScratch();
-const WANTED_TOKENS = 128;
-// 7 MB as INT8, with much to hold for each token and little to compute.
+const WANTED_TOKENS = 64;
+// 6 MB as INT8, with much to hold for each token and little to compute.
 beforeAll(() =>
   writeDistilbertFolder(scratch.path("medium"), {
     ...SMALL,
+    layers: 1,
     dim: 128,
     heads: 8,
-    hidden: 2048,
+    hidden: 3072,
     vocabulary: 44_000,
     positions: WANTED_TOKENS,
   }),
@@ -34,7 +34,7 @@ async function pack(heapMaxMib: number) {
   const notes: string[] = [];
   const progress = { ...silent, note: (line: string) => void notes.push(line) };
   const request = { folder: scratch.path("medium"), out: scratch.path("package"), maxTokens: WANTED_TOKENS };
-  const packed = await packModel({ ...request, engine: "onnxruntime-web" }, progress);
+  const packed = await quickPack({ ...request, engine: "onnxruntime-web" }, progress);
   return { edge: packed.manifest.edge, notes };
 }
 
@@ -59,7 +59,7 @@ describe("a model for which the edge is too small", { timeout: 120_000 }, () => 
     expect(packed?.maxTokens).toBeLessThan(WANTED_TOKENS);
     expect(notes).toContainEqual(
       expect.stringMatching(
-        `^128 tokens need \\d+\\.\\d MiB, the edge has 19\\.0 MiB: packed for up to ${packed?.maxTokens} tokens$`,
+        `^${WANTED_TOKENS} tokens need \\d+\\.\\d MiB, the edge has 19\\.0 MiB: packed for up to ${packed?.maxTokens} tokens$`,
       ),
     );
   });

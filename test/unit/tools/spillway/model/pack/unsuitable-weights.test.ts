@@ -9,9 +9,7 @@ import { readEncoder } from "../../../../../../tools/spillway/model/encoder/read
 import { decodeModel, encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
 import type { OnnxTensor } from "../../../../../../tools/spillway/model/graph/model.ts";
 import { int64 } from "../../../../../../tools/spillway/model/graph/tensors.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { useScratch } from "./scratch.ts";
+import { quickPack, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 
@@ -41,7 +39,7 @@ const cut = (tensor: OnnxTensor) => ({ ...tensor, rawData: new Uint8Array(tensor
 async function refusal(folder: string, engine?: "spillway-engine"): Promise<string> {
   const options = { folder, out: scratch.path("refused"), maxTokens: 16, ...(engine && { engine }) };
   try {
-    await packModel(options, silent);
+    await quickPack(options);
   } catch (error) {
     expect(await readdir(scratch.path("."))).not.toContain("refused");
     return error instanceof Error ? error.message : String(error);

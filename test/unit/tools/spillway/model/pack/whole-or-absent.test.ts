@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
-import { packModel } from "../../../../../../tools/spillway/model/pack/pack.ts";
 import { replaceFolder } from "../../../../../../tools/spillway/model/pack/staging.ts";
-import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
-import { useScratch } from "./scratch.ts";
+import { quickPack, useScratch } from "./scratch.ts";
 
 const scratch = useScratch();
 const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
@@ -18,10 +16,10 @@ describe("a package that is packed again", () => {
   it("increments its version, removes the old signature and files, and keeps other files", async () => {
     const folder = await scratch.model("again");
     const out = scratch.path("again-package");
-    await packModel({ folder, out, ...QUICK }, silent);
+    await quickPack({ folder, out, ...QUICK });
     await writeFile(join(out, "README.md"), "other");
     await writeFile(join(out, "model.sig"), "of the first version");
-    const { manifest } = await packModel({ folder, out, originOnly: true }, silent);
+    const { manifest } = await quickPack({ folder, out, originOnly: true });
     expect(manifest.version).toBe(2);
     expect((await readdir(out)).sort()).toEqual(
       ["README.md", "manifest.json", "origin.onnx", "tokenizer.json", "tokenizer_config.json"].sort(),
@@ -32,9 +30,9 @@ describe("a package that is packed again", () => {
   it("is unchanged if the new one fails", async () => {
     const folder = await scratch.model("fails");
     const out = scratch.path("fails-package");
-    const { manifest, modelId } = await packModel({ folder, out, originOnly: true }, silent);
+    const { manifest, modelId } = await quickPack({ folder, out, originOnly: true });
     await writeFile(join(folder, "model.onnx"), "not a model");
-    await expect(packModel({ folder, out }, silent)).rejects.toThrow(/not an ONNX file/);
+    await expect(quickPack({ folder, out })).rejects.toThrow(/not an ONNX file/);
     expect(await openLocalPackage(out)).toMatchObject({ manifest, modelId });
   });
 
@@ -42,7 +40,7 @@ describe("a package that is packed again", () => {
     const folder = await scratch.model("strange");
     await mkdir(scratch.path("strange-package"));
     await writeFile(scratch.path("strange-package/manifest.json"), '{"name": "a web app"}');
-    await expect(packModel({ folder, out: scratch.path("strange-package") }, silent)).rejects.toThrow(
+    await expect(quickPack({ folder, out: scratch.path("strange-package") })).rejects.toThrow(
       /manifest\.json is not a package's manifest/,
     );
   });
@@ -53,7 +51,7 @@ it("a folder with other files is not written to", async () => {
   const out = scratch.path("busy-package");
   await mkdir(out);
   await writeFile(join(out, "tokenizer.json"), "other");
-  await expect(packModel({ folder, out }, silent)).rejects.toThrow(/is not empty and has no package/);
+  await expect(quickPack({ folder, out })).rejects.toThrow(/is not empty and has no package/);
   expect(await readFile(join(out, "tokenizer.json"), "utf8")).toBe("other");
 });
 

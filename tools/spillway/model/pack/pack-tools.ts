@@ -1,0 +1,10 @@
+/** The parts of a pack that take long for a model of any size. Tests of the other parts replace them. */
+import { checkTokenizer } from "./check-tokenizer.ts";
+import { measureTimesInWorkerd } from "./in-workerd/measure-times.ts";
+
+export interface PackTools {
+  checkTokenizer: typeof checkTokenizer;
+  measureTimes: typeof measureTimesInWorkerd;
+}
+
+export const packTools: PackTools = { checkTokenizer, measureTimes: measureTimesInWorkerd };
