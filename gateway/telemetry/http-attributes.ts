@@ -51,31 +51,38 @@ export interface PublicNames {
 
 /**
  * Attributes of a request that the gateway serves. A path outside `routes` and another host than `publicHost` are left out, as are the
- * query, the user agent, addresses and headers. A value of undefined removes what otel-cf-workers has set under that key.
+ * query, the user agent, addresses and headers.
  */
 export function serverAttributes(method: string, requestUrl: string, { routes, publicHost }: PublicNames): Attributes {
-  const url = new URL(requestUrl);
-  const route = routes.includes(url.pathname) ? url.pathname : undefined;
-  const isPublic = url.hostname === publicHost;
+  const path = pathIn(requestUrl);
+  const route = routes.includes(path) ? path : undefined;
+  // Only the host needs a parser.
+  const url = publicHost === null ? null : new URL(requestUrl);
+  const isPublic = url?.hostname === publicHost;
   return {
-    ...addressed(method, url),
-    ...(!isPublic && { "server.address": undefined, "server.port": undefined }),
-    "http.route": route,
-    "url.path": route,
+    "http.request.method": knownMethod(method),
+    "url.scheme": schemeOf(requestUrl),
+    ...(url !== null && isPublic && hostOf(url)),
+    ...(route !== undefined && { "http.route": route, "url.path": route }),
   };
+}
+
+/** @param url absolute, with `http:` or `https:` */
+export function schemeOf(url: string): "http" | "https" {
+  return url.startsWith("https:") ? "https" : "http";
 }
 
 /** Attributes of a call that the gateway makes. Its address is configuration, so the path may be exported. The query may not. */
 export function clientAttributes(method: string, requestUrl: string): Attributes {
   const url = new URL(requestUrl);
-  return { ...addressed(method, url), "url.path": url.pathname };
-}
-
-function addressed(method: string, url: URL): Attributes {
   return {
     "http.request.method": knownMethod(method),
-    "server.address": url.hostname,
-    "server.port": url.port === "" ? undefined : Number(url.port),
     "url.scheme": url.protocol.slice(0, -1),
+    ...hostOf(url),
+    "url.path": url.pathname,
   };
+}
+
+function hostOf({ hostname, port }: URL): Attributes {
+  return { "server.address": hostname, ...(port !== "" && { "server.port": Number(port) }) };
 }

@@ -1,16 +1,27 @@
 /**
- * The only file that runs otel-cf-workers. The library gives the tracer, the AsyncLocalStorage context, `traceparent` parsing and the
- * root span. Everything that it patches, proxies, buffers or sends is switched off or bypassed in this file.
+ * The only file that runs otel-cf-workers. The library gives the tracer, the spans, the AsyncLocalStorage context and the parsing of
+ * `traceparent`. Everything that it patches, proxies, buffers or sends is switched off or bypassed in this file.
  * Why: docs/decisions/008-tracing-on-otel-cf-workers.md
  */
 import { createSampler, instrument } from "@microlabs/otel-cf-workers";
-import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  type TextMapGetter,
+  TraceFlags,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
 import { errorType } from "../../formats/otlp/error-type.ts";
 import type { OtlpSettings } from "../../formats/otlp/settings.ts";
 import { type ActiveRequest, addToBuffer, spanProcessor, withRequest } from "./active-request.ts";
 import type { Batch, ExportContext } from "./batch.ts";
 import type { Exporter, TelemetryClock } from "./exporter.ts";
-import { knownMethod, serverAttributes } from "./http-attributes.ts";
+import { knownMethod, schemeOf, serverAttributes } from "./http-attributes.ts";
 import { INSTRUMENTS } from "./instruments.ts";
 import type { OriginSpans } from "./origin-trace.ts";
 import { SERVICE_NAME } from "./resource.ts";
@@ -44,39 +55,26 @@ interface RequestParts extends TracedParts {
   strangers: StrangersAllowance;
   settings: TelemetrySettings;
   exportContext: ExportContext;
+  library: Library;
+  /** Whether it is the first request of the isolate. */
+  isFirst: boolean;
   /** The request's handler. */
   serve(): Promise<Response>;
 }
 
-/**
- * What the library gets instead of a request, an environment and a context. Of a request it would read headers and properties for attributes
- * that are never exported, which takes more time than the rest of its work. It wraps an environment in a Proxy that asks every object that is
- * read for a property with a new random name, and V8 keeps all of those names (measured: 1.1 kB a request, never freed).
- */
-interface Trigger {
-  method: string;
-  url: string;
-  headers: { get(name: string): string | null };
-  config: LibraryConfig;
-  answer(): Promise<Response>;
+/** The library, started with a sampling ratio. */
+interface Library {
+  ratio: number;
+  /** Holds the library's configuration, which it looks up for each span. */
+  context: Context;
+  tracer: Tracer;
 }
-/** What it gets of a response: it reads the status, and two headers. */
-interface Answered {
-  status: number;
-  headers: { get(name: string): null };
-}
-
-type LibraryConfig = ReturnType<typeof configFor>;
-type LibraryHandler = (trigger: Trigger, env: object, context: object) => Promise<Answered>;
-
-/** Without a path: the route is added as an attribute. */
-const ANY_URL = "http://gateway/";
-const NO_HEADERS = { get: () => null };
-const NO_ENV = {};
-const NO_CONTEXT = { waitUntil: () => {}, passThroughOnException: () => {} };
 
 /** The caller's trace. https://www.w3.org/TR/trace-context/ */
-const READ_HEADERS: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);
+const CALLERS_TRACE: TextMapGetter<Headers> = {
+  get: (headers, name) => headers.get(name) ?? undefined,
+  keys: () => [],
+};
 
 /**
  * A SERVER span around every request of `handler`, which continues an incoming `traceparent` and is exported after the response. The
@@ -84,72 +82,66 @@ const READ_HEADERS: ReadonlySet<string> = new Set(["traceparent", "tracestate"])
  */
 export function traced(handler: FetchHandler, settingsNow: () => TelemetrySettings, parts: TracedParts): FetchHandler {
   const strangers = new StrangersAllowance();
-  const start = libraryHandler();
-  let config = configFor(1);
+  let library: Library | null = null;
   return (request, executionContext) => {
     const settings = settingsNow();
     const { ratio } = settings.sampling;
-    if (config.ratio !== ratio) config = configFor(ratio);
+    const isFirst = library === null;
+    if (library?.ratio !== ratio) library = startLibrary(ratio);
     const keepAlive = (work: Promise<unknown>) => executionContext.waitUntil(work);
     const exportContext = { otlp: settings.otlp, keepAlive };
     const serve = () => handler(request, executionContext);
-    const { headers, method } = request;
-    const trigger: Trigger = {
-      method,
-      url: ANY_URL,
-      headers: { get: (name) => (READ_HEADERS.has(name) ? headers.get(name) : null) },
-      config,
-      answer: () => answerTraced(request, { ...parts, settings, strangers, exportContext, serve }),
-    };
-    const response = parts.batch.during(exportContext, () => inRootSpan(start, trigger));
+    const requestParts = { ...parts, settings, strangers, exportContext, library, isFirst, serve };
+    const response = parts.batch.during(exportContext, () => serveInRootSpan(request, requestParts));
     // When the caller hangs up, the runtime ends the request, and its trace would be lost with it.
     keepAlive(response.catch(() => {}));
     return response;
   };
 }
 
-async function inRootSpan(start: LibraryHandler, trigger: Trigger): Promise<Response> {
-  let response: Response | null = null;
-  const answer = async () => {
-    response = await trigger.answer();
-    return response;
+/**
+ * Starts the library, which needs a request for it. The one that it gets has nothing in it, and its span is not exported. Around each request
+ * the library would read headers and properties for attributes that are never exported, wait for a timer, and wrap the environment in a Proxy
+ * that asks every object that is read for a property with a new random name, all of which V8 keeps (measured: 1.1 kB a request, never freed).
+ */
+function startLibrary(ratio: number): Library {
+  let found: Context | null = null;
+  const nothing = { status: 200, method: "GET", url: "http://gateway/", headers: { get: () => null } };
+  const handler: unknown = {
+    fetch: async () => {
+      found = trace.deleteSpan(context.active());
+      return nothing;
+    },
   };
-  await start({ ...trigger, answer }, NO_ENV, NO_CONTEXT);
-  if (response === null) throw new Error("otel-cf-workers did not call the handler.");
-  return response;
-}
-
-/** Its types ask for the platform's objects; the tests in test/worker/telemetry show that it needs no more than these. */
-function libraryHandler(): LibraryHandler {
-  const answer = async (trigger: Trigger): Promise<Answered> => ({
-    status: (await trigger.answer()).status,
-    headers: NO_HEADERS,
-  });
-  const handler: unknown = { fetch: answer };
-  const { fetch } = instrument(
-    handler as ExportedHandler,
-    (_, trigger) => (trigger as unknown as Trigger).config.library,
-  );
-  if (fetch === undefined) throw new Error("otel-cf-workers returned no fetch handler.");
-  return fetch as unknown as LibraryHandler;
-}
-
-function configFor(ratio: number) {
-  const library = {
+  const { fetch } = instrument(handler as ExportedHandler, {
     service: { name: SERVICE_NAME },
     spanProcessors: spanProcessor,
     sampling: { headSampler: headSampler(ratio) },
     instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
-  };
-  return { ratio, library };
+  });
+  const start: unknown = fetch;
+  // Its types ask for the platform's objects; the tests in test/worker/telemetry show that it needs no more than these.
+  void (start as (request: object, env: object, context: object) => Promise<unknown>)(
+    nothing,
+    {},
+    { waitUntil: () => {} },
+  );
+  if (found === null) throw new Error("otel-cf-workers did not call the handler.");
+  return { ratio, context: found, tracer: trace.getTracer("spillway") };
 }
 
-/** Runs inside the library's root span. */
-async function answerTraced(incoming: Request, parts: RequestParts): Promise<Response> {
-  const { settings, clock, batch, exporter, strangers, serve } = parts;
-  const root = trace.getActiveSpan();
-  if (!root) return serve();
+/** Runs a request in its SERVER span. */
+async function serveInRootSpan(incoming: Request, parts: RequestParts): Promise<Response> {
+  const { settings, clock, batch, exporter, strangers, library, isFirst, serve } = parts;
   const startedAtMs = clock.nowMs();
+  const method = knownMethod(incoming.method);
+  const attributes = serverAttributes(incoming.method, incoming.url, settings);
+  const route = attributes["http.route"];
+  const name = typeof route === "string" ? `${method} ${route}` : method;
+  const parent = propagation.extract(library.context, incoming.headers, CALLERS_TRACE);
+  const root = context.with(parent, () => library.tracer.startSpan(name, { kind: SpanKind.SERVER }, parent));
+  root.setAttributes(attributes);
+  root.setAttribute("faas.coldstart", isFirst);
   const request: ActiveRequest = {
     root,
     summary: null,
@@ -161,16 +153,11 @@ async function answerTraced(incoming: Request, parts: RequestParts): Promise<Res
     }),
   };
   addToBuffer(root, request.buffer);
-  const method = knownMethod(incoming.method);
-  root.updateName(method); // the library appends `http.route`, where there is one, at the end
-  const attributes = serverAttributes(incoming.method, incoming.url, settings);
-  root.setAttributes(attributes);
-  const route = attributes["http.route"];
   const countRequest = (status: number | undefined, failure: string | undefined) =>
     batch.count((meter) => {
       meter.observe(INSTRUMENTS.requestDuration, (clock.nowMs() - startedAtMs) / 1000, {
         "http.request.method": method,
-        "url.scheme": incoming.url.startsWith("https:") ? "https" : "http",
+        "url.scheme": schemeOf(incoming.url),
         "http.route": typeof route === "string" ? route : undefined,
         "http.response.status_code": status,
         "error.type": failure,
@@ -179,16 +166,20 @@ async function answerTraced(incoming: Request, parts: RequestParts): Promise<Res
       else request.summary.count(meter);
     });
   try {
-    const response = await context.with(withRequest(context.active(), request), serve);
+    const response = await context.with(withRequest(trace.setSpan(parent, root), request), serve);
     const failure = response.status >= 500 ? String(response.status) : undefined; // a 4xx is the caller's mistake
+    root.setAttribute("http.response.status_code", response.status);
     if (failure !== undefined) recordFailure(root, failure);
     countRequest(response.status, failure);
     return response;
   } catch (error) {
     const failure = errorType(error);
     recordFailure(root, failure);
+    root.addEvent("exception");
     countRequest(undefined, failure);
     throw error;
+  } finally {
+    root.end();
   }
 }
 
@@ -203,11 +194,13 @@ function sendTrace(
   const { spanId } = root.spanContext();
   // The root ends once, so a trace that is kept has one log record.
   const sentRoot = spans.find((span) => span.spanContext().spanId === spanId);
-  if (sentRoot) {
-    batch.addLog(requestLog(finishedSpanMessage(sentRoot, hasTrustedState), summary?.sentence ?? "no outcome"));
-  }
+  const rootMessage = sentRoot === undefined ? null : finishedSpanMessage(sentRoot, hasTrustedState);
+  if (rootMessage !== null) batch.addLog(requestLog(rootMessage, summary?.sentence ?? "no outcome"));
   const count = originSpans.reduce((total, one) => total + one.spans.length, spans.length);
-  const messages = () => spans.map((span) => finishedSpanMessage(span, hasTrustedState));
+  const messages = () =>
+    spans.map((span) =>
+      span === sentRoot && rootMessage !== null ? rootMessage : finishedSpanMessage(span, hasTrustedState),
+    );
   traces.add({ spans: count, messages, originSpans }, exportContext);
 }
 
@@ -219,21 +212,29 @@ type Sampler = ReturnType<typeof createSampler>;
  */
 function headSampler(ratio: number): Sampler {
   const sampler = createSampler({ ratio });
+  const [always, never] = [decisionAt(1), decisionAt(0)];
   return {
     shouldSample(context: Context, ...rest) {
-      const result = sampler.shouldSample(context, ...rest);
       const parent = trace.getSpanContext(context);
-      const byRatio = sampler.shouldSample(ROOT_CONTEXT, ...rest).decision;
-      const byCaller = parent?.isRemote === true && result.decision !== byRatio && isSampled(parent);
+      // Of a span inside a trace only the root's decision counts, so nothing is computed for it.
+      if (parent !== undefined && parent.isRemote !== true) {
+        const decision = isSampled(parent) ? always : never;
+        return parent.traceState === undefined ? { decision } : { decision, traceState: parent.traceState };
+      }
+      const result = sampler.shouldSample(context, ...rest);
       const traceState = result.traceState ?? parent?.traceState;
-      return {
-        ...result,
-        ...(byCaller && { attributes: { ...result.attributes, [SAMPLED_BY_CALLER]: true } }),
-        ...(traceState !== undefined && { traceState }),
-      };
+      const own = traceState === undefined ? result : { ...result, traceState };
+      if (parent?.isRemote !== true || !isSampled(parent)) return own;
+      const byCaller = sampler.shouldSample(ROOT_CONTEXT, ...rest).decision !== result.decision;
+      return byCaller ? { ...own, attributes: { ...own.attributes, [SAMPLED_BY_CALLER]: true } } : own;
     },
     toString: () => `Spillway(${sampler.toString()})`,
   };
+}
+
+/** The library's word for what this ratio decides: 1 samples every trace, 0 none. */
+function decisionAt(ratio: 0 | 1) {
+  return createSampler({ ratio }).shouldSample(ROOT_CONTEXT, "1".repeat(32), "", SpanKind.INTERNAL, {}, []).decision;
 }
 
 function isSampled({ traceFlags }: SpanContext): boolean {
