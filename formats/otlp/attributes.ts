@@ -18,17 +18,20 @@ export interface KeyValue {
 
 /** Attributes in OTLP's form. Undefined values and numbers that are not finite are left out: receivers may refuse an attribute without a value. */
 export function keyValues(attributes: Attributes): KeyValue[] {
-  return Object.entries(attributes).flatMap(([key, value]) => {
-    const any = value === undefined ? undefined : anyValue(value);
-    return any === undefined ? [] : [{ key, value: any }];
-  });
+  const all: KeyValue[] = [];
+  for (const [key, value] of Object.entries(attributes)) {
+    const any = value === undefined ? null : anyValue(value);
+    if (any !== null) all.push({ key, value: any });
+  }
+  return all;
 }
 
-function anyValue(value: AttributeValue): AnyValue | undefined {
+/** One value in OTLP's form; null for a number that is not finite. */
+export function anyValue(value: AttributeValue): AnyValue | null {
   if (typeof value === "string") return { stringValue: value };
   if (typeof value === "boolean") return { boolValue: value };
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) return undefined;
+    if (!Number.isFinite(value)) return null;
     return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
   }
   return { arrayValue: { values: value.flatMap((item) => anyValue(item) ?? []) } };

@@ -1,5 +1,5 @@
 /** A span as OTLP has it. Each program keeps its spans in another shape, and passes their parts. Pure. */
-import { type Attributes, keyValues } from "./attributes.ts";
+import type { KeyValue } from "./attributes.ts";
 import type { SpanMessage } from "./messages.ts";
 import { isPlainText } from "./plain.ts";
 
@@ -22,24 +22,25 @@ export interface SpanParts {
   /** Nanoseconds since 1970, in digits where it is text. */
   startUnixNano: bigint | string;
   endUnixNano: bigint | string;
-  attributes: Attributes;
+  attributes: KeyValue[];
   /** One of OTLP's numbers, as in `STATUS`. */
   statusCode: number;
 }
 
 /** A name that is not plain becomes `unnamed`. A status has no message, since a message may quote a text. */
-export function spanMessage({ name, traceFlags, parent, startUnixNano, endUnixNano, ...span }: SpanParts): SpanMessage {
+export function spanMessage(span: SpanParts): SpanMessage {
+  const { name, parent } = span;
   return {
     traceId: span.traceId,
     spanId: span.spanId,
     traceState: span.traceState,
     parentSpanId: parent?.spanId,
-    flags: spanFlags(traceFlags, parent?.isRemote === true),
+    flags: spanFlags(span.traceFlags, parent?.isRemote === true),
     name: isPlainText(name) ? name : "unnamed",
     kind: span.kind,
-    startTimeUnixNano: String(startUnixNano),
-    endTimeUnixNano: String(endUnixNano),
-    attributes: keyValues(span.attributes),
+    startTimeUnixNano: String(span.startUnixNano),
+    endTimeUnixNano: String(span.endUnixNano),
+    attributes: span.attributes,
     status: { code: span.statusCode },
   };
 }

@@ -3,7 +3,7 @@
  * Reasons, and what can be lost: docs/decisions/018-logs-and-metrics-from-isolates.md
  */
 import { type Attributes, context, trace } from "@opentelemetry/api";
-import { type KeyValue, keyValues } from "../../formats/otlp/attributes.ts";
+import type { KeyValue } from "../../formats/otlp/attributes.ts";
 import { logMessage, type Severity } from "../../formats/otlp/log-message.ts";
 import { type LogMessage, logsRequest, metricsRequest, SIGNALS, type Signal } from "../../formats/otlp/messages.ts";
 import type { OtlpSettings } from "../../formats/otlp/settings.ts";
@@ -94,7 +94,7 @@ export class Batch implements TelemetrySinks {
         eventName: event.name,
         severity,
         sentence,
-        attributes: keyValues(allowedAttributes(attributes)),
+        attributes: allowedAttributes(attributes),
         unixNano: unixNano(this.#parts.clock.nowMs()),
         span: trace.getSpanContext(context.active()) ?? null,
       }),

@@ -88,7 +88,7 @@ function message(span: OriginSpan, client: SpanContext): SpanMessage {
     kind: SPAN_KIND[span.kind],
     startUnixNano: span.startUnixNano,
     endUnixNano: span.endUnixNano,
-    attributes,
+    attributes: keyValues(attributes),
     // The wire has no status: a span that failed names its error.
     statusCode: attributes["error.type"] === undefined ? STATUS.unset : STATUS.error,
   });

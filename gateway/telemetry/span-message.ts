@@ -1,7 +1,6 @@
 /** A finished span of the library as OTLP has it, and the log record of a request. No span is exported without its allow-list. Pure. */
 import type { SpanImpl } from "@microlabs/otel-cf-workers";
-import type { Attributes, HrTime } from "@opentelemetry/api";
-import { keyValues } from "../../formats/otlp/attributes.ts";
+import type { HrTime } from "@opentelemetry/api";
 import { logMessage } from "../../formats/otlp/log-message.ts";
 import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
 import { isPlainText } from "../../formats/otlp/plain.ts";
@@ -21,7 +20,7 @@ export type FinishedSpan = Pick<
 export function finishedSpanMessage(span: FinishedSpan, withTraceState: boolean): SpanMessage {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const parent = span.parentSpanContext;
-  const message = spanMessage({
+  const message: SpanMessage = spanMessage({
     traceId,
     spanId,
     traceFlags,
@@ -34,23 +33,22 @@ export function finishedSpanMessage(span: FinishedSpan, withTraceState: boolean)
     attributes: allowedAttributes(span.attributes),
     statusCode: span.status.code,
   });
-  return {
-    ...message,
-    events: span.events.map(({ name, time, attributes }) => ({
-      name: isPlainText(name) ? name : "unnamed",
-      timeUnixNano: String(unixNanoOf(time)),
-      attributes: allowed(attributes),
-    })),
-    links: span.links.map(({ context, attributes }) => ({
-      traceId: context.traceId,
-      spanId: context.spanId,
-      attributes: allowed(attributes),
-    })),
-  };
+  message.events = span.events.map(({ name, time, attributes }) => ({
+    name: isPlainText(name) ? name : "unnamed",
+    timeUnixNano: unixNanoOf(time),
+    attributes: allowedAttributes(attributes ?? {}),
+  }));
+  message.links = span.links.map(({ context, attributes }) => ({
+    traceId: context.traceId,
+    spanId: context.spanId,
+    attributes: allowedAttributes(attributes ?? {}),
+  }));
+  return message;
 }
 
 /** The record of a request: its SERVER span's facts, for search without a trace viewer. They passed the allow-list with the span. */
-export function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage, sentence: string): LogMessage {
+export function requestLog(root: SpanMessage, sentence: string): LogMessage {
+  const { traceId, spanId, flags = 0 } = root;
   return logMessage({
     eventName: LOG_EVENTS.request.name,
     severity: root.status.code === STATUS.error ? "ERROR" : "INFO",
@@ -61,11 +59,8 @@ export function requestLog({ traceId, spanId, flags = 0, ...root }: SpanMessage,
   });
 }
 
-function allowed(attributes: Attributes = {}) {
-  return keyValues(allowedAttributes(attributes));
-}
-
-/** Whole nanoseconds, whatever the clock gave: receivers refuse an export that holds a fraction of one. */
-function unixNanoOf([seconds, nanos]: HrTime): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(Math.trunc(nanos));
+/** Whole nanoseconds in digits, whatever the clock gave: receivers refuse an export that holds a fraction of one. */
+function unixNanoOf([seconds, nanos]: HrTime): string {
+  const whole = String(Math.trunc(nanos));
+  return seconds === 0 ? whole : `${seconds}${whole.padStart(9, "0")}`;
 }

@@ -1,5 +1,5 @@
 /** One invocation's spans, and the trace that they belong to (W3C Trace Context). No I/O. */
-import type { Attributes } from "../../formats/otlp/attributes.ts";
+import { type Attributes, keyValues } from "../../formats/otlp/attributes.ts";
 import type { SpanMessage } from "../../formats/otlp/messages.ts";
 import { type PlainValue, plainAttributes } from "../../formats/otlp/plain.ts";
 import { SPAN_KIND, STATUS, spanMessage } from "../../formats/otlp/span-message.ts";
@@ -128,7 +128,7 @@ export function spanMessages({ parent, spans }: Trace): SpanMessage[] {
       kind: SPAN_KIND[span.kind],
       startUnixNano: span.startUnixNano,
       endUnixNano: span.endUnixNano,
-      attributes: span.attributes,
+      attributes: keyValues(span.attributes),
       statusCode: span.failed ? STATUS.error : STATUS.unset,
     }),
   );

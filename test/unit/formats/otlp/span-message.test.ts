@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keyValues } from "../../../../formats/otlp/attributes.ts";
 import { SPAN_KIND, type SpanParts, STATUS, spanMessage } from "../../../../formats/otlp/span-message.ts";
 
 const parts: SpanParts = {
@@ -11,7 +12,7 @@ const parts: SpanParts = {
   kind: SPAN_KIND.server,
   startUnixNano: 1_795_460_017_868_000_000n,
   endUnixNano: "1795460017869000000",
-  attributes: { "spillway.tokens": 7, gone: undefined },
+  attributes: keyValues({ "spillway.tokens": 7, gone: undefined }),
   statusCode: STATUS.unset,
 };
 

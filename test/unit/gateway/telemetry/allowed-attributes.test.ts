@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keyValues } from "../../../../formats/otlp/attributes.ts";
 import { allowedAttributes } from "../../../../gateway/telemetry/allowed-attributes.ts";
 
 describe("allowedAttributes", () => {
@@ -9,7 +10,7 @@ describe("allowedAttributes", () => {
       "spillway.shadow": true,
       "faas.coldstart": false,
     };
-    expect(allowedAttributes(attributes)).toEqual(attributes);
+    expect(allowedAttributes(attributes)).toEqual(keyValues(attributes));
   });
 
   it.each([
@@ -28,7 +29,7 @@ describe("allowedAttributes", () => {
     "exception.message",
     "exception.stacktrace",
   ])("drops %s, which otel-cf-workers sets", (key) => {
-    expect(allowedAttributes({ [key]: "value" })).toEqual({});
+    expect(allowedAttributes({ [key]: "value" })).toEqual([]);
   });
 
   it.each([
@@ -41,6 +42,6 @@ describe("allowedAttributes", () => {
     ["a list holding one of these", ["ok", "Grüße"]],
     ["a list longer than a batch", Array.from({ length: 65 }, () => "x")],
   ])("drops a value that is %s", (_, value) => {
-    expect(allowedAttributes({ "spillway.problem": value })).toEqual({});
+    expect(allowedAttributes({ "spillway.problem": value })).toEqual([]);
   });
 });

@@ -21,8 +21,12 @@ describe("finishedSpanMessage", () => {
   });
 
   it("writes whole nanoseconds whatever the clock gave", () => {
-    const span = finished({ startTime: [1_795_460_017, 868_000_000.25] });
-    expect(finishedSpanMessage(span, true).startTimeUnixNano).toBe("1795460017868000000");
+    const span = finished({ startTime: [1_795_460_017, 868_000_000.25], endTime: [1_795_460_018, 5_000_000] });
+    expect(finishedSpanMessage(span, true)).toMatchObject({
+      startTimeUnixNano: "1795460017868000000",
+      endTimeUnixNano: "1795460018005000000",
+    });
+    expect(finishedSpanMessage(finished({ startTime: [0, 7] }), true).startTimeUnixNano).toBe("7");
   });
 
   it("writes no status message, no exception, and no name that is a text", () => {

@@ -12,7 +12,7 @@ const ORIGIN = [{ key: "service.name", value: { stringValue: "spillway-origin" }
 function spansOf(name: string, count: number): SpanMessage[] {
   const traceId = "0af7651916cd43dd8448eb211c80319c";
   const at = { startUnixNano: 1n, endUnixNano: 2n };
-  const span = { traceId, traceFlags: 1, traceState: undefined, parent: null, kind: 1, attributes: {}, statusCode: 0 };
+  const span = { traceId, traceFlags: 1, traceState: undefined, parent: null, kind: 1, attributes: [], statusCode: 0 };
   return Array.from({ length: count }, (_, index) => ({
     ...spanMessage({ ...span, ...at, name, spanId: index.toString(16).padStart(16, "0") }),
   }));
