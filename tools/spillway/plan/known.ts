@@ -1,10 +1,16 @@
 /** What the inputs, the package and the options know in place of assumptions. Pure. */
-import type { AssumptionName, Known as KnownValue } from "./assumptions.ts";
+import { type AssumptionName, assumptionsOf, type Known as KnownValue } from "./assumptions.ts";
 import { type EdgeModel, RECORDED } from "./edge-model.ts";
 import type { Inputs } from "./input/read-inputs.ts";
-import type { Known } from "./simulate/workload.ts";
+import { type Known, MS_PER_MONTH } from "./simulate/workload.ts";
 
 const MS_PER_DAY = 86_400_000;
+/** As assumed for little traffic. */
+const FEWEST_ISOLATES = 2;
+/** Of the time of an isolate. */
+const BUSY_PART = 0.5;
+/** Of the assumed lengths: lognormal with sigma 0.6. */
+const MEAN_OVER_MEDIAN = Math.exp(0.6 ** 2 / 2);
 /** How far a month may be from what a shorter time shows. */
 const RATE_FACTORS = [
   { days: 7, factor: 1.1 },
@@ -47,7 +53,28 @@ export function knownValues(
     values.set("lambda-init-ms", { value: 0, source: "times at the load balancer include the wait" });
   else if (known.inits.length > 0)
     values.set("lambda-init-ms", { value: meanOf(known.inits), source: `${known.inits.length} INITs of the log` });
+  const isolates = isolatesFor(known, edge, values);
+  if (isolates > FEWEST_ISOLATES)
+    values.set("isolates-per-location", {
+      value: isolates,
+      low: Math.ceil(isolates / 2),
+      high: isolates * 4,
+      source: "so that those of the largest location are half busy on average; not documented by Cloudflare",
+    });
   return values;
+}
+
+/** Cloudflare starts more isolates under load. @returns so many per location that the largest one's are busy for half of the time */
+function isolatesFor({ textTokens }: Known, edge: EdgeModel, found: ReadonlyMap<AssumptionName, KnownValue>): number {
+  const value = (name: AssumptionName) => assumptionsOf(found).find((one) => one.name === name)?.value ?? 1;
+  const { base, perToken, perTokenSquared } = edge.timeMs;
+  const tokens = textTokens.length > 0 ? meanOf(textTokens) : value("tokens-median") * MEAN_OVER_MEDIAN;
+  const runMs = base + perToken * tokens + perTokenSquared * tokens * tokens;
+  const busy = (value("requests-per-month") * runMs) / MS_PER_MONTH;
+  const largest =
+    1 /
+    Array.from({ length: Math.round(value("locations")) }, (_, index) => 1 / (index + 1)).reduce((a, b) => a + b, 0);
+  return Math.ceil((busy * largest) / BUSY_PART);
 }
 
 function rateOf({ perMonth, rows, order }: Known): KnownValue {

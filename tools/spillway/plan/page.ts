@@ -100,14 +100,16 @@ function timesOf(options: readonly Option[], width: number): string | null {
 function billsOf({ options }: Plan, width: number): string {
   const head = legend(PARTS, 0, 0, width);
   const columns = options.map((option) => ({ name: shortName(option, width), values: partsOf(option) }));
-  const plot = { x: 52, y: head.height + 14, width: width - 56, height: 200 };
+  const plot = { x: 60, y: head.height + 14, width: width - 64, height: 200 };
   const chart = columnChart({ plot, keys: PARTS, columns, write: usd });
   return picture({ width, height: plot.y + plot.height + 26, title: "The bill of a month" }, head.markup, chart);
 }
 
+/** Six names have to fit side by side. */
 function shortName({ id, sharePercent, name }: PlannedOption, width: number): string {
-  if (width === WIDE) return name;
-  return sharePercent === null ? id.replace("lambda-", "").slice(0, 6) : `${sharePercent} %`;
+  if (sharePercent !== null) return width === WIDE ? name : `${sharePercent} %`;
+  const form = id.replace("lambda-", "");
+  return width === WIDE ? `Lambda ${form === "provisioned" ? "kept" : form}` : form.slice(0, 6);
 }
 
 function partsOf({ sums, planUsd }: PlannedOption): Record<string, number> {

@@ -62,3 +62,34 @@ export class Instances {
     busy.splice(start, 0, untilMs);
   }
 }
+
+/** The calls of a replay, in the order of their arrival. */
+interface Calls {
+  atMs: Float64Array;
+  runMs: Float32Array;
+}
+
+/**
+ * Instances as they are when a replay begins: those that the calls of its first idle life would have left, had they come before it. Otherwise a
+ * short replay of much traffic would consist of cold starts.
+ * @param isCalled whether a call is of this function
+ */
+export function warmedInstances(
+  idleLifeMs: number,
+  { atMs, runMs }: Calls,
+  isCalled = (_index: number) => true,
+): Instances {
+  const instances = new Instances(idleLifeMs);
+  const startMs = atMs[0] ?? 0;
+  const before: number[] = [];
+  for (const [index, at] of atMs.entries()) {
+    if (at - startMs > idleLifeMs) break;
+    if (isCalled(index)) before.push(index);
+  }
+  const lastMs = atMs[before.at(-1) ?? 0] ?? 0;
+  const spanMs = lastMs - (atMs[before[0] ?? 0] ?? 0);
+  if (spanMs === 0) return instances;
+  const shiftMs = lastMs - startMs + spanMs / (before.length - 1);
+  for (const index of before) instances.call((atMs[index] ?? 0) - shiftMs, runMs[index] ?? 0, 0);
+  return instances;
+}

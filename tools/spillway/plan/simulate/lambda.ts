@@ -1,7 +1,7 @@
 /** Lambda as it is: a replay of the arrivals on its instances. Pure. */
 import { Histogram } from "../../../../formats/ledger/histogram.ts";
 import type { Values } from "../assumptions.ts";
-import { Instances } from "./instances.ts";
+import { Instances, warmedInstances } from "./instances.ts";
 import type { Workload } from "./workload.ts";
 
 export interface LambdaFigures {
@@ -20,8 +20,9 @@ export interface LambdaFigures {
 const MS_PER_MIN = 60_000;
 
 /** @param timeFactor of each run: 1 for x86 */
-export function replayLambda({ n, atMs, runMs, initMs }: Workload, values: Values, timeFactor = 1): LambdaFigures {
-  const instances = new Instances(values["lambda-idle-min"] * MS_PER_MIN);
+export function replayLambda(workload: Workload, values: Values, timeFactor = 1): LambdaFigures {
+  const { n, atMs, runMs, initMs } = workload;
+  const instances = warmedInstances(values["lambda-idle-min"] * MS_PER_MIN, workload);
   const times = new Histogram();
   const busy: number[] = [];
   let [waited, sum, squares] = [0, 0, 0];

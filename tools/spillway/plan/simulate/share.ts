@@ -7,7 +7,7 @@ import { seededRandom } from "../../../seeded-random.ts";
 import { noise } from "../../../simulation/distributions.ts";
 import { type Answer, type ArrivingText, type EdgeNumbers, simulate } from "../../../simulation/isolate.ts";
 import type { Values } from "../assumptions.ts";
-import { Instances } from "./instances.ts";
+import { warmedInstances } from "./instances.ts";
 import type { Isolates } from "./isolates.ts";
 import type { Workload } from "./workload.ts";
 
@@ -77,15 +77,15 @@ export function basisPoints(n: number): Uint16Array {
 
 /** 1 for a text that would wait for a new instance of the origin. Texts that surely go there keep its instances alive. */
 function replayOrigin({ workload, isolates, values, sharePercent, points }: ShareInput, maxTokens: number): Uint8Array {
-  const instances = new Instances(values["lambda-idle-min"] * MS_PER_MIN);
+  const isSure = (index: number) =>
+    isolates.isCold[index] === 1 ||
+    (workload.tokens[index] ?? 0) > maxTokens ||
+    !insideShare(points[index] ?? 0, sharePercent);
+  const instances = warmedInstances(values["lambda-idle-min"] * MS_PER_MIN, workload, isSure);
   const waited = new Uint8Array(workload.n);
   for (let index = 0; index < workload.n; index++) {
     const at = workload.atMs[index] ?? 0;
-    const isSure =
-      isolates.isCold[index] === 1 ||
-      (workload.tokens[index] ?? 0) > maxTokens ||
-      !insideShare(points[index] ?? 0, sharePercent);
-    const isCold = isSure
+    const isCold = isSure(index)
       ? instances.call(at, workload.runMs[index] ?? 0, workload.initMs[index] ?? 0)
       : !instances.hasIdle(at);
     waited[index] = isCold ? 1 : 0;

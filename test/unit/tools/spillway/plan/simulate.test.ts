@@ -50,10 +50,18 @@ describe("Lambda's instances", () => {
 describe("Lambda as it is", () => {
   it("makes a call wait after ten idle minutes, and bills the INIT with the run", () => {
     const { waited, meanBilledMs, times } = replayLambda(workload([0, 1000, 5000, 12 * MINUTE]), values());
-    // The second one comes while the first is in its INIT.
-    expect(waited).toBe(3);
-    expect(meanBilledMs).toBe((2500 + 2500 + 500 + 2500) / 4);
+    // The first three find the instance of calls before them.
+    expect(waited).toBe(1);
+    expect(meanBilledMs).toBe((500 + 500 + 500 + 2500) / 4);
     expect(times.n).toBe(4);
+  });
+
+  it("begins with the instances of traffic before it: a short replay of much traffic is no series of cold starts", () => {
+    const { waited, busyP99 } = replayLambda(workload(every(2, 10_000)), values());
+    expect(busyP99).toBeGreaterThan(200);
+    expect(waited).toBeLessThan(10);
+    // A burst at one moment has no traffic before it.
+    expect(replayLambda(workload([0, 0, 0]), values()).waited).toBe(3);
   });
 
   it("with kept instances waits only where all of them are busy", () => {
