@@ -8,14 +8,18 @@ import type { Running } from "./system.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 
-type OfState = Pick<Running, "stateFolder"> & Partial<Pick<Running, "ports">>;
+type OfState = Pick<Running, "stateFolder"> &
+  Partial<Pick<Running, "ports">> & {
+    /** Of the operator. */
+    token?: string;
+  };
 
 /**
  * Runs one command in this process. Commands must not overlap, as they print to one console.
  * @returns what it prints on stdout
  * @throws Error with what it prints on stderr
  */
-export async function spillway({ stateFolder, ports }: OfState, ...words: string[]): Promise<string> {
+export async function spillway({ stateFolder, ports, token }: OfState, ...words: string[]): Promise<string> {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const spies = [
     vi.spyOn(console, "log").mockImplementation((line) => void printed.stdout.push(String(line))),
@@ -25,6 +29,7 @@ export async function spillway({ stateFolder, ports }: OfState, ...words: string
   const restore = setVariables({
     SPILLWAY_STATE_DIR: stateFolder,
     ...(ports !== undefined && { SPILLWAY_CONTROL_PORT: String(ports.control) }),
+    ...(token !== undefined && { OPERATOR_TOKEN: token }),
   });
   try {
     await spillwayProgram().parseAsync(words, { from: "user" });

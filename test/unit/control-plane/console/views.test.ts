@@ -1,5 +1,6 @@
 /** What the console's pages state. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Facts, RANGES } from "../../../../control-plane/console/facts.ts";
 import { isolateTable } from "../../../../control-plane/console/isolates.ts";
@@ -14,6 +15,7 @@ import type { RolloutStatus } from "../../../../control-plane/rollout/types.ts";
 import type { IsolateRow } from "../../../../formats/ledger/answer.ts";
 import { answerOf, DAY_MS, experimentDays, MODEL, START_MS } from "../../../support/ledger-answer.ts";
 
+const ASSETS = fileURLToPath(new URL("../../../../control-plane/console/assets/", import.meta.url));
 const NOW_MS = START_MS + DAY_MS;
 const POLICY = JSON.stringify({ version: 6, edge: { share: 10, stickyBy: "text" } });
 const busy = answerOf(experimentDays({ textsPerDay: 1500, shadowRate: 0.2 }));
@@ -109,6 +111,12 @@ describe("the overview", () => {
     expect(page).toContain("outside-share");
   });
 
+  it("has, with the stylesheet and the module, at most 60 kB", async () => {
+    const assets = ["console.css", "console.js", "icon.svg"].map((name) => readFileSync(`${ASSETS}${name}`).length);
+    const page = await textOf(overviewParts(factsOf({ rollout: ROLLOUT })));
+    expect(assets.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(page))).toBeLessThan(58_000);
+  });
+
   it("states what to do where there is nothing to show", async () => {
     const page = await textOf(overviewParts(factsOf({ isolates: [], rollout: null }, answerOf([]))));
     for (const text of [
@@ -170,7 +178,7 @@ describe("rollouts", () => {
 });
 
 it("the stylesheet has the rules of the pictures", () => {
-  const sheet = readFileSync(new URL("../../../../control-plane/console/assets/console.css", import.meta.url), "utf8");
+  const sheet = readFileSync(`${ASSETS}console.css`, "utf8");
   const normal = (text: string) => text.replaceAll(/\s+/g, " ");
   expect(normal(sheet)).toContain(normal(PICTURE_STYLE).trim());
 });

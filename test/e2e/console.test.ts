@@ -1,0 +1,230 @@
+/** The console in a real browser, on the control plane as npm start runs it. Its figures are tested in test/control-plane. */
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Console, OPERATOR_TOKEN, READ_ONLY_TOKEN, startConsole } from "./support/console.ts";
+
+const SCRIPT = "<script>alert(1)</script>";
+const PAGES = ["/", "/rollouts", "/policy", "/models", "/keys"];
+
+let system: Console;
+beforeAll(async () => {
+  system = await startConsole();
+});
+afterEach(async () => {
+  expect(await system.closePages()).toEqual([]);
+});
+afterAll(() => system?.stop());
+
+const command = (...words: string[]) => system.command(...words);
+const signIn = (page: Page, token = OPERATOR_TOKEN) => system.signIn(page, token);
+const storedShare = async () => JSON.parse(await command("policy", "get", "edge.share"));
+const headline = (page: Page) => page.getByRole("heading", { level: 1 }).textContent();
+
+async function editShare(page: Page, share: number): Promise<void> {
+  await page.goto("/policy");
+  await page.getByLabel("Policy, JSON").fill(JSON.stringify({ edge: { share } }));
+  await page.getByLabel("Your name").fill("Ann");
+  await page.getByRole("button", { name: "Review changes" }).click();
+}
+
+describe("sign-in", () => {
+  it("refuses a wrong token, accepts the operator's, and keeps the session from scripts", async () => {
+    const page = await system.newPage();
+    await page.goto("/policy");
+    await page.getByLabel("token").fill("a-wrong-token-of-many-characters");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("Wrong token").waitFor();
+    await page.getByLabel("token").fill(OPERATOR_TOKEN);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("/policy");
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ name: "__Host-spillway", httpOnly: true, secure: true, sameSite: "Strict" });
+    expect(await page.evaluate("document.cookie")).toBe("");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.goto("/");
+    expect(await headline(page)).toBe("Sign in");
+  });
+});
+
+describe("the policy", () => {
+  it("is checked while it is typed: each mistake with its place, then the difference", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    await page.goto("/policy");
+    const field = page.getByLabel("Policy, JSON");
+    await field.fill('{"edge": {"share": 1000}}');
+    await page.getByText("edge.share: 1000 is not allowed").waitFor();
+    expect(await field.getAttribute("aria-invalid")).toBe("true");
+    await field.fill('{"edge": {"share": 40}}');
+    await page.getByText("edge.share 100 (default) → 40").waitFor();
+    expect(await field.getAttribute("aria-invalid")).toBe("false");
+  });
+
+  it("is reviewed, saved and rolled back", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    await editShare(page, 40);
+    expect(await headline(page)).toBe("Review the changes");
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByText("Version 1 was saved.").waitFor();
+    expect(await storedShare()).toBe(40);
+    await editShare(page, 50);
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByRole("link", { name: "1", exact: true }).click();
+    await page.getByRole("button", { name: "Save version 1 again" }).click();
+    await page.getByText("Version 3 was saved.").waitFor();
+    expect(await storedShare()).toBe(40);
+  });
+
+  it("that the command saves meanwhile is a conflict, shown as both differences", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    await editShare(page, 70);
+    await command("policy", "set", "edge.share", "60", "--author", "Bob");
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByRole("alert").getByText("Bob saved version 4 after you started from version 3.").waitFor();
+    const changes = await page.locator(".changes li").allTextContents();
+    expect(changes).toEqual(["edge.share 40 → 60", "edge.share 60 → 70"]);
+    expect(await storedShare()).toBe(60);
+    await page.getByRole("button", { name: "Review changes" }).click();
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByText("Version 5 was saved.").waitFor();
+    expect(await storedShare()).toBe(70);
+  });
+});
+
+describe("a rollout", () => {
+  it("is started and aborted, which restores the share; the command shows the same", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    await page.goto("/rollouts");
+    await page.getByLabel("Share at the end").fill("100");
+    await page.getByLabel("Steps before it").fill("80, 90");
+    await page.getByLabel("compare labels").uncheck();
+    await page.getByRole("button", { name: "Start" }).first().click();
+    await page.getByRole("heading", { name: "Rollout 1, share to 100 %" }).waitFor();
+    expect(JSON.parse(await command("rollout", "status", "--json"))).toMatchObject({
+      id: 1,
+      state: "running",
+      step: "80 %",
+    });
+    expect(await storedShare()).toBe(80);
+    await page.getByRole("button", { name: "Abort and restore" }).click();
+    await page.locator("header .badge", { hasText: "aborted" }).first().waitFor();
+    expect(await storedShare()).toBe(70);
+  });
+});
+
+describe("the read-only token", () => {
+  it("sees every page and changes nothing: buttons state why, and the server refuses too", async () => {
+    const page = await system.newPage();
+    await signIn(page, READ_ONLY_TOKEN);
+    for (const path of PAGES) expect((await page.goto(path))?.status(), path).toBe(200);
+    await page.goto("/policy");
+    expect(await page.getByRole("button", { name: "Review changes" }).isDisabled()).toBe(true);
+    await page.getByText("Read-only token: sign in with the operator's token").waitFor();
+    await page.goto("/rollouts");
+    for (const start of await page.getByRole("button", { name: "Start" }).all())
+      expect(await start.isDisabled()).toBe(true);
+    const status = await page.evaluate(
+      'fetch("/policy/save", { method: "POST", body: new URLSearchParams({ text: "{}", expected: "7" }) }).then((one) => one.status)',
+    );
+    expect(status).toBe(403);
+    expect(await storedShare()).toBe(70);
+  });
+});
+
+describe("without JavaScript", () => {
+  it("every form works", async () => {
+    const page = await system.newPage({ javaScriptEnabled: false });
+    await signIn(page);
+    await editShare(page, 1000);
+    await page.getByText("edge.share: 1000 is not allowed").waitFor();
+    await editShare(page, 30);
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    expect(await storedShare()).toBe(30);
+    await page.goto("/rollouts");
+    await page.locator('input[name="again"]').first().check();
+    await page.getByRole("button", { name: "Start" }).first().click();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByRole("button", { name: "Abort and restore" }).click();
+    expect(JSON.parse(await command("rollout", "status", "--json"))).toMatchObject({ id: 2, state: "aborted" });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    expect(await headline(page)).toBe("Sign in");
+  });
+});
+
+describe("a page", () => {
+  it("shows what others wrote as text", async () => {
+    await command("keys", "create", "--name", SCRIPT);
+    const page = await system.newPage();
+    await signIn(page);
+    await page.goto("/keys");
+    expect(await page.getByRole("rowheader", { name: SCRIPT }).textContent()).toBe(SCRIPT);
+  });
+
+  it("has no violation that axe-core finds, in light and dark, wide and narrow, and fits its width", async () => {
+    for (const options of [
+      { colorScheme: "light", viewport: { width: 1600, height: 900 } },
+      { colorScheme: "dark", viewport: { width: 360, height: 740 } },
+    ] as const) {
+      const page = await system.newPage(options);
+      await page.goto("/sign-in");
+      const found = [...(await violations(page))];
+      await signIn(page);
+      for (const path of [...PAGES, "/policy/versions/1", "/rollouts/1"]) {
+        await page.goto(path);
+        found.push(...(await violations(page)));
+        expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path).toBe(true);
+      }
+      expect(found).toEqual([]);
+    }
+  });
+
+  it("is refreshed without moving anything, and what is selected by keyboard stays", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    await page.evaluate(OBSERVE_SHIFTS);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to content");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate("document.activeElement.textContent");
+    await command("policy", "set", "edge.share", "12.5");
+    await page.getByText("The policy sends 12.5 % of eligible texts").waitFor();
+    expect(await page.evaluate("window.shifts")).toBe(0);
+    expect(await page.evaluate("document.activeElement.textContent")).toBe(focused);
+  });
+});
+
+const OBSERVE_SHIFTS = `window.shifts = 0; new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shifts += value; }).observe({ type: "layout-shift" });`;
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations }: axe.AxeResults = await page.evaluate("axe.run()");
+  return violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+}
+
+describe("at the end", () => {
+  it("too many wrong tokens lock the address out; a session that has begun continues until its token is replaced", async () => {
+    const page = await system.newPage();
+    await signIn(page);
+    const other = await system.newPage();
+    await other.goto("/sign-in");
+    for (let attempt = 0; (await other.getByText("Too many wrong tokens").count()) === 0 && attempt < 30; attempt++) {
+      await other.getByLabel("token").fill(`a-wrong-token-of-many-characters-${attempt}`);
+      await other.getByRole("button", { name: "Sign in" }).click();
+    }
+    await other.getByLabel("token").fill(OPERATOR_TOKEN);
+    await other.getByRole("button", { name: "Sign in" }).click();
+    await other.getByText("Sign-in is blocked").waitFor();
+    await page.goto("/keys");
+    expect(await headline(page)).toBe("API keys");
+    await system.restart("another-operator's-token-of-this-test");
+    await page.goto("/keys");
+    expect(await headline(page)).toBe("Sign in");
+  });
+});
