@@ -6,7 +6,7 @@ import { describeIssues, schemaWordsOnly } from "../policies/messages/describe-i
 import { MAX_POLICY_BYTES } from "../policies/parse.ts";
 import { refuse } from "./refuse.ts";
 
-/** A policy as a JSON string may have six bytes for each of its own. */
+/** JSON may write each byte of a policy as six. */
 const MAX_BODY_BYTES = 6 * MAX_POLICY_BYTES + 4096;
 const MAX_BODY_MS = 15_000;
 const MAX_PROBLEMS = 10;

@@ -144,7 +144,7 @@ export class PolicyRepository {
     const [stored, text] = await Promise.all([this.#kv.get(POLICY_KEY), this.#kv.get(HISTORY_KEY)]);
     const sha256 = sha256Of(stored);
     if (sha256 !== entry.sha256 && !earlier.includes(sha256)) {
-      this.#writes.giveUp(key);
+      this.#writes.abandon(key);
       return;
     }
     await this.#write({ text: entry.text, history: withOwn(readHistory(text), [write]) });

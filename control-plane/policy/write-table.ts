@@ -56,7 +56,7 @@ export class WriteTable {
   }
 
   /** A write that another author's version replaced. */
-  giveUp(key: string): void {
+  abandon(key: string): void {
     this.#sql.write("DELETE FROM policy_write WHERE key = ?", key);
   }
 

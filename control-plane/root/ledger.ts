@@ -22,7 +22,7 @@ import { viewOf } from "./view.ts";
 const MAX_SHARD_MS = 2000;
 /** After the hour, so that the last batches of the hour have arrived. Later ones are added to the hour. */
 const ROLL_UP_DELAY_MS = 5 * MINUTE_MS;
-/** An alarm that has not come so long after its time is lost. */
+/** An alarm that has not come this time after it was due is lost. */
 const OVERDUE_MS = MINUTE_MS;
 /** The row of the shard, in the count of written rows. */
 const SHARD_ROWS = 1;

@@ -93,7 +93,7 @@ export function checkSharedStores(gateway: Target, controlPlane: Target, configP
   }
   return own.flatMap(({ binding, store, key }) => {
     const other = theirs.find((one) => one.binding === binding);
-    // A placeholder of the gateway is a finding of its own.
+    // A placeholder of the gateway is another finding.
     if (other === undefined || other.store === store || isPlaceholder(other.store)) return [];
     const message = `${binding} is ${isPlaceholder(store) ? "a placeholder" : `bound to ${store}`}; the gateway has ${other.store}`;
     return [problem(CHECK, message, `Set its ${key} to the gateway's in [env.${environment}] of ${configPath}.`)];

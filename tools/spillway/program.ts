@@ -17,6 +17,7 @@ import { registerDiff, registerHistory } from "./policy/history-commands.ts";
 import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
 import { registerReport } from "./report/command.ts";
+import { registerRollout } from "./rollout/command.ts";
 import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
@@ -30,6 +31,7 @@ export function spillwayProgram(): Command {
   registerExplain(program);
   registerBackup(program);
   registerReport(program);
+  registerRollout(program);
   registerPlan(program);
   return program;
 }

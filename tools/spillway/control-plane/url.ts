@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
 import { readSettings } from "../../process/local-settings.ts";
+import type { ControlPlane } from "./ask.ts";
 
 export interface ControlPlaneOptions {
   remote?: true;
@@ -35,6 +36,11 @@ export async function controlPlaneUrl(options: ControlPlaneOptions, env: NodeJS.
   }
   if (url !== undefined) return parsedUrl(url);
   return remote ? deployedUrl(environment) : new URL(`http://127.0.0.1:${readSettings(env).controlPort}`);
+}
+
+/** The control plane that the options select, with the token of the environment. @throws Error as `controlPlaneUrl` */
+export async function controlPlaneOf(options: ControlPlaneOptions, env: NodeJS.ProcessEnv): Promise<ControlPlane> {
+  return { url: await controlPlaneUrl(options, env), token: env["OPERATOR_TOKEN"] || null };
 }
 
 function parsedUrl(text: string): URL {

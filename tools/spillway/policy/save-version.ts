@@ -1,9 +1,6 @@
 /** The last step of every command that saves a version: its options, the save, and what is printed. */
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Command } from "commander";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import {
@@ -17,6 +14,7 @@ import { historyRows } from "../../../policies/versions/history-rows.ts";
 import { type Author, type PolicyKv, type PolicyState, savePolicy } from "../../../policies/versions/repository.ts";
 import { localSettings } from "../../process/local-settings.ts";
 import { readGatewayConfig } from "../../process/wrangler-config.ts";
+import { authorName } from "../author.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
 import { checkNamedModel, newlyNamed } from "./named-model.ts";
@@ -45,15 +43,22 @@ export async function saveVersion(
   fallbackMessage: string | null = null,
 ): Promise<void> {
   const { author, message } = await authorOf(options);
-  await checkModel(seen, document, options);
+  await checkModel(seen.stored, document, options);
   const version = { document, author, message: message ?? fallbackMessage, now: new Date() };
   const history = await savePolicy(kv, seen, version);
   for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);
   console.log(whenInForce(new Date(), options.remote === true));
 }
 
-/** @throws Error with one sentence for a package that was never published, or has other labels than the one in force */
-async function checkModel({ stored }: PolicyState, after: JsonObject, options: SaveOptions): Promise<void> {
+/**
+ * @param stored the text of the policy that a document replaces; null if none is stored
+ * @throws Error with one sentence for a package that was never published, or has other labels than the one in force
+ */
+export async function checkModel(
+  stored: string | null,
+  after: JsonObject,
+  options: Pick<SaveOptions, "remote" | "env" | "acceptLabels">,
+): Promise<void> {
   const value = stored === null ? undefined : parseJson(stored);
   const before = isObject(value) ? value : null;
   const named = newlyNamed({ before, after });
@@ -78,12 +83,10 @@ async function modelInForceHere(stateFolder: string): Promise<string | null> {
 }
 
 async function authorOf({ author, message }: SaveOptions): Promise<Author> {
-  const name = (author ?? (await currentUser(process.env))).trim();
-  if (name === "") throw new Error("--author is empty; pass the name of the author.");
   if (message !== undefined && message.length > MAX_MESSAGE_LENGTH) {
     throw new Error(`--message has ${message.length} characters; at most ${MAX_MESSAGE_LENGTH} are allowed.`);
   }
-  return { author: name.slice(0, MAX_MESSAGE_LENGTH), message: message ?? null };
+  return { author: await authorName(author), message: message ?? null };
 }
 
 /** The time from which every request uses the new version. */
@@ -93,21 +96,4 @@ function whenInForce(now: Date, isRemote: boolean): string {
   if (!isRemote) return here;
   const everywhere = `everywhere within about ${IN_FORCE_EVERYWHERE_SECONDS} s, by ${at(IN_FORCE_EVERYWHERE_SECONDS)}`;
   return `${here}; ${everywhere}: KV needs up to ${KV_PROPAGATION_SECONDS} s to reach other locations, its cache keeps a value for ${KV_CACHE_SECONDS} s, and an isolate for ${FRESH_MS / 1000} s`;
-}
-
-/** "Name <mail>" from git's configuration, or the user of this machine. */
-async function currentUser(env: NodeJS.ProcessEnv): Promise<string> {
-  const [name, email] = await Promise.all([gitConfig("user.name"), gitConfig("user.email")]);
-  if (name !== "" && email !== "") return `${name} <${email}>`;
-  return name || email || env["USER"] || userInfo().username;
-}
-
-/** Empty when git has no such setting or is not installed. */
-async function gitConfig(key: string): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)("git", ["config", "--get", key]);
-    return stdout.trim();
-  } catch {
-    return "";
-  }
 }

@@ -5,8 +5,9 @@ import { type Finding, findingsOf } from "../../../control-plane/report/findings
 import { type Report, reportOf } from "../../../control-plane/report/report.ts";
 import type { PolicyFacts } from "../../../control-plane/report/split.ts";
 import { LedgerFormatError } from "../../../formats/ledger/varints.ts";
-import { getLedger, SAME_VERSION } from "../control-plane/get-ledger.ts";
-import { addControlPlaneOptions, type ControlPlaneOptions, controlPlaneUrl } from "../control-plane/url.ts";
+import { SAME_VERSION } from "../control-plane/ask.ts";
+import { getLedger } from "../control-plane/get-ledger.ts";
+import { addControlPlaneOptions, type ControlPlaneOptions, controlPlaneOf } from "../control-plane/url.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { oneSentence } from "../terminal/one-sentence.ts";
 import { reportMarkdown } from "./markdown.ts";
@@ -52,8 +53,8 @@ async function printReport(options: Options, command: Command): Promise<void> {
   const range = rangeOf(options.from, options.to ?? null, nowMs);
   if (range === null) command.error("error: --from is not before --to, or not before now.");
   const compare = twoOf(options.compare, command);
-  const url = await controlPlaneUrl(options, process.env);
-  const answer = await getLedger({ url, ...range, token: process.env["OPERATOR_TOKEN"] || null });
+  const controlPlane = await controlPlaneOf(options, process.env);
+  const answer = await getLedger({ ...controlPlane, ...range });
   const policies = answer.firstMs === null ? [] : await policiesOf(options);
   const report = read(() => reportOf({ answer, nowMs, policies, compare }));
   const findings = findingsOf(report);
