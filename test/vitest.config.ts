@@ -48,10 +48,10 @@ function wholeNumber(name: string, form: RegExp, is: string): number | null {
 /** Each run has another seed, unless one is set. */
 const hostileSeed = wholeNumber("SPILLWAY_HOSTILE_SEED", /^-?\d{1,10}$/, "the seed that a failed run has printed");
 const hostileRequests =
-  wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ?? 20_000;
+  wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ?? 10_000;
 
 const experimentTexts =
-  wholeNumber("SPILLWAY_EXPERIMENT_TEXTS", /^([1-9]\d{0,4})?[02468]0$/, "a multiple of 20") ?? 400;
+  wholeNumber("SPILLWAY_EXPERIMENT_TEXTS", /^([1-9]\d{0,4})?[02468]0$/, "a multiple of 20") ?? 200;
 
 /** The longest files first and the shortest last, so that all workers are busy until the end. Each project needs a place in this list. */
 const PROJECT_ORDER = [

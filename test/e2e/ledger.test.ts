@@ -1,6 +1,6 @@
 /**
  * The experiment on the running system: texts through every path, and the report's counts against the client's own. Then without the control
- * plane: no answer is lost, and the report states how much was not counted. SPILLWAY_EXPERIMENT_TEXTS is how many: 400, in CI 2,000.
+ * plane: no answer is lost, and the report states how much was not counted. SPILLWAY_EXPERIMENT_TEXTS is how many: 200, in CI 2,000.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
  * Hostile requests through the whole gateway, inside workerd: each is answered in the contract's shape. SPILLWAY_HOSTILE_REQUESTS is how
- * many: 20,000 by default, 100,000 in CI.
+ * many: 10,000 by default, 100,000 in CI.
  */
 import { createExecutionContext } from "cloudflare:test";
 import fc from "fast-check";

@@ -179,12 +179,12 @@ export const TESTS: readonly VariableGroup[] = [
       },
       {
         name: "SPILLWAY_HOSTILE_REQUESTS",
-        default: "20000",
+        default: "10000",
         meaning: "Number of generated hostile requests. `.ci/run` sets 100000.",
       },
       {
         name: "SPILLWAY_EXPERIMENT_TEXTS",
-        default: "400",
+        default: "200",
         meaning: "Texts that the end-to-end test of the ledger sends; a multiple of 20. `.ci/run` sets 2000.",
       },
       {
