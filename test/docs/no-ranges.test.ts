@@ -9,11 +9,17 @@ interface Locked {
   integrity?: string;
   link?: boolean;
   hasInstallScript?: boolean;
+  license?: string;
+  dev?: boolean;
+  devOptional?: boolean;
 }
 const lock: { packages: Record<string, Locked> } = JSON.parse(
   readFileSync(new URL("../../package-lock.json", import.meta.url), "utf8"),
 );
 const installed = Object.entries(lock.packages).filter(([path]) => path !== "");
+
+/** SPDX. */
+const LICENCES = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "(MIT OR CC0-1.0)"];
 
 describe("dependencies", () => {
   it.each(Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))(
@@ -22,6 +28,13 @@ describe("dependencies", () => {
       expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
     },
   );
+
+  it("that ship have a licence of the list: permissive, and compatible with Apache-2.0", () => {
+    const shipped = installed.filter(([, { dev = false, devOptional = false }]) => !dev && !devOptional);
+    expect(shipped.length).toBeGreaterThan(50);
+    const others = shipped.filter(([, { license = "none" }]) => !LICENCES.includes(license));
+    expect(others.map(([path, { license = "none" }]) => `${path}: ${license}`)).toEqual([]);
+  });
 
   it("are all locked by the SHA-512 of their download", () => {
     expect(installed.length).toBeGreaterThan(100);

@@ -16,6 +16,7 @@ import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { ledgerBench } from "./ledger/ledger.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { overheadBench } from "./overhead/overhead.ts";
+import { planBench } from "./plan/plan.ts";
 import { rolloutsBench } from "./rollouts/rollouts.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   memoryBench,
   coldBench,
   spikeBench,
+  planBench,
   decideBench,
   overheadBench,
   telemetryBench,

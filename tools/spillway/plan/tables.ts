@@ -194,7 +194,7 @@ function turnSentence({ advice: { turn, verdict }, assumptions }: Plan): string 
 export function factsOf({ inputs, facts, requestsPerMonth, edge, isolates }: Plan): string[] {
   const read = inputs.map(
     ({ path, format, calls, other }) =>
-      `${path} (${format}): ${count(calls)} ${format.startsWith("texts-") ? "texts" : "calls"}${other === 0 ? "" : `, ${count(other)} other records`}`,
+      `${path === "-" ? "standard input" : path} (${format}): ${count(calls)} ${format.startsWith("texts-") ? "texts" : "calls"}${other === 0 ? "" : `, ${count(other)} other records`}`,
   );
   const times = facts.hasTimes ? "" : " Arrivals are assumed: the input has no times.";
   return [
@@ -219,7 +219,9 @@ export function warningsOf({ inputs, facts, edge, assumptions }: Plan): string[]
         ];
   const failed =
     facts.failed === 0 ? [] : [`${count(facts.failed)} calls ended in an error or a timeout; their time counts.`];
-  const rate = assumptions.some(({ name, source }) => name === "requests-per-month" && source.includes("--requests"))
+  const rate = assumptions.some(
+    ({ name, source }) => name === "requests-per-month" && source.includes("pass --requests"),
+  )
     ? ["The number of requests is assumed, and bills follow it: pass --requests-per-month."]
     : [];
   return [...broken, ...rate, ...failed, ...inits, `Times at the edge: ${edge.source}.`];

@@ -1,0 +1,46 @@
+/** Two weeks of texts in a few minutes: days with a night and a peak, mostly short texts, some too long for the edge. Seeded, pure. */
+import { seededRandom } from "../../seeded-random.ts";
+import { exponential, logNormal } from "../../simulation/distributions.ts";
+
+export interface WorkloadText {
+  /** From the start. */
+  atMs: number;
+  /** Special tokens included. */
+  tokens: number;
+}
+
+export interface WorkloadSpec {
+  seed: number;
+  texts: number;
+  seconds: number;
+}
+
+const DAYS = 14;
+/** Of the busiest moment over the mean. */
+const PEAK = 1.6;
+const TOKENS = { median: 60, sigma: 0.6 };
+const LONG_PERCENT = 5;
+const LONG_TOKENS = { min: 600, max: 1200 };
+const MIN_TOKENS = 8;
+const MAX_TOKENS = 400;
+
+/** @returns the texts in the order of their arrival */
+export function workloadOf({ seed, texts, seconds }: WorkloadSpec): WorkloadText[] {
+  const random = seededRandom(seed);
+  const meanGapMs = (seconds * 1000) / texts;
+  const dayMs = (seconds * 1000) / DAYS;
+  const made: WorkloadText[] = [];
+  let now = 0;
+  while (made.length < texts) {
+    now += exponential(meanGapMs / PEAK, random);
+    if (random() * PEAK > 1 + (PEAK - 1) * Math.sin((2 * Math.PI * now) / dayMs)) continue;
+    made.push({ atMs: now, tokens: lengthOf(random) });
+  }
+  return made;
+}
+
+function lengthOf(random: () => number): number {
+  if (random() * 100 < LONG_PERCENT)
+    return LONG_TOKENS.min + Math.floor(random() * (LONG_TOKENS.max - LONG_TOKENS.min));
+  return Math.min(MAX_TOKENS, Math.max(MIN_TOKENS, Math.round(logNormal(TOKENS, random))));
+}
