@@ -74,42 +74,50 @@ export function calibrated(
     set("load-cpu-ms", report.loads.cpuMs / report.loads.count);
     set("load-ms", report.loads.p50Ms);
   }
-  originValues(report, { tokens: fitting, medianRunMs, set, quantity });
+  const long = tokens.filter((count) => count > edge.maxTokens);
+  originValues(report, { tokens, fitting, long, medianRunMs, set, quantity });
   return known;
 }
 
 interface OriginInput {
-  /** Of eligible texts, as the outside arm has them. */
+  /** Of all texts, of those that the edge could hold, and of the others. */
   tokens: Float32Array;
+  fitting: Float32Array;
+  long: Float32Array;
   medianRunMs: number | null;
   set: (name: AssumptionName, value: number | null) => void;
   quantity: (usage: string) => number;
 }
 
 /** From the outside arm: eligible texts that the origin answered, network included. */
-function originValues(
-  { arms: { outside } }: MeasuredReport,
-  { tokens, medianRunMs, set, quantity }: OriginInput,
-): void {
+function originValues({ arms: { outside, ineligible } }: MeasuredReport, input: OriginInput): void {
+  const { tokens, fitting, long, medianRunMs, set, quantity } = input;
   const { p50Ms, p95Ms } = outside;
-  if (p50Ms === null) return;
+  if (p50Ms === null || fitting.length === 0) return;
   if (medianRunMs !== null) {
     set("network-ms", Math.max(0, p50Ms - medianRunMs));
     return;
   }
-  const shapes = tokens.map((count) => fp32Ms(count)).sort();
+  const shapes = fitting.map((count) => fp32Ms(count)).sort();
   const at = (part: number) => shapes[Math.min(shapes.length - 1, Math.floor(part * shapes.length))] ?? 1;
-  // The mean run whose median is the measured one; what the network adds is in it.
-  const runMs = (p50Ms * meanOf(shapes)) / at(0.5);
+  // The shape's unit in ms: the median eligible text is the measured one. What the network adds is in it.
+  const unitMs = p50Ms / at(0.5);
   set("network-ms", 0);
-  set("lambda-run-ms", runMs);
+  set("lambda-run-ms", unitMs * meanShape(tokens));
   if (p95Ms !== null) {
     const measured = Math.log(p95Ms / p50Ms) / Z95;
     const byLength = Math.log(at(0.95) / at(0.5)) / Z95;
     set("lambda-noise", Math.sqrt(Math.max(0, measured ** 2 - byLength ** 2)));
   }
   const requests = quantity("origin-requests");
+  // The origin's texts are those of both arms: its billed memory is over their mean time.
+  const [eligible, others] = [outside.texts, long.length === 0 ? 0 : ineligible.texts];
+  const runMs = (unitMs * (eligible * meanShape(fitting) + others * meanShape(long))) / (eligible + others);
   if (requests > 0) set("lambda-memory-mib", ((quantity("origin-mib-ms") / requests) * 1024 * 1000) / runMs);
+}
+
+function meanShape(tokens: Float32Array): number {
+  return meanOf(tokens.map((count) => fp32Ms(count)));
 }
 
 /** What all requests share, as measured. */

@@ -10,7 +10,7 @@ import { Calls } from "../../../../../tools/spillway/plan/input/calls.ts";
 import type { Inputs } from "../../../../../tools/spillway/plan/input/read-inputs.ts";
 import { knownValues } from "../../../../../tools/spillway/plan/known.ts";
 import { planOf } from "../../../../../tools/spillway/plan/plan.ts";
-import { knownOf, workloadOf } from "../../../../../tools/spillway/plan/simulate/workload.ts";
+import { fp32Ms, knownOf, workloadOf } from "../../../../../tools/spillway/plan/simulate/workload.ts";
 
 const figures = (bent: Partial<Figures>): Figures => ({
   ...{ p50Ms: 1, p95Ms: 1, p99Ms: 1, billUsd: 1, cpuMs: 0, waitedPart: 0, coldPart: 0 },
@@ -193,6 +193,16 @@ describe("a report of the ledger", () => {
     expect(known.get("lambda-noise")?.value).toBeCloseTo(Math.log(900 / 640) / 1.645, 6);
     // 1,400 GB-s ÷ 750 calls of 640 ms
     expect(known.get("lambda-memory-mib")?.value).toBeCloseTo((1400 / 750 / 0.64) * 1000 * 1.024, 3);
+  });
+
+  it("spreads the origin's memory over long texts too, which run there in every case", () => {
+    const tokens = Float32Array.from({ length: 100 }, (_, index) => (index < 95 ? 128 : 1024));
+    const mixed = { ...report, arms: { ...report.arms, ineligible: { ...arm, texts: 100 } } };
+    const known = calibrated(mixed, { edge: DISTILBERT, tokens, medianRunMs: null });
+    const long = 640 * (fp32Ms(1024) / fp32Ms(128));
+    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(0.95 * 640 + 0.05 * long, 0);
+    // Outside and ineligible have as many texts.
+    expect(known.get("lambda-memory-mib")?.value).toBeCloseTo(((1400 / 750) * 1024 * 1000) / ((640 + long) / 2), 0);
   });
 
   it("is compared with the prediction at its own share, arm by arm and in cost", async () => {
