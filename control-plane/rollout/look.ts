@@ -1,4 +1,6 @@
 /** A look at a rollout: which policy is in force, what the figures show, what follows. Pure. */
+import { HOUR_MS } from "../widths.ts";
+import type { StepFigures } from "./figures.ts";
 import { type Judgement, judge } from "./judge.ts";
 import type { Advanced, Look, Missing, PresentPolicy, Rollout, RolloutEvent, Verdict } from "./types.ts";
 import { duration } from "./words.ts";
@@ -17,8 +19,11 @@ import {
 
 type LookEvent = Extract<RolloutEvent, { kind: "look" }>;
 
-/** The policy store may return a former version for so long after a write. Of KV it is a minute. */
+/** After a write, the policy store may return a former version for this time. Of KV it is a minute. */
 const STALE_MS = 120_000;
+/** A step is held when its first text does not come for this time: two looks; later, when no text comes for an hour. */
+const NO_TEXT_MS = 90_000;
+const SILENT_MS = HOUR_MS;
 
 export function lookAt(known: Rollout, event: LookEvent): Advanced {
   const { policy, nowMs } = event;
@@ -82,8 +87,15 @@ function follow(rollout: Rollout, { policy, nowMs, figures }: LookEvent, found: 
     return { ...next, state: next.state === "succeeded" ? "succeeded" : "running", reason };
   }
   // A step that was successful and could not be written is not written any more.
-  const waiting: Rollout = { ...rollout, pending: null, state: isEarly ? "running" : "held", reason };
+  const isWaiting = isEarly && !isQuiet(rollout, figures, nowMs);
+  const waiting: Rollout = { ...rollout, pending: null, state: isWaiting ? "running" : "held", reason };
   return pausedForLack(waiting, missing, { nowMs, lastTextMs: figures.lastTextMs });
+}
+
+/** Whether there is nothing to wait for: no text of the step has come, or none for long. */
+function isQuiet({ waitsSinceMs }: Rollout, { treatment, control, lastTextMs }: StepFigures, nowMs: number): boolean {
+  const quietMs = treatment.n + control.n === 0 ? NO_TEXT_MS : SILENT_MS;
+  return nowMs - Math.max(waitsSinceMs, lastTextMs ?? 0) >= quietMs;
 }
 
 function pausedForLack(

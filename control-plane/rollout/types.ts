@@ -8,7 +8,8 @@ import type { Thresholds } from "./thresholds.ts";
 export type RolloutKind = "share" | "model";
 
 /**
- * - `running`: waits for texts of the step. `held`: texts suffice, and no verdict is reached. `paused`: by a person, or for lack of texts.
+ * - `running`: waits for texts of the step, or for its least time. `held`: no texts come, or they suffice and decide nothing.
+ * - `paused`: by a person, or after a day without a text or a week in one step.
  * - `succeeded`, `failed`, `interrupted`, `aborted`: ended. A rollback may still wait to be written: `pending`.
  */
 export const ROLLOUT_STATES = ["running", "held", "paused", "succeeded", "failed", "interrupted", "aborted"] as const;

@@ -53,7 +53,7 @@ export function beginStep(rollout: Rollout, toStep: number, nowMs: number): Roll
   return withPending(rollout, { kind: "step", toStep, values, reason: `rollout #${rollout.id}: ${name}` });
 }
 
-/** The rollout ends, and what it changed is taken back: `values` is written unless it is what is in force. */
+/** The rollout ends, and what it changed is undone: `values` is written unless it is what is in force. */
 export function rollBack(
   rollout: Rollout,
   state: "failed" | "aborted",

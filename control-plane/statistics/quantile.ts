@@ -1,5 +1,5 @@
 /** Quantiles of counted durations, with intervals that assume nothing about their distribution. Pure. */
-import { edgesOf, type Histogram, MAX_INDEX, MIN_INDEX } from "../../formats/ledger/histogram.ts";
+import { type Edges, edgesOf, type Histogram, MAX_INDEX, MIN_INDEX, middleMs } from "../../formats/ledger/histogram.ts";
 import { binomialCdf, binomialUpperTail } from "./binomial.ts";
 import { CONFIDENCE, type Estimate } from "./interval.ts";
 
@@ -27,10 +27,13 @@ export function quantileRanks(n: number, q: number, confidence = CONFIDENCE): Ra
  * @param q 0.95 for P95
  */
 export function quantileEstimate(histogram: Histogram, q: number, confidence = CONFIDENCE): Estimate | null {
-  const value = histogram.quantileMs(q);
-  if (value === null) return null;
-  const ranks = quantileRanks(histogram.n, q, confidence);
-  return { value, low: lowerEdge(histogram, ranks.low), high: upperEdge(histogram, ranks.high) };
+  const { n } = histogram;
+  if (n === 0) return null;
+  // Sorted once for all three ranks.
+  const buckets = histogram.entries();
+  const ranks = quantileRanks(n, q, confidence);
+  const value = middleMs(edgesAt(buckets, Math.ceil(q * n)));
+  return { value, low: lowerEdge(buckets, ranks.low), high: upperEdge(buckets, ranks.high) };
 }
 
 /** The fewest durations with an upper bound of this quantile: 72 for P95, 368 for P99. */
@@ -62,16 +65,30 @@ export function ratioOf(a: Estimate | null, b: Estimate | null): Estimate | null
   };
 }
 
+type Buckets = ReturnType<Histogram["entries"]>;
+
+/** The edges of the bucket that holds the duration of this rank, from 1. */
+function edgesAt(buckets: Buckets, rank: number): Edges {
+  let left = rank;
+  for (const [index, count] of buckets) {
+    left -= count;
+    if (left <= 0) return edgesOf(index);
+  }
+  return edgesOf(buckets.at(-1)?.[0] ?? MAX_INDEX);
+}
+
 /** The first bucket holds all shorter durations too. */
-function lowerEdge(histogram: Histogram, rank: number): number {
-  const edges = rank === 0 ? null : histogram.atRank(rank);
-  return edges === null || edges.lowMs <= edgesOf(MIN_INDEX).lowMs ? 0 : edges.lowMs;
+function lowerEdge(buckets: Buckets, rank: number): number {
+  if (rank === 0) return 0;
+  const { lowMs } = edgesAt(buckets, rank);
+  return lowMs <= edgesOf(MIN_INDEX).lowMs ? 0 : lowMs;
 }
 
 /** The last bucket holds all longer durations too. */
-function upperEdge(histogram: Histogram, rank: number | null): number | null {
-  const edges = rank === null ? null : histogram.atRank(rank);
-  return edges === null || edges.highMs >= edgesOf(MAX_INDEX).highMs ? null : edges.highMs;
+function upperEdge(buckets: Buckets, rank: number | null): number | null {
+  if (rank === null) return null;
+  const { highMs } = edgesAt(buckets, rank);
+  return highMs >= edgesOf(MAX_INDEX).highMs ? null : highMs;
 }
 
 /** The last whole number from `from` that is before `to` or equal to it, and for which `holds` is true; it is true for `from`. */

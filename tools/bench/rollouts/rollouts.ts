@@ -63,10 +63,15 @@ interface Tally {
 }
 
 interface Summary {
-  /** A/A rollouts that ended as failed, at each rate. */
-  falseAlarms: Tally & { byRate: Record<string, Tally> };
-  /** Regressions that ended as succeeded, by their kind. */
-  shippedRegressions: Tally & { byScenario: Record<string, Tally>; byRate: Record<string, Tally> };
+  /** A/A rollouts that ended as failed. */
+  falseAlarms: number;
+  /** Regressions that ended as succeeded. */
+  shippedRegressions: number;
+  /** Of how many each is the number. */
+  runs: { falseAlarms: number; shippedRegressions: number };
+  falseAlarmsByRate: Record<string, Tally>;
+  shippedRegressionsByRate: Record<string, Tally>;
+  shippedRegressionsByScenario: Record<string, Tally>;
 }
 
 /** What the bench prints of its rows. */
@@ -84,13 +89,14 @@ export function summaryOf(rows: readonly Row[]): Summary {
   const alike = rows.filter(({ truth }) => truth === "alike");
   const worse = rows.filter(({ truth }) => truth === "worse");
   const rate = ({ ratePerSecond }: Row) => String(ratePerSecond);
+  const [falseAlarms, shipped] = [tallyOf(alike, "failed"), tallyOf(worse, "succeeded")];
   return {
-    falseAlarms: { ...tallyOf(alike, "failed"), byRate: by(alike, rate, "failed") },
-    shippedRegressions: {
-      ...tallyOf(worse, "succeeded"),
-      byScenario: by(worse, ({ scenario }) => scenario, "succeeded"),
-      byRate: by(worse, rate, "succeeded"),
-    },
+    falseAlarms: falseAlarms.count,
+    shippedRegressions: shipped.count,
+    runs: { falseAlarms: falseAlarms.runs, shippedRegressions: shipped.runs },
+    falseAlarmsByRate: by(alike, rate, "failed"),
+    shippedRegressionsByRate: by(worse, rate, "succeeded"),
+    shippedRegressionsByScenario: by(worse, ({ scenario }) => scenario, "succeeded"),
   };
 }
 
@@ -105,12 +111,12 @@ function tallyOf(rows: readonly Row[], state: RolloutState): Tally {
   return { count: ended, runs, part: runs === 0 ? 0 : ended / runs };
 }
 
-function problemOf({ falseAlarms, shippedRegressions }: Summary): string | null {
+function problemOf({ falseAlarmsByRate, shippedRegressionsByScenario }: Summary): string | null {
   const broken = [
-    ...Object.entries(falseAlarms.byRate).map(
+    ...Object.entries(falseAlarmsByRate).map(
       ([rate, tally]) => [`false alarms at ${rate} texts a second`, tally] as const,
     ),
-    ...Object.entries(shippedRegressions.byScenario).map(([name, tally]) => [`shipped: ${name}`, tally] as const),
+    ...Object.entries(shippedRegressionsByScenario).map(([name, tally]) => [`shipped: ${name}`, tally] as const),
   ].filter(([, { part }]) => part > MAX_PART);
   if (broken.length === 0) return null;
   const list = broken.map(([name, tally]) => `${name}: ${tally.count} of ${tally.runs}`).join("; ");

@@ -4,12 +4,12 @@ import { advance } from "../../../../control-plane/rollout/advance.ts";
 import { statusOf } from "../../../../control-plane/rollout/status.ts";
 import { ROLLOUT_STATES, type Rollout } from "../../../../control-plane/rollout/types.ts";
 import {
+  armOf,
   BEFORE,
   FAILING,
   goodFor,
   HOUR_MS,
   lookAt,
-  MODEL,
   NO_TEXTS,
   policyOf,
   presentOf,
@@ -85,6 +85,17 @@ describe("a rollout that goes well", () => {
     // The next scheduled look at P95.
     const decided = lookAt(held.rollout, goodFor(held.rollout, 2), { nowMs: NOW + HOUR_MS });
     expect(decided.rollout).toMatchObject({ state: "running", pending: { toStep: 1 } });
+  });
+
+  it.each([
+    ["a minute without a text", NO_TEXTS, 60_000, "running"],
+    ["two minutes without a text", NO_TEXTS, 120_000, "held"],
+    ["too few texts that come", { treatment: armOf(50, 0, 0.5), lastTextMs: START_MS + 100_000 }, 120_000, "running"],
+    ["too few texts, and none for an hour", { treatment: armOf(50, 0, 0.5), lastTextMs: START_MS }, HOUR_MS, "held"],
+  ] as const)("lacks texts: after %s", (_, figures, afterMs, state) => {
+    const looked = lookAt(running(), { lastTextMs: null, ...figures }, { nowMs: START_MS + afterMs });
+    expect(looked).toMatchObject({ actions: [], look: { verdict: "inconclusive" }, rollout: { state } });
+    expect(looked.look?.missing[0]?.texts).toBeGreaterThan(0);
   });
 
   it("does not write a step whose figures no longer suffice", () => {
@@ -214,35 +225,11 @@ describe("commands", () => {
     });
   });
 
-  it("an answer to an earlier write is not taken for the answer to the present one", () => {
+  it("an answer to an earlier write does not end the present one", () => {
     const { rollout } = lookAt(running(), FAILING);
     for (const kind of ["write-succeeded", "write-failed"] as const) {
       const event = { kind, nowMs: NOW, write: 1, version: 5, problem: "late" };
       expect(advance(rollout, event).rollout).toBe(rollout);
     }
-  });
-});
-
-describe("a model", () => {
-  const policy = policyOf(3, { ...BEFORE, sharePercent: 100, model: "mail-tagger@1a" }, null);
-  it("is tried as the candidate, and becomes the model at the end", () => {
-    const begun = started({ kind: "model", target: MODEL, policy });
-    expect(begun.actions[0]?.values).toEqual({
-      sharePercent: 100,
-      shadowPercent: 10,
-      model: "mail-tagger@1a",
-      candidate: { model: MODEL, sharePercent: 10 },
-    });
-    expect(begun.rollout.steps.at(-1)?.values).toEqual({ ...policy.values, model: MODEL });
-  });
-
-  it("is rolled back when an isolate rejects it", () => {
-    const rollout = running({ kind: "model", target: MODEL, policy });
-    const looked = lookAt(rollout, { candidateRejected: "golden logits differ" });
-    expect(looked.rollout).toMatchObject({
-      state: "failed",
-      reason: "The candidate was rejected: golden logits differ.",
-    });
-    expect(looked.actions).toMatchObject([{ values: policy.values }]);
   });
 });

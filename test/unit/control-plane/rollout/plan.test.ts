@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { startRollout } from "../../../../control-plane/rollout/plan.ts";
 import { DEFAULT_THRESHOLDS, thresholdsSchema } from "../../../../control-plane/rollout/thresholds.ts";
 import type { RolloutState } from "../../../../control-plane/rollout/types.ts";
-import { BEFORE, HOUR_MS, MODEL, policyOf, requestOf, START_MS, started } from "../../../support/rollout.ts";
+import {
+  BEFORE,
+  HOUR_MS,
+  lookAt,
+  MODEL,
+  policyOf,
+  requestOf,
+  running,
+  START_MS,
+  started,
+} from "../../../support/rollout.ts";
 
 const at = (sharePercent: number, shadowPercent = 0) => policyOf(3, { ...BEFORE, sharePercent, shadowPercent }, null);
 
@@ -142,6 +152,30 @@ describe("one at a time", () => {
     [earlier("failed", 1, { kind: "model", target: MODEL }), {}],
   ])("no conflict: %#", (one, change) => {
     expect(startRollout(requestOf({ earlier: [one], ...change })).ok).toBe(true);
+  });
+});
+
+describe("a model", () => {
+  const policy = policyOf(3, { ...BEFORE, sharePercent: 100, model: "mail-tagger@1a" }, null);
+  it("is tried as the candidate, and becomes the model at the end", () => {
+    const begun = started({ kind: "model", target: MODEL, policy });
+    expect(begun.actions[0]?.values).toEqual({
+      sharePercent: 100,
+      shadowPercent: 10,
+      model: "mail-tagger@1a",
+      candidate: { model: MODEL, sharePercent: 10 },
+    });
+    expect(begun.rollout.steps.at(-1)?.values).toEqual({ ...policy.values, model: MODEL });
+  });
+
+  it("is rolled back when an isolate rejects it", () => {
+    const rollout = running({ kind: "model", target: MODEL, policy });
+    const looked = lookAt(rollout, { candidateRejected: "golden logits differ" });
+    expect(looked.rollout).toMatchObject({
+      state: "failed",
+      reason: "The candidate was rejected: golden logits differ.",
+    });
+    expect(looked.actions).toMatchObject([{ values: policy.values }]);
   });
 });
 

@@ -1,6 +1,8 @@
 /** The simulation of rollouts: its draws, its promise on a small run, and the bench's form. */
 import { describe, expect, it } from "vitest";
 import { quantileRanks } from "../../../../control-plane/statistics/quantile.ts";
+import { pageSchema, withTables } from "../../../../tools/bench/rollouts/page.ts";
+import { rolloutsPicture } from "../../../../tools/bench/rollouts/picture.ts";
 import { reportOf, summaryOf } from "../../../../tools/bench/rollouts/rollouts.ts";
 import { binomial, poisson, randomOf } from "../../../../tools/bench/rollouts/sampling.ts";
 import {
@@ -58,11 +60,14 @@ describe("a small run", () => {
   const rows = SCENARIOS.flatMap((scenario) => RATES_PER_SECOND.map((rate) => simulateScenario(scenario, rate, RUNS)));
 
   it("equal arms do not fail, and regressions are not shipped, in at most 1 % of the runs", () => {
-    const { falseAlarms, shippedRegressions } = summaryOf(rows);
-    expect(falseAlarms).toMatchObject({ runs: 120, count: 0 });
-    expect(Object.keys(falseAlarms.byRate)).toEqual(["1", "10", "100"]);
-    expect(shippedRegressions).toMatchObject({ runs: 108, count: 0 });
-    expect(Object.keys(shippedRegressions.byScenario)).toHaveLength(6);
+    const summary = summaryOf(rows);
+    expect(summary).toMatchObject({
+      falseAlarms: 0,
+      shippedRegressions: 0,
+      runs: { falseAlarms: 120, shippedRegressions: 108 },
+    });
+    expect(Object.keys(summary.falseAlarmsByRate)).toEqual(["1", "10", "100"]);
+    expect(Object.keys(summary.shippedRegressionsByScenario)).toHaveLength(6);
   });
 
   it("what is better is shipped: the verdicts are not safe because nothing ever moves", () => {
@@ -83,7 +88,7 @@ describe("a small run", () => {
   });
 });
 
-it("the bench reports a broken promise, with the numbers", () => {
+describe("the bench", () => {
   const row: Row = {
     scenario: "A/A, a share",
     kind: "share",
@@ -94,8 +99,23 @@ it("the bench reports a broken promise, with the numbers", () => {
     textsToVerdict: { state: "paused", p10: 1, p50: 2, p90: 3 },
     hoursToVerdict: { p50: 168, p90: 168 },
   };
-  expect(reportOf([row], [], 1).problem).toBe(
-    "More than 1.0 % of the runs: false alarms at 10 texts a second: 2 of 100.",
-  );
-  expect(reportOf([{ ...row, ended: { failed: 1, paused: 99 } }], [], 1).problem).toBeNull();
+
+  it("reports a broken promise, with the numbers", () => {
+    const { result, problem } = reportOf([row], [], 1);
+    expect(problem).toBe("More than 1.0 % of the runs: false alarms at 10 texts a second: 2 of 100.");
+    expect(result).toMatchObject({ falseAlarms: 2, shippedRegressions: 0, runs: { falseAlarms: 100 } });
+    expect(reportOf([{ ...row, ended: { failed: 1, paused: 99 } }], [], 1).problem).toBeNull();
+  });
+
+  it("writes the picture and the tables of the page from its JSON", () => {
+    const printed = { bench: "rollouts", ...reportOf([row], simulateRules(1, RUNS, 1), 1).result };
+    const data = pageSchema.parse(JSON.parse(JSON.stringify(printed)));
+    expect(rolloutsPicture(data)).toContain("98 of 100 paused");
+    const page = withTables("a\n<!-- generated: rollouts -->\nold\n<!-- end of generated: rollouts -->\nb", data);
+    expect(page).toMatch(
+      /^a\n<!-- generated: rollouts -->\n\n\| end .*\| equal arms, 10 texts\/s: failed \| 2 .*\nb$/s,
+    );
+    expect(page).not.toContain("old");
+    expect(() => withTables("no place", data)).toThrow("The page has no <!-- generated: rollouts -->");
+  });
 });
