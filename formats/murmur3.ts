@@ -1,11 +1,12 @@
 /** MurmurHash3: a fast hash that spreads keys evenly. It is no protection against a caller who chooses the key. */
 
+const encoder = new TextEncoder();
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
 /** MurmurHash3 x86 32-bit with seed 0 over UTF-8 (Austin Appleby, public domain): an unsigned 32-bit integer. */
 export function murmur3(text: string): number {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tail = bytes.length & ~3;
   let hash = 0;
