@@ -1,7 +1,7 @@
 /**
  * The only file that runs otel-cf-workers. The library gives the tracer, the spans, the AsyncLocalStorage context and the parsing of
  * `traceparent`. Everything that it patches, proxies, buffers or sends is switched off or bypassed in this file.
- * Why: docs/decisions/008-tracing-on-otel-cf-workers.md
+ * Why: docs/decisions/008-tracing-on-otel-cf-workers.md, docs/decisions/042-the-cost-of-a-trace.md
  */
 import { createSampler, instrument } from "@microlabs/otel-cf-workers";
 import {
