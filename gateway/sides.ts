@@ -107,6 +107,8 @@ export interface AttemptOptions {
   /** Whom an origin's places are counted for; null for a caller without a limit. */
   caller: string | null;
   lifetime: Lifetime;
+  /** No other side can answer: the call may be an early trial of the origin's open breaker. */
+  mayBeEarlyTrial?: boolean;
 }
 
 /** One side that can be asked for one text. The edge is one; each origin is another. */
@@ -188,6 +190,8 @@ export interface OriginConditions {
   /** Its part of the texts that go to an origin, relative to the other origins' weights. */
   weight: number;
   breakerAllows: boolean;
+  /** Whether the open breaker would allow a trial now, for a text that no other side can answer. */
+  allowsEarlyTrial: boolean;
   /** Whether as many calls run as the origin has accepted at once. */
   isFull: boolean;
   /** When an open breaker lets the next call through. */

@@ -12,15 +12,14 @@ const number = (min: number, max: number) => z.number().min(min).max(max);
 
 const consecutive = (fallback: number) =>
   integer(1, 1000).default(fallback).describe("Open after this many consecutive failures.");
-const openMs = integer(100, 300_000)
-  .default(30_000)
-  .describe("Time in ms that the breaker stays open. It doubles at each re-opening, up to 300 s.");
+const OPEN_MS = "Time in ms that the breaker stays open. It doubles at each re-opening, up to 300 s.";
+const openMs = integer(100, 300_000).default(30_000).describe(OPEN_MS);
 
 const edgeBreaker = z.strictObject({ consecutive: consecutive(3), openMs });
 
 const originBreaker = z.strictObject({
   consecutive: consecutive(5),
-  openMs,
+  openMs: openMs.describe(`${OPEN_MS} A text that no other side can answer may try once a second.`),
   windowMs: integer(1000, 600_000).default(10_000).describe("Length of the failure-rate window in ms."),
   failureRate: z.number().min(1).max(100).default(50).describe("Open at this percentage of failures in the window."),
   minCalls: integer(1, 10_000).default(10).describe("Calls that the window must contain before the rate counts."),

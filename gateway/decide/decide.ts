@@ -40,7 +40,7 @@ export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
     route: (conditions, nowMs) => decide(facts(conditions), nowMs),
     hedgeAfterMs: (first, conditions) => hedgeAfterMs(first, policy, conditions),
     hedge: (first, conditions) => hedgeSide(first, facts(conditions)),
-    fallback: (failed, conditions) => otherSide(failed, facts(conditions)),
+    fallback: (failed, conditions) => otherSide(failed, facts(conditions)) ?? earlyTrial(failed, facts(conditions)),
     shadow: (answered, conditions) => shadowSide(answered, facts(conditions)),
     originRetryAfterMs: (conditions, nowMs) => Math.max(0, (facts(conditions).origin?.retryAtMs ?? nowMs) - nowMs),
     isEdgeOnly: (conditions) => facts(conditions).origin === null,
@@ -68,6 +68,12 @@ function otherSide(failed: SideName, facts: Facts): SideRoute | null {
   if (failed === "origin") return refusalOfEdge(facts) === null ? { side: "edge", because: "origin-failed" } : null;
   const { origin } = facts;
   return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
+}
+
+/** A call of an origin whose breaker is open, for a text that the edge has failed to answer; null if the breaker does not allow it. */
+function earlyTrial(failed: SideName, { origin }: Facts): SideRoute | null {
+  if (failed === "origin" || !origin?.allowsEarlyTrial) return null;
+  return { side: "origin", because: "edge-failed", origin: origin.name, mayBeEarlyTrial: true };
 }
 
 /** Nothing has failed yet, so a hedge never goes against an override, nor to an edge that has to load or has a long queue. */
@@ -111,6 +117,7 @@ function toOrigin(facts: Facts, because: RuleBecause, nowMs: number): Route {
   if (origin?.breakerAllows) return { side: "origin", because, origin: origin.name };
   const refusal = refusalOfEdge(facts);
   if (refusal === null) return { side: "edge", because: "origin-unavailable" };
+  if (origin?.allowsEarlyTrial) return { side: "origin", because, origin: origin.name, mayBeEarlyTrial: true };
   if (refusal.because === "edge-busy") return refusal;
   return refusedRoute("origin-unavailable", Math.max(0, (origin?.retryAtMs ?? nowMs) - nowMs));
 }

@@ -7,8 +7,8 @@ import { saltedBasisPointsOf } from "./share.ts";
 const SALT = "spillway-origin";
 
 /**
- * Null if there is none. If every breaker is open, the origin whose breaker allows a call first. An origin without a place is picked only
- * if no other one has a place.
+ * Null if there is none. If every breaker is open, one that allows an early trial, or the origin whose breaker allows a call first. An
+ * origin without a place is picked only if no other one has a place.
  */
 export function pickOrigin(origins: readonly OriginConditions[], stickyKey: string): OriginConditions | null {
   const allowed = origins.filter(({ breakerAllows }) => breakerAllows);
@@ -29,5 +29,6 @@ export function pickOrigin(origins: readonly OriginConditions[], stickyKey: stri
 
 function soonest(origins: readonly OriginConditions[]): OriginConditions | null {
   const byReturn = (a: OriginConditions, b: OriginConditions) => (a.retryAtMs ?? 0) - (b.retryAtMs ?? 0);
-  return origins.toSorted(byReturn)[0] ?? null;
+  const sorted = origins.toSorted(byReturn);
+  return sorted.find(({ allowsEarlyTrial }) => allowsEarlyTrial) ?? sorted[0] ?? null;
 }

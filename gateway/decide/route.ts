@@ -20,8 +20,8 @@ export type Because = (typeof BECAUSE)[number];
 /** A route to a side. */
 export type SideRoute =
   | { side: "edge"; because: Because }
-  /** `origin`: the name of the origin to call. */
-  | { side: "origin"; because: Because; origin: string };
+  /** `origin`: the name of the origin to call. `mayBeEarlyTrial`: its breaker is open, and no other side can answer. */
+  | { side: "origin"; because: Because; origin: string; mayBeEarlyTrial?: true };
 
 /** No side may see the text, or none can classify it; `retryAfterMs` is the least time for which that will last. */
 export interface RefusedRoute {

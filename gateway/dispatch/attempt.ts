@@ -37,7 +37,8 @@ export function attemptOn(route: SideRoute, kind: AttemptKind, text: TextInFligh
   const run = async (span: Span) => {
     attempts.begin(span, kind);
     const startedAtMs = clock.nowMs();
-    const result = await side.attempt(measured, { policy, purpose, caller, lifetime });
+    const mayBeEarlyTrial = route.side === "origin" && route.mayBeEarlyTrial === true;
+    const result = await side.attempt(measured, { policy, purpose, caller, lifetime, mayBeEarlyTrial });
     if (route.side === "edge") span.setAttribute("spillway.edge.heap_bytes", sides.edge.status().heapBytes);
     const billed =
       route.side === "edge"

@@ -65,6 +65,7 @@ export class LambdaOrigin implements Side {
     // While a trial runs, its result decides; the trial's lease is not a time to retry at.
     return {
       breakerAllows: breaker.allows(),
+      allowsEarlyTrial: breaker.allowsEarlyTrial(),
       isFull: this.#places.isFull(clock.nowMs()),
       retryAtMs: state === "open" ? retryAtMs : null,
       p95Ms: this.#latency.p95Ms(clock.nowMs()),
@@ -103,7 +104,7 @@ export class LambdaOrigin implements Side {
   async #guardedCall(text: TextOrPair, options: AttemptOptions): Promise<SideResult> {
     try {
       const call = () => this.#call(text, options);
-      const answer = options.purpose === "shadow" ? await call() : await this.#countedCall(text, options.policy, call);
+      const answer = options.purpose === "shadow" ? await call() : await this.#countedCall(text, options, call);
       this.#lastFailure = null;
       return { ok: true, answer };
     } catch (error) {
@@ -115,7 +116,8 @@ export class LambdaOrigin implements Side {
   }
 
   /** A call whose end counts for the breaker; not if it was slow and the text's size may be the reason. */
-  async #countedCall<T>(text: TextOrPair, policy: Policy, call: () => Promise<T>): Promise<T> {
+  async #countedCall<T>(text: TextOrPair, options: AttemptOptions, call: () => Promise<T>): Promise<T> {
+    const { policy, mayBeEarlyTrial = false } = options;
     const { breaker, clock, fullWindow } = this.#parts;
     const startedAtMs = clock.nowMs();
     const window = fullWindow();
@@ -129,7 +131,8 @@ export class LambdaOrigin implements Side {
       if (mayTimeOut && (reason === "timeout" || reason === "breaker-open")) return "ignored";
       return kind === "failed" ? "failure" : "ignored";
     };
-    return await breaker.run(mayTimeOut ? () => this.#longTexts.run(characters, call) : call, classify);
+    const run = mayTimeOut ? () => this.#longTexts.run(characters, call) : call;
+    return await breaker.run(run, classify, { mayBeEarlyTrial });
   }
 
   async #call(text: TextOrPair, { policy, purpose, lifetime: { signal } }: AttemptOptions): Promise<SideAnswer> {

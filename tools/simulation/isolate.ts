@@ -127,7 +127,14 @@ class SimulatedIsolate {
   }
 
   #conditions(isCold: boolean): Conditions {
-    const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null };
+    const origin = {
+      name: "default",
+      weight: 100,
+      breakerAllows: true,
+      allowsEarlyTrial: false,
+      isFull: false,
+      retryAtMs: null,
+    };
     return {
       edge: {
         model: isCold ? "cold" : "ready",

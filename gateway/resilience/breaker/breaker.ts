@@ -3,6 +3,7 @@ import { createGate, type Gate, type Permit } from "./gate.ts";
 import {
   type BreakerSettings,
   DEFAULT_WINDOW_MS,
+  EARLY_TRIAL_EVERY_MS,
   judge,
   type Opening,
   openingEndsAtMs,
@@ -33,13 +34,23 @@ export interface Breaker {
   status(): BreakerStatus;
   /** Whether `run` would allow a call now. Reading it changes nothing. */
   allows(): boolean;
+  /** Whether `run` would allow an early trial now. Reading it changes nothing. */
+  allowsEarlyTrial(): boolean;
   /**
    * Runs `action` and returns or throws what it does. `classify` decides what the result means for the side that was called.
    * @throws BreakerOpenError without running `action`, if the breaker refuses the call
    */
-  run<T>(action: () => Promise<T>, classify: Classify<T>): Promise<T>;
+  run<T>(action: () => Promise<T>, classify: Classify<T>, options?: RunOptions): Promise<T>;
   /** Takes effect at once, also on a running opening. Counts are kept. */
   configure(settings: BreakerSettings): void;
+}
+
+export interface RunOptions {
+  /**
+   * The call would be refused otherwise, so it may be a trial before the opening ends: one at a time, and one per second. A trial that
+   * fails early does not extend the opening.
+   */
+  mayBeEarlyTrial?: boolean;
 }
 
 export class BreakerOpenError extends Error {
@@ -71,17 +82,20 @@ export function createBreaker(
   let opening: Opening | null = null;
   let gate = begin("closed", 0);
   let reportedState: BreakerStatus["state"] = "closed";
+  let lastTrial = { atMs: Number.NEGATIVE_INFINITY, isEarly: false };
 
   function begin(state: "closed" | "half-open", nowMs: number): Gate {
     return createGate(name, state, nowMs, {
       judge: (tally) => judge(tally, inForce),
       opened(reason) {
-        opening = {
-          atMs: clock.nowMs(),
-          reason: opening?.reason ?? reason ?? "a failed trial",
-          reopenings: opening === null ? 0 : opening.reopenings + 1,
-          draw: random(),
-        };
+        if (opening === null || !lastTrial.isEarly) {
+          opening = {
+            atMs: clock.nowMs(),
+            reason: opening?.reason ?? reason ?? "a failed trial",
+            reopenings: opening === null ? 0 : opening.reopenings + 1,
+            draw: random(),
+          };
+        }
         reportChange("open");
       },
       closed() {
@@ -102,26 +116,38 @@ export function createBreaker(
   function renew(nowMs: number): void {
     gate.retire();
     gate = begin("half-open", nowMs);
-    reportChange("half-open");
   }
 
   function statusAt(nowMs: number): BreakerStatus {
     if (opening === null) return { state: "closed", reason: null, retryAtMs: null };
     const reason = reasonOf(opening);
-    if (gate.state === "open") {
-      const endsAtMs = openingEndsAtMs(opening, inForce);
-      if (nowMs < endsAtMs) return { state: "open", reason, retryAtMs: endsAtMs };
-    } else if (gate.trialAtMs !== null) {
+    if (gate.state === "half-open" && gate.trialAtMs !== null) {
       const endsAtMs = trialEndsAtMs(gate.trialAtMs, inForce);
       if (nowMs < endsAtMs) return { state: "half-open", reason, retryAtMs: endsAtMs };
+    }
+    // Also behind an early trial that showed nothing.
+    if (gate.state === "open" || lastTrial.isEarly) {
+      const endsAtMs = openingEndsAtMs(opening, inForce);
+      if (nowMs < endsAtMs) return { state: "open", reason, retryAtMs: endsAtMs };
     }
     return { state: "half-open", reason, retryAtMs: null };
   }
 
-  function enter(nowMs: number): Permit {
+  function isEarlyTrialDue(nowMs: number): boolean {
+    if (opening === null || statusAt(nowMs).state !== "open") return false;
+    return nowMs - Math.max(opening.atMs, lastTrial.atMs) >= EARLY_TRIAL_EVERY_MS;
+  }
+
+  function enter(nowMs: number, mayBeEarlyTrial: boolean): Permit {
     const { state, retryAtMs } = statusAt(nowMs);
-    const spent = gate.state === "open" || gate.trialAtMs !== null;
-    if (state === "half-open" && retryAtMs === null && spent) renew(nowMs);
+    if (state !== "closed") {
+      const isEarly = mayBeEarlyTrial && isEarlyTrialDue(nowMs);
+      if (retryAtMs !== null && !isEarly) throw new BreakerOpenError(name, retryAtMs);
+      if (gate.state === "open" || gate.trialAtMs !== null) renew(nowMs);
+      lastTrial = { atMs: nowMs, isEarly };
+      // While the origin is down this happens each second, which would be noise.
+      if (!isEarly) reportChange("half-open");
+    }
     const permit = gate.enter(nowMs);
     if (permit === null) throw new BreakerOpenError(name, retryAtMs ?? nowMs);
     return permit;
@@ -131,7 +157,8 @@ export function createBreaker(
     const nowMs = clock.nowMs();
     if (outcome === "ignored") {
       // opossum would count a filtered error as a success and close. So the gate is not notified, and another trial is allowed.
-      if (from === gate && gate.state === "half-open") renew(nowMs);
+      if (from !== gate || gate.state !== "half-open") return;
+      renew(nowMs);
       return;
     }
     const rating = rateCall(outcome, nowMs - startedAtMs, inForce);
@@ -141,9 +168,10 @@ export function createBreaker(
   return {
     status: () => statusAt(clock.nowMs()),
     allows: () => statusAt(clock.nowMs()).retryAtMs === null,
-    async run(action, classify) {
+    allowsEarlyTrial: () => isEarlyTrialDue(clock.nowMs()),
+    async run(action, classify, { mayBeEarlyTrial = false } = {}) {
       const startedAtMs = clock.nowMs();
-      const permit = enter(startedAtMs);
+      const permit = enter(startedAtMs, mayBeEarlyTrial);
       const from = gate;
       const settled = await settle(action);
       let outcome: CallOutcome = "ignored";

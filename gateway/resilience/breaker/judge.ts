@@ -56,6 +56,12 @@ export const DEFAULT_MIN_CALLS = 10;
 /** The longest opening, unless the policy sets a longer one [Envoy `max_ejection_time`]. */
 export const MAX_OPEN_MS = 300_000;
 
+/**
+ * The least time from an opening or a trial to an early trial. An origin that is well again answers within a second, whatever its opening
+ * has grown to; an isolate sends one that is down at most a call per second.
+ */
+export const EARLY_TRIAL_EVERY_MS = 1000;
+
 const JITTER = 0.1;
 const MIN_TRIAL_LEASE_MS = 10_000;
 

@@ -110,6 +110,26 @@ describe("the origin's breaker", () => {
     expect(originBreaker(gateway)).toMatchObject({ state: "open", reason: "5 failures in a row" });
   });
 
+  it("lets a text that only the origin can answer try once a second, so that a healthy origin serves at once", async () => {
+    await setPolicy({ edge: { share: 0 }, retryBudget });
+    const clock = handClock();
+    const gateway = await warmGateway("changes?sole", clock);
+    await program("changes?sole", "http-500");
+    for (let call = 0; call < 5; call++) await classify(gateway, SHORT);
+    const calls = async () => (await seenBy("changes?sole")).calls;
+    const before = await calls();
+    for (let tenth = 0; tenth < 20; tenth++) {
+      clock.moveMs(100);
+      expect((await classify(gateway, LONG)).status).toBe(503);
+      expect(routingOf(await classify(gateway, SHORT)).because).toBe("origin-unavailable");
+    }
+    expect((await calls()) - before).toBe(2);
+    await program("changes?sole", "ok");
+    clock.moveMs(1000);
+    expect(routingOf(await classify(gateway, LONG))).toEqual({ status: 200, route: "origin", because: "too-long" });
+    expect(originBreaker(gateway).state).toBe("closed");
+  });
+
   it("reports in /readyz why the last call failed, until the origin answers", async () => {
     await setPolicy({ edge: { share: 0 }, retryBudget });
     const gateway = await warmGateway("changes?last-failure");

@@ -106,7 +106,15 @@ function parseCase(name: string, about: string, document: string): Case {
 }
 
 function originOf(name: string): OriginConditions {
-  return { name, weight: 100, breakerAllows: true, isFull: false, retryAtMs: null, p95Ms: 120 };
+  return {
+    name,
+    weight: 100,
+    breakerAllows: true,
+    allowsEarlyTrial: false,
+    isFull: false,
+    retryAtMs: null,
+    p95Ms: 120,
+  };
 }
 
 /** @throws Error if the gateway would ignore the document */

@@ -87,6 +87,7 @@ function conditionsIn(
       name,
       weight: policy.origins[name]?.weight ?? 100,
       breakerAllows: valueFor(name, originBreaker) !== "open",
+      allowsEarlyTrial: false,
       isFull: false,
       retryAtMs: null,
       p95Ms: valueFor(name, originP95Ms),

@@ -8,7 +8,15 @@ import type { Conditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
 
 const text: TextNumbers = { tokens: 20, stickyKey: "k", edgeRunMs: 50, location: { country: "DE", isEu: true } };
-const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null, p95Ms: 100 };
+const origin = {
+  name: "default",
+  weight: 100,
+  breakerAllows: true,
+  allowsEarlyTrial: false,
+  isFull: false,
+  retryAtMs: null,
+  p95Ms: 100,
+};
 const edge = {
   model: "ready",
   breakerAllows: true,

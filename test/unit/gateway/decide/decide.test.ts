@@ -13,7 +13,15 @@ const text: TextNumbers = {
   edgeRunMs: 50,
   location: { country: "DE", isEu: true },
 };
-const origin = { name: "default", weight: 100, breakerAllows: true, isFull: false, retryAtMs: null, p95Ms: 100 };
+const origin = {
+  name: "default",
+  weight: 100,
+  breakerAllows: true,
+  allowsEarlyTrial: false,
+  isFull: false,
+  retryAtMs: null,
+  p95Ms: 100,
+};
 const good: Conditions = {
   edge: { model: "ready", breakerAllows: true, maxTokens: 256, packageMaxTokens: 256, queueMs: 0, p95Ms: 60 },
   origins: [origin],
@@ -91,6 +99,12 @@ const rules: Row[] = [
   ],
 ];
 
+/** The origin's breaker is open and allows a trial. */
+const earlyTrial = ({ edge }: Conditions): Conditions => ({
+  edge,
+  origins: [{ ...origin, breakerAllows: false, allowsEarlyTrial: true, retryAtMs: NOW_MS + 12_345 }],
+});
+
 describe("decide", () => {
   it.each(rules)("%s → %s, %s", (_, side, because, numbers, bend, conditions) => {
     const where = side === "origin" ? { side, because, origin: "default" } : { side, because };
@@ -114,6 +128,15 @@ describe("decide", () => {
         : { side: "refuse", because: "origin-unavailable", retryAfterMs: 12_345 },
     );
   });
+
+  it.each(open)(
+    "the origin's breaker is open and allows an early trial, %s",
+    (_, numbers, bend, conditions, edgeTakes) => {
+      expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(earlyTrial(conditions), NOW_MS)).toMatchObject(
+        edgeTakes ? { side: "edge" } : { side: "origin", origin: "default", mayBeEarlyTrial: true },
+      );
+    },
+  );
 
   it("the origin's breaker is open, and the edge's queue is longer than any caller may wait: refused for as long", () => {
     const refused = { side: "refuse", because: "edge-busy", retryAfterMs: 1 };
@@ -154,6 +177,9 @@ describe("the other side, after a failure", () => {
     expect(decisionsFor(text, closedDoor).fallback("origin", busy)).toEqual({ side: "edge", because: "origin-failed" });
     expect(decisionsFor({ ...text, tokens: 257 }, closedDoor).fallback("origin", good)).toBeNull();
     expect(decisionsFor(text, closedDoor).fallback("edge", originOpen(good))).toBeNull();
+    expect(decisionsFor(text, closedDoor).hedge("edge", earlyTrial(good))).toBeNull();
+    expect(decisionsFor(text, closedDoor).shadow("edge", earlyTrial(good))).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback("edge", earlyTrial(good))).toMatchObject({ mayBeEarlyTrial: true });
     expect(decisionsFor(text, closedDoor).fallback("edge", good)).toEqual({
       side: "origin",
       because: "edge-failed",

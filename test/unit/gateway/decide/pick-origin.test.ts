@@ -6,6 +6,7 @@ const origin = (name: string, weight: number, bend: Partial<OriginConditions> = 
   name,
   weight,
   breakerAllows: true,
+  allowsEarlyTrial: false,
   isFull: false,
   retryAtMs: null,
   p95Ms: null,
@@ -49,5 +50,11 @@ describe("among several origins", () => {
   it("when all breakers are open the one that comes back first is named; without origins none is", () => {
     expect(pickOrigin([origin("a", 1, open(9)), origin("b", 1, open(5))], "x")?.name).toBe("b");
     expect(pickOrigin([], "x")).toBeNull();
+  });
+
+  it("when all breakers are open, one that allows an early trial is named before one that comes back earlier", () => {
+    const trial = { ...open(9), allowsEarlyTrial: true };
+    expect(pickOrigin([origin("a", 1, open(5)), origin("b", 1, trial)], "x")?.name).toBe("b");
+    expect(pickOrigin([origin("a", 1), origin("b", 1, trial)], "x")?.name).toBe("a");
   });
 });

@@ -53,6 +53,7 @@ const origin = (name: string) =>
     name: fc.constant(name),
     weight: fc.constantFrom(0, 1, 100),
     breakerAllows: fc.boolean(),
+    allowsEarlyTrial: fc.boolean(),
     isFull: fc.boolean(),
     retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
     p95Ms: maybe(ms),
@@ -110,7 +111,8 @@ describe("whatever the conditions", () => {
           }
           if (route?.side === "origin") {
             expect(permitted.origin(route.origin)).toBe(true);
-            expect(now.origins.find(({ name }) => name === route.origin)?.breakerAllows).toBe(true);
+            const called = now.origins.find(({ name }) => name === route.origin);
+            expect(route.mayBeEarlyTrial ? called?.allowsEarlyTrial : called?.breakerAllows).toBe(true);
           }
         }
       }),
@@ -146,7 +148,9 @@ describe("whatever the conditions", () => {
       fc.property(texts, anywhere, withEdge, (text, policy, now) => {
         const route = decisionsFor(text, policy).route(now, NOW_MS);
         if (route.side !== "edge") return;
-        const originCan = decisionsFor(text, policy).fallback("edge", now) !== null;
+        const atOrigin = decisionsFor(text, policy).fallback("edge", now);
+        // An early trial is for texts that no other side can answer.
+        const originCan = atOrigin?.side === "origin" && !atOrigin.mayBeEarlyTrial;
         if (policy.override === "origin") {
           seen.override += 1;
           expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
