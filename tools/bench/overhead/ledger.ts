@@ -1,6 +1,6 @@
 /** The control plane beside the gateway, so that the gateway counts for a ledger that receives. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { writeVariables } from "../../start/variables.ts";
 import { type Bundle, bundleWorker, type WorkerSource } from "../system/bundle.ts";
@@ -31,9 +31,17 @@ export async function startControlPlane(workspace: Workspace): Promise<void> {
 }
 
 /** Adds the binding to a gateway's configuration, unless the checkout's has it. */
-export async function bindLedger({ config }: Bundle): Promise<void> {
-  const text = await readFile(config, "utf8");
-  if (!/^name = "LEDGER"$/m.test(text)) await writeFile(config, `${text}${BINDING}`);
+export async function withLedgerBound(bundle: Bundle): Promise<Bundle> {
+  const text = await readFile(bundle.config, "utf8");
+  if (!text.includes(BINDING)) await writeFile(bundle.config, `${text}${BINDING}`);
+  return bundle;
+}
+
+/** The same script with a configuration that has no binding. */
+export async function withoutLedger(bundle: Bundle): Promise<Bundle> {
+  const config = join(dirname(bundle.config), "without-ledger.toml");
+  await writeFile(config, (await readFile(bundle.config, "utf8")).replace(BINDING, "\n"));
+  return { ...bundle, config };
 }
 
 /** Whether a shard has received the gateway's counts. */

@@ -8,7 +8,7 @@ import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { startBareWorker } from "../system/bare-worker.ts";
-import { bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
+import { type Bundle, bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
@@ -17,7 +17,7 @@ import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
-import { bindLedger, hasLedger, REGISTRY, startControlPlane } from "./ledger.ts";
+import { hasLedger, REGISTRY, startControlPlane, withLedgerBound, withoutLedger } from "./ledger.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
 import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
@@ -38,8 +38,21 @@ const AT_ONCE = 300;
 const WARM_UP_REQUESTS = 1500;
 const TEXT_TOKENS = 64;
 const DIFFERENT_TEXTS = 500;
-/** One key may send 6,000 requests a minute. */
-const KEYS = 16;
+/** Each may send 6,000 requests a minute. An isolate reads each from KV every 20 s, so more keys would measure wrangler's KV. */
+const KEYS = 4;
+
+interface Variant {
+  side: SideName;
+  /** `sampling.ratio` of its policy. */
+  ratio: number;
+  countsForLedger: boolean;
+}
+
+const WHOLE: Variant = { side: "gateway", ratio: 1, countsForLedger: true };
+const OTHERS: readonly Variant[] = [
+  { side: "gateway, 10 % of traces", ratio: 0.1, countsForLedger: true },
+  { side: "gateway, no ledger", ratio: 1, countsForLedger: false },
+];
 
 export const overheadBench: Bench = {
   name: "overhead",
@@ -54,17 +67,22 @@ export const overheadBench: Bench = {
       value: "name",
       allowed: "memory or wrangler",
     },
+    variants: {
+      type: "boolean",
+      about: "also measure the gateway that exports every tenth trace, and the gateway without a ledger",
+    },
     "without-portkey": { type: "boolean", about: "leave Portkey's gateway out, which needs a network once" },
   },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const withPortkey = values["without-portkey"] !== true;
     const limiter = oneOf(values, "limiter", LIMITERS);
+    const variants = values["variants"] === true ? [WHOLE, ...OTHERS] : [WHOLE];
     if (withPortkey) await step("installing Portkey's gateway, if it is not installed", installPortkey);
     const opened = await openPackage(values);
     const upstream = await startUpstream(opened);
     return withWorkspace(MAX_BENCH_MS, (workspace) =>
-      run(workspace, opened, upstream, { rounds, withPortkey, limiter }),
+      run(workspace, opened, upstream, { rounds, withPortkey, limiter, variants }),
     ).finally(upstream.close);
   },
 };
@@ -73,18 +91,25 @@ async function run(
   workspace: Workspace,
   opened: EdgePackage,
   upstream: Upstream,
-  { rounds, withPortkey, limiter }: { rounds: number; withPortkey: boolean; limiter: LimiterName },
+  { rounds, withPortkey, limiter, variants }: RunOptions,
 ): Promise<Report> {
   const texts = await textsOf(opened);
   const bodies = Array.from({ length: DIFFERENT_TEXTS }, (_, seed) => texts.make(TEXT_TOKENS, seed));
   const textOf = (request: number) => bodies[request % DIFFERENT_TEXTS] ?? "";
   const sink = await startSink();
   try {
-    const parts = { upstream, otlpEndpoint: sink.url, textOf, limiter };
-    const { gateway, target } = await startKeyedGateway(workspace, opened, parts);
+    await step("building and starting the control plane", () => startControlPlane(workspace));
+    const bundle = await step("building the gateway", () =>
+      bundleWorker(limiter === "wrangler" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
+    );
+    const gateways = [];
+    for (const variant of variants) {
+      const parts = { variant, bundle, upstream, otlpEndpoint: sink.url, textOf };
+      gateways.push(await startKeyedGateway(workspace, opened, parts));
+    }
     const targets: [SideName, Target][] = [
       ["bare Worker", await startBare(workspace, upstream, textOf)],
-      ["gateway", target],
+      ...gateways.map(({ side, target }): [SideName, Target] => [side, target]),
       ["direct", chatTarget(`${upstream.chatUrl}/chat/completions`, {}, textOf)],
     ];
     if (withPortkey) {
@@ -93,7 +118,8 @@ async function run(
       targets.push(["Portkey", chatTarget(`${url}/v1/chat/completions`, headers, textOf)]);
     }
     const measured = await measure(targets, rounds);
-    const withLedger = await hasLedger(gateway);
+    const [whole] = gateways;
+    const withLedger = whole !== undefined && (await hasLedger(whole.gateway));
     return overheadReport(measured, {
       model: shortModelId(opened.modelId),
       connections: CONNECTIONS,
@@ -112,34 +138,41 @@ async function startBare(workspace: Workspace, { originUrl }: Upstream, textOf: 
   return { url, headers: () => ({}), body: (request) => JSON.stringify({ inputs: textOf(request) }) };
 }
 
+interface RunOptions {
+  rounds: number;
+  withPortkey: boolean;
+  limiter: LimiterName;
+  variants: readonly Variant[];
+}
+
 interface GatewayParts {
+  variant: Variant;
+  bundle: Bundle;
   upstream: Upstream;
   otlpEndpoint: string;
   textOf: TextOf;
-  limiter: LimiterName;
 }
 
 /** Every text is outside the share: it is authenticated, counted, tokenized, decided and sent to the origin. */
 async function startKeyedGateway(
   workspace: Workspace,
   opened: EdgePackage,
-  { upstream, otlpEndpoint, textOf, limiter }: GatewayParts,
-): Promise<{ gateway: RunningWorker; target: Target }> {
-  await step("building and starting the control plane", () => startControlPlane(workspace));
-  const bundle = await step("building the gateway", () =>
-    bundleWorker(limiter === "wrangler" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
-  );
-  await bindLedger(bundle);
-  const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
+  { variant, bundle: built, upstream, otlpEndpoint, textOf }: GatewayParts,
+): Promise<{ side: SideName; gateway: RunningWorker; target: Target }> {
+  const { side, ratio, countsForLedger } = variant;
+  const folder = join(workspace.folder, side.replaceAll(/\W+/g, "-"));
+  const bundle = await (countsForLedger ? withLedgerBound(built) : withoutLedger(built));
+  const stored = await step(`publishing the package: ${side}`, () => storePackage(join(folder, "stored"), opened));
   const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate: "large" as const } };
   const keys = await withLocalKv("KEYS", stored.persistFolder, async (kv) => {
     const made: string[] = [];
     while (made.length < KEYS) made.push((await createKey(kv, wanted, new Date())).key);
     return made;
   });
-  const policy = { edge: { share: 0 } };
-  const settings = { name: "gateway", bundle, stored, originUrl: upstream.originUrl, policy, otlpEndpoint };
-  const gateway = await step("starting the gateway and loading its model", async () => {
+  const policy = { edge: { share: 0 }, sampling: { ratio } };
+  const name = side.replaceAll(/\W+/g, " ");
+  const settings = { name, bundle, stored, originUrl: upstream.originUrl, policy, otlpEndpoint };
+  const gateway = await step(`starting and loading its model: ${side}`, async () => {
     const started = await startGateway(workspace, { ...settings, credentials: newCredentials(), registry: REGISTRY });
     await edgeReady(started);
     return started;
@@ -149,7 +182,7 @@ async function startKeyedGateway(
     headers: (request) => ({ authorization: `Bearer ${keys[request % KEYS]}` }),
     body: (request) => JSON.stringify({ inputs: textOf(request) }),
   };
-  return { gateway, target };
+  return { side, gateway, target };
 }
 
 function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf): Target {

@@ -1,6 +1,6 @@
 /** Builds a Worker once, as a deployment does, so that an edit of the source during the bench does not reload an isolate. */
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { errorLine, runWrangler } from "../../process/run-wrangler.ts";
 
 /** A Worker of this checkout. */
@@ -36,6 +36,14 @@ export async function bundleWorker({ config, scriptName, entry }: WorkerSource, 
   });
   if (run.code !== 0) throw new Error(`wrangler could not build ${config}: ${errorLine(run)}`);
   const copy = join(folder, "wrangler.toml");
-  await copyFile(config, copy);
+  await writeFile(copy, withAssetsOf(config, await readFile(config, "utf8")));
   return { config: copy, script: join(outFolder, scriptName) };
+}
+
+/** Wrangler looks for the folder of static files beside the configuration: the copy names the checkout's. */
+function withAssetsOf(config: string, toml: string): string {
+  return toml.replace(
+    /^(assets = \{ directory = )"([^"]+)"/m,
+    (_, start: string, folder: string) => `${start}${JSON.stringify(resolve(dirname(config), folder))}`,
+  );
 }

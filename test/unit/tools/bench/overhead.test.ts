@@ -23,6 +23,20 @@ describe("the overhead", () => {
     expect(overheadReport(sides, CONTEXT).result).toMatchObject({ portkeyAddedP50Ms: 3.8 });
   });
 
+  it("of a variant is over the same bare Worker, the ledger's over the gateway without one; null without --variants", () => {
+    const whole = [BARE, side("gateway", [11], [140, 70, 210])];
+    const tenth = side("gateway, 10 % of traces", [10], [150, 75, 225]);
+    const { result } = overheadReport([...whole, tenth, side("gateway, no ledger", [10.9], [150])], CONTEXT);
+    expect(result).toMatchObject({
+      sampled10Percent: { addedP50Ms: 1, requestsOverBare: 0.75 },
+      ledgerAddedP50Ms: 0.1,
+    });
+    expect(overheadReport(whole, CONTEXT).result).toMatchObject({
+      sampled10Percent: { addedP50Ms: null, requestsOverBare: null },
+      ledgerAddedP50Ms: null,
+    });
+  });
+
   it("beyond a goal is reported with the goal", () => {
     const { problem } = overheadReport([BARE, side("gateway", [11.6], [140, 70, 210])], CONTEXT);
     expect(problem).toBe(
