@@ -12,7 +12,7 @@ import { decodeCells } from "../../formats/ledger/codec.ts";
 import { CountingClient } from "./support/counting-client.ts";
 import { spillway } from "./support/spillway.ts";
 import { applyPolicy } from "./support/stored.ts";
-import { findDescendant, type Running, start, until } from "./support/system.ts";
+import { askByContract, findDescendant, type Running, start, until } from "./support/system.ts";
 
 const TEXTS = inject("experimentTexts");
 const SHARE_PERCENT = 50;
@@ -120,7 +120,14 @@ describe("a control plane that is killed in the middle", () => {
     await kill(CONTROL_PLANE);
     await client.sendMany(system, 50, 0.1);
     expect(client.counts.failures).toEqual(failuresBefore);
-    // npm start starts it again; the next message shows what is missing.
+    // npm start starts it again within seconds. It stays down until a message has found it down.
+    await until("a lost message", async () => {
+      await client.sendMany(system, 1, 0);
+      if ((await askByContract(system, "/readyz")).body.ledger.lost > 0) return true;
+      await kill(CONTROL_PLANE).catch(() => {});
+      return false;
+    });
+    // The next message shows what is missing.
     await until(
       "the hole",
       async () => {
