@@ -44,7 +44,7 @@ export function keysView(keys: readonly ListedKey[], { isComplete, hasTraces, no
     if (record === null)
       return html`<tr><th scope="row">unreadable</th><td><code>${id}</code></td><td>${badge("rejected", "bad")}</td><td colspan="4">The stored value is not a record of a key.</td></tr>`;
     const { name, scopes, createdAt, expiresAt, revokedAt, limits } = record;
-    return html`<tr><th scope="row">${name}</th><td><code>${id}</code></td><td>${stateOf(record, nowMs)}</td><td>${scopes.join(", ")}</td>
+    return html`<tr><th scope="row">${plainName(name)}</th><td><code>${id}</code></td><td>${stateOf(record, nowMs)}</td><td>${scopes.join(", ")}</td>
 <td>${limits?.rate ?? DEFAULT_RATE}</td><td>${time(Date.parse(createdAt))}</td><td>${revokedAt !== null ? "–" : expiresAt === null ? "never" : time(Date.parse(expiresAt))}</td></tr>`;
   });
   const shown =
@@ -64,6 +64,11 @@ export function keysView(keys: readonly ListedKey[], { isComplete, hasTraces, no
     html`<p class="soft">The last use of a key is stored nowhere: neither KV nor the ledger holds callers. Traces have the key's id: search ${traces} for
 <code>spillway.api_key.id</code>. Revoke a key with <code>npx spillway keys revoke &lt;id&gt;</code>; the gateway rejects it within 60 s.</p>`,
   );
+}
+
+/** Everyone who may write to KV can choose it: characters that reverse or hide others are removed. */
+function plainName(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ");
 }
 
 function stateOf({ expiresAt, revokedAt }: KeyRecord, nowMs: number): Markup {

@@ -4,7 +4,7 @@ import { html } from "hono/html";
 import { sha256Hex } from "../../formats/sha256.ts";
 import type { Markup, Parts } from "./markup.ts";
 
-/** Every part in an element of its own, which the module replaces. */
+/** Every part in a separate element, which the module replaces. */
 export function partsMarkup(parts: Parts): Markup[] {
   return Object.entries(parts).map(([id, markup]) => html`<div data-part="${id}">${markup}</div>`);
 }

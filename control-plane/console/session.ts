@@ -46,7 +46,7 @@ export function endSession(context: Context): void {
   deleteCookie(context, NAME, { prefix: "host", secure: true, httpOnly: true, sameSite: "Strict" });
 }
 
-/** Whoever has the digest could sign: it is in no store and no answer. */
+/** Anyone who has the digest could sign: it is in no store and no answer. */
 function secretOf(digest: string): string {
   return `spillway console session ${digest}`;
 }

@@ -18,6 +18,7 @@ import { registerRollback } from "./policy/rollback.ts";
 import { registerSet, registerUnset } from "./policy/set.ts";
 import { registerReport } from "./report/command.ts";
 import { registerRollout } from "./rollout/command.ts";
+import { registerStatus } from "./status/command.ts";
 import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
@@ -31,6 +32,7 @@ export function spillwayProgram(): Command {
   registerExplain(program);
   registerBackup(program);
   registerReport(program);
+  registerStatus(program);
   registerRollout(program);
   registerPlan(program);
   return program;
