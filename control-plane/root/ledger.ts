@@ -156,7 +156,7 @@ export class Ledger extends DurableObject<Env> {
     const nowMs = Date.now();
     try {
       // First: whatever happens below, the next alarm comes.
-      await this.#setAlarm(nextHourMs(nowMs));
+      await this.#setAlarm(this.#rollouts.dueMs === null ? nextHourMs(nowMs) : nowMs + OVERDUE_MS);
       if (nowMs >= this.#hourlyFromMs) {
         this.#transaction(() => this.#counts.tidy(nowMs));
         await this.#rollouts.lookAtHalves();

@@ -54,6 +54,8 @@ function resultOf(path: string): unknown {
     const versions = [{ version_id: SERVED_VERSION, percentage: 100 }];
     return { deployments: [{ id: "one", source: "wrangler", created_on: "2026-01-01T00:00:00Z", versions }] };
   }
+  // Every file of the console is there already.
+  if (path.endsWith("/assets-upload-session")) return { jwt: "not-a-token", buckets: [] };
   if (path.endsWith("/settings")) return { bindings: [] };
   if (path.startsWith("/workers/workers/")) return { subdomain: { enabled: true, previews_enabled: false } };
   if (path === "/workers/subdomain") return { subdomain: "team" };

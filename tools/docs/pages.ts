@@ -8,7 +8,7 @@ import { configurationReference } from "./configuration.ts";
 import { openApiText } from "./openapi/document.ts";
 import { policyReference } from "./policy-reference.ts";
 import { logsSection, metricsSection } from "./telemetry-reference.ts";
-import { thresholdsSection } from "./threshold-reference.ts";
+import { thresholdReference } from "./threshold-reference.ts";
 
 export interface GeneratedFile {
   /** From the root of the checkout. */
@@ -23,7 +23,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: "docs/reference/configuration.md", make: configurationReference },
   { path: "docs/reference/cli.md", make: cliReference },
   { path: "docs/reference/openapi.yaml", make: openApiText },
-  { path: "docs/guide/rollout.md", make: (page) => withSection(page, "thresholds", thresholdsSection()) },
+  { path: "docs/reference/rollout.md", make: thresholdReference },
   {
     path: "docs/reference/telemetry.md",
     make: (page) => withSection(withSection(page, "metrics", metricsSection()), "logs", logsSection()),

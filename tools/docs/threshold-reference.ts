@@ -1,6 +1,6 @@
-/** The thresholds of a rollout, for its guide. Generated from their schema. */
+/** The thresholds of a rollout, as a page. Generated from their schema. */
 import { thresholdsSchema } from "../../control-plane/rollout/thresholds.ts";
-import { markdownTable } from "./markdown.ts";
+import { generatedFrom, item, markdownTable, wrapped } from "./markdown.ts";
 
 const UNITS = [
   ["d", 86_400_000],
@@ -9,15 +9,20 @@ const UNITS = [
   ["s", 1000],
 ] as const;
 
-/** @returns one row for each threshold, with its default */
-export function thresholdsSection(): string {
-  const defaults = thresholdsSchema.parse({});
-  const rows = Object.entries(thresholdsSchema.shape).map(([name, schema]) => [
-    `\`${name}\``,
-    shown(name, new Map(Object.entries(defaults)).get(name) ?? 0),
-    schema.description ?? "",
-  ]);
-  return markdownTable(["threshold", "default", "meaning"], rows);
+const INTRODUCTION =
+  "When a step of a rollout fails or is successful. Each threshold is an option of one rollout: `npx spillway rollout start share --to 100 --set minStepMs=2h`. The rollout keeps those that it was started with. Rates and parts are 0 to 1. [Roll out a share](../guide/rollout.md) has the commands, [how a rollout decides](../internals/rollouts.md) the statistics.";
+
+/** @returns the page */
+export function thresholdReference(): string {
+  const defaults = new Map(Object.entries(thresholdsSchema.parse({})));
+  const all = Object.entries(thresholdsSchema.shape);
+  const table = markdownTable(
+    ["threshold", "default"],
+    all.map(([name]) => [`\`${name}\``, `\`${shown(name, defaults.get(name) ?? 0)}\``]),
+  );
+  const meanings = all.map(([name, { description = "" }]) => item(`\`${name}\``, description)).join("\n");
+  const parts = ["# Thresholds of a rollout", generatedFrom("control-plane/rollout/thresholds.ts")];
+  return `${[...parts, wrapped(INTRODUCTION), table, meanings].join("\n\n")}\n`;
 }
 
 /** As `--set` accepts it. */
