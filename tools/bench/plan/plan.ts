@@ -13,7 +13,6 @@ import { Calls } from "../../spillway/plan/input/calls.ts";
 import { planOf } from "../../spillway/plan/plan.ts";
 import { MS_PER_MONTH } from "../../spillway/plan/simulate/workload.ts";
 import { step } from "../../spillway/terminal/progress.ts";
-import { send } from "../../traffic/send.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { hundredths, tenths } from "../statistics.ts";
@@ -97,26 +96,22 @@ interface Target {
   make: MakeText;
 }
 
-/** @returns how many of the texts were not answered */
+/** Sends each text at its time, whether or not those before it are answered. @returns how many were not answered with 200 */
 async function sendAll(part: readonly WorkloadText[], seed: number, { system, make }: Target): Promise<number> {
-  const startMs = part[0]?.atMs ?? 0;
-  const requests = part.map(({ atMs, tokens }, index) => ({
-    atMs: atMs - startMs,
-    caller: "bench",
-    body: JSON.stringify({ inputs: make(tokens, seed + index) }),
-  }));
-  let failed = 0;
-  const { notSent } = await send(
-    requests,
-    { url: system.gateway, headers: {} },
-    {
-      signal: new AbortController().signal,
-      answered: ({ status }) => {
-        if (status !== 200) failed += 1;
-      },
-    },
-  );
-  return failed + notSent;
+  const startedAtMs = performance.now() - (part[0]?.atMs ?? 0);
+  const answers: Promise<boolean>[] = [];
+  for (const [index, { atMs, tokens }] of part.entries()) {
+    await sleep(Math.max(0, atMs - (performance.now() - startedAtMs)));
+    answers.push(isAnswered(system.gateway, make(tokens, seed + index)));
+  }
+  return (await Promise.all(answers)).filter((isGood) => !isGood).length;
+}
+
+async function isAnswered(gateway: string, inputs: string): Promise<boolean> {
+  const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ inputs }) };
+  const response = await fetch(`${gateway}/v1/classify`, request).catch(() => null);
+  await response?.arrayBuffer().catch(() => null);
+  return response?.status === 200;
 }
 
 /** From a new minute on: the ledger counts by the minute. */
