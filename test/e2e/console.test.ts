@@ -71,7 +71,7 @@ describe("the policy", () => {
     expect(await storedShare()).toBe(40);
     await editShare(page, 50);
     await page.getByRole("button", { name: "Save as a new version" }).click();
-    await page.getByRole("link", { name: "1", exact: true }).click();
+    await page.getByRole("link", { name: /^1$/ }).click();
     await page.getByRole("button", { name: "Save version 1 again" }).click();
     await page.getByText("Version 3 was saved.").waitFor();
     expect(await storedShare()).toBe(40);
