@@ -1,10 +1,10 @@
 /** What the command reads, and its errors: each names the next step. */
 import { createServer, type RequestListener } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { policyFactsOf } from "../../../../../control-plane/report/policy-facts.ts";
 import { SAME_VERSION } from "../../../../../tools/spillway/control-plane/ask.ts";
 import { controlPlaneUrl } from "../../../../../tools/spillway/control-plane/url.ts";
 import { spillwayProgram } from "../../../../../tools/spillway/program.ts";
-import { policyFactsOf } from "../../../../../control-plane/report/policy-facts.ts";
 import { parseTime, rangeOf } from "../../../../../tools/spillway/report/time.ts";
 import { answerOf, experimentDays } from "../../../../support/ledger-answer.ts";
 
