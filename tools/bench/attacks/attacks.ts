@@ -240,9 +240,10 @@ function createKeys(persistFolder: string, attacks: number): Promise<string[][]>
 
 function report(rows: readonly Row[], problems: readonly string[]): Report {
   const header = ["attack", "heap MiB", "hold ms", "others p95", "idle p95", "refused"];
+  const cells = rows.map((row) => Object.values(row));
   return {
     result: { maxHeapMiB: MAX_HEAP_MIB, problems, rows },
-    tables: [{ title: "One attack, and another caller meanwhile", header, rows: rows.map((row) => Object.values(row)) }],
+    tables: [{ title: "One attack, and another caller meanwhile", header, rows: cells }],
     notes: NOTES,
     problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
   };

@@ -133,7 +133,7 @@ function report({ modelId }: EdgePackage, comparisons: readonly Comparison[]): R
     })),
   );
   const broken = rows.filter(({ aloneP95Ms, meanwhileP95Ms }) => meanwhileP95Ms > aloneP95Ms + MAX_ADDED_MS);
-  const header = ["meanwhile", "request", "alone p50", "meanwhile p50", "alone p95", "meanwhile p95", "max", "samples"];
+  const header = ["meanwhile", "request", "idle p50", "meanwhile p50", "idle p95", "meanwhile p95", "max", "samples"];
   const cells = rows.map((row) => [
     row.meanwhile,
     row.request,
