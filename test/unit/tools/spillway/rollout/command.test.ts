@@ -14,7 +14,7 @@ afterEach(() => {
 const START = Date.UTC(2026, 10, 26, 6);
 const HOUR = 3_600_000;
 
-const STATUS: RolloutStatus = {
+const STATUS = {
   id: 3,
   kind: "share",
   target: 100,
@@ -45,7 +45,7 @@ const STATUS: RolloutStatus = {
     achievedPart: 0.507,
     sampleRatioP: 0.4,
   },
-};
+} satisfies RolloutStatus;
 const LOOK = { number: 1, atMs: START + HOUR, step: "10 %", policyVersion: 13, numbers: STATUS.numbers, missing: [] };
 
 interface Asked {
