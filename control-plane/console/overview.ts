@@ -2,9 +2,10 @@
 import { html, raw } from "hono/html";
 import { timesPicture } from "../report/charts.ts";
 import { isEmpty } from "../report/findings.ts";
-import { count, counted, ms, msInterval, percent, percentInterval, usd } from "../report/numbers.ts";
+import { count, counted, days, ms, msInterval, percent, percentInterval, usd } from "../report/numbers.ts";
 import type { Report } from "../report/report.ts";
 import { tablesOf } from "../report/tables.ts";
+import { MIN_DAYS_TO_PROJECT } from "../report/thresholds.ts";
 import { type Facts, RANGES } from "./facts.ts";
 import { isolateTable } from "./isolates.ts";
 import { bars, empty, type Markup, NOTHING, type Parts, section, tableMarkup } from "./markup.ts";
@@ -72,7 +73,9 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
     ]),
     tile("Cost today", usd(todayUsd), [
       `this month ${usd(month.costUsd.total)}`,
-      bill === null ? "no projection yet" : `projected bill ${usd(bill)} a month`,
+      bill === null || month.countedDays < MIN_DAYS_TO_PROJECT
+        ? "projected after a day"
+        : `projected bill ${usd(bill)} a month`,
     ]),
   ];
   return html`<dl class="tiles">${all}</dl>`;
@@ -179,11 +182,11 @@ function groupRows({ costUsd }: Report): string[][] {
   return GROUP_NAMES.filter(([group]) => costUsd[group] > 0).map(([group, name]) => [name, usd(costUsd[group])]);
 }
 
-function projection({ costUsd: { perMonth, monthlyBill } }: Report): string[][] {
+function projection({ countedDays, costUsd: { perMonth, monthlyBill } }: Report): string[][] {
   if (perMonth === null || monthlyBill === null) return [];
   return [
-    ["projected, a whole month", usd(perMonth)],
-    ["bill with plan and allotments", usd(monthlyBill)],
+    [`a month, projected from ${days(countedDays)}`, usd(perMonth)],
+    ["its bill, with plan and allotments", usd(monthlyBill)],
   ];
 }
 

@@ -20,6 +20,14 @@ export function stateBadge(state: RolloutState): Markup {
   return badge(state, TONES[state]);
 }
 
+/** What the overview lists; the page Rollouts has all. */
+const MAX_MISSING = 3;
+
+/** The reason without what is missing, which is a list beside it. */
+export function shortReason({ reason, missing }: Pick<RolloutStatus, "reason" | "missing">): string {
+  return missing.length === 0 ? reason : reason.replace(/\s*Missing: .*$/s, "");
+}
+
 /** For the overview. */
 export function rolloutSummary(rollout: RolloutStatus | null): Markup {
   if (rollout === null) {
@@ -29,7 +37,7 @@ export function rolloutSummary(rollout: RolloutStatus | null): Markup {
     );
   }
   return html`<p>${stateBadge(rollout.state)} <a href="/rollouts">Rollout ${rollout.id}, ${targetOf(rollout)}</a></p>
-${stepsOf(rollout)}<p>${rollout.reason}</p>${missingList(rollout.missing)}`;
+${stepsOf(rollout)}<p>${shortReason(rollout)}</p>${missingList(rollout.missing, MAX_MISSING)}`;
 }
 
 /** The steps in a row; the present one is marked. */
@@ -44,12 +52,13 @@ export function stepsOf({ steps, step, state, endedMs }: RolloutStatus): Markup 
 }
 
 /** What a verdict is missing, with the time that it takes at the present pace. */
-export function missingList(missing: readonly Missing[]): Markup {
+export function missingList(missing: readonly Missing[], max = Number.POSITIVE_INFINITY): Markup {
   if (missing.length === 0) return NOTHING;
-  const items = missing.map(({ what, ms }) => {
+  const more = Math.max(0, missing.length - max);
+  const items = missing.slice(0, max).map(({ what, ms }) => {
     return html`<li>${what}${ms === null ? "" : html` <small>${days(ms / DAY_MS)} at this pace</small>`}</li>`;
   });
-  return html`<p class="soft">Missing for the next verdict:</p><ul class="missing">${items}</ul>`;
+  return html`<p class="soft">Missing for the next verdict:</p><ul class="missing">${items}${more === 0 ? "" : html`<li><small>and ${more} more</small></li>`}</ul>`;
 }
 
 /** The facts of a rollout as pairs of a name and a value. */

@@ -6,7 +6,7 @@ import type { Cell } from "../report/table.ts";
 import type { HalvesWatch } from "../rollout/halves.ts";
 import type { Look, LookNumbers, RolloutStatus } from "../rollout/types.ts";
 import { badge, button, empty, type Markup, NOTHING, type Parts, section, tableMarkup, time } from "./markup.ts";
-import { missingList, rolloutFacts, stateBadge, stepsOf } from "./rollout-view.ts";
+import { missingList, rolloutFacts, shortReason, stateBadge, stepsOf } from "./rollout-view.ts";
 import { hasEnded, targetOf } from "./sentence.ts";
 
 export interface RolloutsSeen {
@@ -42,7 +42,7 @@ function nothingYet(): Markup {
 }
 
 function rolloutCard(rollout: RolloutStatus, refused: string | null): Markup {
-  const { id, state, reason, missing, pending } = rollout;
+  const { id, state, missing, pending } = rollout;
   const waits =
     pending === null
       ? NOTHING
@@ -50,7 +50,7 @@ function rolloutCard(rollout: RolloutStatus, refused: string | null): Markup {
   return section(
     { title: `Rollout ${id}, ${targetOf(rollout)}`, aside: stateBadge(state), span: 8, height: "middle" },
     stepsOf(rollout),
-    html`<p>${reason}</p>`,
+    html`<p>${shortReason(rollout)}</p>`,
     waits,
     missingList(missing),
     rolloutFacts(rollout),
@@ -120,8 +120,8 @@ const VERDICTS = { failed: "bad", successful: "good", inconclusive: "calm", inte
 
 function looksCard(looks: readonly Look[]): Markup {
   const rows = looks.map(
-    ({ number, atMs, step, verdict, reason }) =>
-      html`<tr><th scope="row">${number}</th><td>${time(atMs)}</td><td class="figure">${step}</td><td>${badge(verdict, VERDICTS[verdict])}</td><td>${reason}</td></tr>`,
+    ({ number, atMs, step, verdict, reason, missing }) =>
+      html`<tr><th scope="row">${number}</th><td>${time(atMs)}</td><td class="figure">${step}</td><td>${badge(verdict, VERDICTS[verdict])}</td><td>${shortReason({ reason, missing })}${missing.length === 0 ? "" : html`<small>missing: ${missing.map(({ what }) => what).join("; ")}</small>`}</td></tr>`,
   );
   const content =
     rows.length === 0
@@ -134,7 +134,7 @@ function looksCard(looks: readonly Look[]): Markup {
 function earlierCard(all: readonly RolloutStatus[]): Markup {
   const rows = all.map(
     (one) =>
-      html`<tr><th scope="row"><a href="/rollouts/${one.id}">${one.id}</a></th><td>${targetOf(one)}</td><td>${stateBadge(one.state)}</td><td>${time(one.startedMs)}<small>${one.reason}</small></td></tr>`,
+      html`<tr><th scope="row"><a href="/rollouts/${one.id}">${one.id}</a></th><td>${targetOf(one)}</td><td>${stateBadge(one.state)}</td><td>${time(one.startedMs)}<small>${shortReason(one)}</small></td></tr>`,
   );
   const content =
     rows.length === 0

@@ -116,6 +116,15 @@ describe("a rollout", () => {
   });
 });
 
+it("spillway status shows the same facts, and no drift", async () => {
+  const status = JSON.parse(await command("status", "--json"));
+  expect(status.sentences[0]).toBe(
+    "The policy sends 70 % of eligible texts to the edge. No text came in the last 24 hours.",
+  );
+  expect(status).toMatchObject({ rollout: { id: 1, state: "aborted" }, drift: [] });
+  expect(await command("status")).toMatch(/policy +version 7\n[^]*Drift\n {2}Nothing differs\./);
+});
+
 describe("the read-only token", () => {
   it("sees every page and changes nothing: buttons state why, and the server refuses too", async () => {
     const page = await system.newPage();

@@ -166,6 +166,17 @@ describe("rollouts", () => {
     expect(page).toContain("<button disabled>Resume</button> <small>It is not paused.</small>");
   });
 
+  it("list what is missing once, and the overview only the first three", async () => {
+    const missing = ["a", "b", "c", "d"].map((what) => ({ what: `item-${what}`, texts: 1, ms: null }));
+    const rollout = { ...ROLLOUT, reason: "Not decided. Missing: item-a; item-b.", missing };
+    const page = await textOf(rolloutsParts({ ...seen, shown: rollout }, null));
+    expect(page).toContain("<p>Not decided.</p>");
+    expect(page).toContain("<li>item-d</li>");
+    const overview = await textOf(overviewParts(factsOf({ rollout })));
+    expect(overview).not.toContain("item-d");
+    expect(overview).toContain("and 1 more");
+  });
+
   it("cannot be changed with the read-only token, and each button states it", async () => {
     const page = await textOf({
       ...rolloutsParts(seen, "Read-only token."),
