@@ -122,7 +122,7 @@ it("spillway status shows the same facts, and no drift", async () => {
     "The policy sends 70 % of eligible texts to the edge. No text came in the last 24 hours.",
   );
   expect(status).toMatchObject({ rollout: { id: 1, state: "aborted" }, drift: [] });
-  expect(await command("status")).toMatch(/policy +version 7\n[^]*Drift\n {2}Nothing differs\./);
+  expect(await command("status")).toMatch(/policy +version 7\n[\s\S]*Drift\n {2}Nothing differs\./);
 });
 
 describe("the read-only token", () => {

@@ -1,6 +1,6 @@
 /**
  * `npm run pictures`: takes the documentation's pictures from running systems: traces of a text at the edge, one at the origin, and one
- * whose origin failed; and a report (`npm run pictures -- report` takes only this one). Needs Chromium on this machine (Debian: apt-get install chromium).
+ * whose origin failed; a report, and the console (`npm run pictures -- report` and `-- console` take only these). Needs Chromium on this machine (Debian: apt-get install chromium).
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { step } from "../spillway/terminal/progress.ts";
 import { newCredentials } from "../start/credentials.ts";
 import { LONG_TEXT, SHORT_TEXT } from "../start/greeting.ts";
 import { findBrowser, openBrowser } from "./browser.ts";
+import { takeConsolePictures } from "./console-picture.ts";
 import { takeReportPicture } from "./report-picture.ts";
 
 /** The layout of the trace viewer's page: a trace is right of the menu, with one row per span. */
@@ -59,8 +60,10 @@ async function policyInForce(): Promise<void> {
 
 try {
   const browserPath = await findBrowser();
-  await takeReportPicture(browserPath, "docs/images/report.png");
-  if (process.argv[2] !== "report") await takeTracePictures(browserPath);
+  const [, , only = "all"] = process.argv;
+  if (["all", "report"].includes(only)) await takeReportPicture(browserPath, "docs/images/report.png");
+  if (["all", "console"].includes(only)) await takeConsolePictures(browserPath, "docs/images");
+  if (only === "all") await takeTracePictures(browserPath);
 } catch (error) {
   console.error(oneSentence(error));
   process.exitCode = 1;

@@ -21,14 +21,33 @@ const POLICY = JSON.stringify({ version: 1, edge: { share: 50, stickyBy: "text" 
 /** More than 1,000 texts in each arm, at a rate that the local origin serves: a long text takes it a second. */
 const MIX = { rate: 15, longPercent: 0.3, durationMs: 140_000, callers: 40, seed: 1 };
 /** Before the experiment: an isolate's first runs are slower. */
-const WARM_UP = { ...MIX, durationMs: 5000, seed: 2 };
+const WARM_UP = { durationMs: 5000, seed: 2 };
 /** Isolates send every 5 s: counts that stay the same for this time are complete. */
 const SETTLED_MS = 20_000;
 const WIDTH_PX = 1000;
 const MARGIN_PX = 20;
 
-/** Takes minutes. @param file of the picture */
-export async function takeReportPicture(browserPath: string, file: string): Promise<void> {
+export interface Experiment {
+  /** As stored when the system starts. */
+  policy: string;
+  mix: Mix;
+}
+
+/** A running system, to which texts were sent. */
+export interface Ran {
+  folder: string;
+  gateway: string;
+  control: URL;
+  /** When the first text was sent. */
+  fromMs: number;
+  /** Sends the mix once more. */
+  sendAgain(): Promise<void>;
+}
+
+type Mix = Parameters<typeof schedule>[0];
+
+/** Starts a system with a separate state, warms it up, sends texts, and ends it when `work` is done. Takes minutes. */
+export async function withExperiment({ policy, mix }: Experiment, work: (ran: Ran) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "spillway-report-"));
   const ports = {
     gateway: await freePort(),
@@ -39,7 +58,7 @@ export async function takeReportPicture(browserPath: string, file: string): Prom
   const gateway = `http://127.0.0.1:${ports.gateway}`;
   let system: Child | null = null;
   try {
-    await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", POLICY));
+    await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", policy));
     const env = {
       SPILLWAY_STATE_DIR: folder,
       SPILLWAY_PORT: String(ports.gateway),
@@ -62,16 +81,24 @@ export async function takeReportPicture(browserPath: string, file: string): Prom
     const fromMs = Date.now();
     const target = { url: gateway, headers: {} };
     const sending = { signal: new AbortController().signal, answered: () => {} };
-    await step("warming up both sides", () => send(schedule(WARM_UP), target, sending));
-    await step("running the experiment", () => send(schedule(MIX), target, sending));
+    const sendMix = async () => void (await send(schedule(mix), target, sending));
+    await step("warming up both sides", () => send(schedule({ ...mix, ...WARM_UP }), target, sending));
+    await step("running the experiment", sendMix);
     const control = new URL(`http://127.0.0.1:${ports.control}`);
-    const report = await step("waiting for the counts", () => settledReport(control, fromMs));
-    await writeFile(`${folder}/report.html`, await reportPage(report, findingsOf(report)));
-    await capture(browserPath, `${folder}/report.html`, file);
+    await work({ folder, gateway, control, fromMs, sendAgain: sendMix });
   } finally {
     await system?.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Takes minutes. @param file of the picture */
+export async function takeReportPicture(browserPath: string, file: string): Promise<void> {
+  await withExperiment({ policy: POLICY, mix: MIX }, async ({ folder, control, fromMs }) => {
+    const report = await step("waiting for the counts", () => settledReport(control, fromMs));
+    await writeFile(`${folder}/report.html`, await reportPage(report, findingsOf(report)));
+    await capture(browserPath, `${folder}/report.html`, file);
+  });
 }
 
 async function settledReport(url: URL, fromMs: number): Promise<Report> {
