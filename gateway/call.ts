@@ -34,3 +34,16 @@ export interface Call {
   /** What `record` recorded of the request; null before. */
   recorded: Outcome | null;
 }
+
+/** The reason of an abort: the other side answered first. */
+export class LostToOtherSide extends Error {
+  constructor() {
+    super("the other side answered first");
+    this.name = "LostToOtherSide";
+  }
+}
+
+/** Who ended an aborted attempt. */
+export function whyAborted({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
+  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
+}

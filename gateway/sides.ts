@@ -245,16 +245,3 @@ export function obey({ edge, origins }: Sides, policy: Policy): void {
   edge.obey(policy);
   origins.obey(policy);
 }
-
-/** The reason of an abort: the other side answered first. */
-export class LostToOtherSide extends Error {
-  constructor() {
-    super("the other side answered first");
-    this.name = "LostToOtherSide";
-  }
-}
-
-/** Who ended an aborted attempt. */
-export function whyAborted({ reason }: AbortSignal): "lost-to-other-side" | "caller-gone" {
-  return reason instanceof LostToOtherSide ? "lost-to-other-side" : "caller-gone";
-}

@@ -136,8 +136,9 @@ function split({ split: { sampleRatioP, askedPercent, achievedPercent, isByCalle
   );
 }
 
-function byCaller({ split: { isByCaller } }: Report): Finding | null {
-  if (!isByCaller) return null;
+function byCaller({ split: { isByCaller, askedPercent } }: Report): Finding | null {
+  // With one arm there is no experiment.
+  if (!isByCaller || askedPercent === 0 || askedPercent === 100) return null;
   return warning(
     "The share is split by caller, so all texts of a caller are in one arm, and the intervals are too narrow. For an experiment: spillway policy set edge.stickyBy text.",
   );

@@ -1,7 +1,8 @@
 /** Carries a route out: the first attempt, and one more on the other side if it fails (fallback) or is slow (hedge). */
+import { LostToOtherSide } from "../call.ts";
 import type { SideRoute } from "../decide/route.ts";
 import type { AttemptKind } from "../record/events.ts";
-import { conditionsOf, LostToOtherSide, type SideAnswer, type SideFailure, type SideResult } from "../sides.ts";
+import { conditionsOf, type SideAnswer, type SideFailure, type SideResult } from "../sides.ts";
 import type { World } from "../world.ts";
 import { attemptOn, type TextInFlight } from "./attempt.ts";
 

@@ -2,20 +2,19 @@
 import { windowTokensOf } from "../../formats/model-package/manifest.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { Lifetime } from "../call.ts";
+import { type Lifetime, whyAborted } from "../call.ts";
 import type { FullWindow } from "../origin/text-time.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
-import {
-  type AttemptOptions,
-  type AttemptText,
-  type Classifier,
-  type Edge,
-  type EdgeConditions,
-  type EdgeStatus,
-  type SideResult,
-  type Tokenized,
-  whyAborted,
+import type {
+  AttemptOptions,
+  AttemptText,
+  Classifier,
+  Edge,
+  EdgeConditions,
+  EdgeStatus,
+  SideResult,
+  Tokenized,
 } from "../sides.ts";
 import type { ModelPackage } from "./engine.ts";
 import type { NotReady } from "./load-state.ts";

@@ -1,15 +1,8 @@
 /** One run of the edge model, for one text or several: its result, its time, and what the breaker and the estimate learn from it. */
-import type { Clock } from "../call.ts";
+import { type Clock, whyAborted } from "../call.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
-import {
-  type AttemptOptions,
-  type Classifier,
-  type FailureReason,
-  type SideAnswer,
-  type SideResult,
-  whyAborted,
-} from "../sides.ts";
+import type { AttemptOptions, Classifier, FailureReason, SideAnswer, SideResult } from "../sides.ts";
 import { EdgeRunError, type ModelPackage, RunAborted, type RunText } from "./engine.ts";
 import type { Ready } from "./load-state.ts";
 import type { Turn } from "./queue.ts";

@@ -2,22 +2,22 @@
 import { originRequestOf, specialTokensIn } from "../../formats/origin-wire.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
+import { whyAborted } from "../call.ts";
 import type { Report } from "../record/events.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { Classify } from "../resilience/breaker/classify.ts";
 import { ConcurrencyLimit, type PlaceOutcome } from "../resilience/concurrency-limit.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
-import {
-  type AttemptOptions,
-  type AttemptText,
-  type Classifier,
-  type FailureReason,
-  type OriginConditions,
-  type OriginStatus,
-  type Side,
-  type SideAnswer,
-  type SideResult,
-  whyAborted,
+import type {
+  AttemptOptions,
+  AttemptText,
+  Classifier,
+  FailureReason,
+  OriginConditions,
+  OriginStatus,
+  Side,
+  SideAnswer,
+  SideResult,
 } from "../sides.ts";
 import { LongTexts } from "./long-texts.ts";
 import { mismatch } from "./mismatch.ts";

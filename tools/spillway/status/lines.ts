@@ -1,7 +1,7 @@
 /** Pure. The facts of the console for a terminal, and where the clouds differ. */
 import { isolateTable } from "../../../control-plane/console/isolates.ts";
 import { attentionOf, sentencesOf } from "../../../control-plane/console/sentence.ts";
-import { count, percent, usd } from "../../../control-plane/report/numbers.ts";
+import { counted, percent, usd } from "../../../control-plane/report/numbers.ts";
 import type { Cell, Table } from "../../../control-plane/report/table.ts";
 import { tablesOf } from "../../../control-plane/report/tables.ts";
 import { shortModelId } from "../../../formats/model-package/names.ts";
@@ -73,7 +73,7 @@ export function deployedRows(deployed: Deployed): string[][] {
   const wanted = wantedModel(deployed);
   const seen = Object.entries(models).map(([side, all]) => [
     side === "edge" ? "edge, last hour" : `origin ${side}, last hour`,
-    all.map(({ model, texts }) => `${shortModelId(model)}, ${count(texts)} texts`).join("; ") || "no model seen",
+    all.map(({ model, texts }) => `${shortModelId(model)}, ${counted(texts, "text")}`).join("; ") || "no model seen",
   ]);
   const loaded = [...new Set(isolates.map(({ model }) => model).filter((id) => id !== ""))];
   return [

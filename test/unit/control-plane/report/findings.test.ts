@@ -130,6 +130,8 @@ describe("a warning", () => {
     const found = sentences([cells], [{ version: "6", sharePercent: 10, stickyBy: "api-key" }]).join();
     expect(found).toContain("warning: The share is split by caller");
     expect(found).not.toContain("The split is not the asked one");
+    const whole = sentences([cells], [{ version: "6", sharePercent: 100, stickyBy: "api-key" }]).join();
+    expect(whole).not.toContain("The share is split by caller");
   });
 
   it("of labels that differ too often", () => {
