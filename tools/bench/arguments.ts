@@ -8,6 +8,7 @@ export interface ParsedArguments {
   kind: "run";
   bench: Bench;
   json: boolean;
+  /** With `--quick`, `values` has the bench's short form, and `quick` is true. */
   values: OptionValues;
 }
 
@@ -29,12 +30,13 @@ export function parseArguments(
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { ...bench.options, json: { type: "boolean", default: false } },
+      options: { ...bench.options, json: { type: "boolean", default: false }, quick: { type: "boolean" } },
       allowPositionals: true,
     });
     const [, extra] = positionals;
     if (extra !== undefined) return { kind: "problem", problem: `Unexpected argument "${extra}"; name one bench.` };
-    return { kind: "run", bench, json: values["json"] === true, values };
+    const short = values["quick"] === true ? bench.quick : {};
+    return { kind: "run", bench, json: values["json"] === true, values: { ...short, ...values } };
   } catch (error) {
     const problem = `${firstSentence(error)} Options of the bench ${bench.name}: ${optionNames(bench).join(", ")}.`;
     return { kind: "problem", problem };
@@ -55,7 +57,7 @@ export function helpText(benches: readonly Bench[], bench: Bench | null, columns
   const rows =
     bench === null
       ? benches.map(({ name, summary }) => [`  ${name}`, summary])
-      : Object.entries({ json: JSON_OPTION, ...bench.options }).map(([name, option]) => [
+      : Object.entries({ json: JSON_OPTION, quick: quickOption(bench), ...bench.options }).map(([name, option]) => [
           `  --${name}${option.value === undefined ? "" : ` <${option.value}>`}`,
           option.allowed === undefined ? option.about : `${option.about} (${option.allowed})`,
         ]);
@@ -64,6 +66,14 @@ export function helpText(benches: readonly Bench[], bench: Bench | null, columns
 }
 
 const JSON_OPTION: BenchOption = { type: "boolean", about: "print one JSON object as the last line, and no tables" };
+
+function quickOption({ quick = {} }: Bench): BenchOption {
+  const words = Object.entries(quick).map(([name, value]) => `--${name}${value === true ? "" : ` ${String(value)}`}`);
+  return {
+    type: "boolean",
+    about: `a short form, for a first look${words.length === 0 ? "" : `: ${words.join(" ")}`}`,
+  };
+}
 
 export interface Bounds {
   min: number;
@@ -101,7 +111,7 @@ export function oneOf<Word extends string>(
 }
 
 function optionNames(bench: Bench): string[] {
-  return ["json", ...Object.keys(bench.options)].map((option) => `--${option}`);
+  return ["json", "quick", ...Object.keys(bench.options)].map((option) => `--${option}`);
 }
 
 /** Node appends advice about `--`, which does not apply to the benches. */

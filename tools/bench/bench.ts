@@ -21,6 +21,8 @@ export interface Report {
   result: object;
   /** The same numbers for people. */
   tables: readonly Table[];
+  /** The figures for the page of all benches, in few rows; the first table if absent. */
+  headline?: Table;
   /** How the numbers were measured, and what limits them. */
   notes: readonly string[];
   /** A promise that the numbers break, in one sentence; the command then exits with 1. Null or absent if none is broken. */
@@ -32,6 +34,8 @@ export interface Bench {
   /** One line for the list of benches. */
   summary: string;
   options: Readonly<Record<string, BenchOption>>;
+  /** The values that `--quick` gives to options which the command line does not set: about half a minute of measuring. */
+  quick?: OptionValues;
   /** Ends every process that it starts. @throws Error with one sentence for people */
   run(values: OptionValues): Promise<Report>;
 }

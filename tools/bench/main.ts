@@ -4,6 +4,7 @@ import { buildEngine } from "../../engine/build/build-engine.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
+import { allBench } from "./all/all.ts";
 import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import { attacksBench } from "./attacks/attacks.ts";
 import type { Bench } from "./bench.ts";
@@ -22,8 +23,8 @@ import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
 
-/** A new bench is a folder and an entry in this list. */
-const BENCHES: readonly Bench[] = [
+/** A new bench is a folder and an entry in this list, with a short form for `--quick`. `all` runs them in this order. */
+const EACH: readonly Bench[] = [
   edgeBench,
   engineBench,
   holdBench,
@@ -39,6 +40,7 @@ const BENCHES: readonly Bench[] = [
   overheadBench,
   telemetryBench,
 ];
+const BENCHES: readonly Bench[] = [...EACH, allBench(EACH)];
 
 makeConsoleSafe(console, process);
 const parsed = parseArguments(process.argv.slice(2), BENCHES);
@@ -65,10 +67,10 @@ try {
 async function runBench({ bench, json, values }: ParsedArguments): Promise<string | null> {
   const startedAt = new Date().toISOString();
   const loadAtStart = loadAverage();
-  const { result, tables, notes, problem = null } = await bench.run(values);
+  const { result, tables, headline = tables[0] ?? null, notes, problem = null } = await bench.run(values);
   const machine = { ...describeMachine(), loadAtStart, loadAtEnd: loadAverage() };
   if (json) {
-    console.log(JSON.stringify({ bench: bench.name, startedAt, machine, ...result, notes }));
+    console.log(JSON.stringify({ bench: bench.name, startedAt, machine, ...result, notes, headline, problem }));
     return problem;
   }
   for (const table of tables) console.log(`\n${renderTable(table, columnsOf(process.stdout))}`);

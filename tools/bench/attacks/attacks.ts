@@ -1,11 +1,11 @@
 /** Bench `attacks`: what an attacker costs the isolate, and what other callers notice of it. */
 import { join } from "node:path";
-import { z } from "zod";
 import { POLICY_KEY } from "../../../policies/store.ts";
 import { createKey } from "../../spillway/keys/repository.ts";
 import { withLocalKv } from "../../spillway/kv/local-kv.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, Report } from "../bench.ts";
 import { Inspector } from "../memory/inspector.ts";
 import { startBareWorker } from "../system/bare-worker.ts";
@@ -19,7 +19,8 @@ import { type Attack, MAX_HEAP_MIB, type Target } from "./attack.ts";
 import { hostileBodies } from "./bodies.ts";
 import { floods, HANG_UPS, hangUp, post } from "./floods.ts";
 import { type HostileOrigin, hostileAnswers, startHostileOrigin } from "./hostile-origin.ts";
-import { type Costs, heapGrowthMiB, othersDuring } from "./measure.ts";
+import { HEAP_RUNS, heapGrowthMiB, openBreakers, othersDuring } from "./measure.ts";
+import { attacksReport, type Row } from "./report.ts";
 import { startTraceSink, type TraceSink } from "./trace-sink.ts";
 
 const MAX_BENCH_MS = 10 * 60_000;
@@ -43,32 +44,27 @@ const POLICY = {
   edge: { maxQueueMs: 30_000 },
 };
 
-const NOTES = [
-  "Gateway in workerd with API keys, an origin that is the attacker's where it matters, and an OTLP receiver, on one machine; times are the caller's clock.",
-  "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. What is left to be collected counts.",
-  "threadHoldMs: the longest time that the isolate's inspector waited for the thread while the attack is repeated, less its median before. othersP95Ms: another key's text meanwhile, at the edge or at the origin.",
-  `Promises: at most ${MAX_HEAP_MIB} MiB for refused bodies, also several at once, and for the answers of a hostile origin; no other caller is refused; no breaker opens.`,
-  `"${HANG_UPS}": wrangler dev's proxy, which stands before each local Worker, makes other callers wait. The row of a Worker without Spillway shows how long.`,
-];
-
-type Row = { attack: string } & Costs;
-
 export const attacksBench: Bench = {
   name: "attacks",
   summary: "heap, thread and other callers' wait for each attack of the threat model",
   options: {
     ...MODEL_OPTION,
     only: { type: "string", about: "only the attacks whose name contains this", value: "text" },
+    runs: numberOption("runs of each attack while the heap is measured", HEAP_RUNS),
   },
+  quick: { runs: "2" },
   async run(values) {
+    const runs = wholeNumber(values, "runs", HEAP_RUNS);
     const opened = await openPackage(values);
     const origin = await startHostileOrigin(opened);
     const sink = await startTraceSink(WORD);
     const only = typeof values["only"] === "string" ? values["only"] : "";
-    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, { opened, origin, sink, only })).finally(() => {
-      origin.close();
-      sink.close();
-    });
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, { opened, origin, sink, only, runs })).finally(
+      () => {
+        origin.close();
+        sink.close();
+      },
+    );
   },
 };
 
@@ -78,9 +74,11 @@ interface Parts {
   sink: TraceSink;
   /** Runs only attacks whose name contains this. */
   only: string;
+  /** Of each attack while the heap is measured. */
+  runs: number;
 }
 
-async function run(workspace: Workspace, { opened, origin, sink, only }: Parts): Promise<Report> {
+async function run(workspace: Workspace, { opened, origin, sink, only, runs }: Parts): Promise<Report> {
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
   const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
   const attacks = allAttacks(origin).filter(({ name }) => name.includes(only));
@@ -107,7 +105,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only }: Parts):
     for (const [index, attack] of attacks.entries()) {
       const [key = "", smallKey = "", others = ""] = keys[index] ?? [];
       const target: Target = { url, origin, sink, key, smallKey, operatorToken: OPERATOR_TOKEN, writePolicy };
-      const row = await step(attack.name, () => measure(attack, { target, inspector, othersKey: others }));
+      const row = await step(attack.name, () => measure(attack, { target, inspector, othersKey: others, runs }));
       rows.push(row.row);
       problems.push(...row.problems);
     }
@@ -115,12 +113,14 @@ async function run(workspace: Workspace, { opened, origin, sink, only }: Parts):
     inspector.close();
   }
   if (attacks.some(({ name }) => name === HANG_UPS)) {
-    rows.push(await step(`${HANG_UPS} at a Worker without Spillway`, () => hangUpsWithoutSpillway(workspace, origin)));
+    rows.push(
+      await step(`${HANG_UPS} at a Worker without Spillway`, () => hangUpsWithoutSpillway(workspace, origin, runs)),
+    );
   }
-  return report(rows, problems);
+  return attacksReport(rows, problems);
 }
 
-async function hangUpsWithoutSpillway(workspace: Workspace, origin: HostileOrigin): Promise<Row> {
+async function hangUpsWithoutSpillway(workspace: Workspace, origin: HostileOrigin, runs: number): Promise<Row> {
   const bare = await startBareWorker(workspace, origin.url);
   const inspector = await Inspector.connect(bare);
   const ask = async () => (await post(bare.url, JSON.stringify({ inputs: SHORT }), {})) === 200;
@@ -129,7 +129,7 @@ async function hangUpsWithoutSpillway(workspace: Workspace, origin: HostileOrigi
     for (let text = 0; text < WARM_UP_TEXTS; text++) await ask();
     return {
       attack: `${HANG_UPS} at a Worker without Spillway`,
-      heapGrowthMiB: await heapGrowthMiB(inspector, once),
+      heapGrowthMiB: await heapGrowthMiB(inspector, once, runs),
       ...(await othersDuring(inspector, { ask, ...SHORT_TEXTS }, once)),
     };
   } finally {
@@ -177,11 +177,12 @@ interface Parties {
   target: Target;
   inspector: Inspector;
   othersKey: string;
+  runs: number;
 }
 
 async function measure(
   attack: Attack,
-  { target, inspector, othersKey }: Parties,
+  { target, inspector, othersKey, runs }: Parties,
 ): Promise<{ row: Row; problems: string[] }> {
   const isShort = attack.others === "short";
   const body = JSON.stringify({ inputs: isShort ? SHORT : LONG });
@@ -192,7 +193,7 @@ async function measure(
   const once = () => attack.once(target);
   const row = {
     attack: attack.name,
-    heapGrowthMiB: await heapGrowthMiB(inspector, once, attack.isSlow ? 1 : undefined),
+    heapGrowthMiB: await heapGrowthMiB(inspector, once, attack.isSlow ? 1 : runs),
     ...(await othersDuring(inspector, other, once)),
   };
   const open = attack.breaksOrigin ? [] : await openBreakers(target);
@@ -206,20 +207,6 @@ async function measure(
       ...(broken ? [broken] : []),
     ].map((problem) => `"${attack.name}": ${problem}`),
   };
-}
-
-const breakerSchema = z.object({ state: z.string() });
-const readySchema = z.object({
-  edge: z.object({ breaker: breakerSchema }),
-  origins: z.record(z.string(), z.object({ breaker: breakerSchema })),
-});
-
-/** The names of the sides whose breaker is not closed. */
-async function openBreakers({ url, operatorToken }: Target): Promise<string[]> {
-  const response = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${operatorToken}` } });
-  const { edge, origins } = readySchema.parse(await response.json());
-  const sides = Object.entries({ edge, ...origins });
-  return sides.filter(([, { breaker }]) => breaker.state !== "closed").map(([name]) => name);
 }
 
 /** For each attack the attacker's key, one at the lowest rate, and another caller's. */
@@ -236,15 +223,4 @@ function createKeys(persistFolder: string, attacks: number): Promise<string[][]>
     }
     return keys;
   });
-}
-
-function report(rows: readonly Row[], problems: readonly string[]): Report {
-  const header = ["attack", "heap MiB", "hold ms", "others p95", "idle p95", "refused"];
-  const cells = rows.map((row) => Object.values(row));
-  return {
-    result: { maxHeapMiB: MAX_HEAP_MIB, problems, rows },
-    tables: [{ title: "One attack, and another caller meanwhile", header, rows: cells }],
-    notes: NOTES,
-    problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
-  };
 }

@@ -1,10 +1,13 @@
 /** What one attack costs the isolate, and what other callers notice of it. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { heapUsageBytes, type Inspector } from "../memory/inspector.ts";
 import { sampleWhile } from "../memory/sampler.ts";
 import { mib, percentile, tenths } from "../statistics.ts";
+import type { Target } from "./attack.ts";
 
-const HEAP_RUNS = 7;
+/** Runs of an attack while the heap is measured. */
+export const HEAP_RUNS = { min: 1, max: 100, fallback: 7 };
 const SAMPLE_EVERY_MS = 2;
 const ALONE_MS = 400;
 const ATTACK_MS = 900;
@@ -34,7 +37,7 @@ export interface Costs {
 export async function heapGrowthMiB(
   inspector: Pick<Inspector, "heapUsage">,
   once: () => Promise<unknown>,
-  runs = HEAP_RUNS,
+  runs: number,
 ): Promise<number> {
   if (runs > 1) await once();
   const grown: number[] = [];
@@ -115,4 +118,18 @@ async function send(inspector: Inspector, other: Other, until: Promise<unknown>)
   await Promise.all([others(), thread()]);
   await until;
   return sent;
+}
+
+const breakerSchema = z.object({ state: z.string() });
+const readySchema = z.object({
+  edge: z.object({ breaker: breakerSchema }),
+  origins: z.record(z.string(), z.object({ breaker: breakerSchema })),
+});
+
+/** The names of the sides whose breaker is not closed. */
+export async function openBreakers({ url, operatorToken }: Target): Promise<string[]> {
+  const response = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${operatorToken}` } });
+  const { edge, origins } = readySchema.parse(await response.json());
+  const sides = Object.entries({ edge, ...origins });
+  return sides.filter(([, { breaker }]) => breaker.state !== "closed").map(([name]) => name);
 }

@@ -23,6 +23,7 @@ export const decideBench: Bench = {
     rounds: numberOption("rounds per operation", ROUNDS),
     "round-ms": numberOption("length of a round in ms", ROUND_MS),
   },
+  quick: { rounds: "5", "round-ms": "20" },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const roundMs = wholeNumber(values, "round-ms", ROUND_MS);

@@ -40,6 +40,7 @@ export const edgeBench: Bench = {
   name: "edge",
   summary: "p50 and p95 of edge and origin per token length; cold starts of both",
   options: { ...MODEL_OPTION, samples: numberOption("texts per length", SAMPLES) },
+  quick: { samples: "30" },
   async run(values: OptionValues) {
     const samples = wholeNumber(values, "samples", SAMPLES);
     const opened = await openPackage(values);

@@ -37,6 +37,7 @@ export const engineBench: Bench = {
     rounds: numberOption("rounds per length", ROUNDS),
     texts: numberOption("texts of the accuracy comparison", TEXTS),
   },
+  quick: { rounds: "3", texts: "60" },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const maxTexts = wholeNumber(values, "texts", TEXTS);

@@ -63,6 +63,7 @@ export const hostileTextsBench: Bench = {
     from: numberOption("the first text of the list", FROM),
     to: numberOption("the last text of the list", TO),
   },
+  quick: { runs: "1", to: "8" },
   async run(values: OptionValues) {
     const options = {
       seed: wholeNumber(values, "seed", SEED),

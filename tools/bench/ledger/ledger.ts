@@ -43,6 +43,7 @@ export const ledgerBench: Bench = {
     isolates: numberOption("simulated isolates", ISOLATES),
     rounds: numberOption("messages of each isolate", ROUNDS),
   },
+  quick: { isolates: "100", rounds: "2" },
   async run(values: OptionValues) {
     const isolates = wholeNumber(values, "isolates", ISOLATES);
     const rounds = wholeNumber(values, "rounds", ROUNDS);

@@ -73,6 +73,7 @@ export const overheadBench: Bench = {
     },
     "without-portkey": { type: "boolean", about: "leave Portkey's gateway out, which needs a network once" },
   },
+  quick: { rounds: "3", "without-portkey": true },
   async run(values: OptionValues) {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const withPortkey = values["without-portkey"] !== true;

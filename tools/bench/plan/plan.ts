@@ -50,6 +50,7 @@ export const planBench: Bench = {
     share: numberOption("percent of eligible texts for the edge", SHARE),
     seed: numberOption("another seed makes other texts", SEED),
   },
+  quick: { texts: "200", seconds: "60" },
   async run(values: OptionValues) {
     const spec = {
       texts: wholeNumber(values, "texts", TEXTS),

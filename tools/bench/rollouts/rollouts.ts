@@ -33,6 +33,7 @@ export const rolloutsBench: Bench = {
     rules: numberOption("first steps judged by three rules, of each kind at each rate", RULES),
     seed: numberOption("another seed is other traffic", SEED),
   },
+  quick: { runs: "400", regressions: "60", rules: "0" },
   async run(values: OptionValues) {
     const runs = {
       seed: wholeNumber(values, "seed", SEED),
@@ -80,6 +81,7 @@ export function reportOf(rows: readonly Row[], rules: readonly RuleRow[], seed: 
   return {
     result: { seed, ...summary, rows, rules },
     tables: [mainTable(rows), ...(rules.length === 0 ? [] : [rulesTable(rules)])],
+    headline: headlineOf(summary),
     notes: NOTES,
     problem: problemOf(summary),
   };
@@ -121,6 +123,18 @@ function problemOf({ falseAlarmsByRate, shippedRegressionsByScenario }: Summary)
   if (broken.length === 0) return null;
   const list = broken.map(([name, tally]) => `${name}: ${tally.count} of ${tally.runs}`).join("; ");
   return `More than ${percent(MAX_PART)} of the runs: ${list}.`;
+}
+
+function headlineOf({ falseAlarmsByRate, shippedRegressionsByScenario }: Summary): Table {
+  const row = (name: string, { count: ended, runs, part }: Tally) => [name, ended, runs, percent(part)];
+  return {
+    title: "Simulated rollouts with the wrong verdict",
+    header: ["verdict", "rollouts", "of", "part"],
+    rows: [
+      ...Object.entries(falseAlarmsByRate).map(([rate, tally]) => row(`false alarm, ${rate} texts/s`, tally)),
+      ...Object.entries(shippedRegressionsByScenario).map(([name, tally]) => row(`shipped: ${name}`, tally)),
+    ],
+  };
 }
 
 const STATES: readonly RolloutState[] = ["failed", "succeeded", "paused"];

@@ -35,6 +35,7 @@ export const spikeBench: Bench = {
     seconds: numberOption("simulated seconds per spike", SECONDS),
     spikes: numberOption("spikes per rate", SPIKES),
   },
+  quick: { spikes: "2" },
   async run(values: OptionValues) {
     const spec = {
       seed: wholeNumber(values, "seed", SEED),
@@ -57,7 +58,7 @@ export const spikeBench: Bench = {
       saturationPerSecond: saturationPerSecond(edge, maxTokens),
       rows,
     };
-    return { result, tables: tablesOf(rows), notes: notesOf(result) };
+    return { result, tables: tablesOf(rows), headline: headlineOf(rows), notes: notesOf(result) };
   },
 };
 
@@ -105,6 +106,25 @@ function tablesOf(rows: readonly Summary[]): Table[] {
         ...REASONS.map((because) => originPercent.byReason[because] ?? 0),
       ]),
   }));
+}
+
+/** Rates below, near and far above what one isolate sustains. */
+const HEADLINE_RATES: readonly number[] = [5, 20, 50];
+
+function headlineOf(rows: readonly Summary[]): Table {
+  return {
+    title: "A simulated spike on one isolate: p95 in ms, and the part that the origin answers",
+    header: ["requests/s", "policy", "edge wait p95", "answer p95", "origin %"],
+    rows: rows
+      .filter(({ way, ratePerSecond }) => /^(plain|adaptive)$/.test(way) && HEADLINE_RATES.includes(ratePerSecond))
+      .map(({ ratePerSecond, way, edgeWaitMs, answerMs, originPercent }) => [
+        ratePerSecond,
+        way,
+        edgeWaitMs.p95,
+        answerMs.p95,
+        originPercent.total,
+      ]),
+  };
 }
 
 function notesOf(result: Omit<RateSpec, "edge"> & { model: string; saturationPerSecond: number }): string[] {

@@ -40,6 +40,7 @@ export const telemetryBench: Bench = {
     samples: numberOption("requests per ratio and round", SAMPLES),
     requests: numberOption("requests before the heap is measured", REQUESTS),
   },
+  quick: { samples: "40", requests: "600" },
   async run(values: OptionValues) {
     const options = {
       samples: wholeNumber(values, "samples", SAMPLES),

@@ -14,6 +14,7 @@ const bench = (name: string): Bench => ({
   name,
   summary: `measures ${name}`,
   options: { samples: numberOption("texts per length", { min: 30, max: 1000, fallback: 40 }) },
+  quick: { samples: "30" },
   run: () => Promise.reject(new Error("not run here")),
 });
 const benches = [bench("edge"), bench("memory")];
@@ -29,6 +30,13 @@ describe("the command line", () => {
 
   it("gives the bench its options", () => {
     expect(parseArguments(["edge", "--samples", "50"], benches)).toMatchObject({ values: { samples: "50" } });
+  });
+
+  it("with --quick has the bench's short form, which the options of the command line override", () => {
+    const values = (...argv: string[]) => parseArguments(argv, benches);
+    expect(values("edge", "--quick")).toMatchObject({ values: { quick: true, samples: "30" } });
+    expect(values("--quick", "edge", "--samples", "35")).toMatchObject({ values: { samples: "35" } });
+    expect(values("edge")).not.toHaveProperty("values.samples");
   });
 
   it.each([
@@ -84,6 +92,8 @@ describe("the help", () => {
       "",
       "  --json              print one JSON object as the last",
       "                      line, and no tables",
+      "  --quick             a short form, for a first look:",
+      "                      --samples 30",
       "  --samples <number>  texts per length (30 to 1000, default",
       "                      40)",
     ]);
