@@ -30,7 +30,7 @@ async function look({ access, deployment, sides, policies, clock }: World, lifet
   edge.warm(lifetime);
   const edgeStatus = edge.status();
   const edgeReady = edgeStatus.state === "ready" && edge.conditions().breakerAllows;
-  const originReady = origins.conditions().some(({ breakerAllows }) => breakerAllows);
+  const originReady = origins.conditions(null).some(({ breakerAllows }) => breakerAllows);
   const status = origins.status();
   const brief = {
     ready: (edgeReady || originReady) && deployment.problems.length === 0 && policy.version >= minPolicyVersion,

@@ -147,7 +147,7 @@ async function classify(
   capacity.retryBudget.countText(clock.nowMs());
   const decisions = decisionsFor(measured.numbers, policy);
   const attempts = new TextAttempts(policy.version, report);
-  const conditions = conditionsOf(sides);
+  const conditions = conditionsOf(sides, caller.countedAs);
   // A cold isolate has counted no tokens. Then the side that answers counts them.
   if (tokens !== null) attempts.settle(decisions.arm(conditions, tokens));
   const route = decideRoute(decisions, { numbers: measured.numbers, arm: attempts.arm, conditions }, clock);
@@ -161,7 +161,7 @@ async function classify(
     attempts,
   };
   const result = await dispatch(route, inFlight, world);
-  const arm = attempts.arm ?? attempts.settle(decisions.arm(conditionsOf(sides), tokens));
+  const arm = attempts.arm ?? attempts.settle(decisions.arm(conditionsOf(sides, caller.countedAs), tokens));
   report(textEnded(result, { ...ended, arm, tookMs: tookMs() }));
   return result;
 }

@@ -33,10 +33,8 @@ export const FAILURE_REASONS = [
   "caller-gone",
 ] as const;
 
-export type FailureReason =
-  | (typeof FAILURE_REASONS)[number]
-  /** The status that the origin answered with instead of 200. */
-  | `http-${number}`;
+/** `http-…`: the status that the origin answered with instead of 200. */
+export type FailureReason = (typeof FAILURE_REASONS)[number] | `http-${number}`;
 
 /** A model as callers know it: its name, and what its logits mean. */
 export interface Classifier {
@@ -46,13 +44,11 @@ export interface Classifier {
   problemType: "single_label_classification" | "multi_label_classification";
 }
 
-/** What an attempt used, whatever came of it: for its span and its price. */
+/** What an attempt used, whatever came of it: for its span and its price. Its own members are of the edge. */
 export interface AttemptAccount extends OriginAccount {
-  /** At the edge: the tokens to run. */
   tokens?: number;
-  /** At the edge: the predicted run time. */
   predictedMs?: number;
-  /** At the edge: how long a run had lasted when it was ended early. */
+  /** How long a run had lasted when it was ended early. */
   ranMs?: number;
 }
 
@@ -119,7 +115,6 @@ export interface Side {
 
 export interface EdgeConditions {
   model: "ready" | "cold" | "rejected";
-  /** Whether the breaker would let a call through. */
   breakerAllows: boolean;
   /** Most tokens that the package and this isolate's heap can hold; null while no package is known. */
   maxTokens: number | null;
@@ -127,7 +122,7 @@ export interface EdgeConditions {
   packageMaxTokens: number | null;
   /** How long a text would wait before its inference begins. */
   queueMs: number;
-  /** The P95 of recent texts, waiting included; null while too few are known. */
+  /** Of recent texts, waiting included; null while too few are known. */
   p95Ms: number | null;
 }
 
@@ -159,10 +154,9 @@ export interface CandidateStatus {
   /**
    * - `selected`: the isolate loads or runs it. `not-selected`: the isolate is outside the candidate's share.
    * - `rejected`: the isolate does not run it, and runs the policy's model. `unavailable`: likewise, as it could not be read; it is tried
-   *   again under the next version of the policy.
+   *   again under the next version of the policy. Both have a `reason`.
    */
   state: "selected" | "not-selected" | "rejected" | "unavailable";
-  /** Of the last two; null otherwise. */
   reason: string | null;
 }
 
@@ -175,12 +169,11 @@ export interface EdgeStatus {
   /** Null if the policy has no candidate. */
   candidate: CandidateStatus | null;
   heapBytes: number;
-  /** How long this model's load took, R2 to ready, requests in between included; null while there is no model. */
+  /** R2 to ready, requests in between included; null while there is no model. */
   loadMs: number | null;
   /** Differences between INT8 and FP32 that were accepted when the package was packed; null while no package is open. */
   acceptedGaps: readonly AcceptedGap[] | null;
   queueMs: number;
-  /** Texts that run or wait to run. */
   queuedTexts: number;
   breaker: BreakerStatus;
 }
@@ -192,12 +185,23 @@ export interface OriginConditions {
   breakerAllows: boolean;
   /** Whether the open breaker would allow a trial now, for a text that no other side can answer. */
   allowsEarlyTrial: boolean;
-  /** Whether as many calls run as the origin has accepted at once. */
+  /** Whether the caller gets no place: as many calls run as the origin has accepted at once, or as many of the caller's as it may have. */
   isFull: boolean;
   /** When an open breaker lets the next call through. */
   retryAtMs: number | null;
+  /** Long texts that are not sent, since none of their length has been answered for many calls; null: all are sent. */
+  longTextsPause: LongTextsPause | null;
   /** The P95 of recent calls; null while too few are known. */
   p95Ms: number | null;
+}
+
+/** Texts of `fromCharacters` UTF-16 code units and more are not sent. */
+export interface LongTextsPause {
+  fromCharacters: number;
+  /** Whether one could be sent now as an early trial, if no other side can answer it. */
+  allowsEarlyTrial: boolean;
+  /** When the pause ends; null while a trial decides it. */
+  retryAtMs: number | null;
 }
 
 export interface OriginStatus {
@@ -216,8 +220,8 @@ export interface OriginStatus {
 export interface Origins {
   /** Puts the policy's origins and breaker settings into force. */
   obey(policy: Policy): void;
-  /** One or more. */
-  conditions(): readonly OriginConditions[];
+  /** At least one. @param caller as in `AttemptOptions` */
+  conditions(caller: string | null): readonly OriginConditions[];
   /** The origin of this name. One that the policy no longer names fails each attempt with `origin-gone`. */
   named(name: string): Side;
   /** By name; for /readyz and the trace. */
@@ -231,13 +235,12 @@ export interface Sides {
 
 export interface Conditions {
   edge: EdgeConditions;
-  /** At least one. */
   origins: readonly OriginConditions[];
 }
 
-/** What a decision needs to know about both sides, as of now. */
-export function conditionsOf({ edge, origins }: Sides): Conditions {
-  return { edge: edge.conditions(), origins: origins.conditions() };
+/** What a decision needs to know about both sides, as of now. @param caller as in `AttemptOptions` */
+export function conditionsOf({ edge, origins }: Sides, caller: string | null): Conditions {
+  return { edge: edge.conditions(), origins: origins.conditions(caller) };
 }
 
 /** Puts a policy into force on both sides. */

@@ -4,7 +4,7 @@ import type { Policy } from "../../policies/schema.ts";
 import type { Conditions, SideName } from "../sides.ts";
 import { armOf, recordedArmOf } from "./arm.ts";
 import type { Facts, TextNumbers } from "./facts.ts";
-import { pickOrigin } from "./pick-origin.ts";
+import { originFor, pickOrigin } from "./pick-origin.ts";
 import { permittedIn } from "./residency.ts";
 import type { RefusedRoute, Route, RuleBecause, SideRoute } from "./route.ts";
 import { excessWaitMs, isForbidden, isTooLong, RULES } from "./rules.ts";
@@ -51,7 +51,8 @@ export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
 export function factsOf(text: TextNumbers, policy: Policy, { edge, origins }: Conditions): Facts {
   const permitted = permittedIn(policy.residency, text.location);
   const mayBeCalled = origins.filter(({ name }) => permitted.origin(name));
-  return { text, policy, edge, permitted, origin: pickOrigin(mayBeCalled, text.stickyKey) };
+  const forText = mayBeCalled.map((origin) => originFor(origin, text.characters));
+  return { text, policy, edge, permitted, origin: pickOrigin(forText, text.stickyKey) };
 }
 
 function decide(facts: Facts, nowMs: number): Route {

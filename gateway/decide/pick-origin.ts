@@ -1,10 +1,23 @@
-/** Pure. Which of several origins a text would go to: by weight, sticky per caller, without those that refuse calls or have no place. */
+/** Pure. Which of several origins a text would go to: by weight, sticky per caller, without those that refuse it or have no place for it. */
 
 import type { OriginConditions } from "../sides.ts";
 import { saltedBasisPointsOf } from "./share.ts";
 
 /** Changing the salt reshuffles every caller: never change it. */
 const SALT = "spillway-origin";
+
+/** An origin as a text of this length finds it: if such texts are paused, its breaker is open for the text. */
+export function originFor(origin: OriginConditions, characters: number): OriginConditions {
+  const { longTextsPause: pause } = origin;
+  if (pause === null || characters < pause.fromCharacters) return origin;
+  const retriesAtMs = [origin.retryAtMs, pause.retryAtMs].filter((atMs) => atMs !== null);
+  return {
+    ...origin,
+    breakerAllows: false,
+    allowsEarlyTrial: pause.allowsEarlyTrial && (origin.breakerAllows || origin.allowsEarlyTrial),
+    retryAtMs: retriesAtMs.length === 0 ? null : Math.max(...retriesAtMs),
+  };
+}
 
 /**
  * Null if there is none. If every breaker is open, one that allows an early trial, or the origin whose breaker allows a call first. An

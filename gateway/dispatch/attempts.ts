@@ -20,8 +20,8 @@ interface RunningAttempt {
 
 /** Makes the attempts of one text, at most two, and resolves to the first good answer or to the failures. */
 export async function attemptRoute(route: SideRoute, text: TextInFlight, world: World): Promise<AttemptsEnd> {
-  const { decisions, lifetime } = text;
-  const conditions = () => conditionsOf(world.sides);
+  const { decisions, lifetime, caller } = text;
+  const conditions = () => conditionsOf(world.sides, caller);
   const begin = (kind: AttemptKind, to: SideRoute): RunningAttempt => {
     const losing = new AbortController();
     const signal = AbortSignal.any([lifetime.signal, losing.signal]);
@@ -66,8 +66,12 @@ function withinBudget(
 }
 
 /** Resolves when the first side has had the time that a hedge waits; never if there is no hedge. */
-async function slowness(route: SideRoute, { decisions }: TextInFlight, { sides, clock }: World): Promise<"slow"> {
-  const afterMs = decisions.hedgeAfterMs(route, conditionsOf(sides));
+async function slowness(
+  route: SideRoute,
+  { decisions, caller }: TextInFlight,
+  { sides, clock }: World,
+): Promise<"slow"> {
+  const afterMs = decisions.hedgeAfterMs(route, conditionsOf(sides, caller));
   if (afterMs === null) return new Promise(() => {});
   await clock.wait(afterMs);
   return "slow";

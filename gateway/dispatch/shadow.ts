@@ -16,7 +16,8 @@ export async function shadow(texts: readonly Classified[], world: World): Promis
   for (const classified of texts) {
     const nowMs = clock.nowMs();
     if (nowMs > untilMs) return;
-    const route = classified.text.decisions.shadow(classified.outcome.side, conditionsOf(sides));
+    const { decisions, caller } = classified.text;
+    const route = decisions.shadow(classified.outcome.side, conditionsOf(sides, caller));
     const lease = route === null ? undefined : capacity.shadows.leases.take(1, nowMs);
     if (route === null || lease === undefined) continue;
     try {

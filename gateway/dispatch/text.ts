@@ -55,7 +55,7 @@ function classified(
     outcome: {
       side: route.side,
       origin: route.side === "origin" ? route.origin : null,
-      arm: text.attempts.settle(text.decisions.arm(conditionsOf(world.sides), tokens)),
+      arm: text.attempts.settle(text.decisions.arm(conditionsOf(world.sides, text.caller), tokens)),
       because: route.because,
       tokens,
       model,
@@ -86,7 +86,7 @@ function refusalOfRoute({ because, retryAfterMs }: RefusedRoute): Refusal {
 function refusalOfAttempts({ first, second }: AttemptsEnd & { ok: false }, text: TextInFlight, world: World): Refusal {
   const last = typeof second === "string" ? first : second;
   if (isFinal(last)) return finalRefusal(last);
-  const conditions = conditionsOf(world.sides);
+  const conditions = conditionsOf(world.sides, text.caller);
   const { decisions } = text;
   if (last.reason === "edge-too-long" && decisions.isEdgeOnly(conditions)) return tooLongForEdge;
   const originRetryAfterMs = decisions.originRetryAfterMs(conditions, world.clock.nowMs());

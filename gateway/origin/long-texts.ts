@@ -2,8 +2,9 @@
  * Texts that an origin may not answer in time because of their size. That they time out shows nothing about the origin's health, so they
  * do not count for its breaker. An origin that answers none of them has a breaker for them only: short texts are still served.
  */
-import { type Breaker, BreakerOpenError, type BreakerStatus } from "../resilience/breaker/breaker.ts";
+import { type Breaker, BreakerOpenError, type BreakerStatus, type RunOptions } from "../resilience/breaker/breaker.ts";
 import type { Settled } from "../resilience/breaker/classify.ts";
+import type { LongTextsPause } from "../sides.ts";
 import { OriginFault } from "./origin-fault.ts";
 
 /** A timeout that the size may explain is weaker evidence than others: it takes as many times the policy's consecutive failures. */
@@ -29,24 +30,38 @@ export class LongTexts {
   }
 
   /**
+   * The texts that `run` would refuse now; null if it would refuse none.
+   * @param fewestCharacters of a text that is given to `run`
+   */
+  pause(fewestCharacters: number): LongTextsPause | null {
+    if (this.#breaker.allows()) return null;
+    return {
+      fromCharacters: Math.max(fewestCharacters, this.#shortestTimeout ?? 0),
+      allowsEarlyTrial: this.#breaker.allowsEarlyTrial(),
+      retryAtMs: this.#retryAtMs(),
+    };
+  }
+
+  /** While a trial runs, its result decides; the trial's lease is not a time to retry at. */
+  #retryAtMs(): number | null {
+    const { state, retryAtMs } = this.status();
+    return state === "open" ? retryAtMs : null;
+  }
+
+  /**
    * Runs a call of a long text. While the breaker is open, texts that are shorter than all that timed out still run.
    * @param characters UTF-16 code units of the text
    * @throws OriginFault `paused` without a call, if none as long has been answered for many calls
    */
-  async run<T>(characters: number, call: () => Promise<T>): Promise<T> {
+  async run<T>(characters: number, call: () => Promise<T>, options: RunOptions): Promise<T> {
     const isShorter = this.#shortestTimeout !== null && characters < this.#shortestTimeout;
     if (isShorter && this.status().state !== "closed") return await this.#unguarded(characters, call);
     try {
-      // The edge cannot answer most of these texts.
-      return await this.#breaker.run(call, (settled) => this.#outcomeOf(settled, characters), {
-        mayBeEarlyTrial: true,
-      });
+      return await this.#breaker.run(call, (settled) => this.#outcomeOf(settled, characters), options);
     } catch (error) {
       if (!(error instanceof BreakerOpenError)) throw error;
-      const { state, retryAtMs } = this.status();
-      // While a trial runs, its result decides; the trial's lease is not a time to retry at.
-      const retryAfterMs = state === "open" && retryAtMs !== null ? retryAtMs - this.#clock.nowMs() : 0;
-      throw new OriginFault({ pausedMs: retryAfterMs });
+      const nowMs = this.#clock.nowMs();
+      throw new OriginFault({ pausedMs: (this.#retryAtMs() ?? nowMs) - nowMs });
     }
   }
 

@@ -24,7 +24,7 @@ import { mismatch } from "./mismatch.ts";
 import { OriginFault, toFailure } from "./origin-fault.ts";
 import { readAnswer } from "./read-answer.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-import { charactersToCut, type FullWindow, mayTakeLonger, tokensWithin } from "./text-time.ts";
+import { charactersThatMayTakeLonger, charactersToCut, type FullWindow, tokensWithin } from "./text-time.ts";
 
 export interface OriginParts {
   /** The name in the policy. */
@@ -45,6 +45,8 @@ export class LambdaOrigin implements Side {
   readonly #places = new ConcurrencyLimit();
   #classifier: Classifier | null = null;
   #lastFailure: FailureReason | null = null;
+  /** Of the policy in force; null before there is one. */
+  #timeoutMs: number | null = null;
   readonly #parts: OriginParts;
   readonly #longTexts: LongTexts;
 
@@ -53,21 +55,24 @@ export class LambdaOrigin implements Side {
     this.#longTexts = new LongTexts(parts.longTextsBreaker, parts.clock);
   }
 
-  obey({ breaker }: Policy): void {
+  obey({ breaker, origin }: Policy): void {
+    this.#timeoutMs = origin.timeoutMs;
     const { failureRate, ...settings } = breaker.origin;
     this.#parts.breaker.configure({ ...settings, failureRatePercent: failureRate });
     this.#longTexts.configure(settings);
   }
 
-  conditions(): Omit<OriginConditions, "name" | "weight"> {
-    const { breaker, clock } = this.#parts;
+  /** @param caller as in `AttemptOptions` */
+  conditions(caller: string | null): Omit<OriginConditions, "name" | "weight"> {
+    const { breaker, clock, fullWindow } = this.#parts;
     const { state, retryAtMs } = breaker.status();
     // While a trial runs, its result decides; the trial's lease is not a time to retry at.
     return {
       breakerAllows: breaker.allows(),
       allowsEarlyTrial: breaker.allowsEarlyTrial(),
-      isFull: this.#places.isFull(clock.nowMs()),
+      isFull: this.#places.isFull(caller, clock.nowMs()),
       retryAtMs: state === "open" ? retryAtMs : null,
+      longTextsPause: this.#longTexts.pause(charactersThatMayTakeLonger(this.#timeoutMs ?? 0, fullWindow())),
       p95Ms: this.#latency.p95Ms(clock.nowMs()),
     };
   }
@@ -123,15 +128,15 @@ export class LambdaOrigin implements Side {
     const window = fullWindow();
     const characters = charactersToCut(text);
     const { slowMs } = policy.breaker.origin;
-    const mayTimeOut = mayTakeLonger(characters, policy.origin.timeoutMs, window);
-    const mayBeSlow = mayTakeLonger(characters, slowMs, window);
+    const mayTimeOut = characters >= charactersThatMayTakeLonger(policy.origin.timeoutMs, window);
+    const mayBeSlow = characters >= charactersThatMayTakeLonger(slowMs, window);
     const classify: Classify<T> = (settled) => {
       if (settled.ok) return mayBeSlow && clock.nowMs() - startedAtMs > slowMs ? "ignored" : "success";
       const { kind, reason } = toFailure(settled.error);
       if (mayTimeOut && (reason === "timeout" || reason === "breaker-open")) return "ignored";
       return kind === "failed" ? "failure" : "ignored";
     };
-    const run = mayTimeOut ? () => this.#longTexts.run(characters, call) : call;
+    const run = mayTimeOut ? () => this.#longTexts.run(characters, call, { mayBeEarlyTrial }) : call;
     return await breaker.run(run, classify, { mayBeEarlyTrial });
   }
 

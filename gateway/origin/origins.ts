@@ -54,8 +54,8 @@ export class LambdaOrigins implements Origins {
     for (const { origin } of this.#known.values()) origin.obey(policy);
   }
 
-  conditions(): OriginConditions[] {
-    return [...this.#known].map(([name, { weight, origin }]) => ({ name, weight, ...origin.conditions() }));
+  conditions(caller: string | null): OriginConditions[] {
+    return [...this.#known].map(([name, { weight, origin }]) => ({ name, weight, ...origin.conditions(caller) }));
   }
 
   named(name: string): Side {

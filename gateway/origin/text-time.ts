@@ -34,18 +34,18 @@ export function tokensWithin(timeoutMs: number, window: FullWindow | null, maxTo
   return Math.min(maxTokens, windowsWithin(timeoutMs * TIMEOUT_SHARE, window) * window.tokens);
 }
 
-/** A pair is never cut into windows: one that is longer than the model's window is refused. */
+/** UTF-16 code units. A pair is never cut into windows: one that is longer than the model's window is refused. */
 export function charactersToCut(text: TextOrPair): number {
   return typeof text === "string" ? text.length : 0;
 }
 
 /**
- * Whether a text may take longer than `ms` because of its size. Then that it does shows nothing about the origin.
- * @param characters UTF-16 code units of the text. Few texts have more tokens than these.
+ * The fewest characters of a text that may take longer than `ms` because of its size. Then that it does shows nothing about the origin.
  * @param window null while it is unknown: then every long text may
+ * @returns UTF-16 code units. Few texts have more tokens than these.
  */
-export function mayTakeLonger(characters: number, ms: number, window: FullWindow | null): boolean {
-  if (characters < MIN_EXCUSED_CHARACTERS) return false;
-  if (window === null || window.runMs <= 0) return true;
-  return Math.ceil(characters / window.tokens) * RESERVE > windowsWithin(ms, window);
+export function charactersThatMayTakeLonger(ms: number, window: FullWindow | null): number {
+  if (window === null || window.runMs <= 0) return MIN_EXCUSED_CHARACTERS;
+  const windowsInTime = Math.floor(windowsWithin(ms, window) / RESERVE);
+  return Math.max(MIN_EXCUSED_CHARACTERS, windowsInTime * window.tokens + 1);
 }

@@ -44,10 +44,10 @@ export class ConcurrencyLimit {
     return Math.floor(this.#limit);
   }
 
-  /** Whether no caller gets a place. */
-  isFull(nowMs: number): boolean {
+  /** Whether this caller gets no place. @param caller as in `acquire` */
+  isFull(caller: string | null, nowMs: number): boolean {
     if (this.#held.size >= this.places) this.#expire(nowMs);
-    return this.#held.size >= this.places;
+    return this.#held.size >= this.places || this.#isCallerFull(caller, nowMs);
   }
 
   /**
@@ -56,7 +56,7 @@ export class ConcurrencyLimit {
    */
   acquire(caller: string | null, nowMs: number): Place | null {
     this.#nowMs = nowMs;
-    if (this.isFull(nowMs) || this.#isCallerFull(caller, nowMs)) return null;
+    if (this.isFull(caller, nowMs)) return null;
     const id = this.#next++;
     this.#held.set(id, { caller, expiryMs: nowMs + PLACE_LEASE_MS });
     return {
@@ -84,9 +84,9 @@ export class ConcurrencyLimit {
   }
 
   #isCallerFull(caller: string | null, nowMs: number): boolean {
-    if (caller === null) return false;
-    const isFull = () =>
-      [...this.#held.values()].filter((held) => held.caller === caller).length >= Math.ceil(this.places * CALLER_SHARE);
+    const most = Math.ceil(this.places * CALLER_SHARE);
+    if (caller === null || this.#held.size < most) return false;
+    const isFull = () => [...this.#held.values()].filter((held) => held.caller === caller).length >= most;
     if (isFull()) this.#expire(nowMs);
     return isFull();
   }

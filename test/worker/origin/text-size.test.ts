@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import type { Gateway } from "../../../gateway/compose.ts";
 import { LONG } from "../../support/texts.ts";
-import { program, urlOf } from "../support/faulty.ts";
+import { program, seenBy, urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   classify,
@@ -73,4 +73,21 @@ it("an origin that answers no long text is asked for none for a while, and still
   });
   clock.moveMs(40_000);
   expect(await statusesOf(gateway, VERY_LONG, 2)).toEqual([200, 200]);
+});
+
+it("a long text goes to an origin that answers long texts while another one has paused them; short ones still go to both", async () => {
+  const clock = handClock();
+  const origins = {
+    one: { url: urlOf("changes?one"), region: "us-east-1", weight: 100 },
+    spare: { url: urlOf("ok?spare"), region: "us-east-1", weight: 0 },
+  };
+  await setPolicy({ origin: { timeoutMs: 100 }, retryBudget: { percent: 100 }, origins });
+  const gateway = await ready(aGateway({ modelId, originUrl: urlOf("ok"), clock, engine }));
+  await program("changes?one", "hang");
+  expect(await statusesOf(gateway, VERY_LONG, 10)).toEqual(isAlways(504, 10));
+  await program("changes?one", "ok");
+  expect(await statusesOf(gateway, VERY_LONG, 2)).toEqual([200, 200]);
+  expect((await seenBy("ok?spare")).calls).toBe(2);
+  expect(await statusesOf(gateway, LONG, 2)).toEqual([200, 200]);
+  expect((await seenBy("ok?spare")).calls).toBe(2);
 });

@@ -83,6 +83,7 @@ function decideCase(name: string, input: DecideInput): Case {
   const texts = stickyKeys.map(
     (stickyKey): TextNumbers => ({
       tokens: minTokens + Math.floor(random() * 250),
+      characters: stickyKey.length,
       stickyKey,
       edgeRunMs: 5 + random() * 60,
       location: { country: "ZA", isEu: false },
@@ -113,6 +114,7 @@ function originOf(name: string): OriginConditions {
     allowsEarlyTrial: false,
     isFull: false,
     retryAtMs: null,
+    longTextsPause: null,
     p95Ms: 120,
   };
 }

@@ -1,6 +1,7 @@
 /** Pure. An explanation as lines of text, in columns. */
 import { permittedIn } from "../../../gateway/decide/residency.ts";
 import type { Route, SideRoute } from "../../../gateway/decide/route.ts";
+import type { LongTextsPause } from "../../../gateway/sides.ts";
 import type { Paint } from "../terminal/colors.ts";
 import { tableLines } from "../terminal/table.ts";
 import { wrapped } from "../terminal/wrap.ts";
@@ -66,15 +67,23 @@ function describeEdge({ conditions }: Situation): string {
 
 function originLines({ conditions, policy, text }: Situation, columns: number | null): string[] {
   const permitted = permittedIn(policy.residency, text.location);
-  const rows = conditions.origins.map(({ name, weight, breakerAllows, p95Ms }) => [
+  const rows = conditions.origins.map(({ name, weight, breakerAllows, p95Ms, longTextsPause }) => [
     name,
     `weight ${weight}`,
     breaker(breakerAllows),
     p95(p95Ms),
-    permitted.origin(name) ? "" : "forbidden by residency",
+    permitted.origin(name) ? describePause(longTextsPause, text) : "forbidden by residency",
   ]);
   const lines = tableLines({ head: null, rows }, columns === null ? null : columns - LABEL_WIDTH).rows.flat();
   return lines.map((line, index) => labelled(index === 0 ? "origin" : "", line));
+}
+
+function describePause(pause: LongTextsPause | null, { characters }: Situation["text"]): string {
+  if (pause === null) return "";
+  const { fromCharacters } = pause;
+  return characters < fromCharacters
+    ? `texts from ${fromCharacters} characters are paused; this one has ${characters}`
+    : `paused for this text of ${characters} characters`;
 }
 
 const breaker = (allows: boolean) => `breaker ${allows ? "closed" : "open"}`;
@@ -114,7 +123,9 @@ function consequenceLines(
   const lines = [labelled("decision", paint("bold", describe(route)))];
   const result = ruleResults.find(({ decides }) => decides)?.result;
   if (result === "origin" && route.side === "edge") {
-    lines.push(labelled("", "the origin's breaker is open, and the edge accepts the text"));
+    const isOpen = conditions.origins.every(({ breakerAllows }) => !breakerAllows);
+    const why = isOpen ? "the origin's breaker is open" : "no origin accepts texts of this length for now";
+    lines.push(labelled("", `${why}, and the edge accepts the text`));
   }
   if (route.side === "edge" && conditions.edge.model === "cold") {
     lines.push(labelled("", "the caller waits until the model is loaded"));

@@ -26,6 +26,7 @@ export interface ExplainOptions {
   queueMs: number;
   originBreaker?: readonly ForOrigin<BreakerState>[];
   originP95Ms?: readonly ForOrigin<number>[];
+  originPausedFrom?: readonly ForOrigin<number>[];
 }
 
 /** What the options ask about. */
@@ -65,7 +66,12 @@ export function addExplainOptions(command: Command): Command {
     .option("--edge-p95-ms <ms>", "recent P95 of the edge (default: unknown)", milliseconds)
     .option("--queue-ms <ms>", "wait for the edge model", milliseconds, 0)
     .option("--origin-breaker <state>", "closed or open; of one origin: us-east-1=open (repeatable)", breakerOf)
-    .option("--origin-p95-ms <ms>", "recent P95 (default: unknown); of one origin: us-east-1=120 (repeatable)", p95Of);
+    .option("--origin-p95-ms <ms>", "recent P95 (default: unknown); of one origin: us-east-1=120 (repeatable)", p95Of)
+    .option(
+      "--origin-paused-from <characters>",
+      "texts of as many characters are paused; of one origin: us-east-1=80000 (repeatable)",
+      pausedFrom,
+    );
 }
 
 export type BreakerState = "closed" | "open";
@@ -129,6 +135,12 @@ function p95Of(value: string, before: readonly ForOrigin<number>[] = []): ForOri
   } catch {
     throw new InvalidArgumentError("It must be a number of milliseconds, for one origin as in us-east-1=120.");
   }
+}
+
+function pausedFrom(value: string, before: readonly ForOrigin<number>[] = []): ForOrigin<number>[] {
+  const { name, rest } = nameAndRest(value);
+  if (/^\d{1,9}$/.test(rest)) return [...before, { name, value: Number(rest) }];
+  throw new InvalidArgumentError("It must be a number of characters, for one origin as in us-east-1=80000.");
 }
 
 function nameAndRest(value: string): { name: string | null; rest: string } {

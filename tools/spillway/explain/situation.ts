@@ -7,7 +7,8 @@ import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts"
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
-import type { Conditions } from "../../../gateway/sides.ts";
+import { charactersToCut } from "../../../gateway/origin/text-time.ts";
+import type { Conditions, LongTextsPause } from "../../../gateway/sides.ts";
 import { isEuCountry } from "../../../policies/eu-countries.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
 import { originNames } from "../../../policies/names.ts";
@@ -37,6 +38,7 @@ export function situationOf(options: SituationOptions, policy: Policy, numbers: 
     policy,
     text: {
       tokens: isCounted ? numbers.tokens : null,
+      characters: charactersToCut(textOf(options)),
       stickyKey: stickyKeyOf(stickyBy, caller, textOf(options), ANY_REQUEST),
       edgeRunMs: isCounted ? numbers.runMs : null,
       location: caller.location,
@@ -73,8 +75,11 @@ function conditionsIn(
   limits: Pick<Conditions["edge"], "maxTokens" | "packageMaxTokens">,
 ): Conditions {
   const { edge, edgeBreaker, edgeP95Ms, queueMs, originBreaker = [], originP95Ms = [] } = options;
+  const { originPausedFrom = [] } = options;
   const names = originNames(policy.origins);
-  for (const { name } of [...originBreaker, ...originP95Ms]) if (name !== null) mustExist(name, names);
+  for (const { name } of [...originBreaker, ...originP95Ms, ...originPausedFrom]) {
+    if (name !== null) mustExist(name, names);
+  }
   return {
     edge: {
       model: edge === "loading" ? "cold" : edge,
@@ -90,9 +95,15 @@ function conditionsIn(
       allowsEarlyTrial: false,
       isFull: false,
       retryAtMs: null,
+      longTextsPause: pauseFrom(valueFor(name, originPausedFrom)),
       p95Ms: valueFor(name, originP95Ms),
     })),
   };
+}
+
+/** As long as it lasts, and without an early trial. */
+function pauseFrom(fromCharacters: number | null): LongTextsPause | null {
+  return fromCharacters === null ? null : { fromCharacters, allowsEarlyTrial: false, retryAtMs: null };
 }
 
 /** The last value for this origin, or else the last value for all origins. */

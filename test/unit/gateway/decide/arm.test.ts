@@ -7,7 +7,13 @@ import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import type { Conditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
 
-const text: TextNumbers = { tokens: 20, stickyKey: "k", edgeRunMs: 50, location: { country: "DE", isEu: true } };
+const text: TextNumbers = {
+  tokens: 20,
+  characters: 80,
+  stickyKey: "k",
+  edgeRunMs: 50,
+  location: { country: "DE", isEu: true },
+};
 const origin = {
   name: "default",
   weight: 100,
@@ -15,6 +21,7 @@ const origin = {
   allowsEarlyTrial: false,
   isFull: false,
   retryAtMs: null,
+  longTextsPause: null,
   p95Ms: 100,
 };
 const edge = {
@@ -62,7 +69,13 @@ describe("the arm of a text", () => {
       queueMs: ms,
       p95Ms: fc.option(ms),
     });
-    const origins = fc.record({ breakerAllows: fc.boolean(), isFull: fc.boolean(), p95Ms: fc.option(ms) });
+    const pause = { fromCharacters: 0, allowsEarlyTrial: false, retryAtMs: null };
+    const origins = fc.record({
+      breakerAllows: fc.boolean(),
+      isFull: fc.boolean(),
+      longTextsPause: fc.constantFrom(null, pause),
+      p95Ms: fc.option(ms),
+    });
     const policies = fc.record({
       share: fc.integer({ min: 0, max: 10_000 }).map((basisPoints) => basisPoints / 100),
       maxTokens: fc.integer({ min: 1, max: 256 }),

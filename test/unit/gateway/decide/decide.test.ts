@@ -9,6 +9,7 @@ import { type Policy, policySchema } from "../../../../policies/schema.ts";
 const NOW_MS = 1_000_000;
 const text: TextNumbers = {
   tokens: 20,
+  characters: 80,
   stickyKey: "caller",
   edgeRunMs: 50,
   location: { country: "DE", isEu: true },
@@ -20,6 +21,7 @@ const origin = {
   allowsEarlyTrial: false,
   isFull: false,
   retryAtMs: null,
+  longTextsPause: null,
   p95Ms: 100,
 };
 const good: Conditions = {
@@ -27,6 +29,7 @@ const good: Conditions = {
   origins: [origin],
 };
 
+const open = { breakerAllows: false };
 const edge = (bend: Partial<Conditions["edge"]>): Conditions => ({ ...good, edge: { ...good.edge, ...bend } });
 const policy = (bend: object): Policy => policySchema.parse(bend);
 const originOpen = (conditions: Conditions): Conditions => ({
@@ -40,6 +43,7 @@ const p95 = (p95Ms: number | null, bend: Partial<Conditions["edge"]> = {}): Cond
 const mars = { url: "https://mars.example.com/", region: "us-east-1" };
 const allow = (...allowed: string[]) => ({ residency: { rules: [{ countries: ["DE"], allow: allowed }] } });
 
+const onlyFrance = { rules: [{ countries: ["FR"], allow: [] }] };
 const onlyMars = { ...allow("origin:mars"), origins: { mars } };
 
 type Row = [string, "edge" | "origin", Because, Partial<TextNumbers>, object, Conditions];
@@ -54,14 +58,7 @@ const rules: Row[] = [
   ["override edge cannot beat one too long", "origin", "edge-busy", {}, { override: "edge" }, edge({ queueMs: 8001 })],
   ["override edge cannot make a text fit", "origin", "too-long", { tokens: 257 }, { override: "edge" }, good],
   ["override edge cannot make a model", "origin", "edge-cold", {}, { override: "edge" }, edge({ model: "cold" })],
-  [
-    "override edge, breaker open",
-    "origin",
-    "edge-unavailable",
-    {},
-    { override: "edge" },
-    edge({ breakerAllows: false }),
-  ],
+  ["override edge, open breaker", "origin", "edge-unavailable", {}, { override: "edge" }, edge(open)],
   ["as many tokens as the edge takes", "edge", "within-share", { tokens: 256 }, {}, good],
   ["one token more", "origin", "too-long", { tokens: 257 }, {}, good],
   ["the policy's limit is lower", "origin", "too-long", { tokens: 65 }, { edge: { maxTokens: 64 } }, good],
@@ -70,7 +67,7 @@ const rules: Row[] = [
   ["no model yet", "origin", "edge-cold", {}, {}, edge({ model: "cold", maxTokens: null })],
   ["no tokenizer yet", "origin", "edge-cold", { tokens: null }, {}, edge({ model: "cold", maxTokens: null })],
   ["a rejected model", "origin", "edge-unavailable", {}, {}, edge({ model: "rejected" })],
-  ["the edge breaker open", "origin", "edge-unavailable", {}, {}, edge({ breakerAllows: false })],
+  ["the edge breaker open", "origin", "edge-unavailable", {}, {}, edge(open)],
   ["cold comes before the share", "origin", "edge-cold", {}, { edge: { share: 0 } }, edge({ model: "cold" })],
   ["outside the share", "origin", "outside-share", {}, { edge: { share: 0 } }, good],
   ["the share comes before the queue", "origin", "outside-share", {}, { edge: { share: 0 } }, edge({ queueMs: 9999 })],
@@ -89,15 +86,16 @@ const rules: Row[] = [
   ["residency comes before the override", "edge", "residency", {}, { ...allow("edge"), override: "origin" }, good],
   ["residency and a cold edge: it is worth the wait", "edge", "residency", {}, allow("edge"), edge({ model: "cold" })],
   ["residency allows both", "edge", "within-share", {}, allow("edge", "origin"), good],
-  [
-    "a rule for another country",
-    "edge",
-    "within-share",
-    {},
-    { residency: { rules: [{ countries: ["FR"], allow: [] }] } },
-    good,
-  ],
+  ["a rule for another country", "edge", "within-share", {}, { residency: onlyFrance }, good],
 ];
+
+/** The origin is well and has paused texts of this length. */
+const paused = ({ edge }: Conditions, allowsEarlyTrial = false): Conditions => ({
+  edge,
+  origins: [
+    { ...origin, longTextsPause: { fromCharacters: text.characters, allowsEarlyTrial, retryAtMs: NOW_MS + 12_345 } },
+  ],
+});
 
 /** The origin's breaker is open and allows a trial. */
 const earlyTrial = ({ edge }: Conditions): Conditions => ({
@@ -111,7 +109,7 @@ describe("decide", () => {
     expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(conditions, NOW_MS)).toEqual(where);
   });
 
-  const open: [string, Partial<TextNumbers>, object, Conditions, boolean][] = [
+  const toOpen: [string, Partial<TextNumbers>, object, Conditions, boolean][] = [
     ["outside the share", {}, { edge: { share: 0 } }, good, true],
     ["override origin", {}, { override: "origin" }, good, true],
     ["an edge as busy as a call may take", {}, {}, edge({ queueMs: 8000 }), true],
@@ -119,22 +117,26 @@ describe("decide", () => {
     ["a cold edge", {}, {}, edge({ model: "cold" }), true],
     ["a text that does not fit", { tokens: 257 }, {}, good, false],
     ["a rejected model", {}, {}, edge({ model: "rejected" }), false],
-    ["both breakers open", {}, {}, edge({ breakerAllows: false }), false],
+    ["both breakers open", {}, {}, edge(open), false],
   ];
-  it.each(open)("the origin's breaker is open, %s", (_, numbers, bend, conditions, edgeTakes) => {
-    expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(originOpen(conditions), NOW_MS)).toEqual(
-      edgeTakes
-        ? { side: "edge", because: "origin-unavailable" }
-        : { side: "refuse", because: "origin-unavailable", retryAfterMs: 12_345 },
-    );
+  it.each(toOpen)("the origin's breaker is open, %s", (_, numbers, bend, conditions, edgeTakes) => {
+    const expected = edgeTakes
+      ? { side: "edge", because: "origin-unavailable" }
+      : { side: "refuse", because: "origin-unavailable", retryAfterMs: 12_345 };
+    const decisions = decisionsFor({ ...text, ...numbers }, policy(bend));
+    expect(decisions.route(originOpen(conditions), NOW_MS)).toEqual(expected);
+    expect(decisions.route(paused(conditions), NOW_MS)).toEqual(expected);
+    expect(decisions.fallback("edge", paused(conditions))).toBeNull();
   });
 
-  it.each(open)(
+  it.each(toOpen)(
     "the origin's breaker is open and allows an early trial, %s",
     (_, numbers, bend, conditions, edgeTakes) => {
       expect(decisionsFor({ ...text, ...numbers }, policy(bend)).route(earlyTrial(conditions), NOW_MS)).toMatchObject(
         edgeTakes ? { side: "edge" } : { side: "origin", origin: "default", mayBeEarlyTrial: true },
       );
+      const early = decisionsFor({ ...text, ...numbers }, policy(bend)).route(paused(conditions, true), NOW_MS);
+      expect(early).toMatchObject(edgeTakes ? { side: "edge" } : { side: "origin", mayBeEarlyTrial: true });
     },
   );
 
@@ -158,7 +160,7 @@ describe("residency leaves one side, which cannot", () => {
     ["no side is allowed", "residency", 0, {}, allow(), good],
     ["only an origin that this isolate does not have", "residency", 0, {}, onlyMars, good],
     ["only the edge, which the text does not fit", "too-long", 0, { tokens: 257 }, allow("edge"), good],
-    ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge({ breakerAllows: false })],
+    ["only the edge, whose breaker is open", "edge-unavailable", 0, {}, allow("edge"), edge(open)],
     ["only the edge, whose model is rejected", "edge-unavailable", 0, {}, allow("edge"), edge({ model: "rejected" })],
     ["only the edge, which is too busy", "edge-busy", 1, {}, allow("edge"), edge({ queueMs: 8001 })],
     ["only the origin, whose breaker is open", "origin-unavailable", 12_345, {}, allow("origin"), originOpen(good)],
@@ -207,7 +209,7 @@ describe("a hedge", () => {
     ["against an override to the origin", "origin", { override: "origin" }, good],
     ["to an edge that would have to load", "origin", {}, edge({ model: "cold" })],
     ["to an edge that is busy", "origin", {}, edge({ queueMs: 401 })],
-    ["to an edge whose breaker is open", "origin", {}, edge({ breakerAllows: false })],
+    ["to an edge whose breaker is open", "origin", {}, edge(open)],
     ["to an origin whose breaker is open", "edge", {}, originOpen(good)],
     ["to an edge that may not see the text", "origin", allow("origin"), good],
     ["to an origin that may not see the text", "edge", allow("edge"), good],

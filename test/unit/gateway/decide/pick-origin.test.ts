@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pickOrigin } from "../../../../gateway/decide/pick-origin.ts";
+import { originFor, pickOrigin } from "../../../../gateway/decide/pick-origin.ts";
 import type { OriginConditions } from "../../../../gateway/sides.ts";
 
 const origin = (name: string, weight: number, bend: Partial<OriginConditions> = {}): OriginConditions => ({
@@ -9,6 +9,7 @@ const origin = (name: string, weight: number, bend: Partial<OriginConditions> = 
   allowsEarlyTrial: false,
   isFull: false,
   retryAtMs: null,
+  longTextsPause: null,
   p95Ms: null,
   ...bend,
 });
@@ -50,6 +51,27 @@ describe("among several origins", () => {
   it("when all breakers are open the one that comes back first is named; without origins none is", () => {
     expect(pickOrigin([origin("a", 1, open(9)), origin("b", 1, open(5))], "x")?.name).toBe("b");
     expect(pickOrigin([], "x")).toBeNull();
+  });
+
+  it("one that has paused texts of the length is skipped for those, and is called for shorter ones", () => {
+    const longTextsPause = { fromCharacters: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
+    const origins = [origin("a", 75, { longTextsPause }), origin("b", 25)];
+    const pickFor = (characters: number) =>
+      callers.slice(0, 1000).map((caller) => {
+        const forText = origins.map((one) => originFor(one, characters));
+        return pickOrigin(forText, caller)?.name;
+      });
+    expect(new Set(pickFor(8000))).toEqual(new Set(["b"]));
+    expect(pickFor(7999)).toEqual(callers.slice(0, 1000).map((caller) => pickOrigin(origins, caller)?.name));
+  });
+
+  it("a pause is to its texts what an open breaker is, and the later end of both counts", () => {
+    const pause = { fromCharacters: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
+    const forText = (bend: Partial<OriginConditions>) => originFor(origin("a", 1, bend), 8000);
+    const well = { breakerAllows: false, allowsEarlyTrial: true, retryAtMs: 7 };
+    expect(forText({ longTextsPause: pause })).toMatchObject(well);
+    expect(forText({ ...open(9), longTextsPause: pause })).toMatchObject({ ...open(9), allowsEarlyTrial: false });
+    expect(forText({ longTextsPause: { ...pause, retryAtMs: null } })).toMatchObject({ ...well, retryAtMs: null });
   });
 
   it("when all breakers are open, one that allows an early trial is named before one that comes back earlier", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decisionsFor } from "../../../../gateway/decide/decide.ts";
 import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import { permittedIn } from "../../../../gateway/decide/residency.ts";
-import type { Conditions } from "../../../../gateway/sides.ts";
+import type { Conditions, OriginConditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
 
 const NOW_MS = 1_000_000;
@@ -38,6 +38,7 @@ const policies = fc
 
 const texts: fc.Arbitrary<TextNumbers> = fc.record({
   tokens: maybe(fc.integer({ min: 1, max: 600 })),
+  characters: fc.integer({ min: 0, max: 10_000 }),
   stickyKey: fc.string(),
   edgeRunMs: maybe(ms),
   location: fc.constantFrom(
@@ -56,6 +57,13 @@ const origin = (name: string) =>
     allowsEarlyTrial: fc.boolean(),
     isFull: fc.boolean(),
     retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
+    longTextsPause: maybe(
+      fc.record({
+        fromCharacters: fc.integer({ min: 0, max: 10_000 }),
+        allowsEarlyTrial: fc.boolean(),
+        retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
+      }),
+    ),
     p95Ms: maybe(ms),
   });
 
@@ -73,6 +81,10 @@ const conditions: fc.Arbitrary<Conditions> = fc.record({
     fc.tuple(origin("a"), origin("b")).map((two) => [...two]),
   ),
 });
+
+function pauses({ longTextsPause }: OriginConditions, { characters }: TextNumbers): boolean {
+  return longTextsPause !== null && characters >= longTextsPause.fromCharacters;
+}
 
 /** Nothing decides before the rules about time do. */
 const shortTexts = texts.map((text) => ({ ...text, tokens: 5 }));
@@ -112,12 +124,39 @@ describe("whatever the conditions", () => {
           if (route?.side === "origin") {
             expect(permitted.origin(route.origin)).toBe(true);
             const called = now.origins.find(({ name }) => name === route.origin);
-            expect(route.mayBeEarlyTrial ? called?.allowsEarlyTrial : called?.breakerAllows).toBe(true);
+            if (called === undefined) throw new Error("the route names an origin that does not exist");
+            const isPaused = pauses(called, text);
+            if (!route.mayBeEarlyTrial) expect([called.breakerAllows, isPaused]).toEqual([true, false]);
+            else {
+              expect(called.breakerAllows || called.allowsEarlyTrial).toBe(true);
+              if (isPaused) expect(called.longTextsPause?.allowsEarlyTrial).toBe(true);
+            }
           }
         }
       }),
       { numRuns: 5000 },
     );
+  });
+
+  it("a text goes to an origin that refuses it, or has no place, only if no permitted one accepts it", () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(texts, policies, conditions, (text, policy, now) => {
+        const permitted = permittedIn(policy.residency, text.location);
+        const route = decisionsFor(text, policy).route(now, NOW_MS);
+        if (route.side !== "origin") return;
+        const accepts = (one: OriginConditions) => one.breakerAllows && !pauses(one, text);
+        const called = now.origins.filter(({ name }) => name === route.origin);
+        const others = now.origins.filter(({ name }) => name !== route.origin && permitted.origin(name));
+        if (!called.some(accepts)) expect(others.filter(accepts)).toEqual([]);
+        else if (called.some(({ isFull }) => isFull)) {
+          expect(others.filter((one) => accepts(one) && !one.isFull)).toEqual([]);
+        }
+        if (others.some((one) => pauses(one, text))) seen += 1;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(seen).toBeGreaterThan(100);
   });
 
   it("`edge-slow` never chooses the side that is predicted slower, and only one within the budget", () => {

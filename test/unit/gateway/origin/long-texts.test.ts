@@ -8,7 +8,10 @@ const OPEN_MS = 30_000;
 
 let nowMs: number;
 let texts: LongTexts;
+/** Whether no other side can answer the texts. */
+let isEarly: boolean;
 beforeEach(() => {
+  isEarly = true;
   nowMs = 1_000_000;
   const clock = { nowMs: () => nowMs };
   texts = new LongTexts(createBreaker("long", { consecutive: 1, openMs: 1 }, { clock, random: () => 0.5 }), clock);
@@ -23,7 +26,7 @@ async function call(characters: number, end: End): Promise<string> {
     if (end !== "ok") throw new OriginFault(end);
     return "answered";
   };
-  return texts.run(characters, origin).catch((error: unknown) => {
+  return texts.run(characters, origin, { mayBeEarlyTrial: isEarly }).catch((error: unknown) => {
     if (!(error instanceof OriginFault)) throw error;
     return typeof error.what === "object" ? JSON.stringify(error.what) : error.what;
   });
@@ -82,10 +85,25 @@ describe("texts that may time out because of their size", () => {
     await calls(10, 80_000, "timeout");
     nowMs += 2 * OPEN_MS;
     const trial = Promise.withResolvers<string>();
-    const running = texts.run(80_000, () => trial.promise);
+    const running = texts.run(80_000, () => trial.promise, {});
     expect(await call(80_000, "ok")).toBe(JSON.stringify({ pausedMs: 0 }));
     trial.resolve("answered");
     expect(await running).toBe("answered");
     expect(await call(80_000, "ok")).toBe("answered");
+  });
+
+  it("that are refused are known before a call, with when the pause ends and whether one may be an early trial", async () => {
+    expect(texts.pause(7681)).toBeNull();
+    await calls(10, 80_000, "timeout");
+    const pause = { fromCharacters: 80_000, allowsEarlyTrial: false, retryAtMs: nowMs + OPEN_MS };
+    expect(texts.pause(7681)).toEqual(pause);
+    expect(texts.pause(90_000)).toEqual({ ...pause, fromCharacters: 90_000 });
+    nowMs += 1000;
+    expect(texts.pause(7681)).toEqual({ ...pause, allowsEarlyTrial: true });
+    isEarly = false;
+    expect(await call(80_000, "ok")).toMatch(/pausedMs/);
+    isEarly = true;
+    expect(await call(80_000, "ok")).toBe("answered");
+    expect(texts.pause(7681)).toBeNull();
   });
 });

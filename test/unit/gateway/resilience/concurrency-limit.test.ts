@@ -24,7 +24,7 @@ describe("the calls of an origin that run at once", () => {
   it("have a bound, and a place that is given back twice counts once", () => {
     const limit = new ConcurrencyLimit();
     const places = fill(limit);
-    expect([places.length, limit.isFull(0)]).toEqual([MAX_PLACES, true]);
+    expect([places.length, limit.isFull(null, 0)]).toEqual([MAX_PLACES, true]);
     end(places.slice(0, 2), "answered");
     end(places.slice(0, 2), "answered");
     expect(fill(limit)).toHaveLength(2);
@@ -81,6 +81,7 @@ describe("the calls of an origin that run at once", () => {
     const limit = new ConcurrencyLimit();
     const ofOne = fill(limit, "key:a");
     expect(ofOne).toHaveLength(MAX_PLACES / 2);
+    expect(["key:a", "key:b", null].map((caller) => limit.isFull(caller, 0))).toEqual([true, false, false]);
     expect(limit.acquire("key:b", 0)).not.toBeNull();
     end(ofOne, "turned-away");
     expect(limit.places).toBe(16);
