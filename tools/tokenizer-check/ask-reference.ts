@@ -25,6 +25,28 @@ const char = String.fromCodePoint;
 const which = (test: (text: string, codePoint: number) => boolean) => ALL.filter((c) => test(char(c), c));
 const pieces = (splitter: PreTokenizer, text: string) => splitter.preTokenizeString(text).length;
 
+/** The runtime's, as the reference's results show none of these where they matter. */
+const BREAKING = /^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const PICTOGRAPH = /^\p{Extended_Pictographic}$/u;
+/** First and last of each range with Grapheme_Cluster_Break=Prepend. */
+const PREPENDED: readonly (readonly [number, number])[] = [
+  [0x600, 0x605],
+  [0x6dd, 0x6dd],
+  [0x70f, 0x70f],
+  [0x890, 0x891],
+  [0x8e2, 0x8e2],
+  [0xd4e, 0xd4e],
+  [0x110bd, 0x110bd],
+  [0x110cd, 0x110cd],
+  [0x111c2, 0x111c3],
+  [0x1193f, 0x1193f],
+  [0x11941, 0x11941],
+  [0x11a3a, 0x11a3a],
+  [0x11a84, 0x11a89],
+  [0x11d46, 0x11d46],
+  [0x11f02, 0x11f02],
+];
+
 /** Name, comment and code points of each set. */
 export function setsByName(): [string, string, number[]][] {
   const clean = bertNormalizer({ cleanText: true, handleChineseChars: false, stripAccents: false, lowercase: false });
@@ -35,10 +57,10 @@ export function setsByName(): [string, string, number[]][] {
   const digits = digitsPreTokenizer(false);
   const bytes = byteLevelPreTokenizer(false, true);
   const nfd = nfdNormalizer();
+  const nfkd = nfkdNormalizer();
   const lower = lowercase();
   const graphemes = precompiled([...charsmapOf({ a: "X" })]);
   const removedBy = (normalizer: Normalizer) => which((c) => normalizer.normalizeString(`a${c}`) === "a");
-  const nonStarter = which((c) => isNonStarter(c, nfd));
   return [
     ["OTHER", "Removed by BertNormalizer's clean_text.", removedBy(clean)],
     ["NONSPACING_MARK", "Removed by BertNormalizer's strip_accents.", removedBy(strip)],
@@ -49,15 +71,44 @@ export function setsByName(): [string, string, number[]][] {
     ["LETTER", "`\\p{L}` of ByteLevel.", which((c) => pieces(bytes, `a${c}a`) === 1)],
     ["NUMBER", "`\\p{N}` of ByteLevel.", which((c) => pieces(bytes, `1${c}1`) === 1)],
     ["CAPITAL", "Changed by Lowercase.", which((c) => lower.normalizeString(c) !== c)],
-    ["NON_STARTER", "A combining class other than 0.", nonStarter],
     ["DECOMPOSABLE", "Changed by NFD.", which((c) => nfd.normalizeString(c) !== c)],
-    ["TOO_NEW", "Unknown to the reference's normalization forms.", tooNew(nfd, new Set(nonStarter))],
+    ["COMPATIBLE", "Changed by NFKD.", which((c) => nfkd.normalizeString(c) !== c)],
+    ["TOO_NEW", "Unknown to the reference's normalization forms.", tooNew(nfd, new Set(nonStarters(nfd)))],
     [
       "GLUE",
       "No grapheme begins with one: Extend, SpacingMark, ZWJ.",
       which((c) => graphemes.normalizeString(`a${c}`) === "X"),
     ],
+    ["BREAKING", "Graphemes of their own: Control.", which((c) => BREAKING.test(c))],
+    ["PICTOGRAPH", "Joined by ZWJ: Extended_Pictographic.", which((c) => PICTOGRAPH.test(c))],
+    [
+      "PREPENDED",
+      "Of the grapheme behind them: Prepend.",
+      which((_, codePoint) => PREPENDED.some(([first, last]) => codePoint >= first && codePoint <= last)),
+    ],
   ];
+}
+
+function nonStarters(nfd: Normalizer): number[] {
+  return which((c) => isNonStarter(c, nfd));
+}
+
+/** The rank of each combining character among the combining classes, which the reference's sorting shows: 1 is the lowest. */
+export function combiningRanks(): Map<number, number> {
+  const nfd = nfdNormalizer();
+  /** Of each class a character, in order. */
+  const classes: string[] = [];
+  const isBefore = (one: string, other: string) => nfd.normalizeString(`a${other}${one}`) === `a${one}${other}`;
+  const marks = nonStarters(nfd).map((codePoint) => char(codePoint));
+  const isSame = (one: string, other: string) => one === other || (!isBefore(one, other) && !isBefore(other, one));
+  for (const mark of marks) {
+    if (classes.some((known) => isSame(mark, known))) continue;
+    const at = classes.findIndex((known) => isBefore(mark, known));
+    classes.splice(at === -1 ? classes.length : at, 0, mark);
+  }
+  return new Map(
+    marks.map((mark) => [mark.codePointAt(0) ?? 0, 1 + classes.findIndex((known) => isSame(mark, known))]),
+  );
 }
 
 function isNonStarter(c: string, nfd: Normalizer): boolean {

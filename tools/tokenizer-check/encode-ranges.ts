@@ -1,4 +1,4 @@
-/** Pure. */
+/** Pure. The forms of the tables of code points. */
 
 /**
  * @param codePoints ascending
@@ -15,5 +15,28 @@ export function encodeRanges(codePoints: readonly number[]): string {
     end = from + (next - index);
     index = next;
   }
+  return parts.join(",");
+}
+
+/**
+ * @param ranks of each code point, which ascend; 1 or more
+ * @returns triples `gap length rank` in base 36, as above, for each range of code points with one rank
+ */
+export function encodeRankedRanges(ranks: ReadonlyMap<number, number>): string {
+  const parts: string[] = [];
+  let end = 0;
+  let run: { from: number; rank: number } | null = null;
+  const close = () => {
+    if (run !== null) parts.push((end - run.from - 1).toString(36), run.rank.toString(36));
+  };
+  for (const [codePoint, rank] of ranks) {
+    if (run === null || codePoint !== end || rank !== run.rank) {
+      close();
+      parts.push((codePoint - end).toString(36));
+      run = { from: codePoint, rank };
+    }
+    end = codePoint + 1;
+  }
+  close();
   return parts.join(",");
 }

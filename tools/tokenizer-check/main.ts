@@ -3,8 +3,8 @@
  * code point, so that our classes of characters are those of its libraries, each of which has another Unicode version.
  */
 import { writeFileSync } from "node:fs";
-import { setsByName } from "./ask-reference.ts";
-import { encodeRanges } from "./encode-ranges.ts";
+import { combiningRanks, setsByName } from "./ask-reference.ts";
+import { encodeRanges, encodeRankedRanges } from "./encode-ranges.ts";
 
 const FILE = new URL("../../formats/tokenizer/unicode/tables.ts", import.meta.url);
 const HEAD = `/**
@@ -16,4 +16,9 @@ const HEAD = `/**
 const sets = setsByName().map(
   ([name, comment, codePoints]) => `\n/** ${comment} */\nexport const ${name} =\n  "${encodeRanges(codePoints)}";\n`,
 );
-writeFileSync(FILE, HEAD + sets.join(""));
+const ranks = `
+/** Characters with a combining class other than 0: as above, with a third number, the rank of the class from 1 up. */
+export const COMBINING_ORDER =
+  "${encodeRankedRanges(combiningRanks())}";
+`;
+writeFileSync(FILE, HEAD + sets.join("") + ranks);

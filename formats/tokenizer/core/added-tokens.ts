@@ -39,14 +39,17 @@ export function findAddedTokens(tokens: readonly AddedToken[], tests: CharacterT
     node.token = token;
   }
   const holdsSpace = tokens.some(({ lstrip }) => lstrip);
+  const longest = tokens.reduce((most, { content }) => Math.max(most, content.length), 0);
   return (next, busy) => {
     const held = holdsSpace ? new HeldWhitespace(next, busy) : null;
-    return new FindAddedTokens(held ?? next, { root, held, tests });
+    return new FindAddedTokens(held ?? next, { root, longest, held, tests });
   };
 }
 
 interface Parts {
   root: Node;
+  /** Characters of the longest token. */
+  longest: number;
   /** Whitespace that a token behind it would take; null if no token takes any. */
   held: HeldWhitespace | null;
   tests: CharacterTests;
@@ -54,8 +57,12 @@ interface Parts {
 
 class FindAddedTokens extends PassOn {
   readonly #parts: Parts;
-  /** What may be the beginning of a token. */
-  #held: number[] = [];
+  /** What may be the beginning of a token: at most a token, and the character that decides whether it is a word. */
+  readonly #held: Int32Array;
+  #count = 0;
+  /** The longest token that what is held begins with, and its length. */
+  #found: AddedToken | null = null;
+  #foundLength = 0;
   /** Whitespace belongs to the token before it. */
   #isStripping = false;
   /** The code point before what is held; -1 at the start of the section. */
@@ -64,12 +71,13 @@ class FindAddedTokens extends PassOn {
   constructor(next: Stage, parts: Parts) {
     super(next);
     this.#parts = parts;
+    this.#held = new Int32Array(parts.longest + 1);
   }
 
   put(codePoint: number): void {
-    if (this.#held.length === 0 && !this.#parts.root.children.has(codePoint)) this.#pass(codePoint);
+    if (this.#count === 0 && !this.#parts.root.children.has(codePoint)) this.#pass(codePoint);
     else {
-      this.#held.push(codePoint);
+      this.#held[this.#count++] = codePoint;
       this.#find(false);
     }
   }
@@ -83,47 +91,46 @@ class FindAddedTokens extends PassOn {
   }
 
   #find(isEnd: boolean): void {
-    while (this.#held.length > 0) {
-      const found = this.#longest(isEnd);
-      if (found === "undecided") return;
-      if (found === null) {
-        this.#pass(this.#held.shift() ?? 0);
-        // The rest may begin anywhere, with what no token begins with.
-        continue;
-      }
-      const { token, length } = found;
-      if (token.singleWord && this.#isInWord(length))
-        for (const codePoint of this.#held.splice(0, length)) this.#pass(codePoint);
-      else this.#putToken(token, this.#held.splice(0, length));
+    while (this.#count > 0 && this.#isDecided(isEnd)) {
+      // Without a token, the rest may begin anywhere, with what no token begins with.
+      const token = this.#found;
+      const length = token === null ? 1 : this.#foundLength;
+      if (token === null || (token.singleWord && this.#isInWord(length))) {
+        for (let index = 0; index < length; index++) this.#pass(this.#held[index] ?? 0);
+      } else this.#putToken(token, this.#held[length - 1] ?? 0);
+      this.#held.copyWithin(0, length, this.#count);
+      this.#count -= length;
     }
   }
 
-  #longest(isEnd: boolean): { token: AddedToken; length: number } | "undecided" | null {
+  /** Finds the longest token. @returns false if more may follow: a longer token, or the character that decides whether this is a word */
+  #isDecided(isEnd: boolean): boolean {
     let node: Node | undefined = this.#parts.root;
-    let found: { token: AddedToken; length: number } | null = null;
-    for (const [index, codePoint] of this.#held.entries()) {
-      node = node.children.get(codePoint);
-      if (node === undefined) return found;
-      if (node.token !== null) found = { token: node.token, length: index + 1 };
+    this.#found = null;
+    for (let index = 0; index < this.#count; index++) {
+      node = node.children.get(this.#held[index] ?? 0);
+      if (node === undefined) return true;
+      if (node.token === null) continue;
+      this.#found = node.token;
+      this.#foundLength = index + 1;
     }
-    // More may follow: a longer token, or the character that decides whether this is a word.
-    const isDecided = isEnd || (node.children.size === 0 && !found?.token.singleWord);
-    return isDecided ? found : "undecided";
+    return isEnd || (node.children.size === 0 && !this.#found?.singleWord);
   }
 
   #isInWord(length: number): boolean {
     const { tests } = this.#parts;
-    const behind = this.#held[length];
-    return (this.#before >= 0 && tests.isWord(this.#before)) || (behind !== undefined && tests.isWord(behind));
+    const isBehind = length < this.#count && tests.isWord(this.#held[length] ?? 0);
+    return isBehind || (this.#before >= 0 && tests.isWord(this.#before));
   }
 
-  #putToken(token: AddedToken, content: readonly number[]): void {
+  /** @param last the token's last character */
+  #putToken(token: AddedToken, last: number): void {
     if (token.lstrip) this.#parts.held?.drop();
     else this.#parts.held?.pass();
     this.next.end();
     this.next.token(token.id);
     this.#isStripping = token.rstrip;
-    this.#before = content.at(-1) ?? -1;
+    this.#before = last;
   }
 
   #pass(codePoint: number): void {

@@ -46,11 +46,14 @@ export class HeldWhitespace extends PassOn implements Busy {
 
   /** What is held belongs to the text. */
   pass(): void {
-    const held = this.#held.subarray(0, this.#count);
+    // The usual case, for each character of the text.
+    if (this.#count === 0) return;
+    const count = this.#count;
     this.#count = 0;
-    if (this.isBusy || !this.#isBounded || held.length <= MAX_AT_ONCE) for (const kind of held) this.put(kindOf(kind));
-    else {
-      this.#passing = held;
+    if (this.isBusy || !this.#isBounded || count <= MAX_AT_ONCE) {
+      for (let index = 0; index < count; index++) this.put(kindOf(this.#held[index] ?? 0));
+    } else {
+      this.#passing = this.#held.subarray(0, count);
       this.#at = 0;
       this.#held = new Uint8Array(16);
     }

@@ -43,6 +43,8 @@ class Bpe implements Model, Stage {
   /** The node of the whole word. */
   #word = ROOT;
   #fewest: FewestTokens | null = null;
+  /** For words that are merged at once. */
+  readonly #short: MergeWord;
   /** Long words and what came after them, in order. */
   #waiting: (MergeWord | number)[] = [];
 
@@ -50,6 +52,7 @@ class Bpe implements Model, Stage {
     this.#output = output;
     this.#vocabulary = vocabulary;
     this.#continuing = vocabulary.trie.find(vocabulary.continuingPrefix);
+    this.#short = new MergeWord(vocabulary.merges, MAX_SYMBOLS_AT_ONCE);
   }
 
   get isBusy(): boolean {
@@ -135,11 +138,15 @@ class Bpe implements Model, Stage {
     if (whole >= 0) this.#putOut(whole);
     else if (this.#length === 1) this.#putOut(this.#symbols[0] ?? 0);
     else if (this.#length > 1) {
-      const word = new MergeWord(this.#symbols.slice(0, this.#length), merges);
-      if (this.#length > MAX_SYMBOLS_AT_ONCE || this.isBusy) this.#waiting.push(word);
-      else {
-        this.#output.workUnits += word.work(Number.POSITIVE_INFINITY);
-        word.putTokens(this.#output.ids);
+      if (this.#length > MAX_SYMBOLS_AT_ONCE || this.isBusy) {
+        const word = new MergeWord(merges, this.#length);
+        word.begin(this.#symbols, this.#length);
+        this.#waiting.push(word);
+        this.#symbols = new Int32Array(64);
+      } else {
+        this.#short.begin(this.#symbols, this.#length);
+        this.#output.workUnits += this.#short.work(Number.POSITIVE_INFINITY);
+        this.#short.putTokens(this.#output.ids);
       }
     }
   }

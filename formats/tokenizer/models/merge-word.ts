@@ -5,30 +5,45 @@ import type { MergeTable } from "./merge-table.ts";
 const PLACES = 2 ** 24;
 const GONE = -1;
 
+/** One word at a time. */
 export class MergeWord {
   readonly #merges: MergeTable;
-  readonly #ids: Int32Array;
+  #ids: Int32Array = new Int32Array(0);
+  #length = 0;
   readonly #previous: Int32Array;
   readonly #following: Int32Array;
   /** A binary heap of rank × PLACES + place. */
-  readonly #heap: number[] = [];
+  #heap: Float64Array;
+  #heapLength = 0;
   #filled = 0;
 
-  /** @param ids of the word's symbols; it is changed */
-  constructor(ids: Int32Array, merges: MergeTable) {
-    this.#ids = ids;
+  /** @param maxSymbols of the words */
+  constructor(merges: MergeTable, maxSymbols: number) {
     this.#merges = merges;
-    this.#previous = Int32Array.from(ids, (_, place) => place - 1);
-    this.#following = Int32Array.from(ids, (_, place) => (place + 1 < ids.length ? place + 1 : GONE));
+    this.#previous = new Int32Array(maxSymbols);
+    this.#following = new Int32Array(maxSymbols);
+    this.#heap = new Float64Array(maxSymbols);
+  }
+
+  /** @param ids the word's symbols are the first of them; they are changed, until the word is done */
+  begin(ids: Int32Array, length: number): void {
+    this.#ids = ids;
+    this.#length = length;
+    this.#heapLength = 0;
+    this.#filled = 0;
+    for (let place = 0; place < length; place++) {
+      this.#previous[place] = place - 1;
+      this.#following[place] = place + 1 < length ? place + 1 : GONE;
+    }
   }
 
   /** @param units merges and symbols, at the most. @returns the units used; 0 once the word is done */
   work(units: number): number {
     let used = 0;
-    for (; used < units && this.#filled + 1 < this.#ids.length; used++, this.#filled++) {
+    for (; used < units && this.#filled + 1 < this.#length; used++, this.#filled++) {
       this.#offer(this.#filled, this.#filled + 1);
     }
-    while (used < units && this.#heap.length > 0) {
+    while (used < units && this.#heapLength > 0) {
       used += 4;
       this.#merge(this.#pop());
     }
@@ -37,7 +52,7 @@ export class MergeWord {
 
   /** Adds the tokens of a word that is done. */
   putTokens(ids: number[]): void {
-    for (let place = 0; place !== GONE && place < this.#ids.length; place = this.#following[place] ?? GONE) {
+    for (let place = 0; place !== GONE && place < this.#length; place = this.#following[place] ?? GONE) {
       ids.push(this.#ids[place] ?? 0);
     }
   }
@@ -64,10 +79,14 @@ export class MergeWord {
   #offer(place: number, next: number): void {
     const rank = this.#merges.rank(this.#ids[place] ?? GONE, this.#ids[next] ?? GONE);
     if (rank < 0) return;
+    if (this.#heapLength === this.#heap.length) {
+      const larger = new Float64Array(2 * this.#heapLength + 1);
+      larger.set(this.#heap);
+      this.#heap = larger;
+    }
     const heap = this.#heap;
     const key = rank * PLACES + place;
-    let at = heap.length;
-    heap.push(key);
+    let at = this.#heapLength++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = heap[parent] ?? 0;
@@ -81,8 +100,8 @@ export class MergeWord {
   #pop(): number {
     const heap = this.#heap;
     const top = heap[0] ?? 0;
-    const last = heap.pop() ?? 0;
-    const { length } = heap;
+    const length = --this.#heapLength;
+    const last = heap[length] ?? 0;
     if (length === 0) return top;
     let at = 0;
     for (;;) {

@@ -39,8 +39,8 @@ class Unigram implements Model, Stage {
   /** Of the last places, by place modulo their length: the best score until there, and the tokens until there. */
   readonly #scores: Float64Array;
   readonly #tokens: Int32Array;
-  /** Where the tokens end that are being put out, the last one first. */
-  #ends = new Int32Array(64);
+  /** By place after `#decided`: whether a way goes through it. Only while a decided place is looked for. */
+  #marked = new Uint8Array(65);
   /** Tokens that may be longer than what has arrived: the places where they begin, ascending, and their nodes. */
   readonly #begins: Int32Array;
   readonly #nodes: Int32Array;
@@ -142,12 +142,11 @@ class Unigram implements Model, Stage {
   /** Looks for a place that every way goes through, and puts out what is before it. */
   #look(): void {
     const length = this.#end - this.#decided;
-    const marked = new Uint8Array(length + 1);
-    let count = 0;
-    for (const place of [...this.#begins.subarray(0, this.#open), this.#end]) {
-      if (marked[place - this.#decided] === 0) count++;
-      marked[place - this.#decided] = 1;
-    }
+    const marked = this.#marked.fill(0, 0, length + 1);
+    // No two tokens that are open begin at one place, and none at the end.
+    let count = this.#open + 1;
+    for (let index = 0; index < this.#open; index++) marked[(this.#begins[index] ?? 0) - this.#decided] = 1;
+    marked[length] = 1;
     let at = length;
     for (; at > 0; at--) {
       if (marked[at] === 0) continue;
@@ -165,10 +164,15 @@ class Unigram implements Model, Stage {
   /** Puts out the tokens until a place. */
   #decide(place: number): void {
     const length = place - this.#decided;
-    let count = 0;
-    for (let at = length; at > 0; at -= this.#lengths[at - 1] ?? 0) this.#ends[count++] = at;
-    while (count > 0) {
-      const id = this.#ids[(this.#ends[--count] ?? 0) - 1] ?? 0;
+    // Where the tokens end, in order: after the loop, at the end of the array's part that is decided.
+    let first = length;
+    for (let at = length; at > 0; ) {
+      const from = at - (this.#lengths[at - 1] ?? 0);
+      this.#ids[--first] = this.#ids[at - 1] ?? 0;
+      at = from;
+    }
+    for (; first < length; first++) {
+      const id = this.#ids[first] ?? 0;
       const isUnknown = id === this.#vocabulary.unknownId;
       if (!(isUnknown && this.#isUnknownLast)) {
         this.#output.ids.push(id);
@@ -190,6 +194,6 @@ class Unigram implements Model, Stage {
     lengths.set(this.#lengths);
     this.#ids = ids;
     this.#lengths = lengths;
-    this.#ends = new Int32Array(ids.length);
+    this.#marked = new Uint8Array(ids.length + 1);
   }
 }

@@ -1,10 +1,11 @@
 /** BertNormalizer: cleans, isolates Chinese characters, strips accents, lowers case; in this order, one code point after another. */
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
-import { isWhitespace, putLowerCase } from "../unicode/classes.ts";
+import { isWhitespace, putLowerCase, smallLetters } from "../unicode/classes.ts";
+import { CodePointMap } from "../unicode/code-point-map.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { CAPITAL, DECOMPOSABLE, NON_STARTER, NONSPACING_MARK, OTHER } from "../unicode/tables.ts";
-import { combiningClass } from "./combining-class.ts";
+import { CombiningOrder, isSyllable, putJamo, SortedMarks } from "../unicode/combining.ts";
+import { DECOMPOSABLE, NONSPACING_MARK, OTHER } from "../unicode/tables.ts";
 
 export interface BertOptions {
   cleanText: boolean;
@@ -16,8 +17,6 @@ export interface BertOptions {
 
 const SPACE = 0x20;
 const REPLACEMENT_CHARACTER = 0xfffd;
-const FIRST_SYLLABLE = 0xac00;
-const LAST_SYLLABLE = 0xd7a3;
 /** More spacing marks in a row are one word that is longer than any vocabulary allows, in whatever order. */
 const MAX_SORTED_MARKS = 4096;
 
@@ -35,21 +34,23 @@ const CHINESE: readonly (readonly [number, number])[] = [
 /** Makes the stage's classes once for all texts. */
 export function bertNormalizer(options: BertOptions): MakeStage {
   const classes: Classes = {
-    capital: new CodePointSet(CAPITAL),
+    small: smallLetters(),
     other: new CodePointSet(OTHER),
     nonspacing: new CodePointSet(NONSPACING_MARK),
-    nonStarter: new CodePointSet(NON_STARTER),
-    decomposable: new CodePointSet(DECOMPOSABLE),
+    order: new CombiningOrder(),
+    parts: new CodePointMap(new CodePointSet(DECOMPOSABLE), (codePoint) =>
+      String.fromCodePoint(codePoint).normalize("NFD"),
+    ),
   };
   return (next) => new BertNormalizer(next, options, classes);
 }
 
 interface Classes {
-  capital: CodePointSet;
+  small: CodePointMap;
   other: CodePointSet;
   nonspacing: CodePointSet;
-  nonStarter: CodePointSet;
-  decomposable: CodePointSet;
+  order: CombiningOrder;
+  parts: CodePointMap;
 }
 
 class BertNormalizer extends PassOn {
@@ -57,14 +58,16 @@ class BertNormalizer extends PassOn {
   readonly #classes: Classes;
   readonly #stripAccents: boolean;
   /** Marks that are kept, to be sorted by combining class at the next starter. */
-  #marks: number[] = [];
+  readonly #marks: SortedMarks;
   readonly #putLower = (codePoint: number) => this.next.put(codePoint);
+  readonly #putJamo = (codePoint: number) => this.#putStarter(codePoint);
 
   constructor(next: Stage, options: BertOptions, classes: Classes) {
     super(next);
     this.#options = options;
     this.#classes = classes;
     this.#stripAccents = options.stripAccents ?? options.lowercase;
+    this.#marks = new SortedMarks(classes.order);
   }
 
   put(codePoint: number): void {
@@ -101,49 +104,38 @@ class BertNormalizer extends PassOn {
 
   #decompose(codePoint: number): void {
     if (!this.#stripAccents) this.#putLowered(codePoint);
-    else if (codePoint >= FIRST_SYLLABLE && codePoint <= LAST_SYLLABLE) this.#putJamo(codePoint - FIRST_SYLLABLE);
-    else if (this.#classes.decomposable.has(codePoint)) {
-      const parts = String.fromCodePoint(codePoint).normalize("NFD");
-      for (let at = 0; at < parts.length; at++) {
-        const part = parts.codePointAt(at) ?? 0;
-        this.#strip(part);
-        if (part > 0xffff) at++;
-      }
-    } else this.#strip(codePoint);
-  }
-
-  /** The parts of a Korean syllable, by Unicode's arithmetic. */
-  #putJamo(syllable: number): void {
-    const trailing = syllable % 28;
-    this.#putStarter(0x1100 + Math.floor(syllable / 588));
-    this.#putStarter(0x1161 + Math.floor((syllable % 588) / 28));
-    if (trailing > 0) this.#putStarter(0x11a7 + trailing);
+    else if (isSyllable(codePoint)) putJamo(codePoint, this.#putJamo);
+    else {
+      const { parts } = this.#classes;
+      const place = parts.placeOf(codePoint);
+      if (place < 0) this.#strip(codePoint);
+      else for (let index = 0; index < parts.lengthAt(place); index++) this.#strip(parts.codePointAt(place, index));
+    }
   }
 
   #strip(codePoint: number): void {
-    if (codePoint < 0x300 || !this.#classes.nonStarter.has(codePoint)) {
+    if (this.#classes.order.rank(codePoint) === 0) {
       this.#putMarks();
       if (codePoint < 0x300 || !this.#classes.nonspacing.has(codePoint)) this.#putLowered(codePoint);
     } else if (!this.#classes.nonspacing.has(codePoint)) {
-      this.#marks.push(codePoint);
-      if (this.#marks.length > MAX_SORTED_MARKS) this.#putMarks();
+      this.#marks.add(codePoint);
+      if (this.#marks.count > MAX_SORTED_MARKS) this.#putMarks();
     }
   }
 
   #putStarter(codePoint: number): void {
-    if (this.#marks.length > 0) this.#putMarks();
+    this.#putMarks();
     this.#putLowered(codePoint);
   }
 
   #putMarks(): void {
-    if (this.#marks.length === 0) return;
-    const sorted = this.#marks.sort((a, b) => combiningClass(a) - combiningClass(b));
-    this.#marks = [];
-    for (const mark of sorted) this.#putLowered(mark);
+    const { count } = this.#marks;
+    for (let index = 0; index < count; index++) this.#putLowered(this.#marks.at(index));
+    if (count > 0) this.#marks.truncate(0);
   }
 
   #putLowered(codePoint: number): void {
-    if (this.#options.lowercase) putLowerCase(codePoint, this.#classes.capital, this.#putLower);
+    if (this.#options.lowercase) putLowerCase(codePoint, this.#classes.small, this.#putLower);
     else this.next.put(codePoint);
   }
 }

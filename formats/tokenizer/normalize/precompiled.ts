@@ -4,7 +4,7 @@
  */
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
-import { GraphemeBreaks } from "../unicode/graphemes.ts";
+import { GraphemeBreaks, graphemeSets } from "../unicode/graphemes.ts";
 import { Charsmap, utf8Length } from "./charsmap.ts";
 
 const MAX_GRAPHEME_BYTES = 5;
@@ -12,8 +12,9 @@ const MAX_GRAPHEME_BYTES = 5;
 /** @throws Error if the charsmap is not one */
 export function precompiled(charsmap: Uint8Array): MakeStage {
   const rules = new Charsmap(charsmap);
-  const breaks = new GraphemeBreaks();
-  return (next) => new Precompiled(next, rules, breaks);
+  const sets = graphemeSets();
+  // Texts are tokenized in turns: each has its own place between graphemes.
+  return (next) => new Precompiled(next, rules, new GraphemeBreaks(sets));
 }
 
 class Precompiled extends PassOn {

@@ -30,32 +30,53 @@ export function replaceText(pattern: string, content: string): MakeStage {
 class ReplaceText extends PassOn {
   readonly #wanted: readonly number[];
   readonly #replacement: readonly number[];
-  /** A beginning of the wanted text. */
-  #held: number[] = [];
+  /** For each beginning of the wanted text, how much of its end is a beginning again [Knuth, Morris, Pratt]. */
+  readonly #borders: readonly number[];
+  /** What is held back is a beginning of the wanted text: its length. */
+  #held = 0;
 
   constructor(next: Stage, wanted: readonly number[], replacement: readonly number[]) {
     super(next);
     this.#wanted = wanted;
     this.#replacement = replacement;
+    this.#borders = bordersOf(wanted);
   }
 
   put(codePoint: number): void {
-    if (this.#held.length === 0 && codePoint !== this.#wanted[0]) {
-      this.next.put(codePoint);
-      return;
+    while (codePoint !== this.#wanted[this.#held]) {
+      if (this.#held === 0) {
+        this.next.put(codePoint);
+        return;
+      }
+      this.#putHeld(this.#borders[this.#held] ?? 0);
     }
-    this.#held.push(codePoint);
-    while (!this.#held.every((held, index) => held === this.#wanted[index])) this.next.put(this.#held.shift() ?? 0);
-    if (this.#held.length < this.#wanted.length) return;
-    this.#held = [];
+    if (++this.#held < this.#wanted.length) return;
+    this.#held = 0;
     for (const replacing of this.#replacement) this.next.put(replacing);
   }
 
   override end(): void {
-    for (const held of this.#held) this.next.put(held);
-    this.#held = [];
+    this.#putHeld(0);
     this.next.end();
   }
+
+  /** Passes on what is held, but for its last characters. */
+  #putHeld(left: number): void {
+    const count = this.#held - left;
+    this.#held = left;
+    for (let index = 0; index < count; index++) this.next.put(this.#wanted[index] ?? 0);
+  }
+}
+
+/** @returns by length of the beginning, from 0 */
+function bordersOf(wanted: readonly number[]): number[] {
+  const borders = [0, 0];
+  for (let length = 2; length < wanted.length; length++) {
+    let border = borders[length - 1] ?? 0;
+    while (border > 0 && wanted[border] !== wanted[length - 1]) border = borders[border] ?? 0;
+    borders.push(wanted[border] === wanted[length - 1] ? border + 1 : 0);
+  }
+  return borders;
 }
 
 class ReplaceRuns extends PassOn {

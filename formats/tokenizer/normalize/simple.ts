@@ -2,9 +2,9 @@
 import { HeldWhitespace } from "../core/held-whitespace.ts";
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
-import { isWhitespace, putLowerCase } from "../unicode/classes.ts";
+import { isWhitespace, putLowerCase, smallLetters } from "../unicode/classes.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { CAPITAL, COMBINING_MARK } from "../unicode/tables.ts";
+import { COMBINING_MARK } from "../unicode/tables.ts";
 
 const SPACE = 0x20;
 
@@ -21,8 +21,8 @@ function perCodePoint(replace: (codePoint: number, put: (codePoint: number) => v
 }
 
 export function lowercase(): MakeStage {
-  const capitals = new CodePointSet(CAPITAL);
-  return perCodePoint((codePoint, put) => putLowerCase(codePoint, capitals, put));
+  const small = smallLetters();
+  return perCodePoint((codePoint, put) => putLowerCase(codePoint, small, put));
 }
 
 export function stripAccents(): MakeStage {

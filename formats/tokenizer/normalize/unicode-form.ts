@@ -1,122 +1,130 @@
-/** NFC, NFD, NFKC and NFKD, in runs that begin where no form changes anything across. */
+/** NFC, NFD, NFKC and NFKD, one character after another: only the last starter and the marks behind it are held back. */
 import { PassOn } from "../core/pass-on.ts";
 import type { MakeStage, Stage } from "../core/stage.ts";
 import { TextError } from "../core/tokenizer-error.ts";
+import { CodePointMap } from "../unicode/code-point-map.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { COMBINING_MARK, DECOMPOSABLE, NON_STARTER, TOO_NEW } from "../unicode/tables.ts";
+import { CombiningOrder, Compositions, isSyllable, putJamo, SortedMarks } from "../unicode/combining.ts";
+import { COMPATIBLE, DECOMPOSABLE, TOO_NEW } from "../unicode/tables.ts";
 
 export type UnicodeForm = "NFC" | "NFD" | "NFKC" | "NFKD";
 
-/** Code units in a run. Sorting longer runs takes the square of their length; real texts have a few marks on a letter. */
-const MAX_RUN_LENGTH = 1024;
-/** Characters that are no marks and join with what is before them: jamo and halfwidth forms. */
-const JOINS: readonly (readonly [number, number])[] = [
-  [0x1100, 0x11ff],
-  [0x3131, 0x318e],
-  [0xa960, 0xa97c],
-  [0xd7b0, 0xd7fb],
-  [0xff9e, 0xffdc],
-];
+/** Marks on a letter. Real texts have a few. */
+const MAX_MARKS = 1024;
 
-/** @throws TextError from the stage, for a run that is too long */
+/** @throws TextError from the stage, for a character with too many marks */
 export function unicodeForm(form: UnicodeForm): MakeStage {
-  const classes: Classes = {
-    mark: new CodePointSet(COMBINING_MARK),
-    nonStarter: new CodePointSet(NON_STARTER),
+  const isCompatible = form === "NFKC" || form === "NFKD";
+  const decomposed = isCompatible ? "NFKD" : "NFD";
+  const tables: Tables = {
     tooNew: new CodePointSet(TOO_NEW),
-    decomposable: form === "NFC" || form === "NFD" ? new CodePointSet(DECOMPOSABLE) : null,
+    parts: new CodePointMap(new CodePointSet(isCompatible ? COMPATIBLE : DECOMPOSABLE), (codePoint) =>
+      String.fromCodePoint(codePoint).normalize(decomposed),
+    ),
+    order: new CombiningOrder(),
+    compositions: form === "NFC" || form === "NFKC" ? new Compositions() : null,
   };
-  return (next) => new UnicodeFormStage(next, form, classes);
+  return (next) => new UnicodeFormStage(next, tables);
 }
 
-interface Classes {
-  mark: CodePointSet;
-  nonStarter: CodePointSet;
+interface Tables {
+  /** The reference does not know that these characters have parts, or are marks. */
   tooNew: CodePointSet;
-  /** What the form may change; null if no table has it. */
-  decomposable: CodePointSet | null;
+  parts: CodePointMap;
+  order: CombiningOrder;
+  /** Null for the forms that do not compose. */
+  compositions: Compositions | null;
 }
-
-const UNCHANGED: readonly (readonly [number, number])[] = [
-  [0x3400, 0x9fff],
-  [0xe000, 0xf8ff],
-  [0x20000, 0x2f7ff],
-];
 
 class UnicodeFormStage extends PassOn {
-  readonly #form: UnicodeForm;
-  readonly #classes: Classes;
-  /** The first character, or -1; and how many code units all have, as they are in `#units`. */
-  #first = -1;
-  #length = 0;
-  readonly #units = new Uint16Array(MAX_RUN_LENGTH + 2);
+  readonly #tables: Tables;
+  /** What the next characters may be composed with; -1 if there is nothing. */
+  #starter = -1;
+  readonly #marks: SortedMarks;
+  readonly #putPart = (codePoint: number) => this.#put(codePoint);
 
-  constructor(next: Stage, form: UnicodeForm, classes: Classes) {
+  constructor(next: Stage, tables: Tables) {
     super(next);
-    this.#form = form;
-    this.#classes = classes;
+    this.#tables = tables;
+    this.#marks = new SortedMarks(tables.order);
   }
 
   put(codePoint: number): void {
-    if (codePoint < 0x80 || this.#begins(codePoint)) this.#putRun();
-    if (this.#classes.tooNew.has(codePoint)) {
-      // The reference does not know that these characters have parts, or are marks.
-      this.#putRun();
+    const { tooNew, parts } = this.#tables;
+    if (codePoint < 0x80) this.#putStarter(codePoint);
+    else if (tooNew.has(codePoint)) {
+      this.#putAll();
       this.next.put(codePoint);
-      return;
-    }
-    if (this.#first < 0) this.#first = codePoint;
-    if (codePoint < 0x10000) this.#units[this.#length++] = codePoint;
-    else {
-      this.#units[this.#length++] = 0xd7c0 + (codePoint >> 10);
-      this.#units[this.#length++] = 0xdc00 + (codePoint & 0x3ff);
-    }
-    if (this.#length > MAX_RUN_LENGTH) {
-      throw new TextError(`The text has more than ${MAX_RUN_LENGTH} combining characters in a row.`);
+    } else if (isSyllable(codePoint)) {
+      if (this.#tables.compositions === null) putJamo(codePoint, this.#putPart);
+      else this.#putStarter(codePoint);
+    } else {
+      const place = parts.placeOf(codePoint);
+      if (place < 0) this.#put(codePoint);
+      else for (let index = 0; index < parts.lengthAt(place); index++) this.#put(parts.codePointAt(place, index));
     }
   }
 
   override end(): void {
-    this.#putRun();
+    this.#putAll();
     this.next.end();
   }
 
-  #begins(codePoint: number): boolean {
-    const { nonStarter, mark } = this.#classes;
-    return !nonStarter.has(codePoint) && !mark.has(codePoint) && !isIn(JOINS, codePoint);
-  }
-
-  #putRun(): void {
-    const first = this.#first;
-    if (first < 0) return;
-    const length = this.#length;
-    this.#first = -1;
-    this.#length = 0;
-    const isOne = length === (first < 0x10000 ? 1 : 2);
-    if (isOne && this.#isUnchanged(first)) this.next.put(first);
-    else {
-      const text = isOne ? String.fromCodePoint(first) : String.fromCharCode(...this.#units.subarray(0, length));
-      putText(text.normalize(this.#form), this.next);
+  #put(codePoint: number): void {
+    if (this.#tables.order.rank(codePoint) === 0) {
+      this.#putStarter(codePoint);
+      return;
+    }
+    this.#marks.add(codePoint);
+    if (this.#marks.count > MAX_MARKS) {
+      throw new TextError(`The text has more than ${MAX_MARKS} combining characters in a row.`);
     }
   }
 
-  /** Of a character by itself. */
-  #isUnchanged(codePoint: number): boolean {
-    const { decomposable } = this.#classes;
-    if (codePoint < 0x80) return true;
-    return decomposable === null ? isIn(UNCHANGED, codePoint) : !decomposable.has(codePoint);
+  #putStarter(codePoint: number): void {
+    const { compositions } = this.#tables;
+    if (compositions === null) {
+      if (this.#marks.count > 0) this.#putAll();
+      this.next.put(codePoint);
+      return;
+    }
+    if (this.#marks.count > 0) this.#compose(compositions);
+    const made = this.#starter >= 0 && this.#marks.count === 0 ? compositions.of(this.#starter, codePoint) : -1;
+    if (made >= 0) this.#starter = made;
+    else {
+      this.#putHeld();
+      this.#starter = codePoint;
+    }
   }
-}
 
-function putText(text: string, next: Stage): void {
-  for (let at = 0; at < text.length; at++) {
-    const codePoint = text.codePointAt(at) ?? 0;
-    next.put(codePoint);
-    if (codePoint > 0xffff) at++;
+  #putAll(): void {
+    if (this.#tables.compositions !== null && this.#marks.count > 0) this.#compose(this.#tables.compositions);
+    this.#putHeld();
   }
-}
 
-function isIn(ranges: readonly (readonly [number, number])[], codePoint: number): boolean {
-  for (const [first, last] of ranges) if (codePoint >= first && codePoint <= last) return true;
-  return false;
+  /** Composes the starter with the marks that no other of their class is before. The others stay. */
+  #compose(compositions: Compositions): void {
+    if (this.#starter < 0) return;
+    const { order } = this.#tables;
+    let kept = 0;
+    let lastRank = 0;
+    for (let index = 0; index < this.#marks.count; index++) {
+      const mark = this.#marks.at(index);
+      const rank = order.rank(mark);
+      const made = rank === lastRank ? -1 : compositions.of(this.#starter, mark);
+      if (made >= 0) this.#starter = made;
+      else {
+        this.#marks.set(kept++, mark);
+        lastRank = rank;
+      }
+    }
+    this.#marks.truncate(kept);
+  }
+
+  #putHeld(): void {
+    if (this.#starter >= 0) this.next.put(this.#starter);
+    this.#starter = -1;
+    for (let index = 0; index < this.#marks.count; index++) this.next.put(this.#marks.at(index));
+    this.#marks.truncate(0);
+  }
 }

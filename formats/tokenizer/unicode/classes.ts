@@ -1,5 +1,7 @@
 /** Whitespace and small letters, the same in every runtime. */
-import type { CodePointSet } from "./code-point-set.ts";
+import { CodePointMap } from "./code-point-map.ts";
+import { CodePointSet } from "./code-point-set.ts";
+import { CAPITAL } from "./tables.ts";
 
 /** Unicode's White_Space, in every library of the reference. */
 export const WHITESPACE: readonly number[] = [
@@ -32,20 +34,27 @@ const NEW_CAPITALS: readonly (readonly [number, number, number, number])[] = [
   [0x16ea0, 0x16eb8, 1, 0x1b],
 ];
 
-/**
- * Calls `put` with the small letters of a character, without its context: a capital sigma is always σ.
- * @param capitals the set `CAPITAL`
- */
-export function putLowerCase(codePoint: number, capitals: CodePointSet, put: (codePoint: number) => void): void {
-  if (codePoint < 128) put(codePoint >= 0x41 && codePoint <= 0x5a ? codePoint + 0x20 : codePoint);
-  else if (!capitals.has(codePoint)) put(codePoint);
-  else {
+/** The small letters of each capital, without its context: a capital sigma is always σ. */
+export function smallLetters(): CodePointMap {
+  return new CodePointMap(new CodePointSet(CAPITAL), (codePoint) => {
     for (const [first, last, step, distance] of NEW_CAPITALS) {
-      if (codePoint >= first && codePoint <= last && (codePoint - first) % step === 0) {
-        put(codePoint + distance);
-        return;
-      }
+      const isInRange = codePoint >= first && codePoint <= last && (codePoint - first) % step === 0;
+      if (isInRange) return String.fromCodePoint(codePoint + distance);
     }
-    for (const char of String.fromCodePoint(codePoint).toLowerCase()) put(char.codePointAt(0) ?? 0);
+    return String.fromCodePoint(codePoint).toLowerCase();
+  });
+}
+
+/**
+ * Calls `put` with the small letters of a character.
+ * @param small as `smallLetters` makes it
+ */
+export function putLowerCase(codePoint: number, small: CodePointMap, put: (codePoint: number) => void): void {
+  if (codePoint < 128) {
+    put(codePoint >= 0x41 && codePoint <= 0x5a ? codePoint + 0x20 : codePoint);
+    return;
   }
+  const place = small.placeOf(codePoint);
+  if (place < 0) put(codePoint);
+  else for (let index = 0; index < small.lengthAt(place); index++) put(small.codePointAt(place, index));
 }

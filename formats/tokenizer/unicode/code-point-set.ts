@@ -22,6 +22,14 @@ export class CodePointSet {
     return codePoint < ASCII ? this.#ascii[codePoint] === 1 : this.#search(codePoint);
   }
 
+  /** Ascending. */
+  *[Symbol.iterator](): Generator<number> {
+    for (let range = 0; range < this.#bounds.length; range += 2) {
+      const end = this.#bounds[range + 1] ?? 0;
+      for (let codePoint = this.#bounds[range] ?? 0; codePoint < end; codePoint++) yield codePoint;
+    }
+  }
+
   #search(codePoint: number): boolean {
     let low = 0;
     let high = this.#bounds.length;

@@ -1,4 +1,4 @@
-/** The port: bounded steps, early ends, pairs, frames, refusals. */
+/** The port: bounded steps, pairs, frames, refusals. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import type { JsonObject } from "../../../../formats/json.ts";
 import { TextError } from "../../../../formats/tokenizer/core/tokenizer-error.ts";
 import { loadTokenizer, runSteps } from "../../../../formats/tokenizer/load-tokenizer.ts";
 import type { Encoded, Encoding, TextTokenizer } from "../../../../formats/tokenizer/tokenizer.ts";
-import { allFixtures, filesOf, trained } from "./fixtures.ts";
+import { filesOf, trained } from "./fixtures.ts";
 
 const load = (name: string, changes: JsonObject = {}, config: JsonObject = {}): TextTokenizer => {
   const files = filesOf(name, changes, config);
@@ -24,59 +24,6 @@ const idsOf = (tokenizer: TextTokenizer, text: string) => {
   const { result } = finish(tokenizer.encode(text, 100_000));
   return result.kind === "tokens" ? result.ids : null;
 };
-
-const HEX = Array.from({ length: 40_000 }, (_, index) => ((index * 2654435761) >>> 0).toString(16)).join("");
-const HOSTILE: [string, string][] = [
-  ["blanks and hex", " ".repeat(8200) + HEX],
-  ["words", "word ".repeat(60_000)],
-  ["long words", `${"x".repeat(99)} `.repeat(3000)],
-  ["one ideograph", "漢字".repeat(60_000)],
-  ["blanks", " ".repeat(300_000)],
-  ["accents", `a${"\u0301".repeat(500)}`.repeat(200)],
-  ["one word", "a".repeat(300_000)],
-  ["distinct words", Array.from({ length: 10_000 }, (_, index) => `w${index}`.repeat(10)).join(" ")],
-];
-
-/** One of each kind of model. */
-const KINDS = [
-  "mail tagger",
-  "byte-level BPE, NFC",
-  "BPE with a suffix, NFKC",
-  "WordLevel, NFD",
-  "Unigram, XLM-RoBERTa",
-  "Unigram in one piece",
-];
-
-describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, files) => {
-  const tokenizer = runSteps(loadTokenizer(files.json, files.config));
-
-  it("tokenizes a text of 600 characters in one step", () => {
-    expect(finish(tokenizer.encode("Please find the minutes of the meeting attached. ".repeat(12), 512)).steps).toBe(1);
-  });
-
-  it.each(HOSTILE)("%s: in many steps, or stopped at the first that has too many tokens", (_, text) => {
-    const { result, steps } = finish(tokenizer.encode(text, 512));
-    if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(512);
-    else {
-      expect(result.ids.length).toBeLessThanOrEqual(512);
-      expect(steps).toBeGreaterThan(text.length / 40_000);
-    }
-  });
-
-  it("agrees with itself about how many tokens are too many", () => {
-    for (const text of [
-      "",
-      "a",
-      "The meeting is on Thursday, at half past ten.",
-      "漢字 résumé ".repeat(20),
-      "-".repeat(200),
-    ]) {
-      const all = idsOf(tokenizer, text) ?? [];
-      expect(finish(tokenizer.encode(text, all.length)).result).toMatchObject({ kind: "tokens", ids: all });
-      expect(finish(tokenizer.encode(text, all.length - 1)).result).toEqual({ kind: "too-many", atLeast: all.length });
-    }
-  });
-});
 
 describe("a megabyte does not hold the thread", () => {
   const stepsOf = (name: string, text: string, changes: JsonObject = {}) =>

@@ -1,0 +1,122 @@
+/** What one text can do: hold the thread, fill the heap, disturb another text. */
+import { GCProfiler, getHeapStatistics } from "node:v8";
+import { describe, expect, it } from "vitest";
+import { loadTokenizer, runSteps } from "../../../../formats/tokenizer/load-tokenizer.ts";
+import type { Encoded, Encoding, TextTokenizer } from "../../../../formats/tokenizer/tokenizer.ts";
+import { encodeAll } from "../../../../tools/tokenizer-check/compare.ts";
+import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
+import { allFixtures } from "./fixtures.ts";
+
+const MIB = 2 ** 20;
+
+function finish(encoding: Encoding): { result: Encoded; steps: number } {
+  for (let steps = 1; ; steps++) {
+    const result = encoding.next();
+    if (result !== null) return { result, steps };
+  }
+}
+
+/** Also counts what is allocated until then: all objects, garbage included, and the most memory of typed arrays. */
+function finishCounted(encoding: Encoding) {
+  const profiler = new GCProfiler();
+  const buffersBefore = process.memoryUsage().arrayBuffers;
+  let buffers = buffersBefore;
+  profiler.start();
+  let afterLast = getHeapStatistics().used_heap_size;
+  for (let steps = 1; ; steps++) {
+    const result = encoding.next();
+    buffers = Math.max(buffers, process.memoryUsage().arrayBuffers);
+    if (result === null) continue;
+    const atEnd = getHeapStatistics().used_heap_size;
+    let objects = 0;
+    for (const { beforeGC, afterGC } of profiler.stop().statistics) {
+      objects += beforeGC.heapStatistics.usedHeapSize - afterLast;
+      afterLast = afterGC.heapStatistics.usedHeapSize;
+    }
+    return { result, steps, allocatedMiB: (objects + atEnd - afterLast + buffers - buffersBefore) / MIB };
+  }
+}
+
+const idsOf = (tokenizer: TextTokenizer, text: string) => {
+  const { result } = finish(tokenizer.encode(text, 100_000));
+  return result.kind === "tokens" ? result.ids : null;
+};
+
+const HEX = Array.from({ length: 40_000 }, (_, index) => ((index * 2654435761) >>> 0).toString(16)).join("");
+const HOSTILE: [string, string][] = [
+  ["blanks and hex", " ".repeat(8200) + HEX],
+  ["words", "word ".repeat(60_000)],
+  ["long words", `${"x".repeat(99)} `.repeat(3000)],
+  ["one ideograph", "漢字".repeat(60_000)],
+  ["blanks", " ".repeat(300_000)],
+  ["accents", `a${"\u0301".repeat(500)}`.repeat(600)],
+  ["accents of two classes", "e\u0323\u0301".repeat(100_000)],
+  ["capitals with accents", "ÀÉÎÕÜЖ".repeat(50_000)],
+  ["Korean", "각하".repeat(60_000)],
+  ["brackets", "[".repeat(300_000)],
+  ["beginnings of tokens", "[MAS<mas".repeat(40_000)],
+  ["ligatures", "ﷺﬃ½".repeat(40_000)],
+  ["spacing marks", "a\u302e\u1b44".repeat(60_000)],
+  ["private use", "\ue000".repeat(200_000)],
+  ["one word", "a".repeat(300_000)],
+  ["distinct words", Array.from({ length: 10_000 }, (_, index) => `w${index}`.repeat(10)).join(" ")],
+];
+
+/** One of each kind of model. */
+const KINDS = [
+  "mail tagger",
+  "byte-level BPE, NFC",
+  "BPE with a suffix, NFKC",
+  "WordLevel, NFD",
+  "Unigram, XLM-RoBERTa",
+  "Unigram in one piece",
+];
+
+describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, files) => {
+  const tokenizer = runSteps(loadTokenizer(files.json, files.config));
+
+  it("tokenizes a text of 600 characters in one step", () => {
+    expect(finish(tokenizer.encode("Please find the minutes of the meeting attached. ".repeat(12), 512)).steps).toBe(1);
+  });
+
+  it.each(HOSTILE)("%s: in steps and 4 MiB, or stopped at the first step that has too many tokens", (_, text) => {
+    const { result, steps, allocatedMiB } = finishCounted(tokenizer.encode(text, 512));
+    expect(allocatedMiB).toBeLessThan(4);
+    if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(512);
+    else {
+      expect(result.ids.length).toBeLessThanOrEqual(512);
+      expect(steps).toBeGreaterThan(text.length / 40_000);
+    }
+  });
+
+  it("agrees with itself about how many tokens are too many", () => {
+    for (const text of [
+      "",
+      "a",
+      "The meeting is on Thursday, at half past ten.",
+      "漢字 résumé ".repeat(20),
+      "-".repeat(200),
+    ]) {
+      const all = idsOf(tokenizer, text) ?? [];
+      expect(finish(tokenizer.encode(text, all.length)).result).toMatchObject({ kind: "tokens", ids: all });
+      expect(finish(tokenizer.encode(text, all.length - 1)).result).toEqual({ kind: "too-many", atLeast: all.length });
+    }
+  });
+
+  it("makes of texts that are tokenized in turns what it makes of each by itself", () => {
+    const texts = probingTexts(60, { seed: 9 });
+    const [one, other] = [texts.slice(30), texts.slice(0, 30)].map((half) => half.join(" ").repeat(8));
+    if (one === undefined || other === undefined) throw new Error("two halves are two texts");
+    const running = [one, other].map((text) => tokenizer.encode(text, Number.POSITIVE_INFINITY));
+    const ended = running.map((): Encoded | null => null);
+    while (ended.includes(null)) {
+      for (const [index, encoding] of running.entries()) ended[index] ??= encoding.next();
+    }
+    expect(ended).toEqual([one, other].map((text) => ({ kind: "tokens", ...framed(tokenizer, text) })));
+  });
+});
+
+function framed(tokenizer: TextTokenizer, text: string) {
+  const [ids, typeIds] = encodeAll(tokenizer, text);
+  return { ids, typeIds };
+}
