@@ -25,7 +25,7 @@ const POLICY = {
 };
 /** An isolate sends 5 s after its first count, 15 s after a message that failed. */
 const SENT_WITHIN_MS = 60_000;
-const CONTROL_PLANE = "control-plane/wrangler.toml";
+const CONTROL_PLANE = "control-plane.json";
 
 let folder: string;
 let system: Running;

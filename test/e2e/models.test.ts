@@ -147,8 +147,7 @@ describe("npm start", () => {
   /** Last: the system ends with it. */
   it("ends when the gateway has died, with the path of its log, and ends the others", async () => {
     const pids = await descendants(system);
-    // The control plane is another wrangler dev.
-    await kill(`bin/wrangler.js dev --port ${system.ports.gateway}`);
+    await kill("gateway.json");
     const exit = await once(system.process, "exit");
     expect(exit[0]).toBe(1);
     expect(system.output()).toMatch(

@@ -2,7 +2,7 @@
  * Text is processed and never stored: a canary takes every path of the whole system, and then everything that was exported, stored or
  * printed is searched for it. The same for the exported bytes: test/worker/telemetry/trace-contents.test.ts.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -142,11 +142,8 @@ describe("a canary", () => {
     }
     const refused = hungUpHead(`/${CANARY}`, 0).replace("POST", "GET");
     for (let time = 0; time < 5; time++) await hangUp(refused, { reset: true, afterMs: time });
-    // They reach the gateway, and wrangler's proxy reports them.
-    await until("the report of a hang-up", async () => {
-      const log = await readFile(`${system.stateFolder}/logs/gateway.log`, "utf8");
-      return log.includes("a request's connection ended");
-    });
+    // The gateway has read what arrived before this.
+    expect(await ask(SHORT)).toBe("200 edge within-share");
   });
 
   it("takes every failure: an origin that does not listen, one that answers 500, an edge without its model", async () => {
@@ -199,8 +196,8 @@ describe("a canary", () => {
 
   it("is not joined by secrets: the origin's credentials are only in the gateway's variables, an API key is nowhere", async () => {
     const files = await filesBelow(system.stateFolder);
-    const variables = files.get("gateway.env")?.toString() ?? "";
-    const secrets = [...variables.matchAll(/^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)="?([^"\n]+)"?$/gm)].map(
+    const variables = files.get("gateway.json")?.toString() ?? "";
+    const secrets = [...variables.matchAll(/"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)":"([^"]+)"/g)].map(
       ([, secret = ""]) => secret,
     );
     expect(secrets).toHaveLength(2);
@@ -211,7 +208,7 @@ describe("a canary", () => {
       ["the terminal", Buffer.from(system.output())],
       ...files,
     ]);
-    places.delete("gateway.env");
+    places.delete("gateway.json");
     const found = [...places].filter(([, bytes]) => secrets.some((secret) => bytes.includes(secret)));
     expect(found.map(([place]) => place)).toEqual([]);
   });

@@ -128,7 +128,7 @@ describe("a share from 0 to 100, with the commands of the page", () => {
     const half = await rolloutThat(({ step }) => step === "50 %");
     await inForce(half.policyVersion);
 
-    process.kill(await findDescendant(system, "control-plane/wrangler.toml"), "SIGKILL");
+    process.kill(await findDescendant(system, "control-plane.json"), "SIGKILL");
     await sendEach(300);
     await until("the control plane again", async () => (await status())?.id === 1);
     expect(await run("rollout", "status")).toContain("50 %");

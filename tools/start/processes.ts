@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { constants } from "node:os";
 import { type Child, startChild } from "../process/child.ts";
+import { COMPILE_CACHE_FOLDER } from "../process/compile-cache.ts";
 import { childEnvironment } from "./credentials.ts";
 
 /** A signal that ends the start, and the exit code that a shell expects then. https://tldp.org/LDP/abs/html/exitcodes.html */
@@ -46,7 +47,8 @@ export function createProcesses(stateFolder: string, spawn: typeof startChild = 
       const logFile = `${stateFolder}/logs/${name.replaceAll(" ", "-")}.log`;
       await first(name, logFile);
       if (stopping !== null) return never();
-      const child = spawn(name, command, { ...childEnvironment(process.env), ...env }, logFile);
+      const cache = { NODE_COMPILE_CACHE: COMPILE_CACHE_FOLDER };
+      const child = spawn(name, command, { ...cache, ...childEnvironment(process.env), ...env }, logFile);
       started.push(child);
       return processes.unlessStopping(child);
     },

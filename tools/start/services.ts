@@ -1,16 +1,17 @@
 /** The services of `npm start`: the command of each, and when it answers. A start that fails leaves no process. */
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { buildWorker } from "../local-worker/build.ts";
+import { type WorkerSettings, writeWorkerSettings } from "../local-worker/settings.ts";
+import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import type { Child } from "../process/child.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import { binOf } from "../process/package-bin.ts";
 import { freePort } from "../process/ports.ts";
-import { offlineWrangler, wranglerCommand } from "../process/run-wrangler.ts";
 import { waitFor } from "../process/wait-for.ts";
 import type { Credentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 import type { Processes } from "./processes.ts";
-import { writeVariables } from "./variables.ts";
 
 type Host = Pick<Processes, "start">;
 
@@ -69,22 +70,19 @@ export async function startControlPlane(
   const registry = registryOf(stateFolder);
   // A process that was killed leaves its entry, and with it a new one is not registered for 90 s.
   await rm(join(registry, CONTROL_PLANE), { force: true });
-  const envFile = resolve(stateFolder, "control-plane.env");
   const { ANONYMOUS_ACCESS, OPERATOR_TOKEN } = access;
-  await writeVariables(envFile, {
+  const variables = {
     ANONYMOUS_ACCESS,
     ...(OPERATOR_TOKEN !== undefined && { OPERATOR_TOKEN }),
     ...(readOnlyToken !== null && { READ_ONLY_TOKEN: readOnlyToken }),
     ...(viewerPort !== null && { TRACE_PAGES: `http://127.0.0.1:${viewerPort}/` }),
+  };
+  return startWorker(host, "control plane", stateFolder, {
+    config: "control-plane/wrangler.toml",
+    port: controlPort,
+    persistFolder,
+    variables,
   });
-  const config = ["--config", resolve("control-plane/wrangler.toml"), "--env-file", envFile];
-  const ports = ["--port", String(controlPort), "--inspector-port", "0", "--log-level", "warn"];
-  const child = await host.start(
-    "control plane",
-    await wranglerCommand("dev", ...config, ...ports, "--persist-to", resolve(persistFolder)),
-    { ...offlineWrangler, WRANGLER_REGISTRY_PATH: registry },
-  );
-  return up(child, { url: `http://127.0.0.1:${controlPort}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
 }
 
 export interface GatewayStart {
@@ -99,8 +97,7 @@ export async function startGateway(
   { stateFolder, persistFolder, gatewayPort, originUrl, region, otlp, access, cors }: LocalSettings,
   { modelId, publicKeyPem, credentials }: GatewayStart,
 ): Promise<Child> {
-  const envFile = `${stateFolder}/gateway.env`;
-  await writeVariables(envFile, {
+  const variables = {
     ...credentials,
     MODEL: modelId,
     MODEL_PUBLIC_KEY: publicKeyPem,
@@ -109,16 +106,37 @@ export async function startGateway(
     ...otlp,
     ...access,
     ...cors,
+  };
+  return startWorker(host, "gateway", stateFolder, {
+    config: "wrangler.toml",
+    port: gatewayPort,
+    persistFolder,
+    variables,
   });
-  // Problems only: a line per request would contain its path, which can hold any text.
-  const quiet = ["--log-level", "warn"];
-  const ports = ["--port", String(gatewayPort), "--inspector-port", "0"];
-  const state = ["--persist-to", persistFolder, "--env-file", envFile];
-  const child = await host.start("gateway", await wranglerCommand("dev", ...ports, ...quiet, ...state), {
-    ...offlineWrangler,
-    WRANGLER_REGISTRY_PATH: registryOf(stateFolder),
+}
+
+/** Its settings are kept in the state folder, as `<name>.json`. */
+async function startWorker(
+  host: Host,
+  name: string,
+  stateFolder: string,
+  {
+    config,
+    port,
+    persistFolder,
+    variables,
+  }: { config: string } & Pick<WorkerSettings, "port" | "persistFolder" | "variables">,
+): Promise<Child> {
+  const file = resolve(stateFolder, `${name.replaceAll(" ", "-")}.json`);
+  await writeWorkerSettings(file, {
+    modulesFolder: await buildWorker(config, join(CHECKOUT_FOLDER, ".spillway/builds")),
+    port,
+    persistFolder: resolve(persistFolder),
+    registryFolder: registryOf(stateFolder),
+    variables,
   });
-  return up(child, { url: `http://127.0.0.1:${gatewayPort}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
+  const child = await host.start(name, [process.execPath, "tools/local-worker/main.ts", file], {});
+  return up(child, { url: `http://127.0.0.1:${port}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
 }
 
 /** Resolves when the gateway's isolate has loaded the model. @throws Error with one sentence if it rejects the model, or ends */

@@ -1,5 +1,4 @@
 /** The last step of every command that saves a version: its options, the save, and what is printed. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../../policies/store.ts";
 import { historyRows } from "../../../policies/versions/history-rows.ts";
 import { type Author, type PolicyKv, type PolicyState, savePolicy } from "../../../policies/versions/repository.ts";
+import { readWorkerSettings } from "../../local-worker/settings.ts";
 import { localSettings } from "../../process/local-settings.ts";
 import { readGatewayConfig } from "../../process/wrangler-config.ts";
 import { authorName } from "../author.ts";
@@ -78,8 +78,8 @@ export async function checkModel(
 
 /** MODEL of the last `npm start` on this machine; null before the first. */
 async function modelInForceHere(stateFolder: string): Promise<string | null> {
-  const variables = await readFile(join(stateFolder, "gateway.env"), "utf8").catch(() => "");
-  return /^MODEL="(.*)"$/m.exec(variables)?.[1] ?? null;
+  const settings = await readWorkerSettings(join(stateFolder, "gateway.json"));
+  return settings?.variables["MODEL"] ?? null;
 }
 
 async function authorOf({ author, message }: SaveOptions): Promise<Author> {

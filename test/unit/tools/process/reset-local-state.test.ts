@@ -64,11 +64,11 @@ it("removes nothing while npm start uses the state, and names its process and th
 
 it("removes in a folder of the user's choice only what npm start has stored there", async () => {
   const stateFolder = join(root, "docs");
-  for (const file of ["gateway.env", "model.sig", "thesis.txt"]) await writeFile(join(stateFolder, file), "");
+  for (const file of ["gateway.json", "model.sig", "thesis.txt"]) await writeFile(join(stateFolder, file), "");
   await mkdir(join(stateFolder, "wrangler"));
   const state = { ...inCheckout(await freePort()), stateFolder, isOtherFolder: true };
   expect(await resetLocalState([], state)).toEqual(
-    ["wrangler", "gateway.env", "model.sig"].map((name) => `removed ${join(stateFolder, name)}`),
+    ["wrangler", "gateway.json", "model.sig"].map((name) => `removed ${join(stateFolder, name)}`),
   );
   expect(await readdir(stateFolder)).toEqual(["thesis.txt"]);
   expect(await readdir(root)).toHaveLength(3);

@@ -1,0 +1,126 @@
+/** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and in workerd the control plane and the gateway. */
+import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildEngine } from "../../engine/build/build-engine.ts";
+import { POLICY_KEY } from "../../policies/store.ts";
+import { CHECKOUT_FOLDER } from "../process/checkout.ts";
+import type { Child } from "../process/child.ts";
+import { type LocalSettings, readSettings } from "../process/local-settings.ts";
+import { withLocalStores } from "../process/local-stores.ts";
+import { makeFolder } from "../process/make-folder.ts";
+import { mustBeFree } from "../process/ports.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
+import { takeStateLock } from "../process/state-lock.ts";
+import { openLocalPackage } from "../spillway/model/local-package.ts";
+import { publishPackage } from "../spillway/model/publish/publish.ts";
+import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.ts";
+import { stderrProgress, step } from "../spillway/terminal/progress.ts";
+import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
+import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
+import { givenCredentials, newCredentials } from "./credentials.ts";
+import { greeting, USAGE, whileControlPlaneIsDown, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
+import { createProcesses, type Processes, stopOnSignals } from "./processes.ts";
+import { edgeReady, edgeState, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
+import { type Service, supervise } from "./supervise.ts";
+
+/**
+ * Starts the system and keeps it running until a signal.
+ * @param words of the command line: none, or --help, which starts nothing
+ */
+export async function startSystem(words: readonly string[]): Promise<void> {
+  dropUnreadOutput();
+  makeConsoleSafe(console, process);
+  const [argument] = words;
+  if (argument !== undefined) {
+    const isHelp = argument === "--help" || argument === "-h";
+    (isHelp ? console.log : console.error)(isHelp ? USAGE : `npm start has no option ${argument}.\n\n${USAGE}`);
+    process.exit(isHelp ? 0 : 2);
+  }
+  let processes: Processes | null = null;
+  try {
+    process.chdir(CHECKOUT_FOLDER);
+    const settings = readSettings(process.env);
+    processes = createProcesses(settings.stateFolder);
+    stopOnSignals(processes);
+    await start(settings, processes);
+  } catch (error) {
+    // A child that exits because the system is being stopped is not an error.
+    if (processes?.isStopping() === true) return;
+    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    await processes?.stopAll();
+    process.exit(1);
+  }
+}
+
+async function start(settings: LocalSettings, host: Processes): Promise<void> {
+  const { gatewayPort, controlPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
+  const url = `http://127.0.0.1:${gatewayPort}`;
+  const credentials = originPort === null ? givenCredentials(process.env) : newCredentials();
+  await makeFolder(settings.stateFolder).catch((error: Error) => {
+    throw new Error(
+      `The state folder ${settings.stateFolder} cannot be used (${error.message}). Set SPILLWAY_STATE_DIR to another one.`,
+    );
+  });
+  process.on("exit", await takeStateLock(settings.stateFolder, url));
+  await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
+  await mustBeFree(controlPort, "the control plane", "SPILLWAY_CONTROL_PORT");
+  if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
+  if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
+
+  /** Prints nothing more once the system is being stopped. */
+  const shown = <T>(what: string, work: () => Promise<T>) => step(what, () => host.unlessStopping(work()));
+
+  await buildEngine();
+  const opened = await shown(`verifying the model package in ${modelFolder}`, () => openLocalPackage(modelFolder));
+  const key = await localSigningKey(settings.stateFolder);
+  const signature = `${settings.stateFolder}/model.sig`;
+  if (originPort === null) await checkOtherOrigin(settings, credentials, opened);
+  const notice = await shown("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
+    const signed = await signLocally(opened, key);
+    const stored = await withLocalStores(persistFolder, async (stores) => {
+      const bucket = stores.bucket("MODELS");
+      const differs = await checkStoredModel(await stores.kv("POLICIES").get(POLICY_KEY), opened, bucket);
+      await publishPackage(signed, bucket);
+      return differs;
+    });
+    // For the origin, in the state folder: nothing is written into the package.
+    await writeFile(signature, signed.bundle);
+    return stored;
+  });
+  if (notice !== null) console.error(`  ! ${notice}`);
+
+  const watched: Promise<void>[] = [];
+  /** Starts a service, and keeps it running: the others do without it meanwhile. */
+  const watch = async (what: string, service: Service) => {
+    const run = () => shown(what, service.start);
+    watched.push(supervise({ ...service, start: run }, await run(), supervision(host)));
+  };
+  if (viewerPort !== null) {
+    const start = () => startViewer(host, viewerPort);
+    await watch("starting the trace viewer", { name: "trace viewer", start, ...whileViewerIsDown() });
+  }
+  if (originPort !== null) {
+    const trust = { MODEL_PUBLIC_KEY: key.publicKeyPem, SPILLWAY_MODEL_SIGNATURE: signature };
+    const start = () => startOrigin(host, settings, { port: originPort, credentials, trust });
+    const isDown = whileOriginIsDown(() => edgeState(settings));
+    await watch("starting the Lambda origin and its first instance", { name: "origin", start, ...isDown });
+  }
+  const controlPlane = { name: "control plane", start: () => startControlPlane(host, settings) };
+  await watch("starting the control plane in workerd", { ...controlPlane, ...whileControlPlaneIsDown() });
+  const { modelId, manifest } = opened;
+  const gateway: Child = await shown("starting the gateway in workerd", () =>
+    startGateway(host, settings, { modelId, publicKeyPem: key.publicKeyPem, credentials }),
+  );
+  const hasEdge = manifest.edge !== null;
+  if (hasEdge) await shown("loading the model at the edge", () => edgeReady(settings, gateway));
+
+  console.log(greeting(settings, hasEdge));
+  console.log(`Spillway is ready: ${url}/v1/classify`);
+  // Without the gateway there is no system: its end is an error, with the path of its log.
+  await Promise.race([gateway.died, ...watched]);
+}
+
+function supervision({ isStopping }: Processes) {
+  const { note: report } = stderrProgress();
+  return { nowMs: () => performance.now(), pause: (ms: number) => sleep(ms), report, isStopping };
+}
