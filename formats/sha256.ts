@@ -11,6 +11,19 @@ export function sha256Hex(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
+/**
+ * One digest of several files: of their digests and names, in the order of the lines. The same files have the same digest on every machine.
+ * @param digests lowercase hex by file name
+ */
+export function digestOfFiles(digests: ReadonlyMap<string, string>): string {
+  return sha256Hex(
+    [...digests]
+      .map(([name, digest]) => `${digest}  ${name}\n`)
+      .sort()
+      .join(""),
+  );
+}
+
 /** The digest of bytes that arrive in pieces. */
 export class Sha256Stream {
   readonly #hash: Hash = createHash("sha256");

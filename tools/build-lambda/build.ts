@@ -4,7 +4,7 @@ import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 import { withStaging } from "../spillway/model/pack/staging.ts";
 import type { Progress } from "../spillway/terminal/progress.ts";
 import { type Architecture, type ArtifactFile, HANDLER_FILE, modelFiles, runtimeFiles } from "./artifact-files.ts";
@@ -104,9 +104,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * Bundles the handler and its imports into one file, without ONNX Runtime: importing hundreds of files makes a cold start slow.
  * @param outfile path of the bundle
+ * @returns which files are in it
  */
-export async function bundleHandler(outfile: string): Promise<void> {
-  await build({
+export async function bundleHandler(outfile: string): Promise<Metafile> {
+  const { metafile } = await build({
+    metafile: true,
     // Paths in the output are relative to this folder: the same bytes from every checkout.
     absWorkingDir: root,
     entryPoints: ["lambda-origin/handler.ts"],
@@ -123,4 +125,5 @@ export async function bundleHandler(outfile: string): Promise<void> {
     charset: "utf8",
     logLevel: "silent",
   });
+  return metafile;
 }

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync, type Zippable, zipSync } from "fflate";
-import { sha256Hex } from "../../formats/sha256.ts";
+import { digestOfFiles, sha256Hex } from "../../formats/sha256.ts";
 import type { Progress } from "../spillway/terminal/progress.ts";
 import type { ArtifactFile } from "./artifact-files.ts";
 
@@ -35,7 +35,7 @@ export async function putZip(
 ): Promise<WrittenArtifact> {
   const contents = new Map<string, Uint8Array>();
   for (const { name, source } of files) contents.set(name, await readFile(source));
-  const digest = digestOf(new Map([...contents].map(([name, bytes]) => [name, sha256Hex(bytes)])));
+  const digest = digestOfFiles(new Map([...contents].map(([name, bytes]) => [name, sha256Hex(bytes)])));
   const name = `origin-${digest.slice(0, 12)}.zip`;
   const zipBytes = await progress.step(`zip ${files.length} files`, 1, async () => {
     const bytes = zip(contents);
@@ -64,7 +64,7 @@ export async function putImage(
   });
   const copies = files.map((file) => ({ ...file, source: join(target, FUNCTION_FOLDER, file.name) }));
   const unpackTo = async (folder: string) => void (await copyInto(copies, folder));
-  return { name: "", digest: digestOf(digests), zipBytes: null, unpackTo };
+  return { name: "", digest: digestOfFiles(digests), zipBytes: null, unpackTo };
 }
 
 async function copyInto(files: readonly ArtifactFile[], folder: string): Promise<Map<string, string>> {
@@ -76,11 +76,6 @@ async function copyInto(files: readonly ArtifactFile[], folder: string): Promise
     digests.set(name, sha256Hex(await readFile(target)));
   }
   return digests;
-}
-
-function digestOf(digests: ReadonlyMap<string, string>): string {
-  const lines = [...digests].map(([name, digest]) => `${digest}  ${name}\n`).sort();
-  return sha256Hex(lines.join(""));
 }
 
 /** The first day that a zip can represent. Zip times are local, so the date is made in the current time zone. */

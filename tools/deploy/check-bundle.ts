@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { encodeHex } from "../../formats/encodings.ts";
 import { EDGE_ENGINES, type EdgeEngineId } from "../../formats/model-package/manifest.ts";
+import { digestOfFiles, sha256Hex } from "../../formats/sha256.ts";
 import { errorLine, runWrangler } from "../process/run-wrangler.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
@@ -16,6 +18,8 @@ const MAX_GZIP_BYTES = 10_000_000;
 const WASM_MAGIC = "0061736d";
 
 export interface Bundle {
+  /** Over the modules: the same for the same sources and lock file, on every machine. */
+  sha256: string;
   rawBytes: number;
   gzipBytes: number;
   /** Size of the engines' WebAssembly. */
@@ -48,10 +52,14 @@ export async function checkBundle(configPath: string, environment: string): Prom
 }
 
 /** Pure. Whether the platform accepts the bundle. */
-export function checkSize({ gzipBytes }: Bundle): Finding[] {
+export function checkSize({ gzipBytes, sha256 }: Bundle): Finding[] {
   const size = `${(gzipBytes / 1e6).toFixed(2)} MB gzipped (limit: ${MAX_GZIP_BYTES / 1e6} MB)`;
   const listFiles = "To see what is in it, run `npx wrangler deploy --dry-run --outdir dist`.";
-  return [gzipBytes <= MAX_GZIP_BYTES ? ok("bundle", size) : problem("bundle", `is too large: ${size}`, listFiles)];
+  return [
+    gzipBytes <= MAX_GZIP_BYTES
+      ? ok("bundle", `${size}, SHA-256 ${sha256}`)
+      : problem("bundle", `is too large: ${size}`, listFiles),
+  ];
 }
 
 /** File names in the bundle begin with a hash. */
@@ -60,15 +68,21 @@ const ENGINE_FILES: Readonly<Record<EdgeEngineId, RegExp>> = {
   "onnxruntime-web": /-ort-wasm[a-z-]*\.wasm$/,
 };
 
-/** Counts only what is uploaded: each module, compressed as wrangler compresses it. */
+/** The modules that are uploaded, by file name. wrangler writes other files beside them. */
+export async function readModules(folder: string): Promise<Map<string, Uint8Array>> {
+  const names = (await readdir(folder)).filter((name) => /\.(js|mjs|wasm)$/.test(name)).sort();
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
+}
+
+/** Sizes with each module compressed as wrangler compresses it. */
 async function measureBundle(folder: string): Promise<Bundle> {
-  const names = (await readdir(folder)).filter((name) => /\.(js|mjs|wasm)$/.test(name));
-  const bundle: Bundle = { rawBytes: 0, gzipBytes: 0, wasmBytes: 0, engines: enginesIn(names) };
-  for (const name of names) {
-    const bytes = await readFile(join(folder, name));
+  const modules = await readModules(folder);
+  const sha256 = digestOfFiles(new Map([...modules].map(([name, bytes]) => [name, sha256Hex(bytes)])));
+  const bundle: Bundle = { sha256, rawBytes: 0, gzipBytes: 0, wasmBytes: 0, engines: enginesIn([...modules.keys()]) };
+  for (const bytes of modules.values()) {
     bundle.rawBytes += bytes.byteLength;
     bundle.gzipBytes += (await promisify(gzip)(bytes)).byteLength;
-    if (bytes.subarray(0, 4).toString("hex") === WASM_MAGIC) bundle.wasmBytes += bytes.byteLength;
+    if (encodeHex(bytes.subarray(0, 4)) === WASM_MAGIC) bundle.wasmBytes += bytes.byteLength;
   }
   return bundle;
 }
