@@ -22,8 +22,8 @@ import { type MakeText, textsOf } from "../texts.ts";
 import { reportOnce, type System, startSystem } from "./system.ts";
 import { type WorkloadSpec, type WorkloadText, workloadOf } from "./workload.ts";
 
-const TEXTS = { min: 200, max: 100_000, fallback: 1500 };
-const SECONDS = { min: 60, max: 3600, fallback: 300 };
+const TEXTS = { min: 200, max: 100_000, fallback: 6000 };
+const SECONDS = { min: 60, max: 3600, fallback: 600 };
 const SHARE = { min: 1, max: 99, fallback: 50 };
 const SEED = { min: 0, max: 1_000_000, fallback: 1 };
 const MAX_BENCH_MS = 75 * 60_000;
