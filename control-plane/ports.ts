@@ -53,10 +53,11 @@ export interface RootPort extends Rpc.DurableObjectBranded {
   savePolicy(edit: PolicyEdit): Promise<SaveResult>;
   rollBackPolicy(rollback: PolicyRollback): Promise<SaveResult>;
   rollouts(): Promise<RolloutsAnswer>;
-  /** Null if there is none with this number. */
-  rollout(id: number): Promise<OneRollout | null>;
+  /** Null if there is none with this number. @param before only looks with a lower number; null for the latest */
+  rollout(id: number, before?: number | null): Promise<OneRollout | null>;
   startRollout(request: StartRequest): Promise<ChangeAnswer>;
-  changeRollout(change: RolloutChange, by: string): Promise<ChangeAnswer>;
+  /** @param id that the rollout must have; null for any */
+  changeRollout(change: RolloutChange, by: string, id?: number | null): Promise<ChangeAnswer>;
   /** Resolves when the batch is stored, also for one that was stored before. */
   receive(batch: Batch): Promise<void>;
   query(range: TimeRange): Promise<LedgerAnswer>;

@@ -18,8 +18,12 @@ export function rolloutRoutes(only: (role: Role) => MiddlewareHandler<{ Bindings
   app.get("/v1/rollouts", only("reader"), async ({ env }) => Response.json(await rootOf(env).rollouts()));
 
   app.get("/v1/rollouts/:id", only("reader"), async ({ env, req }) => {
-    const id = req.param("id");
-    const found = ID.test(id) ? await rootOf(env).rollout(Number(id)) : null;
+    const [id, before] = [req.param("id"), req.query("before")];
+    if (before !== undefined && !ID.test(before))
+      return refuse("malformed", `before is ${JSON.stringify(before)}; the number of a look is allowed.`);
+    const found = ID.test(id)
+      ? await rootOf(env).rollout(Number(id), before === undefined ? null : Number(before))
+      : null;
     return found === null
       ? refuse("not-found", "No rollout has this number. GET /v1/rollouts lists them.")
       : Response.json(found);

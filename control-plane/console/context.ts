@@ -2,8 +2,7 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Env } from "../ports.ts";
-import { type Page, plainPage } from "./layout.ts";
-import type { Session } from "./session.ts";
+import { type Page, plainPage, type Session } from "./layout.ts";
 
 export interface ConsoleEnv {
   Bindings: Env;

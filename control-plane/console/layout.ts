@@ -1,7 +1,6 @@
 /** The frame of every page: head, navigation, who is signed in. Pure. */
 import { html } from "hono/html";
 import { badge, type Markup, NOTHING } from "./markup.ts";
-import type { Session } from "./session.ts";
 
 export const PAGES = [
   { path: "/", name: "Overview" },
@@ -10,6 +9,13 @@ export const PAGES = [
   { path: "/models", name: "Models" },
   { path: "/keys", name: "Keys" },
 ] as const;
+
+/** Who looks at a page. */
+export interface Session {
+  role: "operator" | "reader";
+  /** Null where no one signs in: on a developer's machine. */
+  untilMs: number | null;
+}
 
 export interface Page {
   title: string;

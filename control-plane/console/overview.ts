@@ -54,6 +54,7 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
   const today = month.days.find(({ day }) => day === new Date(nowMs).toISOString().slice(0, 10));
   const todayUsd = today === undefined ? 0 : Object.values(today.groupsUsd).reduce((sum, one) => sum + one, 0);
   const bill = month.costUsd.monthlyBill;
+  const { compared, disagreementRate, atMost } = report.agreement;
   const all = [
     tile("Texts", count(report.texts), [
       `${perSecond < 0.01 ? "under 0.01" : perSecond.toFixed(perSecond < 10 ? 2 : 0)} per second`,
@@ -67,9 +68,9 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
       percentInterval(inside.intervals.failureRate),
       `outside ${percent(outside.failureRate)} ${percentInterval(outside.intervals.failureRate)}`,
     ]),
-    tile("Other label", percent(report.agreement.disagreementRate), [
-      report.agreement.atMost === null ? "no comparisons" : `at most ${percent(report.agreement.atMost)}`,
-      `of ${counted(report.agreement.compared, "comparison")}`,
+    tile("Other label", percent(disagreementRate), [
+      compared === 0 ? "no shadow texts" : `at most ${percent(atMost)}`,
+      compared === 0 ? "" : `of ${counted(compared, "comparison")}`,
     ]),
     tile("Cost today", usd(todayUsd), [
       `this month ${usd(month.costUsd.total)}`,

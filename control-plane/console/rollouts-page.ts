@@ -11,15 +11,15 @@ import type { Parts } from "./markup.ts";
 import { publishedIds } from "./models-page.ts";
 import { NO_FIELDS, rolloutsParts, type StartFields, startForms } from "./rollouts-view.ts";
 
-/** The looks that the page of the present rollout lists. */
-const MAX_LOOKS = 12;
+/** Of the page of the present rollout, which is refreshed: rows of looks, and looks in a row. */
+const MAX_SHOWN = { rows: 12, looks: 10 };
 const MAX_PROBLEMS = 5;
 const AUTHOR = "console";
 const CHANGES: readonly RolloutChange[] = ["pause", "resume", "abort"];
 
 export function rolloutRoutes(): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
-  routes.get("/", async (context) => context.html(await rolloutsPage(context, NO_FIELDS, null)));
+  routes.get("/", async (context) => context.html(await rolloutsPage(context, null, null)));
   routes.get("/live", async (context) => answerLive(context, await partsOf(context)));
 
   routes.post("/start", async (context) => {
@@ -39,12 +39,14 @@ export function rolloutRoutes(): Hono<ConsoleEnv> {
     routes.post(`/${change}`, async (context) => {
       const refused = refusedToReader(context);
       if (refused !== null) return refused;
-      return answer(context, NO_FIELDS, await rootOf(context.env).changeRollout(change, AUTHOR));
+      const { id } = await context.req.parseBody();
+      return answer(context, null, await rootOf(context.env).changeRollout(change, AUTHOR, Number(id)));
     });
   }
 
   routes.get("/:id{[0-9]+}", async (context) => {
-    const one = await rootOf(context.env).rollout(Number(context.req.param("id")));
+    const before = Number(context.req.query("before"));
+    const one = await rootOf(context.env).rollout(Number(context.req.param("id")), before > 0 ? before : null);
     if (one === null) return context.redirect("/rollouts", 303);
     const { now = "", numbers = "", looks = "" } = partsOfOne(one, readerRefusal(context.get("session")));
     const content = html`<div class="columns">${now}${numbers}${looks}</div><p><a href="/rollouts">All rollouts</a></p>`;
@@ -59,7 +61,8 @@ function rootOf({ LEDGER }: Env) {
 }
 
 function partsOfOne({ rollout, looks }: OneRollout, refused: string | null): Parts {
-  return rolloutsParts({ shown: rollout, looks: looks.toReversed(), all: [], halves: null }, refused);
+  const seen = { id: rollout.id, kind: rollout.kind, looks, max: null };
+  return rolloutsParts({ shown: rollout, looks: seen, all: [], halves: null }, refused);
 }
 
 async function partsOf(context: ConsoleContext): Promise<Parts> {
@@ -67,16 +70,20 @@ async function partsOf(context: ConsoleContext): Promise<Parts> {
   const { current, rollouts: all, halves } = await root.rollouts();
   const shown = current ?? all[0] ?? null;
   const one = shown === null ? null : await root.rollout(shown.id);
-  const looks = one === null ? [] : one.looks.slice(-MAX_LOOKS).reverse();
+  const looks = one === null ? null : { id: one.rollout.id, kind: one.rollout.kind, looks: one.looks, max: MAX_SHOWN };
   return rolloutsParts({ shown, looks, all, halves }, readerRefusal(context.get("session")));
 }
 
-async function rolloutsPage(context: ConsoleContext, fields: StartFields, problem: string | null) {
-  const [parts, models, { current }] = await Promise.all([
+/** @param given what was sent; null for empty forms */
+async function rolloutsPage(context: ConsoleContext, given: StartFields | null, problem: string | null) {
+  const root = rootOf(context.env);
+  const [parts, models, { current }, { name: expected }] = await Promise.all([
     partsOf(context),
     publishedIds(context.env.MODELS),
-    rootOf(context.env).rollouts(),
+    root.rollouts(),
+    root.policy(),
   ]);
+  const fields = { ...(given ?? NO_FIELDS), expected };
   const running = current === null ? null : `Rollout ${current.id} has not ended. One runs at a time.`;
   const refused = readerRefusal(context.get("session")) ?? running;
   const notice = problem === null ? "" : html`<p class="notice bad" role="alert">${problem}</p>`;
@@ -98,11 +105,12 @@ async function fieldsIn(context: ConsoleContext): Promise<StartFields> {
     model: text("model"),
     isShadowFirst: text("shadow") !== "",
     isAgain: text("again") !== "",
+    expected: text("expected"),
   };
 }
 
 /** A field that is no number stays a text, which the schema refuses with its place. */
-function requestIn({ kind, to, steps, model, isShadowFirst, isAgain }: StartFields) {
+function requestIn({ kind, to, steps, model, isShadowFirst, isAgain, expected }: StartFields) {
   const number = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
   const listed = steps.split(/[\s,;%]+/).filter((one) => one !== "");
   return {
@@ -111,11 +119,12 @@ function requestIn({ kind, to, steps, model, isShadowFirst, isAgain }: StartFiel
     steps: listed.length === 0 ? null : listed.map(number),
     shadowFirst: kind === "share" && isShadowFirst,
     again: isAgain,
+    expectedPolicy: expected,
     author: AUTHOR,
   };
 }
 
-async function answer(context: ConsoleContext, fields: StartFields, result: ChangeAnswer) {
+async function answer(context: ConsoleContext, fields: StartFields | null, result: ChangeAnswer) {
   if (result.is === "changed") return context.redirect("/rollouts", 303);
   return context.html(await rolloutsPage(context, fields, result.problem), result.is === "conflict" ? 409 : 422);
 }

@@ -4,16 +4,17 @@ import { MODEL_ID, shortModelId } from "../../formats/model-package/names.ts";
 import { count, counted, ms, percent, ratio, signedPoints } from "../report/numbers.ts";
 import type { Cell } from "../report/table.ts";
 import type { HalvesWatch } from "../rollout/halves.ts";
-import type { Look, LookNumbers, RolloutStatus } from "../rollout/types.ts";
-import { badge, button, empty, type Markup, NOTHING, type Parts, section, tableMarkup, time } from "./markup.ts";
+import type { LookNumbers, RolloutStatus } from "../rollout/types.ts";
+import { type LooksSeen, looksCard } from "./looks-view.ts";
+import { button, empty, type Markup, NOTHING, type Parts, section, tableMarkup, time } from "./markup.ts";
 import { missingList, rolloutFacts, shortReason, stateBadge, stepsOf } from "./rollout-view.ts";
 import { hasEnded, targetOf } from "./sentence.ts";
 
 export interface RolloutsSeen {
   /** The rollout that has not ended; otherwise the last one. Null if there was none. */
   shown: RolloutStatus | null;
-  /** Its looks, the newest first. */
-  looks: readonly Look[];
+  /** Its looks; null without one. */
+  looks: LooksSeen | null;
   /** The newest first. */
   all: readonly RolloutStatus[];
   /** The halves of the outside arm, judged by the same code; null before its first look. */
@@ -58,19 +59,23 @@ function rolloutCard(rollout: RolloutStatus, refused: string | null): Markup {
   );
 }
 
-function controls({ state }: RolloutStatus, refused: string | null): Markup {
+/** Each names its rollout: when another one runs by then, nothing is changed. */
+function controls({ id, state }: RolloutStatus, refused: string | null): Markup {
   const isPaused = state === "paused";
+  const fields = { id: String(id) };
   const pause = button({
     label: "Pause",
     action: "/rollouts/pause",
+    fields,
     refused: refused ?? (isPaused ? "It is paused." : null),
   });
   const resume = button({
     label: "Resume",
     action: "/rollouts/resume",
+    fields,
     refused: refused ?? (isPaused ? null : "It is not paused."),
   });
-  const abort = button({ label: "Abort and restore", action: "/rollouts/abort", refused, tone: "danger" });
+  const abort = button({ label: "Abort and restore", action: "/rollouts/abort", fields, refused, tone: "danger" });
   return html`<div class="row">${pause}${resume}${abort}</div>`;
 }
 
@@ -116,21 +121,6 @@ function quantityOf(value: number): string {
   return value >= 1e6 ? value.toExponential(1) : ratio(value);
 }
 
-const VERDICTS = { failed: "bad", successful: "good", inconclusive: "calm", interrupted: "warn" } as const;
-
-function looksCard(looks: readonly Look[]): Markup {
-  const rows = looks.map(
-    ({ number, atMs, step, verdict, reason, missing }) =>
-      html`<tr><th scope="row">${number}</th><td>${time(atMs)}</td><td class="figure">${step}</td><td>${badge(verdict, VERDICTS[verdict])}</td><td>${shortReason({ reason, missing })}${missing.length === 0 ? "" : html`<small>missing: ${missing.map(({ what }) => what).join("; ")}</small>`}</td></tr>`,
-  );
-  const content =
-    rows.length === 0
-      ? empty("No look yet. Every look is kept with its numbers and its reason.")
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Looks"><table class="words">
-<thead><tr><th scope="col">look</th><th scope="col">at, UTC</th><th scope="col">step</th><th scope="col">verdict</th><th scope="col">why</th></tr></thead><tbody>${rows}</tbody></table></div>`;
-  return section({ title: "Looks", aside: "the newest first", span: 8, height: "middle" }, content);
-}
-
 function earlierCard(all: readonly RolloutStatus[]): Markup {
   const rows = all.map(
     (one) =>
@@ -162,6 +152,8 @@ export interface StartFields {
   model: string;
   isShadowFirst: boolean;
   isAgain: boolean;
+  /** The name of the policy version that the form was made for. */
+  expected: string;
 }
 
 export const NO_FIELDS: StartFields = {
@@ -171,6 +163,7 @@ export const NO_FIELDS: StartFields = {
   model: "",
   isShadowFirst: true,
   isAgain: false,
+  expected: "",
 };
 
 /** @param refused why none can be started; null if one can */
@@ -179,7 +172,8 @@ export function startForms(fields: StartFields, models: readonly string[], refus
     refused === null
       ? html`<button class="main">${label}</button>`
       : html`<button disabled>${label}</button> <small>${refused}</small>`;
-  const again = html`<label><input type="checkbox" name="again" value="yes"${fields.isAgain ? html` checked` : ""}> also if the same target failed less than 24 h ago</label>`;
+  const expected = html`<input type="hidden" name="expected" value="${fields.expected}">`;
+  const again = html`${expected}<label><input type="checkbox" name="again" value="yes"${fields.isAgain ? html` checked` : ""}> also if the same target failed less than 24 h ago</label>`;
   const share = html`<form method="post" action="/rollouts/start" class="stack"><input type="hidden" name="kind" value="share">
 <label for="to">Share at the end, percent of eligible texts</label><input id="to" name="to" inputmode="decimal" required value="${fields.to}">
 <label for="steps">Steps before it, percent (default 10, 50, 95)</label><input id="steps" name="steps" placeholder="10, 50, 95" value="${fields.steps}">

@@ -5,12 +5,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { Role } from "../operator.ts";
-
-export interface Session {
-  role: Role;
-  /** Null where no one signs in: on a developer's machine. */
-  untilMs: number | null;
-}
+import type { Session } from "./layout.ts";
 
 export const MAX_SESSION_MS = 12 * 60 * 60_000;
 /** With the prefix `__Host-`: no other host and no other path can set it. */

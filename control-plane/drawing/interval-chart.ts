@@ -17,8 +17,8 @@ export interface IntervalRow {
 const ROW_HEIGHT = 44;
 const TOP = 8;
 const CAP = 5;
-/** For half of a tick's name. */
-const MARGIN = 14;
+/** For half of a tick's name, such as "0.0001". */
+const MARGIN = 24;
 
 /** Ratios on a logarithmic axis with a line at 1. @returns the markup and its height */
 export function ratioChart(rows: readonly IntervalRow[], width: number, write: (ratio: number) => string) {

@@ -30,7 +30,8 @@ export const GROUPS: readonly { key: CostGroup; name: string; tone: Tone }[] = [
 /** Texts that are faster than this part of all, and slower than all but this part, are outside of the time axis. */
 const LEFT_OUT = 0.005;
 const LEFT = 44;
-const RIGHT = 18;
+/** For half of the last tick's name, such as "500 ms". */
+const RIGHT = 24;
 const P95 = 0.95;
 
 /** The distribution of times per arm, with bands at 95 % confidence. Null without texts. */

@@ -44,6 +44,17 @@ export function labelsInWords({ agreement: { compared, disagreed } }: LookNumber
   return `${count(disagreed)} of ${count(compared)} compared labels differ from the origin's${rate}`;
 }
 
+/** The counts that a look found: failures and P95 of both arms, labels. Empty where nothing was counted. */
+export function numbersInWords(numbers: LookNumbers, names: ArmNames): string {
+  const { treatment, control, agreement, p95Ratio } = numbers;
+  const parts = [
+    ...(treatment.n + control.n === 0 ? [] : [failuresInWords(numbers, names)]),
+    ...(p95Ratio === null ? [] : [p95InWords(numbers, names)]),
+    ...(agreement.compared === 0 ? [] : [labelsInWords(numbers)]),
+  ];
+  return parts.join("; ");
+}
+
 /** "0.5 points" */
 export function points(part: number): string {
   return `${signedPoints(part).replace("+", "")} points`;

@@ -130,10 +130,10 @@ export class Ledger extends DurableObject<Env> {
     return this.#rollouts.list();
   }
 
-  /** A rollout with its looks; null if there is none with this number. */
-  async rollout(id: number): Promise<OneRollout | null> {
+  /** A rollout with its looks; null if there is none with this number. @param before only looks with a lower number */
+  async rollout(id: number, before: number | null = null): Promise<OneRollout | null> {
     await this.#keepAlarm(Date.now());
-    return this.#rollouts.one(id);
+    return this.#rollouts.one(id, before);
   }
 
   /** Begins a rollout. */
@@ -143,9 +143,9 @@ export class Ledger extends DurableObject<Env> {
     return answer;
   }
 
-  /** Pauses, resumes or aborts the rollout that runs. */
-  async changeRollout(change: RolloutChange, by: string): Promise<ChangeAnswer> {
-    const answer = await this.#rollouts.change(change, by);
+  /** Pauses, resumes or aborts the rollout that runs. @param id that it must have; null for any */
+  async changeRollout(change: RolloutChange, by: string, id: number | null = null): Promise<ChangeAnswer> {
+    const answer = await this.#rollouts.change(change, by, id);
     await this.#keepAlarm(Date.now());
     return answer;
   }

@@ -4,7 +4,7 @@ import type { HalvesWatch } from "../rollout/halves.ts";
 import type { Look, Rollout } from "../rollout/types.ts";
 import type { AuditRow } from "../rollout-port.ts";
 
-/** Of one rollout, in an answer: the latest ones. Every look is kept. */
+/** Of one rollout, in an answer. Every look is kept. */
 const MAX_LOOKS_READ = 500;
 const MAX_AUDIT_READ = 200;
 const MAX_ROLLOUTS_READ = 100;
@@ -62,11 +62,11 @@ export class RolloutTable {
     return [...rows].flatMap((row) => storedIn(row)?.rollout ?? []);
   }
 
-  /** The latest looks of a rollout, the oldest first. */
-  looks(id: number): Look[] {
+  /** The latest looks of a rollout, the oldest first. @param before those with a lower number only; null for all */
+  looks(id: number, before: number | null): Look[] {
     const rows = this.#sql.read(
-      "SELECT body FROM look WHERE rollout = ? ORDER BY number DESC LIMIT ?",
-      ...[id, MAX_LOOKS_READ],
+      "SELECT body FROM look WHERE rollout = ? AND number < ? ORDER BY number DESC LIMIT ?",
+      ...[id, before ?? Number.MAX_SAFE_INTEGER, MAX_LOOKS_READ],
     );
     return [...rows].map((row): Look => JSON.parse(String(row["body"]))).reverse();
   }

@@ -52,16 +52,16 @@ export class RolloutController {
     };
   }
 
-  /** Null if there is none with this number. */
-  one(id: number): OneRollout | null {
+  /** Null if there is none with this number. @param before only looks with a lower number; null for the latest */
+  one(id: number, before: number | null): OneRollout | null {
     const { table } = this.#parts;
     const stored = table.withId(id);
     if (stored === null) return null;
-    return { rollout: statusOf(stored.rollout), looks: table.looks(id), events: table.audit(id).reverse() };
+    return { rollout: statusOf(stored.rollout), looks: table.looks(id, before), events: table.audit(id).reverse() };
   }
 
   /** Begins a rollout, and writes its first step. @throws Error when KV does not answer */
-  start({ author, lookEveryMs, ...request }: StartRequest): Promise<ChangeAnswer> {
+  start({ author, lookEveryMs, expectedPolicy, ...request }: StartRequest): Promise<ChangeAnswer> {
     return this.#inTurn(async () => {
       const { table, policies } = this.#parts;
       const nowMs = Date.now();
@@ -69,6 +69,10 @@ export class RolloutController {
       const policy = inForce(present);
       if (policy === null) {
         const problem = `The stored policy does not parse: ${present.problems.join("; ")}. Fix it with npx spillway policy edit, and start again.`;
+        return { is: "conflict", problem };
+      }
+      if (expectedPolicy !== null && expectedPolicy !== present.name) {
+        const problem = `Policy version ${present.name} is stored, and the rollout was asked for on version ${expectedPolicy}. Nothing was started. Read the policy, and start again.`;
         return { is: "conflict", problem };
       }
       const started = startRollout({
@@ -87,8 +91,8 @@ export class RolloutController {
     });
   }
 
-  /** Pauses, resumes or aborts the rollout that runs. @throws Error when KV does not answer */
-  change(change: RolloutChange, by: string): Promise<ChangeAnswer> {
+  /** Pauses, resumes or aborts the rollout that runs. @param id that it must have; null for any. @throws Error when KV does not answer */
+  change(change: RolloutChange, by: string, id: number | null): Promise<ChangeAnswer> {
     return this.#inTurn(async () => {
       const { table, policies } = this.#parts;
       const active = table.active();
@@ -97,6 +101,10 @@ export class RolloutController {
           is: "conflict",
           problem: "No rollout runs. Start one with npx spillway rollout start share --to 100.",
         };
+      }
+      if (id !== null && id !== active.rollout.id) {
+        const problem = `Rollout #${active.rollout.id} runs, and the change was asked for another one. Nothing was changed.`;
+        return { is: "conflict", problem };
       }
       const advanced = advance(active.rollout, { kind: change, nowMs: Date.now(), by });
       if (advanced.refused !== null) return { is: "conflict", problem: advanced.refused };

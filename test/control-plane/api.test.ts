@@ -93,7 +93,10 @@ describe("/v1/rollouts", () => {
   });
 
   it.each([
-    [{ ...start, target: 101 }, /target/],
+    [{ ...start, target: 101 }, /^target: 101 is not allowed; must be a number from 0 to 100/],
+    [{ ...start, target: "much" }, /^target: "much" is not allowed; must be a number from 0 to 100/],
+    [{ ...start, kind: "model" }, /^target: 100 is not allowed; must be a published model: <name>@<64 hex digits>\.$/],
+    [{ ...start, kind: "both" }, /^kind: "both" is not allowed; must be "share" or "model"\.$/],
     [{ ...start, steps: [50, 10] }, /The step 10 is not allowed/],
     [{ ...start, thresholds: { minTexts: 1 } }, /thresholds\.minTexts: unknown key/],
     [{ ...start, lookEveryMs: 10 }, /lookEveryMs/],

@@ -68,14 +68,14 @@ describe("the policy", () => {
 
 describe("rollouts", () => {
   const start = (cookie: string, fields: Record<string, string> = {}) =>
-    post("/rollouts/start", { kind: "share", to: "100", steps: "10, 50", ...fields }, { cookie });
+    post("/rollouts/start", { kind: "share", to: "100", steps: "10, 50", expected: "0", ...fields }, { cookie });
   const statesIn = async () => (await root().rollouts()).rollouts.map(({ state }) => state);
 
   it("are started, paused, resumed and aborted, one at a time", async () => {
     const cookie = await signIn();
     await post("/policy/save", { text: '{"edge":{"share":5}}', expected: "0" }, { cookie });
-    expect((await start(cookie)).headers.get("location")).toBe("/rollouts");
-    const second = await start(cookie);
+    expect((await start(cookie, { expected: "1" })).headers.get("location")).toBe("/rollouts");
+    const second = await start(cookie, { expected: "2" });
     expect(second.status).toBe(409);
     expect(await second.text()).toContain("One runs at a time");
     for (const [change, state] of [
@@ -83,20 +83,38 @@ describe("rollouts", () => {
       ["resume", "running"],
       ["abort", "aborted"],
     ] as const) {
-      expect((await post(`/rollouts/${change}`, {}, { cookie })).status).toBe(303);
+      expect((await post(`/rollouts/${change}`, { id: "1" }, { cookie })).status).toBe(303);
       expect(await statesIn()).toEqual([state]);
     }
     const page = await textOf(get("/rollouts/1", { cookie }));
     expect(page).toContain("Rollout 1, share to 100 %");
   });
 
+  it("are not changed by a page of another policy version or of an earlier rollout: 409, with what is there now", async () => {
+    const cookie = await signIn();
+    await post("/policy/save", { text: '{"edge":{"share":5}}', expected: "0" }, { cookie });
+    const late = await start(cookie);
+    expect(late.status).toBe(409);
+    expect(await late.text()).toMatch(
+      /Policy version 1 is stored, .* on version 0\. Nothing was started\.[\s\S]* name="expected" value="1"/,
+    );
+    await start(cookie, { expected: "1" });
+    for (const change of ["pause", "abort"]) {
+      const other = await post(`/rollouts/${change}`, { id: "7" }, { cookie });
+      expect(other.status).toBe(409);
+      expect(await other.text()).toContain("Rollout #1 runs, and the change was asked for another one.");
+    }
+    expect((await post("/rollouts/abort", {}, { cookie })).status).toBe(409);
+    expect(await statesIn()).toEqual(["running"]);
+  });
+
   it("are refused with the field that cannot be obeyed, and what is allowed", async () => {
     const cookie = await signIn();
     for (const [fields, problem] of [
-      [{ to: "150" }, /target: .*150/],
-      [{ to: "much" }, /target: .*much/],
+      [{ to: "150" }, /target: 150 is not allowed; must be a number from 0 to 100/],
+      [{ to: "much" }, /target: &quot;much&quot; is not allowed; must be a number from 0 to 100/],
       [{ steps: "10, x" }, /steps\.1: &quot;x&quot; is not allowed/],
-      [{ kind: "model", model: "no-model" }, /target: .*no-model/],
+      [{ kind: "model", model: "no-model" }, /target: &quot;no-model&quot; is not allowed; must be a published model/],
     ] as const) {
       const response = await start(cookie, fields);
       expect(response.status).toBe(422);

@@ -1,10 +1,11 @@
-/** Rollouts in the root object, in real workerd: looks by alarm, steps and rollbacks as versions of the policy. */
+/** Rollouts in the root object, in real workerd: looks by alarm, steps and rollbacks as versions of the policy; the watch over the halves. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { startSchema } from "../../control-plane/rollout-port.ts";
 import { LAST_GOOD_KEY, POLICY_KEY } from "../../policies/store.ts";
-import { MINUTE, root } from "./support/ledger.ts";
-import { eachFromTen, given, later, look, send, start, storedPolicy, writers } from "./support/rollout.ts";
+import { DAY, HOUR, MINUTE, root } from "./support/ledger.ts";
+import { crash, eachFromTen, given, later, look, send, start, storedPolicy, writers } from "./support/rollout.ts";
 
 eachFromTen();
 
@@ -90,4 +91,55 @@ describe("a rollout", () => {
       problem: expect.stringContaining("does not parse"),
     });
   });
+});
+
+describe("the halves of the outside arm", () => {
+  /** The object's hourly work. */
+  const watched = async (ms = HOUR) => {
+    later(ms);
+    expect(await runDurableObjectAlarm(root())).toBe(true);
+    return (await root().rollouts()).halves;
+  };
+  const store = (version: number) =>
+    env.POLICIES.put(POLICY_KEY, JSON.stringify({ version, edge: { share: 10, stickyBy: "text" } }));
+
+  it("are judged each hour for ever, without a rollout: one false alarm per run; crashes, versions and weeks end no watch", async () => {
+    await store(6);
+    await root().rollouts();
+    expect(await watched()).toMatchObject({ policyVersion: 6, runs: 0, falseAlarms: 0, verdict: null });
+    await send({ outside: 2000, policy: 6 });
+    expect(await watched()).toMatchObject({ runs: 1, falseAlarms: 0, verdict: "inconclusive" });
+    await send({ outside: 200, outsideFailed: 60, policy: 6 });
+    const alarmed = { runs: 1, falseAlarms: 1, verdict: "failed" };
+    expect(await watched()).toMatchObject({
+      ...alarmed,
+      reason: expect.stringMatching(/^60 of 1,160 texts of the first half failed .* 0 of 1,100 of the second half/),
+    });
+    await crash();
+    await root().rollouts();
+    await send({ outside: 200, outsideFailed: 60, policy: 6 });
+    expect(await watched()).toMatchObject(alarmed);
+
+    await store(7);
+    expect(await watched()).toMatchObject({ policyVersion: 7, runs: 1, falseAlarms: 1, verdict: null });
+    await send({ outside: 200, policy: 7 });
+    expect(await watched()).toMatchObject({ runs: 2, falseAlarms: 1, verdict: "inconclusive" });
+    expect(await watched(7 * DAY)).toMatchObject({ policyVersion: 7, runs: 2, verdict: null });
+    await send({ outside: 200, policy: 7 });
+    expect(await watched()).toMatchObject({ runs: 3, falseAlarms: 1, verdict: "inconclusive" });
+  });
+});
+
+it("every look can be read, 500 at a time", async () => {
+  const { id } = await start();
+  await root().changeRollout("pause", "Ann");
+  await runInDurableObject(root(), (_, { storage }) => {
+    for (let number = 1; number <= 1200; number++)
+      storage.sql.exec("INSERT INTO look VALUES (?, ?, ?)", id, number, JSON.stringify({ number }));
+  });
+  const numbersBefore = async (before: number | null) =>
+    (await root().rollout(id, before))?.looks.map(({ number }) => number) ?? [];
+  const [last, earlier, first] = [await numbersBefore(null), await numbersBefore(701), await numbersBefore(201)];
+  expect([last[0], last.at(-1), earlier[0], earlier.at(-1)]).toEqual([701, 1200, 201, 700]);
+  expect(first).toEqual(Array.from({ length: 200 }, (__, index) => index + 1));
 });

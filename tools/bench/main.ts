@@ -9,6 +9,7 @@ import { helpText, type ParsedArguments, parseArguments, UsageError } from "./ar
 import { attacksBench } from "./attacks/attacks.ts";
 import type { Bench } from "./bench.ts";
 import { coldBench } from "./cold/cold.ts";
+import { consoleBench } from "./console/console.ts";
 import { decideBench } from "./decide/decide.ts";
 import { edgeBench } from "./edge/edge.ts";
 import { engineBench } from "./engine/engine.ts";
@@ -32,6 +33,7 @@ const EACH: readonly Bench[] = [
   attacksBench,
   ledgerBench,
   rolloutsBench,
+  consoleBench,
   memoryBench,
   coldBench,
   spikeBench,

@@ -37,7 +37,7 @@ export interface GatewayConfig {
 export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
   const { unstable_readConfig } = await import("wrangler");
   const { r2_buckets, vars } = configSchema.parse(
-    unstable_readConfig({ config: join(CHECKOUT_FOLDER, "wrangler.toml"), env: environment }),
+    unstable_readConfig({ config: join(CHECKOUT_FOLDER, "wrangler.toml"), env: environment }, { hideWarnings: true }),
   );
   const found = r2_buckets.find(({ binding }) => binding === "MODELS");
   if (found?.bucket_name === undefined)

@@ -10,9 +10,10 @@ const main = document.querySelector("main[data-live]");
 const stale = document.getElementById("stale");
 let etag = main === null ? "" : `"${main.dataset.etag}"`;
 
-/** Replaces the content of an element. No script in it would run: the policy of the page forbids it, too. */
+/** Replaces the content of an element; what is unfolded stays so. No script in it would run: the policy of the page forbids it, too. */
 function show(element, markup) {
   const parsed = new DOMParser().parseFromString(markup, "text/html");
+  for (const { id } of element.querySelectorAll("details[open]")) parsed.getElementById(id)?.setAttribute("open", "");
   element.replaceChildren(...parsed.body.childNodes);
 }
 

@@ -64,6 +64,8 @@ interface Traffic {
   inside?: number;
   insideFailed?: number;
   outside?: number;
+  /** Of the first half of the outside arm. */
+  outsideFailed?: number;
   compared?: number;
   policy?: number;
 }
@@ -73,6 +75,7 @@ export async function send({
   inside = 0,
   insideFailed = 0,
   outside = 0,
+  outsideFailed = 0,
   compared = 20,
   policy,
 }: Traffic): Promise<void> {
@@ -83,6 +86,7 @@ export async function send({
     [insideFailed, { arm: "inside", outcome: "failed:crashed" }],
     [Math.ceil(outside / 2), { arm: "outside-a", outcome: "ok" }],
     [Math.floor(outside / 2), { arm: "outside-b", outcome: "ok" }],
+    [outsideFailed, { arm: "outside-a", outcome: "failed:crashed" }],
   ] as const;
   for (const [n, fields] of arms) cells.merge(texts(Array<number>(n).fill(20), { ...fields, policy: version }));
   if (compared > 0) cells.count(seriesOf("shadow", { outcome: "agrees", policy: version }), compared);

@@ -1,8 +1,10 @@
 /** `spillway rollout history [id]`: all rollouts, or the looks of one. */
 import { stripVTControlCharacters } from "node:util";
 import { type Command, InvalidArgumentError } from "commander";
-import { minute } from "../../../control-plane/report/numbers.ts";
-import { askControlPlane } from "../control-plane/ask.ts";
+import type { z } from "zod";
+import { counted, minute } from "../../../control-plane/report/numbers.ts";
+import { foldLooks, timesOf } from "../../../control-plane/rollout/fold-looks.ts";
+import { askControlPlane, type ControlPlane } from "../control-plane/ask.ts";
 import { addControlPlaneOptions, type ControlPlaneOptions, controlPlaneOf } from "../control-plane/url.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
 import { tableText } from "../terminal/table.ts";
@@ -21,7 +23,7 @@ export function registerHistory(rollout: Command): void {
     .command("history")
     .description("List the rollouts, or the looks of one with the numbers behind each verdict.")
     .argument("[id]", "the number of a rollout", parseId)
-    .option("--all", "with a number: every look, also those that judged as the look before")
+    .option("--all", "with a number: every look of the rollout in a separate row")
     .option("--json", "print JSON");
   addControlPlaneOptions(history).action(async (id: number | undefined, { json, all, ...options }: HistoryOptions) => {
     const controlPlane = await controlPlaneOf(options, process.env);
@@ -32,14 +34,38 @@ export function registerHistory(rollout: Command): void {
       else console.log(rollouts.length === 0 ? "No rollout was started yet." : rolloutTable(rollouts, paint));
       return;
     }
-    const question = { method: "GET", path: `/v1/rollouts/${id}` } as const;
-    const found = await askControlPlane(controlPlane, question, oneSchema);
+    const found = await rolloutWith(controlPlane, id, all === true);
     if (json) console.log(JSON.stringify(found, null, 2));
     else {
-      console.log(`${paint("bold", titleOf(found.rollout))}  ${paintedState(found.rollout.state, paint)}\n`);
-      console.log(eventTable(found.events, all ? found.looks : changesOf(found.looks), paint));
+      const { rollout, looks, events } = found;
+      console.log(`${paint("bold", titleOf(rollout))}  ${paintedState(rollout.state, paint)}\n`);
+      const earlier = (looks[0]?.number ?? 1) - 1;
+      if (earlier > 0) console.log(`${counted(earlier, "earlier look")}: npx spillway rollout history ${id} --all\n`);
+      console.log(eventTable(events, all ? looks.map((look) => [look]) : foldedLooks(found), paint));
     }
   });
+}
+
+type One = z.infer<typeof oneSchema>;
+
+/** @param isWhole with all looks; otherwise with the latest ones, as many as one answer has */
+async function rolloutWith(controlPlane: ControlPlane, id: number, isWhole: boolean): Promise<One> {
+  const answerTo = (query: string) =>
+    askControlPlane(controlPlane, { method: "GET", path: `/v1/rollouts/${id}${query}` }, oneSchema);
+  const latest = await answerTo("");
+  const looks = [...latest.looks];
+  for (let first = looks[0]; isWhole && first !== undefined && first.number > 1; first = looks[0]) {
+    const before = await answerTo(`?before=${first.number}`);
+    if (before.looks.length === 0) break;
+    looks.unshift(...before.looks);
+  }
+  return { ...latest, looks };
+}
+
+/** Looks one after another that judge the same, with nothing between them. */
+function foldedLooks({ looks, events }: One): (readonly SeenLook[])[] {
+  const breaksMs = events.map(({ atMs }) => atMs);
+  return foldLooks(looks, breaksMs).map((group) => group.looks);
 }
 
 function parseId(text: string): number {
@@ -62,25 +88,20 @@ function rolloutTable(rollouts: readonly Status[], paint: Paint): string {
   );
 }
 
-/** The looks that judge otherwise than the look before, in another step, or as the last one. */
-function changesOf(looks: readonly SeenLook[]): SeenLook[] {
-  return looks.filter(({ verdict, step }, index) => {
-    const before = looks[index - 1];
-    return index === looks.length - 1 || before?.verdict !== verdict || before.step !== step;
-  });
-}
-
-/** What people did, and looks, in the order of time. */
-function eventTable(events: readonly SeenEvent[], looks: readonly SeenLook[], paint: Paint): string {
+/** What people did, and looks, in the order of time. @param groups of looks: one row each */
+function eventTable(events: readonly SeenEvent[], groups: readonly (readonly SeenLook[])[], paint: Paint): string {
   const rows = [
     ...events.map(({ atMs, by, what }) => ({
       atMs,
       cells: [time(atMs), "", clean(by).replace(/ <[^>]*>$/, ""), clean(what)],
     })),
-    ...looks.map(({ atMs, step, verdict, reason }) => ({
-      atMs,
-      cells: [time(atMs), clean(step), verdict, clean(reason)],
-    })),
+    ...groups.flatMap((looks) => {
+      const [first, last] = [looks[0], looks.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const many = looks.length === 1 ? "" : `${counted(looks.length, "look")}, the last: `;
+      const cells = [timesOf({ first, last }), clean(last.step), last.verdict, many + clean(last.reason)];
+      return [{ atMs: first.atMs, cells }];
+    }),
   ].toSorted((a, b) => a.atMs - b.atMs);
   const head = ["time (UTC)", "step", "verdict", "reason"];
   return tableText({ head, rows: rows.map(({ cells }) => cells) }, columnsOf(process.stdout), (line, row) =>

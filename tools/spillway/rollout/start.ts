@@ -26,10 +26,6 @@ interface ShareOptions extends StartOptions {
   shadowFirst?: true;
 }
 
-interface ModelOptions extends StartOptions {
-  acceptLabels?: true;
-}
-
 /** Adds `spillway rollout start`. */
 export function registerStart(rollout: Command): void {
   const start = rollout.command("start").description("Start a rollout of a share or of a model.");
@@ -44,9 +40,8 @@ export function registerStart(rollout: Command): void {
   const model = start
     .command("model")
     .description("Serve a new model in a part of the isolates, and in all of them once it agrees with the origin.")
-    .argument("<model>", "the package, as spillway model publish prints it: <name>@<64 hex digits>", parseModelId)
-    .option("--accept-labels", "start a model with other labels than the one in force");
-  addStartOptions(model).action(async (target: string, options: ModelOptions) => {
+    .argument("<model>", "the package, as spillway model publish prints it: <name>@<64 hex digits>", parseModelId);
+  addStartOptions(model).action(async (target: string, options: StartOptions) => {
     await mustBePublished(target, options);
     await startRollout({ kind: "model", target }, options);
   });
@@ -105,19 +100,18 @@ function parseModelId(text: string): string {
 const policySchema = z.object({ document: z.record(z.string(), z.json()).nullable(), text: z.string().nullable() });
 
 /** @throws Error with one sentence for a package that was never published, or has other labels than the one in force */
-async function mustBePublished(model: string, options: ModelOptions): Promise<void> {
+async function mustBePublished(model: string, options: StartOptions): Promise<void> {
   // At another address, this machine does not know the bucket.
   if (options.url !== undefined && !options.remote) return;
   const controlPlane: ControlPlane = await controlPlaneOf(options, process.env);
   const present = await askControlPlane(controlPlane, { method: "GET", path: "/v1/policy" }, policySchema);
-  const { remote, env, acceptLabels } = options;
+  const { remote, env } = options;
   await checkModel(
     present.text,
     { ...present.document, candidate: { model, share: 1 } },
     {
       ...(remote && { remote }),
       ...(env !== undefined && { env }),
-      ...(acceptLabels && { acceptLabels }),
     },
   );
 }

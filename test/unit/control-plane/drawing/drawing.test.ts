@@ -6,7 +6,10 @@ import { columnChart } from "../../../../control-plane/drawing/column-chart.ts";
 import { ratioChart } from "../../../../control-plane/drawing/interval-chart.ts";
 import { legend } from "../../../../control-plane/drawing/legend.ts";
 import { lineChart } from "../../../../control-plane/drawing/line-chart.ts";
-import { element, label, picture } from "../../../../control-plane/drawing/svg.ts";
+import { element, label, picture, widthOf } from "../../../../control-plane/drawing/svg.ts";
+import { ratiosPicture, timesPicture } from "../../../../control-plane/report/charts.ts";
+import { reportOf } from "../../../../control-plane/report/report.ts";
+import { answerOf, DAY_MS, experimentDays, START_MS } from "../../../support/ledger-answer.ts";
 
 const plot = { x: 40, y: 10, width: 300, height: 200 };
 
@@ -80,4 +83,23 @@ describe("a chart", () => {
     const items = ["origin", "CPU at the edge", "CPU of loads"].map((name) => ({ name, tone: "blue" as const }));
     expect(legend(items, 0, 0, 1000).height).toBeLessThan(legend(items, 0, 0, 150).height);
   });
+});
+
+it.each([0.3, 4, 60, 300, 2500])("every text of a picture lies within it, for a median of %d ms", (edgeMs) => {
+  const answer = answerOf(experimentDays({ days: 1, textsPerDay: 300, edgeMs, share: 50 }));
+  const report = reportOf({ answer, nowMs: START_MS + DAY_MS });
+  for (const width of [320, 620]) {
+    for (const svg of [timesPicture(report.curves, width), ratiosPicture(report, width)]) {
+      const texts = [
+        ...(svg ?? "").matchAll(/<text x="([-\d.]+)"[^>]*?( text-anchor="(\w+)")? font-size="(\d+)"[^>]*>([^<]*)</g),
+      ];
+      expect(texts.length).toBeGreaterThan(2);
+      for (const [, x, , anchor, size, text = ""] of texts) {
+        const wide = widthOf(text, Number(size));
+        const left = Number(x) - (anchor === "middle" ? wide / 2 : anchor === "end" ? wide : 0);
+        expect(left, text).toBeGreaterThanOrEqual(0);
+        expect(left + wide, text).toBeLessThanOrEqual(width);
+      }
+    }
+  }
 });

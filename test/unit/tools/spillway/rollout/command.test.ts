@@ -53,14 +53,15 @@ interface Asked {
   body: unknown;
 }
 
-/** @returns the address, and what was asked */
-async function answering(status: number, answer: unknown): Promise<{ url: string; asked: Asked[] }> {
+/** @param answers in their order, the last one again and again. @returns the address, and what was asked */
+async function answering(status: number, ...answers: unknown[]): Promise<{ url: string; asked: Asked[] }> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     asked.push({ what: `${request.method} ${request.url}`, body: body === "" ? null : JSON.parse(body) });
+    const answer = answers[Math.min(asked.length, answers.length) - 1];
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -188,7 +189,7 @@ describe("status", () => {
 });
 
 describe("history", () => {
-  it("lists rollouts, and of one the looks that judged otherwise than the look before", async () => {
+  it("lists rollouts, and of one its looks, those that judge the same in one row", async () => {
     const looks = ["inconclusive", "inconclusive", "successful"].map((verdict, index) => ({
       ...{ ...LOOK, number: index + 1, atMs: START + index * HOUR },
       ...{ verdict, reason: `look ${index + 1}` },
@@ -197,11 +198,34 @@ describe("history", () => {
     const one = await answering(200, { rollout: STATUS, looks, events });
     const printed = await run("history", "3", "--url", one.url);
     expect(one.asked[0]?.what).toBe("GET /v1/rollouts/3");
-    expect(printed).toMatch(/Ann +started: 50 %.*look 1.*look 3/s);
-    expect(printed).not.toContain("look 2");
-    expect(await run("history", "3", "--all", "--url", one.url)).toContain("look 2");
+    expect(printed).toMatch(
+      /Ann +started: 50 %\n2026-11-26 06:00 to 07:00 +10 % +inconclusive +2 looks, the last: look 2\n2026-11-26 08:00 .* look 3/s,
+    );
+    expect(printed).not.toContain("look 1");
+    expect(await run("history", "3", "--all", "--url", one.url)).toMatch(/look 1\n.*look 2\n/);
     const all = await answering(200, { current: STATUS, rollouts: [STATUS] });
     expect(await run("history", "--url", all.url)).toMatch(/#3 +share to 100 % .*held/);
+  });
+
+  it("--all asks for the looks before those of an answer, until the first one", async () => {
+    const lookOf = (number: number) => ({ ...LOOK, number, verdict: "inconclusive", reason: `look ${number}` });
+    const answers = [[4, 5], [2, 3], [1]].map((numbers) => ({
+      rollout: STATUS,
+      looks: numbers.map(lookOf),
+      events: [],
+    }));
+    const { url, asked } = await answering(200, ...answers);
+    const { looks } = JSON.parse(await run("history", "3", "--all", "--json", "--url", url));
+    expect(looks.map((look: { number: number }) => look.number)).toEqual([1, 2, 3, 4, 5]);
+    expect(asked.map(({ what }) => what)).toEqual([
+      "GET /v1/rollouts/3",
+      "GET /v1/rollouts/3?before=4",
+      "GET /v1/rollouts/3?before=2",
+    ]);
+    const latest = await answering(200, ...answers);
+    expect(await run("history", "3", "--url", latest.url)).toContain(
+      "3 earlier looks: npx spillway rollout history 3 --all",
+    );
   });
 
   it("of an unknown number is the control plane's sentence", async () => {
