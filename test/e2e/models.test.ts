@@ -1,11 +1,12 @@
 /** A model in a running system: signed, published, rolled out and back by policy edits, refused after tampering. Then the system dies. */
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { objectKey, shortModelId } from "../../formats/model-package/names.ts";
 import { SHORT } from "../support/texts.ts";
+import { writeChangedPackage } from "./support/changed-package.ts";
 import { spillway } from "./support/spillway.ts";
 import { applyPolicy, storeModelFile, storePolicy } from "./support/stored.ts";
 import { allGone, classify, descendants, findDescendant, type Running, start, until } from "./support/system.ts";
@@ -27,10 +28,7 @@ afterAll(async () => {
 /** The mail tagger again, as another version: another manifest, so another digest. */
 async function mailTaggerOfVersion(version: number): Promise<string> {
   const copy = join(folder, `version-${version}`);
-  await cp("models/mail-tagger", copy, { recursive: true });
-  const manifestFile = join(copy, "manifest.json");
-  const manifest = JSON.parse(await readFile(manifestFile, "utf8"));
-  await writeFile(manifestFile, JSON.stringify({ ...manifest, version }, null, 2));
+  await writeChangedPackage(copy, { version });
   return copy;
 }
 

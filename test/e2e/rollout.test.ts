@@ -1,15 +1,17 @@
 /**
  * Rollouts on the running system, as docs/guide/rollout.md walks: every command of that page is run here. From 0 to 100 with the control plane
- * killed in the middle; held without texts and interrupted by an edit; a model rolled back that the edge rejects. Failures of an arm are in
- * test/control-plane/rollouts.test.ts.
+ * killed in the middle; held without texts and interrupted by an edit; a model rolled back that the edge rejects; a share rolled back whose
+ * texts start failing at the edge.
  */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MANIFEST_FILE, modelIdOf, objectKey } from "../../formats/model-package/names.ts";
+import { MANIFEST_FILE, modelIdOf, objectKey, shortModelId } from "../../formats/model-package/names.ts";
 import { sha256Hex } from "../../formats/sha256.ts";
 import { basisPointsOf, insideShare } from "../../gateway/decide/share.ts";
 import { shellCommands } from "../support/commands/shell-commands.ts";
+import { writeChangedPackage } from "./support/changed-package.ts";
 import { spillway } from "./support/spillway.ts";
 import { applyPolicy, storeModelFile } from "./support/stored.ts";
 import { findDescendant, type Running, start, until, wrangler } from "./support/system.ts";
@@ -77,22 +79,23 @@ async function rolloutThat(is: (status: Status) => boolean, send = async () => {
 let sent = 0;
 
 /** A new text of an arm at 50 %. */
-function textOf(arm: "inside" | "outside"): string {
+function textOf(arm: "inside" | "outside", word = "prize"): string {
   for (;;) {
-    const text = `win a prize ${sent++}`;
+    const text = `win a ${word} ${sent++}`;
     if (insideShare(basisPointsOf(text), SHARE_PERCENT) === (arm === "inside")) return text;
   }
 }
 
-/** Sends one request, and waits until the gateway has this version of the policy. @returns its status */
-async function classify(inputs: readonly string[]): Promise<{ status: number; policy: number }> {
+/** Sends one request. @returns its status, and who answered it under which policy */
+async function classify(inputs: readonly string[]) {
   const response = await fetch(`${system.gateway}/v1/classify`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ inputs }),
   });
   await response.arrayBuffer();
-  return { status: response.status, policy: Number(response.headers.get("x-spillway-policy")) };
+  const [policy, route, model] = ["policy", "route", "model"].map((name) => response.headers.get(`x-spillway-${name}`));
+  return { status: response.status, policy: Number(policy), route, model };
 }
 
 const texts = (arm: "inside" | "outside", count: number) => Array.from({ length: count }, () => textOf(arm));
@@ -191,6 +194,41 @@ describe("a new model that the edge cannot serve", () => {
     );
     expect(looks.filter(({ verdict }) => verdict === "failed")).toHaveLength(1);
     expect((await classify([textOf("inside")])).status).toBe(200);
+  });
+});
+
+describe("an edge that starts failing", () => {
+  const TOKEN = "[NEW]";
+
+  it("is rolled back by the look that finds it", async () => {
+    // Its weights have no row for the token: a run with it fails.
+    const folder = join(system.stateFolder, "new-token");
+    await writeChangedPackage(folder, { addedToken: TOKEN });
+    await spillway(system, "model", "sign", folder, "--key", join(system.stateFolder, "local-signing.pem"));
+    const model = await spillway(system, "model", "publish", folder, "--local");
+    const version = 1 + ((await status())?.policyVersion ?? 0);
+    // Nothing hides the failures: no second attempt at the origin, and no breaker that opens.
+    const plain = { retryBudget: { percent: 0, minPerSecond: 0 }, breaker: { edge: { consecutive: 1000 } } };
+    await applyPolicy(system, { version, ...POLICY, ...plain, model });
+    const { id } = await startRollout("--again", "--set", "minTextsPerArm=1000000");
+    await until("the model at the edge", async () => {
+      const answered = await classify([textOf("inside")]);
+      return answered.route === "edge" && answered.model === shortModelId(model);
+    });
+    await sendEach(20);
+    const failing = await Promise.all(Array.from({ length: 30 }, () => classify([textOf("inside", TOKEN)])));
+    expect(failing.map((one) => one.status)).toEqual(failing.map(() => 503));
+    for (let n = 0; n < 8; n++) expect((await classify([textOf("outside", TOKEN)])).status).toBe(200);
+
+    const failed = await rolloutThat(({ state }) => state === "failed");
+    expect(failed).toMatchObject({ id, verdict: "failed", step: "50 %", reason: expect.stringContaining("failed") });
+    expect(JSON.parse(await spillway(system, "policy", "get", "edge.share"))).toBe(20);
+    const { looks }: { looks: { verdict: string; numbers: { eValue: number } }[] } = JSON.parse(
+      await spillway(system, "rollout", "history", String(id), "--json"),
+    );
+    const evident = looks.map(({ verdict, numbers }) => [verdict === "failed", numbers.eValue >= 100]);
+    expect(evident.at(-1)).toEqual([true, true]);
+    expect(evident.slice(0, -1).flat()).not.toContain(true);
   });
 });
 
