@@ -17,6 +17,8 @@ export interface ExportSettings {
   readonly flushMs: number;
   /** After a flush that ran out of time nothing is sent for this long: a backend that drops packets delays one answer, not all. */
   readonly pauseMs: number;
+  /** A signal that aborts after so many ms. Default: the runtime's. */
+  readonly timeout?: (ms: number) => AbortSignal;
 }
 
 /** Settings by the variables that every OTLP exporter reads. */
@@ -42,11 +44,11 @@ export class Exporter {
   readonly #traces: SignalSender<"traces">;
   readonly #logs: SignalSender<"logs">;
 
-  constructor({ otlp, flushMs, pauseMs }: ExportSettings) {
-    this.hasLogBackend = otlp.targets.logs !== undefined;
-    this.#flushMs = flushMs;
-    this.#traces = new SignalSender("traces", otlp, pauseMs);
-    this.#logs = new SignalSender("logs", otlp, pauseMs);
+  constructor(settings: ExportSettings) {
+    this.hasLogBackend = settings.otlp.targets.logs !== undefined;
+    this.#flushMs = settings.flushMs;
+    this.#traces = new SignalSender("traces", settings);
+    this.#logs = new SignalSender("logs", settings);
   }
 
   /** Spans and log records lost in this instance since it started. */
@@ -73,16 +75,14 @@ export class Exporter {
 /** Sends one signal: bounded in time, silent on failure, losses counted. Each signal has one, so that they fail independently. */
 class SignalSender<S extends Signal> {
   readonly #signal: S;
-  readonly #otlp: OtlpSettings;
-  readonly #pauseMs: number;
+  readonly #settings: ExportSettings;
   #pausedUntilMs = 0;
   #dropped = 0;
   readonly #reported = new Set<number>();
 
-  constructor(signal: S, otlp: OtlpSettings, pauseMs: number) {
+  constructor(signal: S, settings: ExportSettings) {
     this.#signal = signal;
-    this.#otlp = otlp;
-    this.#pauseMs = pauseMs;
+    this.#settings = settings;
   }
 
   /** Items lost in this instance since it started. */
@@ -92,7 +92,7 @@ class SignalSender<S extends Signal> {
 
   /** Resolves to whether a request of `items` items was accepted within the bound; never rejects. */
   async send(request: Requests[S], items: number, boundMs: number): Promise<boolean> {
-    const target = this.#otlp.targets[this.#signal];
+    const target = this.#settings.otlp.targets[this.#signal];
     if (target === undefined || items === 0) return true;
     const mayTry = boundMs > 0 && Date.now() >= this.#pausedUntilMs;
     const sent = mayTry && (await this.#post(target, request, boundMs));
@@ -101,7 +101,8 @@ class SignalSender<S extends Signal> {
   }
 
   async #post({ url, headers, protocol }: OtlpTarget, exported: Requests[S], boundMs: number): Promise<boolean> {
-    const signal = AbortSignal.timeout(boundMs);
+    const { pauseMs, timeout = (ms: number) => AbortSignal.timeout(ms) } = this.#settings;
+    const signal = timeout(boundMs);
     try {
       const { contentType, body } = exportBody(this.#signal, exported, protocol);
       const request: RequestInit = {
@@ -117,7 +118,7 @@ class SignalSender<S extends Signal> {
       if (!response.ok) this.#reportRefusal(response.status);
       return response.ok;
     } catch {
-      if (signal.aborted) this.#pausedUntilMs = Date.now() + this.#pauseMs;
+      if (signal.aborted) this.#pausedUntilMs = Date.now() + pauseMs;
       return false;
     }
   }

@@ -6,30 +6,63 @@ import { listeningReceiver } from "./listening-receiver.ts";
 
 const { receiver, endpoint, named } = await listeningReceiver();
 
+/** The exports of an invocation, in order: spans, then log records. */
+const LOGS = 1;
+
+/** Timeouts that expire when the test decides it. With the runtime's, a busy machine sends nothing before they expire. */
+function timeoutsByHand() {
+  const made: { ms: number; controller: AbortController }[] = [];
+  return {
+    timeout(ms: number): AbortSignal {
+      const controller = new AbortController();
+      made.push({ ms, controller });
+      return controller.signal;
+    },
+    /** In ms, of the timeouts so far. */
+    bounds: () => made.map(({ ms }) => ms),
+    expire: (index: number) => made[index]?.controller.abort(new DOMException("late", "TimeoutError")),
+  };
+}
+
 describe("a backend", () => {
   it("that never answers delays one answer up to the bound and the next ones not at all, and the losses are counted", async () => {
     receiver.manner = "swallow";
-    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    expect((await handler(event(), context())).statusCode).toBe(200);
+    const { bounds, expire, timeout } = timeoutsByHand();
+    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150, timeout } });
+    const answer = handler(event(), context());
+    await receiver.when(() => receiver.everything.length === 2);
+    for (const index of bounds().keys()) expire(index);
+    expect((await answer).statusCode).toBe(200);
+    expect(bounds()).toEqual([150, 150]);
     expect(exporter.dropped).toEqual({ spans: 5, logs: 1 });
     await handler(event(), context());
-    expect(receiver.everything).toHaveLength(2); // the second invocation sent nothing
+    expect(bounds()).toHaveLength(2); // the second invocation sent nothing
     expect(exporter.dropped).toEqual({ spans: 9, logs: 2 });
   });
 
   it("that never answers for log records still gets spans", async () => {
     receiver.mannerFor = { logs: "swallow" };
-    const { handler, exporter } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    for (let i = 0; i < 2; i += 1) await handler(event(), context());
+    const { bounds, expire, timeout } = timeoutsByHand();
+    const { handler, exporter } = functionWith({ endpoint, settings: { timeout } });
+    const answer = handler(event(), context());
+    await receiver.when(() => receiver.arrivals.some(({ signal }) => signal === "logs"));
+    expire(LOGS);
+    await answer;
+    await handler(event(), context());
+    expect(bounds()).toHaveLength(3); // two of spans, one of log records
     expect(exporter.dropped).toEqual({ spans: 0, logs: 2 });
     expect(receiver.spans.filter(({ kind }) => kind === SERVER)).toHaveLength(2);
   });
 
   it("gets both signals at once: neither waits for the other's response", async () => {
     receiver.manner = "swallow";
-    const { handler } = functionWith({ endpoint, settings: { flushMs: 150 } });
-    await handler(event(), context());
+    const { bounds, expire, timeout } = timeoutsByHand();
+    const { handler } = functionWith({ endpoint, settings: { timeout } });
+    const answer = handler(event(), context());
+    await receiver.when(() => receiver.arrivals.length === 2);
     expect(receiver.arrivals.map(({ signal }) => signal).toSorted()).toEqual(["logs", "traces"]);
+    for (const index of bounds().keys()) expire(index);
+    await answer;
   });
 
   it("that is down changes no answer", async () => {
