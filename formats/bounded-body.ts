@@ -6,10 +6,13 @@
 /** The part of a ReadableStream that is used. */
 export interface ByteStream {
   getReader(): {
-    read(): Promise<{ done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined }>;
+    read(): Promise<PieceRead>;
     cancel(): Promise<unknown>;
   };
 }
+
+/** A piece, or the end. */
+export type PieceRead = { done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined };
 
 export interface BodyBounds {
   maxBytes: number;
@@ -109,13 +112,13 @@ class Deadline {
   }
 }
 
-const FIRST_BYTES = 8192;
+const FIRST_BYTES = 1024;
 /** A block has at most this much that is not used. */
 const MAX_MORE_BYTES = 131_072;
 
 /** Bytes in one block that grows: a sender of a million pieces of one byte must not cost a million objects. */
 export class GrowingBlock implements Collector {
-  #block = new Uint8Array(FIRST_BYTES);
+  #block = new Uint8Array();
   #size = 0;
 
   get size(): number {
@@ -154,15 +157,18 @@ export class GrowingBlock implements Collector {
   /** Makes room for so many more bytes. The smaller block is freed at once, and not by a later garbage collection. */
   reserve(bytes: number): void {
     const size = this.#size + bytes;
-    if (size > this.#block.byteLength) {
-      const more = Math.min(this.#block.byteLength, MAX_MORE_BYTES);
-      this.#block = new Uint8Array(this.#block.buffer.transfer(Math.max(size, this.#block.byteLength + more)));
+    const { byteLength, buffer } = this.#block;
+    if (size <= byteLength) return;
+    if (byteLength === 0) this.#block = new Uint8Array(Math.max(size, FIRST_BYTES));
+    else {
+      const more = Math.min(byteLength, MAX_MORE_BYTES);
+      this.#block = new Uint8Array(buffer.transfer(Math.max(size, byteLength + more)));
     }
   }
 
   /** Frees the memory at once. The block is empty then. */
   release(): void {
-    this.#block = new Uint8Array(this.#block.buffer.transfer(0));
+    if (this.#block.byteLength > 0) this.#block = new Uint8Array(this.#block.buffer.transfer(0));
     this.#size = 0;
   }
 }

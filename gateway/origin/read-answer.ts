@@ -1,4 +1,5 @@
 /** Reads the response of an origin: an answer of the wire's shape, or an OriginFault. Nothing of it is trusted before it is checked. */
+import { inBlocks } from "../../formats/body-blocks.ts";
 import { readBoundedBody } from "../../formats/bounded-body.ts";
 import { parseJson } from "../../formats/json.ts";
 import { JsonFilter } from "../../formats/json-filter.ts";
@@ -59,10 +60,14 @@ const ANSWER_BOUNDS = {
   ascii: true,
 } as const;
 
+/** A filter that writes ASCII. */
+const ascii = new TextDecoder();
+
 async function readJson(response: Response): Promise<unknown> {
   const filter = new JsonFilter(ANSWER_BOUNDS);
-  const body = await readBoundedBody(response.body, { maxBytes: MAX_ANSWER_BYTES, into: filter, freePieces: true });
-  const text = body.ok ? new TextDecoder().decode(body.bytes) : null;
+  const pieces = inBlocks(response.body);
+  const body = await readBoundedBody(pieces, { maxBytes: MAX_ANSWER_BYTES, into: filter, freePieces: true });
+  const text = body.ok ? ascii.decode(body.bytes) : null;
   filter.release();
   // The connection broke, or a signal ended it. The caller of this function knows which.
   if (!body.ok && body.why === "broken") throw new Error("the origin's answer broke off");

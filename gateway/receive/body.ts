@@ -1,4 +1,5 @@
 /** Reads the body of a request within the bounds of the policy, of time, of its structure, and of the isolate's memory. */
+import { inBlocks } from "../../formats/body-blocks.ts";
 import { type BoundedBody, GrowingBlock, readBoundedBody } from "../../formats/bounded-body.ts";
 import { JsonFilter } from "../../formats/json-filter.ts";
 import type { Slot } from "../admit/slots.ts";
@@ -67,7 +68,7 @@ export async function readBody(
     whole.release();
     filter.release();
   };
-  const read = await readBoundedBody(request.body, {
+  const read = await readBoundedBody(inBlocks(request.body), {
     maxBytes,
     deadline: clock.wait(BODY_TIMEOUT_MS),
     reserve: (bytes) => slot.reserveBytes(bytes, clock.nowMs()),

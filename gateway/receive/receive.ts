@@ -70,9 +70,11 @@ function checkContentType(header: string): Refusal | null {
   return { code: "unsupported-media-type", publicText, reason: "content-type" };
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     return null;
   }
