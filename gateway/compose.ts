@@ -135,7 +135,16 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
     telemetry,
     fetch: (request, context) => {
       const keepAlive = (work: Promise<unknown>) => context.waitUntil(work);
-      const ledgerContext = { keepAlive, hint: locationHintOf(request.cf), colo: coloOf(request.cf) };
+      // Read only where the request sends what was counted, which one in hundreds does.
+      const ledgerContext = {
+        keepAlive,
+        get hint() {
+          return locationHintOf(request.cf);
+        },
+        get colo() {
+          return coloOf(request.cf);
+        },
+      };
       const serve = isProbe(request) ? probe : traced;
       return ledger.during(ledgerContext, () => serve(request, context));
     },

@@ -85,11 +85,24 @@ const NONE = {
 };
 /** The value of a field whose own value is not counted separately. */
 const OTHER = "other";
-/** A series; fields that are left out do not apply. Values that are not plain become `other`. */
+/** A series; fields that are left out do not apply. Values that are not plain become `other`. Several for each request: without copies. */
 export function seriesOf(kind: Kind, fields: Partial<Record<Exclude<SeriesField, "kind">, string>>): Series {
-  const series: Record<string, string> = { ...NONE };
-  for (const [field, value] of Object.entries(fields)) series[field] = isField(value) ? value : OTHER;
-  return { ...NONE, ...series, kind };
+  return {
+    kind,
+    arm: plain(fields.arm),
+    side: plain(fields.side),
+    origin: plain(fields.origin),
+    because: plain(fields.because),
+    outcome: plain(fields.outcome),
+    policy: plain(fields.policy),
+    model: plain(fields.model),
+    country: plain(fields.country),
+    worker: plain(fields.worker),
+  };
+}
+
+function plain(value = ""): string {
+  return isField(value) ? value : OTHER;
 }
 
 /** The series that counts instead of one over a bound: it keeps what has few values, so that arms and totals stay true. */
@@ -101,7 +114,8 @@ export function otherOf({ kind, arm, side, outcome, because }: Series): Series {
 
 /** Unique per series. */
 export function keyOf(series: Series): string {
-  return SERIES_FIELDS.map((field) => series[field]).join("\n");
+  const { kind, arm, side, origin, because, outcome, policy, model, country, worker } = series;
+  return `${kind}\n${arm}\n${side}\n${origin}\n${because}\n${outcome}\n${policy}\n${model}\n${country}\n${worker}`;
 }
 
 /** Whether a field may have this value. */

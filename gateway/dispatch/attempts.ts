@@ -20,31 +20,26 @@ interface RunningAttempt {
 
 /** Makes the attempts of one text, at most two, and resolves to the first good answer or to the failures. */
 export async function attemptRoute(route: SideRoute, text: TextInFlight, world: World): Promise<AttemptsEnd> {
-  const { decisions, lifetime, caller } = text;
+  const { decisions, caller } = text;
   const conditions = () => conditionsOf(world.sides, caller);
-  const begin = (kind: AttemptKind, to: SideRoute): RunningAttempt => {
-    const losing = new AbortController();
-    const signal = AbortSignal.any([lifetime.signal, losing.signal]);
-    const result = attemptOn(to, kind, { ...text, lifetime: { ...lifetime, signal } }, world);
-    const lose = () => {
-      losing.abort(new LostToOtherSide());
-      // Its span and its cost are still to come.
-      lifetime.keepAlive(result);
-    };
-    return { route: to, result, lose };
-  };
-  const first = begin("first", route);
-  const early = await Promise.race([first.result, slowness(route, text, world)]);
-  if (early === "slow") {
-    const hedge = withinBudget(decisions.hedge(route.side, conditions()), text, world);
-    if (typeof hedge !== "string") return race(first, begin("hedge", hedge));
+  const hedgeAfterMs = decisions.hedgeAfterMs(route, conditions());
+  let result: SideResult;
+  // Only an attempt that has a hedge can lose.
+  if (hedgeAfterMs === null) result = await attemptOn(route, "first", text, world);
+  else {
+    const first = beginRacer(route, "first", text, world);
+    const early = await Promise.race([first.result, world.clock.wait(hedgeAfterMs).then(() => "slow" as const)]);
+    if (early === "slow") {
+      const hedge = withinBudget(decisions.hedge(route.side, conditions()), text, world);
+      if (typeof hedge !== "string") return race(first, beginRacer(hedge, "hedge", text, world));
+    }
+    result = early === "slow" ? await first.result : early;
   }
-  const result = early === "slow" ? await first.result : early;
   if (result.ok) return { ok: true, answer: result.answer, route, firstFailure: null };
   if (isFinal(result.failure)) return { ok: false, first: result.failure, second: "impossible" };
   const next = withinBudget(decisions.fallback(route.side, conditions()), text, world);
   if (typeof next === "string") return { ok: false, first: result.failure, second: next };
-  const second = await begin("fallback", next).result;
+  const second = await attemptOn(next, "fallback", text, world);
   return second.ok
     ? { ok: true, answer: second.answer, route: next, firstFailure: result.failure }
     : { ok: false, first: result.failure, second: second.failure };
@@ -65,16 +60,17 @@ function withinBudget(
   return capacity.retryBudget.take(policy.retryBudget, clock.nowMs()) ? other : "budget";
 }
 
-/** Resolves when the first side has had the time that a hedge waits; never if there is no hedge. */
-async function slowness(
-  route: SideRoute,
-  { decisions, caller }: TextInFlight,
-  { sides, clock }: World,
-): Promise<"slow"> {
-  const afterMs = decisions.hedgeAfterMs(route, conditionsOf(sides, caller));
-  if (afterMs === null) return new Promise(() => {});
-  await clock.wait(afterMs);
-  return "slow";
+function beginRacer(to: SideRoute, kind: AttemptKind, text: TextInFlight, world: World): RunningAttempt {
+  const { lifetime } = text;
+  const losing = new AbortController();
+  const signal = AbortSignal.any([lifetime.signal, losing.signal]);
+  const result = attemptOn(to, kind, { ...text, lifetime: { ...lifetime, signal } }, world);
+  const lose = () => {
+    losing.abort(new LostToOtherSide());
+    // Its span and its cost are still to come.
+    lifetime.keepAlive(result);
+  };
+  return { route: to, result, lose };
 }
 
 /** The first good answer wins and the other attempt is ended. If one fails, the other is waited for. */

@@ -55,7 +55,8 @@ function classified(
     outcome: {
       side: route.side,
       origin: route.side === "origin" ? route.origin : null,
-      arm: text.attempts.settle(text.decisions.arm(conditionsOf(world.sides, text.caller), tokens)),
+      arm:
+        text.attempts.arm ?? text.attempts.settle(text.decisions.arm(conditionsOf(world.sides, text.caller), tokens)),
       because: route.because,
       tokens,
       model,
