@@ -12,6 +12,8 @@ const LOG_TAIL_LINES = 15;
 
 export interface Child {
   name: string;
+  /** Also the id of its process group; null if it could not be started. */
+  pid: number | null;
   /** Path of the file that receives its output. */
   logFile: string;
   /** Resolves when the process has exited, for whatever reason: "signal SIGKILL" or "exit code 1". */
@@ -56,6 +58,7 @@ export async function startChild(
   died.catch(() => {});
   return {
     name,
+    pid: child.pid ?? null,
     logFile,
     ended,
     died,

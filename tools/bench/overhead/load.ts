@@ -6,6 +6,8 @@ export interface Target {
   url: string;
   headers(request: number): Record<string, string>;
   body(request: number): string;
+  /** The process group whose CPU time is measured; null for none. */
+  processGroup: number | null;
 }
 
 const MAX_ANSWER_MS = 30_000;

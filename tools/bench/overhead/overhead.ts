@@ -17,6 +17,7 @@ import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
+import { cpuMsOf } from "./cpu.ts";
 import { hasLedger, REGISTRY, startControlPlane, withLedgerBound, withoutLedger } from "./ledger.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
@@ -135,8 +136,9 @@ async function run(
 type TextOf = (request: number) => string;
 
 async function startBare(workspace: Workspace, { originUrl }: Upstream, textOf: TextOf): Promise<Target> {
-  const { url } = await startBareWorker(workspace, originUrl);
-  return { url, headers: () => ({}), body: (request) => JSON.stringify({ inputs: textOf(request) }) };
+  const { url, pid } = await startBareWorker(workspace, originUrl);
+  const body = (request: number) => JSON.stringify({ inputs: textOf(request) });
+  return { url, headers: () => ({}), body, processGroup: pid };
 }
 
 interface RunOptions {
@@ -182,6 +184,7 @@ async function startKeyedGateway(
     url: `${gateway.url}/v1/classify`,
     headers: (request) => ({ authorization: `Bearer ${keys[request % KEYS]}` }),
     body: (request) => JSON.stringify({ inputs: textOf(request) }),
+    processGroup: gateway.pid,
   };
   return { side, gateway, target };
 }
@@ -189,17 +192,19 @@ async function startKeyedGateway(
 function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf): Target {
   const body = (request: number) =>
     JSON.stringify({ model: "classifier", messages: [{ role: "user", content: textOf(request) }] });
-  return { url, headers: () => ({ authorization: "Bearer none", ...headers }), body };
+  return { url, headers: () => ({ authorization: "Bearer none", ...headers }), body, processGroup: null };
 }
 
 /** The sides take turns, in an order that alternates. */
 async function measure(targets: readonly [SideName, Target][], rounds: number): Promise<Measured[]> {
   const sides = targets.map(([name, target]) => ({
     name,
+    target,
     one: new Connections(target, 1),
     many: new Connections(target, CONNECTIONS),
     timesMs: [] as number[],
     perSecond: [] as number[],
+    cpuMs: [] as number[],
   }));
   try {
     for (const { name, one, many } of sides) {
@@ -210,17 +215,24 @@ async function measure(targets: readonly [SideName, Target][], rounds: number): 
     }
     await step(`measuring, ${rounds} rounds`, async () => {
       for (let round = 0; round < rounds; round++) {
-        for (const { one, many, timesMs, perSecond } of round % 2 === 0 ? sides : sides.toReversed()) {
+        for (const { one, many, timesMs, perSecond, cpuMs, target } of round % 2 === 0 ? sides : sides.toReversed()) {
           timesMs.push(...(await one.inSequence(IN_SEQUENCE)));
+          const cpuBeforeMs = await cpuMsSoFar(target);
           perSecond.push(await many.atOnce(AT_ONCE));
+          const cpuAfterMs = await cpuMsSoFar(target);
+          if (cpuBeforeMs !== null && cpuAfterMs !== null) cpuMs.push((cpuAfterMs - cpuBeforeMs) / AT_ONCE);
         }
       }
     });
-    return sides.map(({ name, timesMs, perSecond }) => ({ name, timesMs, perSecond }));
+    return sides.map(({ name, timesMs, perSecond, cpuMs }) => ({ name, timesMs, perSecond, cpuMs }));
   } finally {
     for (const { one, many } of sides) {
       one.close();
       many.close();
     }
   }
+}
+
+function cpuMsSoFar({ processGroup }: Target): Promise<number | null> {
+  return processGroup === null ? Promise.resolve(null) : cpuMsOf(processGroup);
 }

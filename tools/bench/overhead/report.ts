@@ -11,11 +11,14 @@ export type SideName =
   | "direct"
   | "Portkey";
 
-/** What was measured of one side: the times of requests one at a time, and the requests per second of each round. */
+/** What was measured of one side. */
 export interface Measured {
   name: SideName;
+  /** Of requests one at a time. */
   timesMs: readonly number[];
+  /** Of each round: requests per second over all connections, and the CPU time that one of them took. Empty where it is not measured. */
   perSecond: readonly number[];
+  cpuMs: readonly number[];
 }
 
 /** Who counts the gateway's rate limits: the bench's in-memory limiter, or wrangler's simulation of Cloudflare's. */
@@ -39,11 +42,12 @@ export function overheadReport(
   sides: readonly Measured[],
   { model, connections, limiter, withLedger }: OverheadContext,
 ): Report {
-  const rows = sides.map(({ name, timesMs, perSecond }) => ({
+  const rows = sides.map(({ name, timesMs, perSecond, cpuMs }) => ({
     side: name,
     p50Ms: hundredths(percentile(timesMs, 50)),
     p95Ms: hundredths(percentile(timesMs, 95)),
     requestsPerSecond: Math.round(percentile(perSecond, 50)),
+    cpuMs: cpuMs.length === 0 ? null : hundredths(percentile(cpuMs, 50)),
     samples: timesMs.length,
   }));
   const addedP50Ms = added(sides, "gateway", "bare Worker");
@@ -68,22 +72,25 @@ export function overheadReport(
       addedP50Ms,
       requestsOverBare,
       portkeyAddedP50Ms,
+      addedCpuMs: addedCpu(sides, "gateway", "bare Worker"),
       sampled10Percent: {
         addedP50Ms: added(sides, "gateway, 10 % of traces", "bare Worker"),
         requestsOverBare: ratio(sides, "gateway, 10 % of traces", "bare Worker"),
       },
       ledgerAddedP50Ms: added(sides, "gateway", "gateway, no ledger"),
+      ledgerAddedCpuMs: addedCpu(sides, "gateway", "gateway, no ledger"),
       rows,
     },
     tables: [
       {
-        title: `Time of a request in ms, one at a time, and requests per second over ${connections} connections`,
-        header: ["side", "p50", "p95", "requests/s", "samples"],
-        rows: rows.map(({ side, p50Ms, p95Ms, requestsPerSecond, samples }) => [
+        title: `Time of a request in ms, one at a time; requests per second and CPU time of one in ms, over ${connections} connections`,
+        header: ["side", "p50", "p95", "requests/s", "CPU", "samples"],
+        rows: rows.map(({ side, p50Ms, p95Ms, requestsPerSecond, cpuMs, samples }) => [
           side,
           p50Ms,
           p95Ms,
           requestsPerSecond,
+          cpuMs ?? "",
           samples,
         ]),
       },
@@ -117,7 +124,8 @@ export function overheadReport(
       `Portkey ${PORTKEY_VERSION} runs in Node without a proxy before it, so its base is a direct call. It forwards a chat completion of about the same size.`,
       "The upstream answers at once. It, the client and the OTLP receiver run in the bench's process, on the same machine as all sides.",
       "The receiver reads and discards the bytes: it parses nothing. What it takes of the machine counts as the gateway's.",
-      "sampled10Percent and ledgerAddedP50Ms are of gateways that --variants adds to the same turns; null without it.",
+      "CPU time is that of all processes of wrangler dev, by the scheduler; added CPU is the median of the rounds' differences. Only Linux reports it.",
+      "sampled10Percent, ledgerAddedP50Ms and ledgerAddedCpuMs are of gateways that --variants adds to the same turns; null without it.",
     ],
     problem: broken.length === 0 ? null : `Goals missed: ${broken.join("; ")}.`,
   };
@@ -127,6 +135,18 @@ function added(sides: readonly Measured[], name: SideName, base: SideName): numb
   const [one, other] = [find(sides, name), find(sides, base)];
   if (one === null || other === null) return null;
   return hundredths(percentile(one.timesMs, 50) - percentile(other.timesMs, 50));
+}
+
+/** The median of the rounds' differences; null where CPU time was not measured. */
+function addedCpu(sides: readonly Measured[], name: SideName, base: SideName): number | null {
+  const [one, other] = [find(sides, name), find(sides, base)];
+  if (one === null || other === null || one.cpuMs.length === 0 || other.cpuMs.length === 0) return null;
+  return hundredths(
+    percentile(
+      one.cpuMs.map((cpuMs, round) => cpuMs - (other.cpuMs[round] ?? Number.NaN)),
+      50,
+    ),
+  );
 }
 
 /** The median of the rounds' ratios: both sides of a round met the same noise. */

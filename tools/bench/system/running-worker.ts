@@ -21,6 +21,8 @@ export interface RunningWorker {
   name: string;
   url: string;
   inspectorPort: number;
+  /** The id of its process group. */
+  pid: number | null;
   /** From the start of the process to the answer of /healthz, which loads no model. */
   startMs: number;
   /** Ends the Worker. The workspace ends it too, at the end of the bench. */
@@ -36,12 +38,12 @@ export async function startWorker(workspace: Workspace, settings: WorkerSettings
   const state = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
   const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
   const startedAtMs = performance.now();
-  const { died, stop } = await workspace.start(name, [...command, ...state, ...ports], {
+  const { died, stop, pid } = await workspace.start(name, [...command, ...state, ...ports], {
     ...offlineWrangler,
     // Otherwise the Worker would appear in the registry of a system that the user has started.
     WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", registry.replaceAll(" ", "-")),
   });
   const url = `http://127.0.0.1:${port}`;
   await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });
-  return { name, url, inspectorPort, startMs: performance.now() - startedAtMs, stop };
+  return { name, url, inspectorPort, pid, startMs: performance.now() - startedAtMs, stop };
 }

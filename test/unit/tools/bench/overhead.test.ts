@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { type Measured, overheadReport } from "../../../../tools/bench/overhead/report.ts";
 
 const CONTEXT = { model: "mail-tagger@1", connections: 16, limiter: "memory", withLedger: true } as const;
-const side = (name: Measured["name"], timesMs: number[], perSecond: number[]): Measured => ({
+const side = (name: Measured["name"], timesMs: number[], perSecond: number[], cpuMs: number[] = []): Measured => ({
   name,
   timesMs,
   perSecond,
+  cpuMs,
 });
 const BARE = side("bare Worker", [9, 8, 30], [200, 100, 300]);
 
@@ -35,6 +36,17 @@ describe("the overhead", () => {
       sampled10Percent: { addedP50Ms: null, requestsOverBare: null },
       ledgerAddedP50Ms: null,
     });
+  });
+
+  it("in CPU time is the median of the rounds' differences; null where the system does not report it", () => {
+    const bare = side("bare Worker", [9], [200], [4, 8, 6]);
+    const sides = [
+      bare,
+      side("gateway", [9], [200], [5, 9.5, 7.2]),
+      side("gateway, no ledger", [9], [200], [5, 9.4, 7.1]),
+    ];
+    expect(overheadReport(sides, CONTEXT).result).toMatchObject({ addedCpuMs: 1.2, ledgerAddedCpuMs: 0.1 });
+    expect(overheadReport([BARE, side("gateway", [9], [200])], CONTEXT).result).toMatchObject({ addedCpuMs: null });
   });
 
   it("beyond a goal is reported with the goal", () => {

@@ -27,6 +27,7 @@ async function gateway(edge: object) {
 
 const running: Child = {
   name: "gateway",
+  pid: null,
   logFile: "logs/gateway.log",
   ended: new Promise(() => {}),
   died: new Promise(() => {}),

@@ -9,6 +9,7 @@ function process() {
   let stops = 0;
   const child: Child = {
     name: "origin",
+    pid: null,
     logFile: "logs/origin.log",
     ended: ended.promise,
     died: new Promise(() => {}),
@@ -29,6 +30,7 @@ function supervised(starts: (Child | Error)[], whileDown: readonly string[] = []
   const left = [...starts];
   const service = {
     name: "origin",
+    pid: null,
     start: async () => {
       const next = left.shift();
       if (next instanceof Error) throw next;
