@@ -56,7 +56,8 @@ function overviewRow({ name, seconds, problem, headline }: PageEntry): string[] 
 function section({ name, summary, command, headline, problem }: PageEntry): string[] {
   return [
     `## ${name}`,
-    wrapped(`Measures ${summary}: \`${command}\`.`),
+    wrapped(`Measures ${summary}.`),
+    `\`${command}\``,
     ...(problem === null ? [] : [wrapped(`**Failed.** ${problem}`)]),
     ...(headline === null ? [] : tableOf(headline)),
   ];

@@ -33,7 +33,7 @@ export const rolloutsBench: Bench = {
     rules: numberOption("first steps judged by three rules, of each kind at each rate", RULES),
     seed: numberOption("another seed is other traffic", SEED),
   },
-  quick: { runs: "400", regressions: "60", rules: "0" },
+  quick: { runs: "200", regressions: "30", rules: "0" },
   async run(values: OptionValues) {
     const runs = {
       seed: wholeNumber(values, "seed", SEED),

@@ -33,7 +33,7 @@ describe("the page of all benches", () => {
       expect(page).toContain(fact);
     }
     expect(page).toContain(
-      "## cold\n\nMeasures what cold is: `npm run bench -- cold --quick`.\n\nTime in ms:\n\n| side | p50 |",
+      "## cold\n\nMeasures what cold is.\n\n`npm run bench -- cold --quick`\n\nTime in ms:\n\n| side | p50 |",
     );
     expect(page).toContain("| edge | 4.5 |");
     expect(page).toMatch(/\| failures +\| none /);
