@@ -1,8 +1,8 @@
 /** The console in a real browser, on the control plane as npm start runs it. Its figures are tested in test/control-plane. */
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Console, OPERATOR_TOKEN, READ_ONLY_TOKEN, startConsole } from "./support/console.ts";
+import { editShare, OBSERVE_SHIFTS, refreshed, violations } from "./support/console-page.ts";
 
 const SCRIPT = "<script>alert(1)</script>";
 const PAGES = ["/", "/rollouts", "/policy", "/models", "/keys"];
@@ -20,13 +20,6 @@ const command = (...words: string[]) => system.command(...words);
 const signIn = (page: Page, token = OPERATOR_TOKEN) => system.signIn(page, token);
 const storedShare = async () => JSON.parse(await command("policy", "get", "edge.share"));
 const headline = (page: Page) => page.getByRole("heading", { level: 1 }).textContent();
-
-async function editShare(page: Page, share: number): Promise<void> {
-  await page.goto("/policy");
-  await page.getByLabel("Policy, JSON").fill(JSON.stringify({ edge: { share } }));
-  await page.getByLabel("Your name").fill("Ann");
-  await page.getByRole("button", { name: "Review changes" }).click();
-}
 
 describe("sign-in", () => {
   it("refuses a wrong token, accepts the operator's, and keeps the session from scripts", async () => {
@@ -192,30 +185,48 @@ describe("a page", () => {
     }
   });
 
-  it("is refreshed without moving anything, and what is selected by keyboard stays", async () => {
+  it("is refreshed every 5 s while it is visible, and nothing moves", async () => {
     const page = await system.newPage();
+    await page.clock.install();
     await signIn(page);
     await page.evaluate(OBSERVE_SHIFTS);
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to content");
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate("document.activeElement.textContent");
     await command("policy", "set", "edge.share", "12.5");
+    let asked = 0;
+    page.on("request", () => asked++);
+    await page.evaluate(`Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true })`);
+    await page.clock.runFor(20_000);
+    expect(asked).toBe(0);
+    await page.evaluate("delete document.visibilityState");
+    await refreshed(page);
     await page.getByText("The policy sends 12.5 % of eligible texts").waitFor();
     expect(await page.evaluate("window.shifts")).toBe(0);
-    expect(await page.evaluate("document.activeElement.textContent")).toBe(focused);
   });
+
+  it("keeps what is in use and what is unfolded when it is refreshed", async () => {
+    await command("rollout", "start", "share", "--to", "100", "--again", "--look-every", "1s");
+    const page = await system.newPage();
+    await page.clock.install();
+    await signIn(page);
+    await page.goto("/rollouts");
+    const looks = page.locator("details li");
+    while ((await looks.count()) === 0) await refreshed(page);
+    await page.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    const before = await looks.count();
+    while ((await lookCount()) <= before) await refreshed(page);
+    await refreshed(page);
+    expect(await page.evaluate("document.activeElement.tagName")).toBe("SUMMARY");
+    expect(await looks.count()).toBe(before);
+    await page.evaluate("document.activeElement.blur()");
+    while ((await looks.count()) <= before) await refreshed(page);
+    expect(await looks.first().isVisible()).toBe(true);
+    await command("rollout", "abort");
+  });
+
+  const lookCount = async () => JSON.parse(await command("rollout", "history", "3", "--json")).looks.length;
 });
-
-const OBSERVE_SHIFTS = `window.shifts = 0; new PerformanceObserver((list) => {
-  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shifts += value; }).observe({ type: "layout-shift" });`;
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations }: axe.AxeResults = await page.evaluate("axe.run()");
-  return violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-}
 
 describe("at the end", () => {
   it("too many wrong tokens lock the address out; a session that has begun continues until its token is replaced", async () => {
