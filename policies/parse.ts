@@ -2,7 +2,7 @@
 import { parseJson, withoutByteOrderMark } from "../formats/json.ts";
 import { describeIssues, schemaWordsOnly } from "./messages/describe-issues.ts";
 import { describeDuplicateKeys } from "./messages/duplicate-keys.ts";
-import { whereJsonBreaks } from "./messages/json-place.ts";
+import { describeJsonPlace } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
 
 export type ParsedPolicy =
@@ -27,7 +27,7 @@ export function parsePolicy(stored: string): ParsedPolicy {
     return invalid([`the document has ${bytes} bytes; at most ${MAX_POLICY_BYTES} are allowed`]);
   const text = withoutByteOrderMark(stored);
   const value = parseJson(text);
-  if (value === undefined) return invalid([describeJson(text)]);
+  if (value === undefined) return invalid([`not JSON: ${describeJsonPlace(text)}`]);
   const parsed = policySchema.safeParse(value, { error: schemaWordsOnly });
   const duplicates = describeDuplicateKeys(text);
   if (parsed.success && duplicates.length === 0) return { ok: true, policy: parsed.data };
@@ -45,12 +45,4 @@ function invalid(all: readonly string[], unlisted = 0): ParsedPolicy {
 /** A text of more UTF-16 units than the limit has at least as many bytes, and may have megabytes. */
 function utf8Bytes(text: string): number {
   return text.length > MAX_POLICY_BYTES ? text.length : Buffer.byteLength(text);
-}
-
-function describeJson(text: string): string {
-  const place = whereJsonBreaks(text);
-  if (place === null) return "not JSON";
-  const { line, column, expected } = place;
-  const found = place.found === null ? "the end of the text" : JSON.stringify(place.found);
-  return `not JSON: expected ${expected} at line ${line}, column ${column}, found ${found}`;
 }

@@ -57,3 +57,12 @@ function lineAndColumn(text: string, at: number): { line: number; column: number
   const before = text.slice(0, at).split("\n");
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
+
+/** @returns for example `expected a key at line 3, column 5, found "}"`, for a text that is not JSON */
+export function describeJsonPlace(text: string): string {
+  const place = whereJsonBreaks(text);
+  if (place === null) return "the text cannot be read";
+  const { line, column, expected } = place;
+  const found = place.found === null ? "the end of the text" : JSON.stringify(place.found);
+  return `expected ${expected} at line ${line}, column ${column}, found ${found}`;
+}

@@ -1,6 +1,7 @@
 /** Files that people write, download or check out: read whole, or refused with the file's name and the cause. */
 import { readFile } from "node:fs/promises";
-import { withoutByteOrderMark } from "../../formats/json.ts";
+import { type Json, parseJson, withoutByteOrderMark } from "../../formats/json.ts";
+import { describeJsonPlace } from "../../policies/messages/json-place.ts";
 
 const LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
@@ -43,4 +44,16 @@ export async function readUserText(path: string): Promise<string> {
   } catch {
     throw new Error(`${path} is not UTF-8; save it as UTF-8.`);
   }
+}
+
+/**
+ * @param text as `readUserText` returns it
+ * @param advice the next step
+ * @throws Error with one sentence and the place, if the text is not JSON. Python writes NaN and Infinity, which are none
+ */
+export function parseUserJson(path: string, text: string, advice: string): Json {
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  const place = text.trim() === "" ? "it is empty" : describeJsonPlace(text);
+  throw new Error(`${path} is not JSON: ${place}; ${advice}.`);
 }

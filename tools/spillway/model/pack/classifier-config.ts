@@ -1,26 +1,33 @@
-/** Pure. Reads a classifier's `config.json`, in the forms that exporters write. */
+/** Reads a classifier's `config.json`, in the forms that exporters write. */
 import { basename } from "node:path";
 import { z } from "zod";
-import { parseJson } from "../../../../formats/json.ts";
+import { isObject } from "../../../../formats/json.ts";
 import type { Manifest } from "../../../../formats/model-package/manifest.ts";
 import { MAX_LABEL_CHARACTERS, MAX_LABELS } from "../../../../formats/origin-wire.ts";
 import { tokenizerClassOf } from "../../../../formats/tokenizer/tokenizer-config.ts";
+import { describeIssues, schemaWordsOnly } from "../../../../policies/messages/describe-issues.ts";
+import { parseUserJson } from "../../../process/read-text.ts";
 
-/** Labels are names; training scripts also write numbers. */
-const label = z.union([z.string(), z.int().transform(String)]);
-const labelId = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/).transform(Number)]);
+/** Labels are names; training scripts also write numbers, and true and false. */
+const label = z.union([z.string(), z.number(), z.boolean()], 'must be a name, as in "spam"').transform(String);
+const labelId = z.union(
+  [z.int().nonnegative(), z.string().regex(/^\d+$/).transform(Number)],
+  "must be a number from 0",
+);
 
 const configSchema = z.object({
   model_type: z.string().nullish(),
   tokenizer_class: z.string().nullish(),
-  id2label: z.union([z.array(label), z.record(z.string().regex(/^\d+$/), label)]).nullish(),
+  id2label: z.union([z.array(label), z.record(z.string().regex(/^\d+$/, "must be a number from 0"), label)]).nullish(),
   label2id: z.record(z.string(), labelId).nullish(),
   num_labels: z.int().positive().nullish(),
   vocab_size: z.int().positive().nullish(),
-  max_position_embeddings: z.int().positive().nullish(),
-  pad_token_id: z.int().nonnegative().nullish(),
+  // -1 where a model has no such table.
+  max_position_embeddings: z.int().nullish(),
+  pad_token_id: z.int().nullish().catch(null),
   problem_type: z.enum(["single_label_classification", "multi_label_classification", "regression"]).nullish(),
 });
+const MAX_PROBLEMS_SHOWN = 5;
 type Config = z.infer<typeof configSchema>;
 
 export interface ClassifierConfig {
@@ -68,22 +75,20 @@ export function parseClassifierConfig(path: string, text: string): ClassifierCon
 }
 
 function parse(path: string, text: string): Config {
-  const value = parseJson(text);
-  if (value === undefined) throw new Error(`${path} is not JSON; save the model's configuration again.`);
-  const parsed = configSchema.safeParse(value);
+  const value = parseUserJson(path, text, "save the model's configuration again");
+  if (!isObject(value)) throw new Error(`${path} is not a JSON object; save the model's configuration again.`);
+  const parsed = configSchema.safeParse(value, { error: schemaWordsOnly });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path: place, message }) =>
-    place.length === 0 ? message : `${place.join(".")}: ${message}`,
-  );
-  throw new Error(`${path} is not the configuration of a text classifier (${problems.join("; ")}).`);
+  const { sentences, more } = describeIssues(configSchema, parsed.error.issues, value, MAX_PROBLEMS_SHOWN);
+  const problems = [...sentences, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  throw new Error(`${path} is not the configuration of a text classifier: ${problems}.`);
 }
 
 function labelsOf({ id2label, label2id, num_labels }: Config, path: string): string[] | null {
-  if (Array.isArray(id2label)) return id2label;
-  const named = id2label
-    ? Object.entries(id2label).map(([id, name]) => [Number(id), name] as const)
-    : label2id && Object.entries(label2id).map(([name, id]) => [id, name] as const);
-  if (!named) return num_labels ? unnamedLabels(num_labels) : null;
+  const byId = Object.entries(id2label ?? {}).map(([id, name]) => [Number(id), name] as const);
+  const byName = Object.entries(label2id ?? {}).map(([name, id]) => [id, name] as const);
+  const named = byId.length > 0 ? byId : byName;
+  if (named.length === 0) return num_labels ? unnamedLabels(num_labels) : null;
   const sorted = named.toSorted(([a], [b]) => a - b);
   const missing = sorted.findIndex(([id], index) => id !== index);
   if (missing !== -1) throw new Error(`${path} has no label ${missing}; number the labels from 0 without gaps.`);
@@ -114,14 +119,24 @@ function checkDistinct(labels: readonly string[], path: string): void {
 }
 
 function statedPositionsOf({ model_type, max_position_embeddings, pad_token_id }: Config): number | null {
-  if (!max_position_embeddings) return null;
-  const unused = POSITIONS_AFTER_PADDING.test(model_type ?? "") ? (pad_token_id ?? ROBERTA_PADDING_ID) + 1 : 0;
+  if (!max_position_embeddings || max_position_embeddings < 0) return null;
+  const paddingId = pad_token_id === null || pad_token_id === undefined || pad_token_id < 0 ? null : pad_token_id;
+  const unused = POSITIONS_AFTER_PADDING.test(model_type ?? "") ? (paddingId ?? ROBERTA_PADDING_ID) + 1 : 0;
   return max_position_embeddings - unused;
 }
 
 function assumptionsOf({ id2label, label2id, num_labels, problem_type }: Config, file: string): string[] {
   const assumptions = [];
-  if (!id2label && !label2id) {
+  const ids = Object.entries(id2label ?? {});
+  const names = Object.entries(label2id ?? {});
+  const other = ids.length === 0 ? undefined : names.find(([name, id]) => name !== ids[id]?.[1]);
+  if (other !== undefined) {
+    const [name, id] = other;
+    assumptions.push(
+      `${file} has the label ${id} as "${ids[id]?.[1] ?? "missing"}" in id2label and as "${name}" in label2id: id2label is used, as in transformers`,
+    );
+  }
+  if (ids.length === 0 && names.length === 0) {
     assumptions.push(
       num_labels
         ? `${file} has no labels: they are named LABEL_0 to LABEL_${num_labels - 1}`

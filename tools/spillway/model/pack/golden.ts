@@ -3,7 +3,7 @@ import type { EdgeEntry } from "../../../../formats/model-package/manifest.ts";
 import { sampleIds } from "./measure.ts";
 import { PackError } from "./pack-error.ts";
 
-const GOLDEN_TOKENS = [4, 16, 32] as const;
+export const GOLDEN_TOKENS: readonly number[] = [4, 16, 32];
 
 export interface GoldenRequest {
   labelCount: number;

@@ -49,14 +49,18 @@ export async function measureLogitGap(
   };
 }
 
-/** Of several lengths, and the longest text that the edge runs. */
-function randomTexts(vocabularySize: number, maxTokens: number): number[][] {
-  const random = seededRandom(5);
+/** The texts' lengths in tokens, in order: several, and the longest text that the edge runs. */
+export function gapLengths(maxTokens: number): number[] {
   const most = Math.min(maxTokens, MAX_TOKENS);
   const lengths = Array.from({ length: TEXTS }, (_, index) =>
     Math.round(MIN_TOKENS + ((most - MIN_TOKENS) * index) / (TEXTS - 1)),
   );
-  return [...lengths, maxTokens].map((tokens) =>
+  return [...lengths, maxTokens];
+}
+
+function randomTexts(vocabularySize: number, maxTokens: number): number[][] {
+  const random = seededRandom(5);
+  return gapLengths(maxTokens).map((tokens) =>
     Array.from({ length: tokens }, () => Math.floor(random() * vocabularySize)),
   );
 }

@@ -35,6 +35,25 @@ export async function measureHeapBytes(model: MeasuredModel, tokens: number): Pr
   }
 }
 
+/** Whether texts of these lengths run one after another in a heap of this size. @throws OrtError for another reason than memory */
+export async function runsIn(
+  heapBytes: number,
+  { wasm, ort, vocabularySize }: MeasuredModel,
+  lengths: readonly number[],
+): Promise<boolean> {
+  const opened = await openEdgeModel(wasm, ort, { initialBytes: heapBytes, maximumBytes: heapBytes });
+  try {
+    for (const tokens of lengths) {
+      opened.run(sampleIds(tokens, vocabularySize));
+      await eventLoop();
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof OrtError && error.outOfMemory) return false;
+    throw error;
+  }
+}
+
 async function usedIn(
   roomBytes: number,
   { wasm, ort, vocabularySize }: MeasuredModel,

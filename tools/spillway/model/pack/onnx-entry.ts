@@ -6,21 +6,23 @@ import { type EdgeEntry, MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-p
 import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { compileEdgeWasm, openEdgeModel } from "./edge-runtime.ts";
-import { goldenOf } from "./golden.ts";
+import { GOLDEN_TOKENS, goldenOf } from "./golden.ts";
 import { TIME_ROUNDS } from "./in-workerd/measure-times.ts";
 import type { Int8Model } from "./int8.ts";
+import { gapLengths } from "./logit-gap.ts";
 import {
   fitTokenModel,
   type MeasuredModel,
   measuredCounts,
   measureHeapBytes,
   type Point,
+  runsIn,
   wholePages,
 } from "./measure.ts";
 import { ortFailure, PackError } from "./pack-error.ts";
 import type { PackTools } from "./pack-tools.ts";
 import type { Staging } from "./staging.ts";
-import { largestFitting, MIN_TOKENS } from "./token-limit.ts";
+import { largestFitting, MIN_TOKENS, withRoomForSeveral } from "./token-limit.ts";
 
 const FILE = "edge.ort";
 const ENGINE = "onnxruntime-web";
@@ -63,7 +65,16 @@ export async function makeOnnxEntry(
     const { run } = await openEdgeModel(model.wasm, ort, limits);
     const golden = goldenOf(run, int8.name, { ...request, maxTokens: heap.maxTokens, advice: ADVICE });
     const timeMs = fitTokenModel(times);
-    return { entry: { file: FILE, engine: ENGINE, ...heap, timeMs, golden, goldenTolerance: GOLDEN_TOLERANCE }, run };
+    return {
+      entry: { file: FILE, engine: ENGINE, ...heap, timeMs, golden, goldenTolerance: GOLDEN_TOLERANCE },
+      run: (tokenIds) => {
+        try {
+          return run(tokenIds);
+        } catch (error) {
+          throw ortFailure(RUNTIME, int8.name, ADVICE, error);
+        }
+      },
+    };
   } catch (error) {
     if (error instanceof PackError) throw error;
     throw ortFailure(RUNTIME, int8.name, ADVICE, error);
@@ -97,14 +108,18 @@ async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: On
   const withSlack = (bytes: number) =>
     Math.max(HEAP_MIN_BYTES, wholePages(bytes + (bytes - model.ort.byteLength) * WORKING_SLACK));
   return await progress.step("measuring the wasm heap of a run", measuredCounts(1).length, async (advance) => {
-    const { maxTokens, heapBytes } = await largestFitting(wanted, MAX_EDGE_HEAP_BYTES[ENGINE], async (tokens) =>
-      withSlack(await measure(tokens)),
-    );
+    const need = async (tokens: number) => withSlack(await measure(tokens));
+    const most = MAX_EDGE_HEAP_BYTES[ENGINE];
+    const longest = await largestFitting(wanted, most, need);
     advance();
+    const { maxTokens, heapBytes } = await withRoomForSeveral(longest, most, {
+      measure: need,
+      runs: (bytes, tokens) => runsIn(bytes, model, trialLengths(tokens)),
+    });
     if (maxTokens === null) throw tooLarge(int8.name, heapBytes, `${MIN_TOKENS} tokens`);
     if (maxTokens < wanted) {
       progress.note(
-        `${wanted} tokens need ${mib(withSlack(await measure(wanted)))}, the edge has ${mib(MAX_EDGE_HEAP_BYTES[ENGINE])}: packed for up to ${maxTokens} tokens`,
+        `${wanted} tokens need ${mib(await need(wanted))}, the edge has ${mib(most)}: packed for up to ${maxTokens} tokens`,
       );
     }
     const points: Point[] = [];
@@ -114,6 +129,11 @@ async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: On
     }
     return { maxTokens, heapBytes, memoryBytes: fitTokenModel(points) };
   });
+}
+
+/** The lengths of the texts that are run when packing and loading, in their order. */
+function trialLengths(maxTokens: number): number[] {
+  return [...GOLDEN_TOKENS.filter((tokens) => tokens <= maxTokens), ...gapLengths(maxTokens)];
 }
 
 function tooLarge(name: string, neededBytes: number, forWhat: string): PackError {

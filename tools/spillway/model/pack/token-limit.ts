@@ -36,3 +36,30 @@ export async function largestFitting(
   }
   return fitting;
 }
+
+/** Added to a heap that is too small for several texts, as often as needed. */
+const MORE_ROOM_BYTES = 2 ** 20;
+
+/**
+ * Texts of several lengths one after another may need more than the longest: what they leave free is in pieces.
+ * @param limit for one length
+ * @param parts `measure` as in `largestFitting`; `runs` tries the texts in a heap
+ * @returns as many tokens as can run in a heap of at most `maxBytes`
+ */
+export async function withRoomForSeveral(
+  { maxTokens, heapBytes }: TokenLimit,
+  maxBytes: number,
+  parts: {
+    measure: (tokens: number) => Promise<number>;
+    runs: (heapBytes: number, maxTokens: number) => Promise<boolean>;
+  },
+): Promise<TokenLimit> {
+  if (maxTokens === null) return { maxTokens, heapBytes };
+  let bytes = heapBytes;
+  for (; bytes <= maxBytes; bytes += MORE_ROOM_BYTES) {
+    if (await parts.runs(bytes, maxTokens)) return { maxTokens, heapBytes: bytes };
+  }
+  const fewer = (Math.ceil(maxTokens / MIN_TOKENS) - 1) * MIN_TOKENS;
+  if (fewer < MIN_TOKENS) return { maxTokens: null, heapBytes: bytes };
+  return await withRoomForSeveral({ maxTokens: fewer, heapBytes: await parts.measure(fewer) }, maxBytes, parts);
+}

@@ -1,7 +1,7 @@
 /** A tokenizer's two files, checked to be the model's and to be served exactly. */
 import { z } from "zod";
-import { isObject, type JsonObject, parseJson } from "../../../../formats/json.ts";
-import { readUserText } from "../../../process/read-text.ts";
+import { isObject, type JsonObject } from "../../../../formats/json.ts";
+import { parseUserJson, readUserText } from "../../../process/read-text.ts";
 import type { PackTools } from "./pack-tools.ts";
 
 /** The class of a tokenizer without options. */
@@ -81,7 +81,7 @@ function largestTokenId({ model: { vocab }, added_tokens }: z.infer<typeof vocab
 }
 
 function jsonObject(text: string, path: string): JsonObject {
-  const value = parseJson(text);
+  const value = parseUserJson(path, text, "save the tokenizer again");
   if (isObject(value)) return value;
   throw new Error(`${path} is not a JSON object; save the tokenizer again.`);
 }

@@ -40,12 +40,12 @@ async function publish(folder: string, options: Options): Promise<void> {
     throw new Error("Pass one of --local and --remote: spillway model publish <package> --local");
   }
   const signed = await openSigned(folder, options);
-  if (signed.manifest.edge === null) {
-    throw new Error(`${signed.manifest.name} is packed for the origin only; it has no files for the edge to publish.`);
-  }
   const put = (bucket: Bucket) => publishPackage(signed, bucket, stderrProgress());
   if (options.local) await withLocalBucket(localSettings(process.env).persistFolder, put);
   else await put(remoteBucket((await readGatewayConfig(options.env)).bucket));
+  if (signed.manifest.edge === null) {
+    console.error("  ! packed for the origin only: a gateway that loads it sends every text to the origin.");
+  }
   console.error("  ✓ published. Gateways that pin the signer's key load it when the policy names it:");
   console.error(`    npx spillway policy set model ${signed.modelId}${whereWords(options)}`);
   console.error("    The origin continues with the package that it was deployed with.");

@@ -1,13 +1,14 @@
 /** Signs a folder and verifies one. The signature lies beside the files, as `model.sig`. */
-import { rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ManifestFile } from "../../../../formats/model-package/manifest.ts";
 import { BUNDLE_FILE } from "../../../../formats/model-package/names.ts";
 import { UNSIGNED_PATHS, unsignedPaths } from "../../../../formats/model-package/open-package.ts";
+import { sha256Hex } from "../../../../formats/sha256.ts";
 import { SignatureError } from "../../../../formats/signature/signature-error.ts";
 import { type SignedResources, verifyBundle } from "../../../../formats/signature/verify-bundle.ts";
 import { listFiles } from "../../../../lambda-origin/package-folder.ts";
-import { readUserText } from "../../../process/read-text.ts";
+import { isLfsPointer, lfsPointerProblem, readUserText } from "../../../process/read-text.ts";
 import { hashFile } from "../hash-file.ts";
 import { signBundle } from "./sign-bundle.ts";
 
@@ -65,10 +66,31 @@ export async function verifyFolder(folder: string, publicKeyPem: string): Promis
   const files: ManifestFile[] = [];
   for (const [name, sha256] of listed) {
     const file = await hashFile(folder, name);
-    if (file.sha256 !== sha256) throw new Error(`${join(folder, name)} was changed after it was signed.`);
+    if (file.sha256 !== sha256) throw new Error(await describeChange(join(folder, name), sha256));
     files.push(file);
   }
   return { ...signed, files };
+}
+
+/** Texts of a package are smaller. */
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+/** Names what git or an editor has done to a file, with the next step. @param signed the digest of the file that was signed */
+async function describeChange(path: string, signed: string): Promise<string> {
+  if ((await stat(path)).size <= MAX_TEXT_BYTES) {
+    const bytes = await readFile(path);
+    if (isLfsPointer(bytes)) return lfsPointerProblem(path);
+    // Byte for byte, whatever the file is.
+    const text = bytes.toString("latin1");
+    const isSigned = (changed: string) => sha256Hex(Buffer.from(changed, "latin1")) === signed;
+    if (isSigned(text.replaceAll("\r\n", "\n"))) {
+      return `${path} has CRLF line ends, which git writes with core.autocrlf, and was signed with LF: add "* -text" to .gitattributes and check it out again.`;
+    }
+    if (isSigned(text.replace(/^\xef\xbb\xbf/, ""))) {
+      return `${path} begins with a byte order mark, which was added after it was signed; remove it, or check the file out again.`;
+    }
+  }
+  return `${path} was changed after it was signed.`;
 }
 
 async function readBundle(folder: string): Promise<string> {

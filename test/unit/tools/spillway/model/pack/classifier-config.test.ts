@@ -10,6 +10,8 @@ describe("labels", () => {
   it.each<[string, Record<string, unknown>, string[] | null]>([
     ["sorted by number, not as text", { id2label: many }, Object.keys(many).map((id) => `label ${id}`)],
     ["only from label2id", { id2label: undefined, label2id: { spam: 1, ham: 0 } }, ["ham", "spam"]],
+    ["that are true and false", { id2label: { 0: false, 1: true } }, ["false", "true"]],
+    ["unknown where both lists are empty", { id2label: {}, label2id: {} }, null],
     ["that are numbers", { id2label: { 0: 1, 1: 2 } }, ["1", "2"]],
     ["as a list", { id2label: ["ham", "spam"] }, ["ham", "spam"]],
     ["from label2id with ids as text", { id2label: undefined, label2id: { spam: "1", ham: "0" } }, ["ham", "spam"]],
@@ -24,6 +26,15 @@ describe("labels", () => {
       "config.json has no labels: they are named LABEL_0 to LABEL_2",
     );
     expect(parse({ problem_type: "multi_label_classification" }).assumptions).toEqual([]);
+  });
+
+  it("that both lists name otherwise are reported, and id2label's are used", () => {
+    const { labels, assumptions } = parse({ id2label: { 0: "LABEL_0", 1: "LABEL_1" }, label2id: { ham: 0, spam: 1 } });
+    expect(labels).toEqual(["LABEL_0", "LABEL_1"]);
+    expect(assumptions).toContainEqual(
+      expect.stringMatching(/label 0 as "LABEL_0" in id2label and as "ham" in label2id/),
+    );
+    expect(parse({ label2id: { ham: "0", spam: 1 } }).assumptions.join()).not.toContain("label2id");
   });
 });
 
@@ -55,6 +66,12 @@ describe("stated positions", () => {
     expect(parse({ model_type: "roberta", pad_token_id: null }).statedPositions).toBe(510);
   });
 
+  it("are unknown where -1 stands for no table, and an unusual padding id does not matter", () => {
+    expect(parse({ max_position_embeddings: -1 }).statedPositions).toBeNull();
+    expect(parse({ pad_token_id: [0] }).statedPositions).toBe(512);
+    expect(parse({ model_type: "roberta", max_position_embeddings: 514, pad_token_id: -1 }).statedPositions).toBe(512);
+  });
+
   it("and the vocabulary's size may be missing: the graph has them", () => {
     const config = parse({ max_position_embeddings: undefined, vocab_size: undefined });
     expect(config).toMatchObject({ statedPositions: null, vocabularySize: null });
@@ -79,10 +96,19 @@ describe("refused with the reason", () => {
     ["two labels with one name", { id2label: { 0: "a", 1: "a" } }, /has the label "a" twice/],
     [
       "several values of other types, each with its place",
-      { vocab_size: "many", max_position_embeddings: 0 },
-      /vocab_size: .*; max_position_embeddings: /,
+      { vocab_size: "many", max_position_embeddings: 1.5 },
+      /vocab_size: "many" is not allowed; must be .*; max_position_embeddings: 1\.5 is not allowed; /,
     ],
+    ["a label that is null", { id2label: { 0: null, 1: "b" } }, /id2label\.0: null is not allowed; must be a name/],
   ])("%s", (_, change, sentence) => {
     expect(() => parse(change)).toThrow(sentence);
   });
+});
+
+it.each([
+  ['{"dropout": NaN}', 'expected a value at line 1, column 13, found "N"'],
+  ["<!DOCTYPE html>", 'expected a value at line 1, column 1, found "<"'],
+  ["", "it is empty"],
+])("a file that is not JSON is refused with the place: %s", (text, place) => {
+  expect(() => parseClassifierConfig("config.json", text)).toThrow(`config.json is not JSON: ${place}; save the`);
 });

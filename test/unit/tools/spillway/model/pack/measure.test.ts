@@ -8,6 +8,7 @@ import {
   fitTokenModel,
   type MeasuredModel,
   measureHeapBytes,
+  runsIn,
   sampleIds,
 } from "../../../../../../tools/spillway/model/pack/measure.ts";
 import { toOrt } from "../../../../../../tools/spillway/model/pack/onnx-entry.ts";
@@ -48,6 +49,12 @@ describe("the measured heap", () => {
     };
     await runIn(heapBytes);
     await expect(runIn(heapBytes - PAGE_BYTES)).rejects.toMatchObject({ outOfMemory: true });
+  });
+
+  it("holds several texts or does not, which a trial shows", async () => {
+    const heapBytes = await measureHeapBytes(model, 64);
+    expect(await runsIn(heapBytes, model, [64, 32])).toBe(true);
+    expect(await runsIn(heapBytes, model, [64, 256])).toBe(false);
   });
 
   it("grows with the tokens", async () => {

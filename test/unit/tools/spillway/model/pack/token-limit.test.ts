@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { largestFitting } from "../../../../../../tools/spillway/model/pack/token-limit.ts";
+import { largestFitting, withRoomForSeveral } from "../../../../../../tools/spillway/model/pack/token-limit.ts";
 
 /** A heap of 1,000 bytes, and 10 bytes per token. */
 const measure = async (tokens: number) => 1000 + 10 * tokens;
@@ -26,5 +26,28 @@ describe("largestFitting", () => {
       return measure(tokens);
     });
     expect(asked.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("texts of several lengths, one after another", () => {
+  const MIB = 2 ** 20;
+  const perToken = async (tokens: number) => tokens * MIB;
+  /** They need that many MiB more than the longest. */
+  const needing = (moreMiB: number) => ({
+    measure: perToken,
+    runs: async (heapBytes: number, maxTokens: number) => heapBytes >= (maxTokens + moreMiB) * MIB,
+  });
+
+  it.each([
+    ["run in the heap of the longest", 48, 64, 0, 48, 48],
+    ["need more of it", 48, 64, 3, 48, 51],
+    ["need more than there is: fewer tokens", 48, 50, 3, 32, 35],
+    ["of a wanted number that is no multiple: the multiple below", 40, 41, 3, 32, 35],
+    ["need more than there is for the fewest", 16, 17, 3, null, 18],
+    ["of a model that has no room in any case", null, 17, 0, null, 16],
+  ])("%s", async (_, maxTokens, mostMiB, moreMiB, tokens, heapMiB) => {
+    const limit = { maxTokens, heapBytes: await perToken(maxTokens ?? 16) };
+    const found = await withRoomForSeveral(limit, mostMiB * MIB, needing(moreMiB));
+    expect(found).toEqual({ maxTokens: tokens, heapBytes: heapMiB * MIB });
   });
 });

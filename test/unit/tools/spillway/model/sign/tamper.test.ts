@@ -39,6 +39,24 @@ describe("a tampered folder", () => {
     });
   }
 
+  it.each<[string, (text: string) => string, RegExp]>([
+    [
+      "a Git LFS pointer",
+      () => "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+      /is a Git LFS pointer.*git lfs pull$/,
+    ],
+    ["CRLF line ends", (text) => text.replaceAll("\n", "\r\n"), /has CRLF line ends, .* was signed with LF: add /],
+    [
+      "a byte order mark",
+      (text) => `\ufeff${text}`,
+      /begins with a byte order mark, which was added after it was signed/,
+    ],
+  ])("names the cause: %s", async (_, change, cause) => {
+    const path = join(folder, "config.json");
+    await writeFile(path, change(await readFile(path, "utf8")));
+    await expect(verifying()).rejects.toThrow(cause);
+  });
+
   describe.each(names)("%s", (name) => {
     it("fails with an additional byte", async () => {
       await appendFile(join(folder, name), "\0");
