@@ -27,11 +27,12 @@ const ISO_3166 = `
 
 const ALPHA_2_BY_ALPHA_3: ReadonlyMap<string, string> = byName(ISO_3166);
 
-/** Other names: codes of the EU, of the Olympic Games, of languages and of former countries, as far as no country has them in ISO 3166-1. */
+/** Other names, with _ for a space: codes of the EU, of the Olympic Games, of languages and of former countries, as far as no country has them in ISO 3166-1. */
 const OTHER_NAMES: ReadonlyMap<string, string> = byName(`
   UK=GB EN=GB ENG=GB SCO=GB WAL=GB NIR=GB XI=GB ENGLAND=GB EL=GR GER=DE DD=DE SUI=CH DEN=DK NED=NL POR=PT CRO=HR SLO=SI BUL=BG
   JA=JP KO=KR ZH=CN CS=CZ DA=DK SU=RU YU=RS FX=FR AN=CW TP=TL ZR=CD BU=MM EUR=EU EUROPE=EU HOLLAND=NL AMERICA=US BRITAIN=GB
-  TURKEY=TR MACEDONIA=MK BURMA=MM KOREA=KR UAE=AE
+  TURKEY=TR MACEDONIA=MK BURMA=MM KOREA=KR UAE=AE SP=ES GREAT_BRITAIN=GB SCOTLAND=GB WALES=GB NORTHERN_IRELAND=GB
+  CZECH_REPUBLIC=CZ DEUTSCHLAND=DE SCHWEIZ=CH SUISSE=CH ESPAÑA=ES ITALIA=IT EUROPEAN_UNION=EU
 `);
 
 /** Sorted. */
@@ -64,7 +65,7 @@ export const ALLOWED_COUNTRY = 'a two-letter country code of ISO 3166-1 in capit
 export function nearestCountry(text: string): string | null {
   const word = text.trim().toUpperCase();
   if (RESIDENCY_COUNTRIES.includes(word)) return word;
-  const other = OTHER_NAMES.get(word) ?? ALPHA_2_BY_ALPHA_3.get(word);
+  const other = OTHER_NAMES.get(word.replaceAll(/\s+/g, "_")) ?? ALPHA_2_BY_ALPHA_3.get(word);
   if (other !== undefined) return other;
   if (word.length === 2) {
     const swapped = `${word[1]}${word[0]}`;

@@ -1,9 +1,11 @@
 /** The command `npm run reset`. */
 import { CHECKOUT_FOLDER } from "./process/checkout.ts";
 import { localSettings } from "./process/local-settings.ts";
+import { dropUnreadOutput } from "./process/quiet-pipes.ts";
 import { resetLocalState } from "./process/reset-local-state.ts";
 import { makeConsoleSafe } from "./spillway/terminal/safe-console.ts";
 
+dropUnreadOutput();
 makeConsoleSafe(console, process);
 try {
   const { stateFolder, gatewayPort } = localSettings(process.env);

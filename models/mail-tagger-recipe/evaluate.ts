@@ -1,6 +1,7 @@
 /** `npm run model:evaluate`: evaluates the mail tagger on its held-out mails with the serving runtimes. It fails below the limits. */
 import { join } from "node:path";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
+import { dropUnreadOutput } from "../../tools/process/quiet-pipes.ts";
 import { type Evaluation, evaluate } from "../../tools/spillway/model/evaluate/evaluate.ts";
 import { openRuntimes, type Runtimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
 import { evaluationTable } from "../../tools/spillway/model/evaluate/table.ts";
@@ -22,6 +23,7 @@ const STOCK_INT8 = {
   maxTokens: 512,
 } as const;
 
+dropUnreadOutput();
 const mails = mailsOf("test", loadMails());
 const progress = (done: number) => {
   if (done % 100 === 0 || done === mails.length) console.error(`  … ${done} of ${mails.length} held-out mails`);

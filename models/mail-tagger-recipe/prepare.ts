@@ -1,8 +1,10 @@
 /** `npm run model:prepare`: writes .spillway/data/mails.jsonl (one mail per line) for the Python scripts, and prints the sizes. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { dropUnreadOutput } from "../../tools/process/quiet-pipes.ts";
 import { loadMails } from "./mails.ts";
 
+dropUnreadOutput();
 const folder = resolve(import.meta.dirname, "../../.spillway/data");
 const mails = loadMails();
 mkdirSync(folder, { recursive: true });

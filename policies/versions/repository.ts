@@ -122,7 +122,7 @@ export async function savePolicy(kv: PolicyKv, seen: PolicyState, version: NewVe
 
 /**
  * Writes a prepared version: the history, the policy, and the copy of the last valid one.
- * @throws Error with one sentence; if the policy could not be written, the history does not contain it
+ * @throws Error that names the part which was not saved; if the policy could not be written, the history does not contain it
  */
 export async function writeVersion(
   kv: PolicyKv,
@@ -132,7 +132,16 @@ export async function writeVersion(
   await kv.put(HISTORY_KEY, historyText(history));
   await kv.put(POLICY_KEY, text).catch((error: unknown) => withdraw(kv, seen, history, error));
   // The last write: it claims that the policy was saved.
-  await kv.put(LAST_GOOD_KEY, text);
+  await kv.put(LAST_GOOD_KEY, text).catch((error: unknown) => {
+    const name = history.entries.at(-1)?.name;
+    throw new Error(
+      `Version ${name} was saved. Its copy, for isolates that find an invalid policy, was not: ${reasonOf(error)} Save the policy once more to write it.`,
+    );
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**
@@ -145,7 +154,7 @@ async function withdraw(
   { entries }: History,
   error: unknown,
 ): Promise<never> {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const name = entries.at(-1)?.name;
   try {
     await kv.put(HISTORY_KEY, historyText(seen.history));

@@ -2,6 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { buildEngine } from "../../engine/build/build-engine.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { allBench } from "./all/all.ts";
@@ -44,6 +45,7 @@ const EACH: readonly Bench[] = [
 ];
 const BENCHES: readonly Bench[] = [...EACH, allBench(EACH)];
 
+dropUnreadOutput();
 makeConsoleSafe(console, process);
 const parsed = parseArguments(process.argv.slice(2), BENCHES);
 if (parsed.kind === "help") {

@@ -1,6 +1,7 @@
 /** `npm run build:lambda`: builds the Lambda function, checks its size, and runs it once. */
 import { CommanderError, Option } from "commander";
 import { shortModelId } from "../../formats/model-package/names.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { stderrProgress } from "../spillway/terminal/progress.ts";
@@ -25,6 +26,7 @@ const KEY_WIDTH = 12;
 const MIB = 2 ** 20;
 const NOT_FOR_DEPLOYMENT = "  Signed with a temporary key: this build is a test. Do not deploy it.\n";
 
+dropUnreadOutput();
 makeConsoleSafe(console, process);
 
 const command = plainCommand("npm run build:lambda --", "Run it with --help to see the options.")

@@ -2,8 +2,10 @@
 
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { filesToRead, findWords } from "./find-words.ts";
 
+dropUnreadOutput();
 const program = new Command("docs").description("Generate pages and check the language of the repository.");
 
 program

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { withLocalKv } from "../spillway/kv/local-kv.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
@@ -25,6 +26,7 @@ const TRACE_TITLE_PX = 158;
 const SPAN_ROW_PX = 40;
 const MARGIN_PX = 24;
 
+dropUnreadOutput();
 const stateFolder = await mkdtemp(join(tmpdir(), "spillway-pictures-"));
 const [gatewayPort, controlPort] = [await freePort(), await freePort()];
 const [originPort, viewerPort] = [await freePort(), await freePort()];

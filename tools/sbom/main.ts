@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Argument, CommanderError, Option } from "commander";
 import type { Architecture } from "../build-lambda/artifact-files.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
+import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
@@ -14,6 +15,7 @@ import { npmBill } from "./npm-bill.ts";
 const ARTIFACTS = ["everything", "gateway", "control-plane", "origin"] as const;
 type ArtifactName = (typeof ARTIFACTS)[number];
 
+dropUnreadOutput();
 makeConsoleSafe(console, process);
 
 const command = plainCommand("npm run -s sbom --", "Run it with --help to see the arguments.")

@@ -31,6 +31,9 @@ describe("the countries of a residency rule", () => {
     ["SU", "RU (Russia)"],
     ["Germany", "DE (Germany)"],
     ["Netherland", "NL (Netherlands)"],
+    ["Great Britain", "GB (United Kingdom)"],
+    ["Deutschland", "DE (Germany)"],
+    ["SP", "ES (Spain)"],
     ["eu", "EU"],
     ["Europe", "EU"],
   ])("%j is refused with the nearest right one", (code, near) => {

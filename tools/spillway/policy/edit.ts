@@ -50,10 +50,10 @@ async function editPolicy(options: Options): Promise<void> {
 async function editAndSave(file: string, seen: PolicyState, options: Options): Promise<"done" | "maybe-open"> {
   const startedAtMs = performance.now();
   let edited = await editUntilValid(file);
-  const isQuick = performance.now() - startedAtMs < MIN_EDIT_MS;
-  if (isQuick && !(await isChanged(file, seen.stored))) {
-    const editor = editorIn(process.env);
-    const hint = `The editor "${editor}" returned at once, without a change. If its window is still open, set EDITOR="${editor} --wait"`;
+  const editor = editorIn(process.env);
+  const isOpen = mayBeOpen(editor, performance.now() - startedAtMs);
+  if (isOpen && !(await isChanged(file, seen.stored))) {
+    const hint = `The editor "${editor}" returned without a change. If its window is still open, set EDITOR="${editor} --wait"`;
     if (!isTerminal()) {
       console.log("No changes. Nothing was saved.");
       console.error(`${hint}. The file is kept: ${file}`);
@@ -70,6 +70,17 @@ async function editAndSave(file: string, seen: PolicyState, options: Options): P
 
 /** A person cannot read a policy in less. Editors with a window return at once, unless they are asked to wait. */
 const MIN_EDIT_MS = 5000;
+
+/** Editors whose command opens a window and returns, unless it has an option that asks it to wait; a first start takes many seconds. */
+const WITH_WINDOW =
+  /^(?:\S*[\\/])?(?:code(?:-insiders)?|codium|cursor|windsurf|zed|subl|atom|mate|bbedit|idea|webstorm|pycharm|open|xdg-open)(?=\s|$)/;
+
+const WAITS = /\s(?:--wait|-w|-W|--wait-apps|--block)(?=\s|$)/;
+
+/** Whether the editor may still show the file although its command has returned. @param editor the command, with its arguments */
+export function mayBeOpen(editor: string, tookMs: number): boolean {
+  return !WAITS.test(editor) && (tookMs < MIN_EDIT_MS || WITH_WINDOW.test(editor.trim()));
+}
 
 async function isChanged(file: string, stored: string | null): Promise<boolean> {
   return (await readFile(file, "utf8")) !== textToEdit(stored);

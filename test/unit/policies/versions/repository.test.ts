@@ -140,6 +140,18 @@ describe("a policy that could not be written", () => {
   });
 });
 
+it("a policy whose copy could not be written is saved, and the error states that", async () => {
+  const kv = fakeKv();
+  kv.beforePut = (key) => {
+    if (key === LAST_GOOD_KEY) throw new Error("wrangler did not write it within 60 s.");
+  };
+  await expect(set(kv, share(7))).rejects.toThrow(
+    /^Version 1 was saved\. Its copy, .* was not: wrangler did not write it/,
+  );
+  expect(stored(kv)).toMatchObject({ version: 1, edge: { share: 7 } });
+  expect(await names(kv)).toEqual(["1"]);
+});
+
 describe("a crash between the two writes", () => {
   it("keeps the old policy in force and both versions in the history", async () => {
     const kv = fakeKv();

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { mayBeOpen } from "../../../../../tools/spillway/policy/edit.ts";
 
 // A process that opens local KV.
 vi.setConfig({ testTimeout: 120_000 });
@@ -22,11 +23,24 @@ it("without a terminal, an editor that returns at once leaves its file, and the 
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, "policy", "edit", "--yes"], { env });
   expect(stdout).toBe("No changes. Nothing was saved.\n");
   const [, editor, file = ""] =
-    /The editor "(.*?)" returned at once, without a change\. .* set EDITOR="true --wait"\. The file is kept: (\S+)/.exec(
+    /The editor "(.*?)" returned without a change\. .* set EDITOR="true --wait"\. The file is kept: (\S+)/.exec(
       stderr,
     ) ?? [];
   expect(editor).toBe("true");
   await writeFile(file, '{"edge": {"share": 10}}');
   expect(await readFile(file, "utf8")).toContain("share");
   await rm(join(file, ".."), { recursive: true });
+});
+
+it.each([
+  ["code", 20_000, true],
+  ["/usr/bin/cursor --new-window", 9000, true],
+  ["open -t", 8000, true],
+  ["subl -w", 100, false],
+  ["code --wait", 100, false],
+  ["vim", 20_000, false],
+  ["vim", 100, true],
+  ["encode", 20_000, false],
+])("%s, back after %i ms: its window may still be open: %s", (editor, tookMs, isOpen) => {
+  expect(mayBeOpen(editor, tookMs)).toBe(isOpen);
 });
