@@ -31,12 +31,12 @@ export class LongTexts {
 
   /**
    * The texts that `run` would refuse now; null if it would refuse none.
-   * @param fewestCharacters of a text that is given to `run`
+   * @param fewestCharacters of a text that is given to `run`; not asked while there is no pause, which is nearly always
    */
-  pause(fewestCharacters: number): LongTextsPause | null {
+  pause(fewestCharacters: () => number): LongTextsPause | null {
     if (this.#breaker.allows()) return null;
     return {
-      fromCharacters: Math.max(fewestCharacters, this.#shortestTimeout ?? 0),
+      fromCharacters: Math.max(fewestCharacters(), this.#shortestTimeout ?? 0),
       allowsEarlyTrial: this.#breaker.allowsEarlyTrial(),
       retryAtMs: this.#retryAtMs(),
     };

@@ -72,7 +72,7 @@ export class LambdaOrigin implements Side {
       allowsEarlyTrial: breaker.allowsEarlyTrial(),
       isFull: this.#places.isFull(caller, clock.nowMs()),
       retryAtMs: state === "open" ? retryAtMs : null,
-      longTextsPause: this.#longTexts.pause(charactersThatMayTakeLonger(this.#timeoutMs ?? 0, fullWindow())),
+      longTextsPause: this.#longTexts.pause(() => charactersThatMayTakeLonger(this.#timeoutMs ?? 0, fullWindow())),
       p95Ms: this.#latency.p95Ms(clock.nowMs()),
     };
   }

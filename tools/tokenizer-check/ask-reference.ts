@@ -79,7 +79,7 @@ export function setsByName(): [string, string, number[]][] {
       "No grapheme begins with one: Extend, SpacingMark, ZWJ.",
       which((c) => graphemes.normalizeString(`a${c}`) === "X"),
     ],
-    ["BREAKING", "Graphemes of their own: Control.", which((c) => BREAKING.test(c))],
+    ["BREAKING", "Separate graphemes: Control.", which((c) => BREAKING.test(c))],
     ["PICTOGRAPH", "Joined by ZWJ: Extended_Pictographic.", which((c) => PICTOGRAPH.test(c))],
     [
       "PREPENDED",

@@ -3,7 +3,7 @@ import { ROOT, Trie } from "../core/trie.ts";
 import { CodePointSet } from "./code-point-set.ts";
 import { COMBINING_ORDER, DECOMPOSABLE, TOO_NEW } from "./tables.ts";
 
-export const FIRST_SYLLABLE = 0xac00;
+const FIRST_SYLLABLE = 0xac00;
 const LAST_SYLLABLE = 0xd7a3;
 const FIRST_LEADING = 0x1100;
 const LAST_LEADING = 0x1112;

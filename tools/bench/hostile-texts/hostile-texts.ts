@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { shortModelId } from "../../../formats/model-package/names.ts";
+import { loadTokenizer, runSteps } from "../../../formats/tokenizer/load-tokenizer.ts";
+import type { TextTokenizer } from "../../../formats/tokenizer/tokenizer.ts";
+import { readPackageFile } from "../../spillway/model/local-package.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
@@ -18,6 +21,7 @@ import { MODEL_OPTION, openPackage } from "../system/package.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { type HostileText, hostileTexts } from "./texts.ts";
+import { MAX_TOKENIZING_MIB, measureTokenizing } from "./tokenizing.ts";
 
 const MAX_BENCH_MS = 30 * 60_000;
 const SEED = { min: 0, max: 1_000_000, fallback: 1 };
@@ -37,6 +41,7 @@ const NOTES = [
   "Gateway in workerd and local Lambda origin, both with the package, on one machine; times are the caller's clock.",
   "longestHoldMs: the longest answer of /healthz meanwhile, less its median on an idle gateway: the longest time that nothing else ran in the gateway.",
   "shortAloneMs and shortMeanwhileMs: the median on an idle gateway, and the slowest meanwhile, of a short text that the edge answers.",
+  "tokenizingMiB and tokenizingStepMs: all that the edge's tokenizer allocates for a text, garbage included, and its longest step, by itself in Node.",
   "heapGrowthMiB: the largest V8 heap with its buffers meanwhile, less that before, as the inspector reports it: body, texts and garbage are in it.",
 ];
 
@@ -51,6 +56,8 @@ interface Row {
   heapGrowthMiB: number;
   shortAloneMs: number;
   shortMeanwhileMs: number;
+  tokenizingMiB: number;
+  tokenizingStepMs: number;
 }
 
 export const hostileTextsBench: Bench = {
@@ -76,6 +83,7 @@ export const hostileTextsBench: Bench = {
   },
 };
 
+type Measured = Omit<Row, "tokenizingMiB" | "tokenizingStepMs">;
 type Opened = Awaited<ReturnType<typeof openPackage>>;
 
 interface Options {
@@ -95,18 +103,35 @@ async function run(workspace: Workspace, opened: Opened, { seed, runs, from, to 
   const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: {} };
   const gateway = await step("starting the gateway", () => startGateway(workspace, settings));
   await step("loading the model", () => edgeReady(gateway));
+  const tokenizer = await tokenizerOf(opened);
   const inspector = await Inspector.connect(gateway);
   try {
     for (let text = 0; text < WARM_UP_TEXTS; text++) await classify(gateway.url, SHORT);
     const idle = await step("a short text on an idle gateway", () => others(gateway.url, sleep(ALONE_MS)));
     const rows: Row[] = [];
     for (const text of hostileTexts(seed).slice(from - 1, to)) {
-      rows.push(await step(text.name, () => bestOf(runs, () => measure(text, idle, { url: gateway.url, inspector }))));
+      const tokenizing = tokenizingOf(text, tokenizer, opened.edge.maxTokens);
+      const row = () => measure(text, idle, { url: gateway.url, inspector });
+      rows.push({ ...(await step(text.name, () => bestOf(runs, row))), ...tokenizing });
     }
     return report(shortModelId(opened.modelId), rows);
   } finally {
     inspector.close();
   }
+}
+
+async function tokenizerOf({ folder, manifest: { tokenizer } }: Opened): Promise<TextTokenizer> {
+  const read = async (file: string) => new TextDecoder().decode(await readPackageFile(folder, file));
+  return runSteps(loadTokenizer(await read(tokenizer.file), await read(tokenizer.configFile)));
+}
+
+/** Of the text of the request that takes the most. */
+function tokenizingOf({ inputs }: HostileText, tokenizer: TextTokenizer, maxTokens: number) {
+  const each = inputs.map((text) => measureTokenizing(tokenizer, text, maxTokens));
+  return {
+    tokenizingMiB: tenths(Math.max(...each.map(({ allocatedMiB }) => allocatedMiB))),
+    tokenizingStepMs: tenths(Math.max(...each.map(({ longestStepMs }) => longestStepMs))),
+  };
 }
 
 interface Others {
@@ -139,7 +164,7 @@ async function measure(
   { name, inputs }: HostileText,
   idle: Others,
   { url, inspector }: { url: string; inspector: Inspector },
-): Promise<Row> {
+): Promise<Measured> {
   const before = heapUsageBytes(await inspector.heapUsage());
   const call = classify(url, inputs.length === 1 ? (inputs[0] ?? "") : inputs);
   let meanwhile = idle;
@@ -161,7 +186,7 @@ async function measure(
 }
 
 /** Another program makes one run slow now and then: of several runs the one with the shortest wait counts, with the worst status. */
-async function bestOf(runs: number, measureOnce: () => Promise<Row>): Promise<Row> {
+async function bestOf(runs: number, measureOnce: () => Promise<Measured>): Promise<Measured> {
   let best = await measureOnce();
   for (let done = 1; done < runs; done++) {
     const row = await measureOnce();
@@ -174,6 +199,7 @@ async function bestOf(runs: number, measureOnce: () => Promise<Row>): Promise<Ro
 function report(model: string, rows: readonly Row[]): Report {
   const slow = rows.filter(({ shortAloneMs, shortMeanwhileMs }) => shortMeanwhileMs > 2 * shortAloneMs + MAX_ADDED_MS);
   const failed = rows.filter(({ status }) => status >= 500);
+  const large = rows.filter(({ tokenizingMiB }) => tokenizingMiB > MAX_TOKENIZING_MIB);
   const header = [
     "text",
     "bytes",
@@ -184,6 +210,8 @@ function report(model: string, rows: readonly Row[]): Report {
     "heap MiB",
     "short, idle",
     "short meanwhile",
+    "tokenizing MiB",
+    "longest step",
   ];
   const cells = rows.map((row) => [
     row.text,
@@ -195,9 +223,12 @@ function report(model: string, rows: readonly Row[]): Report {
     row.heapGrowthMiB,
     row.shortAloneMs,
     row.shortMeanwhileMs,
+    row.tokenizingMiB,
+    row.tokenizingStepMs,
   ]);
   const problems = [
     ...slow.map(({ text, shortMeanwhileMs }) => `a short text waited ${shortMeanwhileMs} ms for "${text}"`),
+    ...large.map(({ text, tokenizingMiB }) => `tokenizing "${text}" allocated ${tokenizingMiB} MiB`),
     ...failed.map(({ text, status }) => `"${text}" was answered with ${status}`),
   ];
   return {

@@ -1,39 +1,16 @@
 /** What one text can do: hold the thread, fill the heap, disturb another text. */
-import { GCProfiler, getHeapStatistics } from "node:v8";
 import { describe, expect, it } from "vitest";
 import { loadTokenizer, runSteps } from "../../../../formats/tokenizer/load-tokenizer.ts";
 import type { Encoded, Encoding, TextTokenizer } from "../../../../formats/tokenizer/tokenizer.ts";
+import { MAX_TOKENIZING_MIB, measureTokenizing } from "../../../../tools/bench/hostile-texts/tokenizing.ts";
 import { encodeAll } from "../../../../tools/tokenizer-check/compare.ts";
 import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
 import { allFixtures } from "./fixtures.ts";
-
-const MIB = 2 ** 20;
 
 function finish(encoding: Encoding): { result: Encoded; steps: number } {
   for (let steps = 1; ; steps++) {
     const result = encoding.next();
     if (result !== null) return { result, steps };
-  }
-}
-
-/** Also counts what is allocated until then: all objects, garbage included, and the most memory of typed arrays. */
-function finishCounted(encoding: Encoding) {
-  const profiler = new GCProfiler();
-  const buffersBefore = process.memoryUsage().arrayBuffers;
-  let buffers = buffersBefore;
-  profiler.start();
-  let afterLast = getHeapStatistics().used_heap_size;
-  for (let steps = 1; ; steps++) {
-    const result = encoding.next();
-    buffers = Math.max(buffers, process.memoryUsage().arrayBuffers);
-    if (result === null) continue;
-    const atEnd = getHeapStatistics().used_heap_size;
-    let objects = 0;
-    for (const { beforeGC, afterGC } of profiler.stop().statistics) {
-      objects += beforeGC.heapStatistics.usedHeapSize - afterLast;
-      afterLast = afterGC.heapStatistics.usedHeapSize;
-    }
-    return { result, steps, allocatedMiB: (objects + atEnd - afterLast + buffers - buffersBefore) / MIB };
   }
 }
 
@@ -80,8 +57,9 @@ describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, 
   });
 
   it.each(HOSTILE)("%s: in steps and 4 MiB, or stopped at the first step that has too many tokens", (_, text) => {
-    const { result, steps, allocatedMiB } = finishCounted(tokenizer.encode(text, 512));
-    expect(allocatedMiB).toBeLessThan(4);
+    const { result, steps, allocatedMiB } = measureTokenizing(tokenizer, text, 512);
+    expect(allocatedMiB).toBeLessThan(MAX_TOKENIZING_MIB);
+    if (result === null) throw new Error("none of these texts is refused");
     if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(512);
     else {
       expect(result.ids.length).toBeLessThanOrEqual(512);
