@@ -171,12 +171,13 @@ export class ModelLoader {
       if (instead !== null) this.want(instead);
       return instead;
     }
-    const shouldContinue = () => this.#state === next && this.#hooks.isIdle();
-    const pause = async () => {
-      await this.#parts.clock.wait(0);
-      if (!shouldContinue()) throw new RunAborted();
+    const { clock, othersWait } = this.#parts;
+    const stop = () => {
+      if (this.#state !== next || !this.#hooks.isIdle()) throw new RunAborted();
     };
-    await warmUp(next.model, next.opened, { pause, othersWait: this.#parts.othersWait });
+    const giveWay = pauseBeside({ clock, othersWait, alive: () => {} });
+    const pause = () => giveWay().then(stop);
+    await warmUp(next.model, next.opened, { pause, othersWait });
     return null;
   }
 

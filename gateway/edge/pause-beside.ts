@@ -1,11 +1,14 @@
-/** The pause between two pieces of a load: docs/decisions/035-a-small-heap.md */
+/** The pause between two pieces of a load: docs/decisions/052-a-load-gives-way.md */
 import type { Clock } from "../call.ts";
 
 /**
- * Turns of the event loop while other requests are in progress, or were a moment ago. A request needs about ten of them, from its
- * connection to its answer, and would wait for a piece of the load before each.
+ * While other requests are in progress, or were a moment ago, a pause lasts until so many turns of the event loop in a row have had no work
+ * that the clock shows. A request needs about ten turns, from its connection to its answer, and would wait for a piece of the load before
+ * each.
  */
-const TURNS_BESIDE_OTHERS = 4;
+const QUIET_TURNS = 4;
+/** Then the load continues: requests that never end must not stop it. */
+const MAX_PAUSE_MS = 8;
 /** The gateway sees a request after its connection and its head have needed the thread, and not while its answer is written. */
 const OTHERS_LAST_MS = 100;
 
@@ -22,8 +25,16 @@ export function pauseBeside({ clock, othersWait, alive }: PauseParts): () => Pro
   let othersUntilMs = 0;
   return async () => {
     alive();
-    const nowMs = clock.nowMs();
-    if (othersWait()) othersUntilMs = nowMs + OTHERS_LAST_MS;
-    for (let turn = nowMs < othersUntilMs ? TURNS_BESIDE_OTHERS : 1; turn > 0; turn--) await clock.wait(0);
+    const startedAtMs = clock.nowMs();
+    if (othersWait()) othersUntilMs = startedAtMs + OTHERS_LAST_MS;
+    const turns = startedAtMs < othersUntilMs ? QUIET_TURNS : 1;
+    let beforeMs = startedAtMs;
+    for (let quiet = 0; quiet < turns; ) {
+      await clock.wait(0);
+      const nowMs = clock.nowMs();
+      quiet = nowMs === beforeMs || turns === 1 ? quiet + 1 : 0;
+      beforeMs = nowMs;
+      if (nowMs - startedAtMs >= MAX_PAUSE_MS) return;
+    }
   };
 }

@@ -6,7 +6,7 @@ import type { Steps } from "./json-text.ts";
 
 const NONE = -1;
 /** Nodes that are linked between two steps: a fraction of a millisecond. */
-const STEP_NODES = 8192;
+const STEP_NODES = 2048;
 /** The node of the empty text. */
 export const ROOT = 0;
 

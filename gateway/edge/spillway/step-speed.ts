@@ -1,8 +1,8 @@
 /** How fast this machine computes, learned from runs: a step of the engine is bounded by work, because clocks stand still in it. */
 import { DEFAULT_UNITS_PER_MS } from "../../../engine/encoder/encoder.ts";
 
-/** Until V8 has optimized the kernels, they are several times slower. The golden runs of a load correct it. */
-const FIRST_UNITS_PER_MS = DEFAULT_UNITS_PER_MS / 4;
+/** Until V8 has optimized the kernels, they are ten times slower. The golden runs of a load correct it. */
+const FIRST_UNITS_PER_MS = DEFAULT_UNITS_PER_MS / 12;
 /** Clocks have whole milliseconds: a shorter run is too inexact. */
 const MIN_OBSERVED_MS = 5;
 /** How much one run counts. */

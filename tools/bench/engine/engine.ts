@@ -1,6 +1,6 @@
 /** Bench `engine`: the engine and stock onnxruntime-web in workerd, native ONNX Runtime on one thread, on the same texts. */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { multiplyAdds } from "../../../engine/bench/work.ts";
@@ -17,7 +17,7 @@ import { textsOf } from "../texts.ts";
 import { compareAccuracy } from "./accuracy.ts";
 import { measureBatches } from "./batches.ts";
 import { nativeRunner } from "./native.ts";
-import { engineResult, engineTables, NOTES, type PartTimes } from "./report.ts";
+import { engineResult, engineTables, NOTES, type PartTimes, problemOf } from "./report.ts";
 import { LENGTHS, measureRunners, type Runner, workerRunner } from "./runners.ts";
 
 const MAX_BENCH_MS = 40 * 60_000;
@@ -76,6 +76,8 @@ async function run(
   const parts = await step("timing the engine's parts in Node", () => measureParts(weights));
   const result = engineResult({
     model: shortModelId(opened.modelId),
+    rounds,
+    weightBytes: (await stat(weights)).size,
     times: times.map(({ input, samples }) => ({ tokens: input.length, samples })),
     batches,
     multiplyAdds: (tokens) => multiplyAdds(architecture, tokens),
@@ -83,7 +85,7 @@ async function run(
     parts,
     load: { engine: engine.load, stock: stock.load },
   });
-  return { result, tables: engineTables(result), notes: NOTES };
+  return { result, tables: engineTables(result), notes: NOTES, problem: problemOf(result) };
 }
 
 interface RunnerSettings {

@@ -34,6 +34,10 @@ interface Load {
 
 interface Measured {
   model: string;
+  /** Samples per length and runner. */
+  rounds: number;
+  /** Of the engine's file. */
+  weightBytes: number;
   times: readonly LengthTimes[];
   batches: readonly Batch[];
   /** Multiply-adds of the engine's products for one text. */
@@ -44,7 +48,7 @@ interface Measured {
 }
 
 /** @returns the object that is printed with --json; field names are stable */
-export function engineResult({ model, times, batches, multiplyAdds, accuracy, parts, load }: Measured) {
+export function engineResult({ times, multiplyAdds, ...rest }: Measured) {
   const lengths = times.map(({ tokens, samples }) => {
     const least = (name: Name) => percentile(samples[name], 0);
     const median = (name: Name) => percentile(samples[name], 50);
@@ -66,7 +70,27 @@ export function engineResult({ model, times, batches, multiplyAdds, accuracy, pa
       gmacPerSecond: hundredths(multiplyAdds(tokens) / least("engine") / 1e6),
     };
   });
-  return { model, lengths, batches, accuracy, parts, load };
+  return { ...rest, lengths };
+}
+
+/** At DistilBERT's size, in ratios of minima; texts that run as one must be faster than one after another. */
+const PROMISES = { engineOverStock: 0.36, engineOverNativeInt8: 1.3, togetherOverOneByOne: 1 } as const;
+
+/** @returns the promises that the numbers break, in one sentence; null if none, or for another model */
+export function problemOf({ model, lengths, batches }: ReturnType<typeof engineResult>): string | null {
+  if (!model.startsWith("distilbert@")) return null;
+  const broken = [
+    ...lengths
+      .filter(({ engineOverStock }) => engineOverStock > PROMISES.engineOverStock)
+      .map(({ tokens, engineOverStock }) => `${engineOverStock} of onnxruntime-web's time at ${tokens} tokens`),
+    ...lengths
+      .filter(({ engineOverNativeInt8 }) => engineOverNativeInt8 > PROMISES.engineOverNativeInt8)
+      .map(({ tokens, engineOverNativeInt8 }) => `${engineOverNativeInt8} of native INT8's at ${tokens} tokens`),
+    ...batches
+      .filter(({ togetherOverOneByOne }) => togetherOverOneByOne >= PROMISES.togetherOverOneByOne)
+      .map(({ texts, tokens }) => `${texts} texts of ${tokens} tokens are no faster as one run`),
+  ];
+  return broken.length === 0 ? null : `The engine breaks its promises: ${broken.join("; ")}.`;
 }
 
 /** @returns the same numbers for people */

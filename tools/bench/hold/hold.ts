@@ -3,47 +3,52 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { shortModelId } from "../../../formats/model-package/names.ts";
+import { localSigningKey } from "../../spillway/model/sign/local-key.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { percentile, tenths } from "../statistics.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { edgeReady } from "../system/edge-ready.ts";
-import { type PolicyDocument, startGateway } from "../system/gateway.ts";
+import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { startInstantOrigin } from "./instant-origin.ts";
-import { joined, NO_LOAD_POLICY, POLICY, REQUESTS, requestsTo, runAtEdge, sendUntil, type Times } from "./requests.ts";
+import { holdResult, holdTables, NOTES, problemOf } from "./report.ts";
+import {
+  firstTextAnsweredAtMs,
+  joined,
+  POLICY,
+  requestsTo,
+  runAtEdge,
+  type Samples,
+  sendUntil,
+  under,
+} from "./requests.ts";
 
 const MAX_BENCH_MS = 30 * 60_000;
-const LOADS = { min: 1, max: 50, fallback: 10 };
+const LOADS = { min: 1, max: 100, fallback: 20 };
 const RUNS = { min: 5, max: 500, fallback: 30 };
 /** Longer than an idle isolate takes for a request, so that requests wait for the load or the run and not for each other. */
 const EVERY_MS = 25;
-/** Samples enough for a p95 of each kind. */
-const ALONE_MS = 8000;
-/** About as long as a cold load. */
-const FRESH_ALONE_MS = 800;
+const IDLE_MS = 10_000;
+/** An idle isolate and runs in turn, so that noise of the machine affects both. */
+const RUN_BLOCKS = 5;
+/** Longer than a cold load. Its end is asked for afterwards: probes meanwhile would be further requests that the others wait for. */
+const FRESH_MS = 1500;
+/** A load begins this long after the answer of the text that found the isolate cold (gateway/compose.ts). */
+const LOAD_BEGINS_AFTER_MS = 20;
 const WARM_UP_RUNS = 5;
-/** What the edge promises to other requests (p95). */
-const MAX_ADDED_MS = 25;
-
-const NOTES = [
-  `Times are the caller's clock, from sending to the last byte. A request is sent every ${EVERY_MS} ms, whether or not those before it are answered, the four kinds in turn, to an idle isolate and meanwhile alike.`,
-  "No request needs the edge model: the short text's caller is outside the share. It is measured and decided as every text.",
-  "The origin answers at once with zeros, so the wait of a spilled text is the gateway's.",
-  "A load is the first one of a fresh process: R2, signature, hashes, weights, golden logits. It is compared with the same requests to a fresh process that loads nothing (override: origin), in turn with it: both compile their code meanwhile. Samples of one kind are joined.",
-];
 
 export const holdBench: Bench = {
   name: "hold",
   summary:
     "how long a health check, a refusal, a spilled and a short text wait while a model loads or a long text runs",
   options: { ...MODEL_OPTION, loads: numberOption("cold loads", LOADS), runs: numberOption("runs per length", RUNS) },
+  quick: { loads: "8", runs: "10" },
   async run(values: OptionValues) {
     const options = { loads: wholeNumber(values, "loads", LOADS), runs: wholeNumber(values, "runs", RUNS) };
     const opened = await openPackage(values);
@@ -64,93 +69,84 @@ async function run(
   const texts = await textsOf(opened);
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(folder, "gateway")));
   const stored = await step("publishing the package", () => storePackage(join(folder, "stored"), opened));
+  const otherKey = await localSigningKey(folder);
   const credentials = newCredentials();
-  const start = (policy: PolicyDocument) =>
-    startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy });
+  const start = (variables: Readonly<Record<string, string>> = {}) =>
+    startGateway(workspace, { name: "gateway", bundle, stored, originUrl, credentials, policy: POLICY, variables });
 
-  const fresh: Times[] = [];
-  const loading: Times[] = [];
-  // The first pair fills the machine's caches and is not counted.
-  for (let load = 0; load <= loads; load++) {
-    await step(`requests without and during load ${load} of ${loads}`, async () => {
-      const without = await toFreshProcess(NO_LOAD_POLICY, () => sleep(FRESH_ALONE_MS));
-      // /readyz starts the load. The requests' tokenizer is loaded with the model, so texts before it are spilled unmeasured.
-      const during = await toFreshProcess(POLICY, edgeReady);
-      if (load > 0) fresh.push(without);
-      if (load > 0) loading.push(during);
+  const fresh: Samples[] = [];
+  const loading: Samples[] = [];
+  let loadMs = FRESH_MS;
+  // The first pair fills the machine's caches and is not counted. The order within a pair alternates.
+  for (let pair = 0; pair <= loads; pair++) {
+    await step(`requests without and during load ${pair} of ${loads}`, async () => {
+      const measure = [without, during];
+      for (const one of pair % 2 === 0 ? measure.toReversed() : measure) await one(pair > 0);
     });
   }
-  const gateway = await start(POLICY);
+  const gateway = await start();
   await step("loading the model", () => edgeReady(gateway));
   const requests = requestsTo(gateway.url, texts);
-  const long = texts.make(opened.edge.maxTokens, 1);
+  const tokens = opened.edge.maxTokens;
+  const long = texts.make(tokens, 1);
   for (let done = 0; done < WARM_UP_RUNS; done++) await runAtEdge(gateway.url, long);
   await sendUntil(requests, EVERY_MS, sleep(1000));
-  const idle = await step("requests to an idle isolate", () => sendUntil(requests, EVERY_MS, sleep(ALONE_MS)));
-  const running = await step(`requests during ${runs} texts of ${opened.edge.maxTokens} tokens`, () =>
-    sendUntil(
-      requests,
-      EVERY_MS,
-      inTurn(runs, () => runAtEdge(gateway.url, long)),
-    ),
-  );
-  return report(opened, [
-    { meanwhile: "cold load", alone: joined(fresh), times: joined(loading) },
-    { meanwhile: `text of ${opened.edge.maxTokens} tokens`, alone: idle, times: running },
-  ]);
-
-  /** @returns the times of requests to a process that starts for them, until what `until` begins is over */
-  async function toFreshProcess(policy: PolicyDocument, until: (gateway: RunningWorker) => Promise<unknown>) {
-    const gateway = await start(policy);
-    const times = await sendUntil(requestsTo(gateway.url, texts), EVERY_MS, until(gateway));
-    await gateway.stop();
-    return times;
+  const idle: Samples[] = [];
+  const running: Samples[] = [];
+  for (let block = 0; block < RUN_BLOCKS; block++) {
+    await step(
+      `requests to an idle isolate and during texts of ${tokens} tokens, ${block + 1} of ${RUN_BLOCKS}`,
+      async () => {
+        idle.push(await sendUntil(requests, EVERY_MS, sleep(IDLE_MS / RUN_BLOCKS)));
+        const some = inTurn(Math.ceil(runs / RUN_BLOCKS), () => runAtEdge(gateway.url, long));
+        running.push(await sendUntil(requests, EVERY_MS, some));
+      },
+    );
   }
+  const result = holdResult({ model: shortModelId(opened.modelId), loads, runs }, [
+    { meanwhile: "cold load", alone: joined(fresh), beside: joined(loading) },
+    { meanwhile: `text of ${tokens} tokens`, alone: joined(idle), beside: joined(running) },
+  ]);
+  return { result, tables: holdTables(result), notes: NOTES, problem: problemOf(result) };
+
+  /**
+   * A process that rejects its package for the signature, for as long as the latest load took. Any text starts a load, also under
+   * `override: origin`.
+   */
+  async function without(isCounted: boolean): Promise<void> {
+    const samples = await toFreshProcess({ MODEL_PUBLIC_KEY: otherKey.publicKeyPem }, async () => {});
+    if (isCounted) fresh.push(inLoad(samples, loadMs));
+  }
+
+  /** A process that loads its model, because of the first text. */
+  async function during(isCounted: boolean): Promise<void> {
+    const samples = await toFreshProcess({}, async (gateway) => {
+      const edge = await edgeReady(gateway);
+      if (edge.loadMs === null) throw new Error(`${gateway.name} is ready without a load; see its /readyz.`);
+      loadMs = edge.loadMs;
+    });
+    if (isCounted) loading.push(inLoad(samples, loadMs));
+  }
+
+  /** @returns the requests to a process that starts for them, until what `until` begins is over, and for `FRESH_MS` at least */
+  async function toFreshProcess(
+    variables: Readonly<Record<string, string>>,
+    until: (gateway: RunningWorker) => Promise<void>,
+  ) {
+    const gateway = await start(variables);
+    const ended = sleep(FRESH_MS).then(() => until(gateway));
+    const samples = await sendUntil(requestsTo(gateway.url, texts), EVERY_MS, ended);
+    await gateway.stop();
+    return samples;
+  }
+}
+
+/** The requests beside a load of `loadMs`, which begins behind the first text's answer; or at the same time of a process without one. */
+function inLoad(samples: Samples, loadMs: number): Samples {
+  const fromMs = firstTextAnsweredAtMs(samples) + LOAD_BEGINS_AFTER_MS;
+  return under(samples, { fromMs, toMs: fromMs + loadMs });
 }
 
 async function inTurn(times: number, work: () => Promise<unknown>): Promise<void> {
   for (let done = 0; done < times; done++) await work();
-}
-
-/** The same requests while nothing else runs, and beside a load or a run. */
-interface Comparison {
-  meanwhile: string;
-  alone: Times;
-  times: Times;
-}
-
-function report({ modelId }: EdgePackage, comparisons: readonly Comparison[]): Report {
-  const rows = comparisons.flatMap(({ meanwhile, alone, times }) =>
-    REQUESTS.map((request) => ({
-      meanwhile,
-      request,
-      aloneP50Ms: tenths(percentile(alone[request], 50)),
-      meanwhileP50Ms: tenths(percentile(times[request], 50)),
-      aloneP95Ms: tenths(percentile(alone[request], 95)),
-      meanwhileP95Ms: tenths(percentile(times[request], 95)),
-      meanwhileMaxMs: tenths(percentile(times[request], 100)),
-      samples: times[request].length,
-    })),
-  );
-  const broken = rows.filter(({ aloneP95Ms, meanwhileP95Ms }) => meanwhileP95Ms > aloneP95Ms + MAX_ADDED_MS);
-  const header = ["meanwhile", "request", "idle p50", "meanwhile p50", "idle p95", "meanwhile p95", "max", "samples"];
-  const cells = rows.map((row) => [
-    row.meanwhile,
-    row.request,
-    row.aloneP50Ms,
-    row.meanwhileP50Ms,
-    row.aloneP95Ms,
-    row.meanwhileP95Ms,
-    row.meanwhileMaxMs,
-    row.samples,
-  ]);
-  return {
-    result: { model: shortModelId(modelId), maxAddedMs: MAX_ADDED_MS, rows },
-    tables: [{ title: "Wait for an answer in ms", header, rows: cells }],
-    notes: NOTES,
-    problem:
-      broken.length === 0
-        ? null
-        : `${broken.length} of ${rows.length} waits are more than ${MAX_ADDED_MS} ms longer than without the load or the run (p95).`,
-  };
 }

@@ -5,8 +5,6 @@ import type { Texts } from "../texts.ts";
 
 /** Callers inside the share go to the edge, others to the origin. */
 export const POLICY = { edge: { share: 50, stickyBy: "header:x-caller" } } as const;
-/** No text starts a load of the model. */
-export const NO_LOAD_POLICY = { override: "origin" } as const;
 const LONG_AT_ORIGIN_TOKENS = 700;
 const SHORT_TOKENS = 16;
 const MAX_CALL_MS = 60_000;
@@ -36,23 +34,24 @@ export function runAtEdge(url: string, text: string): Promise<number> {
 
 /**
  * Sends a request every `everyMs` until `until` is settled, the kinds in turn, whether or not those before it are answered: a wait is
- * then not shortened by requests that were not sent meanwhile. @returns the times of each kind
+ * then not shortened by requests that were not sent meanwhile. @returns the samples of each kind
  */
 export async function sendUntil(
   requests: Record<RequestName, Send>,
   everyMs: number,
   until: Promise<unknown>,
-): Promise<Times> {
+): Promise<Samples> {
   const state = { over: false };
   const end = () => {
     state.over = true;
   };
   until.then(end, end);
-  const times = joined([]);
+  const samples = joined([]);
   const answers: Promise<unknown>[] = [];
   for (let turn = 0; !state.over; turn++) {
     const name = REQUESTS[turn % REQUESTS.length] ?? REQUESTS[0];
-    const answer = requests[name]().then((ms) => times[name].push(ms));
+    const sentAtMs = performance.now();
+    const answer = requests[name]().then((ms) => samples[name].push({ sentAtMs, ms }));
     // It is awaited at the end.
     answer.catch(() => {});
     answers.push(answer);
@@ -60,15 +59,34 @@ export async function sendUntil(
   }
   await until;
   await Promise.all(answers);
-  return times;
+  return samples;
 }
 
-/** Milliseconds of each kind's requests. */
-export type Times = Record<RequestName, number[]>;
+/** One request: when it was sent, by this process's clock, and how long its answer took. */
+export interface Sample {
+  sentAtMs: number;
+  ms: number;
+}
 
-/** @returns the times of several measurements as one */
-export function joined(parts: readonly Times[]): Times {
-  const of = (name: RequestName) => parts.flatMap((part) => part[name]);
+export type Samples = Record<RequestName, Sample[]>;
+
+/** @returns the samples of several measurements as one */
+export function joined(parts: readonly Samples[]): Samples {
+  return eachKind((name) => parts.flatMap((part) => part[name]));
+}
+
+/** @returns the requests that were under way, or sent, in a window of time; its end excluded */
+export function under(samples: Samples, { fromMs, toMs }: { fromMs: number; toMs: number }): Samples {
+  return eachKind((name) => samples[name].filter(({ sentAtMs, ms }) => sentAtMs + ms > fromMs && sentAtMs < toMs));
+}
+
+/** When the first text was answered, in ms of this process's clock: it makes a cold isolate load its model. */
+export function firstTextAnsweredAtMs(samples: Samples): number {
+  const texts = [...samples["spilled text"], ...samples["short text"]];
+  return Math.min(...texts.map(({ sentAtMs, ms }) => sentAtMs + ms));
+}
+
+function eachKind(of: (name: RequestName) => Sample[]): Samples {
   return {
     "health check": of("health check"),
     refusal: of("refusal"),

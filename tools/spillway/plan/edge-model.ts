@@ -21,7 +21,7 @@ export interface EdgeModel {
   files: number;
 }
 
-/** Of a model of DistilBERT's size, as `tools/bench/engine/record.ts` wrote it from the bench's JSON. */
+/** Of a model of DistilBERT's size, as `tools/bench/figures/record.ts` wrote it from the bench's JSON. */
 export const RECORDED = recorded;
 
 /** Native FP32 of the same model, by tokens: the shape of the origin's time. */

@@ -2,15 +2,16 @@ import { glob, readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { pauseBeside } from "../../../../gateway/edge/pause-beside.ts";
 
-/** A clock that is moved by hand, and counts waits. */
+/** A clock that is moved by hand and counts waits; `workMs` is what others need in each turn of the event loop. */
 function parts() {
-  const state = { nowMs: 1000, waits: 0, othersWait: false, isOver: false };
+  const state = { nowMs: 1000, waits: 0, othersWait: false, isOver: false, workMs: [] as number[] };
   const pause = pauseBeside({
     clock: {
       nowMs: () => state.nowMs,
       wait: async (ms) => {
         expect(ms).toBe(0);
         state.waits += 1;
+        state.nowMs += state.workMs.shift() ?? 0;
       },
     },
     othersWait: () => state.othersWait,
@@ -18,8 +19,9 @@ function parts() {
       if (state.isOver) throw new Error("another load has replaced this one");
     },
   });
-  const turns = async () => {
+  const turns = async (workMs: number[] = []) => {
     state.waits = 0;
+    state.workMs = workMs;
     await pause();
     return state.waits;
   };
@@ -28,7 +30,7 @@ function parts() {
 
 it("is one turn of the event loop in an isolate without other requests", async () => {
   const { turns } = parts();
-  expect([await turns(), await turns()]).toEqual([1, 1]);
+  expect([await turns(), await turns([3]), await turns()]).toEqual([1, 1, 1]);
 });
 
 it("is several turns while another request is in progress, and for a moment after it", async () => {
@@ -40,6 +42,19 @@ it("is several turns while another request is in progress, and for a moment afte
   expect(await turns()).toBe(4);
   state.nowMs += 1;
   expect(await turns()).toBe(1);
+});
+
+it("lasts while others use the thread: until four turns in a row had no work", async () => {
+  const { state, turns } = parts();
+  state.othersWait = true;
+  expect(await turns([0, 2, 0, 0, 1])).toBe(9);
+});
+
+it("ends after 8 ms, so that requests that never end do not stop the load", async () => {
+  const { state, turns } = parts();
+  state.othersWait = true;
+  expect(await turns(Array(100).fill(1))).toBe(8);
+  expect(await turns([30, 1, 1])).toBe(1);
 });
 
 it("ends the load before it waits", async () => {

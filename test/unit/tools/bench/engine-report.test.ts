@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { enginePicture, pictureSchema } from "../../../../tools/bench/engine/picture.ts";
-import { engineResult } from "../../../../tools/bench/engine/report.ts";
+import { engineResult, problemOf } from "../../../../tools/bench/engine/report.ts";
 import { measureRunners, type Runner } from "../../../../tools/bench/engine/runners.ts";
 
 describe("the result of the bench engine", () => {
   const samples = { engine: [30, 33, 40], stock: [120, 100, 110], nativeInt8: [25, 26, 27], nativeFp32: [60, 61, 62] };
-  const { lengths } = engineResult({
-    model: "m",
+  const result = engineResult({
+    model: "distilbert@1",
+    rounds: 3,
+    weightBytes: 1,
     times: [{ tokens: 128, samples }],
     batches: [],
     multiplyAdds: () => 1.5e9,
@@ -14,6 +16,7 @@ describe("the result of the bench engine", () => {
     parts: [],
     load: { engine: { callerMs: 1, heapBytes: 1 }, stock: { callerMs: 1, heapBytes: 1 } },
   });
+  const { lengths } = result;
 
   it("gives minima, medians, and ratios of minima", () => {
     expect(lengths).toEqual([
@@ -28,6 +31,22 @@ describe("the result of the bench engine", () => {
         engineOverNativeInt8: 1.2,
       }),
     ]);
+  });
+
+  it("names each promise that the numbers break, at DistilBERT's size", () => {
+    const [length] = lengths;
+    if (length === undefined) throw new Error("one length was measured");
+    const batch = { texts: 4, tokens: 8, togetherMs: 1, oneByOneMs: 1, togetherMsP50: 1, oneByOneMsP50: 1 };
+    const slow = {
+      ...result,
+      lengths: [{ ...length, engineOverStock: 0.37, engineOverNativeInt8: 1.31 }],
+      batches: [{ ...batch, togetherOverOneByOne: 1 }],
+    };
+    expect(problemOf(result)).toBeNull();
+    expect(problemOf(slow)).toBe(
+      "The engine breaks its promises: 0.37 of onnxruntime-web's time at 128 tokens; 1.31 of native INT8's at 128 tokens; 4 texts of 8 tokens are no faster as one run.",
+    );
+    expect(problemOf({ ...slow, model: "mail-tagger@1" })).toBeNull();
   });
 
   it("counts multiply-adds per second of the fastest run", () => {

@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { type RequestName, sendUntil } from "../../../../tools/bench/hold/requests.ts";
+import { holdResult, problemOf } from "../../../../tools/bench/hold/report.ts";
+import {
+  firstTextAnsweredAtMs,
+  type RequestName,
+  type Samples,
+  sendUntil,
+  under,
+} from "../../../../tools/bench/hold/requests.ts";
 
 type Send = () => Promise<number>;
 const requestsOf = (send: (name: RequestName) => Send) => ({
@@ -38,7 +45,44 @@ it("sends the next request while those before it wait, and counts their waits", 
   for (const answer of waiting) answer(200);
   const times = Object.values(await measured).flat();
   expect(times.length).toBe(waiting.length);
-  expect(new Set(times)).toEqual(new Set([200]));
+  expect(new Set(times.map(({ ms }) => ms))).toEqual(new Set([200]));
+  for (const { sentAtMs } of times) expect(sentAtMs).toBeLessThanOrEqual(performance.now());
+});
+
+const samplesOf = (spilled: [sentAtMs: number, ms: number][]): Samples => ({
+  "health check": [],
+  refusal: [],
+  "spilled text": spilled.map(([sentAtMs, ms]) => ({ sentAtMs, ms })),
+  "short text": [],
+});
+
+it("counts the requests that were under way or sent during the load, which the first text's answer begins", () => {
+  const samples = samplesOf([
+    [0, 50],
+    [75, 10],
+    [95, 10],
+    [300, 500],
+    [400, 1],
+  ]);
+  expect(firstTextAnsweredAtMs(samples)).toBe(50);
+  const counted = under(samples, { fromMs: 100, toMs: 400 })["spilled text"];
+  expect(counted.map(({ sentAtMs }) => sentAtMs)).toEqual([95, 300]);
+});
+
+it("reports how many requests are behind each p95, and that a promise broken by few of them may be noise", () => {
+  const kinds = (ms: readonly number[]): Samples => {
+    const samples = ms.map((one) => ({ sentAtMs: 0, ms: one }));
+    return { "health check": samples, refusal: samples, "spilled text": samples, "short text": samples };
+  };
+  const result = (alone: number[], beside: number[]) =>
+    holdResult({ model: "m", loads: 1, runs: 1 }, [
+      { meanwhile: "cold load", alone: kinds(alone), beside: kinds(beside) },
+    ]);
+  const held = result(Array(50).fill(10), Array(60).fill(35));
+  expect(held.rows[0]).toMatchObject({ aloneP95Ms: 10, meanwhileP95Ms: 35, aloneSamples: 50, samples: 60 });
+  expect(problemOf(held)).toBeNull();
+  expect(problemOf(result(Array(50).fill(10), Array(60).fill(36)))).toMatch(/^4 of 4 waits .* \(p95\)\.$/);
+  expect(problemOf(result(Array(50).fill(10), [36]))).toContain("a p95 of 1 requests is noise");
 });
 
 it("fails if a request fails", async () => {
