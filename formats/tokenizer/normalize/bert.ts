@@ -4,8 +4,8 @@ import type { MakeStage, Stage } from "../core/stage.ts";
 import { isWhitespace, putLowerCase, smallLetters } from "../unicode/classes.ts";
 import { CodePointMap } from "../unicode/code-point-map.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { CombiningOrder, isSyllable, putJamo, SortedMarks } from "../unicode/combining.ts";
 import { DECOMPOSABLE, NONSPACING_MARK, OTHER } from "../unicode/tables.ts";
+import { CombiningOrder, isSyllable, putJamo, SortedMarks } from "./combining.ts";
 
 export interface BertOptions {
   cleanText: boolean;

@@ -4,8 +4,8 @@ import type { MakeStage, Stage } from "../core/stage.ts";
 import { TextError } from "../core/tokenizer-error.ts";
 import { CodePointMap } from "../unicode/code-point-map.ts";
 import { CodePointSet } from "../unicode/code-point-set.ts";
-import { CombiningOrder, Compositions, isSyllable, putJamo, SortedMarks } from "../unicode/combining.ts";
 import { COMPATIBLE, DECOMPOSABLE, TOO_NEW } from "../unicode/tables.ts";
+import { CombiningOrder, Compositions, isSyllable, putJamo, SortedMarks } from "./combining.ts";
 
 export type UnicodeForm = "NFC" | "NFD" | "NFKC" | "NFKD";
 

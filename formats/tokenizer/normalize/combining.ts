@@ -1,7 +1,7 @@
 /** The order of combining characters, and what joins with what: Unicode's canonical ordering and composition. */
 import { ROOT, Trie } from "../core/trie.ts";
-import { CodePointSet } from "./code-point-set.ts";
-import { COMBINING_ORDER, DECOMPOSABLE, TOO_NEW } from "./tables.ts";
+import { CodePointSet } from "../unicode/code-point-set.ts";
+import { COMBINING_ORDER, DECOMPOSABLE, TOO_NEW } from "../unicode/tables.ts";
 
 const FIRST_SYLLABLE = 0xac00;
 const LAST_SYLLABLE = 0xd7a3;
