@@ -14,6 +14,7 @@ import { consoleBench } from "./console/console.ts";
 import { decideBench } from "./decide/decide.ts";
 import { edgeBench } from "./edge/edge.ts";
 import { engineBench } from "./engine/engine.ts";
+import { faultsBench } from "./faults/faults.ts";
 import { holdBench } from "./hold/hold.ts";
 import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { ledgerBench } from "./ledger/ledger.ts";
@@ -21,6 +22,7 @@ import { memoryBench } from "./memory/memory.ts";
 import { overheadBench } from "./overhead/overhead.ts";
 import { planBench } from "./plan/plan.ts";
 import { rolloutsBench } from "./rollouts/rollouts.ts";
+import { soakBench } from "./soak/soak.ts";
 import { spikeBench } from "./spike/spike.ts";
 import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
@@ -32,6 +34,8 @@ const EACH: readonly Bench[] = [
   holdBench,
   hostileTextsBench,
   attacksBench,
+  faultsBench,
+  soakBench,
   ledgerBench,
   rolloutsBench,
   consoleBench,

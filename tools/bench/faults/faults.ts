@@ -1,0 +1,158 @@
+/** Bench `faults`: what callers notice of each fault of the running system, under load. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { step } from "../../spillway/terminal/progress.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import { withWorkspace } from "../system/workspace.ts";
+import { edgeFaults } from "./edge-faults.ts";
+import type { Fault } from "./fault.ts";
+import { hangUps } from "./hang-ups.ts";
+import { MAX_EDGE_TOKENS } from "./known-texts.ts";
+import { Load } from "./load.ts";
+import { originFaults } from "./origin-faults.ts";
+import { otherFaults } from "./other-faults.ts";
+import { brokenPromises, type FaultRow, hasRecovered, rowOf } from "./row.ts";
+import { storeFaults } from "./store-faults.ts";
+import { type FaultySystem, withFaultySystem } from "./system.ts";
+
+const MAX_BENCH_MS = 20 * 60_000;
+
+interface Pace {
+  isQuick: boolean;
+  /** The policy's timeout of an origin. */
+  timeoutMs: number;
+  /** Between two texts of a kind. */
+  everyMs: { short: number; long: number };
+  leadMs: number;
+  lastsMs: number;
+  /** After the fault: until so many texts in a row were answered, and at least this long. */
+  goodInARow: { short: number; long: number };
+  tailMs: number;
+}
+
+const FULL: Pace = {
+  isQuick: false,
+  timeoutMs: 2000,
+  everyMs: { short: 80, long: 250 },
+  leadMs: 300,
+  lastsMs: 2000,
+  goodInARow: { short: 20, long: 4 },
+  tailMs: 1000,
+};
+const QUICK: Pace = {
+  isQuick: true,
+  timeoutMs: 1500,
+  everyMs: { short: 60, long: 150 },
+  leadMs: 100,
+  lastsMs: 400,
+  goodInARow: { short: 5, long: 2 },
+  tailMs: 200,
+};
+
+/** A system that has not recovered by then is reported as it is. */
+const MAX_TAIL_MS = 15_000;
+const POLL_MS = 25;
+
+const NOTES = [
+  `Gateway and control plane in workerd, the local Lambda with processes as instances, an OTLP backend, one after another fault, each in an isolate that was made for it. A short text each ${FULL.everyMs.short} ms, a long one each ${FULL.everyMs.long} ms, with API keys.`,
+  "answered: 200 with the scores that the same side gave before any fault. wrong: another 200. refused: 429, 503 or 504 in the contract's shape, with Retry-After. lost: no answer within 15 s, or anything else.",
+  "recoverMs: from the end of the fault to the first text from which on every text was answered. Long texts have no other side than the one origin.",
+  "A slow or wrong store, bucket, engine or ledger is the real one behind a port that fails on command: tools/bench/faults/README.md.",
+];
+
+export const faultsBench: Bench = {
+  name: "faults",
+  summary:
+    "texts answered, wrong and lost under each fault of origin, edge, stores, telemetry, control plane and clock",
+  options: {
+    only: { type: "string", about: "only the faults whose name contains this", value: "text" },
+  },
+  // Fewer faults, each for half a second.
+  quick: {},
+  run(values: OptionValues) {
+    const pace = values["quick"] === true ? QUICK : FULL;
+    const only = typeof values["only"] === "string" ? values["only"] : "";
+    const faults = allFaults().filter(({ name, isQuick }) => name.includes(only) && (isQuick || !pace.isQuick));
+    const policy = { version: 5, origin: { timeoutMs: pace.timeoutMs }, edge: { maxTokens: MAX_EDGE_TOKENS } };
+    return withWorkspace(MAX_BENCH_MS, (workspace) =>
+      withFaultySystem(workspace, { policy, slowOriginMs: pace.timeoutMs / 3 }, (system) => run(system, faults, pace)),
+    );
+  },
+};
+
+/** @returns every fault, in the order in which they are run */
+export function allFaults(): Fault[] {
+  return [...originFaults(), ...edgeFaults(), ...hangUps(), ...storeFaults(), ...otherFaults()];
+}
+
+async function run(system: FaultySystem, faults: readonly Fault[], pace: Pace): Promise<Report> {
+  const rows: FaultRow[] = [];
+  const problems: string[] = [];
+  for (const fault of faults) {
+    const row = await step(fault.name, () => measure(system, fault, pace));
+    rows.push(row);
+    problems.push(...brokenPromises(row, fault.mayRefuseShort ?? null));
+  }
+  return report(rows, problems);
+}
+
+async function measure(system: FaultySystem, fault: Fault, pace: Pace): Promise<FaultRow> {
+  await system.renew();
+  await fault.prepare?.(system);
+  system.backend.takeRefusals();
+  const { url } = system.gateway;
+  const load = new Load({ url, texts: system.texts, headers: system.headers, everyMs: pace.everyMs });
+  try {
+    await sleep(pace.leadMs);
+    await fault.begin(system);
+    if (fault.during) await fault.during(system, pace.isQuick);
+    else await sleep(pace.isQuick ? pace.lastsMs : Math.max(pace.lastsMs, fault.lastsMs ?? 0));
+    await fault.end(system);
+    const endedAtMs = performance.now();
+    const untilMs = endedAtMs + MAX_TAIL_MS;
+    await sleep(pace.tailMs);
+    const isBack = (kind: "short" | "long") => hasRecovered(kind, load.samples, endedAtMs, pace.goodInARow[kind]);
+    while (!(isBack("short") && isBack("long")) && performance.now() < untilMs) await sleep(POLL_MS);
+    const samples = await load.stop();
+    return rowOf(fault, { samples, endedAtMs, refusals: system.backend.takeRefusals() });
+  } finally {
+    await load.stop();
+  }
+}
+
+function report(rows: readonly FaultRow[], problems: readonly string[]): Report {
+  const sum = (pick: (row: FaultRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
+  return {
+    result: {
+      asked: sum(({ asked }) => asked),
+      shortLost: sum(({ shortLost }) => shortLost),
+      shortWrong: sum(({ shortWrong }) => shortWrong),
+      problems,
+      rows,
+    },
+    tables: [
+      {
+        title: "Texts under each fault: short ones, then long ones",
+        header: [
+          "fault",
+          "asked",
+          "answered",
+          "wrong",
+          "lost",
+          "refused",
+          "p95 ms",
+          "asked",
+          "answered",
+          "refused",
+          "back ms",
+        ],
+        rows: rows.map((row) => [
+          row.fault,
+          ...[row.shortAsked, row.shortAnswered, row.shortWrong, row.shortLost, row.shortRefused, row.shortP95Ms],
+          ...[row.longAsked, row.longAnswered, row.longRefused, row.recoverMs],
+        ]),
+      },
+    ],
+    notes: NOTES,
+    problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
+  };
+}

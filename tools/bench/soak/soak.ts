@@ -1,0 +1,142 @@
+/** Bench `soak`: mixed requests at 80 % of capacity, with faults in between; what they leave behind. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { step } from "../../spillway/terminal/progress.ts";
+import { numberOption, wholeNumber } from "../arguments.ts";
+import type { Bench, OptionValues, Report } from "../bench.ts";
+import type { IsolateFacts } from "../faults/controls.ts";
+import { MAX_EDGE_TOKENS } from "../faults/known-texts.ts";
+import { type FaultySystem, withFaultySystem } from "../faults/system.ts";
+import { Inspector } from "../memory/inspector.ts";
+import { countedOnce } from "../system/counted.ts";
+import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { textsOf } from "../texts.ts";
+import { disturb, disturbances } from "./disturbances.ts";
+import { openFiles } from "./open-files.ts";
+import { MIN_JUDGED_REQUESTS, type SoakPart, soakResult, soakTables } from "./report.ts";
+import { mixedRequests } from "./requests.ts";
+import { MixSender } from "./send-mix.ts";
+
+const MAX_BENCH_MS = 40 * 60_000;
+const REQUESTS = { min: 200, max: 1_000_000, fallback: 100_000 };
+const QUICK_REQUESTS = 1500;
+const PARTS = { quick: 3, full: 10 };
+const LOAD_FACTOR = 0.8;
+const IN_FLIGHT = 8;
+const CAPACITY_MS = { quick: 3000, full: 15_000 };
+/** V8 optimizes code that runs often. */
+const WARM_MS = { quick: 2000, full: 10_000 };
+/** `waitUntil` ends 30 s after a response. */
+const MAX_IDLE_MS = 45_000;
+const POLL_MS = 250;
+const DAY_MS = 86_400_000;
+
+const POLICY = {
+  version: 5,
+  origin: { timeoutMs: 2000 },
+  edge: { maxTokens: MAX_EDGE_TOKENS },
+  sampling: { ratio: 0.1 },
+};
+
+const NOTES = [
+  `The system of the bench faults. Mix: of 25 requests 18 short texts, a list of three, one long text, one of ${MAX_EDGE_TOKENS - 8} tokens, one with an API key, one with parameters, two invalid. Sent at their times, whether or not those before are answered.`,
+  `Capacity: ${IN_FLIGHT} requests in flight. Each part between the first and the last has a fault for 3 s. After each part V8 collects garbage before the heap is read; the slope is the least-squares line without the first part.`,
+  "records: what the gateway reports at a request's end, counted per answer. counted: requests of the control plane's ledger. A tenth of the traces are exported, and all of failed, refused and slow requests.",
+  "left: timers of the gateway's clock, work under waitUntil and subrequests that have not ended when the system is idle.",
+  `Heap and p95 are judged from ${MIN_JUDGED_REQUESTS} requests on.`,
+];
+
+export const soakBench: Bench = {
+  name: "soak",
+  summary: "heap, timers, records and p95 over 100,000 mixed requests at 80 % of capacity, with faults in between",
+  options: { requests: numberOption("requests in all parts together", REQUESTS) },
+  quick: { requests: String(QUICK_REQUESTS) },
+  run(values: OptionValues) {
+    const requests = wholeNumber(values, "requests", REQUESTS);
+    const pace = values["quick"] === true ? "quick" : "full";
+    return withWorkspace(MAX_BENCH_MS, (workspace) =>
+      withFaultySystem(workspace, { policy: POLICY, slowOriginMs: 500 }, (system) =>
+        run(workspace, system, { requests, pace }),
+      ),
+    );
+  },
+};
+
+interface Size {
+  requests: number;
+  pace: "quick" | "full";
+}
+
+async function run(workspace: Workspace, system: FaultySystem, { requests, pace }: Size): Promise<Report> {
+  const { make } = await textsOf(system.opened);
+  const sender = new MixSender({
+    url: system.gateway.url,
+    requests: mixedRequests(make),
+    keyHeaders: system.headers(0),
+  });
+  const inspector = await Inspector.connect(system.gateway);
+  try {
+    await step("warming up", () => sender.capacity(IN_FLIGHT, WARM_MS[pace]));
+    const capacityPerSecond = await step("measuring the capacity", () => sender.capacity(IN_FLIGHT, CAPACITY_MS[pace]));
+    const ratePerSecond = capacityPerSecond * LOAD_FACTOR;
+    sender.disconnect();
+    const before = await idle(system);
+    const filesBefore = await openFiles(workspace.folder);
+    const tracesBefore = new Map(system.backend.traces);
+    const parts: SoakPart[] = [];
+    const faults = disturbances();
+    const count = PARTS[pace];
+    for (let part = 0; part < count; part++) {
+      const fault = part === 0 || part === count - 1 ? null : (faults[(part - 1) % faults.length] ?? null);
+      const asked = Math.floor(((part + 1) * requests) / count) - Math.floor((part * requests) / count);
+      const disturbed = fault === null ? Promise.resolve() : disturb(fault, system);
+      const counts = await step(
+        `part ${part + 1} of ${count}: ${asked} requests, ${Math.round(ratePerSecond)} per second; ${fault?.name ?? "no fault"}`,
+        () => Promise.all([sender.atRate(asked, ratePerSecond), disturbed]).then(([sent]) => sent),
+      );
+      parts.push({ ...counts, fault: fault?.name ?? null, heap: await inspector.collectedHeapUsage() });
+    }
+    sender.disconnect();
+    const after = await step("until the system is idle", () => idle(system));
+    const records = after.records - before.records;
+    const ledger = await step("asking the ledger", () => countedInLedger(after.records, system));
+    const traces = [...system.backend.traces].filter(([id]) => !tracesBefore.has(id));
+    const result = soakResult({
+      capacityPerSecond,
+      ratePerSecond,
+      parts,
+      records,
+      counted: ledger - before.records,
+      traced: traces.length,
+      tracedTwice: traces.filter(([, times]) => times > 1).length,
+      left: leftOf(after),
+      openFiles: { before: filesBefore, after: await openFiles(workspace.folder) },
+    });
+    const problem = result.problems.length === 0 ? null : `${result.problems.join("; ")}.`;
+    return { result, tables: soakTables(result), notes: NOTES, problem };
+  } finally {
+    inspector.close();
+  }
+}
+
+function leftOf({ timers, background, subrequests, strayRecords }: IsolateFacts) {
+  return { timers, background, subrequests, strayRecords };
+}
+
+/** Waits until nothing is under way. @returns the facts then, or after the longest wait */
+async function idle({ facts }: FaultySystem): Promise<IsolateFacts> {
+  const untilMs = performance.now() + MAX_IDLE_MS;
+  for (;;) {
+    const seen = await facts();
+    const isIdle = Object.values(leftOf(seen)).every((count) => count === 0);
+    if (isIdle || performance.now() > untilMs) return seen;
+    await sleep(POLL_MS);
+  }
+}
+
+/** @returns the requests that the ledger counts in all, once it has so many, or after its longest wait */
+async function countedInLedger(requests: number, { control }: FaultySystem): Promise<number> {
+  const fromMs = Date.now() - DAY_MS;
+  const ask = (least: number) => countedOnce(least, control.url(), fromMs);
+  const { report } = await ask(requests).catch(() => ask(0));
+  return report.requests;
+}

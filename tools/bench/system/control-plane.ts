@@ -1,0 +1,30 @@
+/** Starts a control plane, whose ledger counts for the gateways of the same registry. */
+import { join } from "node:path";
+import { writeVariables } from "../../start/variables.ts";
+import { type Bundle, bundleWorker, type WorkerSource } from "./bundle.ts";
+import { type RunningWorker, startWorker } from "./running-worker.ts";
+import type { Workspace } from "./workspace.ts";
+
+const CONTROL: WorkerSource = { config: "control-plane/wrangler.toml", scriptName: "index.js" };
+
+/** Builds it once, for any number of starts. */
+export function bundleControlPlane(workspace: Workspace): Promise<Bundle> {
+  return bundleWorker(CONTROL, join(workspace.folder, "control"));
+}
+
+/**
+ * Has to run before the gateways that bind its objects.
+ * @param registry by which wrangler dev finds the other Worker's class; each registry has an empty ledger
+ * @throws Error with one sentence if it does not start
+ */
+export async function startControlPlane(
+  workspace: Workspace,
+  bundle: Bundle,
+  registry: string,
+): Promise<RunningWorker> {
+  const folder = join(workspace.folder, "control");
+  const envFile = join(folder, `${registry}.env`);
+  await writeVariables(envFile, { ANONYMOUS_ACCESS: "allowed" });
+  const persistFolder = join(folder, `${registry}-state`);
+  return startWorker(workspace, { name: `control plane ${registry}`, bundle, persistFolder, envFile, registry });
+}
