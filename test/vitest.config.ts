@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
@@ -46,9 +46,15 @@ function wholeNumber(name: string, form: RegExp, is: string): number | null {
 }
 
 /** Each run has another seed, unless one is set. */
-const hostileSeed = wholeNumber("SPILLWAY_HOSTILE_SEED", /^-?\d{1,10}$/, "the seed that a failed run has printed");
+const hostileSeed =
+  wholeNumber("SPILLWAY_HOSTILE_SEED", /^-?\d{1,10}$/, "the seed that a run has printed") ?? randomInt(2 ** 31 - 1);
+/** The sizes of .ci/nightly. */
+const isNightly = wholeNumber("SPILLWAY_NIGHTLY", /^[01]$/, "0 or 1") === 1;
 const hostileRequests =
-  wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ?? 10_000;
+  wholeNumber("SPILLWAY_HOSTILE_REQUESTS", /^[1-9]\d{0,8}$/, "a whole number of at least 1") ??
+  (isNightly ? 1_000_000 : 10_000);
+const fuzzFactor = isNightly ? 100 : 1;
+if (isNightly) console.log(`SPILLWAY_HOSTILE_SEED=${hostileSeed} gives the same generated inputs again.`);
 
 const experimentTexts =
   wholeNumber("SPILLWAY_EXPERIMENT_TEXTS", /^([1-9]\d{0,4})?[02468]0$/, "a multiple of 20") ?? 200;
@@ -149,9 +155,10 @@ export default defineConfig({
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "unit",
+          provide: { hostileSeed, fuzzFactor },
           include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
           exclude: OWN_PROCESS,
-          testTimeout: 30_000,
+          testTimeout: isNightly ? 1_200_000 : 30_000,
           hookTimeout: 60_000,
         },
       },

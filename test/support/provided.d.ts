@@ -4,8 +4,10 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where the misbehaving origin listens; ends in `/`, append a behaviour. */
     faultOrigin: string;
-    /** What a failed run of the hostile requests has printed; null: a new one. */
-    hostileSeed: number | null;
+    /** Seed of everything that fuzzers generate. */
+    hostileSeed: number;
+    /** A fuzzer of a format runs so many times as often as in `npm test`. */
+    fuzzFactor: number;
     /** How many hostile requests are sent. */
     hostileRequests: number;
     /** Texts that the end-to-end test of the ledger sends. */

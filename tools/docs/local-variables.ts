@@ -175,12 +175,18 @@ export const TESTS: readonly VariableGroup[] = [
         name: "SPILLWAY_HOSTILE_SEED",
         default: "a new one per run",
         meaning:
-          "Seed of the generated hostile requests. A failed run prints its seed; the same seed gives the same requests.",
+          "Seed of the generated hostile requests and of the fuzzers of formats. A run prints its seed; the same seed gives the same inputs.",
       },
       {
         name: "SPILLWAY_HOSTILE_REQUESTS",
         default: "10000",
         meaning: "Number of generated hostile requests. `.ci/run` sets 100000.",
+      },
+      {
+        name: "SPILLWAY_NIGHTLY",
+        default: "0",
+        meaning:
+          "Set to 1 for 1,000,000 hostile requests, and a hundred times as many runs of the fuzzers of signatures, policies and origin answers, as `.ci/nightly` runs them.",
       },
       {
         name: "SPILLWAY_EXPERIMENT_TEXTS",
