@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import { days, percent } from "../report/numbers.ts";
 import type { Missing, RolloutState, RolloutStatus } from "../rollout/types.ts";
+import { waitOf } from "../rollout/words.ts";
 import { DAY_MS } from "../widths.ts";
 import { badge, empty, type Markup, NOTHING, time } from "./markup.ts";
 import { targetOf } from "./sentence.ts";
@@ -55,8 +56,9 @@ export function stepsOf({ steps, step, state, endedMs }: RolloutStatus): Markup 
 export function missingList(missing: readonly Missing[], max = Number.POSITIVE_INFINITY): Markup {
   if (missing.length === 0) return NOTHING;
   const more = Math.max(0, missing.length - max);
-  const items = missing.slice(0, max).map(({ what, ms }) => {
-    return html`<li>${what}${ms === null ? "" : html` <small>${days(ms / DAY_MS)} at this pace</small>`}</li>`;
+  const items = missing.slice(0, max).map((one) => {
+    const waitMs = waitOf(one);
+    return html`<li>${one.what}${waitMs === null ? "" : html` <small>${days(waitMs / DAY_MS)} at this pace</small>`}</li>`;
   });
   return html`<p class="soft">Missing for the next verdict:</p><ul class="missing">${items}${more === 0 ? "" : html`<li><small>and ${more} more</small></li>`}</ul>`;
 }

@@ -109,7 +109,7 @@ function boundRows(numbers: LookNumbers): Cell[][] {
     [
       { text: "same label", range: `of ${count(agreement.compared)}` },
       percent(differ),
-      `≥ ${percent(agreement.atLeast)}`,
+      `≥ ${percent(1 - agreement.atMost)}`,
     ],
     ["evidence of failures", eValue < 0.01 ? "< 0.01" : quantityOf(eValue), "fails at 100"],
     ["share", percent(achievedPart), `${percent(askedPart)} asked`],

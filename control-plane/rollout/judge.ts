@@ -5,7 +5,7 @@ import { failureOf } from "./failed.ts";
 import { type Judged, measure } from "./measure.ts";
 import { unmetOf } from "./missing.ts";
 import type { Evidence, LookNumbers, Missing, Verdict } from "./types.ts";
-import { ARM_NAMES, duration, labelsInWords, p95InWords, points } from "./words.ts";
+import { ARM_NAMES, duration, labelsInWords, p95InWords, points, waitOf } from "./words.ts";
 
 export interface Judgement {
   verdict: Exclude<Verdict, "interrupted">;
@@ -33,9 +33,10 @@ export function judge(judged: Judged): Judgement {
 }
 
 function missingInWords(missing: readonly Missing[]): string {
-  const list = missing.map(({ what, ms }) =>
-    ms === null || what.endsWith("in this step") ? what : `${what} (about ${duration(ms)})`,
-  );
+  const list = missing.map((one) => {
+    const waitMs = waitOf(one);
+    return waitMs === null ? one.what : `${one.what} (about ${duration(waitMs)})`;
+  });
   return `Not decided. Missing: ${list.join("; ")}.`;
 }
 

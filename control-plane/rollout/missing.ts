@@ -4,7 +4,7 @@ import { textsOfLook } from "../statistics/p95-looks.ts";
 import { hasEnoughCallers } from "./failed.ts";
 import type { Judged } from "./measure.ts";
 import type { LookNumbers, Missing } from "./types.ts";
-import { ARM_NAMES, duration, labelsInWords, p95InWords, points } from "./words.ts";
+import { ARM_NAMES, duration, IN_THIS_STEP, labelsInWords, p95InWords, points } from "./words.ts";
 
 /** A condition of success; null where it is met. */
 type Condition = (judged: Judged, numbers: LookNumbers) => Missing | null;
@@ -44,7 +44,7 @@ const comparisons: Condition = ({ thresholds: { minComparisons }, ...judged }, {
 
 const time: Condition = ({ step: { minMs }, nowMs, sinceMs }) => {
   const ms = sinceMs + minMs - nowMs;
-  return ms <= 0 ? null : { what: `${duration(ms)} in this step`, texts: null, ms };
+  return ms <= 0 ? null : { what: `${duration(ms)} ${IN_THIS_STEP}`, texts: null, ms };
 };
 
 const failures: Condition = ({ thresholds: { maxFailureDifference: limit }, ...judged }, numbers) => {

@@ -95,70 +95,62 @@ function hasEndedFully({ state, pending }: Pick<Rollout, "state" | "pending">): 
   return UNSUCCESSFUL.includes(state) || state === "succeeded" ? pending === null : false;
 }
 
-function shareSteps({
-  target,
-  steps,
-  shadowFirst,
-  thresholds,
-  policy: { values },
-}: StartRequest): RolloutStep[] | string {
+function shareSteps({ target, shadowFirst, ...request }: StartRequest): RolloutStep[] | string {
+  const { values } = request.policy;
   if (typeof target !== "number" || !isPercent(target))
     return `The target is ${JSON.stringify(target)}; it must be a share in percent, above 0 and at most 100.`;
   const from = values.sharePercent;
   if (target <= from)
     return `The share is ${from} % already, and the target is ${target} %. A rollout raises it; to lower it, set the policy.`;
-  const shares = sharesOf(steps, { from, target });
+  const shares = sharesOf(request.steps, { from, target });
   if (typeof shares === "string") return shares;
   const shadowPercent = shadowFirst ? values.shadowPercent : Math.max(values.shadowPercent, MIN_SHADOW_PERCENT);
   const compared = shares.filter((share) => share < ALL);
-  const lastCompared = compared.at(-1);
   const shadow: RolloutStep = {
     name: "shadow",
     values: { ...values, shadowPercent: ALL },
     judgedBy: "shadow",
     part: 0,
-    minMs: thresholds.minShadowMs,
+    minMs: request.thresholds.minShadowMs,
   };
   return [
     ...(shadowFirst ? [shadow] : []),
-    ...compared.map((share) => ({
-      name: `${share} %`,
-      values: { ...values, sharePercent: share, shadowPercent },
-      judgedBy: "compare" as const,
-      part: share / 100,
-      minMs: target === ALL && share === lastCompared ? thresholds.minLastStepMs : thresholds.minStepMs,
-    })),
+    ...compared.map((share) => {
+      const isLast = target === ALL && share === compared.at(-1);
+      return compareStep(share, { ...values, sharePercent: share, shadowPercent }, minMsOf(request, isLast));
+    }),
     endStep(`${target} %`, { ...values, sharePercent: target }),
   ];
 }
 
-function modelSteps({
-  target,
-  steps,
-  shadowFirst,
-  thresholds,
-  policy: { values },
-}: StartRequest): RolloutStep[] | string {
+function modelSteps({ target, shadowFirst, ...request }: StartRequest): RolloutStep[] | string {
+  const { values } = request.policy;
   if (typeof target !== "string") return `The target is ${target}; it must be the id of a model: <name>@<digest>.`;
   if (values.model === target) return `The policy has the model ${target} already.`;
   if (shadowFirst) return "--shadow-first is for shares: a model's labels are compared in every step.";
   if (values.candidate !== null) {
     return `The policy has the candidate ${values.candidate.model} already. Remove \`candidate\` from the policy first.`;
   }
-  const shares = sharesOf(steps, { from: 0, target: ALL });
+  const shares = sharesOf(request.steps, { from: 0, target: ALL });
   if (typeof shares === "string") return shares;
   const compared = shares.filter((share) => share < ALL);
   const shadowPercent = Math.max(values.shadowPercent, MIN_SHADOW_PERCENT);
   return [
-    ...compared.map((share, index) => ({
-      name: `${share} %`,
-      values: { ...values, shadowPercent, candidate: { model: target, sharePercent: share } },
-      judgedBy: "compare" as const,
-      part: share / 100,
-      minMs: index === compared.length - 1 ? thresholds.minLastStepMs : thresholds.minStepMs,
-    })),
+    ...compared.map((share) => {
+      const candidate = { model: target, sharePercent: share };
+      return compareStep(share, { ...values, shadowPercent, candidate }, minMsOf(request, share === compared.at(-1)));
+    }),
     endStep("all", { ...values, model: target }),
   ];
+}
+
+function compareStep(share: number, values: PolicyValues, minMs: number): RolloutStep {
+  return { name: `${share} %`, values, judgedBy: "compare", part: share / 100, minMs };
+}
+
+/** @param isLast before all texts */
+function minMsOf({ thresholds }: Pick<StartRequest, "thresholds">, isLast: boolean): number {
+  return isLast ? thresholds.minLastStepMs : thresholds.minStepMs;
 }
 
 function endStep(name: string, values: PolicyValues): RolloutStep {

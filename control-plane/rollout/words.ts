@@ -2,7 +2,7 @@
 import { count, days, ms, percent, ratio, signedPoints } from "../report/numbers.ts";
 import { DAY_MS } from "../widths.ts";
 import type { Compared } from "./measure.ts";
-import type { LookNumbers } from "./types.ts";
+import type { LookNumbers, Missing } from "./types.ts";
 
 export interface ArmNames {
   treatment: string;
@@ -59,6 +59,14 @@ export function numbersInWords(numbers: LookNumbers, names: ArmNames): string {
 export function points(part: number): string {
   return `${signedPoints(part).replace("+", "")} points`;
 }
+
+/** How long it takes until something is no longer missing, in ms; null where it is not known, or where the words have it already. */
+export function waitOf({ what, ms: waitMs }: Missing): number | null {
+  return what.endsWith(IN_THIS_STEP) ? null : waitMs;
+}
+
+/** Ends what is missing where it is a time. */
+export const IN_THIS_STEP = "in this step";
 
 /** "40 min", "2.1 days" */
 export function duration(lengthMs: number): string {

@@ -3,7 +3,13 @@ import { advance } from "../../control-plane/rollout/advance.ts";
 import type { ArmFigures, StepFigures } from "../../control-plane/rollout/figures.ts";
 import { type StartRequest, startRollout } from "../../control-plane/rollout/plan.ts";
 import { DEFAULT_THRESHOLDS } from "../../control-plane/rollout/thresholds.ts";
-import type { Advanced, PolicyValues, PresentPolicy, Rollout } from "../../control-plane/rollout/types.ts";
+import type {
+  Advanced,
+  PolicyValues,
+  PresentPolicy,
+  Rollout,
+  RolloutStatus,
+} from "../../control-plane/rollout/types.ts";
 import { Histogram } from "../../formats/ledger/histogram.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -73,6 +79,25 @@ export function requestOf(change: Partial<StartRequest> = {}): StartRequest {
     ...change,
   };
 }
+
+/** What is shown of a rollout that is held. */
+export const HELD: RolloutStatus = {
+  id: 3,
+  kind: "share",
+  target: 100,
+  state: "held",
+  step: "10 %",
+  steps: ["shadow", "10 %", "100 %"],
+  verdict: "inconclusive",
+  reason: "Not enough texts.",
+  missing: [{ what: "400 texts of the inside arm", texts: 400, ms: 7_200_000 }],
+  policyVersion: 6,
+  startedMs: START_MS,
+  stepStartedMs: START_MS,
+  endedMs: null,
+  pending: null,
+  numbers: null,
+};
 
 /** Its first step is asked for. @throws Error with the problem of the request */
 export function started(change: Partial<StartRequest> = {}): Advanced {

@@ -5,10 +5,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
 import { readSettings } from "../../process/local-settings.ts";
 import { readUserText } from "../../process/read-text.ts";
-import { paintFor } from "../terminal/colors.ts";
+import { headline, sentenceLines } from "../report/terminal.ts";
+import { type Paint, paintFor } from "../terminal/colors.ts";
 import { stderrProgress } from "../terminal/progress.ts";
-import { articleOf } from "./article.ts";
-import { articleLines } from "./article-lines.ts";
+import { type Article, articleOf, articleSums } from "./article.ts";
 import { ASSUMPTION_NAMES, type AssumptionName, isAssumption } from "./assumptions.ts";
 import { parseReport } from "./calibration.ts";
 import { DISTILBERT, edgeModelOf, tokenCounterOf } from "./edge-model.ts";
@@ -31,6 +31,7 @@ interface Options {
 }
 
 const DEFAULT_COLUMNS = 100;
+const MAX_COLUMNS = 110;
 
 /** Adds `spillway plan`. */
 export function registerPlan(program: Command): void {
@@ -89,6 +90,19 @@ async function printArticle({ json, package: folder }: Options): Promise<void> {
     const paint = paintFor(process.stdout, process.env);
     for (const line of articleLines(article, process.stdout.columns ?? DEFAULT_COLUMNS, paint)) console.log(line);
   }
+}
+
+/** The published experiment. */
+function articleLines(article: Article, columns: number, paint: Paint): string[] {
+  const width = Math.min(MAX_COLUMNS, columns);
+  return [
+    headline("The published experiment", `prices of ${article.pricesAsOf}`, width, paint),
+    ...articleSums(article).flatMap(({ title, lines }) => [
+      "",
+      paint("bold", title),
+      ...sentenceLines(lines, "", width, (line) => line),
+    ]),
+  ];
 }
 
 function rounded(_key: string, value: unknown): unknown {

@@ -12,6 +12,7 @@ import {
   ratioInterval,
   signedPoints,
 } from "../../../control-plane/report/numbers.ts";
+import { waitOf } from "../../../control-plane/rollout/words.ts";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import type { Paint } from "../terminal/colors.ts";
 import { tableLines } from "../terminal/table.ts";
@@ -77,8 +78,9 @@ export function statusLines(status: Status, terminal: Terminal): string[] {
 }
 
 /** "588 texts of the inside arm, in about 3 h" */
-export function missingOf({ what, ms: waitMs }: Status["missing"][number]): string {
-  return waitMs === null ? clean(what) : `${clean(what)}: about ${length(waitMs)}`;
+export function missingOf(missing: Status["missing"][number]): string {
+  const waitMs = waitOf(missing);
+  return waitMs === null ? clean(missing.what) : `${clean(missing.what)}: about ${length(waitMs)}`;
 }
 
 /** The steps in their order: done, present, to come. */

@@ -9,15 +9,13 @@ import { layout } from "../../../../control-plane/console/layout.ts";
 import { partsMarkup } from "../../../../control-plane/console/live.ts";
 import type { Parts } from "../../../../control-plane/console/markup.ts";
 import { overviewParts, rangeLinks } from "../../../../control-plane/console/overview.ts";
-import { NO_FIELDS, rolloutsParts, startForms } from "../../../../control-plane/console/rollouts-view.ts";
 import { attentionOf, sentencesOf } from "../../../../control-plane/console/sentence.ts";
 import { PICTURE_STYLE } from "../../../../control-plane/drawing/style.ts";
 import { policyFactsOf } from "../../../../control-plane/report/policy-facts.ts";
 import { reportOf } from "../../../../control-plane/report/report.ts";
-import type { Look, RolloutStatus } from "../../../../control-plane/rollout/types.ts";
 import type { IsolateRow } from "../../../../formats/ledger/answer.ts";
 import { answerOf, DAY_MS, experimentDays, MODEL, START_MS } from "../../../support/ledger-answer.ts";
-import { armOf, lookAt, running } from "../../../support/rollout.ts";
+import { HELD as ROLLOUT } from "../../../support/rollout.ts";
 
 const ASSETS = fileURLToPath(new URL("../../../../control-plane/console/assets/", import.meta.url));
 const NOW_MS = START_MS + DAY_MS;
@@ -43,31 +41,6 @@ function factsOf(parts: Partial<Facts> = {}, answer = busy): Facts {
 function isolate(parts: Partial<IsolateRow> = {}): IsolateRow {
   const status = { colo: "FRA", policy: 6, model: MODEL, edgeState: "ready", queuedTexts: 0, candidate: null };
   return { isolate: "a", shard: "weur", seenMs: NOW_MS, breakers: { edge: "closed" }, ...status, ...parts };
-}
-
-const ROLLOUT: RolloutStatus = {
-  id: 3,
-  kind: "share",
-  target: 100,
-  state: "held",
-  step: "10 %",
-  steps: ["shadow", "10 %", "100 %"],
-  verdict: "inconclusive",
-  reason: "Not enough texts.",
-  missing: [{ what: "400 texts of the inside arm", texts: 400, ms: 7_200_000 }],
-  policyVersion: 6,
-  startedMs: START_MS,
-  stepStartedMs: START_MS,
-  endedMs: null,
-  pending: null,
-  numbers: null,
-};
-
-function lookOf(number: number, verdict: Look["verdict"]): Look {
-  const { numbers } = lookAt(running(), { treatment: armOf(400, 100), control: armOf(400, 0) }).look ?? {};
-  if (numbers === undefined) throw new Error("a look has numbers");
-  const atMs = START_MS + (number - 1) * 60_000;
-  return { number, atMs, step: "10 %", policyVersion: 6, verdict, reason: "Not decided.", numbers, missing: [] };
 }
 
 const textOf = async (parts: Parts) => (await Promise.all(Object.values(parts))).join("\n");
@@ -144,6 +117,14 @@ describe("the overview", () => {
     expect(none).toMatch(/<dt>Other label<\/dt><dd class="big">–<\/dd><dd>no shadow texts<\/dd><dd>\u00a0<\/dd>/);
   });
 
+  it("lists the first three of what a rollout is missing", async () => {
+    const missing = ["a", "b", "c", "d"].map((what) => ({ what: `item-${what}`, texts: 1, ms: null }));
+    const page = await textOf(overviewParts(factsOf({ rollout: { ...ROLLOUT, missing } })));
+    expect(page).toContain("item-c");
+    expect(page).not.toContain("item-d");
+    expect(page).toContain("and 1 more");
+  });
+
   it("states what to do where there is nothing to show", async () => {
     const page = await textOf(overviewParts(factsOf({ isolates: [], rollout: null }, answerOf([]))));
     for (const text of [
@@ -181,62 +162,6 @@ it("isolates are listed by location, with what differs between them", () => {
     ],
     ["NRT", "1", "ready", "all closed", "0 texts", "5", "mail-tagger@9f2c9f2c9f2c"],
   ]);
-});
-
-describe("rollouts", () => {
-  const seen = { shown: ROLLOUT, looks: null, all: [ROLLOUT], halves: null };
-
-  it("show what is missing and how long it takes, and a disabled button states its reason", async () => {
-    const page = await textOf(rolloutsParts(seen, null));
-    expect(page).toContain("400 texts of the inside arm <small>2 h at this pace</small>");
-    expect(page).toContain('<form method="post" action="/rollouts/pause">');
-    expect(page).toContain("<button disabled>Resume</button> <small>It is not paused.</small>");
-  });
-
-  it("list what is missing once, and the overview only the first three", async () => {
-    const missing = ["a", "b", "c", "d"].map((what) => ({ what: `item-${what}`, texts: 1, ms: null }));
-    const rollout = { ...ROLLOUT, reason: "Not decided. Missing: item-a; item-b.", missing };
-    const page = await textOf(rolloutsParts({ ...seen, shown: rollout }, null));
-    expect(page).toContain("<p>Not decided.</p>");
-    expect(page).toContain("<li>item-d</li>");
-    const overview = await textOf(overviewParts(factsOf({ rollout })));
-    expect(overview).not.toContain("item-d");
-    expect(overview).toContain("and 1 more");
-  });
-
-  it("have looks that judge the same in one row, which unfolds to all of them with their numbers", async () => {
-    const looks = [0, 1, 2, 3].map((at) => lookOf(at + 1, at < 3 ? "inconclusive" : "successful"));
-    const page = await textOf(rolloutsParts({ ...seen, looks: { id: 3, kind: "share", looks, max: null } }, null));
-    expect(page).toMatch(
-      /<th scope="row">4<\/th>[\s\S]*successful[\s\S]*<th scope="row">1 to 3<\/th><td>2026-11-12 00:00 to 00:02<\/td>/,
-    );
-    expect(page).toMatch(
-      /<details id="looks-1"><summary>3 looks with their numbers<\/summary><ol reversed><li value="3">/,
-    );
-    expect(page.match(/100 of 400 texts inside the share failed/g)).toHaveLength(4);
-  });
-
-  it("have as many looks as a page that is refreshed may have, and a link to all", async () => {
-    const verdicts = ["inconclusive", "successful"] as const;
-    const looks = Array.from({ length: 40 }, (_, at) => lookOf(at + 501, verdicts[Math.floor(at / 20)] ?? "failed"));
-    const card = async (max: { rows: number; looks: number } | null) =>
-      textOf(rolloutsParts({ ...seen, looks: { id: 3, kind: "share", looks, max } }, null));
-    const bounded = await card({ rows: 1, looks: 10 });
-    expect(bounded.match(/<li value=/g)).toHaveLength(10);
-    expect(bounded).toContain('<a href="/rollouts/3">All 20</a>');
-    expect(bounded).toContain('<a href="/rollouts/3">All looks of rollout 3</a>');
-    expect(await card(null)).toContain('<a href="/rollouts/3?before=501">Looks before 501</a>');
-  });
-
-  it("cannot be changed with the read-only token, and each button states it", async () => {
-    const page = await textOf({
-      ...rolloutsParts(seen, "Read-only token."),
-      forms: startForms(NO_FIELDS, [], "Read-only token."),
-    });
-    expect(page.match(/<button disabled>/g)).toHaveLength(5);
-    expect(page.match(/Read-only token\./g)).toHaveLength(5);
-    expect(page).not.toContain("<button class");
-  });
 });
 
 it("the stylesheet has the rules of the pictures", () => {

@@ -3,35 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { armOfRecorded } from "../../../../formats/ledger/series.ts";
 import { decisionsFor } from "../../../../gateway/decide/decide.ts";
-import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import type { Conditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
+import { GOOD, ORIGIN as origin, TEXT as text } from "../../../support/conditions.ts";
 
-const text: TextNumbers = {
-  tokens: 20,
-  characters: 80,
-  stickyKey: "k",
-  edgeRunMs: 50,
-  location: { country: "DE", isEu: true },
-};
-const origin = {
-  name: "default",
-  weight: 100,
-  breakerAllows: true,
-  allowsEarlyTrial: false,
-  isFull: false,
-  retryAtMs: null,
-  longTextsPause: null,
-  p95Ms: 100,
-};
-const edge = {
-  model: "ready",
-  breakerAllows: true,
-  maxTokens: 256,
-  packageMaxTokens: 128,
-  queueMs: 0,
-  p95Ms: 60,
-} as const;
+/** The package holds fewer tokens than this isolate could. */
+const edge = { ...GOOD.edge, packageMaxTokens: 128 };
 const conditions: Conditions = { edge, origins: [origin] };
 const allow = (...allowed: string[]) => ({ residency: { rules: [{ countries: ["DE"], allow: allowed }] } });
 

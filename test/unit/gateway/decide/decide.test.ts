@@ -5,30 +5,9 @@ import type { Because, SideRoute } from "../../../../gateway/decide/route.ts";
 import type { Conditions } from "../../../../gateway/sides.ts";
 import { defaultPolicy } from "../../../../policies/parse.ts";
 import { type Policy, policySchema } from "../../../../policies/schema.ts";
+import { GOOD as good, ORIGIN as origin, TEXT as text } from "../../../support/conditions.ts";
 
 const NOW_MS = 1_000_000;
-const text: TextNumbers = {
-  tokens: 20,
-  characters: 80,
-  stickyKey: "caller",
-  edgeRunMs: 50,
-  location: { country: "DE", isEu: true },
-};
-const origin = {
-  name: "default",
-  weight: 100,
-  breakerAllows: true,
-  allowsEarlyTrial: false,
-  isFull: false,
-  retryAtMs: null,
-  longTextsPause: null,
-  p95Ms: 100,
-};
-const good: Conditions = {
-  edge: { model: "ready", breakerAllows: true, maxTokens: 256, packageMaxTokens: 256, queueMs: 0, p95Ms: 60 },
-  origins: [origin],
-};
-
 const open = { breakerAllows: false };
 const edge = (bend: Partial<Conditions["edge"]>): Conditions => ({ ...good, edge: { ...good.edge, ...bend } });
 const policy = (bend: object): Policy => policySchema.parse(bend);
