@@ -90,7 +90,10 @@ async function run(system: FaultySystem, faults: readonly Fault[], pace: Pace): 
   for (const fault of faults) {
     const row = await step(fault.name, () => measure(system, fault, pace));
     rows.push(row);
-    problems.push(...brokenPromises(row, fault.mayRefuseShort ?? null));
+    const broken = brokenPromises(row, fault.mayRefuseShort ?? null);
+    // At once: a run that is stopped has shown them.
+    for (const problem of broken) process.stderr.write(`    ${problem} ${JSON.stringify(row.refusals)}\n`);
+    problems.push(...broken);
   }
   return report(rows, problems);
 }

@@ -68,16 +68,23 @@ const network: Fault[] = [
     end: ({ origin }) => origin.listen(),
   },
   {
-    name: "origin: instances are killed",
+    name: "origin: an instance is killed",
     part: "origin",
     isQuick: true,
-    begin: ({ origin }) => origin.killInstances(),
+    begin: ({ origin }) => origin.killInstances(1),
     during: async ({ origin }, quick) => {
       for (let kill = 0; kill < (quick ? 1 : 4); kill++) {
         await sleep(KILL_EVERY_MS);
-        origin.killInstances();
+        origin.killInstances(1);
       }
     },
+    end: () => {},
+  },
+  {
+    name: "origin: all instances are killed",
+    part: "origin",
+    isQuick: false,
+    begin: ({ origin }) => origin.killInstances(Number.POSITIVE_INFINITY),
     // Until instances have started, the origin cannot answer.
     end: ({ origin }) => origin.warm(),
   },

@@ -36,8 +36,8 @@ export interface FaultyOrigin extends Pick<Listening, "refuse" | "listen"> {
   url: string;
   /** From now on each call meets the fault; null: the function answers. */
   fail(fault: OriginFault | null): void;
-  /** Kills every instance, with the calls that it answers. */
-  killInstances(): void;
+  /** Kills so many instances, each with the call that it answers. */
+  killInstances(count: number): void;
   /** Resolves when as many instances are ready as at the start. */
   warm(): Promise<void>;
   stop(): Promise<void>;
@@ -122,8 +122,8 @@ export async function startFaultyOrigin(options: FaultyOriginSettings): Promise<
     fail: (wanted) => {
       fault = wanted;
     },
-    killInstances: () => {
-      for (const instance of instances) instance.kill();
+    killInstances: (count) => {
+      for (const instance of [...instances].slice(0, count)) instance.kill();
     },
     warm,
     stop: async () => {
