@@ -1,4 +1,5 @@
 /** One request to the public endpoint, timed on the caller's clock from sending to the last byte. */
+import { z } from "zod";
 
 const MAX_CALL_MS = 60_000;
 
@@ -19,6 +20,23 @@ export function classify(gatewayUrl: string, inputs: string | readonly string[])
 
 /** Sends the body unchanged, well-formed or not. @throws if there is no answer within 60 s */
 export async function post(gatewayUrl: string, body: string): Promise<Call> {
+  return (await send(gatewayUrl, body)).call;
+}
+
+const scoresSchema = z.tuple([z.array(z.object({ label: z.string(), score: z.number() }))]);
+
+/** One text's scores by label; null for a refusal. */
+export type Scores = Readonly<Record<string, number>> | null;
+
+/** Sends one text. @throws if there is no answer within 60 s */
+export async function classifyWithScores(gatewayUrl: string, text: string): Promise<Call & { scores: Scores }> {
+  const { call, bytes } = await send(gatewayUrl, JSON.stringify({ inputs: text }));
+  if (call.status !== 200) return { ...call, scores: null };
+  const [rows] = scoresSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  return { ...call, scores: Object.fromEntries(rows.map(({ label, score }) => [label, score])) };
+}
+
+async function send(gatewayUrl: string, body: string): Promise<{ call: Call; bytes: ArrayBuffer }> {
   const sentAtMs = performance.now();
   const response = await fetch(`${gatewayUrl}/v1/classify`, {
     method: "POST",
@@ -26,16 +44,17 @@ export async function post(gatewayUrl: string, body: string): Promise<Call> {
     body,
     signal: AbortSignal.timeout(MAX_CALL_MS),
   });
-  await response.arrayBuffer();
+  const bytes = await response.arrayBuffer();
   const callerMs = performance.now() - sentAtMs;
   const { status, headers } = response;
-  return {
+  const call = {
     status,
     route: headers.get("x-spillway-route"),
     because: headers.get("x-spillway-because"),
     callerMs,
     gatewayMs: parseServerTiming(headers.get("server-timing")),
   };
+  return { call, bytes };
 }
 
 /** Pure. @returns the durations of a `server-timing` header in ms: `queue;dur=1, edge;dur=20` → `{ queue: 1, edge: 20 }` */

@@ -20,7 +20,9 @@ import { hostileTextsBench } from "./hostile-texts/hostile-texts.ts";
 import { ledgerBench } from "./ledger/ledger.ts";
 import { memoryBench } from "./memory/memory.ts";
 import { overheadBench } from "./overhead/overhead.ts";
+import { peersBench } from "./peers/peers.ts";
 import { planBench } from "./plan/plan.ts";
+import { replayBench } from "./replay/replay.ts";
 import { rolloutsBench } from "./rollouts/rollouts.ts";
 import { soakBench } from "./soak/soak.ts";
 import { spikeBench } from "./spike/spike.ts";
@@ -31,6 +33,7 @@ import { telemetryBench } from "./telemetry/telemetry.ts";
 const EACH: readonly Bench[] = [
   edgeBench,
   engineBench,
+  peersBench,
   holdBench,
   hostileTextsBench,
   attacksBench,
@@ -43,6 +46,7 @@ const EACH: readonly Bench[] = [
   coldBench,
   spikeBench,
   planBench,
+  replayBench,
   decideBench,
   overheadBench,
   telemetryBench,

@@ -1,10 +1,9 @@
 /** How far both edge engines are from the FP32 model: labels that change, and the mean gap between logits. */
-import { execFile } from "node:child_process";
-import { access, readFile } from "node:fs/promises";
-import { promisify } from "node:util";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { seededRandom } from "../../seeded-random.ts";
 import { stderrProgress } from "../../spillway/terminal/progress.ts";
+import { MAIL_TAGGER, mailsFile } from "../held-out-mails.ts";
 import type { EdgePackage } from "../system/package.ts";
 import { textsOf } from "../texts.ts";
 import type { Runner } from "./runners.ts";
@@ -24,9 +23,6 @@ export interface Accuracy {
   stockMaxGap: number;
 }
 
-/** The model whose held-out texts are in the checkout. */
-const MAIL_TAGGER = "mail-tagger";
-const MAILS = ".spillway/data/mails.jsonl";
 /** Texts of generated models: random words, lengths spread over the range. */
 const RANDOM_TEXTS = 200;
 const SEED = 1;
@@ -42,7 +38,7 @@ interface Runners {
 /** @param maxTexts compared at most */
 export async function compareAccuracy(runners: Runners, opened: EdgePackage, maxTexts: number): Promise<Accuracy> {
   const { name } = opened.manifest;
-  const { texts, inputs } = name === MAIL_TAGGER ? await heldOutMails(opened) : await randomTexts(opened);
+  const { texts, inputs } = name === MAIL_TAGGER.name ? await heldOutMails(opened) : await randomTexts(opened);
   const compared = inputs.slice(0, maxTexts);
   const gaps = { engine: new Gaps(), stock: new Gaps() };
   const what = `comparing ${compared.length} ${texts} with the FP32 model`;
@@ -94,11 +90,8 @@ function best(logits: readonly number[]): number {
 
 /** The first tokens of each mail, as many as the edge takes. */
 async function heldOutMails(opened: EdgePackage) {
-  await access(MAILS).catch(() =>
-    promisify(execFile)(process.execPath, ["models/mail-tagger-recipe/prepare.ts"], { timeout: 120_000 }),
-  );
   const { encode } = await textsOf(opened);
-  const lines = (await readFile(MAILS, "utf8")).split("\n").filter((line) => line !== "");
+  const lines = (await readFile(await mailsFile(), "utf8")).split("\n").filter((line) => line !== "");
   const mails = lines.map((line) => mailSchema.parse(JSON.parse(line))).filter(({ split }) => split === "test");
   return { texts: "held-out mails", inputs: mails.map(({ text }) => cut(encode(text), opened.edge.maxTokens)) };
 }

@@ -9,8 +9,7 @@ import { shortModelId } from "../../../formats/model-package/names.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { loadPlain, PLAIN, startPlain, storePlainFile } from "../plain/client.ts";
-import { bundleWorker, type WorkerSource } from "../system/bundle.ts";
+import { PLAIN } from "../plain/client.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
@@ -18,11 +17,11 @@ import { compareAccuracy } from "./accuracy.ts";
 import { measureBatches } from "./batches.ts";
 import { nativeRunner } from "./native.ts";
 import { engineResult, engineTables, NOTES, type PartTimes, problemOf } from "./report.ts";
-import { LENGTHS, measureRunners, type Runner, workerRunner } from "./runners.ts";
+import { LENGTHS, measureRunners } from "./runners.ts";
+import { ENGINE, startRunner } from "./start-runner.ts";
 
 const MAX_BENCH_MS = 40 * 60_000;
 const ROUNDS = { min: 3, max: 200, fallback: 12 };
-const ENGINE: WorkerSource = { config: "tools/bench/engine/wrangler.toml", scriptName: "worker.js" };
 /** Compared for accuracy; the mail tagger has fewer held-out mails. */
 const MAX_ACCURACY_TEXTS = 2000;
 const TEXTS = { min: 1, max: MAX_ACCURACY_TEXTS, fallback: MAX_ACCURACY_TEXTS };
@@ -86,23 +85,6 @@ async function run(
     load: { engine: engine.load, stock: stock.load },
   });
   return { result, tables: engineTables(result), notes: NOTES, problem: problemOf(result) };
-}
-
-interface RunnerSettings {
-  name: string;
-  source: WorkerSource;
-  file: string;
-}
-
-/** Starts a Worker with one model file in its own bucket, and loads it. */
-async function startRunner(workspace: Workspace, { name, source, file }: RunnerSettings) {
-  const persistFolder = join(workspace.folder, name, "state");
-  const bundle = await step(`building the ${name} Worker`, () => bundleWorker(source, join(workspace.folder, name)));
-  await storePlainFile(persistFolder, file);
-  const worker = await startPlain(workspace, bundle, persistFolder, `${name} worker`);
-  const { callerMs, heapBytes } = await step(`loading ${file}`, () => loadPlain(worker));
-  const run: Runner = workerRunner(worker);
-  return { worker, run, load: { callerMs, heapBytes } };
 }
 
 async function readArchitecture(file: string) {

@@ -2,12 +2,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { writeVariables } from "../../start/variables.ts";
-import { type Bundle, bundleWorker, type WorkerSource } from "../system/bundle.ts";
-import { type RunningWorker, startWorker } from "../system/running-worker.ts";
-import type { Workspace } from "../system/workspace.ts";
+import type { Bundle } from "../system/bundle.ts";
+import type { RunningWorker } from "../system/running-worker.ts";
 
-const CONTROL: WorkerSource = { config: "control-plane/wrangler.toml", scriptName: "index.js" };
 /** For wrangler dev, which finds the other Worker's class by it. */
 export const REGISTRY = "overhead";
 
@@ -19,16 +16,6 @@ script_name = "spillway-control"
 `;
 
 const readySchema = z.object({ ledger: z.object({ state: z.string(), sent: z.number() }) });
-
-/** Builds and starts the control plane, before the gateway. @throws Error with one sentence if it does not start */
-export async function startControlPlane(workspace: Workspace): Promise<void> {
-  const folder = join(workspace.folder, "control");
-  const bundle = await bundleWorker(CONTROL, folder);
-  const envFile = join(folder, "control.env");
-  await writeVariables(envFile, { ANONYMOUS_ACCESS: "allowed" });
-  const settings = { name: "control plane", bundle, persistFolder: join(folder, "state"), envFile, registry: REGISTRY };
-  await startWorker(workspace, settings);
-}
 
 /** Adds the binding to a gateway's configuration, unless the checkout's has it. */
 export async function withLedgerBound(bundle: Bundle): Promise<Bundle> {

@@ -9,6 +9,7 @@ import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { startBareWorker } from "../system/bare-worker.ts";
 import { type Bundle, bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
+import { bundleControlPlane, startControlPlane } from "../system/control-plane.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
@@ -18,7 +19,7 @@ import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { cpuMsOf } from "./cpu.ts";
-import { hasLedger, REGISTRY, startControlPlane, withLedgerBound, withoutLedger } from "./ledger.ts";
+import { hasLedger, REGISTRY, withLedgerBound, withoutLedger } from "./ledger.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
 import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
@@ -100,7 +101,9 @@ async function run(
   const textOf = (request: number) => bodies[request % DIFFERENT_TEXTS] ?? "";
   const sink = await startSink();
   try {
-    await step("building and starting the control plane", () => startControlPlane(workspace));
+    await step("building and starting the control plane", async () =>
+      startControlPlane(workspace, await bundleControlPlane(workspace), REGISTRY),
+    );
     const bundle = await step("building the gateway", () =>
       bundleWorker(limiter === "wrangler" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
     );

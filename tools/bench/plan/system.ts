@@ -1,14 +1,12 @@
 /** The whole system for the bench `plan`: started as `npm start` starts it, with a split by text, and its ledger's report. */
 import { execFile } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { findingsOf } from "../../../control-plane/report/findings.ts";
-import { reportOf } from "../../../control-plane/report/report.ts";
 import { freePort } from "../../process/ports.ts";
 import { waitFor } from "../../process/wait-for.ts";
-import { getLedger } from "../../spillway/control-plane/get-ledger.ts";
 import { type MeasuredReport, parseReport } from "../../spillway/plan/calibration.ts";
 import { reportJson } from "../../spillway/report/command.ts";
+import { countedOnce } from "../system/counted.ts";
 import type { Workspace } from "../system/workspace.ts";
 
 export interface System {
@@ -17,9 +15,6 @@ export interface System {
 }
 
 const MAX_START_MS = 120_000;
-/** Isolates send their counts every 5 to 15 s. */
-const MAX_FLUSH_MS = 60_000;
-const POLL_MS = 2000;
 
 /** @param share percent of eligible texts for the edge @throws Error with one sentence */
 export async function startSystem(workspace: Workspace, share: number): Promise<System> {
@@ -40,19 +35,8 @@ export async function startSystem(workspace: Workspace, share: number): Promise<
   return { gateway, control: new URL(`http://127.0.0.1:${controlPort}`) };
 }
 
-/**
- * The report of a time, as `spillway report --json` prints it, once it has so many requests.
- * @throws Error with one sentence if they do not arrive
- */
+/** The report of a time, as `spillway report --json` prints it, once it has so many requests. @throws as `countedOnce` */
 export async function reportOnce(requests: number, control: URL, fromMs: number): Promise<MeasuredReport> {
-  const untilMs = Date.now() + MAX_FLUSH_MS;
-  for (;;) {
-    await sleep(POLL_MS);
-    const nowMs = Date.now();
-    const answer = await getLedger({ url: control, token: null, fromMs, toMs: nowMs + POLL_MS });
-    const report = reportOf({ answer, nowMs });
-    if (report.requests >= requests) return parseReport(reportJson(report, findingsOf(report)), "the ledger's report");
-    if (nowMs > untilMs)
-      throw new Error(`The ledger has ${report.requests} of ${requests} requests after ${MAX_FLUSH_MS / 1000} s.`);
-  }
+  const { report } = await countedOnce(requests, control, fromMs);
+  return parseReport(reportJson(report, findingsOf(report)), "the ledger's report");
 }

@@ -1,6 +1,7 @@
 /** Two weeks of texts in a few minutes: days with a night and a peak, mostly short texts, some too long for the edge. Seeded, pure. */
 import { seededRandom } from "../../seeded-random.ts";
-import { exponential, logNormal } from "../../simulation/distributions.ts";
+import { exponential } from "../../simulation/distributions.ts";
+import { lengthOf } from "../text-length.ts";
 
 export interface WorkloadText {
   /** From the start. */
@@ -18,11 +19,6 @@ export interface WorkloadSpec {
 const DAYS = 14;
 /** Of the busiest moment over the mean. */
 const PEAK = 1.6;
-const TOKENS = { median: 60, sigma: 0.6 };
-const LONG_PERCENT = 5;
-const LONG_TOKENS = { min: 600, max: 1200 };
-const MIN_TOKENS = 8;
-const MAX_TOKENS = 400;
 
 /** @returns the texts in the order of their arrival */
 export function workloadOf({ seed, texts, seconds }: WorkloadSpec): WorkloadText[] {
@@ -37,10 +33,4 @@ export function workloadOf({ seed, texts, seconds }: WorkloadSpec): WorkloadText
     made.push({ atMs: now, tokens: lengthOf(random) });
   }
   return made;
-}
-
-function lengthOf(random: () => number): number {
-  if (random() * 100 < LONG_PERCENT)
-    return LONG_TOKENS.min + Math.floor(random() * (LONG_TOKENS.max - LONG_TOKENS.min));
-  return Math.min(MAX_TOKENS, Math.max(MIN_TOKENS, Math.round(logNormal(TOKENS, random))));
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "../../process/child.ts";
 
-const LOG_FOLDER = ".spillway/logs";
+/** Logs of what a bench starts; they are kept. */
+export const LOG_FOLDER = ".spillway/logs";
 
 export interface Workspace {
   /** Temporary; removed at the end. */
