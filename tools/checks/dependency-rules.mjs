@@ -68,7 +68,7 @@ export default {
       severity: "error",
       from: {
         path: "^gateway/",
-        pathNot: "^gateway/(resilience/breaker/gate|edge/onnx/|telemetry/|index)",
+        pathNot: "^gateway/(resilience/breaker/gate|edge/onnx/|origin/signed-fetch|telemetry/|index)",
       },
       to: { path: "node_modules/(opossum|onnxruntime-web|@microlabs|aws4fetch)/" },
     },

@@ -16,7 +16,7 @@ type Bend = { url?: string; method?: string; body?: string; headers?: Record<str
   Record<"accessKeyId" | "secretAccessKey" | "sessionToken" | "service" | "region" | "datetime", string>
 >;
 
-/** A valid request, signed by aws4fetch: an independent implementation. */
+/** A valid request, signed by aws4fetch: an independent implementation, which the gateway uses. */
 async function signed(bend: Bend = {}): Promise<HttpRequest> {
   const signer = new AwsV4Signer({
     ...credentials,
