@@ -67,7 +67,7 @@ export function helpText(benches: readonly Bench[], bench: Bench | null, columns
 
 const JSON_OPTION: BenchOption = { type: "boolean", about: "print one JSON object as the last line, and no tables" };
 
-function quickOption({ quick = {} }: Bench): BenchOption {
+function quickOption({ quick }: Bench): BenchOption {
   const words = Object.entries(quick).map(([name, value]) => `--${name}${value === true ? "" : ` ${String(value)}`}`);
   return {
     type: "boolean",

@@ -35,7 +35,7 @@ export interface Bench {
   summary: string;
   options: Readonly<Record<string, BenchOption>>;
   /** The values that `--quick` gives to options which the command line does not set: about half a minute of measuring. */
-  quick?: OptionValues;
+  quick: OptionValues;
   /** Ends every process that it starts. @throws Error with one sentence for people */
   run(values: OptionValues): Promise<Report>;
 }
