@@ -14,7 +14,7 @@ interface RunnerSettings {
   file: string;
 }
 
-/** The file is in a bucket of its own. @throws Error with one sentence */
+/** The file is in a separate bucket. @throws Error with one sentence */
 export async function startRunner(workspace: Workspace, { name, source, file }: RunnerSettings) {
   const persistFolder = join(workspace.folder, name, "state");
   const bundle = await step(`building the ${name} Worker`, () => bundleWorker(source, join(workspace.folder, name)));
