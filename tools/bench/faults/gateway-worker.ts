@@ -30,6 +30,7 @@ type FaultyEnv = Omit<Env, "POLICIES" | "KEYS" | "MODELS"> & Stores;
 
 /** Runs of fewer tokens are other callers'. */
 const HELD_RUN_TOKENS = 100;
+const OVERDUE_MS = 2000;
 /** Less than a model needs. */
 const SMALL_HEAP_BYTES = 2 ** 20;
 
@@ -37,7 +38,9 @@ let controls: Controls = NO_FAULTS;
 let standsAtMs = 0;
 let gateway: Gateway | null = null;
 const held = new HeldSteps();
-const counts = { timers: 0, background: 0, subrequests: 0, records: 0 };
+const counts = { background: 0, subrequests: 0, records: 0 };
+/** When each timer of the gateway's clock is due, by the runtime's clock. */
+const timers = new Set<{ dueAtMs: number }>();
 /** Of requests in progress, by id. */
 const recorded = new Map<string, number>();
 
@@ -45,9 +48,10 @@ const inForce = () => controls;
 const clock = {
   nowMs: () => (controls.clockStands ? standsAtMs : Date.now() + controls.clockOffsetMs),
   wait: async (ms: number) => {
-    counts.timers += 1;
+    const timer = { dueAtMs: Date.now() + ms };
+    timers.add(timer);
     await new Promise((resolve) => setTimeout(resolve, ms));
-    counts.timers -= 1;
+    timers.delete(timer);
   },
 };
 
@@ -120,10 +124,23 @@ async function served(request: Request, env: FaultyEnv, context: ExecutionContex
   return answer;
 }
 
+/** Timers that may still fire: one that is overdue has ended with its request, as the runtime ends them. */
+function timersLeft(): number {
+  for (const timer of timers) if (timer.dueAtMs + OVERDUE_MS < Date.now()) timers.delete(timer);
+  return timers.size;
+}
+
 function facts(): IsolateFacts {
   // Requests whose caller hung up have an entry until their end.
   const isEdgeReady = gateway?.world.sides.edge.status().state === "ready";
-  return { ...counts, steps: { ...held.counts }, isHeld: held.isHeld, isEdgeReady, strayRecords: recorded.size };
+  return {
+    ...counts,
+    timers: timersLeft(),
+    steps: { ...held.counts },
+    isHeld: held.isHeld,
+    isEdgeReady,
+    strayRecords: recorded.size,
+  };
 }
 
 /** Writes or deletes what is stored, past the faults: `?store=POLICIES&key=policy`. */
