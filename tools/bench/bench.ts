@@ -1,5 +1,5 @@
 /** The port between the command line and a bench: a name, options, and a run that ends without outside help. */
-import type { Table } from "./table.ts";
+import type { Table } from "../table.ts";
 
 /** One option: `--help` and the parser are made from it. */
 export interface BenchOption {

@@ -5,6 +5,7 @@ import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
+import { renderTable } from "../table.ts";
 import { allBench } from "./all/all.ts";
 import { helpText, type ParsedArguments, parseArguments, UsageError } from "./arguments.ts";
 import { attacksBench } from "./attacks/attacks.ts";
@@ -26,7 +27,6 @@ import { replayBench } from "./replay/replay.ts";
 import { rolloutsBench } from "./rollouts/rollouts.ts";
 import { soakBench } from "./soak/soak.ts";
 import { spikeBench } from "./spike/spike.ts";
-import { renderTable } from "./table.ts";
 import { telemetryBench } from "./telemetry/telemetry.ts";
 
 /** A new bench is a folder and an entry in this list, with a short form for `--quick`. `all` runs them in this order. */

@@ -1,8 +1,8 @@
 /** The command line of `npm run traffic`: options, the check of the address, the live line, the summary. */
 import { type Command, InvalidArgumentError } from "commander";
-import { renderTable } from "../bench/table.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
+import { renderTable } from "../table.ts";
 import { schedule } from "./schedule.ts";
 import { type Answer, send } from "./send.ts";
 import { liveLine, type Summary, summarize, summaryTable } from "./summary.ts";

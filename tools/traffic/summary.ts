@@ -1,6 +1,6 @@
 /** Pure. What came back, by status, route and reason. */
-import { percentile, tenths } from "../bench/statistics.ts";
-import type { Table } from "../bench/table.ts";
+import { percentile, tenths } from "../statistics.ts";
+import type { Table } from "../table.ts";
 import type { Answer } from "./send.ts";
 
 interface Row {

@@ -1,6 +1,6 @@
 /** The page with the figures of all benches: docs/internals/results.md. Pure. */
 import { markdownTable, wrapped } from "../../docs/markdown.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../../table.ts";
 import type { BenchRun } from "./run-bench.ts";
 
 export interface PageEntry extends BenchRun {
@@ -44,8 +44,9 @@ export function resultsPage(head: PageHead, entries: readonly PageEntry[]): stri
     markdownTable(["run", ""], facts),
     markdownTable(["bench", "seconds", "result"], entries.map(overviewRow)),
     ...entries.flatMap(section),
-    "",
-  ].join("\n\n");
+  ]
+    .join("\n\n")
+    .concat("\n");
 }
 
 function overviewRow({ name, seconds, problem, headline }: PageEntry): string[] {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
 import { parseJson } from "../../../formats/json.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../../table.ts";
 
 const tableSchema = z.object({
   title: z.string(),

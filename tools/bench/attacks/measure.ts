@@ -1,9 +1,9 @@
 /** What one attack costs the isolate, and what other callers notice of it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { mib, percentile, tenths } from "../../statistics.ts";
 import { heapUsageBytes, type Inspector } from "../memory/inspector.ts";
 import { sampleWhile } from "../memory/sampler.ts";
-import { mib, percentile, tenths } from "../statistics.ts";
 import type { Target } from "./attack.ts";
 
 /** Runs of an attack while the heap is measured. */

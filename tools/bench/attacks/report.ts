@@ -1,6 +1,7 @@
 /** What the bench `attacks` prints. Pure. */
+
+import type { Table } from "../../table.ts";
 import type { Report } from "../bench.ts";
-import type { Table } from "../table.ts";
 import { MAX_HEAP_MIB } from "./attack.ts";
 import { HANG_UPS } from "./floods.ts";
 import type { Costs } from "./measure.ts";

@@ -1,8 +1,8 @@
 /** One cold load in a fresh process, observed from outside, and what the first caller gets. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { percentile, tenths } from "../../statistics.ts";
 import { classify } from "../classify.ts";
 import { loadPlain, runPlain } from "../plain/client.ts";
-import { percentile, tenths } from "../statistics.ts";
 import { edgeReady, edgeState } from "../system/edge-ready.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 

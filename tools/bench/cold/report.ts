@@ -1,6 +1,6 @@
 /** The result, tables and notes of the bench `cold`: medians, ratios, and which promises hold. Pure. */
-import { hundredths, percentile } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { hundredths, percentile } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import type { EdgeAnswers, FirstCaller, GatewayCold, PlainCold } from "./load.ts";
 import type { StartUp, UploadSize } from "./start-up.ts";
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import { percentile } from "../statistics.ts";
+import { percentile } from "../../statistics.ts";
 import { type Bundle, bundleWorker, type WorkerSource } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import type { Workspace } from "../system/workspace.ts";

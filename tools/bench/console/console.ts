@@ -3,12 +3,12 @@ import { z } from "zod";
 import { findBrowser, openBrowser } from "../../pictures/browser.ts";
 import { askControlPlane } from "../../spillway/control-plane/ask.ts";
 import { step } from "../../spillway/terminal/progress.ts";
+import { percentile, tenths } from "../../statistics.ts";
 import { schedule } from "../../traffic/schedule.ts";
 import { send } from "../../traffic/send.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { reportOnce, type System, startSystem } from "../plan/system.ts";
-import { percentile, tenths } from "../statistics.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { loadPage, type PageLoad } from "./load-page.ts";
 

@@ -1,9 +1,9 @@
 /** Bench `decide`: nanoseconds per decision, per parse of a policy and per share of a sticky key. */
 import { step } from "../../spillway/terminal/progress.ts";
+import { percentile, tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
-import { percentile, tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
 import { type Case, decideCases } from "./cases.ts";
 
 const ROUNDS = { min: 1, max: 1000, fallback: 15 };

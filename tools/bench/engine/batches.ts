@@ -1,6 +1,7 @@
 /** Short texts that run as one, against the same texts one after another, in one Worker. */
+
+import { hundredths, percentile } from "../../statistics.ts";
 import { runTexts } from "../plain/client.ts";
-import { hundredths, percentile } from "../statistics.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 import { measureRunners } from "./runners.ts";
 

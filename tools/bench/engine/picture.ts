@@ -1,7 +1,7 @@
 /** The numbers of the bench `engine` as an SVG that can be read on light and dark pages. Pure; every number comes from the measurement. */
 import { z } from "zod";
 import { picture, rectangle, label as textAt } from "../../../control-plane/drawing/svg.ts";
-import { percentile } from "../statistics.ts";
+import { percentile } from "../../statistics.ts";
 
 /** The part of `npm run bench -- engine --json` that the picture needs. */
 export const pictureSchema = z.object({

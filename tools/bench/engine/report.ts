@@ -1,6 +1,6 @@
 /** The numbers of the bench `engine` as JSON and as tables. Pure. */
-import { hundredths, mib, percentile } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { hundredths, mib, percentile } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import type { Accuracy } from "./accuracy.ts";
 import type { Batch } from "./batches.ts";
 

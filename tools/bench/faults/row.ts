@@ -1,5 +1,5 @@
 /** The row of one fault, from the samples of its load. Pure. */
-import { percentile, tenths } from "../statistics.ts";
+import { percentile, tenths } from "../../statistics.ts";
 import type { TextKind } from "./known-texts.ts";
 import type { Sample } from "./load.ts";
 

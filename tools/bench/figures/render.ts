@@ -1,7 +1,7 @@
 /** What the pages show of a bench's JSON, as Markdown. Pure; every number comes from the measurement. */
 import { z } from "zod";
 import { markdownTable, wrapped } from "../../docs/markdown.ts";
-import { hundredths, percentile, tenths } from "../statistics.ts";
+import { hundredths, percentile, tenths } from "../../statistics.ts";
 import type { Block } from "./blocks.ts";
 
 /** What each bench's JSON names beside its numbers. */

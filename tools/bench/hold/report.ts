@@ -1,6 +1,6 @@
 /** The result, table and notes of the bench `hold`: what each kind of request waits, and how many requests stand behind each figure. Pure. */
-import { percentile, tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { percentile, tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import { REQUESTS, type Samples } from "./requests.ts";
 
 /** What the edge promises to other requests (p95). */

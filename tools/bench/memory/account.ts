@@ -1,5 +1,5 @@
 /** The isolate's memory from the numbers of V8 and of the engine, each byte counted once. Pure. */
-import { mib } from "../statistics.ts";
+import { mib } from "../../statistics.ts";
 import type { HeapUsage } from "./inspector.ts";
 
 /** Cloudflare's limit for an isolate, JavaScript and wasm together. */

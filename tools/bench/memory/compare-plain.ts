@@ -1,9 +1,9 @@
 /** Compares the gateway's edge with the plain Worker on the same texts: logits, and the time of a run. */
 import { z } from "zod";
 import { step } from "../../spillway/terminal/progress.ts";
+import { hundredths, percentile, tenths } from "../../statistics.ts";
 import { classify } from "../classify.ts";
 import { runPlain } from "../plain/client.ts";
-import { hundredths, percentile, tenths } from "../statistics.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 import { type Cell, type Side, takeTurns } from "../take-turns.ts";
 import type { Texts } from "../texts.ts";

@@ -8,7 +8,7 @@ import { planMemory } from "../../../engine/plan-memory.ts";
 import type { EdgeEngineId } from "../../../formats/model-package/manifest.ts";
 import { allocate, startRuntime } from "../../../gateway/edge/onnx/runtime.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../spillway/model/pack/edge-runtime.ts";
-import { mib, tenths } from "../statistics.ts";
+import { mib, tenths } from "../../statistics.ts";
 
 const LARGE_HEAP = { initialBytes: 256 * 2 ** 20, maximumBytes: 256 * 2 ** 20 };
 

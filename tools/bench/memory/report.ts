@@ -1,7 +1,7 @@
 /** The result, tables and notes of the bench `memory`, and whether the budget holds. Pure. */
 import type { EdgeEngineId } from "../../../formats/model-package/manifest.ts";
-import { hundredths } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { hundredths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import type { Speed } from "./compare-plain.ts";
 import type { Answers, GatewayMemory } from "./gateway-memory.ts";
 import type { HeapParts } from "./heap-parts.ts";

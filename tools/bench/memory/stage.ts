@@ -1,6 +1,6 @@
 /** The stages of a Worker's life: the readings of each stage, and the numbers made of them. */
 import { step } from "../../spillway/terminal/progress.ts";
-import { mib, tenths } from "../statistics.ts";
+import { mib, tenths } from "../../statistics.ts";
 import { type Accounted, account, backingIncludesWasm } from "./account.ts";
 import type { HeapUsage, Inspector } from "./inspector.ts";
 import { type Sampled, sampleWhile } from "./sampler.ts";

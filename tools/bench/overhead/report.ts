@@ -1,6 +1,7 @@
 /** The result, tables and notes of the bench `overhead`. Pure. */
+
+import { hundredths, percentile } from "../../statistics.ts";
 import type { Report } from "../bench.ts";
-import { hundredths, percentile } from "../statistics.ts";
 import { PORTKEY_VERSION } from "./portkey.ts";
 
 export type SideName =

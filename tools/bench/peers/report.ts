@@ -1,7 +1,7 @@
 /** The numbers of the bench `peers` as JSON and as tables. Pure. */
 import { z } from "zod";
-import { hundredths, mib, percentile, tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
+import { hundredths, mib, percentile, tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import { PEER_FACTS, PEERS, type PeerName } from "./names.ts";
 import type { InWorker } from "./transformers.ts";
 

@@ -7,7 +7,7 @@ import type { SeriesCell } from "../../../formats/ledger/cells.ts";
 import { decodeCells } from "../../../formats/ledger/codec.ts";
 import { type Arm, recordedArms, type Usage } from "../../../formats/ledger/series.ts";
 import { type Bill, billOf } from "../../spillway/plan/bill.ts";
-import { percentile, tenths } from "../statistics.ts";
+import { percentile, tenths } from "../../statistics.ts";
 import type { AnsweredText } from "./phase.ts";
 
 /** Reasons of decisions that find the model ready: their rules are after `edge-cold`. */

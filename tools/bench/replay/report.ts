@@ -3,7 +3,7 @@ import type { Month } from "../../../control-plane/report/cost.ts";
 import type { ArmFigures } from "../../../control-plane/report/report.ts";
 import type { Arm } from "../../../formats/ledger/series.ts";
 import type { Bill } from "../../spillway/plan/bill.ts";
-import { hundredths, percentile, tenths } from "../statistics.ts";
+import { hundredths, percentile, tenths } from "../../statistics.ts";
 import type { Accuracy } from "./accuracy.ts";
 import { DAY_SHAPE, type DaySpec, MS_PER_HOUR } from "./day.ts";
 import { agreementOf, cellsOf, edgeColdOf, lambdaMonthAt, monthAt } from "./facts.ts";

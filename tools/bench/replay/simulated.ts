@@ -13,7 +13,7 @@ import { knownValues } from "../../spillway/plan/known.ts";
 import { basisPoints } from "../../spillway/plan/simulate/share.ts";
 import { callsOf, knownOf } from "../../spillway/plan/simulate/workload.ts";
 import { reportJson } from "../../spillway/report/command.ts";
-import { hundredths, tenths } from "../statistics.ts";
+import { hundredths, tenths } from "../../statistics.ts";
 import { dayOf } from "./day.ts";
 
 export interface Simulated {

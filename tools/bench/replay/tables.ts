@@ -1,5 +1,5 @@
 /** The tables and notes of the bench `replay`. Pure. */
-import type { Table } from "../table.ts";
+import type { Table } from "../../table.ts";
 import { ARMS, GOALS, type ReplayResult, TEXTS_PER_MONTH } from "./report.ts";
 
 const SHOWN = (value: number | null) => value ?? "–";

@@ -2,10 +2,10 @@
 import { count, percent } from "../../../control-plane/report/numbers.ts";
 import type { RolloutState } from "../../../control-plane/rollout/types.ts";
 import { step } from "../../spillway/terminal/progress.ts";
+import { tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
 import { RATES_PER_SECOND, type Row, type RuleRow, SCENARIOS, simulateRules, simulateScenario } from "./simulate.ts";
 
 const ALIKE = { min: 10, max: 100_000, fallback: 2000 };

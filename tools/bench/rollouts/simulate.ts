@@ -1,6 +1,6 @@
 /** Many seeded rollouts of each kind, and the first step by three rules. Pure. */
 import type { RolloutKind, RolloutState } from "../../../control-plane/rollout/types.ts";
-import { percentile } from "../statistics.ts";
+import { percentile } from "../../statistics.ts";
 import { type Decision, judgeFirstStep, RULES, type Rule } from "./first-step.ts";
 import { type Ended, runRollout } from "./run.ts";
 import { randomOf } from "./sampling.ts";

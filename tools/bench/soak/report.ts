@@ -1,7 +1,8 @@
 /** The result of a soak, and the promises that it breaks. Pure. */
+
+import { hundredths, mib, percentile, tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import { type HeapUsage, heapUsageBytes } from "../memory/inspector.ts";
-import { hundredths, mib, percentile, tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
 import type { MixCounts } from "./send-mix.ts";
 
 export interface SoakPart extends MixCounts {

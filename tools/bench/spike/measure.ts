@@ -1,7 +1,7 @@
 /** Every policy at one rate of requests, each with the same spikes. Pure. */
 import { RunEstimate } from "../../../gateway/edge/run-estimate.ts";
 import { type Answer, type EdgeNumbers, simulate } from "../../simulation/isolate.ts";
-import { percentile, tenths } from "../statistics.ts";
+import { percentile, tenths } from "../../statistics.ts";
 import { POLICY_NAMES, type PolicyName, policyOf } from "./policies.ts";
 import { trafficOf } from "./traffic.ts";
 

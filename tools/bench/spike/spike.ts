@@ -5,9 +5,9 @@ import { modelIdOf, shortModelId } from "../../../formats/model-package/names.ts
 import { sha256Hex } from "../../../formats/sha256.ts";
 import type { EdgeNumbers } from "../../simulation/isolate.ts";
 import { step } from "../../spillway/terminal/progress.ts";
+import type { Table } from "../../table.ts";
 import { numberOption, UsageError, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues } from "../bench.ts";
-import type { Table } from "../table.ts";
 import { measureRate, RATES_PER_SECOND, type RateSpec, type Summary, saturationPerSecond } from "./measure.ts";
 import { POLICY_NAMES, policyOf, SPIKE_POLICIES } from "./policies.ts";
 import { ASSUMPTIONS } from "./traffic.ts";

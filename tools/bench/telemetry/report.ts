@@ -1,8 +1,9 @@
 /** The result, tables and notes of the bench `telemetry`. Pure. */
+
+import { hundredths, mib, percentile, tenths } from "../../statistics.ts";
+import type { Table } from "../../table.ts";
 import type { Call } from "../classify.ts";
 import { type HeapUsage, heapUsageBytes } from "../memory/inspector.ts";
-import { hundredths, mib, percentile, tenths } from "../statistics.ts";
-import type { Table } from "../table.ts";
 import type { Cell } from "../take-turns.ts";
 import type { HeapReading } from "./growth.ts";
 

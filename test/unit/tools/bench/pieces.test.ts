@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseServerTiming } from "../../../../tools/bench/classify.ts";
 import { account, backingIncludesWasm } from "../../../../tools/bench/memory/account.ts";
 import { mixedBody } from "../../../../tools/bench/memory/gateway-memory.ts";
-import { renderTable } from "../../../../tools/bench/table.ts";
 import { chooseWords } from "../../../../tools/bench/texts.ts";
+import { renderTable } from "../../../../tools/table.ts";
 
 const MIB = 2 ** 20;
 const usage = {

@@ -3,8 +3,8 @@ import { saturationPerSecond } from "../../../../tools/bench/spike/measure.ts";
 import { DRAWN, type PictureData, pictureSchema, spikePicture } from "../../../../tools/bench/spike/picture.ts";
 import { policyOf } from "../../../../tools/bench/spike/policies.ts";
 import { ASSUMPTIONS, trafficOf } from "../../../../tools/bench/spike/traffic.ts";
-import { percentile } from "../../../../tools/bench/statistics.ts";
 import { type ArrivingText, EventQueue, simulate } from "../../../../tools/simulation/isolate.ts";
+import { percentile } from "../../../../tools/statistics.ts";
 
 const EDGE = { maxTokens: 256, timeMs: { base: 0, perToken: 1, perTokenSquared: 0 } };
 const text: ArrivingText = { arrivesAtMs: 0, tokens: 100, stickyKey: "a", runNoise: 1, originMs: 60 };

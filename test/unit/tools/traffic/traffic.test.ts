@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { renderTable } from "../../../../tools/bench/table.ts";
+import { renderTable } from "../../../../tools/table.ts";
 import { targetOf, trafficProgram } from "../../../../tools/traffic/program.ts";
 import { schedule } from "../../../../tools/traffic/schedule.ts";
 import { type Answer, send } from "../../../../tools/traffic/send.ts";

@@ -1,5 +1,5 @@
 /** A table of a bench's numbers as text. Pure. */
-import { tableLines } from "../spillway/terminal/table.ts";
+import { tableLines } from "./spillway/terminal/table.ts";
 
 export interface Table {
   title: string;

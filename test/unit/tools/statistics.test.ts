@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mib, percentile, tenths } from "../../../../tools/bench/statistics.ts";
+import { mib, percentile, tenths } from "../../../tools/statistics.ts";
 
 const oneToHundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 
