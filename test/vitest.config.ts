@@ -93,8 +93,8 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 const fsModuleCachePath = fileURLToPath(new URL("../.spillway/vitest-cache", import.meta.url));
 /** Projects with the same plugins share what one of them has transformed. */
 const CACHED = { fsModuleCache: true, fsModuleCachePath };
-/** Of two cores. Many files start processes and wait for them, and other files use the cores that are idle meanwhile. */
-const SHARED_CORES = { ...PATIENT, ...CACHED, maxWorkers: 4 };
+/** Of two cores. Many files start processes and wait for them, and a third file uses the core that is idle meanwhile. A fourth gains nothing. */
+const SHARED_CORES = { ...PATIENT, ...CACHED, maxWorkers: 3 };
 
 /**
  * The files of a project share its processes: starting one, and importing wrangler in it, costs more than most files. Whatever a file
