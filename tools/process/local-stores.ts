@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Miniflare } from "miniflare";
 import { parse } from "smol-toml";
 import { z } from "zod";
@@ -12,6 +13,12 @@ import { CHECKOUT_FOLDER } from "./checkout.ts";
 
 /** workerd starts within seconds. Miniflare would wait for it forever. */
 const MAX_OPEN_SECONDS = 120;
+
+/** What a Worker sees of SQLite's "database is locked": another process, such as a running gateway, writes to the store. */
+const LOCKED = /internal (server )?error/i;
+/** Pauses between attempts double. Six seconds in all. */
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 3200;
 
 /** A KV namespace, as its binding has it. */
 export interface LocalKv {
@@ -102,9 +109,15 @@ type Store = { type: "kv"; id: string } | { type: "r2"; name: string };
 function storesOf(simulator: Miniflare, env: Readonly<Record<string, Store>>): LocalStores {
   const call = async (words: readonly unknown[], body: string | Uint8Array | null = null) => {
     const headers = { "x-call": encodeURIComponent(JSON.stringify(words)) };
-    const answer = await simulator.dispatchFetch("http://stores/", { method: "POST", headers, body });
-    if (answer.ok || answer.status === 404) return answer;
-    throw new Error(`The local store ${String(words[0])} failed: ${await answer.text()}`);
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+      const answer = await simulator.dispatchFetch("http://stores/", { method: "POST", headers, body });
+      if (answer.ok || answer.status === 404) return answer;
+      const reason = await answer.text();
+      if (!LOCKED.test(reason) || pauseMs > MAX_PAUSE_MS) {
+        throw new Error(`The local store ${String(words[0])} failed: ${reason}`);
+      }
+      await sleep(pauseMs);
+    }
   };
   const mustBind = (binding: string, type: Store["type"], what: string, table: string) => {
     if (env[binding]?.type === type) return;

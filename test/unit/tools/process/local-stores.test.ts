@@ -1,11 +1,13 @@
 /** The stores of this machine. That plain wrangler commands and `wrangler dev` have the same data: test/e2e/policy.test.ts, models.test.ts. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { withinSeconds, withLocalStores } from "../../../../tools/process/local-stores.ts";
 
-it("KV and R2 keep values and bytes between two openings, of any key, and report what is missing", async () => {
+it("KV and R2 keep values and bytes between two openings, of any key, also while another process writes, and report what is missing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "spillway-stores-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const key = 'key:"ä" /?#%';
@@ -18,6 +20,13 @@ it("KV and R2 keep values and bytes between two openings, of any key, and report
     await policies.put("gone", "x");
     await policies.delete("gone");
     await models.put(key, bytes);
+    // As a gateway does that writes at the same time.
+    const unlock = await lockedDatabases(folder);
+    const written = policies.put("locked", "later");
+    await sleep(500);
+    unlock();
+    await written;
+    await policies.delete("locked");
     expect(() => stores.kv("MODELS")).toThrow(
       /^wrangler\.toml of the checkout binds no KV namespace as MODELS; add it under/,
     );
@@ -36,6 +45,18 @@ it("KV and R2 keep values and bytes between two openings, of any key, and report
     await expect(stores.kv("KEYS").put("", "x")).rejects.toThrow(/^The local store KEYS failed: .*[Kk]ey name/);
   });
 });
+
+/** Locks every database of a folder against writes. @returns unlocks them */
+async function lockedDatabases(folder: string): Promise<() => void> {
+  const files = await readdir(folder, { recursive: true });
+  const databases = files
+    .filter((file) => file.endsWith(".sqlite"))
+    .map((file) => new DatabaseSync(join(folder, file)));
+  for (const database of databases) database.exec("BEGIN IMMEDIATE");
+  return () => {
+    for (const database of databases) database.close();
+  };
+}
 
 describe("stores that take long to open", () => {
   beforeEach(() => void vi.useFakeTimers());
