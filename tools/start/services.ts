@@ -1,6 +1,7 @@
 /** The services of `npm start`: the command of each, and when it answers. A start that fails leaves no process. */
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { buildWorker } from "../local-worker/build.ts";
 import { type WorkerSettings, writeWorkerSettings } from "../local-worker/settings.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
@@ -143,7 +144,9 @@ async function startWorker(
 export async function edgeReady(settings: LocalSettings, { died, logFile: logs }: Child): Promise<void> {
   const { url, headers } = readyz(settings);
   const isReady = async (response: Response) => {
-    const { edge } = await readinessIn(response);
+    const { edge } = await readinessIn(response).catch((error: Error) => {
+      throw new Error(`${error.message} Details: ${logs}.`);
+    });
     if (edge.state === "rejected") {
       throw new Error(`The edge rejected the model: ${edge.reason ?? "see the details of /readyz"}.`);
     }
@@ -172,8 +175,15 @@ function readyz({ gatewayPort, access }: LocalSettings): { url: string; headers:
   };
 }
 
-async function readinessIn(response: Response): Promise<{ edge: { state: string; reason?: string | null } }> {
-  return (await response.json()) as { edge: { state: string; reason?: string | null } };
+const readinessSchema = z.object({ edge: z.object({ state: z.string(), reason: z.string().nullish() }) });
+const refusalSchema = z.object({ error: z.string() });
+
+/** @throws Error with the gateway's sentence when it refuses every caller, such as for a variable that it cannot obey */
+async function readinessIn(response: Response): Promise<z.infer<typeof readinessSchema>> {
+  const body: unknown = await response.json();
+  const refusal = refusalSchema.safeParse(body);
+  if (refusal.success) throw new Error(`The gateway answers ${response.status}: ${refusal.data.error}`);
+  return readinessSchema.parse(body);
 }
 
 interface Readiness {

@@ -14,12 +14,12 @@ let server: Server | null = null;
 afterEach(() => void server?.close());
 
 /** A gateway that answers with one state, and a record of the tokens that it got. */
-async function gateway(edge: object) {
+async function gateway(edge: object, body: object = { edge }) {
   const port = await freePort();
   const tokens: (string | undefined)[] = [];
   server = createServer((request, response) => {
     tokens.push(request.headers.authorization);
-    response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ edge }));
+    response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify(body));
   }).listen(port, "127.0.0.1");
   await once(server, "listening");
   return { settings: localSettings({ SPILLWAY_PORT: String(port), OPERATOR_TOKEN: "token-of-the-test" }), tokens };
@@ -46,6 +46,14 @@ it("a model that the edge rejects ends the start with the reason", async () => {
   await expect(edgeReady(settings, running)).rejects.toThrow("The edge rejected the model: model.bin was changed.");
   const ready = await gateway({ state: "ready" });
   await expect(edgeReady(ready.settings, running)).resolves.toBeUndefined();
+});
+
+it("a gateway that refuses every caller ends the start with its sentence and its log", async () => {
+  const { settings } = await gateway({}, { error: "OPERATOR_TOKEN cannot be used.", error_type: "misconfigured" });
+  await expect(edgeReady(settings, running)).rejects.toThrow(
+    "The gateway answers 503: OPERATOR_TOKEN cannot be used. Details: logs/gateway.log.",
+  );
+  expect(await edgeState(settings)).toBeNull();
 });
 
 it("a service that ends before it answers leaves no process, and its error has the end of its log", async () => {
