@@ -1,5 +1,7 @@
 /** AWS credentials of one local run: no other gateway or origin has them. */
+
 import { randomBytes } from "node:crypto";
+import { parseOperatorToken } from "../../formats/operator-token.ts";
 
 export interface Credentials {
   AWS_ACCESS_KEY_ID: string;
@@ -33,4 +35,12 @@ export function givenCredentials(env: NodeJS.ProcessEnv): Credentials {
 /** @returns the environment for child processes, without what belongs to other programs: the shell's session token and telemetry settings */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OTEL_\w+|AWS_SESSION_TOKEN)$/.test(name)));
+}
+
+/** @throws Error with one sentence for a token that both Workers would refuse: the details of /readyz and the console would be closed to everyone */
+export function checkTokens(env: NodeJS.ProcessEnv): void {
+  for (const name of ["OPERATOR_TOKEN", "READ_ONLY_TOKEN"]) {
+    const token = parseOperatorToken(env[name], name);
+    if (token.state === "unusable") throw new Error(`${token.problem}, or leave ${name} unset.`);
+  }
 }

@@ -17,7 +17,7 @@ import { localSigningKey, signLocally } from "../spillway/model/sign/local-key.t
 import { stderrProgress, step } from "../spillway/terminal/progress.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
-import { givenCredentials, newCredentials } from "./credentials.ts";
+import { checkTokens, givenCredentials, newCredentials } from "./credentials.ts";
 import { greeting, USAGE, whileControlPlaneIsDown, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
 import { createProcesses, type Processes, stopOnSignals } from "./processes.ts";
 import { edgeReady, edgeState, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
@@ -40,6 +40,7 @@ export async function startSystem(words: readonly string[]): Promise<void> {
   try {
     process.chdir(CHECKOUT_FOLDER);
     const settings = readSettings(process.env);
+    checkTokens(process.env);
     processes = createProcesses(settings.stateFolder);
     stopOnSignals(processes);
     await start(settings, processes);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { childEnvironment, givenCredentials } from "../../../../tools/start/credentials.ts";
+import { checkTokens, childEnvironment, givenCredentials } from "../../../../tools/start/credentials.ts";
 
 const KEYS = { AWS_ACCESS_KEY_ID: "ASIA1", AWS_SECRET_ACCESS_KEY: "secret" };
 
@@ -19,4 +19,15 @@ it("for another origin the gateway gets the shell's credentials, with their sess
   expect(() => givenCredentials({ AWS_ACCESS_KEY_ID: "ASIA1" })).toThrow(
     /^SPILLWAY_ORIGIN_URL needs AWS_ACCESS_KEY_ID and/,
   );
+});
+
+it("a token that no Worker accepts is refused before anything is started, with what is allowed and the next step", () => {
+  for (const token of ["", " ", "short"]) {
+    expect(() => checkTokens({ OPERATOR_TOKEN: token }), token).toThrow(
+      /^OPERATOR_TOKEN (is set, but blank|has 5 characters; it must have at least \d+): create one with openssl rand -hex 32, or leave OPERATOR_TOKEN unset\.$/,
+    );
+    expect(() => checkTokens({ READ_ONLY_TOKEN: token }), token).toThrow(/^READ_ONLY_TOKEN /);
+  }
+  expect(() => checkTokens({})).not.toThrow();
+  expect(() => checkTokens({ OPERATOR_TOKEN: "0123456789abcdef".repeat(4) })).not.toThrow();
 });
