@@ -1,4 +1,5 @@
 /** Bench `soak`: mixed requests at 80 % of capacity, with faults in between; what they leave behind. */
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { step } from "../../spillway/terminal/progress.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
@@ -11,7 +12,6 @@ import { countedOnce } from "../system/counted.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { disturb, disturbances } from "./disturbances.ts";
-import { openFiles } from "./open-files.ts";
 import { MIN_JUDGED_REQUESTS, type SoakPart, soakResult, soakTables } from "./report.ts";
 import { mixedRequests } from "./requests.ts";
 import { MixSender } from "./send-mix.ts";
@@ -144,4 +144,23 @@ async function countedInLedger(requests: number, { control }: FaultySystem): Pro
   const ask = (least: number) => countedOnce(least, control.url(), fromMs);
   const { report } = await ask(requests).catch(() => ask(0));
   return report.requests;
+}
+
+/**
+ * The open files and sockets of the system's workerd processes, on Linux.
+ * @param mark a part of the processes' environment: the folder of the bench
+ * @returns null where /proc does not exist
+ */
+async function openFiles(mark: string): Promise<number | null> {
+  const entries = await readdir("/proc").catch(() => null);
+  if (entries === null) return null;
+  let count = 0;
+  for (const pid of entries.filter((name) => /^\d+$/.test(name))) {
+    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+    if (name.trim() !== "workerd") continue;
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    // A process of another user has no readable environment.
+    if (environment.includes(mark)) count += (await readdir(`/proc/${pid}/fd`).catch(() => [])).length;
+  }
+  return count;
 }

@@ -1,9 +1,9 @@
 /** Starts the bare Worker of tools/bench/overhead, which parses a request, calls the origin and responds, without Spillway. */
 import { join } from "node:path";
 import { step } from "../../spillway/terminal/progress.ts";
-import { writeVariables } from "../../start/variables.ts";
 import { bundleWorker, type WorkerSource } from "./bundle.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
+import { writeVariables } from "./variables.ts";
 import type { Workspace } from "./workspace.ts";
 
 const BARE: WorkerSource = { config: "tools/bench/overhead/wrangler.toml", scriptName: "bare-worker.js" };

@@ -1,8 +1,8 @@
 /** Starts a control plane, whose ledger counts for the gateways of the same registry. */
 import { join } from "node:path";
-import { writeVariables } from "../../start/variables.ts";
 import { type Bundle, bundleWorker, type WorkerSource } from "./bundle.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
+import { writeVariables } from "./variables.ts";
 import type { Workspace } from "./workspace.ts";
 
 const CONTROL: WorkerSource = { config: "control-plane/wrangler.toml", scriptName: "index.js" };

@@ -7,11 +7,11 @@ import { POLICY_KEY } from "../../../policies/store.ts";
 import { openToAll } from "../../process/local-settings.ts";
 import { withLocalKv } from "../../spillway/kv/local-kv.ts";
 import type { Credentials } from "../../start/credentials.ts";
-import { writeVariables } from "../../start/variables.ts";
 import type { Bundle } from "./bundle.ts";
 import { REGION } from "./origin.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
 import type { StoredPackage } from "./stored-package.ts";
+import { writeVariables } from "./variables.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A policy document before defaults. */

@@ -1,4 +1,4 @@
-/** The gateway's variables and secrets, in a file for wrangler. */
+/** Variables and secrets of a Worker under wrangler dev, in a file. */
 import { writeFile } from "node:fs/promises";
 
 /** Writes a file for wrangler's `--env-file`, which only this user can read. An existing file is replaced. */
