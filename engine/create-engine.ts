@@ -100,7 +100,7 @@ export function createEngine(module: WebAssembly.Module, options: EngineOptions 
 function modelOf({ architecture, sections }: Header, { memory, kernels, plan }: WeightsTarget): Model {
   const addresses = new Map(sections.map(({ kind, layer, offset }) => [`${kind} ${layer}`, plan.weights + offset]));
   const addressOf = (kind: SectionKind, layer = 0) => {
-    const address = addresses.get(`${kind} ${layer}`);
+    const address = addresses.get(`${kind} ${architecture.sharesLayers ? 0 : layer}`);
     if (address === undefined) throw new Error(`The model has no section "${kind}" in layer ${layer}.`);
     return address;
   };

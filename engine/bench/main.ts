@@ -4,7 +4,7 @@
  *     node engine/bench/main.ts [--lengths 8,32,64,128,256,512] [--seconds 2] [--outliers 30] [--json | --readme]
  *
  * In workerd, and in Node with and without bounds checks in software, which workerd has. Not a test: run it on an idle machine.
- * `--readme` writes the figures to engine/README.md; `npm run fix` aligns the table.
+ * `--readme` writes the figures to engine/README.md.
  */
 import { execFile } from "node:child_process";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
@@ -148,9 +148,9 @@ function readmeFigures(places: readonly Summary[], wasmBytes: number): string {
   const ms = (value: number | undefined) => (value ?? Number.NaN).toFixed(1);
   const rows = (first?.lengths ?? []).map(({ tokens, gmacPerSecond }, index) => {
     const cells = shown.flatMap(({ lengths: all }) => [ms(all[index]?.ms), ms(all[index]?.msP50)]);
-    return `| ${tokens} | ${cells.join(" | ")} | ${gmacPerSecond.toFixed(0)} |`;
+    return [`${tokens}`, ...cells, gmacPerSecond.toFixed(0)];
   });
-  const heads = shown.map(({ where }) => `${where}: min | median`);
+  const heads = shown.flatMap(({ where }) => [`${where}: min`, "median"]);
   const header = decodeHeader(encodeHeader(DISTILBERT, [], 0));
   const mebibytes = [64, 128, 256, 512].map(
     (tokens) => `${(planMemory(header, tokens).totalBytes / 2 ** 20).toFixed(1)} (${tokens})`,
@@ -159,12 +159,17 @@ function readmeFigures(places: readonly Summary[], wasmBytes: number): string {
 DistilBERT's size (66 million weights), random; milliseconds of one text on one thread. ${cpus()[0]?.model.trim() ?? "Unknown CPU"}, ${cpus().length} CPUs, load average
 ${(loadavg()[0] ?? 0).toFixed(1)}; above the number of CPUs, times are too long, and the medians more than the minima.
 
-| tokens | ${heads.join(" | ")} | GMAC/s in ${first?.where} |
-|${"---|".repeat(2 + 2 * shown.length)}
-${rows.join("\n")}
+${alignedTable(["tokens", ...heads, `GMAC/s in ${first?.where}`], rows)}
 
 In ${first?.where}, loading takes ${ms(first?.load?.loadMs)} ms in pieces of at most ${ms(first?.load?.longestWriteMs)} ms, and the first run of 8 tokens ${ms(first?.load?.firstRunMs)} ms.
 Memory: ${mebibytes.join(", ")} MiB for at most so many tokens. The kernels have ${wasmBytes} bytes.
 
 `;
+}
+
+/** A Markdown table as a formatter aligns it. */
+function alignedTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
+  return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

@@ -5,7 +5,7 @@ import { activationCode } from "../kernels.ts";
 import { FEED_FORWARD_ROWS } from "../plan-memory.ts";
 import type { RunContext, Steps, TextRows } from "./context.ts";
 import { UNITS } from "./meter.ts";
-import { multiply, type PackedColumns, type PackedRows, plainOutput } from "./product.ts";
+import { multiply, type PackedColumns, plainOutput, quantizeRows } from "./product.ts";
 import { attend } from "./self-attention.ts";
 
 /**
@@ -14,7 +14,7 @@ import { attend } from "./self-attention.ts";
  */
 export function* runLayer(run: RunContext, layer: number, texts: readonly TextRows[], rows: number): Steps {
   const { architecture, sizes, plan } = run.model;
-  const all = yield* quantizeRows(run, plan.x, sizes.width, rows, { at: plan.packed, facts: plan.facts });
+  const all = yield* quantizeRows(run, plan.x, { depth: sizes.width, rows }, { at: plan.packed, facts: plan.facts });
   if (layer < architecture.layers - 1) {
     yield* attend(run, layer, { all, queries: all }, texts);
     yield* feedForward(run, layer, rows);
@@ -22,7 +22,7 @@ export function* runLayer(run: RunContext, layer: number, texts: readonly TextRo
   }
   moveFirstRows(run, texts);
   const block = { at: plan.packedFirst, facts: plan.firstFacts };
-  const queries = yield* quantizeRows(run, plan.x, sizes.width, texts.length, block);
+  const queries = yield* quantizeRows(run, plan.x, { depth: sizes.width, rows: texts.length }, block);
   yield* attend(run, layer, { all, queries }, texts);
   yield* feedForward(run, layer, texts.length);
 }
@@ -47,18 +47,21 @@ function* feedForward(run: RunContext, layer: number, rows: number): Steps {
   for (let first = 0; first < rows; first += FEED_FORWARD_ROWS) {
     const count = Math.min(FEED_FORWARD_ROWS, rows - first);
     const x = plan.x + first * width * 4;
-    const attended = yield* quantizeRows(run, plan.context + first * context * 4, context, count, block);
+    const attended = yield* quantizeRows(
+      run,
+      plan.context + first * context * 4,
+      { depth: context, rows: count },
+      block,
+    );
     yield* multiply(run, attended, matrix("attention output"), plainOutput(x, width, true));
     yield* normalize(run, layer, "attention norm", x, count);
-    const normalized = yield* quantizeRows(run, x, width, count, block);
+    const normalized = yield* quantizeRows(run, x, { depth: width, rows: count }, block);
     yield* multiply(run, normalized, matrix("expand"), plainOutput(plan.hidden, wide, false));
     const hidden = yield* quantizeRows(
       run,
       plan.hidden,
-      wide,
-      count,
+      { depth: wide, rows: count, activation: activationCode(architecture.activation) },
       { at: plan.packedHidden, facts: plan.hiddenFacts },
-      activationCode(architecture.activation),
     );
     yield* multiply(run, hidden, matrix("contract"), plainOutput(x, width, true));
     yield* normalize(run, layer, "output norm", x, count);
@@ -69,19 +72,4 @@ function* normalize(run: RunContext, layer: number, kind: SectionKind, x: number
   const { architecture, sizes, kernels, addressOf } = run.model;
   kernels.layerNorm(x, rows, architecture.width, sizes.width * 4, addressOf(kind, layer), architecture.epsilon);
   if (run.meter.spend(rows * sizes.width * UNITS.layerNorm)) yield run.meter.endStep();
-}
-
-/** Rows of `depth` f32 at `source`, activated first where asked for. */
-function* quantizeRows(
-  run: RunContext,
-  source: number,
-  depth: number,
-  rows: number,
-  { at, facts }: { at: number; facts: number },
-  activation = 0,
-): Steps<PackedRows> {
-  run.model.kernels.quantize(source, depth * 4, 0, rows, rows, depth, at, facts, activation);
-  const units = UNITS.quantize + (activation === 0 ? 0 : UNITS.activation);
-  if (run.meter.spend(rows * depth * units)) yield run.meter.endStep();
-  return { at, facts, rows, depth };
 }

@@ -31,6 +31,8 @@ export interface Architecture {
   /** Floats between the two products of the feed-forward block. */
   feedForward: number;
   layers: number;
+  /** Every layer has the weights of the first one, which a file has once (ALBERT). */
+  sharesLayers: boolean;
   labels: number;
   /** Within the feed-forward block. */
   activation: Activation;
@@ -99,6 +101,11 @@ export function checkArchitecture(architecture: Architecture): void {
   if (!(epsilon >= 0 && epsilon < 1)) {
     throw new WeightsError(`The engine cannot run this model: epsilon is ${epsilon}, allowed are 0 up to 1.`);
   }
+}
+
+/** Layers whose weights a file has. */
+export function storedLayers({ layers, sharesLayers }: Architecture): number {
+  return sharesLayers ? 1 : layers;
 }
 
 /** Tokens of the longest text: the positions that can be reached. */

@@ -8,6 +8,7 @@
  * | 8 | format version, header bytes, file bytes, header checksum, largest lane sum, number of sections: u32 each |
  * | 32 | ten sizes of the architecture: u32 each, in the order of SIZE_NAMES |
  * | 72 | pad token + 1 (0: none), activation, head's activation: u32; epsilon: f32 |
+ * | 88 | 1 if all layers share one layer's weights, otherwise 0: u32 |
  * | 128 | per section 16 bytes: kind, layer, bytes, checksum: u32 each |
  */
 import { WeightsError } from "../weights-error.ts";
@@ -42,7 +43,7 @@ const MAGIC = "ENCODER\0";
 const SECTION_ENTRY_BYTES = 16;
 const MAX_HEADER_BYTES = 65_536;
 const AT = { version: 8, headerBytes: 12, fileBytes: 16, checksum: 20, laneSum: 24, sections: 28, sizes: 32 } as const;
-const AT_REST = { padToken: 72, activation: 76, headActivation: 80, epsilon: 84 } as const;
+const AT_REST = { padToken: 72, activation: 76, headActivation: 80, epsilon: 84, sharesLayers: 88 } as const;
 
 export interface Header {
   architecture: Architecture;
@@ -78,6 +79,7 @@ export function encodeHeader(
   put(AT_REST.activation, ACTIVATIONS.indexOf(architecture.activation));
   put(AT_REST.headActivation, ACTIVATIONS.indexOf(architecture.headActivation));
   view.setFloat32(AT_REST.epsilon, architecture.epsilon, true);
+  put(AT_REST.sharesLayers, architecture.sharesLayers ? 1 : 0);
   for (const [index, section] of sections.entries()) {
     const entry = [SECTION_KINDS.indexOf(section.kind), section.layer, section.bytes, checksums[index] ?? 0];
     for (const [field, value] of entry.entries()) {
@@ -162,11 +164,17 @@ function readArchitecture(view: DataView): Architecture {
     headSize: size("headSize"),
     feedForward: size("feedForward"),
     layers: size("layers"),
+    sharesLayers: sharesLayersOf(view.getUint32(AT_REST.sharesLayers, true)),
     labels: size("labels"),
     activation: activationOf(view.getUint32(AT_REST.activation, true)),
     headActivation: activationOf(view.getUint32(AT_REST.headActivation, true)),
     epsilon: view.getFloat32(AT_REST.epsilon, true),
   };
+}
+
+function sharesLayersOf(code: number): boolean {
+  if (code > 1) throw damagedHeader(`${code} stands where 1 or 0 states whether layers share their weights`);
+  return code === 1;
 }
 
 function activationOf(code: number): Activation {

@@ -1,5 +1,5 @@
 /** The sections of a weights file: their order, sizes and offsets follow from the architecture. Pure. */
-import { type Architecture, hasProjection, padSizes, roundUp } from "./architecture.ts";
+import { type Architecture, hasProjection, padSizes, roundUp, storedLayers } from "./architecture.ts";
 
 /** Codes are positions in this list: append only. */
 export const SECTION_KINDS = [
@@ -72,7 +72,7 @@ export type MatrixKind = "projection" | "query key value" | "attention output" |
 
 /** @returns all sections in file order; the next one begins at the next multiple of 64 */
 export function layOutSections(architecture: Architecture): Section[] {
-  const { vocabulary, positions, tokenTypes, layers, labels, headActivation } = architecture;
+  const { vocabulary, positions, tokenTypes, labels, headActivation } = architecture;
   const { embedding, width } = padSizes(architecture);
   const sizes = matrixSizes(architecture);
   const sections: Section[] = [];
@@ -93,7 +93,7 @@ export function layOutSections(architecture: Architecture): Section[] {
   if (tokenTypes > 1) add("segment kinds", tokenTypes * embedding * 4);
   add("embedding norm", 2 * embedding * 4);
   if (hasProjection(architecture)) addMatrix("projection");
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < storedLayers(architecture); layer++) {
     addMatrix("query key value", layer);
     addMatrix("attention output", layer);
     add("attention norm", 2 * width * 4, layer);

@@ -38,6 +38,7 @@ export interface EncoderWeights {
   embeddingNorm: Norm;
   /** From embeddingWidth to width; null where they are equal. */
   projection: Linear | null;
+  /** One for each layer; the same object for all if the architecture shares them. */
   layers: readonly LayerWeights[];
   /** width × width; null where `headActivation` is "none". */
   head: Linear | null;
@@ -59,6 +60,9 @@ export function checkWeights(weights: EncoderWeights): void {
   if (projection !== null) checkLinear("projection", projection, embeddingWidth, width);
   if (layers.length !== architecture.layers) {
     throw new WeightsError(`The model has ${layers.length} layers; its architecture has ${architecture.layers}.`);
+  }
+  if (architecture.sharesLayers && layers.some((layer) => layer !== layers[0])) {
+    throw new WeightsError("The model's layers have their own weights; its architecture has one layer for all.");
   }
   for (const [index, layer] of layers.entries()) {
     const named = (name: string) => `${name} of layer ${index + 1}`;

@@ -1,5 +1,5 @@
 /** From an encoder in full precision to the numbers of a weights file. */
-import { type Architecture, padSizes, roundUp } from "../format/architecture.ts";
+import { type Architecture, padSizes, roundUp, storedLayers } from "../format/architecture.ts";
 import { type MatrixKind, matrixSizes } from "../format/sections.ts";
 import { checkWeights, type EncoderWeights, type LayerWeights, type Linear, type Norm } from "./encoder-weights.ts";
 import { type QuantizedMatrix, quantizeColumns } from "./quantize-columns.ts";
@@ -46,7 +46,7 @@ export function quantizeEncoder(weights: EncoderWeights): QuantizedEncoder {
     kinds: kindDifferences(weights),
     embeddingNorm: weights.embeddingNorm,
     projection: weights.projection && quantizePlain(weights.projection, architecture, "projection"),
-    layers: weights.layers.map((layer) => quantizeLayer(layer, architecture)),
+    layers: quantizeLayers(weights),
     head: weights.head,
     labels: weights.labels,
   };
@@ -60,6 +60,11 @@ function placesWithFirstKind({ places, kinds, architecture: { embeddingWidth } }
 function kindDifferences({ kinds, architecture: { embeddingWidth, tokenTypes } }: EncoderWeights): Float32Array | null {
   if (kinds === null || tokenTypes === 1) return null;
   return kinds.map((value, index) => value - (kinds[index % embeddingWidth] ?? 0));
+}
+
+function quantizeLayers({ layers, architecture }: EncoderWeights): QuantizedLayer[] {
+  const stored = layers.slice(0, storedLayers(architecture)).map((layer) => quantizeLayer(layer, architecture));
+  return layers.flatMap((_, index) => stored[architecture.sharesLayers ? 0 : index] ?? []);
 }
 
 function quantizeLayer(layer: LayerWeights, architecture: Architecture): QuantizedLayer {

@@ -1,5 +1,5 @@
 /** Writes a quantized encoder as a weights file. */
-import { padSizes } from "../format/architecture.ts";
+import { padSizes, storedLayers } from "../format/architecture.ts";
 import { checksumOf } from "../format/checksum.ts";
 import { encodeHeader } from "../format/header.ts";
 import { layOutSections, type Section, type SectionKind, sectionBytes } from "../format/sections.ts";
@@ -32,14 +32,11 @@ export function writeWeights(encoder: QuantizedEncoder): WeightsFile {
   return { bytes, largestLaneSum };
 }
 
-/** Every packed matrix of the encoder. */
-export function matricesOf({ projection, layers }: QuantizedEncoder): QuantizedLinear[] {
-  const inLayers = layers.flatMap((layer) => [
-    layer.queryKeyValue,
-    layer.attentionOutput,
-    layer.expand,
-    layer.contract,
-  ]);
+/** Every packed matrix of the file. */
+export function matricesOf({ projection, layers, architecture }: QuantizedEncoder): QuantizedLinear[] {
+  const inLayers = layers
+    .slice(0, storedLayers(architecture))
+    .flatMap((layer) => [layer.queryKeyValue, layer.attentionOutput, layer.expand, layer.contract]);
   return projection === null ? inLayers : [projection, ...inLayers];
 }
 

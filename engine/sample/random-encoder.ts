@@ -14,6 +14,7 @@ export const DISTILBERT: Architecture = {
   headSize: 64,
   feedForward: 3072,
   layers: 6,
+  sharesLayers: false,
   labels: 20,
   activation: "gelu-erf",
   headActivation: "relu",
@@ -73,7 +74,9 @@ export function randomEncoder(architecture: Architecture, { seed, outlierFactor 
     kinds: tokenTypes > 1 ? table(tokenTypes) : null,
     embeddingNorm: norm(embeddingWidth),
     projection: hasProjection(architecture) ? linear(embeddingWidth, width) : null,
-    layers: Array.from({ length: architecture.layers }, layer),
+    layers: architecture.sharesLayers
+      ? new Array<LayerWeights>(architecture.layers).fill(layer(null, 1))
+      : Array.from({ length: architecture.layers }, layer),
     head: architecture.headActivation === "none" ? null : linear(width, width, outliers),
     labels: linear(width, architecture.labels, architecture.headActivation === "none" ? outliers : null),
   };

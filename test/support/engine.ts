@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { ENGINE_WASM } from "../../engine/build/build-engine.ts";
 import { createEngine, type EngineOptions } from "../../engine/create-engine.ts";
 import type { Encoder } from "../../engine/encoder/encoder.ts";
+import type { TextInput } from "../../engine/encoder/texts.ts";
 import type { Architecture } from "../../engine/format/architecture.ts";
 import { FIRST_FREE_BYTE, instantiateKernels, type Kernels } from "../../engine/kernels.ts";
 import type { EncoderWeights } from "../../engine/pack/encoder-weights.ts";
 import { quantizeEncoder } from "../../engine/pack/quantize-encoder.ts";
 import { writeWeights } from "../../engine/pack/write-weights.ts";
+import { randomIds } from "../../engine/sample/random-encoder.ts";
 
 export const engineModule = new WebAssembly.Module(readFileSync(ENGINE_WASM));
 
@@ -75,11 +77,19 @@ export const SMALL: Architecture = {
   headSize: 20,
   feedForward: 100,
   layers: 3,
+  sharesLayers: false,
   labels: 5,
   activation: "gelu-erf",
   headActivation: "relu",
   epsilon: 1e-12,
 };
+
+/** A text with random ids, the second half of another kind where the model has kinds. */
+export function textOf(architecture: Architecture, tokens: number, seed: number): TextInput {
+  const ids = randomIds(architecture, tokens, seed);
+  if (architecture.tokenTypes === 1) return { ids };
+  return { ids, kinds: ids.map((_, index) => (index > tokens / 2 ? 1 : 0)) };
+}
 
 /** Quantizes, packs and loads an encoder. */
 export function loadEncoder(weights: EncoderWeights, maxTokens: number, options: EngineOptions = {}): Encoder {

@@ -1,15 +1,16 @@
-/** Whole encoders against the references: every architecture, batches, pauses, bad input. */
+/** Whole encoders against the references: every architecture, batches, bad input. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EngineStateError, runToEnd } from "../../../engine/encoder/encoder.ts";
+import { runToEnd } from "../../../engine/encoder/encoder.ts";
 import type { TextInput } from "../../../engine/encoder/texts.ts";
 import type { Architecture } from "../../../engine/format/architecture.ts";
 import { quantizeEncoder } from "../../../engine/pack/quantize-encoder.ts";
+import { writeWeights } from "../../../engine/pack/write-weights.ts";
 import { floatModel } from "../../../engine/reference/float-model.ts";
 import { quantizedModel } from "../../../engine/reference/quantized-model.ts";
 import { runReference } from "../../../engine/reference/run-reference.ts";
-import { randomEncoder, randomIds } from "../../../engine/sample/random-encoder.ts";
-import { loadEncoder, relativeError, SMALL } from "../../support/engine.ts";
+import { randomEncoder } from "../../../engine/sample/random-encoder.ts";
+import { loadEncoder, relativeError, SMALL, textOf } from "../../support/engine.ts";
 
 /** Architectures with the dimensions of SMALL, by what they do differently. */
 const ARCHITECTURES: Record<string, Architecture> = {
@@ -20,6 +21,14 @@ const ARCHITECTURES: Record<string, Architecture> = {
     tokenTypes: 2,
     embeddingWidth: 24,
     headActivation: "gelu-erf",
+  },
+  "ALBERT: layers that share their weights, projected embeddings": {
+    ...SMALL,
+    sharesLayers: true,
+    tokenTypes: 2,
+    embeddingWidth: 24,
+    activation: "gelu-tanh",
+    headActivation: "tanh",
   },
   "RoBERTa, XLM-R: positions from the pad token, epsilon 1e-5": {
     ...SMALL,
@@ -39,12 +48,6 @@ const ARCHITECTURES: Record<string, Architecture> = {
   },
   "one layer": { ...SMALL, layers: 1, heads: 1, headSize: 8 },
 };
-
-function textOf(architecture: Architecture, tokens: number, seed: number): TextInput {
-  const ids = randomIds(architecture, tokens, seed);
-  if (architecture.tokenTypes === 1) return { ids };
-  return { ids, kinds: ids.map((_, index) => (index > tokens / 2 ? 1 : 0)) };
-}
 
 describe.each(Object.entries(ARCHITECTURES))("%s", (_name, architecture) => {
   const weights = randomEncoder(architecture, { seed: 7 });
@@ -104,6 +107,31 @@ describe("details of architectures", () => {
   });
 });
 
+describe("layers that share their weights", () => {
+  const architecture = { ...SMALL, layers: 12, sharesLayers: true };
+  const shared = randomEncoder(architecture, { seed: 4 });
+
+  it("are once in the file, and compute what as many equal layers compute, to the bit", () => {
+    const apart = { ...shared, architecture: { ...architecture, sharesLayers: false } };
+    const [one, twelve] = [shared, apart].map((weights) => writeWeights(quantizeEncoder(weights)).bytes.length);
+    const first = writeWeights(
+      quantizeEncoder({ ...apart, architecture: { ...SMALL, layers: 1 }, layers: shared.layers.slice(0, 1) }),
+    );
+    expect(one).toBe(first.bytes.length);
+    expect(twelve).toBeGreaterThan(3 * first.bytes.length);
+    const text = textOf(architecture, 21, 3);
+    const [logits, expected] = [shared, apart].map((weights) => runToEnd(loadEncoder(weights, 64).run([text])));
+    expect(logits).toEqual(expected);
+  });
+
+  it("must be the same", () => {
+    const { layers } = randomEncoder({ ...architecture, sharesLayers: false }, { seed: 4 });
+    expect(() => quantizeEncoder({ ...shared, layers })).toThrow(
+      "The model's layers have their own weights; its architecture has one layer for all.",
+    );
+  });
+});
+
 describe("products of several kernel calls", () => {
   it("give the quantized reference's logits: calls begin where tiles of six rows begin", () => {
     const architecture = { ...SMALL, width: 32, embeddingWidth: 32, heads: 1, headSize: 32, feedForward: 3072 };
@@ -114,89 +142,6 @@ describe("products of several kernel calls", () => {
       const [logits = new Float32Array()] = runToEnd(encoder.run([text]));
       expect(relativeError(logits, runReference(quantizedModel(quantizeEncoder(weights)), text))).toBeLessThan(3e-3);
     }
-  });
-});
-
-describe("a run in steps", () => {
-  const encoder = loadEncoder(randomEncoder(SMALL, { seed: 1 }), 120);
-  const [text, other] = [textOf(SMALL, 50, 1), textOf(SMALL, 30, 2)];
-  const [expected] = runToEnd(encoder.run([text]));
-
-  it("gives the same logits for any length of step", () => {
-    const pauses = (stepMs: number) => {
-      const steps = encoder.run([text], { stepMs, unitsPerMs: 1_000_000 });
-      for (let count = 0; ; count++) {
-        const step = steps.next();
-        if (!step.done) continue;
-        expect(step.value).toEqual([expected]);
-        return count;
-      }
-    };
-    expect(pauses(0.1)).toBeGreaterThan(30);
-    expect(pauses(2)).toBeGreaterThan(1);
-    expect(pauses(1000)).toBe(0);
-  });
-
-  it("keeps each step within its length and one kernel call more", () => {
-    for (const units of encoder.run([text], { stepMs: 1, unitsPerMs: 1_000_000 })) {
-      expect(units).toBeGreaterThanOrEqual(1_000_000);
-      expect(units).toBeLessThan(1_000_000 + 2_000_000);
-    }
-  });
-
-  it("has the length that is asked for as each step begins", () => {
-    const unitsOf = (stepMs: number | (() => number)) => [...encoder.run([text], { stepMs, unitsPerMs: 1_000_000 })];
-    const askedMs: number[] = [];
-    const units = unitsOf(() => {
-      askedMs.push(askedMs.length % 2);
-      return askedMs.at(-1) ?? 0;
-    });
-    expect(askedMs.length).toBe(units.length + 1);
-    for (const [step, ms] of askedMs.slice(0, -1).entries()) {
-      expect(units[step]).toBeGreaterThanOrEqual(ms * 1_000_000);
-    }
-    expect(units.length).toBeGreaterThan(unitsOf(1).length);
-    expect(units.length).toBeLessThan(unitsOf(0).length);
-  });
-
-  it("never interleaves with another run", () => {
-    const first = encoder.run([text], { stepMs: 0 });
-    first.next();
-    expect(() => encoder.run([other]).next()).toThrow(EngineStateError);
-    expect(runToEnd(first)).toEqual([expected]);
-    expect(runToEnd(encoder.run([text]))).toEqual([expected]);
-  });
-
-  it("can be ended at any step, and leaves the encoder usable", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 60 }), (steps) => {
-        const run = encoder.run([other], { stepMs: 0 });
-        for (let step = 0; step < steps; step++) run.next();
-        run.return([]);
-        expect(runToEnd(encoder.run([text]))).toEqual([expected]);
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it("that its owner has abandoned ends with abort(), and cannot continue", () => {
-    const abandoned = encoder.run([other], { stepMs: 0 });
-    abandoned.next();
-    encoder.abort();
-    expect(runToEnd(encoder.run([text]))).toEqual([expected]);
-    expect(() => abandoned.next()).toThrow("The run was aborted.");
-    expect(runToEnd(encoder.run([text]))).toEqual([expected]);
-  });
-
-  it("that was aborted does not disturb the run that follows", () => {
-    const abandoned = encoder.run([other], { stepMs: 0 });
-    abandoned.next();
-    encoder.abort();
-    const next = encoder.run([text], { stepMs: 0 });
-    next.next();
-    expect(() => abandoned.next()).toThrow("The run was aborted.");
-    expect(() => encoder.run([other]).next()).toThrow(EngineStateError);
-    expect(runToEnd(next)).toEqual([expected]);
   });
 });
 

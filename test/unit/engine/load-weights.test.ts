@@ -199,6 +199,14 @@ describe("refused with one sentence is a file", () => {
       "The weights file's header is damaged: activation 9 is unknown.",
     ],
     [
+      "whose header states neither that layers share their weights nor that they do not",
+      changed((all) => {
+        new DataView(all.buffer).setUint32(88, 2, true);
+        withHeaderChecksum(all);
+      }),
+      "The weights file's header is damaged: 2 stands where 1 or 0 states whether layers share their weights.",
+    ],
+    [
       "whose header states a lane sum above the bound",
       changed((all) => {
         new DataView(all.buffer).setUint32(24, 259, true);

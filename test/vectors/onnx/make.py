@@ -13,6 +13,8 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
 from transformers import (
+    AlbertConfig,
+    AlbertForSequenceClassification,
     BertConfig,
     BertForSequenceClassification,
     DistilBertConfig,
@@ -40,6 +42,11 @@ families = {
         ElectraForSequenceClassification,
         ElectraConfig(**sizes, embedding_size=8, max_position_embeddings=positions),
     ),
+    # One layer, which runs twice.
+    "albert": (
+        AlbertForSequenceClassification,
+        AlbertConfig(**sizes, embedding_size=8, max_position_embeddings=positions),
+    ),
     # MiniLM is BERT's graph with another activation, and position ids of its own.
     "minilm": (
         BertForSequenceClassification,
@@ -62,6 +69,7 @@ wanted = [
     ("roberta", 17, "sdpa", "script"),
     ("roberta", 18, "sdpa", "dynamo"),
     ("electra", 16, "eager", "script"),
+    ("albert", 17, "sdpa", "script"),
 ]
 
 
@@ -92,7 +100,7 @@ class Logits(torch.nn.Module):
 def export(family: str, opset: int, attention: str, exporter: str) -> Path:
     model = model_of(family, attention)
     names = ["input_ids", "attention_mask"]
-    if family in ("bert", "minilm", "electra"):
+    if family in ("bert", "minilm", "electra", "albert"):
         names.append("token_type_ids")
     ids = torch.randint(5, 50, (2, 7))
     mask = torch.ones_like(ids)

@@ -4,7 +4,13 @@
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { type Architecture, checkArchitecture, longestText } from "../../../../engine/format/architecture.ts";
-import { checkWeights, type EncoderWeights } from "../../../../engine/pack/encoder-weights.ts";
+import {
+  checkWeights,
+  type EncoderWeights,
+  type LayerWeights,
+  type Linear,
+  type Norm,
+} from "../../../../engine/pack/encoder-weights.ts";
 import { floatModel } from "../../../../engine/reference/float-model.ts";
 import { runReference } from "../../../../engine/reference/run-reference.ts";
 import { WeightsError } from "../../../../engine/weights-error.ts";
@@ -52,6 +58,9 @@ function weightsFrom(
 ): EncoderWeights {
   const { labels, layers } = found;
   const [layer] = layers;
+  if (layer === undefined) throw new RefusedGraph("It has no layers of attention.");
+  // An exporter writes a shared layer once for each time that it runs.
+  const sharesLayers = layers.length > 1 && layers.every((one) => haveSameWeights(one, layer));
   const width = labels.inputs;
   const architecture: Architecture = {
     vocabulary: words.rows,
@@ -62,8 +71,9 @@ function weightsFrom(
     width,
     heads: found.heads,
     headSize: found.headSize,
-    feedForward: layer?.expand.outputs ?? 0,
+    feedForward: layer.expand.outputs,
     layers: layers.length,
+    sharesLayers,
     labels: labels.outputs,
     activation: found.activation,
     headActivation: found.headActivation,
@@ -76,10 +86,24 @@ function weightsFrom(
     kinds: kinds === null ? null : kinds.table.subarray(0, kindRows * kinds.width),
     embeddingNorm: found.embeddingNorm,
     projection: found.projection,
-    layers,
+    layers: layers.map((one) => (sharesLayers ? layer : one)),
     head: found.head,
     labels,
   };
+}
+
+function haveSameWeights(one: LayerWeights, other: LayerWeights): boolean {
+  const others = numbersOf(other);
+  return numbersOf(one).every((numbers, index) => {
+    const same = others[index];
+    return same?.length === numbers.length && numbers.every((value, at) => value === same[at]);
+  });
+}
+
+function numbersOf(layer: LayerWeights): Float32Array[] {
+  return Object.values(layer).flatMap((part: Linear | Norm) =>
+    "gain" in part ? [part.gain, part.offset] : [part.weight, part.bias],
+  );
 }
 
 const COMPARED_TOKENS = [1, 4, 7] as const;

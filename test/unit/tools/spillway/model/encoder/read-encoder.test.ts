@@ -44,11 +44,20 @@ describe("an exported graph", () => {
     ["bert-18-sdpa-script.onnx", bert],
     ["minilm-17-sdpa-script.onnx", { ...bert, activation: "gelu-tanh" }],
     ["electra-16-eager-script.onnx", { ...bert, embeddingWidth: 8, headActivation: "gelu-erf" }],
+    ["albert-17-sdpa-script.onnx", { ...bert, embeddingWidth: 8, activation: "gelu-tanh", sharesLayers: true }],
     ["roberta-14-eager-script.onnx", roberta],
     ["roberta-17-sdpa-script.onnx", roberta],
     ["roberta-18-sdpa-dynamo.onnx", roberta],
   ])("%s gives heads, positions, activations and epsilon", async (file, expected) => {
-    const common = { vocabulary: 50, width: 16, heads: 2, headSize: 8, feedForward: 24, layers: 2 };
+    const common = {
+      vocabulary: 50,
+      width: 16,
+      heads: 2,
+      headSize: 8,
+      feedForward: 24,
+      layers: 2,
+      sharesLayers: false,
+    };
     expect(await architectureOf(file)).toMatchObject({ ...common, epsilon: Math.fround(1e-12), ...expected });
   });
 
