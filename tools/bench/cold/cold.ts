@@ -25,7 +25,7 @@ import {
   type PlainCold,
   plainCold,
 } from "./load.ts";
-import { coldResult, coldTables, NOTES } from "./report.ts";
+import { coldResult, coldTables, NOTES, problemOf } from "./report.ts";
 import { measureStartUp, uploadSize } from "./start-up.ts";
 
 const MAX_BENCH_MS = 30 * 60_000;
@@ -88,7 +88,7 @@ async function run(
   }
   const model = shortModelId(opened.modelId);
   const result = coldResult({ model, upload, startUp, gateways, callers, answers, plains: plain ? plains : null });
-  return { result, tables: coldTables(result), notes: NOTES };
+  return { result, tables: coldTables(result), notes: NOTES, problem: problemOf(result) };
 
   async function withGateway<T>(work: (gateway: RunningWorker) => Promise<T>): Promise<T> {
     const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: null, otlpEndpoint };

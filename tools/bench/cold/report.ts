@@ -125,8 +125,18 @@ function p50<T>(samples: readonly T[], pick: (sample: T) => number): number {
   return percentile(samples.map(pick), 50);
 }
 
+/** @returns the promises that the numbers break, in one sentence; null if none, or for a model of another size */
+export function problemOf(result: ColdResult): string | null {
+  if (!result.model.startsWith("distilbert@")) return null;
+  const [, { rows }] = coldTables(result);
+  const broken = rows
+    .filter((row) => row.at(-1) === "NO")
+    .map(([promise, measured, atMost]) => `${promise}: ${measured}, at most ${atMost}`);
+  return broken.length === 0 ? null : `The cold start breaks its promises: ${broken.join("; ")}.`;
+}
+
 /** The result as it is printed. */
-export function coldTables({ holds, upload, startUp, gateway, plain, promises }: ColdResult): Table[] {
+export function coldTables({ holds, upload, startUp, gateway, plain, promises }: ColdResult): [Table, Table] {
   const yesOrNo = (holds: boolean | null) => (holds === null ? "not measured" : holds ? "yes" : "NO");
   const megabytes = (bytes: number) => hundredths(bytes / 1e6);
   const none = "";

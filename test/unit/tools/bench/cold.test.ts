@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type ColdSamples, coldResult, coldTables } from "../../../../tools/bench/cold/report.ts";
+import { type ColdSamples, coldResult, coldTables, problemOf } from "../../../../tools/bench/cold/report.ts";
 import { uploadSize } from "../../../../tools/bench/cold/start-up.ts";
 
 const gatewayLoad = (loadMs: number) => ({ processStartMs: 2000, loadMs, firstProbeMs: 30, heapBytes: 1 });
@@ -63,6 +63,15 @@ describe("cold starts", () => {
     },
   ])("report which promises hold: $what", ({ changed, holds }) => {
     expect(coldResult({ ...samples, ...changed })).toMatchObject({ holds });
+  });
+
+  it("break promises at DistilBERT's size, which the command then names", () => {
+    const changed = { ...samples, gateways: [gatewayLoad(1001)] };
+    expect(problemOf(coldResult(changed))).toBeNull();
+    expect(problemOf(coldResult({ ...changed, model: "distilbert@1" }))).toBe(
+      "The cold start breaks its promises: cold load, ms: 1001, at most 1000; cold load over the plain Worker's: 1.11, at most 0.75.",
+    );
+    expect(problemOf(coldResult({ ...samples, model: "distilbert@1", gateways: [gatewayLoad(600)] }))).toBeNull();
   });
 
   it("have a result without the plain Worker", () => {

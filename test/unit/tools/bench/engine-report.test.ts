@@ -49,6 +49,17 @@ describe("the result of the bench engine", () => {
     expect(problemOf({ ...slow, model: "mail-tagger@1" })).toBeNull();
   });
 
+  it("names mails that get another label than with FP32, if onnxruntime-web changes fewer", () => {
+    const gaps = { texts: "held-out mails", count: 1189, meanGap: 0, stockMeanGap: 0, maxGap: 0, stockMaxGap: 0 };
+    const problem = (model: string, labelsChanged: number) =>
+      problemOf({ ...result, model, accuracy: [{ ...gaps, model, labelsChanged, stockLabelsChanged: 1 }] });
+    expect(problem("mail-tagger", 1)).toBeNull();
+    expect(problem("mail-tagger", 2)).toBe(
+      "The engine breaks its promises: 2 of 1189 mails get another label than with FP32, and 1 with onnxruntime-web.",
+    );
+    expect(problem("distilbert", 2)).toBeNull();
+  });
+
   it("counts multiply-adds per second of the fastest run", () => {
     expect(lengths[0]?.gmacPerSecond).toBe(50);
   });
