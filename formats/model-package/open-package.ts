@@ -23,6 +23,8 @@ export interface PackageSource {
   list(unsigned: readonly string[]): Promise<readonly FoundFile[]>;
   /** The bytes of the manifest or the bundle; null if it is missing. */
   readSmall(name: string): Promise<Uint8Array | null>;
+  /** Called between verifying the signature and parsing the manifest: the thread may be given to others. */
+  pause?(): Promise<unknown>;
 }
 
 /** Where a package that is not signed yet is read from. */
@@ -59,6 +61,7 @@ export async function openSignedPackage(source: PackageSource, trust: PackageTru
   if (bytes === null) return failed({ kind: "missing", file: MANIFEST_FILE });
   const signed = await verified(bundle, trust.publicKeyPem);
   if ("fault" in signed) return signed;
+  await source.pause?.();
 
   const digests = new Map(signed.resources.map(({ name, sha256 }) => [name, sha256]));
   const sha256 = sha256Hex(bytes);

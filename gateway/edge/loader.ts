@@ -195,7 +195,8 @@ export class ModelLoader {
     try {
       const stored = await listPackage(bucket, wanted.modelId);
       storedPrint = fingerprint(stored);
-      const opened = this.#opened ?? (await openTokenizer({ ...this.#parts, bucket }, { wanted, stored }, steps));
+      const opened =
+        this.#opened ?? (await openTokenizer({ ...this.#parts, bucket, pause }, { wanted, stored }, steps));
       alive();
       this.#opened = opened;
       const engine = engineOf(opened.edge, engines);

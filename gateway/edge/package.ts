@@ -47,15 +47,17 @@ export interface OpenParts {
   /** PEM of the key that packages must be signed with. */
   publicKeyPem: string;
   engines: EdgeEngines;
+  /** Lets others run. Without it, signature and manifest are verified in one piece. */
+  pause?(): Promise<unknown>;
 }
 
 /** Verifies signature, manifest and the list of stored files; their bytes are verified as they are read. @throws PackageError */
 export async function openPackage(
-  { bucket, publicKeyPem, engines }: OpenParts,
+  { bucket, publicKeyPem, engines, pause }: OpenParts,
   { modelId, minVersion }: Pick<WantedPackage, "modelId" | "minVersion">,
   stored: StoredFiles,
 ): Promise<ModelPackage> {
-  const result = await openSignedPackage(sourceOf(bucket, modelId, stored), {
+  const result = await openSignedPackage({ ...sourceOf(bucket, modelId, stored), ...(pause && { pause }) }, {
     publicKeyPem,
     modelId,
     minVersion,

@@ -81,7 +81,7 @@ async function run(
   for (let pair = 0; pair <= loads; pair++) {
     await step(`requests without and during load ${pair} of ${loads}`, async () => {
       const measure = [without, during];
-      for (const one of pair % 2 === 0 ? measure.toReversed() : measure) await one(pair > 0);
+      for (const one of pair % 2 === 0 ? measure.toReversed() : measure) await one(pair);
     });
   }
   const gateway = await start();
@@ -97,9 +97,9 @@ async function run(
     await step(
       `requests to an idle isolate and during texts of ${tokens} tokens, ${block + 1} of ${RUN_BLOCKS}`,
       async () => {
-        idle.push(await sendUntil(requests, EVERY_MS, sleep(IDLE_MS / RUN_BLOCKS)));
+        idle.push(await sendUntil(requests, EVERY_MS, sleep(IDLE_MS / RUN_BLOCKS), block));
         const some = inTurn(Math.ceil(runs / RUN_BLOCKS), () => runAtEdge(gateway.url, long));
-        running.push(await sendUntil(requests, EVERY_MS, some));
+        running.push(await sendUntil(requests, EVERY_MS, some, block));
       },
     );
   }
@@ -113,29 +113,30 @@ async function run(
    * A process that rejects its package for the signature, for as long as the latest load took. Any text starts a load, also under
    * `override: origin`.
    */
-  async function without(isCounted: boolean): Promise<void> {
-    const samples = await toFreshProcess({ MODEL_PUBLIC_KEY: otherKey.publicKeyPem }, async () => {});
-    if (isCounted) fresh.push(inLoad(samples, loadMs));
+  async function without(pair: number): Promise<void> {
+    const samples = await toFreshProcess(pair, { MODEL_PUBLIC_KEY: otherKey.publicKeyPem }, async () => {});
+    if (pair > 0) fresh.push(inLoad(samples, loadMs));
   }
 
   /** A process that loads its model, because of the first text. */
-  async function during(isCounted: boolean): Promise<void> {
-    const samples = await toFreshProcess({}, async (gateway) => {
+  async function during(pair: number): Promise<void> {
+    const samples = await toFreshProcess(pair, {}, async (gateway) => {
       const edge = await edgeReady(gateway);
       if (edge.loadMs === null) throw new Error(`${gateway.name} is ready without a load; see its /readyz.`);
       loadMs = edge.loadMs;
     });
-    if (isCounted) loading.push(inLoad(samples, loadMs));
+    if (pair > 0) loading.push(inLoad(samples, loadMs));
   }
 
   /** @returns the requests to a process that starts for them, until what `until` begins is over, and for `FRESH_MS` at least */
   async function toFreshProcess(
+    pair: number,
     variables: Readonly<Record<string, string>>,
     until: (gateway: RunningWorker) => Promise<void>,
   ) {
     const gateway = await start(variables);
     const ended = sleep(FRESH_MS).then(() => until(gateway));
-    const samples = await sendUntil(requestsTo(gateway.url, texts), EVERY_MS, ended);
+    const samples = await sendUntil(requestsTo(gateway.url, texts), EVERY_MS, ended, pair);
     await gateway.stop();
     return samples;
   }

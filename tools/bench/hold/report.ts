@@ -9,7 +9,7 @@ const MAX_ADDED_MS = 25;
 const MIN_SAMPLES = 40;
 
 export const NOTES = [
-  "Times are the caller's clock, from sending to the last byte. A request is sent every 25 ms, whether or not those before it are answered, the four kinds in turn.",
+  "Times are the caller's clock, from sending to the last byte. A request is sent every 25 ms, whether or not those before it are answered, the four kinds in turn. Another kind is the first one in each load and each block of runs.",
   "No request needs the edge model: the short text's caller is outside the share. It is measured and decided as every text.",
   "The origin answers at once with zeros, so the wait of a spilled text is the gateway's.",
   "A load is the first one of a fresh process: R2, signature, hashes, weights, golden logits. The first text starts it; no probe is sent meanwhile. Counted are the requests that were under way or sent while it lasted, by the Worker's own load time.",

@@ -34,12 +34,16 @@ export function runAtEdge(url: string, text: string): Promise<number> {
 
 /**
  * Sends a request every `everyMs` until `until` is settled, the kinds in turn, whether or not those before it are answered: a wait is
- * then not shortened by requests that were not sent meanwhile. @returns the samples of each kind
+ * then not shortened by requests that were not sent meanwhile.
+ * @param first number of the kind that is sent first: what happens once in a load, at about the same time of each, must not meet the same
+ *   kind in all of them
+ * @returns the samples of each kind
  */
 export async function sendUntil(
   requests: Record<RequestName, Send>,
   everyMs: number,
   until: Promise<unknown>,
+  first = 0,
 ): Promise<Samples> {
   const state = { over: false };
   const end = () => {
@@ -48,7 +52,7 @@ export async function sendUntil(
   until.then(end, end);
   const samples = joined([]);
   const answers: Promise<unknown>[] = [];
-  for (let turn = 0; !state.over; turn++) {
+  for (let turn = first; !state.over; turn++) {
     const name = REQUESTS[turn % REQUESTS.length] ?? REQUESTS[0];
     const sentAtMs = performance.now();
     const answer = requests[name]().then((ms) => samples[name].push({ sentAtMs, ms }));

@@ -101,6 +101,16 @@ describe("a signed package", () => {
     );
     expect(list).toHaveBeenCalledWith([BUNDLE_FILE, ".git", ".gitattributes", ".github", ".gitignore", "notes"]);
   });
+
+  it("is opened in two pieces: others may run between signature and manifest, and end it there", async () => {
+    const list = vi.fn(async () => good.found);
+    const readSmall = async (name: string) => utf8(name === BUNDLE_FILE ? good.bundle : good.manifest);
+    const pause = vi.fn(() => Promise.reject(new Error("another load")));
+    await expect(openSignedPackage({ readSmall, list, pause }, trust)).rejects.toThrow("another load");
+    expect(list).not.toHaveBeenCalled();
+    await openSignedPackage({ readSmall, list, pause }, { ...trust, publicKeyPem: other.publicKey });
+    expect(pause).toHaveBeenCalledTimes(1);
+  });
 });
 
 it("a copy under another name is refused: the name in answers and records is the signed one", async () => {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { holdResult, problemOf } from "../../../../tools/bench/hold/report.ts";
 import {
   firstTextAnsweredAtMs,
+  REQUESTS,
   type RequestName,
   type Samples,
   sendUntil,
@@ -48,6 +49,19 @@ it("sends the next request while those before it wait, and counts their waits", 
   expect(new Set(times.map(({ ms }) => ms))).toEqual(new Set([200]));
   for (const { sentAtMs } of times) expect(sentAtMs).toBeLessThanOrEqual(performance.now());
 });
+
+it.each(["refusal", "short text"] as const)(
+  "begins with any kind, such as %s: what happens once in each load meets all kinds",
+  async (first) => {
+    const sent: RequestName[] = [];
+    const requests = requestsOf((name) => () => {
+      sent.push(name);
+      return Promise.resolve(3);
+    });
+    await sendUntil(requests, 0, Promise.resolve(), REQUESTS.indexOf(first));
+    expect(sent).toEqual([first]);
+  },
+);
 
 const samplesOf = (spilled: [sentAtMs: number, ms: number][]): Samples => ({
   "health check": [],
