@@ -197,7 +197,7 @@ function composeWorld(
     longTextsBreaker: (origin) => createBreaker(`origin ${origin} long texts`, UNCONFIGURED, { clock, random }),
     clock,
     report,
-    edgeClassifier: () => edge.classifier(),
+    edgeClassifier: (model) => edge.classifierBeside(model),
     fullWindow: () => edge.fullWindow(),
   });
   const access = createAccess(env, clock);

@@ -144,6 +144,11 @@ export interface Edge extends Side {
   warm(lifetime: Lifetime): void;
   /** What answers in this isolate, or will once its weights have loaded; null while no package has been opened. */
   classifier(): Classifier | null;
+  /**
+   * The same beside an answer of the package `model`. If that is another package than this isolate will load, its manifest is read now:
+   * callers of a new isolate get the same labels. Null if it cannot be read, or not within a second.
+   */
+  classifierBeside(model: string): Promise<Classifier | null>;
   /** For /readyz and the trace. */
   status(): EdgeStatus;
 }

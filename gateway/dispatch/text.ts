@@ -33,8 +33,8 @@ export async function dispatch(
 }
 
 /**
- * Null if all texts of a request have the same labels. They differ only if an origin answered one of them before this isolate knew the
- * edge's labels; from then on that origin's answers are not used.
+ * Null if all texts of a request have the same labels. They differ only if an origin answered one of them while this isolate could not
+ * read the edge's labels; from then on that origin's answers are not used.
  */
 export function refusalOfMixedLabels([first, ...others]: readonly Classified[]): Refusal | null {
   if (first === undefined) return null;

@@ -17,14 +17,18 @@ import type {
   Tokenized,
 } from "../sides.ts";
 import type { ModelPackage } from "./engine.ts";
+import { readClassifier } from "./load-package.ts";
 import type { NotReady } from "./load-state.ts";
 import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { ModelChoice } from "./model-choice.ts";
-import type { WantedPackage } from "./package.ts";
+import { classifierOf, type WantedPackage } from "./package.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
-import { classifierOf, type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
+import { type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
 import { tokenizeText } from "./tokenize-text.ts";
+
+/** R2 answers for two small objects much faster. An answer that waits for longer is given without a comparison of labels. */
+const MAX_LABELS_WAIT_MS = 1000;
 
 export interface EdgeParts extends Omit<LoaderParts, "othersWait"> {
   /** The package that serves if the policy names none. */
@@ -95,6 +99,15 @@ export class EdgeIsolate implements Edge {
   classifier(): Classifier | null {
     const opened = this.#loader.opened();
     return opened === null ? null : classifierOf(opened);
+  }
+
+  async classifierBeside(model: string): Promise<Classifier | null> {
+    const { kind } = this.#loader.state();
+    const wanted = this.#loader.wanted();
+    const willBeKnown = this.classifier() === null && (kind === "cold" || kind === "loading");
+    if (!willBeKnown || wanted.modelId === model) return this.classifier();
+    const inTime = this.#parts.clock.wait(MAX_LABELS_WAIT_MS).then(() => null);
+    return Promise.race([readClassifier(this.#parts, wanted), inTime]);
   }
 
   status(): EdgeStatus {

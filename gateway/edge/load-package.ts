@@ -1,14 +1,16 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
 
 import { tokenizerOf } from "../../formats/model-package/manifest.ts";
+import { mismatch } from "../origin/mismatch.ts";
 import { shortModelId } from "../../formats/model-package/names.ts";
 import { TokenizerError } from "../../formats/tokenizer/core/tokenizer-error.ts";
 import { loadTokenizer } from "../../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
-import { mismatch } from "../origin/mismatch.ts";
+import type { Classifier } from "../sides.ts";
 import { type ModelBucket, PackageError } from "./bucket.ts";
 import { type EdgeEngine, type EdgeModel, type ModelPackage, RunAborted, type Steps } from "./engine.ts";
 import {
+  classifierOf,
   listPackage,
   type OpenParts,
   openPackage,
@@ -62,11 +64,19 @@ async function mustHaveLabelsOf(modelId: string, candidate: ModelPackage, parts:
       throw new PackageError(error.kind, `labels of ${name} are unknown: ${error.message}`);
     throw error;
   });
-  const difference = mismatch(classifier(candidate), classifier(incumbent));
+  const difference = mismatch(classifierOf(candidate), classifierOf(incumbent));
   if (difference !== null) throw new PackageError("rejected", `${difference.code} from ${name}`);
 }
 
-const classifier = ({ modelId, manifest }: ModelPackage) => ({ model: modelId, ...manifest });
+/** Of signature and manifest only: two small objects. @returns null for a package that cannot be opened now */
+export async function readClassifier(parts: OpenParts, wanted: WantedPackage): Promise<Classifier | null> {
+  try {
+    return classifierOf(await openPackage(parts, wanted, await listPackage(parts.bucket, wanted.modelId)));
+  } catch (error) {
+    if (error instanceof PackageError) return null;
+    throw error;
+  }
+}
 
 /** @throws PackageError for a tokenizer that is not served exactly: the packer refuses those, so this one was made by another */
 function nextStep(steps: ReturnType<typeof loadTokenizer>): IteratorResult<undefined, TextTokenizer> {

@@ -3,6 +3,7 @@ import type { Manifest, ManifestFile } from "../../formats/model-package/manifes
 import { BUNDLE_FILE, objectKey } from "../../formats/model-package/names.ts";
 import { openSignedPackage, type PackageSource } from "../../formats/model-package/open-package.ts";
 import { describeFault, type PackageFault } from "../../formats/model-package/package-fault.ts";
+import type { Classifier } from "../sides.ts";
 import {
   type ChunkSink,
   listObjects,
@@ -66,6 +67,11 @@ export async function openPackage(
   if (!result.ok) throw rejected(result.fault);
   const { manifest } = result.opened;
   return { modelId, manifest, ...chooseEntry(manifest, engines) };
+}
+
+/** The model as callers know it. */
+export function classifierOf({ modelId, manifest: { labels, problemType } }: ModelPackage): Classifier {
+  return { model: modelId, labels, problemType };
 }
 
 /** One small file of the package as text, verified. @throws PackageError */

@@ -2,9 +2,10 @@
 import { type Clock, whyAborted } from "../call.ts";
 import type { Report } from "../record/events.ts";
 import { type Breaker, BreakerOpenError } from "../resilience/breaker/breaker.ts";
-import type { AttemptOptions, Classifier, FailureReason, SideAnswer, SideResult } from "../sides.ts";
-import { EdgeRunError, type ModelPackage, RunAborted, type RunText } from "./engine.ts";
+import type { AttemptOptions, FailureReason, SideAnswer, SideResult } from "../sides.ts";
+import { EdgeRunError, RunAborted, type RunText } from "./engine.ts";
 import type { Ready } from "./load-state.ts";
+import { classifierOf } from "./package.ts";
 import type { Turn } from "./queue.ts";
 import type { LearnedLimits } from "./run-estimate.ts";
 
@@ -128,11 +129,6 @@ function outcomeOf(settled: { ok: true } | { ok: false; error: unknown }): "succ
 
 function answerOf({ opened }: Ready, tokens: number, logits: Float32Array, timings: Timings): SideAnswer {
   return { ...classifierOf(opened), windows: [{ tokens, logits: Array.from(logits) }], timings };
-}
-
-/** The model as callers know it. */
-export function classifierOf({ modelId, manifest: { labels, problemType } }: ModelPackage): Classifier {
-  return { model: modelId, labels, problemType };
 }
 
 /** A failure of the edge that another side may recover. */

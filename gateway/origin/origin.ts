@@ -1,4 +1,6 @@
 /** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
+
+import { mismatch } from "./mismatch.ts";
 import { originRequestOf, specialTokensIn } from "../../formats/origin-wire.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
@@ -20,7 +22,6 @@ import type {
   SideResult,
 } from "../sides.ts";
 import { LongTexts } from "./long-texts.ts";
-import { mismatch } from "./mismatch.ts";
 import { OriginFault, toFailure } from "./origin-fault.ts";
 import { readAnswer } from "./read-answer.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
@@ -34,8 +35,8 @@ export interface OriginParts {
   longTextsBreaker: Breaker;
   clock: { nowMs(): number };
   report: Report;
-  /** The edge's package; null while it is unknown. */
-  edgeClassifier(): Classifier | null;
+  /** The edge's package, beside an answer of the package `model`; null if it is unknown. */
+  edgeClassifier(model: string): Promise<Classifier | null>;
   /** A full window by the edge's package; null while it is unknown. */
   fullWindow(): FullWindow | null;
 }
@@ -150,14 +151,14 @@ export class LambdaOrigin implements Side {
       const body = JSON.stringify(originRequestOf(text, maxTokens));
       const response = await this.#parts.fetch(body, AbortSignal.any([timeout, signal]), timeoutMs);
       const { model, labels, problemType, windows, usage, trace } = await readAnswer(response);
+      const runMs = clock.nowMs() - startedAtMs;
       const classifier = { model, labels, problemType };
-      const edge = this.#parts.edgeClassifier();
+      const edge = await this.#parts.edgeClassifier(model);
       if (contradicts(classifier, edge)) throw new OriginFault("bad-answer");
       this.#classifier = classifier;
       // The deployment names the edge's package, so callers get its labels and no others.
       const difference = mismatch(classifier, edge);
       if (difference !== null) throw new OriginFault(difference.code);
-      const runMs = clock.nowMs() - startedAtMs;
       if (purpose === "answer") this.#latency.observe(runMs, clock.nowMs());
       const specialTokens = specialTokensIn(response.headers);
       return { ...classifier, windows, specialTokens, timings: { runMs }, usage, trace };

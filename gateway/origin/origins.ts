@@ -24,7 +24,7 @@ export interface OriginsParts {
   longTextsBreaker(origin: string): Breaker;
   clock: Clock;
   report: Report;
-  edgeClassifier(): Classifier | null;
+  edgeClassifier(model: string): Promise<Classifier | null>;
   fullWindow(): FullWindow | null;
 }
 

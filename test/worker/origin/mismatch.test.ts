@@ -132,6 +132,43 @@ describe("the trace", () => {
   });
 });
 
+describe("a new isolate", () => {
+  const cold = (behaviour: string, parts: Partial<Parameters<typeof aGateway>[0]> = {}) =>
+    aGateway({ modelId, originUrl: `${inject("faultOrigin")}${behaviour}`, clock: handClock(), engine, ...parts });
+
+  it.each(["other-labels", "other-problem-type"])(
+    "whose model is not loaded gives no answer of an origin with %s",
+    async (behaviour) => {
+      const gateway = cold(behaviour);
+      expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ status: 200, route: "edge" });
+      expect(routingOf(await classify(cold(behaviour), LONG)).status).toBe(503);
+    },
+  );
+
+  it("reads no more of the bucket for an origin that answers with the model that it will load", async () => {
+    const reads: string[] = [];
+    const MODELS: Pick<R2Bucket, "get" | "list"> = {
+      get: (async (key: string) => {
+        reads.push(key);
+        return null;
+      }) as R2Bucket["get"],
+      list: async (options) => env.MODELS.list(options),
+    };
+    const gateway = cold("ok", { modelId: ORIGIN_MODEL, variables: { MODELS: MODELS as R2Bucket } });
+    const answer = await classify(gateway, SHORT);
+    expect(routingOf(answer)).toMatchObject({ status: 200, route: "origin" });
+    expect(reads).toEqual([]);
+  });
+
+  it("gives the origin's answer if its bucket is silent", async () => {
+    const silent = { list: () => new Promise(() => {}) };
+    const clock = handClock();
+    const shorter = { ...clock, wait: (ms: number) => clock.wait(ms === 1000 ? 20 : ms) };
+    const gateway = cold("other-labels", { clock: shorter, variables: { MODELS: silent as unknown as R2Bucket } });
+    expect(routingOf(await classify(gateway, LONG))).toMatchObject({ status: 200, route: "origin" });
+  });
+});
+
 describe("an origin with other labels", () => {
   it("is unavailable: a long text is refused with 503, and its breaker opens", async () => {
     const gateway = await gatewayWith("other-labels");
