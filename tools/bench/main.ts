@@ -1,6 +1,7 @@
 /** `npm run bench -- <name> [--json]`: runs one bench. Progress goes to stderr. With --json the last line of stdout is one JSON object. */
 import { cpus, loadavg } from "node:os";
 import { buildEngine } from "../../engine/build/build-engine.ts";
+import { commitHere } from "../deploy/commit.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
@@ -82,7 +83,10 @@ async function runBench({ bench, json, values }: ParsedArguments): Promise<strin
   const { result, tables, headline = tables[0] ?? null, notes, problem = null } = await bench.run(values);
   const machine = { ...describeMachine(), loadAtStart, loadAtEnd: loadAverage() };
   if (json) {
-    console.log(JSON.stringify({ bench: bench.name, startedAt, machine, ...result, notes, headline, problem }));
+    const run = { bench: bench.name, startedAt, seconds: Math.round((Date.now() - Date.parse(startedAt)) / 1000) };
+    const commit = (await commitHere("."))?.tag ?? null;
+    const quick = values["quick"] === true;
+    console.log(JSON.stringify({ ...run, commit, quick, machine, ...result, notes, headline, problem }));
     return problem;
   }
   for (const table of tables) console.log(`\n${renderTable(table, columnsOf(process.stdout))}`);

@@ -1,6 +1,6 @@
 /** Builds a Worker of this checkout with wrangler, as a deployment does. A build is kept until one of its files changes: wrangler takes seconds. */
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../../formats/json.ts";
 import { sha256Hex } from "../../formats/sha256.ts";
@@ -14,19 +14,34 @@ const LOCK_FILE = "package-lock.json";
 
 /** Of a build: the Worker's options for Miniflare, as wrangler reads them from its configuration. */
 export const OPTIONS_FILE = "options.json";
+/** Of a build: the script, under this name for each Worker. */
+export const SCRIPT = "index.js";
+
+const BUILDS_FOLDER = join(CHECKOUT_FOLDER, ".spillway/builds");
+
+/** A Worker of this checkout. */
+export interface WorkerSource {
+  /** Its wrangler.toml, as a path in the checkout: "control-plane/wrangler.toml". */
+  config: string;
+  /** Instead of the configuration's `main`, as a path in the checkout. */
+  entry?: string;
+}
 
 const filesSchema = z.array(z.string());
 const metafileSchema = z.object({ inputs: z.record(z.string(), z.unknown()) });
 
 /**
  * Two processes may build the same Worker at the same time.
- * @param config the Worker's wrangler.toml, as a path in the checkout: "control-plane/wrangler.toml"
  * @param buildsFolder absolute path of the folder of all builds
  * @returns absolute path of a folder with the script, its modules and `OPTIONS_FILE`
  * @throws Error with wrangler's message if the build fails
  */
-export async function buildWorker(config: string, buildsFolder: string): Promise<string> {
-  const name = config.replaceAll(/[^a-z]+/g, "-");
+export async function buildWorker(source: WorkerSource, buildsFolder = BUILDS_FOLDER): Promise<string> {
+  // No name is the start of another one.
+  const name = [source.entry ?? [], source.config]
+    .flat()
+    .join("-")
+    .replaceAll(/[^a-z]+/g, "-");
   // Which files a build has is known only from a build.
   const listFile = join(buildsFolder, `${name}.json`);
   const known = filesSchema.safeParse(parseJson(await readFile(listFile, "utf8").catch(() => "")));
@@ -41,7 +56,7 @@ export async function buildWorker(config: string, buildsFolder: string): Promise
   const made = await mkdtemp(join(buildsFolder, "unfinished-"));
   try {
     const modules = join(made, "modules");
-    const files = [config, LOCK_FILE, ...(await runBuild(config, modules, join(made, "meta.json")))];
+    const files = [source.config, LOCK_FILE, ...(await runBuild(source, modules, join(made, "meta.json")))];
     // A file that was saved during the build may be in it or not: such a build is for this start only.
     const isCertain = (await newestMs(files)) < startedAtMs;
     const folder = folderOf(isCertain ? await digestOf(files) : "once");
@@ -62,8 +77,9 @@ export async function buildWorker(config: string, buildsFolder: string): Promise
 }
 
 /** @returns the paths of the sources in the checkout */
-async function runBuild(config: string, modulesFolder: string, metafile: string): Promise<string[]> {
-  const words = ["deploy", "--dry-run", "--config", join(CHECKOUT_FOLDER, config)];
+async function runBuild({ config, entry }: WorkerSource, modulesFolder: string, metafile: string): Promise<string[]> {
+  const main = entry === undefined ? [] : [join(CHECKOUT_FOLDER, entry)];
+  const words = ["deploy", ...main, "--dry-run", "--config", join(CHECKOUT_FOLDER, config)];
   const out = ["--outdir", modulesFolder, "--metafile", metafile];
   const run = await runWrangler([...words, ...out], { timeoutMs: MAX_BUILD_MS });
   if (run.code !== 0) throw new Error(`wrangler could not build the Worker of ${config}: ${errorLine(run)}`);
@@ -71,6 +87,12 @@ async function runBuild(config: string, modulesFolder: string, metafile: string)
   const parsed = unstable_readConfig({ config: join(CHECKOUT_FOLDER, config) });
   const options = { ...unstable_getMiniflareWorkerOptions(parsed).workerOptions, name: parsed.name };
   await writeFile(join(modulesFolder, OPTIONS_FILE), JSON.stringify(options));
+  // esbuild names the script after the entry.
+  const entryName = basename(entry ?? parsed.main ?? SCRIPT);
+  await rename(
+    join(modulesFolder, `${entryName.slice(0, -extname(entryName).length)}.js`),
+    join(modulesFolder, SCRIPT),
+  );
   const { inputs } = metafileSchema.parse(JSON.parse(await readFile(metafile, "utf8")));
   // What wrangler generates has no file.
   const folder = dirname(config);

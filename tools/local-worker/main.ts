@@ -5,14 +5,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
-import { OPTIONS_FILE } from "./build.ts";
+import { OPTIONS_FILE, SCRIPT } from "./build.ts";
 import { readWorkerSettings, type WorkerSettings } from "./settings.ts";
 
-const SCRIPT = "index.js";
 /** How workerd loads what wrangler writes beside the script. */
-const MODULE_TYPES: Readonly<Partial<Record<string, "ESModule" | "CompiledWasm">>> = {
+const MODULE_TYPES: Readonly<Partial<Record<string, "ESModule" | "CompiledWasm" | "Data">>> = {
   ".js": "ESModule",
   ".wasm": "CompiledWasm",
+  ".bin": "Data",
 };
 
 const [settingsFile = ""] = process.argv.slice(2);
@@ -33,6 +33,7 @@ async function optionsOf({
   port,
   persistFolder,
   registryFolder,
+  inspectorPort,
   variables,
 }: WorkerSettings): Promise<MiniflareOptions> {
   const worker = JSON.parse(await readFile(join(modulesFolder, OPTIONS_FILE), "utf8"));
@@ -42,6 +43,7 @@ async function optionsOf({
     port,
     resourcePersistencePath: join(persistFolder, "v3"),
     unsafeDevRegistryPath: registryFolder,
+    ...(inspectorPort !== null && { inspectorPort, inspectorHost: "127.0.0.1" }),
     // Off the network.
     cf: false,
     telemetry: { enabled: false },

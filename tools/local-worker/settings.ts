@@ -11,6 +11,8 @@ const workerSettingsSchema = z.strictObject({
   persistFolder: z.string(),
   /** Absolute path of the folder by which the Workers of one system find one another's Durable Objects. */
   registryFolder: z.string(),
+  /** Where V8's inspector listens; null for none. */
+  inspectorPort: z.int().min(1).max(65_535).nullable(),
   /** Variables and secrets, which replace those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),
 });

@@ -4,7 +4,6 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { buildWorker } from "../local-worker/build.ts";
 import { type WorkerSettings, writeWorkerSettings } from "../local-worker/settings.ts";
-import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import type { Child } from "../process/child.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import { binOf } from "../process/package-bin.ts";
@@ -130,10 +129,11 @@ async function startWorker(
 ): Promise<Child> {
   const file = resolve(stateFolder, `${name.replaceAll(" ", "-")}.json`);
   await writeWorkerSettings(file, {
-    modulesFolder: await buildWorker(config, join(CHECKOUT_FOLDER, ".spillway/builds")),
+    modulesFolder: await buildWorker({ config }),
     port,
     persistFolder: resolve(persistFolder),
     registryFolder: registryOf(stateFolder),
+    inspectorPort: null,
     variables,
   });
   const child = await host.start(name, [process.execPath, "tools/local-worker/main.ts", file], {});

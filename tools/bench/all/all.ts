@@ -7,6 +7,7 @@ import { UsageError } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { type PageEntry, resultsPage } from "./page.ts";
 import { runBench } from "./run-bench.ts";
+import { readWholeRuns, type WholeRun } from "./whole-runs.ts";
 
 const PAGE = "docs/internals/results.md";
 /** The promise of the short form, for all benches together. */
@@ -23,6 +24,12 @@ export function allBench(benches: readonly Bench[]): Bench {
     summary: `every bench, one after another, and writes their figures to ${PAGE}`,
     options: {
       only: { type: "string", about: "only these benches, separated by commas; writes no page", value: "names" },
+      whole: {
+        type: "string",
+        about: "JSON objects of whole runs: the page has their figures, and their benches do not run",
+        value: "files",
+        allowed: "paths, separated by commas",
+      },
       out: { type: "string", about: "where to write the page", value: "file", allowed: `default ${PAGE}` },
     },
     quick: {},
@@ -40,7 +47,7 @@ function chosenOf(benches: readonly Bench[], { only }: OptionValues): readonly B
   throw new UsageError(`--only names "${unknown}"; use names of ${list}.`);
 }
 
-async function runAll(benches: readonly Bench[], { quick, only, out }: OptionValues): Promise<Report> {
+async function runAll(benches: readonly Bench[], { quick, only, whole, out }: OptionValues): Promise<Report> {
   const isQuick = quick === true;
   const startedAtMs = performance.now();
   const words = isQuick ? ["--quick"] : [];
@@ -48,14 +55,21 @@ async function runAll(benches: readonly Bench[], { quick, only, out }: OptionVal
   const onSignal = () => stop.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const entries: PageEntry[] = [];
+  const names = benches.map(({ name }) => name);
+  const wholeRuns = whole === undefined ? new Map() : await readWholeRuns(String(whole), names);
   try {
     for (const { name, summary } of benches) {
+      const before = wholeRuns.get(name);
+      if (before !== undefined) {
+        entries.push(entryOf(before, summary));
+        continue;
+      }
       process.stderr.write(`${name}\n`);
       const limits = { maxMs: isQuick ? MAX_BENCH_MS.quick : MAX_BENCH_MS.whole, graceMs: GRACE_MS };
       const command = [process.execPath, MAIN, name, ...words, "--json"];
       const run = await runBench(command, { ...limits, signal: stop.signal });
       if (stop.signal.aborted) throw new Error("Stopped before all benches were done; no page was written.");
-      entries.push({ name, summary, command: ["npm run bench --", name, ...words].join(" "), ...run });
+      entries.push({ name, summary, command: ["npm run bench --", name, ...words].join(" "), before: null, ...run });
     }
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
@@ -68,6 +82,11 @@ async function runAll(benches: readonly Bench[], { quick, only, out }: OptionVal
     await writeFile(page, resultsPage({ command, seconds, commit, ...machine() }, entries));
   }
   return report(entries, { seconds, commit, page, isQuick });
+}
+
+function entryOf({ bench, startedAt, commit, ...run }: WholeRun, summary: string): PageEntry {
+  const before = { date: startedAt.slice(0, 10), commit };
+  return { ...run, name: bench, summary, command: `npm run bench -- ${bench}`, before };
 }
 
 function machine() {

@@ -8,6 +8,8 @@ export interface PageEntry extends BenchRun {
   summary: string;
   /** As a user types it. */
   command: string;
+  /** Of a run before this one; null for a part of this run. */
+  before: { date: string; commit: string | null } | null;
 }
 
 export interface PageHead {
@@ -35,7 +37,7 @@ export function resultsPage(head: PageHead, entries: readonly PageEntry[]): stri
     ["duration", `${Math.ceil(seconds / 60)} minutes`],
     ["machine", `${cpus} CPUs, ${cpu}`],
     ["programs", `Node ${node}, workerd ${workerd}`],
-    ["commit", commit === null ? "not a git checkout" : `\`${commit}\``],
+    ["commit", hashText(commit)],
     ["failures", failed.length === 0 ? "none" : failed.join(", ")],
   ];
   return [
@@ -49,16 +51,21 @@ export function resultsPage(head: PageHead, entries: readonly PageEntry[]): stri
     .concat("\n");
 }
 
+function hashText(commit: string | null): string {
+  return commit === null ? "unknown (not a git checkout)" : `\`${commit}\``;
+}
+
 function overviewRow({ name, seconds, problem, headline }: PageEntry): string[] {
   const result = problem === null ? "succeeded" : headline === null ? "no result" : "breaks a promise";
   return [`[${name}](#${name})`, String(seconds), result];
 }
 
-function section({ name, summary, command, headline, problem }: PageEntry): string[] {
+function section({ name, summary, command, before, headline, problem }: PageEntry): string[] {
+  const when = before === null ? "" : `, a whole run of ${before.date}, commit ${hashText(before.commit)}`;
   return [
     `## ${name}`,
     wrapped(`Measures ${summary}.`),
-    `\`${command}\``,
+    `\`${command}\`${when}`,
     ...(problem === null ? [] : [wrapped(`**Failed.** ${problem}`)]),
     ...(headline === null ? [] : tableOf(headline)),
   ];

@@ -10,7 +10,8 @@ const tableSchema = z.object({
   header: z.array(z.string()),
   rows: z.array(z.array(z.union([z.string(), z.number()]))),
 });
-const printedSchema = z.object({ headline: tableSchema.nullable(), problem: z.string().nullable() });
+/** Of the JSON object of any bench. */
+export const printedSchema = z.object({ headline: tableSchema.nullable(), problem: z.string().nullable() });
 
 export interface BenchRun {
   seconds: number;

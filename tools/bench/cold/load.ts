@@ -10,7 +10,7 @@ import type { RunningWorker } from "../system/running-worker.ts";
 const SILENT_MS = 2000;
 
 export interface GatewayCold {
-  /** From the start of wrangler's process to the answer of /healthz, polled every 100 ms. */
+  /** From the start of Miniflare's process to the answer of /healthz, polled every 100 ms. */
   processStartMs: number;
   /** From R2 to ready by the Worker's clock, including signature, hashes and golden logits. */
   loadMs: number;

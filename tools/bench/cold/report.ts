@@ -18,7 +18,7 @@ export const NOTES = [
   "A first caller meets another fresh process and is spilled to a warm origin on this machine, without network distance. The time beyond the gateway's own clock is the time that its answer waited behind the load.",
   "Every trace, log and metric of the gateway is exported meanwhile, to a receiver on this machine.",
   "The plain Worker's load is arrayBuffer() and InferenceSession.create(bytes). It verifies nothing, and its first caller waits for it.",
-  "The edge's first answer: a text sent at once when /readyz reports ready, polled every 20 ms, by the caller's clock; warm is the median of 15 texts after 12 more. Both include wrangler dev's proxy.",
+  "The edge's first answer: a text sent at once when /readyz reports ready, polled every 20 ms, by the caller's clock; warm is the median of 15 texts after 12 more. Both include Miniflare's Worker before the gateway.",
   "Start-up is a fresh isolate in workerd: its modules are compiled and evaluated, and one /healthz is answered. An empty Worker's is in the table for comparison.",
   "Upload: the files of wrangler's bundling, each gzipped, without source maps.",
   "Times depend on this machine; on a busy one only the ratios are meaningful.",

@@ -1,14 +1,15 @@
 /** How long workerd needs to start an isolate of a Worker, and the size of the Worker's upload. */
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
+import { SCRIPT } from "../../local-worker/build.ts";
 import { percentile } from "../../statistics.ts";
-import { type Bundle, bundleWorker, type WorkerSource } from "../system/bundle.ts";
+import { type Bundle, bundleWorker } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import type { Workspace } from "../system/workspace.ts";
 
-const LOADER: WorkerSource = { config: "tools/bench/loader/wrangler.toml", scriptName: "worker.js" };
+const LOADER = { config: "tools/bench/loader/wrangler.toml" };
 const COMPATIBILITY_DATE = "2026-11-01";
 /** The gateway is composed at its first request, from any strings. */
 const GATEWAY_ENV = {
@@ -34,7 +35,7 @@ export interface StartUp {
 export async function measureStartUp(workspace: Workspace, gateway: Bundle, samples: number): Promise<StartUp> {
   const bundle = await bundleWorker(LOADER, join(workspace.folder, "loader"));
   const persistFolder = join(workspace.folder, "loader", "state");
-  const loader = await startWorker(workspace, { name: "loader", bundle, persistFolder, envFile: null });
+  const loader = await startWorker(workspace, { name: "loader", bundle, persistFolder });
   const forms = { gateway: await gatewayForm(gateway), empty: emptyForm() };
   const gatewayMs: number[] = [];
   const emptyMs: number[] = [];
@@ -59,9 +60,8 @@ async function startUpMs({ url }: RunningWorker, form: FormData): Promise<number
   return answer.data.startUpMs;
 }
 
-async function gatewayForm({ script }: Bundle): Promise<FormData> {
-  const folder = dirname(script);
-  const form = settingsForm(script.slice(folder.length + 1), ["nodejs_compat", "enable_request_signal"], GATEWAY_ENV);
+async function gatewayForm({ modulesFolder: folder }: Bundle): Promise<FormData> {
+  const form = settingsForm(SCRIPT, ["nodejs_compat", "enable_request_signal"], GATEWAY_ENV);
   for (const name of await moduleFiles(folder)) form.set(name, new Blob([await readFile(join(folder, name))]), name);
   return form;
 }
@@ -86,8 +86,7 @@ export interface UploadSize {
 }
 
 /** @returns the size of what a deployment sends: the script and its modules, without source maps and wrangler's README */
-export async function uploadSize({ script }: Bundle): Promise<UploadSize> {
-  const folder = dirname(script);
+export async function uploadSize({ modulesFolder: folder }: Bundle): Promise<UploadSize> {
   const files = await Promise.all(
     (await moduleFiles(folder)).map(async (name) => {
       const content = await readFile(join(folder, name));

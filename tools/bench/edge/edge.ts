@@ -29,7 +29,7 @@ const EXTRA_ROUNDS_RATIO = 0.5;
 
 const NOTES = [
   "Token counts include the special tokens, as the gateway counts them.",
-  "callerMs is this machine's clock from sending to the last byte. It includes wrangler dev's proxy, for both sides alike. gatewayMs comes from server-timing, in whole ms.",
+  "callerMs is this machine's clock from sending to the last byte. It includes Miniflare's Worker before the gateway, for both sides alike. gatewayMs comes from server-timing, in whole ms.",
   "The origin is a warm process on this machine: no network distance, no TLS, and all CPUs instead of Lambda's share. A real origin is slower by at least a round trip.",
   "There is one gateway per side; they differ only in the policy's override in KV. Samples alternate between them, so noise of the machine affects both.",
   "originCold is one call without a running instance: a new Node process that verifies and loads the model. Lambda's own start is added to that.",

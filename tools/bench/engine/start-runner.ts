@@ -1,12 +1,13 @@
 /** Starts a Worker that runs one model file, and loads it: the engine by itself, or stock onnxruntime-web. */
 import { join } from "node:path";
+import type { WorkerSource } from "../../local-worker/build.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { loadPlain, startPlain, storePlainFile } from "../plain/client.ts";
-import { bundleWorker, type WorkerSource } from "../system/bundle.ts";
+import { bundleWorker } from "../system/bundle.ts";
 import type { Workspace } from "../system/workspace.ts";
 import { type Runner, workerRunner } from "./runners.ts";
 
-export const ENGINE: WorkerSource = { config: "tools/bench/engine/wrangler.toml", scriptName: "worker.js" };
+export const ENGINE: WorkerSource = { config: "tools/bench/engine/wrangler.toml" };
 
 interface RunnerSettings {
   name: string;

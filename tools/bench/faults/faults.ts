@@ -55,7 +55,7 @@ const POLL_MS = 25;
 const NOTES = [
   `Gateway and control plane in workerd, the local Lambda with processes as instances, an OTLP backend, one after another fault, each in an isolate that was made for it. A short text each ${FULL.everyMs.short} ms, a long one each ${FULL.everyMs.long} ms, with API keys.`,
   "answered: 200 with the scores that the same side gave before any fault. wrong: another 200. refused: 429, 503 or 504 in the contract's shape, with Retry-After. lost: no answer within 15 s, or anything else.",
-  "recoverMs: from the end of the fault to the first text from which on every text was answered. Long texts have no other side than the one origin.",
+  "recoverMs: from the end of the fault to the first text from which on every text was answered; originGoodMs: to the origin's first good answer. Long texts have no other side than the one origin.",
   "A slow or wrong store, bucket, engine or ledger is the real one behind a port that fails on command: tools/bench/faults/README.md.",
 ];
 
@@ -116,7 +116,8 @@ async function measure(system: FaultySystem, fault: Fault, pace: Pace): Promise<
     const isBack = (kind: "short" | "long") => hasRecovered(kind, load.samples, endedAtMs, pace.goodInARow[kind]);
     while (!(isBack("short") && isBack("long")) && performance.now() < untilMs) await sleep(POLL_MS);
     const samples = await load.stop();
-    return rowOf(fault, { samples, endedAtMs, refusals: system.backend.takeRefusals() });
+    const originGoodAtMs = system.origin.firstGoodMs(endedAtMs);
+    return rowOf(fault, { samples, endedAtMs, originGoodAtMs, refusals: system.backend.takeRefusals() });
   } finally {
     await load.stop();
   }

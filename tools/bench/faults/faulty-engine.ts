@@ -35,7 +35,6 @@ export function faultyEngine({ engine, smallEngine, inForce, step }: EngineParts
     if (isTrap) throw new EdgeRunError("crashed", "RuntimeError: unreachable");
     if (fault === "out-of-memory") throw new EdgeRunError("out-of-memory", "std::bad_alloc");
     if (fault === "engine-error") throw new EdgeRunError("engine-error", "a kernel failed");
-    if (fault === "wrong-logits") return logits.map((row) => row.map((logit) => -logit));
     return logits;
   };
   return {
@@ -43,7 +42,15 @@ export function faultyEngine({ engine, smallEngine, inForce, step }: EngineParts
     async load(opened, stream) {
       const used = inForce().engine === "small-heap" ? smallEngine : engine;
       const model = await used.load(opened, stream);
-      return { ...model, run: (texts, steps) => run(model, texts, steps) };
+      // A fault of loading: what an isolate has loaded before it stays right.
+      const isWrong = inForce().engine === "wrong-logits";
+      return {
+        ...model,
+        run: async (texts, steps) => {
+          const logits = await run(model, texts, steps);
+          return isWrong ? logits.map((row) => row.map((logit) => -logit)) : logits;
+        },
+      };
     },
   };
 }

@@ -8,6 +8,8 @@ export interface Observed {
   samples: readonly Sample[];
   /** The end of the fault. */
   endedAtMs: number;
+  /** The origin's first good answer after it; null if there was none. */
+  originGoodAtMs: number | null;
   refusals: Record<string, number>;
 }
 
@@ -22,6 +24,8 @@ export interface FaultRow {
   refused: number;
   /** From the end of the fault to the first text from which on every text was answered. */
   recoverMs: number;
+  /** From the end of the fault to the origin's first good answer; null if there was none. */
+  originGoodMs: number | null;
   shortAsked: number;
   shortAnswered: number;
   shortWrong: number;
@@ -44,7 +48,7 @@ export interface FaultRow {
 /** Counts what was observed under one fault. */
 export function rowOf(
   { name, part }: { name: string; part: string },
-  { samples, endedAtMs, refusals }: Observed,
+  { samples, endedAtMs, originGoodAtMs, refusals }: Observed,
 ): FaultRow {
   const short = countsOf("short", samples, endedAtMs);
   const long = countsOf("long", samples, endedAtMs);
@@ -64,6 +68,7 @@ export function rowOf(
     lost: short.lost + long.lost,
     refused: short.refused + long.refused,
     recoverMs: Math.max(short.recoverMs, long.recoverMs),
+    originGoodMs: originGoodAtMs === null ? null : tenths(originGoodAtMs - endedAtMs),
     shortAsked: short.asked,
     shortAnswered: short.answered,
     shortWrong: short.wrong,
@@ -111,17 +116,18 @@ export function hasRecovered(
   return newest.length === goodInARow && newest.every(({ verdict }) => verdict === "answered");
 }
 
-/** Of the origin's first good answer, for texts that have no other side. */
-const MAX_LONG_RECOVER_MS = 5000;
+/** From the origin's first good answer: until then, long texts have no other side. */
+const MAX_RECOVER_MS = 5000;
 
 /** The promises that a row breaks, one phrase each. @param mayRefuseShort why short texts may be refused; null if they may not */
 export function brokenPromises(row: FaultRow, mayRefuseShort: string | null): string[] {
+  const backMs = tenths(row.recoverMs - Math.min(row.recoverMs, row.originGoodMs ?? 0));
   return [
     ...(row.shortLost > 0 ? [`${row.shortLost} short texts lost`] : []),
     ...(row.shortWrong > 0 ? [`${row.shortWrong} short texts wrong`] : []),
     ...(row.shortRefused > 0 && mayRefuseShort === null ? [`${row.shortRefused} short texts refused`] : []),
     ...(row.longLost > 0 ? [`${row.longLost} long texts lost`] : []),
     ...(row.longWrong > 0 ? [`${row.longWrong} long texts wrong`] : []),
-    ...(row.recoverMs <= MAX_LONG_RECOVER_MS ? [] : [`texts were answered only ${row.recoverMs} ms after it ended`]),
+    ...(backMs <= MAX_RECOVER_MS ? [] : [`texts were answered only ${backMs} ms after the origin's first good answer`]),
   ].map((problem) => `"${row.fault}": ${problem}`);
 }

@@ -15,15 +15,12 @@ export interface LabelScore {
 
 /** The scores of one text, by the side that answers. */
 export interface RightScores {
-  /** Null for a text that the edge answers only under another policy: its INT8 scores are near the origin's. */
-  edge: readonly LabelScore[] | null;
+  edge: readonly LabelScore[];
   origin: readonly LabelScore[];
 }
 
 /** The largest difference between two computations of one side. */
 const MAX_DIFFERENCE = 0.002;
-/** Between the two sides. */
-const MAX_SIDES_DIFFERENCE = 0.1;
 /** What a stated refusal of a valid text may have. */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [429, "rate-limited"],
@@ -41,10 +38,8 @@ export function verdictOf(answer: Answer | null, right: RightScores): Verdict {
   if (answer === null) return "lost";
   if (answer.status !== 200) return isStatedRefusal(answer) ? "refused" : "lost";
   const rows = rowsSchema.safeParse(parsed(answer.body));
-  const isEdge = answer.headers["x-spillway-route"] === "edge";
-  const expected = isEdge ? (right.edge ?? right.origin) : right.origin;
-  const maxDifference = isEdge && right.edge === null ? MAX_SIDES_DIFFERENCE : MAX_DIFFERENCE;
-  return rows.success && isRight(rows.data[0], expected, maxDifference) ? "answered" : "wrong";
+  const expected = answer.headers["x-spillway-route"] === "edge" ? right.edge : right.origin;
+  return rows.success && isRight(rows.data[0], expected) ? "answered" : "wrong";
 }
 
 /** Whether it has the contract's shape, and states when to try again. */
@@ -55,12 +50,12 @@ export function isStatedRefusal({ status, headers, body }: Answer): boolean {
   return status === 504 || /^[1-9]\d*$/.test(String(headers["retry-after"]));
 }
 
-function isRight(row: readonly LabelScore[], expected: readonly LabelScore[], maxDifference: number): boolean {
+function isRight(row: readonly LabelScore[], expected: readonly LabelScore[]): boolean {
   const scores = new Map(row.map(({ label, score }) => [label, score]));
   return (
     scores.size === expected.length &&
     row[0]?.label === expected[0]?.label &&
-    expected.every(({ label, score }) => Math.abs((scores.get(label) ?? Number.NaN) - score) <= maxDifference)
+    expected.every(({ label, score }) => Math.abs((scores.get(label) ?? Number.NaN) - score) <= MAX_DIFFERENCE)
   );
 }
 

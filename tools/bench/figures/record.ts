@@ -1,7 +1,7 @@
 /**
  * `node tools/bench/figures/record.ts <json>…`: writes what the benches `engine`, `hold`, `cold` and `memory` measured, with
- * `--model distilbert --json`, to the pages that show it, to the pictures, and to what `spillway plan` computes with. A further JSON of
- * `engine`, of another model, gives the picture its accuracy.
+ * `--model distilbert --json`, and `replay` with `--json`, to the pages that show it, to the pictures, and to what `spillway plan`
+ * computes with. A further JSON of `engine`, of another model, gives the picture its accuracy.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
@@ -19,6 +19,8 @@ import {
   machineOf,
   memoryBlocks,
   memorySchema,
+  replayBlocks,
+  replaySchema,
   shownMs,
 } from "./render.ts";
 
@@ -64,11 +66,15 @@ async function record(json: Json, moreOfEngine: readonly Json[]): Promise<void> 
       await writeBlocks(ENGINE_PAGE, coldBlocks(cold));
       return writePlan({ loadMs: Math.round(cold.gateway.p50.loadMs) });
     }
+    case "replay":
+      return writeBlocks("README.md", replayBlocks(checked(replaySchema, json)));
     case "memory":
       await writeBlocks(MEMORY_PAGE, memoryBlocks(checked(memorySchema, json)));
       return write("docs/images/memory.svg", memoryPicture(checked(memoryPictureSchema, json)));
     default:
-      throw new Error(`Of bench "${json.bench}" nothing is recorded; allowed are engine, hold, cold and memory.`);
+      throw new Error(
+        `Of bench "${json.bench}" nothing is recorded; allowed are engine, hold, cold, memory and replay.`,
+      );
   }
 }
 

@@ -5,12 +5,12 @@ import { billOf, FORMULA, isolatesAt, type Traffic, type Writes } from "../../si
 import { step } from "../../spillway/terminal/progress.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { bundleWorker, type WorkerSource } from "../system/bundle.ts";
+import { bundleWorker } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import { withWorkspace } from "../system/workspace.ts";
 
 const MAX_BENCH_MS = 15 * 60_000;
-const WORKER: WorkerSource = { config: "tools/bench/ledger/wrangler.toml", scriptName: "worker.js" };
+const WORKER = { config: "tools/bench/ledger/wrangler.toml" };
 const ISOLATES = { min: 9, max: 10_000, fallback: 1000 };
 const ROUNDS = { min: 2, max: 60, fallback: 8 };
 const SHARDS = 9;
@@ -51,7 +51,7 @@ export const ledgerBench: Bench = {
       const { folder } = workspace;
       const bundle = await step("building the Worker", () => bundleWorker(WORKER, join(folder, "ledger")));
       const state = join(folder, "state");
-      const worker = await startWorker(workspace, { name: "ledger", bundle, persistFolder: state, envFile: null });
+      const worker = await startWorker(workspace, { name: "ledger", bundle, persistFolder: state });
       return run(worker, isolates, rounds);
     });
   },

@@ -1,4 +1,4 @@
-/** The V8 inspector of a Worker's isolate, through wrangler dev's inspector port (Chrome DevTools protocol). */
+/** The V8 inspector of a Worker's isolate, through workerd's inspector port (Chrome DevTools protocol). */
 import { z } from "zod";
 import type { RunningWorker } from "../system/running-worker.ts";
 
@@ -23,7 +23,9 @@ export function heapUsageBytes({ usedSize, embedderHeapUsedSize, backingStorageS
 }
 
 const isolateSchema = z.object({ id: z.string() });
-const targetsSchema = z.array(z.object({ webSocketDebuggerUrl: z.string() })).min(1);
+/** Of the Workers in the process. Miniflare names those of the user so, and its helpers otherwise. */
+const USER_TARGET = /^core:user:/;
+const targetsSchema = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
 const answerSchema = z.object({
   id: z.number(),
   result: z.unknown(),
@@ -43,15 +45,12 @@ export class Inspector {
     socket.addEventListener("close", () => this.#fail("The connection to the isolate's inspector was closed."));
   }
 
-  /** wrangler lists one target: the user's Worker, not its helper Workers. @throws Error if the inspector refuses the connection */
+  /** @throws Error if the inspector refuses the connection */
   static async connect({ inspectorPort }: RunningWorker): Promise<Inspector> {
     const response = await fetch(`http://127.0.0.1:${inspectorPort}/json`);
-    const [target] = targetsSchema.parse(await response.json());
-    // The inspector refuses clients that send a User-Agent without a local Origin. Node's WebSocket accepts headers; the DOM's type lacks them.
-    const socket: WebSocket = Reflect.construct(WebSocket, [
-      target?.webSocketDebuggerUrl,
-      { headers: { origin: "http://localhost" } },
-    ]);
+    const target = targetsSchema.parse(await response.json()).find(({ id }) => USER_TARGET.test(id));
+    if (target === undefined) throw new Error("workerd's inspector shows no isolate of the Worker.");
+    const socket = new WebSocket(target.webSocketDebuggerUrl);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener("open", () => resolve(), { once: true });
       socket.addEventListener("error", () => reject(new Error("The isolate's inspector refused the connection.")), {

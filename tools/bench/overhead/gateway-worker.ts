@@ -1,5 +1,5 @@
 /**
- * The gateway with rate limits that are counted in memory, as Cloudflare's binding counts them on the machine of the request. wrangler dev
+ * The gateway with rate limits that are counted in memory, as Cloudflare's binding counts them on the machine of the request. Miniflare
  * simulates the binding with an HTTP call of a SQLite Durable Object in the same thread, which takes longer than all of the gateway.
  */
 import type { Limiter } from "../../../gateway/authenticate/limiter.ts";

@@ -8,28 +8,29 @@ import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { startBareWorker } from "../system/bare-worker.ts";
-import { type Bundle, bundleWorker, GATEWAY, type WorkerSource } from "../system/bundle.ts";
+import { type Bundle, bundleWorker, GATEWAY, withoutLedger } from "../system/bundle.ts";
 import { bundleControlPlane, startControlPlane } from "../system/control-plane.ts";
+import { hasLedger } from "../system/counted.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
+import { cpuMsOf } from "../system/process-group.ts";
 import type { RunningWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
-import { cpuMsOf } from "./cpu.ts";
-import { hasLedger, REGISTRY, withLedgerBound, withoutLedger } from "./ledger.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
 import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-const LIMITED_IN_MEMORY: WorkerSource = {
+const LIMITED_IN_MEMORY = {
   ...GATEWAY,
-  scriptName: "gateway-worker.js",
   entry: "tools/bench/overhead/gateway-worker.ts",
 };
+/** By which the gateway finds the ledger. */
+const REGISTRY = "overhead";
 const MAX_BENCH_MS = 30 * 60_000;
 const ROUNDS = { min: 2, max: 200, fallback: 20 };
 const CONNECTIONS = 16;
@@ -40,7 +41,7 @@ const AT_ONCE = 300;
 const WARM_UP_REQUESTS = 1500;
 const TEXT_TOKENS = 64;
 const DIFFERENT_TEXTS = 500;
-/** Each may send 6,000 requests a minute. An isolate reads each from KV every 20 s, so more keys would measure wrangler's KV. */
+/** Each may send 6,000 requests a minute. An isolate reads each from KV every 20 s, so more keys would measure the simulated KV. */
 const KEYS = 4;
 
 interface Variant {
@@ -65,9 +66,9 @@ export const overheadBench: Bench = {
     rounds: numberOption("turns of each side", ROUNDS),
     limiter: {
       type: "string",
-      about: "what counts the rate limits: the bench, in memory, or wrangler's simulation",
+      about: "what counts the rate limits: the bench, in memory, or Miniflare's simulation",
       value: "name",
-      allowed: "memory or wrangler",
+      allowed: "memory or simulated",
     },
     variants: {
       type: "boolean",
@@ -105,7 +106,7 @@ async function run(
       startControlPlane(workspace, await bundleControlPlane(workspace), REGISTRY),
     );
     const bundle = await step("building the gateway", () =>
-      bundleWorker(limiter === "wrangler" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
+      bundleWorker(limiter === "simulated" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
     );
     const gateways = [];
     for (const variant of variants) {
@@ -167,7 +168,7 @@ async function startKeyedGateway(
 ): Promise<{ side: SideName; gateway: RunningWorker; target: Target }> {
   const { side, ratio, countsForLedger } = variant;
   const folder = join(workspace.folder, side.replaceAll(/\W+/g, "-"));
-  const bundle = await (countsForLedger ? withLedgerBound(built) : withoutLedger(built));
+  const bundle = countsForLedger ? built : await withoutLedger(built, join(folder, "without-ledger"));
   const stored = await step(`publishing the package: ${side}`, () => storePackage(join(folder, "stored"), opened));
   const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate: "large" as const } };
   const keys = await withLocalKv("KEYS", stored.persistFolder, async (kv) => {

@@ -22,8 +22,8 @@ export interface Measured {
   cpuMs: readonly number[];
 }
 
-/** Who counts the gateway's rate limits: the bench's in-memory limiter, or wrangler's simulation of Cloudflare's. */
-export const LIMITERS = ["memory", "wrangler"] as const;
+/** Who counts the gateway's rate limits: the bench's in-memory limiter, or Miniflare's simulation of Cloudflare's. */
+export const LIMITERS = ["memory", "simulated"] as const;
 export type LimiterName = (typeof LIMITERS)[number];
 
 export interface OverheadContext {
@@ -117,15 +117,15 @@ export function overheadReport(
     ],
     notes: [
       "The sides take turns in one run: a block of requests one at a time, then a block over all connections. Ratios are medians of the rounds' ratios.",
-      "Gateway and bare Worker run under wrangler dev, whose proxy takes most of the time of both. Their difference is the gateway's.",
+      "Gateway and bare Worker run in workerd under Miniflare, whose Worker before each of them takes part of the time of both. Their difference is the gateway's.",
       `The gateway's origin route has API keys, rate limits, the policy, tokenizing, the breaker, SigV4, traces (each request's), logs and metrics on. ${withLedger ? "It counts for a ledger in a control plane." : "Its ledger received nothing."}`,
       limiter === "memory"
-        ? "Rate limits are counted in memory, as Cloudflare counts them on the machine of the request. wrangler dev simulates them with a call of a Durable Object per request; --limiter wrangler measures that."
-        : "Rate limits are counted by wrangler's simulation, a call of a Durable Object per request. Cloudflare counts them in memory on the machine of the request.",
+        ? "Rate limits are counted in memory, as Cloudflare counts them on the machine of the request. Miniflare simulates them with a call of a Durable Object per request; --limiter simulated measures that."
+        : "Rate limits are counted by Miniflare's simulation, a call of a Durable Object per request. Cloudflare counts them in memory on the machine of the request.",
       `Portkey ${PORTKEY_VERSION} runs in Node without a proxy before it, so its base is a direct call. It forwards a chat completion of about the same size.`,
       "The upstream answers at once. It, the client and the OTLP receiver run in the bench's process, on the same machine as all sides.",
       "The receiver reads and discards the bytes: it parses nothing. What it takes of the machine counts as the gateway's.",
-      "CPU time is that of all processes of wrangler dev, by the scheduler; added CPU is the median of the rounds' differences. Only Linux reports it.",
+      "CPU time is that of Miniflare and workerd, by the scheduler; added CPU is the median of the rounds' differences. Only Linux reports it.",
       "sampled10Percent, ledgerAddedP50Ms and ledgerAddedCpuMs are of gateways that --variants adds to the same turns; null without it.",
     ],
     problem: broken.length === 0 ? null : `Goals missed: ${broken.join("; ")}.`,

@@ -1,6 +1,6 @@
 /** transformers.js, to compare with: installed on demand, with its model folder, and an attempt to run it in a Worker. */
 import { copyFile, link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { gzipSync } from "node:zlib";
 import { step } from "../../spillway/terminal/progress.ts";
@@ -100,9 +100,9 @@ export async function tryInWorker(workspace: Workspace, labels: readonly string[
     await writeFile(join(folder, "worker.js"), workerSource(labels, atTop, inHandler));
     const out = join(workspace.folder, `transformers-worker-${index}`);
     const bundle = await step(`building a Worker with transformers.js, ${how}`, () =>
-      bundleWorker({ config: join(folder, "wrangler.toml"), scriptName: "worker.js" }, out),
+      bundleWorker({ config: join(folder, "wrangler.toml") }, out),
     );
-    uploadGzipBytes = Math.max(uploadGzipBytes, await gzippedBytes(dirname(bundle.script)));
+    uploadGzipBytes = Math.max(uploadGzipBytes, await gzippedBytes(bundle.modulesFolder));
     attempts.push({ how, problem: await problemOf(bundle, join(out, "state")) });
   }
   return { uploadGzipBytes, attempts };
@@ -130,7 +130,7 @@ export function causeIn(message: string): string {
 
 /** Of the files of an upload, without source maps and wrangler's README. */
 async function gzippedBytes(folder: string): Promise<number> {
-  const files = (await readdir(folder)).filter((name) => !/\.(map|md)$/.test(name));
+  const files = (await readdir(folder)).filter((name) => !/\.(map|md|json)$/.test(name));
   const sizes = await Promise.all(files.map(async (name) => gzipSync(await readFile(join(folder, name))).byteLength));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,13 +1,14 @@
 /** Starts the plain Worker (stock onnxruntime-web, see worker.ts) and calls it. */
 import { mkdir, readFile } from "node:fs/promises";
 import { z } from "zod";
+import type { WorkerSource } from "../../local-worker/build.ts";
 import { withLocalBucket } from "../../spillway/model/publish/bucket.ts";
 import type { OptionValues } from "../bench.ts";
-import type { Bundle, WorkerSource } from "../system/bundle.ts";
+import type { Bundle } from "../system/bundle.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import type { Workspace } from "../system/workspace.ts";
 
-export const PLAIN: WorkerSource = { config: "tools/bench/plain/wrangler.toml", scriptName: "worker.js" };
+export const PLAIN: WorkerSource = { config: "tools/bench/plain/wrangler.toml" };
 
 /** The option of benches that can measure the plain Worker. */
 export const PLAIN_OPTION = {
@@ -39,7 +40,7 @@ export function startPlain(
   persistFolder: string,
   name = "plain worker",
 ): Promise<RunningWorker> {
-  return startWorker(workspace, { name, bundle, persistFolder, envFile: null });
+  return startWorker(workspace, { name, bundle, persistFolder });
 }
 
 /** Loads the model, from R2 to an open session. */

@@ -1,5 +1,4 @@
 /** Bench `soak`: mixed requests at 80 % of capacity, with faults in between; what they leave behind. */
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { step } from "../../spillway/terminal/progress.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
@@ -9,7 +8,8 @@ import { MAX_EDGE_TOKENS } from "../faults/known-texts.ts";
 import { type FaultySystem, withFaultySystem } from "../faults/system.ts";
 import { Inspector } from "../memory/inspector.ts";
 import { countedOnce } from "../system/counted.ts";
-import { type Workspace, withWorkspace } from "../system/workspace.ts";
+import { openFilesOf } from "../system/process-group.ts";
+import { withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { disturb, disturbances } from "./disturbances.ts";
 import { MIN_JUDGED_REQUESTS, type SoakPart, soakResult, soakTables } from "./report.ts";
@@ -54,9 +54,7 @@ export const soakBench: Bench = {
     const requests = wholeNumber(values, "requests", REQUESTS);
     const pace = values["quick"] === true ? "quick" : "full";
     return withWorkspace(MAX_BENCH_MS, (workspace) =>
-      withFaultySystem(workspace, { policy: POLICY, slowOriginMs: 500 }, (system) =>
-        run(workspace, system, { requests, pace }),
-      ),
+      withFaultySystem(workspace, { policy: POLICY, slowOriginMs: 500 }, (system) => run(system, { requests, pace })),
     );
   },
 };
@@ -66,7 +64,7 @@ interface Size {
   pace: "quick" | "full";
 }
 
-async function run(workspace: Workspace, system: FaultySystem, { requests, pace }: Size): Promise<Report> {
+async function run(system: FaultySystem, { requests, pace }: Size): Promise<Report> {
   const { make } = await textsOf(system.opened);
   const sender = new MixSender({
     url: system.gateway.url,
@@ -80,7 +78,7 @@ async function run(workspace: Workspace, system: FaultySystem, { requests, pace 
     const ratePerSecond = capacityPerSecond * LOAD_FACTOR;
     sender.disconnect();
     const before = await idle(system);
-    const filesBefore = await openFiles(workspace.folder);
+    const filesBefore = await openFiles(system);
     const tracesBefore = new Map(system.backend.traces);
     const parts: SoakPart[] = [];
     const faults = disturbances();
@@ -111,13 +109,17 @@ async function run(workspace: Workspace, system: FaultySystem, { requests, pace 
       traced: traces.length,
       tracedTwice: traces.filter(([, times]) => times > 1).length,
       left: leftOf(after),
-      openFiles: { before: filesBefore, after: await openFiles(workspace.folder) },
+      openFiles: { before: filesBefore, after: await openFiles(system) },
     });
     const problem = result.problems.length === 0 ? null : `${result.problems.join("; ")}.`;
     return { result, tables: soakTables(result), notes: NOTES, problem };
   } finally {
     inspector.close();
   }
+}
+
+function openFiles({ gateway: { pid } }: FaultySystem): Promise<number | null> {
+  return pid === null ? Promise.resolve(null) : openFilesOf(pid);
 }
 
 function leftOf({ timers, background, subrequests, strayRecords }: IsolateFacts) {
@@ -144,23 +146,4 @@ async function countedInLedger(requests: number, { control }: FaultySystem): Pro
   const ask = (least: number) => countedOnce(least, control.url(), fromMs);
   const { report } = await ask(requests).catch(() => ask(0));
   return report.requests;
-}
-
-/**
- * The open files and sockets of the system's workerd processes, on Linux.
- * @param mark a part of the processes' environment: the folder of the bench
- * @returns null where /proc does not exist
- */
-async function openFiles(mark: string): Promise<number | null> {
-  const entries = await readdir("/proc").catch(() => null);
-  if (entries === null) return null;
-  let count = 0;
-  for (const pid of entries.filter((name) => /^\d+$/.test(name))) {
-    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-    if (name.trim() !== "workerd") continue;
-    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-    // A process of another user has no readable environment.
-    if (environment.includes(mark)) count += (await readdir(`/proc/${pid}/fd`).catch(() => [])).length;
-  }
-  return count;
 }

@@ -1,11 +1,10 @@
 /** Starts a control plane, whose ledger counts for the gateways of the same registry. */
 import { join } from "node:path";
-import { type Bundle, bundleWorker, type WorkerSource } from "./bundle.ts";
+import { type Bundle, bundleWorker } from "./bundle.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
-import { writeVariables } from "./variables.ts";
 import type { Workspace } from "./workspace.ts";
 
-const CONTROL: WorkerSource = { config: "control-plane/wrangler.toml", scriptName: "index.js" };
+const CONTROL = { config: "control-plane/wrangler.toml" };
 
 /** Builds it once, for any number of starts. */
 export function bundleControlPlane(workspace: Workspace): Promise<Bundle> {
@@ -14,7 +13,7 @@ export function bundleControlPlane(workspace: Workspace): Promise<Bundle> {
 
 /**
  * Has to run before the gateways that bind its objects.
- * @param registry by which wrangler dev finds the other Worker's class; each registry has an empty ledger
+ * @param registry by which the gateways find the class of its objects; each registry has an empty ledger
  * @throws Error with one sentence if it does not start
  */
 export async function startControlPlane(
@@ -23,8 +22,7 @@ export async function startControlPlane(
   registry: string,
 ): Promise<RunningWorker> {
   const folder = join(workspace.folder, "control");
-  const envFile = join(folder, `${registry}.env`);
-  await writeVariables(envFile, { ANONYMOUS_ACCESS: "allowed" });
   const persistFolder = join(folder, `${registry}-state`);
-  return startWorker(workspace, { name: `control plane ${registry}`, bundle, persistFolder, envFile, registry });
+  const variables = { ANONYMOUS_ACCESS: "allowed" };
+  return startWorker(workspace, { name: `control plane ${registry}`, bundle, persistFolder, variables, registry });
 }

@@ -1,12 +1,22 @@
-/** What a control plane's ledger counted, once all of it has arrived. */
+/** Whether a gateway counts for a ledger, and what the ledger counted, once all of it has arrived. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { type Report, reportOf } from "../../../control-plane/report/report.ts";
 import type { LedgerAnswer } from "../../../formats/ledger/answer.ts";
 import { getLedger } from "../../spillway/control-plane/get-ledger.ts";
+import type { RunningWorker } from "./running-worker.ts";
 
 /** Isolates send their counts every 5 to 15 s. */
 const MAX_FLUSH_MS = 60_000;
 const POLL_MS = 1000;
+
+const readySchema = z.object({ ledger: z.object({ state: z.string(), sent: z.number() }) });
+
+/** Whether a shard has received the gateway's counts. */
+export async function hasLedger({ url }: RunningWorker): Promise<boolean> {
+  const { ledger } = readySchema.parse(await (await fetch(`${url}/readyz`)).json());
+  return ledger.state === "on" && ledger.sent > 0;
+}
 
 export interface Counted {
   answer: LedgerAnswer;

@@ -1,6 +1,4 @@
 /** Starts a gateway in workerd, with separate KV, R2 and variables. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { z } from "zod";
 import { policySchema } from "../../../policies/schema.ts";
 import { POLICY_KEY } from "../../../policies/store.ts";
@@ -11,7 +9,6 @@ import type { Bundle } from "./bundle.ts";
 import { REGION } from "./origin.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
 import type { StoredPackage } from "./stored-package.ts";
-import { writeVariables } from "./variables.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A policy document before defaults. */
@@ -38,10 +35,7 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
   const { name, bundle, stored, policy, credentials, originUrl } = settings;
   const { modelId, persistFolder, publicKeyPem } = stored;
   if (policy !== null) await writePolicy(persistFolder, policy);
-  const folder = join(workspace.folder, name.replaceAll(" ", "-"));
-  await mkdir(folder, { recursive: true });
-  const envFile = join(folder, "gateway.env");
-  await writeVariables(envFile, {
+  const variables = {
     ...credentials,
     ...openToAll,
     MODEL: modelId,
@@ -50,9 +44,9 @@ export async function startGateway(workspace: Workspace, settings: GatewaySettin
     ORIGIN_REGION: REGION,
     ...(settings.otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpEndpoint }),
     ...settings.variables,
-  });
+  };
   const { registry = name } = settings;
-  return startWorker(workspace, { name, bundle, persistFolder, envFile, registry });
+  return startWorker(workspace, { name, bundle, persistFolder, variables, registry });
 }
 
 /** `persistFolder` is wrangler's `--persist-to`. */

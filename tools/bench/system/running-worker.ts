@@ -1,18 +1,19 @@
-/** Starts a built Worker in workerd under wrangler dev, with separate ports and a separate registry. */
+/** Starts a built Worker in workerd, as `npm start` does, with separate ports and a separate registry. */
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWorkerSettings } from "../../local-worker/settings.ts";
 import { freePort } from "../../process/ports.ts";
-import { offlineWrangler, wranglerCommand } from "../../process/run-wrangler.ts";
 import { waitFor } from "../../process/wait-for.ts";
-import type { Bundle } from "./bundle.ts";
+import { type Bundle, workerName } from "./bundle.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface WorkerSettings {
   name: string;
   bundle: Bundle;
-  /** Local KV and R2: wrangler's `--persist-to`. */
+  /** Local KV, R2 and Durable Objects: wrangler's `--persist-to`. */
   persistFolder: string;
-  /** Variables and secrets; null if the Worker needs none. */
-  envFile: string | null;
+  /** Variables and secrets, which replace those of the configuration. */
+  variables?: Readonly<Record<string, string>>;
   /** Workers of the same registry can bind each other's Durable Objects. Default: one for each. */
   registry?: string;
 }
@@ -31,19 +32,30 @@ export interface RunningWorker {
 
 /** Resolves when /healthz answers. @throws Error with one sentence if it does not answer within 2 minutes */
 export async function startWorker(workspace: Workspace, settings: WorkerSettings): Promise<RunningWorker> {
-  const { name, bundle, persistFolder, envFile, registry = name } = settings;
+  const { name, bundle, persistFolder, variables = {}, registry = name } = settings;
   const port = await freePort();
   const inspectorPort = await freePort();
-  const command = await wranglerCommand("dev", bundle.script, "--no-bundle", "--config", bundle.config);
-  const state = ["--persist-to", persistFolder, ...(envFile === null ? [] : ["--env-file", envFile])];
-  const ports = ["--port", String(port), "--inspector-port", String(inspectorPort)];
-  const startedAtMs = performance.now();
-  const { died, stop, pid } = await workspace.start(name, [...command, ...state, ...ports], {
-    ...offlineWrangler,
-    // Otherwise the Worker would appear in the registry of a system that the user has started.
-    WRANGLER_REGISTRY_PATH: join(workspace.folder, "registry", registry.replaceAll(" ", "-")),
+  const registryFolder = join(workspace.folder, "registry", fileName(registry));
+  // A process that was killed leaves its entry, and with it a new one is not registered for 90 s.
+  await rm(join(registryFolder, await workerName(bundle)), { force: true });
+  await mkdir(persistFolder, { recursive: true });
+  const settingsFile = join(workspace.folder, `${fileName(name)}.json`);
+  await writeWorkerSettings(settingsFile, {
+    modulesFolder: bundle.modulesFolder,
+    port,
+    persistFolder,
+    registryFolder,
+    inspectorPort,
+    variables,
   });
+  const startedAtMs = performance.now();
+  const command = [process.execPath, "tools/local-worker/main.ts", settingsFile];
+  const { died, stop, pid } = await workspace.start(name, command, {});
   const url = `http://127.0.0.1:${port}`;
   await waitFor({ url: `${url}/healthz`, isReady: ({ ok }) => ok, died, atMostMs: 120_000, what: name });
   return { name, url, inspectorPort, pid, startMs: performance.now() - startedAtMs, stop };
+}
+
+function fileName(name: string): string {
+  return name.replaceAll(/\W+/g, "-");
 }

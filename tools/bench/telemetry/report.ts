@@ -129,7 +129,7 @@ export function telemetryTables({ modes, heap, exports }: TelemetryResult): Tabl
 
 export const NOTES = [
   "There is one gateway per mode; they differ only in the policy's sampling.ratio and in the endpoint. They take turns, so noise of the machine affects all.",
-  "Times are the caller's and include wrangler dev's proxy. Their difference is what telemetry adds, before the answer or after it on the same thread.",
+  "Times are the caller's and include Miniflare's Worker before the gateway. Their difference is what telemetry adds, before the answer or after it on the same thread.",
   "Texts have 8 tokens and are answered at the edge: with the shortest inference, an addition is largest in proportion.",
   "The receiver is on this machine and answers at once. Receivers that do not: test/worker/telemetry/backend.harness.test.ts.",
   "V8 collects garbage after each tenth of the requests, before the heap is read. Whatever is left is still referenced.",

@@ -1,8 +1,12 @@
 /** Every bench, one after another: the page of their figures, and what becomes of a bench that fails. */
-import { describe, expect, it, vi } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { allBench } from "../../../../tools/bench/all/all.ts";
 import { type PageEntry, resultsPage } from "../../../../tools/bench/all/page.ts";
 import { runBench } from "../../../../tools/bench/all/run-bench.ts";
+import { readWholeRuns } from "../../../../tools/bench/all/whole-runs.ts";
 import { UsageError } from "../../../../tools/bench/arguments.ts";
 
 const HEAD = {
@@ -20,6 +24,7 @@ const entry = (name: string, more: Partial<PageEntry> = {}): PageEntry => ({
   name,
   summary: `what ${name} is`,
   command: `npm run bench -- ${name} --quick`,
+  before: null,
   seconds: 7,
   headline: TABLE,
   problem: null,
@@ -49,6 +54,12 @@ describe("the page of all benches", () => {
     expect(page).toMatch(/\[cold\]\(#cold\) \| 7 +\| no result/);
     expect(page).toContain("**Failed.** edge: too slow.\n\nTime in ms:");
     expect(page.trimEnd()).toMatch(/\*\*Failed\.\*\* It ended with exit code 1: no workerd$/);
+  });
+
+  it("states of a whole run before this one when it was made, and of which commit", () => {
+    const before = { date: "2026-11-20", commit: "ba9876543210" };
+    const page = resultsPage(HEAD, [entry("edge", { command: "npm run bench -- edge", before })]);
+    expect(page).toContain("`npm run bench -- edge`, a whole run of 2026-11-20, commit `ba9876543210`\n");
   });
 
   it("has at most 14 rows of a bench, and their number", () => {
@@ -107,6 +118,47 @@ describe("a bench in a process", () => {
     const ended = run("setInterval(() => {}, 1000)", { signal: stop.signal });
     stop.abort();
     expect(await ended).toMatchObject({ headline: null });
+  });
+});
+
+describe("--whole", () => {
+  const printed = { headline: TABLE, problem: null, commit: null, quick: false, seconds: 400 };
+  const run = (bench: string, more: object = {}) => ({
+    ...{ bench, startedAt: "2026-11-20T10:00:00.000Z", ...printed, ...more },
+  });
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spillway-whole-runs-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const fileWith = async (text: string) => {
+    const file = join(folder, crypto.randomUUID());
+    await writeFile(file, text);
+    return file;
+  };
+  const fileOf = (object: object) => fileWith(`${JSON.stringify(object)}\n`);
+
+  it("reads the last line of each file, and of two runs of a bench the later", async () => {
+    const later = run("edge", { startedAt: "2026-11-21T10:00:00.000Z" });
+    const files = [
+      await fileWith(`a line\n${JSON.stringify(later)}\n`),
+      await fileOf(run("edge")),
+      await fileOf(run("cold")),
+    ];
+    const runs = await readWholeRuns(files.join(","), ["edge", "cold"]);
+    expect([...runs.keys()].toSorted()).toEqual(["cold", "edge"]);
+    expect(runs.get("edge")).toMatchObject({ startedAt: later.startedAt, headline: TABLE, seconds: 400 });
+  });
+
+  it.each([
+    ["is missing", async () => join(folder, "none"), /none" cannot be read/],
+    ["is no JSON", () => fileWith("a table"), /is no JSON object of a whole run/],
+    ["is of a short run", () => fileOf(run("edge", { quick: true })), /without --quick/],
+    ["is of no bench", () => fileOf(run("egde")), /is no JSON object of a whole run/],
+  ])("refuses a file that %s", async (_, file, problem) => {
+    const refused = readWholeRuns(await file(), ["edge", "cold"]);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(problem);
   });
 });
 

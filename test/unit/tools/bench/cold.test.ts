@@ -83,16 +83,13 @@ describe("cold starts", () => {
 });
 
 describe("the upload", () => {
-  it("is the script and its modules, without source maps and README", async () => {
+  it("is the script and its modules, without source maps, README and Miniflare's options", async () => {
     const folder = await mkdtemp(join(tmpdir(), "upload-"));
     try {
-      for (const name of ["index.js", "a.wasm", "index.js.map", "README.md"]) {
+      for (const name of ["index.js", "a.wasm", "index.js.map", "README.md", "options.json"]) {
         await writeFile(join(folder, name), "x".repeat(1000));
       }
-      const { files, bytes, gzipBytes } = await uploadSize({
-        config: "",
-        script: join(folder, "index.js"),
-      });
+      const { files, bytes, gzipBytes } = await uploadSize({ modulesFolder: folder });
       expect(files.map(({ name }) => name)).toEqual(["a.wasm", "index.js"]);
       expect(bytes).toBe(2000);
       expect(gzipBytes).toBeLessThan(200);

@@ -8,6 +8,7 @@ import {
   holdBlocks,
   holdSchema,
   memoryBlocks,
+  replayBlocks,
 } from "../../../../tools/bench/figures/render.ts";
 
 const measured = {
@@ -49,6 +50,11 @@ const memory = {
   ],
 };
 
+const replay = {
+  ...{ ...measured, bench: "replay" as const, texts: 300, waitedForEdgeColdStart: 0 as const },
+  ...{ p95EdgeMs: 253.2, p95LambdaMs: 2409.1 },
+};
+
 describe("the pages' figures", () => {
   it("are those of the benches' JSON, with the number of requests behind each p95", () => {
     const [times, together] = engineBlocks(engine);
@@ -58,6 +64,9 @@ describe("the pages' figures", () => {
     expect(holdBlocks(hold)[0]?.text).toMatch(/\| refusal +\| 10 \(80\) +\| 35 \(90\) +\| 25 +\| yes/);
     expect(holdBlocks(hold)[0]?.text).toMatch(/\| 35\.1 \(90\) +\| 25\.1 +\| NO/);
     expect(coldBlocks(cold)[0]?.text.replaceAll("\n", " ")).toContain("a load took 350 ms, the median of 5");
+    expect(replayBlocks(replay)[0]?.text.replaceAll(/\s+/g, " ")).toContain(
+      "of 300 texts, the P95 of a DistilBERT is 253 ms at the edge and 2,409 ms on Lambda",
+    );
     expect(memoryBlocks(memory)[0]?.text).toMatch(/\| loading +\| 71\.0 .*\| 85\.0 +\|/);
     expect(memoryBlocks(memory)[0]?.text).toContain("The peak is 90.0 MiB.");
   });
@@ -67,6 +76,7 @@ describe("the pages' figures", () => {
     for (const [page, blocks] of [
       ["docs/internals/engine.md", engineBlocksOfPage],
       ["docs/internals/memory.md", memoryBlocks(memory)],
+      ["README.md", replayBlocks(replay)],
     ] as const) {
       const text = blocks.reduce(replaceBlock, await readFile(page, "utf8"));
       for (const block of blocks) expect(text).toContain(`${startOf(block.name)}\n\n${block.text}\n\n<!-- end -->`);

@@ -28,10 +28,12 @@ it("a build is kept until a file of it changes, also one that the script imports
   await save("index.js", 'import { word } from "./word.js";\nexport default { fetch: () => new Response(word) };\n');
   await save("word.js", 'export const word = "first";\n');
   const builds = join(folder, "builds");
-  const build = () => buildWorker(relative(CHECKOUT_FOLDER, join(folder, "wrangler.toml")), builds);
+  const build = () => buildWorker({ config: relative(CHECKOUT_FOLDER, join(folder, "wrangler.toml")) }, builds);
 
   const first = await build();
   expect(await readFile(join(first, "index.js"), "utf8")).toContain('"first"');
+  // Nor does wrangler leave its scratch folder beside the configuration.
+  expect((await readdir(folder)).toSorted()).toEqual(["builds", "index.js", "word.js", "wrangler.toml"]);
   const options = JSON.parse(await readFile(join(first, OPTIONS_FILE), "utf8"));
   expect(options).toMatchObject({ name: "tiny", compatibilityDate: "2026-11-01", bindings: { A: "b" } });
   await writeFile(join(first, "kept"), "");

@@ -10,7 +10,7 @@ const sample = (kind: Sample["kind"], sentAtMs: number, verdict: Verdict): Sampl
   endedAtMs: sentAtMs + 10,
   detail: verdict === "answered" ? "200 edge within-share" : "503",
 });
-const rowWith = (...samples: Sample[]) => rowOf(NAME, { samples, endedAtMs: 1000, refusals: {} });
+const rowWith = (...samples: Sample[]) => rowOf(NAME, { samples, endedAtMs: 1000, originGoodAtMs: 1500, refusals: {} });
 
 describe("the row of a fault", () => {
   it("counts short and long texts apart, and both together", () => {
@@ -57,8 +57,9 @@ describe("the row of a fault", () => {
     ]);
     expect(brokenPromises(lost, "no key is known")).toHaveLength(2);
     expect(brokenPromises(rowWith(sample("long", 1, "refused")), null)).toEqual([]);
+    expect(brokenPromises(rowWith(sample("long", 6490, "refused")), null)).toEqual([]);
     expect(brokenPromises(rowWith(sample("long", 7000, "refused")), null)).toEqual([
-      '"a fault": texts were answered only 6010 ms after it ended',
+      '"a fault": texts were answered only 5510 ms after the origin\'s first good answer',
     ]);
   });
 });

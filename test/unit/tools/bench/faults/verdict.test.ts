@@ -23,8 +23,6 @@ describe("what an answer is worth", () => {
     expect(verdictOf(ok([row(0.901)]), RIGHT)).toBe("answered");
     expect(verdictOf(ok([row(0.95)], "origin"), RIGHT)).toBe("answered");
     expect(verdictOf(ok([row(0.95)]), RIGHT)).toBe("wrong");
-    expect(verdictOf(ok([row(0.9)]), { ...RIGHT, edge: null })).toBe("answered");
-    expect(verdictOf(ok([row(0.8)]), { ...RIGHT, edge: null })).toBe("wrong");
     expect(verdictOf(ok([row(0.9).toReversed()]), RIGHT)).toBe("wrong");
     expect(verdictOf(ok([row(0.9).slice(1)]), RIGHT)).toBe("wrong");
     expect(verdictOf({ ...ok([]), body: "[[{" }, RIGHT)).toBe("wrong");
