@@ -5,9 +5,8 @@ import { ISOLATE_MIB, type PeersJson } from "./report.ts";
 export const COMMAND = "npm run -s bench -- peers --json";
 export const SCRIPT = "tools/bench/peers/write.ts";
 
-/** @param commit short hash of the checkout that was measured */
-export function peersPage(data: PeersJson, commit: string): string {
-  const { model, texts, seed, machine, startedAt, peers, transformersInWorker, transformersVersion } = data;
+export function peersPage(data: PeersJson): string {
+  const { model, texts, seed, machine, startedAt, commit, peers, transformersInWorker, transformersVersion } = data;
   const header = ["peer", "P50", "P95", "P99", "engine ÷ peer, P95", "load", "memory", "labels as FP32"];
   const rows = peers.map((peer) => [
     PEER_FACTS[peer.name].title,
@@ -26,7 +25,7 @@ export function peersPage(data: PeersJson, commit: string): string {
     "",
     "Other programs run the same model. This page shows how fast they are on the same texts, and what each leaves to its user.",
     "",
-    `Measured on ${startedAt.slice(0, 10)} at commit ${commit}: ${model}, DistilBERT's size with random weights, ${texts} texts of the`,
+    `Measured on ${startedAt.slice(0, 10)} at commit ${commit ?? "unknown"}: ${model}, DistilBERT's size with random weights, ${texts} texts of the`,
     `[replayed day](../../tools/bench/replay/day.ts) with seed ${seed}. ${machine.cpus} CPUs (${machine.cpu}), ${machine.node}, load average`,
     `${machine.loadAtStart} at the start. Each text runs on each peer in turn. Times are each peer's own clock, without HTTP.`,
     "",

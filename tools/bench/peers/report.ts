@@ -38,6 +38,8 @@ const peerSchema = z.object({
 export const resultSchema = z.object({
   bench: z.literal("peers"),
   startedAt: z.string(),
+  /** Of the checkout that was measured; null outside of a git checkout. */
+  commit: z.string().nullable(),
   machine: z.object({ cpus: z.number(), cpu: z.string(), node: z.string(), loadAtStart: z.number() }),
   model: z.string(),
   texts: z.number(),

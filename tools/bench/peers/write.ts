@@ -2,8 +2,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseJson } from "../../../formats/json.ts";
-import { commitHere } from "../../deploy/commit.ts";
-import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
 import { COMMAND, peersPage, SCRIPT } from "./page.ts";
 import { resultSchema } from "./report.ts";
 
@@ -16,7 +14,7 @@ try {
   const last = (await readFile(file, "utf8")).trimEnd().split("\n").at(-1) ?? "";
   const parsed = resultSchema.safeParse(parseJson(last));
   if (!parsed.success) throw new Error(`${file} has no result of this bench; make it with: ${COMMAND} > ${file}`);
-  await writeFile(PAGE, peersPage(parsed.data, (await commitHere(CHECKOUT_FOLDER))?.tag ?? "unknown"));
+  await writeFile(PAGE, peersPage(parsed.data));
   console.log(PAGE);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -47,9 +47,10 @@ describe("why a Worker did not start", () => {
 
 describe("the page of peers", () => {
   const machine = { cpus: 2, cpu: "AMD EPYC", node: "v24.21.0", loadAtStart: 0.1 };
-  const facts = { bench: "peers", startedAt: "2026-11-26T11:00:00.000Z", machine, model: "distilbert@abc", texts: 4 };
+  const run = { bench: "peers", startedAt: "2026-11-26T11:00:00.000Z", commit: "abcdef123456" };
+  const facts = { ...run, machine, model: "distilbert@abc", texts: 4 };
   const json = { ...facts, seed: 1, transformersVersion: "4.3.1", ...peersResult(measured, inWorker) };
-  const page = peersPage(resultSchema.parse(json), "abcdef123456");
+  const page = peersPage(resultSchema.parse(json));
 
   it("has every figure of the JSON, its date, machine and commit", () => {
     for (const text of ["2026-11-26", "abcdef123456", "AMD EPYC", "distilbert@abc", "7.3 MB gzipped"])
