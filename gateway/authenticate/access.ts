@@ -80,5 +80,5 @@ function choice(problems: string[]) {
 }
 
 // Substitutes for missing bindings. They are never called: a gateway with problems refuses every request.
-const noKv: KeyKv = { get: async () => null };
+const noKv: KeyKv = { get: async () => null, list: async () => ({ keys: [], list_complete: true }) };
 const noLimiter: Limiter = { limit: async () => ({ success: false }) };

@@ -94,9 +94,11 @@ async function holderOf(
 async function checkKey(
   key: string,
   address: string,
-  { access: { keys, failedAttempts }, clock }: Parts,
+  parts: Parts,
   lifetime: Lifetime,
 ): Promise<Result<KeyHolder> & KeyFacts> {
+  const { access, clock } = parts;
+  const { keys, failedAttempts } = access;
   const failed = async (why: Refusal, facts: KeyFacts) => {
     const blockedMs = await failedAttempts.keys.recordFailure(address);
     return { ...refuse(blockedMs > 0 ? tooManyFailures(blockedMs) : why), ...facts };
@@ -104,10 +106,10 @@ async function checkKey(
   const id = idIn(key);
   // It guesses no key, so it does not count against the address, which other callers may share.
   if (id === null) return { ...refuse(malformedKey), keyId: null, asked: false };
-  // A key that this isolate knows is always checked: other callers may share the address, in an office or a cloud.
-  const waitMs = keys.knows(id) ? 0 : failedAttempts.keys.waitForGuessMs(address);
-  if (waitMs > 0) return { ...refuse(tooManyFailures(waitMs)), keyId: null, asked: false };
-  const { asked, ...read } = await keys.read(id, lifetime.keepAlive);
+  const lookup = await lookupOf(id, address, parts, lifetime);
+  if (lookup.waitMs > 0) return { ...refuse(tooManyFailures(lookup.waitMs)), keyId: null, asked: lookup.asked };
+  const { asked: askedForKey, ...read } = await keys.read(id, lifetime.keepAlive);
+  const asked = askedForKey || lookup.asked;
   if (read.state === "unavailable") return { ...refuse(keysUnavailable("keys-unavailable")), keyId: null, asked };
   if (read.state === "unreadable") return { ...refuse(keysUnavailable("key-unreadable")), keyId: null, asked };
   const checked = verifyKey(key, read.state === "found" ? read.record : null, clock.nowMs());
@@ -116,4 +118,20 @@ async function checkKey(
   const { scopes, limits } = checked.record;
   if (!scopes.includes("classify")) return { ...refuse(wrongScope), keyId: id, asked };
   return { ...ok({ id, rate: limits?.rate ?? null, inputsMax: limits?.inputs ?? null }), keyId: id, asked };
+}
+
+/**
+ * Whether a key may be looked up now. Behind a blocked address a stored key always may, since other callers may share the address, in an
+ * office or a cloud; a guess with another id may only where that asks KV for nothing, or once in a while.
+ * @returns `waitMs`: 0, or the time until such a guess may be looked up; `asked`: whether KV was asked
+ */
+async function lookupOf(
+  id: string,
+  address: string,
+  { access: { keys, failedAttempts } }: Parts,
+  { keepAlive }: Lifetime,
+): Promise<{ waitMs: number; asked: boolean }> {
+  if (keys.knows(id) || !failedAttempts.keys.isBlocked(address)) return { waitMs: 0, asked: false };
+  const { isListed, asked } = await keys.lists(id, keepAlive);
+  return { waitMs: isListed ? 0 : failedAttempts.keys.waitForGuessMs(address), asked };
 }

@@ -2,6 +2,7 @@
 import { type KeyRecord, kvKeyOf, parseKeyRecord } from "../../formats/api-key.ts";
 import { type KvClock, KvValue } from "../../policies/kv-value.ts";
 import { RecentMap } from "../resilience/recent-map.ts";
+import { ListedIds, type ListKv } from "./listed-ids.ts";
 
 /** An isolate keeps what it read for this time. */
 const FRESH_MS = 20_000;
@@ -20,7 +21,7 @@ const MAX_KEYS = 2000;
 /** Ids without a key. A caller can invent any number of them, so they are kept apart from keys. */
 const MAX_OTHER_IDS = 500;
 
-export interface KeyKv {
+export interface KeyKv extends ListKv {
   get(key: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
 }
 
@@ -33,6 +34,7 @@ export type KeyRead = (Stored | { state: "unavailable" }) & { asked: boolean };
 export class KeyStore {
   readonly #keys = new RecentMap<string, KvValue<Stored>>(MAX_KEYS);
   readonly #others = new RecentMap<string, KvValue<Stored>>(MAX_OTHER_IDS);
+  readonly #listed: ListedIds;
   #problem: string | null = null;
   readonly #kv: KeyKv;
   readonly #clock: KvClock;
@@ -40,6 +42,7 @@ export class KeyStore {
   constructor(kv: KeyKv, clock: KvClock) {
     this.#kv = kv;
     this.#clock = clock;
+    this.#listed = new ListedIds(kv, clock);
   }
 
   /** Why the last read of KV failed; null when it succeeded. */
@@ -47,9 +50,15 @@ export class KeyStore {
     return this.#problem;
   }
 
-  /** Whether the key existed when it was last read. */
+  /** Whether the key existed when it was last read, or did not and KV need not be asked again yet. */
   knows(id: string): boolean {
-    return this.#keys.has(id);
+    const other = this.#others.get(id)?.known ?? null;
+    return this.#keys.has(id) || (other !== null && this.#clock.nowMs() - other.readAtMs < FRESH_MS);
+  }
+
+  /** Whether a key with this id is stored, by a list of all ids: one for any number of guesses. Parameters and result as `ListedIds.has`. */
+  lists(id: string, keepAlive: (work: Promise<unknown>) => void): ReturnType<ListedIds["has"]> {
+    return this.#listed.has(id, keepAlive);
   }
 
   /**

@@ -57,8 +57,10 @@ async function isWithin(limiter: Limiter, key: string, clock: Clock): Promise<bo
   }
 }
 
-/** Of a blocked address, one guess is checked in this time: the holder of a valid key behind it is still recognized. */
+/** Of a blocked address, one guess with an id that is not listed is checked in this time: its key may be newer than the list. */
 export const GUESS_EVERY_MS = 15_000;
+/** Of a guess that was wrong: another one could be checked at once. */
+const MIN_BLOCKED_MS = 1000;
 
 /** What is guessed. Each kind is counted and blocked separately. */
 export type Guessed = "key" | "operator-token";
@@ -69,7 +71,7 @@ interface Block {
   nextGuessMs: number;
 }
 
-/** Counts failed guesses per address. An address with too many is refused for a minute, before KV is asked. */
+/** Counts failed guesses per address. An address with too many is refused for a minute. */
 export class FailedAttempts {
   readonly #blocks = new RecentMap<string, Block>(MAX_ADDRESSES);
   readonly #limiter: Limiter;
@@ -80,6 +82,11 @@ export class FailedAttempts {
     this.#guessed = guessed;
     this.#limiter = limiter;
     this.#clock = clock;
+  }
+
+  /** Whether an address has had too many failures within the last minute. */
+  isBlocked(address: string): boolean {
+    return (this.#blocks.get(address)?.untilMs ?? 0) > this.#clock.nowMs();
   }
 
   /** Asks for one guess. @returns 0 when it may be checked; otherwise the time until the next one may, in ms */
@@ -94,12 +101,15 @@ export class FailedAttempts {
 
   /** Counts a wrong guess. @returns how long the address's guesses are refused from now on in ms; 0 when they are not */
   async recordFailure(address: string): Promise<number> {
-    const isBlocked = () => (this.#blocks.get(address)?.untilMs ?? 0) > this.#clock.nowMs();
-    if (!isBlocked() && (await isWithin(this.#limiter, `${this.#guessed} ${address}`, this.#clock)) === false) {
+    if (
+      !this.isBlocked(address) &&
+      (await isWithin(this.#limiter, `${this.#guessed} ${address}`, this.#clock)) === false
+    ) {
       const nowMs = this.#clock.nowMs();
       this.#blocks.set(address, { untilMs: nowMs + PERIOD_MS, nextGuessMs: nowMs + GUESS_EVERY_MS });
     }
     const block = this.#blocks.get(address);
-    return block === undefined || !isBlocked() ? 0 : Math.min(block.nextGuessMs, block.untilMs) - this.#clock.nowMs();
+    if (block === undefined || !this.isBlocked(address)) return 0;
+    return Math.max(MIN_BLOCKED_MS, Math.min(block.nextGuessMs, block.untilMs) - this.#clock.nowMs());
   }
 }

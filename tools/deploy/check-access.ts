@@ -98,7 +98,8 @@ function parseAccess(variables: Pick<AccessVariables, typeof ACCESS | typeof RAT
   const limiter = { limit: async () => ({ success: false }) };
   const bindings = { RATE_SMALL: limiter, RATE_STANDARD: limiter, RATE_LARGE: limiter, FAILED_AUTH: limiter };
   const clock = { nowMs: () => 0, wait: async () => {} };
-  return createAccess({ KEYS: { get: async () => null }, ...bindings, ...variables }, clock);
+  const KEYS = { get: async () => null, list: async () => ({ keys: [], list_complete: true }) };
+  return createAccess({ KEYS, ...bindings, ...variables }, clock);
 }
 
 /** Checks the addresses, Cloudflare's own logs, and the CPU limit, which bounds the cost of a request. */

@@ -105,7 +105,7 @@ export const GATEWAY: readonly VariableGroup[] = [
         name: "FAILED_AUTH",
         default: null,
         meaning:
-          "Wrong API keys per minute and IP address, 10, before the address is blocked for a minute, in which one unknown key is checked every 15 s. Wrong operator tokens are counted separately.",
+          "Wrong API keys per minute and IP address, 10, before the address is blocked for a minute, in which stored keys are accepted. Wrong operator tokens are counted separately.",
       },
       {
         name: "CF_VERSION_METADATA",

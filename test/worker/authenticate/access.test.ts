@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { KeyKv } from "../../../gateway/authenticate/key-store.ts";
 import { bearer } from "../../support/credentials.ts";
-import { storeKey } from "../support/api-keys.ts";
+import { freshKey, storeKey } from "../support/api-keys.ts";
 import { handClock } from "../support/gateway.ts";
 import { aKeyedGateway, ask, readyz, STARTED_MS, statusOf, withOtherSecret } from "./keyed-gateway.ts";
 
@@ -117,6 +117,19 @@ describe("credentials and addresses of the origin", () => {
 });
 
 describe("rate limits, counted by workerd's limiter", () => {
+  /** A gateway of which one address can be blocked, with its KV watched. */
+  function blockable(address: string) {
+    const clock = handClock(STARTED_MS);
+    const kv = {
+      get: vi.fn<KeyKv["get"]>((key, options) => env.KEYS.get(key, options)),
+      list: vi.fn<KeyKv["list"]>((options) => env.KEYS.list(options)),
+    };
+    const gateway = aKeyedGateway({ KEYS: kv }, clock);
+    const from = { "cf-connecting-ip": address };
+    const block = () => untilRefused(10, () => ask(gateway, { ...from, ...bearer(freshKey()) }));
+    return { from, gateway, kv, clock, block };
+  }
+
   /** Sends requests until one is refused. The minute may end in between, so up to twice the limit can be accepted. */
   async function untilRefused(limit: number, send: () => ReturnType<typeof ask>) {
     for (let accepted = 0; accepted <= 2 * limit; accepted++) {
@@ -153,45 +166,71 @@ describe("rate limits, counted by workerd's limiter", () => {
   });
 
   it("an address with too many wrong keys is refused before KV is read; a known key is accepted", async () => {
-    const clock = handClock(STARTED_MS);
-    const get = vi.fn<KeyKv["get"]>((key, options) => env.KEYS.get(key, options));
-    const gateway = aKeyedGateway({ KEYS: { get } }, clock);
+    const { from, gateway, kv, clock, block } = blockable("203.0.113.9");
     const [known, late] = [await storeKey(), await storeKey()];
-    const from = { "cf-connecting-ip": "203.0.113.9" };
-    const failing = () => ask(gateway, { ...from, ...bearer(withOtherSecret(known.key)) });
     expect(await statusOf(gateway, { ...from, ...bearer(known.key) })).toBe(200);
-    const refused = await untilRefused(10, failing);
+    const refused = await block();
     expect(refused.accepted).toBeGreaterThanOrEqual(10);
     expect(JSON.parse(refused.text)).toMatchObject({
       error_type: "rate-limited",
       error: /failed authentication attempts from this address/,
     });
-    get.mockClear();
+    // Without a list, one key that is unknown to the isolate is looked up every 15 s: the first request has it.
+    kv.list.mockRejectedValue(new Error("KV LIST failed: 429"));
+    kv.get.mockClear();
     const blocked = await ask(gateway, { ...from, ...bearer(late.key) });
     expect([blocked.status, blocked.headers.get("retry-after")]).toEqual([429, "15"]);
-    expect(get).not.toHaveBeenCalled();
+    expect(kv.get).not.toHaveBeenCalled();
     expect(await statusOf(gateway, { ...from, ...bearer(known.key) })).toBe(200);
     expect(await statusOf(gateway, bearer(late.key))).toBe(200);
-    // One lookup every 15 s: the first request gets it.
     clock.moveMs(15_000);
-    expect(await statusOf(gateway, { ...from, ...bearer(withOtherSecret((await storeKey()).key)) })).toBe(429);
-    clock.moveMs(14_999);
-    const other = await storeKey();
-    expect(await statusOf(gateway, { ...from, ...bearer(other.key) })).toBe(429);
-    clock.moveMs(1);
-    expect(await statusOf(gateway, { ...from, ...bearer(other.key) })).toBe(200);
-    clock.moveMs(30_000);
+    const wrong = freshKey();
+    expect(await statusOf(gateway, { ...from, ...bearer(wrong) })).toBe(429);
+    expect(kv.get).toHaveBeenCalledTimes(2);
+    clock.moveMs(15_000);
+    // An id that was refused lately has no turn again: another one has it.
+    expect(await statusOf(gateway, { ...from, ...bearer(wrong) })).toBe(429);
+    expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
+    expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(429);
+    clock.moveMs(15_000);
     expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
   });
 
+  it("a stored key gets in from a blocked address at once, while 100 wrong keys a second are sent from there, for a few reads a minute", async () => {
+    const { from, gateway, kv, clock, block } = blockable("203.0.113.11");
+    const stored = await Promise.all(Array.from({ length: 12 }, () => storeKey()));
+    await block();
+    kv.get.mockClear();
+    for (const { key } of stored) {
+      const flood = await Promise.all(
+        Array.from({ length: 100 }, () => statusOf(gateway, { ...from, ...bearer(freshKey()) })),
+      );
+      expect(new Set(flood)).toEqual(new Set([429]));
+      expect(await statusOf(gateway, { ...from, ...bearer(key) })).toBe(200);
+      expect(await statusOf(gateway, { ...from, ...bearer(withOtherSecret(key)) })).toBe(429);
+      clock.moveMs(1000);
+    }
+    expect(kv.get.mock.calls.length).toBeLessThanOrEqual(stored.length + 1);
+    expect(kv.list).toHaveBeenCalledTimes(1);
+    // A key that was made since is listed half a minute later.
+    const { key: late } = await storeKey();
+    expect(await statusOf(gateway, { ...from, ...bearer(freshKey()) })).toBe(429);
+    clock.moveMs(20_000);
+    expect(await statusOf(gateway, { ...from, ...bearer(freshKey()) })).toBe(429);
+    expect(await statusOf(gateway, { ...from, ...bearer(late) })).toBe(200);
+  });
+
   it("wrong operator tokens and API keys at /readyz block no key from the same address", async () => {
-    const gateway = aKeyedGateway({ OPERATOR_TOKEN });
+    const clock = handClock(STARTED_MS);
+    const gateway = aKeyedGateway({ OPERATOR_TOKEN }, clock);
     const from = { "cf-connecting-ip": "203.0.113.10" };
     const { key } = await storeKey();
     for (let call = 0; call < 25; call++) {
       expect((await readyz(gateway, { ...from, ...bearer(key) })).status).toBe(401);
       await readyz(gateway, { ...from, ...bearer("wrong-operator-token-000000") });
     }
+    expect((await readyz(gateway, { ...from, ...bearer("wrong-operator-token-000000") })).status).toBe(429);
+    clock.moveMs(59_000);
     expect((await readyz(gateway, { ...from, ...bearer("wrong-operator-token-000000") })).status).toBe(429);
     expect((await readyz(gateway, { ...from, ...bearer(OPERATOR_TOKEN) })).status).toBe(200);
     expect(await statusOf(gateway, { ...from, ...bearer(withOtherSecret(key)) })).toBe(401);
@@ -204,6 +243,6 @@ describe("rate limits, counted by workerd's limiter", () => {
     const { key } = await storeKey();
     await untilRefused(10, () => ask(gateway, { ...worker("evil.example"), ...bearer(withOtherSecret(key)) }));
     expect(await statusOf(gateway, { ...worker("good.example"), ...bearer(key) })).toBe(200);
-    expect(await statusOf(gateway, { ...worker("evil.example"), ...bearer((await storeKey()).key) })).toBe(429);
+    expect(await statusOf(gateway, { ...worker("evil.example"), ...bearer(freshKey()) })).toBe(429);
   });
 });

@@ -158,11 +158,14 @@ describe("while KV is out", () => {
 
   /** Waits for KV are short. */
   function withKv(clock: HandClock) {
-    const kv: { get: KeyKv["get"] } = { get: (key, options) => env.KEYS.get(key, options) };
+    const kv: KeyKv = {
+      get: (key, options) => env.KEYS.get(key, options),
+      list: (options) => env.KEYS.list(options),
+    };
     const quick = { ...clock, wait: (ms: number) => clock.wait(ms <= 1500 ? 10 : ms) };
     return {
       kv,
-      gateway: aKeyedGateway({ KEYS: { get: (...asked: Parameters<KeyKv["get"]>) => kv.get(...asked) } }, quick),
+      gateway: aKeyedGateway({ KEYS: { ...kv, get: (...asked: Parameters<KeyKv["get"]>) => kv.get(...asked) } }, quick),
     };
   }
 

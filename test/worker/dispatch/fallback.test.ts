@@ -143,10 +143,27 @@ describe("the origin fails", () => {
     });
   });
 
-  it("an origin that is throttled and states for how long: the caller hears that from the gateway", async () => {
-    const response = await classify(await warmGateway("http-429-retry-after"), LONG);
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
-    expect(await response.json()).toMatchObject({ error_type: "unavailable" });
+  it("an origin that is throttled: short texts are answered by the edge, long ones get 503 and its Retry-After, and no breaker opens", async () => {
+    await setPolicy({ edge: { share: 0 }, retryBudget: { percent: 100 } });
+    const path = "programmed?throttled-beside-the-edge";
+    await program(path, "http-429-retry-after");
+    const gateway = await warmGateway(path);
+    for (let call = 0; call < 6; call++) {
+      expect(routingOf(await classify(gateway, SHORT))).toEqual({
+        status: 200,
+        route: "edge",
+        because: "origin-failed",
+      });
+      const long = await classify(gateway, LONG);
+      expect([long.status, long.headers.get("retry-after")]).toEqual([503, "7"]);
+      expect(await long.json()).toMatchObject({ error_type: "unavailable" });
+    }
+    expect((await seenBy(path)).calls).toBe(12);
+    expect(originBreaker(gateway).state).toBe("closed");
+    expect(gateway.world.sides.edge.status().breaker.state).toBe("closed");
+    await program(path, "ok");
+    for (const text of [SHORT, LONG])
+      expect(routingOf(await classify(gateway, text))).toMatchObject({ status: 200, route: "origin" });
   });
 
   it("both sides fail: 503 with Retry-After", async () => {

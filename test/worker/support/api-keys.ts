@@ -1,13 +1,19 @@
 /** Keys in real KV, as the `spillway` command stores them. */
 import { env } from "cloudflare:workers";
 import { createHash, randomBytes } from "node:crypto";
-import { type KeyRecord, keyText, kvKeyOf } from "../../../formats/api-key.ts";
+import { ID_ALPHABET, ID_LENGTH, type KeyRecord, keyText, kvKeyOf } from "../../../formats/api-key.ts";
 
 export interface StoredKey {
   id: string;
   key: string;
   /** Writes the record again, with these values. */
   change(values: Partial<KeyRecord>): Promise<void>;
+}
+
+/** @returns a key that is not stored, with an id that no test has used */
+export function freshKey(): string {
+  const id = Array.from(randomBytes(ID_LENGTH), (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("");
+  return keyText(id, randomBytes(32).toString("base64url"));
 }
 
 let made = 0;

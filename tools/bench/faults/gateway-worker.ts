@@ -60,7 +60,7 @@ function newGateway(env: FaultyEnv): Gateway {
     {
       ...env,
       POLICIES: faultyKv(env.POLICIES, inForce, "policies"),
-      KEYS: faultyKv(env.KEYS, inForce, "keys"),
+      KEYS: { ...faultyKv(env.KEYS, inForce, "keys"), list: (options) => env.KEYS.list(options) },
       MODELS: faultyBucket(env.MODELS, inForce, () => held.step("load")),
       ...(env.LEDGER && { LEDGER: faultyLedger(env.LEDGER, inForce) }),
     },

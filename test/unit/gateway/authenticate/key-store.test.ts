@@ -24,6 +24,7 @@ function setUp(get: KeyKv["get"]) {
         asked.push(key);
         return get(key, options);
       },
+      list: async () => ({ keys: [], list_complete: true }),
     },
     { nowMs: () => nowMs, wait: () => new Promise((resolve) => setImmediate(resolve)) },
   );
