@@ -34,8 +34,8 @@ export function rangeNamed(id: string | undefined): Range {
   return RANGES.find((one) => one.id === id) ?? RANGES[0];
 }
 
-/** The share that the stored policy asks for, in percent; null if it does not parse. */
-export function askedShareOf(policy: PresentPolicy): number | null {
-  const parsed = parsePolicy(policy.text ?? "{}");
+/** The share that the policy in force asks for, in percent; null if it does not parse. */
+export function askedShareOf({ inForce }: PresentPolicy): number | null {
+  const parsed = parsePolicy(inForce.text ?? "{}");
   return parsed.ok ? parsed.policy.edge.share : null;
 }

@@ -5,6 +5,7 @@ import { changesOf } from "../../policies/versions/changes.ts";
 import { withoutMetadata } from "../../policies/versions/document.ts";
 import type { History } from "../../policies/versions/history.ts";
 import { historyRows } from "../../policies/versions/history-rows.ts";
+import type { VersionInForce } from "../../policies/versions/in-force.ts";
 import type { PresentPolicy } from "../policy/present-policy.ts";
 import { type DiffLine, lineDiff } from "./line-diff.ts";
 import { badge, empty, type Markup, NOTHING, time } from "./markup.ts";
@@ -32,9 +33,9 @@ function objectIn(text: string | null): JsonObject | null {
 function changeList(before: JsonObject | null, after: JsonObject | null): Markup {
   if (before === null || after === null) return NOTHING;
   const items = changesOf(before, after).map((change) =>
-    change.kind === "sentence"
-      ? html`<li>${change.sentence}</li>`
-      : html`<li><code>${change.place}</code> <del>${change.before}</del> → <ins>${change.after}</ins></li>`,
+    change.kind === "value"
+      ? html`<li><code>${change.place}</code> <del>${change.before}</del> → <ins>${change.after}</ins></li>`
+      : html`<li>${change.sentence}</li>`,
   );
   return html`<ul class="changes">${items}</ul>`;
 }
@@ -90,19 +91,27 @@ export function historyTable(history: History): Markup {
       mark === "last-stored" ? badge("stored", "good") : problem === null ? NOTHING : badge("rejected", "bad");
     const notes = [message, remark, problem].filter((note) => note !== null && note !== "");
     return html`<tr><th scope="row"><a href="/policy/versions/${name}">${name}</a> ${state}</th>
-<td>${time(Date.parse(timeIso))}</td><td>${author ?? "outside spillway"}</td><td class="words">${changes}${notes.map((note) => html`<small>${note}</small>`)}</td></tr>`;
+<td>${time(Date.parse(timeIso))}</td><td>${author ?? "outside spillway"}</td><td class="words">${changes.map((line) => html`<div>${line}</div>`)}${notes.map((note) => html`<small>${note}</small>`)}</td></tr>`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Versions"><table class="words">
 <thead><tr><th scope="col">version</th><th scope="col">saved, UTC</th><th scope="col">by</th><th scope="col">changes</th></tr></thead>
 <tbody>${items}</tbody></table></div>`;
 }
 
-/** What is stored, in a sentence. */
-export function presentSentence({ name, author, timeIso, problems }: PresentPolicy): Markup {
+/** What is stored, in a sentence; where it is rejected, what is in force, from which every edit starts. */
+export function presentSentence({ name, author, timeIso, inForce }: PresentPolicy): Markup {
   if (timeIso === null) return html`<p>No policy is stored: the defaults are in force.</p>`;
-  const state =
-    problems.length === 0
-      ? "Gateways have it within 35 s near the save, and within 95 s everywhere."
-      : `It is not valid, so gateways keep the last valid version: ${problems[0]}.`;
-  return html`<p>Version <strong>${name}</strong> is stored, saved by ${author ?? "an edit outside spillway"} at ${time(Date.parse(timeIso))} UTC. ${state}</p>`;
+  const stored = html`Version <strong>${name}</strong> is stored, saved by ${author ?? "an edit outside spillway"} at ${time(Date.parse(timeIso))} UTC.`;
+  const { rejected } = inForce;
+  if (rejected === null) {
+    return html`<p>${stored} Gateways have it within 35 s near the save, and within 95 s everywhere.</p>`;
+  }
+  const kept = rejected.isKept
+    ? html`<a href="/policy/versions/${name}">Its text</a> stays in the history.`
+    : "It is too large for the history, and a save replaces it: print it before with npx spillway policy get.";
+  return html`<p class="notice bad" role="status">${stored} Gateways reject it: ${rejected.problem}. ${inForceWords(inForce)}, and every edit starts from there. ${kept}</p>`;
+}
+
+function inForceWords({ name }: VersionInForce): string {
+  return name === null ? "The defaults are in force" : `Version ${name} is in force`;
 }

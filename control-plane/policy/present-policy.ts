@@ -2,6 +2,7 @@
 import { isObject, type JsonObject, parseJson } from "../../formats/json.ts";
 import { parsePolicy } from "../../policies/parse.ts";
 import { type Entry, sha256Of } from "../../policies/versions/history.ts";
+import type { VersionInForce } from "../../policies/versions/in-force.ts";
 import type { PolicyState } from "../../policies/versions/repository.ts";
 
 export interface PresentPolicy {
@@ -12,8 +13,10 @@ export interface PresentPolicy {
   /** As it is stored; null when nothing is stored, and the defaults are in force. */
   text: string | null;
   sha256: string;
-  /** Why the gateway does not accept it; empty if it does. */
+  /** Why gateways that have the version in force do not accept it; empty if they do. */
   problems: readonly string[];
+  /** What gateways use, and every edit starts from. */
+  inForce: VersionInForce;
   /** Null for an edit outside of spillway, and when nothing is stored. */
   author: string | null;
   message: string | null;
@@ -65,15 +68,21 @@ export function checkedDocument(text: string): CheckedText {
 }
 
 /** The stored policy of a state, which its last entry describes. */
-export function presentIn({ stored, history }: Pick<PolicyState, "stored" | "history">): PresentPolicy {
+export function presentIn({
+  stored,
+  history,
+  inForce,
+}: Pick<PolicyState, "stored" | "history" | "inForce">): PresentPolicy {
   const entry: Entry | undefined = history.entries.at(-1);
   const parsed = parsePolicy(stored ?? "{}");
+  const { rejected } = inForce;
   return {
     name: entry?.name ?? "0",
     version: entry === undefined ? 0 : entry.version,
     text: stored,
     sha256: sha256Of(stored),
-    problems: parsed.ok ? [] : parsed.problems,
+    problems: parsed.ok ? (rejected === null ? [] : [rejected.problem]) : parsed.problems,
+    inForce,
     author: entry?.author ?? null,
     message: entry?.message ?? null,
     timeIso: entry?.timeIso ?? null,

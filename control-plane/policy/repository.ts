@@ -4,6 +4,7 @@
  */
 import { LAST_GOOD_KEY, POLICY_KEY } from "../../policies/store.ts";
 import { type Entry, type History, historyText, readHistory, sha256Of } from "../../policies/versions/history.ts";
+import { inForceIn } from "../../policies/versions/in-force.ts";
 import {
   HISTORY_KEY,
   InvalidPolicy,
@@ -126,7 +127,8 @@ export class PolicyRepository {
       return { is: "unconfirmed", problem: unconfirmedOf(entry) };
     }
     this.#writes.confirm(key);
-    return { is: "saved", present: presentIn({ stored: prepared.text, history: prepared.history }) };
+    const { text: stored, history } = prepared;
+    return { is: "saved", present: presentIn({ stored, history, inForce: inForceIn(history, null) }) };
   }
 
   /** In the order of `policies/versions/repository.ts`: the history has a version before it is in force. */

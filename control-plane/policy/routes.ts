@@ -67,16 +67,24 @@ function rootOf({ LEDGER }: Env) {
 }
 
 /** What `GET /v1/policy` answers. */
-export function policyJson({ name, version, text, problems, author, message, timeIso }: PresentPolicy) {
+export function policyJson({ name, version, text, problems, inForce, author, message, timeIso }: PresentPolicy) {
   const checked = checkedDocument(text ?? "{}");
+  const ofInForce = checkedDocument(inForce.text ?? "{}");
   return {
     name,
     version,
     /** The stored document; null when nothing is stored, or it does not parse. */
     document: text !== null && checked.ok ? checked.document : null,
     text,
-    parses: problems.length === 0,
+    parses: checked.ok,
     problems,
+    /** What gateways use; another version than the stored one where that one has problems. An edit starts from its document. */
+    inForce: {
+      name: inForce.name,
+      version: inForce.version,
+      document: ofInForce.ok ? ofInForce.document : null,
+      text: inForce.text,
+    },
     author,
     message,
     time: timeIso,

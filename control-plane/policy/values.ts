@@ -22,10 +22,14 @@ export function valuesIn(text: string | null): PolicyValues | null {
   };
 }
 
-/** The stored policy as a rollout judges it; null if it does not parse: gateways keep the last valid version then. */
-export function inForce({ text, version, author, message }: PresentPolicy): PolicyInForce | null {
+/**
+ * The policy in force as a rollout judges it. A stored version that gateways reject changes nothing.
+ * @throws Error if the version in force does not parse, which cannot be
+ */
+export function judgedPolicy({ inForce }: Pick<PresentPolicy, "inForce">): PolicyInForce {
+  const { text, version, author, message } = inForce;
   const values = valuesIn(text);
-  if (values === null || version === null) return null;
+  if (values === null) throw new Error(`Policy version ${version} is in force, and does not parse.`);
   const id = author === ROLLOUT_AUTHOR ? /^rollout #(\d+)\b/.exec(message ?? "")?.[1] : undefined;
   return { version, values, rolloutId: id === undefined ? null : Number(id) };
 }
@@ -37,8 +41,9 @@ export function isSplitByText(text: string | null): boolean {
 }
 
 /**
- * The stored document with other values. What has the wanted value already, also by default, is left as it is.
- * @throws Error with one sentence when the stored text is not a JSON object
+ * The document in force with other values. What has the wanted value already, also by default, is left as it is.
+ * @param text that is in force; null for the defaults
+ * @throws Error with one sentence when the text is not a JSON object
  */
 export function withValues(text: string | null, values: PolicyValues): JsonObject {
   const before = valuesIn(text);

@@ -4,14 +4,14 @@
  */
 import type { PresentPolicy } from "../policy/present-policy.ts";
 import type { PolicyRepository } from "../policy/repository.ts";
-import { inForce, isSplitByText, ROLLOUT_AUTHOR, withValues } from "../policy/values.ts";
+import { isSplitByText, judgedPolicy, ROLLOUT_AUTHOR, withValues } from "../policy/values.ts";
 import { advance } from "../rollout/advance.ts";
 import type { StepFigures } from "../rollout/figures.ts";
 import { watchHalves } from "../rollout/halves.ts";
 import { startRollout } from "../rollout/plan.ts";
 import { statusOf } from "../rollout/status.ts";
-import type { Action, Advanced, PresentPolicy as PolicyInForce, Rollout, RolloutEvent } from "../rollout/types.ts";
-import { valuesInForce } from "../rollout/writes.ts";
+import type { Action, Advanced, Rollout, RolloutEvent } from "../rollout/types.ts";
+import { hasEnded } from "../rollout/writes.ts";
 import type { ChangeAnswer, OneRollout, RolloutChange, RolloutsAnswer, StartRequest } from "../rollout-port.ts";
 import type { RolloutTable, StoredRollout } from "./rollout-table.ts";
 import type { StepQuestion } from "./step-figures.ts";
@@ -66,11 +66,11 @@ export class RolloutController {
       const { table, policies } = this.#parts;
       const nowMs = Date.now();
       const present = await policies.present();
-      const policy = inForce(present);
-      if (policy === null) {
-        const problem = `The stored policy does not parse: ${present.problems.join("; ")}. Fix it with npx spillway policy edit, and start again.`;
+      if (present.inForce.rejected !== null) {
+        const problem = `The stored policy is rejected: ${present.problems.join("; ")}. Replace it with npx spillway policy edit, and start again.`;
         return { is: "conflict", problem };
       }
+      const policy = judgedPolicy(present);
       if (expectedPolicy !== null && expectedPolicy !== present.name) {
         const problem = `Policy version ${present.name} is stored, and the rollout was asked for on version ${expectedPolicy}. Nothing was started. Read the policy, and start again.`;
         return { is: "conflict", problem };
@@ -137,13 +137,12 @@ export class RolloutController {
       const { table, policies, figures } = this.#parts;
       try {
         const present = await policies.present();
-        const policy = inForce(present);
-        if (policy === null) return;
+        const policy = judgedPolicy(present);
         const [nowMs, watch] = [Date.now(), table.halves()];
         const sinceMs = watch?.policyVersion === policy.version ? watch.sinceMs : nowMs;
         const seen = figures({
           ...{ version: policy.version, sinceMs, nowMs, compared: "halves" as const },
-          isByCaller: !isSplitByText(present.text),
+          isByCaller: !isSplitByText(present.inForce.text),
         });
         table.storeHalves(watchHalves(watch, { nowMs, policyVersion: policy.version, figures: seen }));
       } catch (error) {
@@ -155,7 +154,7 @@ export class RolloutController {
   async #look(looking: StoredRollout): Promise<void> {
     const { rollout } = looking;
     const [present] = await Promise.all([this.#parts.policies.present(), this.#parts.gather()]);
-    const policy = inForce(present) ?? unchanged(rollout);
+    const policy = judgedPolicy(present);
     const nowMs = Date.now();
     const event: RolloutEvent = { kind: "look", nowMs, policy, figures: this.#figures(rollout, present, nowMs) };
     const advanced = advance(rollout, event);
@@ -167,7 +166,8 @@ export class RolloutController {
   }
 
   /** A step that was written and not stored began when its version was saved. */
-  #figures(rollout: Rollout, { version, timeIso, text }: PresentPolicy, nowMs: number): StepFigures {
+  #figures(rollout: Rollout, { inForce }: PresentPolicy, nowMs: number): StepFigures {
+    const { version, timeIso, text } = inForce;
     const { kind, target, policyVersion, stepStartedMs, startedMs } = rollout;
     const savedMs = version === policyVersion && timeIso !== null ? Date.parse(timeIso) : nowMs;
     return this.#parts.figures({
@@ -199,12 +199,18 @@ export class RolloutController {
     const { number: write, values, expectedVersion, reason } = action;
     const failed = (problem: string): RolloutEvent => ({ kind: "write-failed", nowMs: Date.now(), write, problem });
     if (present === null) return failed("The policy is not known.");
-    if (present.version !== expectedVersion) {
-      return failed(`Policy version ${present.name} is stored, and the rollout knows version ${expectedVersion}.`);
+    const { inForce } = present;
+    if (inForce.version !== expectedVersion) {
+      return failed(`Policy version ${inForce.name} is in force, and the rollout knows version ${expectedVersion}.`);
+    }
+    // Its author wanted another policy. Only what ends a rollout replaces it: a rollback does not wait for a person.
+    if (inForce.rejected !== null && this.#isRunning(id)) {
+      const problem = `Policy version ${present.name} is stored, and is rejected: ${inForce.rejected.problem}.`;
+      return failed(`${problem} The step waits until it is replaced.`);
     }
     try {
       const result = await this.#parts.policies.save({
-        document: withValues(present.text, values),
+        document: withValues(inForce.text, values),
         expected: present.name,
         author: ROLLOUT_AUTHOR,
         message: reason,
@@ -216,6 +222,11 @@ export class RolloutController {
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #isRunning(id: number): boolean {
+    const stored = this.#parts.table.withId(id);
+    return stored !== null && !hasEnded(stored.rollout);
   }
 
   /** The next look is due as long as something may follow. */
@@ -234,9 +245,4 @@ export class RolloutController {
     this.#before = result.catch(() => {});
     return result;
   }
-}
-
-/** While the stored text does not parse, gateways keep what the rollout has put in force. */
-function unchanged(rollout: Rollout): PolicyInForce {
-  return { version: rollout.policyVersion, rolloutId: null, values: valuesInForce(rollout) };
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Json } from "../../formats/json.ts";
 import { isEuCountry } from "../eu-countries.ts";
 
-const MAX_COUNTRIES = 8;
+/** Of a list. Countries and origins of residency rules are all named: a change must not be hidden behind a number. */
+const MAX_ENTRIES_NAMED = 8;
 
 const residencySchema = z.object({
   rules: z.array(z.object({ countries: z.array(z.string()), allow: z.array(z.string()) })).default([]),
@@ -29,7 +30,7 @@ export function residencySentences(before: Json | undefined, after: Json | undef
   }
   const sentences = [...groups.values()].map(
     ({ countries, from, to }) =>
-      `texts from ${listed(withoutEuMembers(countries))} ${now(to)}; before, they ${then(from)}`,
+      `texts from ${allOf(withoutEuMembers(countries))} ${now(to)}; before, they ${then(from)}`,
   );
   const [from, to] = [sidesOfUnknown(left.data), sidesOfUnknown(right.data)];
   if (now(from) !== now(to)) sentences.push(`texts from unknown countries ${now(to)}; before, they ${then(from)}`);
@@ -89,7 +90,7 @@ function then(sides: Sides): string {
 function placeOf({ edge, origins }: Sides): string | null {
   if (origins === null) return edge ? "to both sides" : "only to an origin";
   if (origins.length === 0) return edge ? "only to the edge" : null;
-  const named = `${origins.length === 1 ? "the origin" : "the origins"} ${listed(origins)}`;
+  const named = `${origins.length === 1 ? "the origin" : "the origins"} ${allOf(origins)}`;
   return edge ? `only to the edge and ${named}` : `only to ${named}`;
 }
 
@@ -113,9 +114,12 @@ export function listSentence(place: string, before: readonly Json[], after: read
   return `${place}: ${changes.length === 0 ? "another order" : changes.join(", ")}; ${holds}`;
 }
 
+/** Names some of many. */
 function listed(names: readonly string[]): string {
-  if (names.length > MAX_COUNTRIES) {
-    return `${names.slice(0, MAX_COUNTRIES - 1).join(", ")} and ${names.length - MAX_COUNTRIES + 1} more`;
-  }
+  const more = names.length - MAX_ENTRIES_NAMED + 1;
+  return more < 2 ? allOf(names) : allOf([...names.slice(0, MAX_ENTRIES_NAMED - 1), `${more} more`]);
+}
+
+function allOf(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -42,23 +42,29 @@ const emptyLike = (value: Json | undefined): Json => (Array.isArray(value) ? [] 
 /** A value with its place, or a sentence for residency rules and lists. */
 export type Change =
   | { kind: "value"; place: string; before: string; after: string }
-  | { kind: "sentence"; sentence: string };
+  | { kind: "residency" | "list"; sentence: string };
 
-/** @returns what a document changes; a value that is not set is compared with its default */
+/** @returns what a document changes, residency first; a value that is not set is compared with its default */
 export function changesOf(before: JsonObject, after: JsonObject): Change[] {
   const defaults: Json = JSON.parse(JSON.stringify(defaultPolicy()));
-  const sentences = residencySentences(before["residency"], after["residency"]);
-  const found = differences(before, after).filter(({ path }) => sentences === null || path[0] !== "residency");
-  const values = found.map(({ path, ...values }) => changeOf(path, values, valueAt(defaults, path)));
-  return [...values, ...(sentences ?? []).map((sentence) => ({ kind: "sentence" as const, sentence }))];
+  const found = differences(before, after);
+  const changesIn = (isResidency: boolean) =>
+    found
+      .filter(({ path }) => (path[0] === "residency") === isResidency)
+      .map(({ path, ...values }) => changeOf(path, values, valueAt(defaults, path)));
+  const sentences =
+    residencySentences(before["residency"], after["residency"]) ?? changesIn(true).map((change) => lineOf(change));
+  return [...sentences.map((sentence) => ({ kind: "residency" as const, sentence })), ...changesIn(false)];
+}
+
+function lineOf(change: Change, short = (text: string) => text): string {
+  return change.kind === "value" ? `${change.place} ${short(change.before)} → ${short(change.after)}` : change.sentence;
 }
 
 function changeOf(path: string[], { before, after }: Omit<Difference, "path">, fallback: Json | undefined): Change {
   const place = shownPlace(path);
   const [left, right] = [before ?? fallback, after ?? fallback];
-  if (isPlainList(left) && isPlainList(right)) {
-    return { kind: "sentence", sentence: listSentence(place, left, right) };
-  }
+  if (isPlainList(left) && isPlainList(right)) return { kind: "list", sentence: listSentence(place, left, right) };
   const shown = (value: Json | undefined) => {
     if (value !== undefined) return JSON.stringify(value);
     return fallback === undefined ? "not set" : `${JSON.stringify(fallback)} (default)`;
@@ -66,25 +72,41 @@ function changeOf(path: string[], { before, after }: Omit<Difference, "path">, f
   return { kind: "value", place, before: shown(before), after: shown(after) };
 }
 
-/** @returns what an entry changed, in one line; `before` is the entry that was in force */
-export function summarizeChanges(entry: Entry, before: Entry | undefined): string {
-  if (isDeletion(entry)) return "the key was deleted: the defaults are in force";
-  if (entry.text === null) return "too large for the history";
+/**
+ * @param before the entry that was in force
+ * @returns what an entry changed, in lines: each change of residency, then the first of the others and how many more there are
+ */
+export function summaryLines(entry: Entry, before: Entry | undefined): string[] {
+  if (isDeletion(entry)) return ["the key was deleted: the defaults are in force", ...residencyLines(before, {})];
+  if (entry.text === null) return ["too large for the history"];
   const after = comparable(entry);
-  if (after === null) return "not a JSON object";
+  if (after === null) return ["not a JSON object"];
   // The first entry, and one after an entry that is too large, are compared with the defaults.
-  const base = before === undefined ? {} : (comparable(before) ?? {});
-  const changes = changesOf(base, after);
-  if (changes.length === 0) return "no change";
+  const changes = changesOf(documentBefore(before), after);
+  if (changes.length === 0) return ["no change"];
+  const others = changes.filter(({ kind }) => kind !== "residency");
+  const shown = others.slice(0, MAX_SUMMARY_CHANGES);
   const short = (text: string) =>
     text.length > MAX_SUMMARY_VALUE_LENGTH ? `${text.slice(0, MAX_SUMMARY_VALUE_LENGTH - 1)}…` : text;
-  const shown = changes
-    .slice(0, MAX_SUMMARY_CHANGES)
-    .map((change) =>
-      change.kind === "sentence" ? change.sentence : `${change.place} ${short(change.before)} → ${short(change.after)}`,
-    );
-  const more = changes.length - shown.length;
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const linesOf = (kind: Change["kind"], list: readonly Change[]) =>
+    list.filter((change) => change.kind === kind).map((change) => lineOf(change, short));
+  const more = others.length - shown.length;
+  const values = [...linesOf("value", shown), ...(more > 0 ? [`${more} more`] : [])];
+  return [
+    ...linesOf("residency", changes),
+    ...linesOf("list", shown),
+    ...(values.length > 0 ? [values.join(", ")] : []),
+  ];
+}
+
+function residencyLines(before: Entry | undefined, after: JsonObject): string[] {
+  return changesOf(documentBefore(before), after).flatMap((change) =>
+    change.kind === "residency" ? [change.sentence] : [],
+  );
+}
+
+function documentBefore(before: Entry | undefined): JsonObject {
+  return before === undefined ? {} : (comparable(before) ?? {});
 }
 
 /** @returns the part of an entry's document that users edit; null when it is not a JSON object */

@@ -29,17 +29,14 @@ export function withoutMetadata(document: JsonObject): JsonObject {
 
 /**
  * @param text null when nothing is stored
- * @returns the document to change
- * @throws Error with one sentence when the stored text is not a JSON object, or gives a key twice: a save would drop one of its values
+ * @returns the document, to be read or changed key by key
+ * @throws Error with one sentence when the text is not a JSON object, or gives a key twice: one of its values would be lost
  */
 export function documentOf(text: string | null): JsonObject {
   const document: Json | undefined = text === null ? {} : parseJson(text);
   const [duplicate] = text !== null && isObject(document) ? describeDuplicateKeys(text) : [];
-  if (duplicate !== undefined) {
-    throw new Error(`The stored policy cannot be changed key by key: ${duplicate} with spillway policy edit.`);
-  }
+  const next = "Print it whole with spillway policy get";
+  if (duplicate !== undefined) throw new Error(`The policy cannot be read key by key: ${duplicate}. ${next}.`);
   if (isObject(document)) return document;
-  throw new Error(
-    "The stored policy is not a JSON object, so a single key cannot be changed. Fix it with spillway policy edit, or restore a version with spillway policy rollback <version>.",
-  );
+  throw new Error(`The policy is not a JSON object, so it has no keys. ${next}.`);
 }

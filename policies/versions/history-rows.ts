@@ -1,8 +1,7 @@
 /** Pure. The rows of the history, as `spillway policy history` and the control plane show them. */
-import { MAX_POLICY_BYTES, parsePolicy } from "../parse.ts";
-import { outOfOrder } from "../store.ts";
-import { summarizeChanges } from "./changes.ts";
+import { summaryLines } from "./changes.ts";
 import { type Entry, type History, isDeletion, MAX_ENTRIES } from "./history.ts";
+import { problemsIn } from "./in-force.ts";
 
 export interface HistoryRow {
   entry: Entry;
@@ -13,45 +12,47 @@ export interface HistoryRow {
   mark: "last-stored" | "rejected" | "none";
   /** Why the gateway rejects it; null when it accepts it. */
   problem: string | null;
-  changes: string;
+  /** What it changed, in lines: every change of residency first, then the others, of which a few are shown. */
+  changes: readonly string[];
   /** How its version relates to the one before; null when it is higher. */
   remark: string | null;
 }
 
 /** A row as JSON, with the text of its version. */
 export function historyRowJson({ entry, mark, problem, changes, remark }: HistoryRow) {
-  return { ...entry, outside: entry.author === null, lastStored: mark === "last-stored", problem, changes, remark };
+  const [outside, lastStored] = [entry.author === null, mark === "last-stored"];
+  return { ...entry, outside, lastStored, problem, changes: changesText(changes), remark };
+}
+
+/** The lines as one text. Each is a sentence where there are several. */
+export function changesText(lines: readonly string[]): string {
+  if (lines.length < 2) return lines.join("");
+  return lines.map((line) => `${line.replace(/^(texts|the) /, capitalized)}.`).join(" ");
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** @returns the newest entry first */
 export function historyRows({ entries }: History): HistoryRow[] {
   const rows: HistoryRow[] = [];
   let lastStored: Entry | undefined;
+  const problems = problemsIn(entries);
   for (const [index, entry] of entries.entries()) {
-    const problem = problemOf(entry, lastStored);
+    const problem = problems[index] ?? null;
     const isOldestKept = index === 0 && entries.length === MAX_ENTRIES;
     rows.push({
       entry,
       mark: index === entries.length - 1 ? "rejected" : "none",
       problem,
       // Compared with the last valid entry before it.
-      changes: isOldestKept
-        ? "(the previous version is no longer in the history)"
-        : summarizeChanges(entry, lastStored),
+      changes: isOldestKept ? ["(the previous version is no longer in the history)"] : summaryLines(entry, lastStored),
       remark: remarkOn(entry, entries.slice(0, index)),
     });
     if (problem === null) lastStored = entry;
   }
   return rows.map((row) => (row.entry === lastStored ? { ...row, mark: "last-stored" as const } : row)).reverse();
-}
-
-/** For an isolate that has seen all earlier entries. */
-function problemOf(entry: Entry, lastStored: Entry | undefined): string | null {
-  // The key was deleted, so the defaults are in force.
-  if (isDeletion(entry)) return null;
-  if (entry.text === null) return `the document has more than ${MAX_POLICY_BYTES} bytes`;
-  const parsed = parsePolicy(entry.text);
-  return parsed.ok ? outOfOrder(parsed.policy.version, lastStored?.version ?? 0) : parsed.problem;
 }
 
 function remarkOn(entry: Entry, earlier: readonly Entry[]): string | null {

@@ -16,6 +16,7 @@ import {
   withEntry,
   withStored,
 } from "./history.ts";
+import { inForceIn, type VersionInForce } from "./in-force.ts";
 
 /** The gateway does not read it. */
 export const HISTORY_KEY = "policy-history";
@@ -35,6 +36,8 @@ export interface PolicyState {
   stored: string | null;
   /** Edits outside of the spillway command are its last entries. */
   history: History;
+  /** What an edit starts from. */
+  inForce: VersionInForce;
   /** Entries that the stored history does not contain yet. */
   unrecorded: readonly Entry[];
   /** A version that was saved so recently that KV may still return the previous one; null when KV returns the newest. */
@@ -75,7 +78,10 @@ export async function readPolicyState(kv: PolicyKv, now: Date): Promise<PolicySt
   const unsettled = unsettledIn(recorded, stored, kv.settleSeconds, now);
   const history = unsettled === null ? withStored(recorded, stored, now.toISOString()) : recorded;
   const unrecorded = history.entries.filter((entry) => !recorded.entries.includes(entry));
-  return { stored, history, unrecorded, unsettled };
+  const known = inForceIn(history, null);
+  // Only a rejected policy makes gateways use the copy.
+  const inForce = known.rejected === null ? known : inForceIn(history, await kv.get(LAST_GOOD_KEY));
+  return { stored, history, inForce, unrecorded, unsettled };
 }
 
 /** Adds edits outside of the spillway command to the stored history, before another write replaces them. */

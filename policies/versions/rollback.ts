@@ -14,12 +14,13 @@ const OR_UNSET = ", or restore a default with spillway policy unset <path>";
  * @throws Error with one sentence when there is no such version, or the gateway would reject it
  */
 export function rollbackTo(
-  { stored, history }: Pick<PolicyState, "stored" | "history">,
+  { inForce, history }: Pick<PolicyState, "inForce" | "history">,
   name: string,
 ): JsonObject | string {
   const entry = entryNamed(history, name, OR_UNSET);
   const document = documentIn(entry);
-  if (!isSame(stored, document)) return document;
+  // What is in force already replaces a stored version that is rejected.
+  if (inForce.rejected !== null || !isSame(inForce.text, document)) return document;
   if (entry === history.entries.at(-1)) {
     return `Version ${name} is the stored version. Nothing was saved. Run spillway policy history for earlier versions${OR_UNSET}.`;
   }

@@ -51,6 +51,27 @@ describe("the policy", () => {
     expect(history).toContain("<td>Ann</td>");
   });
 
+  it("is edited from the version in force while the stored one is rejected, which is stated and stays in the history", async () => {
+    const cookie = await signIn();
+    const rule = { rules: [{ countries: ["EU"], allow: ["edge"] }] };
+    await post("/policy/save", { text: JSON.stringify({ residency: rule }), expected: "0" }, { cookie });
+    const broken = '{"version": 40, "edge": {"share": 700}}';
+    await env.POLICIES.put("policy", broken);
+    const page = await textOf(get("/policy", { cookie }));
+    expect(page).toMatch(
+      /Gateways reject it: edge\.share: 700 is not allowed[^<]*Version 1 is in force, and every edit/,
+    );
+    expect(page).toMatch(/made from version 1[\s\S]*name="expected" value="40"[\s\S]*&quot;countries&quot;/);
+    const review = await textOf(post("/policy/review", { text: '{"edge":{"share":9}}', expected: "40" }, { cookie }));
+    expect(review).toContain("against version 1");
+    expect(review).toMatch(
+      /<li>texts from the EU may go to both sides; before, they could go only to the edge<\/li><li><code>edge\.share<\/code> <del>100 \(default\)/,
+    );
+    const saved = await post("/policy/save", { text: JSON.stringify({ residency: rule }), expected: "40" }, { cookie });
+    expect(saved.headers.get("location")).toBe("/policy?saved=41");
+    expect(await textOf(get("/policy/versions/40", { cookie }))).toContain("&quot;share&quot;: 700");
+  });
+
   it("that another author saved since is a conflict, shown as both differences; the text can be reviewed against it", async () => {
     const cookie = await signIn();
     await save(cookie, 10, "0");

@@ -88,8 +88,26 @@ describe("a rollout", () => {
     await env.POLICIES.put(POLICY_KEY, "{");
     expect(await root().startRollout(startSchema.parse({ ...given, again: true }))).toMatchObject({
       is: "conflict",
-      problem: expect.stringContaining("does not parse"),
+      problem: expect.stringContaining("The stored policy is rejected: not JSON"),
     });
+  });
+
+  it("is rolled back to the version in force with its residency rules while a rejected one is stored; a step waits", async () => {
+    const residency = { unknown: "refuse" };
+    await start({ policy: { residency } });
+    await send({ inside: 200, outside: 200 });
+    expect(await look()).toMatchObject({ state: "running" });
+    const rejected = JSON.stringify({ version: 7, edge: { share: 700 } });
+    await env.POLICIES.put(POLICY_KEY, rejected);
+    await send({ inside: 200, outside: 200, policy: 7 });
+    expect((await look()).pending?.lastProblem).toMatch(
+      /^Policy version 7b is stored, and is rejected: edge\.share: 700 .* The step waits until it is replaced\.$/,
+    );
+    expect(await storedPolicy()).toMatchObject({ edge: { share: 700 } });
+    await send({ insideFailed: 30, outside: 30, policy: 7 });
+    expect(await look()).toMatchObject({ state: "failed", pending: null, policyVersion: 8 });
+    expect(await storedPolicy()).toMatchObject({ version: 8, edge: { share: 0 }, latencyBudgetMs: 900, residency });
+    expect((await root().policyHistory()).entries.map(({ text }) => text)).toContain(rejected);
   });
 });
 

@@ -25,6 +25,8 @@ async function useEditor(line: string): Promise<void> {
   vi.stubEnv("TMPDIR", folder);
 }
 
+const RESIDENCY = { rules: [{ countries: ["US"], allow: ["edge"] }], unknown: "refuse" };
+
 describe("a running system", () => {
   let system: Running;
   beforeAll(async () => {
@@ -35,7 +37,9 @@ describe("a running system", () => {
   });
 
   const policy = (...words: string[]) => spillway(system, "policy", ...words);
-  const history = async () => JSON.parse(await policy("history", "--json"));
+  /** From a shell without the variables of the ports: the lock of npm start has them. */
+  const history = async () =>
+    JSON.parse(await spillway({ stateFolder: system.stateFolder }, "policy", "history", "--json"));
 
   async function inForce(version: string, because: string, atMostMs?: number): Promise<void> {
     const isInForce = async () => {
@@ -61,16 +65,9 @@ describe("a running system", () => {
     expect(await policy("diff", "1", "3")).toBe("Versions 1 and 3 are the same.");
     expect(await history()).toMatchObject([
       { name: "3", lastStored: true, changes: "edge.share 100 → 0", message: "rollback to 1" },
-      { name: "2", lastStored: false },
+      { name: "2", lastStored: false, isolates: expect.any(Number) },
       { name: "1", author: "Ann", message: "stop the rollout" },
     ]);
-  });
-
-  it("is explained by the policy that is in force", async () => {
-    const explained = await spillway(system, "explain", "--text", SHORT);
-    expect(explained).toMatch(/^policy +version 3, stored on this machine\n/);
-    expect(explained).toMatch(/\ndecision +origin default, because outside-share\n/);
-    expect(await history()).toHaveLength(3);
   });
 
   it("rejects an invalid policy and saves nothing", async () => {
@@ -83,17 +80,27 @@ describe("a running system", () => {
   });
 
   it("uses an edit by plain wrangler, which the history lists", async () => {
-    await wrangler(system, "kv", "key", "put", "policy", '{"edge": {"share": 100}}', "--binding", "POLICIES");
+    // The gateway of this machine has one country for every caller, for which the first rule is.
+    const document = { edge: { share: 100 }, residency: RESIDENCY };
+    await wrangler(system, "kv", "key", "put", "policy", JSON.stringify(document), "--binding", "POLICIES");
     expect(await policy("history")).toMatch(
-      /● {2}0 +(\d+ +)?seen .* outside the spillway command +edge\.share 0 → 100/,
+      /● {2}0 +(\d+ +)?seen .* outside the spillway command +Texts from US may go only to the edge; before, they could go to both sides\. Texts from unknown countries are refused; .*\. edge\.share 0 → 100\./,
     );
-    await inForce("0", "within-share");
-    expect(await policy("get")).toBe('{\n  "edge": {\n    "share": 100\n  }\n}');
+    await inForce("0", "residency");
+    expect(JSON.parse(await policy("get"))).toEqual(document);
+  });
+
+  it("is explained by the policy that is in force, for the country that the gateway has seen", async () => {
+    const explained = await spillway(system, "explain", "--text", SHORT);
+    expect(explained).toMatch(/^policy +version 0, stored on this machine\n/);
+    expect(explained).toMatch(/\ncaller +country US \(assumed, as every caller of npm start has it; /);
+    expect(explained).toMatch(/\ndecision +edge, because residency\n/);
+    expect(await history()).toHaveLength(4);
   });
 
   it("keeps the last valid policy while an invalid one is stored, which the history shows as rejected", async () => {
     await policy("set", "edge.share", "0");
-    await inForce("4", "outside-share");
+    await inForce("4", "residency");
     await storePolicy(system, '{"version": 5, "edge": {"share": 1000}}');
     await until("the problem in /readyz", async () => {
       await classify(system, SHORT);
@@ -104,7 +111,9 @@ describe("a running system", () => {
       /○ {2}5 +(\d+ +)?seen .* rejected: edge\.share: 1000 is not allowed.*\n● {2}4 /,
     );
     expect(await policy("set", "edge.share", "100")).toMatch(/^version 6: edge\.share 0 → 100/);
-    await inForce("6", "within-share");
+    expect(JSON.parse(await policy("get", "residency"))).toEqual(RESIDENCY);
+    expect(await policy("get", "--at", "5")).toContain('"share": 1000');
+    await inForce("6", "residency");
   });
 
   it("uses an edit in the editor", async () => {
@@ -112,11 +121,12 @@ describe("a running system", () => {
     expect(await spillwayProcess(system, "policy", "edit", "--yes", "-m", "by hand")).toMatch(
       /^version 7: edge\.share 100 → 0/,
     );
-    await inForce("7", "outside-share");
+    await inForce("7", "residency");
     expect(JSON.parse(await policy("get"))).toEqual({
       $schema: "policies/policy.schema.json",
       version: 7,
       edge: { share: 0 },
+      residency: RESIDENCY,
     });
   });
 
@@ -157,7 +167,7 @@ describe("a running system", () => {
     );
     await writeFile(kept, '{"edge": {"share": 5}, "residency": {"rules": [{"countries": ["EU"], "allow": ["edge"]}]}}');
     expect(await policy("apply", kept, "--yes")).toMatch(
-      /^version 10: texts from the EU may go only to the edge; before, they could go to both sides\n/,
+      /^version 10: texts from the EU may go only to the edge; before, they could go to both sides\n {2}texts from US may go to both sides; before, they could go only to the edge\n {2}texts from unknown countries may go to both sides; before, they were refused\n/,
     );
   });
 });

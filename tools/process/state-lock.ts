@@ -19,6 +19,8 @@ const holderSchema = z.object({
   since: z.string(),
   /** Where the gateway listens. */
   url: z.string(),
+  /** Where the control plane listens; null in the lock of an older version. */
+  controlUrl: z.string().nullable().default(null),
 });
 
 export type LockHolder = z.infer<typeof holderSchema>;
@@ -29,14 +31,19 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Takes the lock of a state folder for this process.
- * @param url where the gateway will listen, for the message of another start
+ * @param url where the gateway will listen, for the message of another start and for commands in other shells
+ * @param controlUrl where the control plane will
  * @returns gives the lock back; synchronous, so that it can run while the process exits
  * @throws Error with one sentence and the next step while another process holds it
  */
-export async function takeStateLock(stateFolder: string, url: string): Promise<() => void> {
+export async function takeStateLock(
+  stateFolder: string,
+  url: string,
+  controlUrl: string | null = null,
+): Promise<() => void> {
   const file = join(stateFolder, LOCK_FILE);
   const processStart = (await processStartOf(process.pid)) ?? "";
-  const own: LockHolder = { pid: process.pid, processStart, since: new Date().toISOString(), url };
+  const own: LockHolder = { pid: process.pid, processStart, since: new Date().toISOString(), url, controlUrl };
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     try {
       await writeFile(file, JSON.stringify(own), { flag: "wx" });
@@ -70,7 +77,7 @@ export async function lockHolder(stateFolder: string): Promise<LockHolder | null
 }
 
 /** @returns "process 123 since 14:02:10, http://127.0.0.1:8787" */
-export function describeHolder({ pid, since, url }: LockHolder): string {
+export function describeHolder({ pid, since, url }: Omit<LockHolder, "controlUrl">): string {
   return `process ${pid} since ${new Date(since).toLocaleTimeString("sv-SE")}, ${url}`;
 }
 

@@ -62,7 +62,7 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
       `The state folder ${settings.stateFolder} cannot be used (${error.message}). Set SPILLWAY_STATE_DIR to another one.`,
     );
   });
-  process.on("exit", await takeStateLock(settings.stateFolder, url));
+  process.on("exit", await takeStateLock(settings.stateFolder, url, `http://127.0.0.1:${controlPort}`));
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   await mustBeFree(controlPort, "the control plane", "SPILLWAY_CONTROL_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");

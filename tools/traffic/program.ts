@@ -1,5 +1,6 @@
 /** The command line of `npm run traffic`: options, the check of the address, the live line, the summary. */
 import { type Command, InvalidArgumentError } from "commander";
+import { runningSystem } from "../process/running-system.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { renderTable } from "../table.ts";
@@ -21,7 +22,7 @@ interface Options {
   duration: number;
   callers: number;
   seed: number;
-  url: string;
+  url?: string;
   allowRemote?: true;
   key?: string;
   json?: true;
@@ -39,7 +40,7 @@ export function trafficProgram(): Command {
     .option("--duration <seconds>", "how long to send", within(1, MAX_DURATION_SECONDS), 60)
     .option("--callers <number>", "callers, as the header x-caller names them", wholeWithin(1, MAX_CALLERS), 40)
     .option("--seed <number>", "another seed sends other requests", wholeWithin(0, MAX_SEED), 1)
-    .option("--url <url>", "the gateway", `http://127.0.0.1:${process.env["SPILLWAY_PORT"] || "8787"}`)
+    .option("--url <url>", "the gateway (default: that of npm start)")
     .option("--allow-remote", "send to another machine than this one; each request is billed there")
     .option("--key <key>", "an API key, where the gateway requires one")
     .option("--json", "print one JSON object instead of the table")
@@ -47,7 +48,7 @@ export function trafficProgram(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const target = targetOf(options);
+  const target = targetOf({ ...options, url: options.url ?? (await runningSystem(process.env)).gateway.origin });
   const ended = new AbortController();
   const onSignal = () => ended.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
@@ -70,7 +71,7 @@ async function run(options: Options): Promise<void> {
 }
 
 /** @throws Error with one sentence for an address that is not this machine's, unless `--allow-remote` is given */
-export function targetOf({ url, allowRemote, key }: Pick<Options, "url" | "allowRemote" | "key">): {
+export function targetOf({ url, allowRemote, key }: Pick<Options, "allowRemote" | "key"> & { url: string }): {
   url: string;
   headers: Record<string, string>;
 } {

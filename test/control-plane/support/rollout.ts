@@ -50,10 +50,16 @@ export function later(ms: number): number {
 export const given = { kind: "share", target: 100, steps: [50, 100], thresholds: THRESHOLDS, author: "Ann" };
 
 /** @returns the rollout after its first step was written */
-export async function start(more: object = {}): Promise<RolloutStatus> {
+export async function start({
+  policy = {},
+  ...more
+}: {
+  policy?: object;
+  [field: string]: unknown;
+} = {}): Promise<RolloutStatus> {
   await env.POLICIES.put(
     POLICY_KEY,
-    JSON.stringify({ version: 6, edge: { share: 0, stickyBy: "text" }, latencyBudgetMs: 900 }),
+    JSON.stringify({ version: 6, edge: { share: 0, stickyBy: "text" }, latencyBudgetMs: 900, ...policy }),
   );
   const answer = await root().startRollout(startSchema.parse({ ...given, ...more }));
   if (answer.is !== "changed") throw new Error(answer.problem);

@@ -76,7 +76,7 @@ function isTimeout(error: unknown): boolean {
 function unreachable({ origin, hostname }: URL, error: unknown): string {
   const next =
     hostname === "127.0.0.1"
-      ? "Start the system with npm start, or set SPILLWAY_CONTROL_PORT to the control plane's port."
+      ? "Start the system with npm start. If it runs with other variables, set SPILLWAY_STATE_DIR or SPILLWAY_CONTROL_PORT as there."
       : "Check the address and the network; npm run deploy deploys the control plane.";
   return `Nothing answers at ${origin} (${causeOf(error)}). ${next}`;
 }

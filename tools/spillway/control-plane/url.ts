@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { CHECKOUT_FOLDER } from "../../process/checkout.ts";
-import { readSettings } from "../../process/local-settings.ts";
+import { runningSystem } from "../../process/running-system.ts";
 import type { ControlPlane } from "./ask.ts";
 
 export interface ControlPlaneOptions {
@@ -35,7 +35,7 @@ export async function controlPlaneUrl(options: ControlPlaneOptions, env: NodeJS.
     throw new Error(`--env ${environment} selects a deployed control plane; pass --remote with it.`);
   }
   if (url !== undefined) return parsedUrl(url);
-  return remote ? deployedUrl(environment) : new URL(`http://127.0.0.1:${readSettings(env).controlPort}`);
+  return remote ? deployedUrl(environment) : (await runningSystem(env)).controlPlane;
 }
 
 /** The control plane that the options select, with the token of the environment. @throws Error as `controlPlaneUrl` */

@@ -8,7 +8,7 @@ import { paintFor } from "../terminal/colors.ts";
 import { columnsOf } from "../terminal/wrap.ts";
 import { explain } from "./explanation.ts";
 import { explanationLines, shortModel } from "./lines.ts";
-import { addExplainOptions, type ExplainOptions, textOf } from "./options.ts";
+import { addExplainOptions, countryOf, type ExplainOptions, textOf } from "./options.ts";
 import { policyToExplain } from "./policy-to-explain.ts";
 import { type PackageNumbers, packageNumbers, situationOf } from "./situation.ts";
 
@@ -30,11 +30,13 @@ async function explainText(options: ExplainOptions): Promise<void> {
     resolve(CHECKOUT_FOLDER, readSettings(process.env).modelFolder),
     textOf(options),
   );
-  const situation = situationOf(options, policy, numbers);
+  const { assumed: countryAssumed, ...country } = countryOf(options);
+  const situation = situationOf({ ...options, ...country }, policy, numbers);
   for (const note of [...notes, ...packageNotes(policy, numbers)]) console.error(`  ! ${note}`);
   const shown = {
     policyFrom,
     modelId: numbers.modelId,
+    countryAssumed,
     paint: paintFor(process.stdout, process.env),
     columns: columnsOf(process.stdout),
   };

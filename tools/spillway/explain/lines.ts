@@ -14,6 +14,8 @@ export interface Shown {
   /** Where the policy and the token counts come from. */
   policyFrom: string;
   modelId: string;
+  /** Why it is this country; null if the user selected it. */
+  countryAssumed: string | null;
   paint: Paint;
   /** Of the terminal; null for no wrapping. */
   columns: number | null;
@@ -25,7 +27,7 @@ export function explanationLines(situation: Situation, explanation: Explanation,
   const facts = [
     labelled("policy", shown.policyFrom),
     labelled("text", describeText(situation, shown.modelId)),
-    labelled("caller", describeCaller(situation)),
+    labelled("caller", describeCaller(situation, shown.countryAssumed)),
     labelled("arm", describeArm(explanation.arm, situation.policy.edge.share)),
     labelled("edge", describeEdge(situation)),
   ];
@@ -55,9 +57,10 @@ export function shortModel(modelId: string): string {
   return `${name}@${digest.slice(0, 12)}`;
 }
 
-function describeCaller({ text, splitBy }: Situation): string {
+function describeCaller({ text, splitBy }: Situation, assumed: string | null): string {
   const { country, isEu } = text.location;
-  return `country ${country ?? "unknown"}${isEu ? ", in the EU" : ""}; split by ${splitBy}`;
+  const why = assumed === null ? "" : ` (${assumed})`;
+  return `country ${country ?? "unknown"}${isEu ? ", in the EU" : ""}${why}; split by ${splitBy}`;
 }
 
 function describeEdge({ conditions }: Situation): string {

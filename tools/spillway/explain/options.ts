@@ -29,6 +29,23 @@ export interface ExplainOptions {
   originPausedFrom?: readonly ForOrigin<number>[];
 }
 
+/** The country of every caller of the gateway of `npm start`: Miniflare's placeholder for Cloudflare's. test/e2e/policy.test.ts compares them. */
+export const LOCAL_COUNTRY = "US";
+
+/**
+ * The caller's country. Without `--country` it is that of the gateway whose policy is explained.
+ * @returns `assumed`: why, for the user; null for a country that was given
+ */
+export function countryOf({ country, policy, defaults, remote }: ExplainOptions): Pick<ExplainOptions, "country"> & {
+  assumed: string | null;
+} {
+  if (country !== undefined) return { country, assumed: null };
+  const isLocalGateway = policy === undefined && !defaults && !remote;
+  return isLocalGateway
+    ? { country: LOCAL_COUNTRY, assumed: "assumed, as every caller of npm start has it; --country selects another" }
+    : { assumed: `assumed; --country selects one, and every caller of npm start has ${LOCAL_COUNTRY}` };
+}
+
 /** What the options ask about. */
 export function textOf({ text, textPair }: Pick<ExplainOptions, "text" | "textPair">): TextOrPair {
   return textPair === undefined ? text : { text, textPair };
@@ -55,7 +72,11 @@ export function addExplainOptions(command: Command): Command {
     )
     .option("--share <percent>", "replaces edge.share of the policy", share)
     .optionsGroup("The caller:")
-    .option("--country <code>", "two-letter code, T1 for Tor (default: unknown)", country)
+    .option(
+      "--country <code>",
+      `two-letter code, T1 for Tor (default: unknown; ${LOCAL_COUNTRY} with the policy stored on this machine, as the gateway of npm start has it)`,
+      country,
+    )
     .option("--api-key <id>", "the id of the caller's API key")
     .option("--header <name=value>", "a header of the request (repeatable)", header)
     .optionsGroup("The isolate and the origins:")

@@ -1,7 +1,7 @@
 /** The policy that is explained: the stored one unless a file or the defaults are selected. Nothing is written. */
 import { defaultPolicy, parsePolicy } from "../../../policies/parse.ts";
 import type { Policy } from "../../../policies/schema.ts";
-import { historyRows } from "../../../policies/versions/history-rows.ts";
+import { rejectedSentence } from "../../../policies/versions/in-force.ts";
 import { type PolicyState, readPolicyState } from "../../../policies/versions/repository.ts";
 import { readUserText } from "../../process/read-text.ts";
 import { withKv } from "../kv/where.ts";
@@ -29,7 +29,7 @@ export async function policyToExplain(which: Which): Promise<PolicyToExplain> {
 async function find({ policy: file, defaults, local, remote, env }: Which): Promise<PolicyToExplain> {
   if (file === undefined && !defaults) {
     const where = { ...(local && { local }), ...(remote && { remote }), ...(env !== undefined && { env }) };
-    return inForce(
+    return explained(
       await withKv("POLICIES", where, (kv) => readPolicyState(kv, new Date())),
       remote ? "in the account's KV" : "on this machine",
     );
@@ -46,28 +46,23 @@ async function find({ policy: file, defaults, local, remote, env }: Which): Prom
  * The policy of an isolate that has seen every version: the last valid one when the stored document is rejected.
  * @param place where the policy is stored, for `from`
  */
-export function inForce({ stored, history, unsettled }: PolicyState, place: string): PolicyToExplain {
-  const rows = historyRows(history);
-  const row = rows.find(({ mark }) => mark === "last-stored");
-  const [newest] = rows;
+export function explained(
+  { inForce, unsettled }: Pick<PolicyState, "inForce" | "unsettled">,
+  place: string,
+): PolicyToExplain {
+  const parsed = parsePolicy(inForce.text ?? "{}");
+  if (!parsed.ok) throw new Error(`The policy in force does not parse: ${parsed.problem}`);
+  const { policy } = parsed;
+  const rejected = rejectedSentence(inForce, "this explains");
   const notes = [
     ...(unsettled === null
       ? []
       : [
           `version ${unsettled.entry.name} was just saved; KV may return the previous one for ${unsettled.waitSeconds} s`,
         ]),
-    ...(newest === undefined || newest === row
-      ? []
-      : [
-          `the stored version ${newest.entry.name} is rejected: ${newest.problem}; the last valid version is explained`,
-        ]),
+    ...(rejected === null ? [] : [rejected]),
   ];
-  const isStored = row === newest && unsettled === null;
-  const text = row === undefined ? null : isStored ? stored : row.entry.text;
-  const parsed = parsePolicy(text ?? "{}");
-  if (!parsed.ok) throw new Error(`The stored policy does not parse: ${parsed.problem}`);
-  const { policy } = parsed;
   const from =
-    text === null ? `the defaults: no policy is stored ${place}` : `version ${policy.version}, stored ${place}`;
+    inForce.text === null ? `the defaults: no policy is stored ${place}` : `version ${policy.version}, stored ${place}`;
   return { policy, from, notes };
 }

@@ -5,6 +5,7 @@ import { versionOf } from "../../../policies/versions/document.ts";
 import { PolicyConflict, type PolicyState } from "../../../policies/versions/repository.ts";
 import { readUserText } from "../../process/read-text.ts";
 import { confirmed, policyIn } from "./confirm.ts";
+import { reportEditBase } from "./edit-base.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
@@ -26,27 +27,35 @@ export function registerApply(policy: Command): void {
     if (edited === null) throw new Error(`${file} is not a policy that the gateway accepts. Nothing was saved.`);
     await withPolicyState(options, async (seen, kv) => {
       const check = () => mustBeBasedOn(seen, edited, file);
-      const document = await confirmed(edited, seen.stored, { ...options, check });
+      await reportEditBase(seen, options, "the file is compared with");
+      const document = await confirmed(edited, seen.inForce, { ...options, check });
       if (document !== null) await saveVersion({ kv, seen }, document, options);
     });
   });
 }
 
 /**
- * The `version` of a file is that of the document that it was made from: another one that was stored since would be undone.
+ * The `version` of a file is that of the document that it was made from: another one that was put in force since would be undone. A file that
+ * was made from a rejected version is compared with the one in force, whose changes are shown.
  * @throws PolicyConflict; not for a file without a version, or with one that has never been stored
  */
 export function mustBeBasedOn(
-  { stored, history }: Pick<PolicyState, "stored" | "history">,
+  { stored, inForce, history }: Pick<PolicyState, "stored" | "inForce" | "history">,
   { version }: JsonObject,
   file: string,
 ): void {
-  const storedVersion = versionOf(stored);
-  if (typeof version !== "number" || version === storedVersion || version > history.highestVersion) return;
-  const { name = String(storedVersion), author = null } = history.entries.at(-1) ?? {};
+  if (typeof version !== "number" || version > history.highestVersion) return;
+  if (inForce.rejected !== null && version === versionOf(stored)) return;
+  const { name: inForceName, author } = inForce;
+  const name = inForceName ?? String(inForce.version);
+  // Of two entries with one number, such as 7 and 7b, the file may have been made from either.
+  const isAmbiguous = name !== String(version) && name.replace(/[a-z]+$/, "") === String(version);
+  if (version === inForce.version && !isAmbiguous) return;
   const by = author === null ? "outside the spillway command" : `by ${author}`;
+  const was = isAmbiguous ? "may have been made" : "was made";
+  const next = isAmbiguous ? "remove" : `set its "version" to ${inForce.version}; or remove`;
   throw new PolicyConflict(
-    `Conflict: ${file} was made from version ${version}, and version ${name} was saved since, ${by}. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} ${name}, put that into the file, and set its "version" to ${storedVersion ?? name}; or remove "version" to replace the stored policy whole.`,
+    `Conflict: ${file} ${was} from version ${version}, and version ${name} was saved since, ${by}. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} ${name}, put that into the file, and ${next} "version" to replace the policy in force whole.`,
     { version: name, author },
   );
 }

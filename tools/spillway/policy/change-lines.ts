@@ -5,7 +5,7 @@ import { tableLines } from "../terminal/table.ts";
 import { wrapped } from "../terminal/wrap.ts";
 
 /**
- * The changes as lines: values in columns, then the sentences.
+ * The changes as lines: sentences on residency, values in columns, then sentences on lists.
  * @param columns of the terminal; null for no wrapping
  */
 export function changeLines(changes: readonly Change[], paint: Paint, columns: number | null): string[] {
@@ -14,9 +14,11 @@ export function changeLines(changes: readonly Change[], paint: Paint, columns: n
   );
   const paintCell = (text: string, column: number) =>
     column === 1 ? paint("red", text) : column === 3 ? paint("green", text) : text;
-  const sentences = changes.flatMap((change) => (change.kind === "sentence" ? [change.sentence] : []));
+  const sentencesOn = (kind: "residency" | "list") =>
+    changes.flatMap((change) => (change.kind === kind ? wrapped(change.sentence, { columns, indent: 2 }) : []));
   return [
+    ...sentencesOn("residency"),
     ...tableLines({ head: null, rows, paintCell }, columns).rows.flat(),
-    ...sentences.flatMap((sentence) => wrapped(sentence, { columns, indent: 2 })),
+    ...sentencesOn("list"),
   ];
 }

@@ -3,7 +3,8 @@ import { createInterface } from "node:readline/promises";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { changesOf, differences } from "../../../policies/versions/changes.ts";
-import { withoutMetadata } from "../../../policies/versions/document.ts";
+import { documentOf, withoutMetadata } from "../../../policies/versions/document.ts";
+import type { VersionInForce } from "../../../policies/versions/in-force.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { columnsOf } from "../terminal/wrap.ts";
 import { changeLines } from "./change-lines.ts";
@@ -28,20 +29,20 @@ interface Confirmation {
 const INDENT = "  ";
 
 /**
- * Prints what a document changes, and asks whether to save it.
- * @returns the document to save; null when it changes nothing
+ * Prints what a document changes in the version in force, and asks whether to save it.
+ * @returns the document to save; null when it changes nothing, unless it replaces a stored version that is rejected
  * @throws Error with one sentence when the user does not confirm, or cannot be asked
  */
 export async function confirmed(
   edited: JsonObject,
-  stored: string | null,
+  { text, rejected }: Pick<VersionInForce, "text" | "rejected">,
   { yes, check = () => {} }: Confirmation,
 ): Promise<JsonObject | null> {
-  const before = stored === null ? {} : parseJson(stored);
-  const base = isObject(before) ? before : {};
+  const base = documentOf(text);
   const document = documentToSave(edited, base);
   const [left, right] = [withoutMetadata(base), withoutMetadata(document)];
-  if (isObject(before) && differences(left, right).length === 0) {
+  const isSame = differences(left, right).length === 0;
+  if (isSame && rejected === null) {
     console.log("No changes. Nothing was saved.");
     return null;
   }
@@ -49,6 +50,7 @@ export async function confirmed(
   const paint = paintFor(process.stderr, process.env);
   const lines = changeLines(changesOf(left, right), paint, columns === null ? null : columns - INDENT.length);
   for (const line of lines) console.error(INDENT + line);
+  if (isSame) console.error(`${INDENT}no changes to what is in force; it replaces version ${rejected?.name}`);
   check();
   if (yes) return document;
   if (!isTerminal()) throw new Error("Not a terminal: pass --yes to save without confirmation.");

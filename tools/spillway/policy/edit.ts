@@ -9,6 +9,7 @@ import type { JsonObject } from "../../../formats/json.ts";
 import type { PolicyState } from "../../../policies/versions/repository.ts";
 import { whereWords, withKv } from "../kv/where.ts";
 import { ask, confirmed, isTerminal, policyIn } from "./confirm.ts";
+import { reportEditBase } from "./edit-base.ts";
 import { textToEdit } from "./edited-text.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
@@ -21,7 +22,7 @@ interface Options extends SaveOptions {
 export function registerEdit(policy: Command): void {
   const edit = policy
     .command("edit")
-    .description("Open the policy in $VISUAL or $EDITOR, and save it as a new version.")
+    .description("Open the policy in force in $VISUAL or $EDITOR, and save it as a new version.")
     .option("-y, --yes", "save without confirmation");
   addSaveOptions(edit).action(editPolicy);
 }
@@ -29,13 +30,14 @@ export function registerEdit(policy: Command): void {
 async function editPolicy(options: Options): Promise<void> {
   // KV is closed while the editor is open. Before the save, the stored policy is compared with `seen` again.
   const seen = await withPolicyState(options, async (seen) => seen);
+  await reportEditBase(seen, options);
   const folder = await mkdtemp(join(tmpdir(), "spillway-policy-"));
   const file = join(folder, "policy.json");
-  await writeFile(file, textToEdit(seen.stored), { mode: 0o600 });
+  await writeFile(file, textToEdit(seen.inForce.text), { mode: 0o600 });
   try {
     if ((await editAndSave(file, seen, options)) === "maybe-open") return;
   } catch (error) {
-    if (await isChanged(file, seen.stored)) {
+    if (await isChanged(file, seen)) {
       const reason = error instanceof Error ? error.message : String(error);
       const where = whereWords(options);
       throw new Error(`${reason} Your edit is kept in ${file}. To save it: npx spillway policy apply ${file}${where}`);
@@ -52,7 +54,7 @@ async function editAndSave(file: string, seen: PolicyState, options: Options): P
   let edited = await editUntilValid(file);
   const editor = editorIn(process.env);
   const isOpen = mayBeOpen(editor, performance.now() - startedAtMs);
-  if (isOpen && !(await isChanged(file, seen.stored))) {
+  if (isOpen && !(await isChanged(file, seen))) {
     const hint = `The editor "${editor}" returned without a change. If its window is still open, set EDITOR="${editor} --wait"`;
     if (!isTerminal()) {
       console.log("No changes. Nothing was saved.");
@@ -63,7 +65,7 @@ async function editAndSave(file: string, seen: PolicyState, options: Options): P
     await ask("Continue with the file as it is saved?", true);
     edited = await validDocument(file);
   }
-  const document = await confirmed(edited, seen.stored, options);
+  const document = await confirmed(edited, seen.inForce, options);
   if (document !== null) await withKv("POLICIES", options, (kv) => saveVersion({ kv, seen }, document, options));
   return "done";
 }
@@ -82,8 +84,8 @@ export function mayBeOpen(editor: string, tookMs: number): boolean {
   return !WAITS.test(editor) && (tookMs < MIN_EDIT_MS || WITH_WINDOW.test(editor.trim()));
 }
 
-async function isChanged(file: string, stored: string | null): Promise<boolean> {
-  return (await readFile(file, "utf8")) !== textToEdit(stored);
+async function isChanged(file: string, { inForce }: PolicyState): Promise<boolean> {
+  return (await readFile(file, "utf8")) !== textToEdit(inForce.text);
 }
 
 /** Opens the editor until its file is a valid policy. Throws when it is not, and the user cannot or does not edit again. */

@@ -7,9 +7,10 @@ import { shownPlace } from "../../../policies/messages/shown.ts";
 import { parsePolicy } from "../../../policies/parse.ts";
 import { policySchema } from "../../../policies/schema.ts";
 import { documentOf } from "../../../policies/versions/document.ts";
-import { entryNamed } from "../../../policies/versions/history.ts";
+import { type Entry, entryNamed, isDeletion } from "../../../policies/versions/history.ts";
 import { parsePath, valueAt } from "../../../policies/versions/path.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
+import { reportRejected } from "./edit-base.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
 interface Options extends WhereOptions {
@@ -26,20 +27,27 @@ export function registerGet(policy: Command): void {
     .option("--defaults", "include the defaults of all keys that are not set")
     .option("--at <version>", "a version of the history instead of the stored policy");
   addWhereOptions(get).action((path: string | undefined, options: Options) =>
-    withPolicyState(options, async ({ stored, history }) => {
-      const text = options.at === undefined ? stored : entryNamed(history, options.at).text;
+    withPolicyState(options, async ({ stored, inForce, history }) => {
+      if (options.at === undefined) reportRejected(inForce, "gateways use");
+      const text = options.at === undefined ? stored : textOf(entryNamed(history, options.at));
       if (path === undefined) console.log(wholePolicy(text, options.defaults === true));
       else console.log(JSON.stringify(oneValue(text, parsePath(path)), null, 2));
     }),
   );
 }
 
+/** Null for the defaults. Reports why a version does not parse. */
+function textOf(entry: Entry): string | null {
+  const { name, text } = entry;
+  if (text === null && !isDeletion(entry)) throw new Error(`Version ${name} was too large for the history.`);
+  const parsed = parsePolicy(text ?? "{}");
+  if (!parsed.ok) console.error(`  ! version ${name} does not parse: ${parsed.problem}`);
+  return text;
+}
+
 function wholePolicy(text: string | null, withDefaults: boolean): string {
   const parsed = parsePolicy(text ?? "{}");
-  if (!parsed.ok) {
-    console.error(`  ! it does not parse, so the gateway keeps the last valid policy: ${parsed.problem}`);
-    return text ?? "";
-  }
+  if (!parsed.ok) return text ?? "";
   if (withDefaults) return JSON.stringify(parsed.policy, null, 2);
   if (text === null) {
     console.error("  no policy is stored; the defaults are in force: spillway policy get --defaults");

@@ -3,13 +3,16 @@ import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
 import { changesOf, comparable } from "../../../policies/versions/changes.ts";
-import { type Entry, entryNamed, type History } from "../../../policies/versions/history.ts";
-import { type HistoryRow, historyRowJson, historyRows } from "../../../policies/versions/history-rows.ts";
+import { documentOf, withoutMetadata } from "../../../policies/versions/document.ts";
+import { type Entry, entryNamed } from "../../../policies/versions/history.ts";
+import { changesText, type HistoryRow, historyRowJson, historyRows } from "../../../policies/versions/history-rows.ts";
+import type { VersionInForce } from "../../../policies/versions/in-force.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { type Paint, paintFor } from "../terminal/colors.ts";
 import { tableText } from "../terminal/table.ts";
 import { columnsOf, wrapped } from "../terminal/wrap.ts";
 import { changeLines } from "./change-lines.ts";
+import { reportRejected } from "./edit-base.ts";
 import { isolateVersions, type VersionCounts, versionCounts } from "./isolate-versions.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
@@ -51,10 +54,12 @@ export function registerDiff(policy: Command): void {
     .command("diff")
     .description("Show the differences between two versions.")
     .argument("<a>", "a version of the history")
-    .argument("[b]", "another version (default: the stored one)");
+    .argument("[b]", "another version (default: the one in force)");
   addWhereOptions(diff).action((a: string, b: string | undefined, options: WhereOptions) =>
-    withPolicyState(options, async ({ history }) => {
-      const [from, to] = [entryNamed(history, a), b === undefined ? newest(history) : entryNamed(history, b)];
+    withPolicyState(options, async ({ history, inForce }) => {
+      if (b === undefined) reportRejected(inForce, "the comparison is with");
+      const from = entryNamed(history, a);
+      const to = b === undefined ? inForce : entryNamed(history, b);
       const changes = changesOf(documentIn(from), documentIn(to));
       if (changes.length === 0) console.log(`Versions ${from.name} and ${to.name} are the same.`);
       const lines = changeLines(changes, paintFor(process.stdout, process.env), columnsOf(process.stdout));
@@ -63,14 +68,11 @@ export function registerDiff(policy: Command): void {
   );
 }
 
-function newest(history: History): Entry {
-  return entryNamed(history, history.entries.at(-1)?.name ?? "");
-}
-
-function documentIn(entry: Entry): JsonObject {
-  const document = comparable(entry);
+function documentIn(version: Entry | VersionInForce): JsonObject {
+  const document = "sha256" in version ? comparable(version) : withoutMetadata(documentOf(version.text));
   if (document !== null) return document;
-  throw new Error(`Version ${entry.name} is not a JSON object; print it with spillway policy get --at ${entry.name}.`);
+  const { name } = version;
+  throw new Error(`Version ${name} is not a JSON object; print it with spillway policy get --at ${name}.`);
 }
 
 const MARKS = { "last-stored": "●", rejected: "○", none: " " } as const;
@@ -100,7 +102,7 @@ function cellsOf(row: HistoryRow, counts: VersionCounts | null): string[] {
   const { entry, mark, problem, changes, remark } = row;
   const outside = entry.author === null;
   const last = [
-    problem === null ? changes : `rejected: ${problem}`,
+    problem === null ? changesText(changes) : `rejected: ${problem}`,
     ...(remark === null ? [] : [`(${remark})`]),
     ...(entry.message === null ? [] : [`“${entry.message}”`]),
   ];

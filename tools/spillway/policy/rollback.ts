@@ -1,6 +1,7 @@
 /** `spillway policy rollback <version>`: saves the document of an earlier version as a new version. */
 import type { Command } from "commander";
 import { rollbackTo } from "../../../policies/versions/rollback.ts";
+import { reportRejected } from "./edit-base.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
 
@@ -13,6 +14,7 @@ export function registerRollback(policy: Command): void {
   addSaveOptions(rollback).action((name: string, options: SaveOptions) =>
     withPolicyState(options, async (seen, kv) => {
       const target = rollbackTo(seen, name);
+      reportRejected(seen.inForce, "the new version replaces it and");
       if (typeof target === "string") console.log(target);
       else await saveVersion({ kv, seen }, target, options, `rollback to ${name}`);
     }),

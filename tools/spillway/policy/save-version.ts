@@ -9,7 +9,7 @@ import {
   KV_CACHE_SECONDS,
   KV_PROPAGATION_SECONDS,
 } from "../../../policies/store.ts";
-import { historyRows } from "../../../policies/versions/history-rows.ts";
+import { type HistoryRow, historyRows } from "../../../policies/versions/history-rows.ts";
 import { type Author, type PolicyKv, type PolicyState, savePolicy } from "../../../policies/versions/repository.ts";
 import { readWorkerSettings } from "../../local-worker/settings.ts";
 import { localSettings } from "../../process/local-settings.ts";
@@ -17,6 +17,7 @@ import { readGatewayConfig } from "../../process/wrangler-config.ts";
 import { authorName } from "../author.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
+import { columnsOf, wrapped } from "../terminal/wrap.ts";
 import { checkNamedModel, newlyNamed } from "./named-model.ts";
 
 export interface SaveOptions extends WhereOptions {
@@ -43,23 +44,32 @@ export async function saveVersion(
   fallbackMessage: string | null = null,
 ): Promise<void> {
   const { author, message } = await authorOf(options);
-  await checkModel(seen.stored, document, options);
+  await checkModel(seen.inForce.text, document, options);
   const version = { document, author, message: message ?? fallbackMessage, now: new Date() };
   const history = await savePolicy(kv, seen, version);
-  for (const { entry, changes } of historyRows(history).slice(0, 1)) console.log(`version ${entry.name}: ${changes}`);
+  for (const row of historyRows(history).slice(0, 1)) {
+    for (const line of savedLines(row, columnsOf(process.stdout))) console.log(line);
+  }
   console.log(whenInForce(new Date(), options.remote === true));
 }
 
+/** What a saved version changed, a line for each change of residency. @param columns of the terminal; null for no wrapping */
+export function savedLines({ entry, changes }: HistoryRow, columns: number | null): string[] {
+  const [first = "", ...others] = changes;
+  const lines = [`version ${entry.name}: ${first}`, ...others.map((line) => `  ${line}`)];
+  return lines.flatMap((line) => wrapped(line, { columns, indent: 2 }));
+}
+
 /**
- * @param stored the text of the policy that a document replaces; null if none is stored
+ * @param inForce the text of the policy that a document replaces; null for the defaults
  * @throws Error with one sentence for a package that was never published, or has other labels than the one in force
  */
 export async function checkModel(
-  stored: string | null,
+  inForce: string | null,
   after: JsonObject,
   options: Pick<SaveOptions, "remote" | "env" | "acceptLabels">,
 ): Promise<void> {
-  const value = stored === null ? undefined : parseJson(stored);
+  const value = inForce === null ? undefined : parseJson(inForce);
   const before = isObject(value) ? value : null;
   const named = newlyNamed({ before, after });
   if (named.model === null && named.candidate === null) return;

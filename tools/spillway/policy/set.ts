@@ -8,6 +8,7 @@ import { policySchema } from "../../../policies/schema.ts";
 import { documentOf, storedText } from "../../../policies/versions/document.ts";
 import { parsePath, valueAt, withoutValueAt, withValueAt } from "../../../policies/versions/path.ts";
 import { InvalidPolicy, type PolicyState } from "../../../policies/versions/repository.ts";
+import { reportEditBase } from "./edit-base.ts";
 import { mustBeKnown } from "./get.ts";
 import { addSaveOptions, type SaveOptions, saveVersion } from "./save-version.ts";
 import { withPolicyState } from "./with-policy-state.ts";
@@ -16,16 +17,18 @@ import { withPolicyState } from "./with-policy-state.ts";
 export function registerSet(policy: Command): void {
   const set = policy
     .command("set")
-    .description("Set one value of the policy and save it as a new version.")
+    .description("Set one value of the policy in force and save it as a new version.")
     .argument("<path>", "a path such as edge.share or residency.rules[0]")
     .argument("<value>", "JSON; text needs no quotes");
   addSaveOptions(set).action((path: string, value: string, options: SaveOptions) =>
     withPolicyState(options, async (seen, kv) => {
       const { keys, document } = startOfEdit(seen, path);
+      await reportEditBase(seen, options);
       const changed = withValue(document, keys, value);
-      if (JSON.stringify(valueAt(document, keys)) === JSON.stringify(valueAt(changed, keys))) {
-        console.log(`${path} is already ${value}. Nothing was saved.`);
-      } else await saveVersion({ kv, seen }, changed, options);
+      const isSame = JSON.stringify(valueAt(document, keys)) === JSON.stringify(valueAt(changed, keys));
+      // Without a change too, what is in force replaces a stored version that is rejected.
+      if (isSame && seen.inForce.rejected === null) console.log(`${path} is already ${value}. Nothing was saved.`);
+      else await saveVersion({ kv, seen }, changed, options);
     }),
   );
 }
@@ -34,13 +37,15 @@ export function registerSet(policy: Command): void {
 export function registerUnset(policy: Command): void {
   const unset = policy
     .command("unset")
-    .description("Remove one value of the policy, so that its default is used, and save it as a new version.")
+    .description("Remove one value of the policy in force, so that its default is used, and save it as a new version.")
     .argument("<path>", "a path such as edge.share");
   addSaveOptions(unset).action((path: string, options: SaveOptions) =>
     withPolicyState(options, async (seen, kv) => {
       const { keys, document } = startOfEdit(seen, path);
-      if (isUnset(document, keys)) console.log(`${path} is not set. Nothing was saved.`);
-      else {
+      await reportEditBase(seen, options);
+      if (isUnset(document, keys) && seen.inForce.rejected === null) {
+        console.log(`${path} is not set. Nothing was saved.`);
+      } else {
         const changed = withoutValueAt(document, keys);
         if (isObject(changed)) await saveVersion({ kv, seen }, changed, options);
       }
@@ -49,18 +54,18 @@ export function registerUnset(policy: Command): void {
 }
 
 /**
- * What `set` and `unset` start from: the stored document, valid or not, as `get` prints it. An isolate may have another version.
- * @throws Error with one sentence as `editablePath` and `documentOf`
+ * What `set` and `unset` start from: the document of the version in force.
+ * @throws Error with one sentence as `editablePath`
  */
 export function startOfEdit(
-  { stored }: Pick<PolicyState, "stored">,
+  { inForce }: Pick<PolicyState, "inForce">,
   path: string,
 ): { keys: string[]; document: JsonObject } {
-  return { keys: editablePath(path), document: documentOf(stored) };
+  return { keys: editablePath(path), document: documentOf(inForce.text) };
 }
 
 /**
- * Whether there is nothing to remove. A stored key that the schema does not know can be removed.
+ * Whether there is nothing to remove.
  * @throws Error with one sentence for an unknown path: a mistyped key would look like one that has its default
  */
 export function isUnset(document: JsonObject, path: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 /** `spillway status`: what the console shows, in a terminal, and where the two clouds and the policy differ. */
 import { type Command, InvalidArgumentError } from "commander";
 import { attentionOf, sentencesOf } from "../../../control-plane/console/sentence.ts";
-import { localSettings } from "../../process/local-settings.ts";
+import { runningSystem } from "../../process/running-system.ts";
 import { addControlPlaneOptions, type ControlPlaneOptions, controlPlaneOf } from "../control-plane/url.ts";
 import { paintFor } from "../terminal/colors.ts";
 import { columnsOf } from "../terminal/wrap.ts";
@@ -39,7 +39,7 @@ function urlIn(text: string): URL {
 async function printStatus({ json, gateway, ...options }: Options): Promise<void> {
   const { remote, env, url } = options;
   const isLocal = remote === undefined && url === undefined;
-  const own = isLocal ? new URL(`http://127.0.0.1:${localSettings(process.env).gatewayPort}`) : null;
+  const own = isLocal ? (await runningSystem(process.env)).gateway : null;
   const controlPlane = await controlPlaneOf(options, process.env);
   const gathered = await gather(controlPlane, { remote, env, gateway: gateway ?? own }, Date.now());
   const drift = driftOf(gathered.deployed);

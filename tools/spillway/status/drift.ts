@@ -16,7 +16,7 @@ export interface SeenModel {
 
 /** What is known of a deployment. Null where it could not be read. */
 export interface Deployed {
-  /** As it is stored; null when nothing is stored, and the defaults are in force. */
+  /** Name and text of the version in force, the text null for the defaults; number and problems of the stored one. */
   policy: { name: string; version: number | null; text: string | null; problems: readonly string[] };
   isolates: readonly { policy: number; model: string; candidate: { model: string; state: string } | null }[];
   /** Of the last hour: by side, `edge` or an origin's name. */

@@ -1,6 +1,7 @@
 /** What is deployed, from the control plane, the gateway's /readyz and wrangler.toml. */
 import { z } from "zod";
 import { type Facts, RANGES } from "../../../control-plane/console/facts.ts";
+import type { PresentPolicy } from "../../../control-plane/policy/present-policy.ts";
 import { policyFactsOf } from "../../../control-plane/report/policy-facts.ts";
 import { reportOf } from "../../../control-plane/report/report.ts";
 import { decodeBase64 } from "../../../formats/encodings.ts";
@@ -25,6 +26,8 @@ const policySchema = z.object({
   version: z.number().nullable(),
   text: z.string().nullable(),
   problems: z.array(z.string()),
+  /** Absent in an answer of an older control plane. */
+  inForce: z.object({ name: z.string().nullable(), version: z.number(), text: z.string().nullable() }).optional(),
   author: z.string().nullable(),
   message: z.string().nullable(),
   time: z.string().nullable(),
@@ -60,14 +63,15 @@ export async function gather(controlPlane: ControlPlane, place: Place, nowMs: nu
     askControlPlane(controlPlane, { method: "GET", path: "/v1/policy" }, policySchema),
     askControlPlane(controlPlane, { method: "GET", path: "/v1/rollouts" }, listSchema),
   ]);
-  const policies = policyFactsOf([policy.text]);
+  const present = presentOf(policy);
+  const policies = policyFactsOf([present.inForce.text]);
   const facts: Facts = {
     nowMs,
     range: day,
     report: reportOf({ answer: ofDay, nowMs, policies }),
     month: reportOf({ answer: ofMonth, nowMs, policies }),
     isolates: ofDay.isolates,
-    policy: { ...policy, sha256: "", timeIso: policy.time },
+    policy: present,
     rollout: null,
   };
   const current = rollouts.current ?? rollouts.rollouts[0] ?? null;
@@ -86,7 +90,7 @@ export async function gather(controlPlane: ControlPlane, place: Place, nowMs: nu
   return {
     facts: { ...facts, rollout: current === null ? null : { ...current, pending: null } },
     deployed: {
-      policy,
+      policy: { ...policy, name: present.inForce.name ?? policy.name, text: present.inForce.text },
       isolates: hour.isolates,
       ...seenIn(hour),
       configuredModel: place.remote ? (config?.model ?? null) : null,
@@ -96,6 +100,15 @@ export async function gather(controlPlane: ControlPlane, place: Place, nowMs: nu
     },
     notes,
   };
+}
+
+function presentOf({ time, inForce, ...stored }: z.infer<typeof policySchema>): PresentPolicy {
+  const { name, version, text, problems, author, message } = stored;
+  const [problem] = problems;
+  const rejected = problem === undefined ? null : { name, problem, isKept: true };
+  const used = inForce ?? { name, version: version ?? 0, text };
+  const by = rejected === null ? { author, message, timeIso: time } : { author: null, message: null, timeIso: null };
+  return { ...stored, sha256: "", timeIso: time, inForce: { ...used, ...by, rejected } };
 }
 
 function waitsOf(rollout: Status | null): string[] {

@@ -25,7 +25,8 @@ const busy = answerOf(experimentDays({ textsPerDay: 1500, shadowRate: 0.2 }));
 function factsOf(parts: Partial<Facts> = {}, answer = busy): Facts {
   const report = reportOf({ answer, nowMs: NOW_MS, policies: policyFactsOf([POLICY]) });
   const stored = { name: "6", version: 6, text: POLICY, sha256: "", problems: [], author: "Ann", message: null };
-  const policy = { ...stored, timeIso: "2026-11-12T00:00:00.000Z" };
+  const timeIso = "2026-11-12T00:00:00.000Z";
+  const policy = { ...stored, timeIso, inForce: { ...stored, timeIso, rejected: null } };
   return {
     nowMs: NOW_MS,
     range: RANGES[1],
@@ -56,7 +57,8 @@ describe("the first sentence", () => {
   });
 
   it("is short where no text came and nothing is stored", () => {
-    const policy = { ...factsOf().policy, text: null, name: "0" } as Facts["policy"];
+    const inForce = { ...factsOf().policy?.inForce, text: null };
+    const policy = { ...factsOf().policy, text: null, name: "0", inForce } as Facts["policy"];
     expect(sentencesOf(factsOf({ policy, isolates: [] }, answerOf([]))).join(" ")).toBe(
       "The policy sends 100 % of eligible texts to the edge. No text came in the last 24 hours. Nothing is being rolled out. Nothing needs you.",
     );

@@ -6,7 +6,7 @@ import { withoutValueAt, withValueAt } from "../../../../policies/versions/path.
 
 const texts = (before: JsonObject, after: JsonObject) =>
   changesOf(before, after).map((change) =>
-    change.kind === "sentence" ? change.sentence : `${change.place} ${change.before} → ${change.after}`,
+    change.kind === "value" ? `${change.place} ${change.before} → ${change.after}` : change.sentence,
   );
 
 describe("differences", () => {

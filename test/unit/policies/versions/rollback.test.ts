@@ -71,6 +71,17 @@ describe("a rollback that would change nothing saves nothing and reports why", (
   });
 });
 
+describe("while the stored version is rejected", () => {
+  it.each([
+    ["does not parse", '{"version": 40, "edge": {"share": 700}}'],
+    ["is older, and else the same", '{"version": 1, "edge": {"share": 60}}'],
+  ])("because it %s, a rollback to the version in force saves it anew", async (_, text) => {
+    const kv = await kvWith(share(50), share(60));
+    putOutside(kv, text);
+    expect(await rollback(kv, "2")).toMatchObject(share(60));
+  });
+});
+
 it("a rollback to another version saves the document of that version", async () => {
   expect(await rollback(await kvWith(share(50), share(60)), "1")).toMatchObject(share(50));
 });

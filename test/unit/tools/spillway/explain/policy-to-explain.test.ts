@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { POLICY_KEY } from "../../../../../policies/store.ts";
 import { readPolicyState, savePolicy } from "../../../../../policies/versions/repository.ts";
-import { inForce, policyToExplain } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
+import { countryOf } from "../../../../../tools/spillway/explain/options.ts";
+import { explained, policyToExplain } from "../../../../../tools/spillway/explain/policy-to-explain.ts";
 import { type FakeKv, fakeKv, putOutside } from "../../../policies/versions/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
@@ -15,7 +16,7 @@ async function set(kv: FakeKv, document: JsonObject) {
   await savePolicy(kv, await readPolicyState(kv, NOW), { document, author: "Ann", message: null, now: NOW });
 }
 const share = (value: number): JsonObject => ({ edge: { share: value } });
-const seen = async (kv: FakeKv) => inForce(await readPolicyState(kv, NOW), "here");
+const seen = async (kv: FakeKv) => explained(await readPolicyState(kv, NOW), "here");
 
 describe("the policy that is explained", () => {
   it("is the defaults when nothing is stored", async () => {
@@ -50,13 +51,13 @@ describe("the policy that is explained", () => {
     [
       "an invalid one",
       '{"version": 2, "edge": {"share": 1000}}',
-      /^the stored version 2b? is rejected: edge\.share: 1000/,
+      /^version 2b is stored but rejected, so this explains version 2, which is in force; the reason: edge\.share: 1000/,
     ],
-    ["text that is not JSON", "{", /^the stored version broken-1 is rejected: not JSON/],
+    ["text that is not JSON", "{", /^version broken-1 is stored but rejected, .*: not JSON/],
     [
       "an older version",
       '{"version": 1, "edge": {"share": 5}}',
-      /^the stored version 1b is rejected: version 1 is older than 2/,
+      /^version 1b is stored but rejected, .*: version 1 is older than 2/,
     ],
   ])("is the last valid one when %s is stored, with a note", async (_, text, note) => {
     const kv = fakeKv();
@@ -73,7 +74,7 @@ describe("the policy that is explained", () => {
     putOutside(kv, "{");
     expect(await seen(kv)).toMatchObject({
       policy: { version: 0 },
-      notes: [expect.stringMatching(/is rejected: not JSON/)],
+      notes: [expect.stringMatching(/so this explains the defaults, which are in force; the reason: not JSON/)],
     });
   });
 
@@ -101,7 +102,26 @@ describe("the policy that is explained", () => {
     putOutside(kv, `{"version": 5}${" ".repeat(70_000)}`);
     const { policy, notes } = await seen(kv);
     expect(policy).toMatchObject({ version: 1, edge: { share: 10 } });
-    expect(notes.join()).toContain("version 5 is rejected: the document has more than 65536 bytes");
+    expect(notes.join()).toContain("the reason: the document has more than 65536 bytes");
+  });
+});
+
+describe("the caller's country", () => {
+  const given = { text: "a", edge: "ready", edgeBreaker: "closed", queueMs: 0 } as const;
+
+  it("is that of every caller of npm start with the policy of this machine, and otherwise unknown; each is stated as assumed", () => {
+    for (const local of [{}, { local: true } as const]) {
+      expect(countryOf({ ...given, ...local })).toEqual({
+        country: "US",
+        assumed: expect.stringContaining("as every caller of npm start has it"),
+      });
+    }
+    for (const other of [{ remote: true }, { defaults: true }, { policy: "next.json" }] as const) {
+      expect(countryOf({ ...given, ...other })).toEqual({
+        assumed: expect.stringContaining("--country selects one, and every caller of npm start has US"),
+      });
+    }
+    expect(countryOf({ ...given, country: "DE" })).toEqual({ country: "DE", assumed: null });
   });
 });
 

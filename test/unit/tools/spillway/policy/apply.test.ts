@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../../../formats/json.ts";
 import { readPolicyState, savePolicy } from "../../../../../policies/versions/repository.ts";
 import { mustBeBasedOn } from "../../../../../tools/spillway/policy/apply.ts";
 import { textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
-import { fakeKv } from "../../../policies/versions/fake-kv.ts";
+import { fakeKv, putOutside } from "../../../policies/versions/fake-kv.ts";
 
 const NOW = new Date("2026-11-24T10:00:00Z");
 
@@ -16,6 +16,16 @@ async function stateWith(versions: number) {
     const version = { document: { edge: { share } }, author, message: null, now: NOW };
     await savePolicy(kv, await readPolicyState(kv, NOW), version);
   }
+  return readPolicyState(kv, NOW);
+}
+/** With this text stored by plain wrangler after three versions. */
+async function stateAfter(text: string) {
+  const kv = fakeKv();
+  for (const share of [1, 2, 3]) {
+    const version = { document: { edge: { share } }, author: "Ann", message: null, now: NOW };
+    await savePolicy(kv, await readPolicyState(kv, NOW), version);
+  }
+  putOutside(kv, text);
   return readPolicyState(kv, NOW);
 }
 const apply = async (versions: number, document: JsonObject) =>
@@ -36,7 +46,23 @@ describe("a policy from a file", () => {
     ["no version, where one is stored now", 0],
   ])("that was made from %s is a conflict, with who saved since and the next step", async (_, version) => {
     await expect(apply(3, { version })).rejects.toThrow(
-      `Conflict: next.json was made from version ${version}, and version 3 was saved since, by Ben. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} 3, put that into the file, and set its "version" to 3; or remove "version" to replace the stored policy whole.`,
+      `Conflict: next.json was made from version ${version}, and version 3 was saved since, by Ben. Nothing was saved. Look at what it changed with npx spillway policy diff ${version} 3, put that into the file, and set its "version" to 3; or remove "version" to replace the policy in force whole.`,
+    );
+  });
+
+  it("is compared with the version in force while the stored one is rejected; one that was made from either may be saved", async () => {
+    const state = await stateAfter('{"version": 40, "edge": {"share": 700}}');
+    for (const version of [3, 40]) mustBeBasedOn(state, { version }, "next.json");
+    expect(() => mustBeBasedOn(state, { version: 2 }, "next.json")).toThrow("from version 2, and version 3 was saved");
+    const older = await stateAfter('{"version": 2, "edge": {"share": 9}}');
+    mustBeBasedOn(older, { version: 3 }, "next.json");
+    expect(() => mustBeBasedOn(older, { version: 1 }, "next.json")).toThrow("from version 1, and version 3 was saved");
+  });
+
+  it("of a number that two versions have is a conflict: it may have been made before the later one", async () => {
+    const state = await stateAfter('{"version": 3, "edge": {"share": 9}}');
+    expect(() => mustBeBasedOn(state, { version: 3 }, "next.json")).toThrow(
+      'Conflict: next.json may have been made from version 3, and version 3b was saved since, outside the spillway command. Nothing was saved. Look at what it changed with npx spillway policy diff 3 3b, put that into the file, and remove "version" to replace the policy in force whole.',
     );
   });
 

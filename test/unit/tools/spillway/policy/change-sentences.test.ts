@@ -68,17 +68,20 @@ describe("a change of residency", () => {
     expect(residencySentences(before, after)).toEqual(sentences);
   });
 
-  it("of many countries names some of them", () => {
+  it("names every country and every origin, however many there are", () => {
     const many = "AR AU BR CA CL CN CO EG ID IN".split(" ");
     expect(residencySentences({}, rules([many, []]))).toEqual([
-      "texts from AR, AU, BR, CA, CL, CN, CO and 3 more are refused; before, they could go to both sides",
+      "texts from AR, AU, BR, CA, CL, CN, CO, EG, ID and IN are refused; before, they could go to both sides",
     ]);
+    const origins = Array.from({ length: 9 }, (_, index) => `origin:o${index}`);
+    const [sentence] = residencySentences(rules([["EU"], origins]), rules([["EU"], [...origins, "origin:z"]])) ?? [];
+    expect(sentence).toContain("o7, o8 and z; before");
   });
 
   it("of a rejected version that is no residency is shown value by value", () => {
     expect(residencySentences({ rules: "none" }, {})).toBeNull();
     expect(changesOf({ residency: { rules: "none" } }, {})).toEqual([
-      { kind: "value", place: "residency.rules", before: '"none"', after: "[] (default)" },
+      { kind: "residency", sentence: 'residency.rules "none" → [] (default)' },
     ]);
   });
 });
@@ -92,7 +95,7 @@ it.each([
   expect(listSentence("keep", before, after)).toBe(sentence);
 });
 
-it("values are in columns, and sentences follow them, both in the terminal's width", () => {
+it("residency is first, then values in columns, then lists, all in the terminal's width", () => {
   const before: JsonObject = { edge: { share: 10 } };
   const after: JsonObject = {
     edge: { share: 25 },
@@ -102,12 +105,12 @@ it("values are in columns, and sentences follow them, both in the terminal's wid
   };
   const lines = (columns: number | null) => changeLines(changesOf(before, after), paintFor({}, {}), columns);
   expect(lines(null)).toEqual([
+    "texts from unknown countries may go only to the edge and the origin eu-central-1; before, they could go to both sides",
     "edge.share        10              →  25",
     "origin.timeoutMs  8000 (default)  →  100",
     "sampling.keep: fallback, refused and slow removed; now error",
-    "texts from unknown countries may go only to the edge and the origin eu-central-1; before, they could go to both sides",
   ]);
-  expect(lines(60).slice(-2)).toEqual([
+  expect(lines(60).slice(0, 2)).toEqual([
     "texts from unknown countries may go only to the edge and the",
     "  origin eu-central-1; before, they could go to both sides",
   ]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { emptyHistory, type History, withEntry, withStored } from "../../../../../policies/versions/history.ts";
-import { historyRows } from "../../../../../policies/versions/history-rows.ts";
+import { changesText, historyRows } from "../../../../../policies/versions/history-rows.ts";
 import { historyTable } from "../../../../../tools/spillway/policy/history-commands.ts";
+import { savedLines } from "../../../../../tools/spillway/policy/save-version.ts";
 import { paintFor } from "../../../../../tools/spillway/terminal/colors.ts";
 
 const TIME = "2026-11-24T10:00:00.000Z";
@@ -26,8 +27,8 @@ const rows = (...edits: (number | string | null)[]) =>
 describe("the history's rows", () => {
   it("are newest first, the newest marked as last stored, each with its changes", () => {
     expect(rows(1, 2)).toEqual([
-      { name: "2", mark: "last-stored", problem: null, changes: "edge.share 1 → 2", remark: null },
-      { name: "1", mark: "none", problem: null, changes: "edge.share 100 (default) → 1", remark: null },
+      { name: "2", mark: "last-stored", problem: null, changes: ["edge.share 1 → 2"], remark: null },
+      { name: "1", mark: "none", problem: null, changes: ["edge.share 100 (default) → 1"], remark: null },
     ]);
   });
 
@@ -37,7 +38,7 @@ describe("the history's rows", () => {
       { name: "9", mark: "rejected", problem: expect.stringMatching(/^edge\.share: 700 is not allowed/) },
       { name: "1", mark: "last-stored" },
     ]);
-    expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "last-stored", changes: "edge.share 1 → 10" });
+    expect(rows(1, broken, 10)[0]).toMatchObject({ name: "10", mark: "last-stored", changes: ["edge.share 1 → 10"] });
   });
 
   it("show an edit with a lower version as rejected, unless it has no version", () => {
@@ -46,7 +47,7 @@ describe("the history's rows", () => {
       { name: "7", mark: "last-stored", problem: null },
       { name: "1", mark: "none" },
     ]);
-    expect(rows(1, 7, text(3, 3), 8)[0]).toMatchObject({ mark: "last-stored", changes: "edge.share 7 → 8" });
+    expect(rows(1, 7, text(3, 3), 8)[0]).toMatchObject({ mark: "last-stored", changes: ["edge.share 7 → 8"] });
     expect(rows(1, 7, '{"edge": {"share": 3}}')[0]).toMatchObject({ mark: "last-stored", problem: null });
     expect(rows(1, 7, null, text(3, 3))[0]).toMatchObject({ mark: "last-stored", problem: null });
   });
@@ -63,7 +64,7 @@ describe("the history's rows", () => {
     expect(rows(1, null)[0]).toMatchObject({
       name: "0",
       mark: "last-stored",
-      changes: expect.stringMatching(/defaults are in force/),
+      changes: [expect.stringMatching(/defaults are in force/)],
     });
   });
 
@@ -71,7 +72,7 @@ describe("the history's rows", () => {
     const edits = Array.from({ length: 55 }, (_, index) => index + 1);
     expect(rows(...edits).at(-1)).toMatchObject({
       name: "6",
-      changes: expect.stringMatching(/no longer in the history/),
+      changes: [expect.stringMatching(/no longer in the history/)],
     });
   });
 
@@ -80,6 +81,43 @@ describe("the history's rows", () => {
     const names = rows(...edits).map(({ name }) => name);
     expect(names.toReversed().slice(0, 3)).toEqual(["7", "7b", "7c"]);
     expect(new Set(names).size).toBe(50);
+  });
+});
+
+describe("a change of residency among many others", () => {
+  const other = { latencyBudgetMs: 5, edge: { share: 1, maxTokens: 9 }, origin: { timeoutMs: 900 }, minTls: "1.3" };
+  const residency = { rules: [{ countries: ["EU"], allow: ["edge"] }], unknown: "refuse" };
+  const before = { version: 1, sampling: { keep: ["error"] } };
+  const after = { version: 2, ...other, sampling: { keep: [] }, residency };
+  const SENTENCES = [
+    "texts from the EU may go only to the edge; before, they could go to both sides",
+    "texts from unknown countries are refused; before, they could go to both sides",
+  ];
+  const changed = (document: object | null) =>
+    historyRows(history(JSON.stringify(after), document === null ? null : JSON.stringify(document)));
+
+  it("is first, a line for each sentence, and never behind the number of the others", () => {
+    const [row] = historyRows(history(JSON.stringify(before), JSON.stringify(after)));
+    expect(row?.changes).toEqual([
+      ...SENTENCES,
+      "latencyBudgetMs null (default) → 5, edge.share 100 (default) → 1, 4 more",
+    ]);
+    expect(row === undefined ? "" : savedLines(row, null)).toEqual([
+      `version 2: ${SENTENCES[0]}`,
+      `  ${SENTENCES[1]}`,
+      "  latencyBudgetMs null (default) → 5, edge.share 100 (default) → 1, 4 more",
+    ]);
+    expect(changesText(row?.changes ?? [])).toBe(
+      "Texts from the EU may go only to the edge; before, they could go to both sides. Texts from unknown countries are refused; before, they could go to both sides. latencyBudgetMs null (default) → 5, edge.share 100 (default) → 1, 4 more.",
+    );
+  });
+
+  it("is shown where the key is deleted, and where another author leaves it out", () => {
+    for (const without of [null, { version: 3, ...other }]) {
+      expect(changed(without)[0]?.changes.join("\n")).toContain(
+        "texts from the EU may go to both sides; before, they could go only to the edge\ntexts from unknown countries may go to both sides; before, they were refused",
+      );
+    }
   });
 });
 

@@ -1,13 +1,25 @@
+import { readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type JsonObject, parseJson } from "../../../../../formats/json.ts";
 import { knownPaths } from "../../../../../policies/messages/schema-paths.ts";
 import { parsePolicy } from "../../../../../policies/parse.ts";
 import { policySchema } from "../../../../../policies/schema.ts";
 import { storedText } from "../../../../../policies/versions/document.ts";
+import { historyRows } from "../../../../../policies/versions/history-rows.ts";
 import { valueAt } from "../../../../../policies/versions/path.ts";
-import { InvalidPolicy } from "../../../../../policies/versions/repository.ts";
+import {
+  InvalidPolicy,
+  readPolicyState,
+  recordOutsideEdits,
+  savePolicy,
+} from "../../../../../policies/versions/repository.ts";
+import { reportEditBase } from "../../../../../tools/spillway/policy/edit-base.ts";
 import { editablePath, isUnset, startOfEdit, withValue } from "../../../../../tools/spillway/policy/set.ts";
+import { fakeKv, putOutside } from "../../../policies/versions/fake-kv.ts";
+
+const NOW = new Date("2026-11-24T10:00:00Z");
 
 describe("set", () => {
   it.each([
@@ -88,19 +100,69 @@ describe("set", () => {
 describe("set and unset", () => {
   const share = ["edge", "share"];
 
-  it.each([
-    ["nothing", null, {}],
-    ["a valid document", '{"version": 7, "edge": {"share": 5}}', { version: 7, edge: { share: 5 } }],
-    ["one that the gateway rejects", '{"version": 40, "edge": {"share": 700}}', { version: 40, edge: { share: 700 } }],
-  ])("start from what is stored: %s", (_, stored, document) => {
-    expect(startOfEdit({ stored }, "edge.share")).toEqual({ keys: share, document });
+  it("start from the defaults where nothing is stored, and from the stored document", async () => {
+    const kv = fakeKv();
+    expect(startOfEdit(await readPolicyState(kv, NOW), "edge.share")).toEqual({ keys: share, document: {} });
+    putOutside(kv, { version: 7, edge: { share: 5 } });
+    expect(startOfEdit(await readPolicyState(kv, NOW), "edge.share").document).toEqual({
+      version: 7,
+      edge: { share: 5 },
+    });
   });
 
-  it("start from no document of which a save would drop a part", () => {
-    expect(() => startOfEdit({ stored: "[7]" }, "edge.share")).toThrow("The stored policy is not a JSON object");
-    expect(() => startOfEdit({ stored: '{"edge": {}, "edge": {}}' }, "edge.share")).toThrow(
-      "cannot be changed key by key",
-    );
+  it.each([
+    ["was rejected", '{"version": 40, "edge": {"share": 700}}'],
+    ["is not JSON", "{"],
+    ["gives a key twice", '{"edge": {}, "edge": {}}'],
+    ["is older than the one in force", '{"version": 3, "edge": {"share": 9}}'],
+  ])("keep a residency rule that is in force while the stored version, which lacks it, %s", async (_, text) => {
+    const residency = { rules: [{ countries: ["EU"], allow: ["edge"] }], unknown: "refuse" };
+    const kv = fakeKv();
+    putOutside(kv, { version: 7, edge: { share: 5 }, residency });
+    await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
+    putOutside(kv, text);
+    const seen = await readPolicyState(kv, NOW);
+    const changed = withValue(startOfEdit(seen, "edge.share").document, share, "25");
+    expect(changed).toMatchObject({ edge: { share: 25 }, residency });
+    const history = await savePolicy(kv, seen, { document: changed, author: "Ann", message: null, now: NOW });
+    expect(historyRows(history)[0]?.changes).toEqual(["edge.share 5 → 25"]);
+    expect(history.entries.map((entry) => entry.text)).toContain(text);
+  });
+});
+
+describe("an edit while the stored version is rejected", () => {
+  /** What is printed, after version 7 was recorded and this text stored by plain wrangler. */
+  async function reported(text: string): Promise<string[]> {
+    const kv = fakeKv();
+    putOutside(kv, { version: 7 });
+    await recordOutsideEdits(kv, await readPolicyState(kv, NOW));
+    putOutside(kv, text);
+    const lines: string[] = [];
+    const printed = vi.spyOn(console, "error").mockImplementation((line) => void lines.push(String(line)));
+    await reportEditBase(await readPolicyState(kv, NOW), { remote: true, env: "staging" });
+    printed.mockRestore();
+    return lines;
+  }
+
+  it("reports from which version it starts, and how the rejected one is printed and corrected", async () => {
+    expect(await reported('{"version": 40, "edge": {"share": 700}}')).toEqual([
+      expect.stringMatching(
+        /^ {2}! version 40 is stored but rejected, so this edit starts from version 7, which is in force; the reason: edge/,
+      ),
+      "  ! version 40 stays in the history: npx spillway policy get --at 40 --remote --env staging prints it, and npx spillway policy apply <file> --remote --env staging saves a corrected copy",
+    ]);
+  });
+
+  it("keeps the text in a file if it is too large for the history", async () => {
+    const text = `{"version": 40}${" ".repeat(70_000)}`;
+    const [, kept = ""] = await reported(text);
+    const file = /^ {2}! version 40 is too large for the history; a copy is in (\S+)$/.exec(kept)?.[1] ?? "";
+    expect(await readFile(file, "utf8")).toBe(text);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it("reports nothing where it is in force", async () => {
+    expect(await reported('{"version": 8}')).toEqual([]);
   });
 });
 

@@ -1,7 +1,12 @@
 /** What the command reads, and its errors: each names the next step. */
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { policyFactsOf } from "../../../../../control-plane/report/policy-facts.ts";
+import { runningSystem } from "../../../../../tools/process/running-system.ts";
+import { takeStateLock } from "../../../../../tools/process/state-lock.ts";
 import { SAME_VERSION } from "../../../../../tools/spillway/control-plane/ask.ts";
 import { controlPlaneUrl } from "../../../../../tools/spillway/control-plane/url.ts";
 import { spillwayProgram } from "../../../../../tools/spillway/program.ts";
@@ -110,10 +115,20 @@ describe("the address", () => {
     await expect(controlPlaneUrl(options, {})).rejects.toThrow(message);
   });
 
-  it("is this machine's, at SPILLWAY_CONTROL_PORT", async () => {
-    expect(String(await controlPlaneUrl({}, {}))).toBe("http://127.0.0.1:8788/");
-    expect(String(await controlPlaneUrl({}, { SPILLWAY_CONTROL_PORT: "9001" }))).toBe("http://127.0.0.1:9001/");
+  it("is this machine's: at SPILLWAY_CONTROL_PORT, or else where npm start runs, which another shell may have started", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "spillway-report-"));
+    const env = { SPILLWAY_STATE_DIR: folder };
+    const own = { ...env, SPILLWAY_CONTROL_PORT: "9001" };
+    expect(String(await controlPlaneUrl({}, env))).toBe("http://127.0.0.1:8788/");
+    const release = await takeStateLock(folder, "http://127.0.0.1:9100", "http://127.0.0.1:9101");
+    expect(String(await controlPlaneUrl({}, env))).toBe("http://127.0.0.1:9101/");
+    expect(String(await controlPlaneUrl({}, own))).toBe("http://127.0.0.1:9001/");
+    expect(String((await runningSystem(own)).gateway)).toBe("http://127.0.0.1:9100/");
+    expect(String((await runningSystem({ ...env, SPILLWAY_PORT: "9002" })).gateway)).toBe("http://127.0.0.1:9002/");
+    release();
+    expect(String(await controlPlaneUrl({}, env))).toBe("http://127.0.0.1:8788/");
     await expect(controlPlaneUrl({}, { SPILLWAY_CONTROL_PORT: "x" })).rejects.toThrow("from 1 to 65535");
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -85,7 +85,9 @@ it("the terminal shows the sentence, the figures, what is deployed and the drift
   const answer = answerOf(experimentDays({ textsPerDay: 1500 }));
   const nowMs = START_MS + DAY_MS;
   const report = reportOf({ answer, nowMs });
-  const policy = { ...SAME.policy, sha256: "", author: "Ann", message: null, timeIso: null };
+  const by = { author: "Ann", message: null, timeIso: null };
+  const inForce = { name: "7", version: 7, text: SAME.policy.text, ...by, rejected: null };
+  const policy = { ...SAME.policy, sha256: "", ...by, inForce };
   const facts = { nowMs, range: RANGES[1], report, month: report, isolates: [], policy, rollout: null };
   const deployed = { ...SAME, pinnedKeys: { edge: "0011", origin: "2233" } };
   const gathered = { facts, deployed, notes: ["The gateway's /readyz was not read."] };
