@@ -21,6 +21,7 @@ export interface ReadModel {
 /** Words of more characters than this are not tokenized in one piece of work. */
 const MAX_WORD_LENGTH = 1000;
 const MAX_PIECE_LENGTH = 255;
+const MAX_TOKEN_LENGTH = 1000;
 /** Characters of a tokenizer.json per node of the vocabulary's tree, at the least: BERT's has 5.6. Growing it takes one long piece of work. */
 const CHARACTERS_PER_NODE = 5;
 
@@ -147,6 +148,13 @@ function* readBpe(source: Source): Steps<ReadModel> {
   if (settings["byte_fallback"] === true)
     throw new TokenizerError("model.byte_fallback", "is true, which is not supported.");
   const { trie, size, maxLength } = yield* readTokens(source);
+  if (maxLength > MAX_TOKEN_LENGTH) {
+    throw new TokenizerError(
+      "model.vocab",
+      `has a token of ${maxLength} characters; at most ${MAX_TOKEN_LENGTH} are supported.`,
+    );
+  }
+  const unknownId = textOf(source, "unk_token") === null ? null : unknownIdOf(source, trie);
   const continuingPrefix = textOf(source, "continuing_subword_prefix") ?? "";
   const span = spanOf(source, "merges");
   const pairs: [number, number, number][] = [];
@@ -155,6 +163,9 @@ function* readBpe(source: Source): Steps<ReadModel> {
     const made = left + right.slice(continuingPrefix.length);
     pairs.push([idOf(trie, left), idOf(trie, right), idOf(trie, made)]);
   });
+  if (unknownId !== null && pairs.some(([left, right]) => left === unknownId || right === unknownId)) {
+    throw new TokenizerError("model.merges", "joins the unknown token to another one, which is not supported.");
+  }
   const merges = new MergeTable(pairs.length);
   pairs.forEach(([left, right, made], rank) => {
     merges.set(left, right, rank, made);
@@ -162,7 +173,7 @@ function* readBpe(source: Source): Steps<ReadModel> {
   const make = bpe({
     trie,
     merges,
-    unknownId: textOf(source, "unk_token") === null ? null : unknownIdOf(source, trie),
+    unknownId,
     isUnknownFused: settings["fuse_unk"] === true,
     continuingPrefix,
     endOfWordSuffix: textOf(source, "end_of_word_suffix") ?? "",

@@ -155,8 +155,7 @@ class TextEncoding implements Encoding {
       if (atLeast > this.#wanted.maxTokens) return { kind: "too-many", atLeast };
       if (this.#output.workUnits >= MAX_STEP_UNITS) return null;
       const busy = this.#stages.busy.find(({ isBusy }) => isBusy);
-      if (this.#stages.model.isBusy) this.#stages.model.work();
-      else if (busy !== undefined) this.#passOn(busy);
+      if (busy !== undefined) this.#passOn(busy);
       else if (this.#at < text.length) this.#feed(text, this.#stages);
       else if (!this.#isEnded) {
         this.#stages.head.end();
@@ -171,11 +170,11 @@ class TextEncoding implements Encoding {
     this.#output.workUnits += units;
   }
 
-  #feed(text: string, { head, model, busy }: Stages): void {
+  #feed(text: string, { head, busy }: Stages): void {
     const { ids } = this.#output;
     const enough = this.#wanted.maxTokens - this.#specialTokens - this.#doneTokens;
     const end = Math.min(text.length, this.#at + LOOK_EVERY);
-    while (this.#at < end && ids.length <= enough && !model.isBusy && this.#output.workUnits < MAX_STEP_UNITS) {
+    while (this.#at < end && ids.length <= enough && this.#output.workUnits < MAX_STEP_UNITS) {
       const unit = text.charCodeAt(this.#at);
       // A lone surrogate is no character. The reference cannot be given one.
       const codePoint = unit < 0xd800 || unit > 0xdfff ? unit : (text.codePointAt(this.#at) ?? 0);
@@ -204,12 +203,14 @@ class TextEncoding implements Encoding {
     const { parts, maxTokens } = this.#wanted;
     const atLeast = this.#tokens();
     if (atLeast > maxTokens) return { kind: "too-many", atLeast };
-    const ids: number[] = [];
-    const typeIds: number[] = [];
+    // Arrays that grow would be copied several times.
+    const ids = new Array<number>(atLeast);
+    const typeIds = new Array<number>(atLeast);
+    let at = 0;
     for (const part of parts) {
       for (const id of "ids" in part ? part.ids : (this.#done[part.text] ?? [])) {
-        ids.push(id);
-        typeIds.push(part.typeId);
+        ids[at] = id;
+        typeIds[at++] = part.typeId;
       }
     }
     return { kind: "tokens", ids, typeIds };

@@ -13,10 +13,6 @@ export interface Stage {
 
 /** The last stage: makes tokens of pieces. */
 export interface Model extends Stage {
-  /** True while a piece is left to be worked on; then `work()` is called before anything else. */
-  readonly isBusy: boolean;
-  /** Does a bounded part of the work that is left. */
-  work(): void;
   /** Tokens of the current piece, at the least. */
   certainTokens(): number;
 }

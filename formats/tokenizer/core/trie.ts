@@ -44,6 +44,16 @@ export class Trie {
     }
   }
 
+  /** The node that a node is a child of. */
+  parent(node: number): number {
+    return this.#parents[node] ?? NONE;
+  }
+
+  /** The code point between them. */
+  label(node: number): number {
+    return this.#labels[node] ?? NONE;
+  }
+
   /** -1 if the vocabulary has no such token. */
   value(node: number): number {
     return this.#values[node] ?? NONE;

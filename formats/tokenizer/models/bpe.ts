@@ -1,14 +1,15 @@
 /** BPE: the characters of a word, merged by rank. Nothing is remembered from one word to the next. */
 import type { Model, Output, Stage } from "../core/stage.ts";
 import { ROOT, type Trie } from "../core/trie.ts";
-import { FewestTokens } from "./fewest-tokens.ts";
+import { LongWord } from "./long-word.ts";
 import type { MergeTable } from "./merge-table.ts";
 import { MergeWord } from "./merge-word.ts";
 
-/** Words of as many symbols are merged at once, longer ones in steps. */
-const MAX_SYMBOLS_AT_ONCE = 512;
-/** Units of work in a step: a few milliseconds. */
-const MAX_STEP_UNITS = 20_000;
+/** Words of as many symbols are merged at their end, longer ones as they arrive. */
+const MAX_SHORT_WORD = 512;
+/** Stands for the code point of an unknown character. */
+const UNKNOWN = -1;
+const NO_SUFFIX: readonly number[] = [];
 
 export interface BpeVocabulary {
   trie: Trie;
@@ -34,29 +35,35 @@ class Bpe implements Model, Stage {
   readonly #output: Output;
   readonly #vocabulary: BpeVocabulary;
   readonly #continuing: number;
-  #symbols = new Int32Array(64);
+  /** Code points. */
+  readonly #suffix: readonly number[];
+  /** Of a word that is not long yet: its symbols, and their code points. */
+  readonly #symbols: Int32Array;
+  readonly #codePoints: Int32Array;
   #length = 0;
+  /** Where the first of them begins in the tree: characters before it may have been left out. */
+  #from = ROOT;
   #isFirst = true;
   #isUnknownLast = false;
   /** The last code point, since the suffix is behind the last one of the word. -1 if there is none. */
   #held = -1;
   /** The node of the whole word. */
   #word = ROOT;
-  #fewest: FewestTokens | null = null;
-  /** For words that are merged at once. */
   readonly #short: MergeWord;
-  /** Long words and what came after them, in order. */
-  #waiting: (MergeWord | number)[] = [];
+  /** Null before the first long word. */
+  #long: LongWord | null = null;
+  #isLong = false;
 
   constructor(output: Output, vocabulary: BpeVocabulary) {
     this.#output = output;
     this.#vocabulary = vocabulary;
     this.#continuing = vocabulary.trie.find(vocabulary.continuingPrefix);
-    this.#short = new MergeWord(vocabulary.merges, MAX_SYMBOLS_AT_ONCE);
-  }
-
-  get isBusy(): boolean {
-    return this.#waiting.length > 0;
+    this.#suffix = [...vocabulary.endOfWordSuffix].map((char) => char.codePointAt(0) ?? 0);
+    // A whole word that is a token is short.
+    const maxSymbols = Math.max(MAX_SHORT_WORD, vocabulary.maxTokenLength + 1);
+    this.#symbols = new Int32Array(maxSymbols);
+    this.#codePoints = new Int32Array(maxSymbols);
+    this.#short = new MergeWord(vocabulary.merges, maxSymbols);
   }
 
   put(codePoint: number): void {
@@ -68,91 +75,85 @@ class Bpe implements Model, Stage {
     if (this.#held < 0) return;
     this.#add(this.#held, true);
     this.#held = -1;
-    this.#finish();
+    if (this.#isLong) this.#long?.end();
+    else this.#finish();
+    this.#isLong = false;
     this.#length = 0;
     this.#isFirst = true;
     this.#isUnknownLast = false;
     this.#word = ROOT;
-    this.#fewest = null;
   }
 
   token(id: number): void {
-    this.#putOut(id);
-  }
-
-  work(): void {
-    for (let left = MAX_STEP_UNITS; left > 0 && this.#waiting.length > 0; ) {
-      const [first] = this.#waiting;
-      if (typeof first === "object") {
-        const used = first.work(left);
-        this.#output.workUnits += used;
-        left -= used;
-        if (used > 0) continue;
-        first.putTokens(this.#output.ids);
-      } else if (first !== undefined) this.#output.ids.push(first);
-      left--;
-      this.#waiting.shift();
-    }
+    this.#output.ids.push(id);
   }
 
   certainTokens(): number {
-    // One token may be partly before the place where counting began.
-    return Math.max(0, (this.#fewest?.tokens ?? 0) - 1);
+    return this.#isLong ? (this.#long?.certainTokens ?? 0) : 0;
   }
 
   #add(codePoint: number, isLast: boolean): void {
-    const { unknownId, isUnknownFused, trie, maxTokenLength } = this.#vocabulary;
+    const { unknownId, isUnknownFused, trie } = this.#vocabulary;
     if (this.#vocabulary.ignoreMerges) this.#word = trie.child(this.#word, codePoint);
-    const symbol = this.#symbolOf(codePoint, isLast);
+    const from = this.#isFirst ? ROOT : this.#continuing;
+    const symbol = this.#symbolOf(codePoint, from, isLast);
+    if (symbol >= 0) this.#push(symbol, codePoint, from, isLast);
+    else if (unknownId !== null && !(isUnknownFused && this.#isUnknownLast)) {
+      this.#push(unknownId, UNKNOWN, ROOT, isLast);
+    }
     this.#isFirst = false;
-    this.#output.workUnits++;
-    const isOneMore = symbol >= 0 || (unknownId !== null && !(isUnknownFused && this.#isUnknownLast));
-    if (isOneMore) this.#push(symbol >= 0 ? symbol : (unknownId ?? 0));
     this.#isUnknownLast = symbol < 0;
-    if (this.#length < MAX_SYMBOLS_AT_ONCE) return;
-    this.#fewest ??= new FewestTokens(trie, this.#continuing, maxTokenLength);
-    // With a suffix, the last character may be known where others like it are not.
-    if (symbol < 0) this.#fewest.putUnknown(isOneMore ? 1 : 0);
-    else this.#output.workUnits += this.#fewest.put(codePoint);
+    this.#output.workUnits++;
   }
 
-  #symbolOf(codePoint: number, isLast: boolean): number {
-    const { trie, endOfWordSuffix } = this.#vocabulary;
-    let node = trie.child(this.#isFirst ? ROOT : this.#continuing, codePoint);
-    if (isLast) for (const char of endOfWordSuffix) node = trie.child(node, char.codePointAt(0) ?? 0);
+  /** The token of a character; -1 if there is none. */
+  #symbolOf(codePoint: number, from: number, isLast: boolean): number {
+    const { trie } = this.#vocabulary;
+    let node = trie.child(from, codePoint);
+    if (isLast) for (const behind of this.#suffix) node = trie.child(node, behind);
     return node < 0 ? -1 : trie.value(node);
   }
 
-  #push(symbol: number): void {
-    if (this.#length === this.#symbols.length) {
-      const larger = new Int32Array(this.#length * 2);
-      larger.set(this.#symbols);
-      this.#symbols = larger;
+  #push(symbol: number, codePoint: number, from: number, isLast: boolean): void {
+    if (this.#length === 0) this.#from = from;
+    if (this.#length < this.#symbols.length) {
+      this.#symbols[this.#length] = symbol;
+      this.#codePoints[this.#length++] = codePoint;
+      return;
     }
-    this.#symbols[this.#length++] = symbol;
+    if (this.#long === null || !this.#isLong) this.#long = this.#beginLong();
+    this.#output.workUnits +=
+      codePoint === UNKNOWN
+        ? this.#long.putUnknown(symbol)
+        : this.#long.put(symbol, from, codePoint, isLast ? this.#suffix : NO_SUFFIX);
+  }
+
+  /** The word is long: gives it the symbols that have arrived. */
+  #beginLong(): LongWord {
+    const { trie, merges, maxTokenLength } = this.#vocabulary;
+    const inside = this.#continuing;
+    const parts = { trie, merges, inside, maxTokenLength };
+    const long = this.#long ?? new LongWord(parts, (id) => this.#output.ids.push(id));
+    for (let at = 0; at < this.#length; at++) {
+      const symbol = this.#symbols[at] ?? 0;
+      const codePoint = this.#codePoints[at] ?? UNKNOWN;
+      this.#output.workUnits +=
+        codePoint === UNKNOWN
+          ? long.putUnknown(symbol)
+          : long.put(symbol, at === 0 ? this.#from : inside, codePoint, NO_SUFFIX);
+    }
+    this.#isLong = true;
+    return long;
   }
 
   #finish(): void {
-    const { ignoreMerges, trie, merges } = this.#vocabulary;
+    const { ignoreMerges, trie } = this.#vocabulary;
     const whole = ignoreMerges && this.#word >= 0 ? trie.value(this.#word) : -1;
-    if (whole >= 0) this.#putOut(whole);
-    else if (this.#length === 1) this.#putOut(this.#symbols[0] ?? 0);
+    if (whole >= 0) this.#output.ids.push(whole);
+    else if (this.#length === 1) this.#output.ids.push(this.#symbols[0] ?? 0);
     else if (this.#length > 1) {
-      if (this.#length > MAX_SYMBOLS_AT_ONCE || this.isBusy) {
-        const word = new MergeWord(merges, this.#length);
-        word.begin(this.#symbols, this.#length);
-        this.#waiting.push(word);
-        this.#symbols = new Int32Array(64);
-      } else {
-        this.#short.begin(this.#symbols, this.#length);
-        this.#output.workUnits += this.#short.work(Number.POSITIVE_INFINITY);
-        this.#short.putTokens(this.#output.ids);
-      }
+      this.#output.workUnits += this.#short.merge(this.#symbols, this.#length);
+      this.#short.putTokens(this.#output.ids);
     }
-  }
-
-  #putOut(id: number): void {
-    if (this.isBusy) this.#waiting.push(id);
-    else this.#output.ids.push(id);
   }
 }

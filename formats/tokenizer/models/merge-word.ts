@@ -1,4 +1,4 @@
-/** Merges the symbols of one word, the lowest rank first, of equal ranks the leftmost: n log n, in steps. */
+/** Merges the symbols of one word, the lowest rank first, of equal ranks the leftmost: n log n. */
 import type { MergeTable } from "./merge-table.ts";
 
 /** Ranks and places are one number in the heap: a word has fewer symbols than this. */
@@ -15,7 +15,6 @@ export class MergeWord {
   /** A binary heap of rank × PLACES + place. */
   #heap: Float64Array;
   #heapLength = 0;
-  #filled = 0;
 
   /** @param maxSymbols of the words */
   constructor(merges: MergeTable, maxSymbols: number) {
@@ -25,39 +24,34 @@ export class MergeWord {
     this.#heap = new Float64Array(maxSymbols);
   }
 
-  /** @param ids the word's symbols are the first of them; they are changed, until the word is done */
-  begin(ids: Int32Array, length: number): void {
+  /** @param ids the word's symbols are the first of them; they are changed. @returns the units of work */
+  merge(ids: Int32Array, length: number): number {
     this.#ids = ids;
     this.#length = length;
     this.#heapLength = 0;
-    this.#filled = 0;
     for (let place = 0; place < length; place++) {
       this.#previous[place] = place - 1;
       this.#following[place] = place + 1 < length ? place + 1 : GONE;
     }
+    for (let place = 0; place + 1 < length; place++) this.#offer(place, place + 1);
+    let units = length;
+    for (; this.#heapLength > 0; units += 4) this.#mergeNext(this.#pop());
+    return units;
   }
 
-  /** @param units merges and symbols, at the most. @returns the units used; 0 once the word is done */
-  work(units: number): number {
-    let used = 0;
-    for (; used < units && this.#filled + 1 < this.#length; used++, this.#filled++) {
-      this.#offer(this.#filled, this.#filled + 1);
-    }
-    while (used < units && this.#heapLength > 0) {
-      used += 4;
-      this.#merge(this.#pop());
-    }
-    return used;
-  }
-
-  /** Adds the tokens of a word that is done. */
+  /** Adds the tokens of the word. */
   putTokens(ids: number[]): void {
     for (let place = 0; place !== GONE && place < this.#length; place = this.#following[place] ?? GONE) {
       ids.push(this.#ids[place] ?? 0);
     }
   }
 
-  #merge(key: number): void {
+  /** Whether the word has two tokens, of which the second begins at a place; one, if the place is the first. */
+  isCutAt(place: number): boolean {
+    return (place === 0 || this.#following[0] === place) && this.#following[place] === GONE;
+  }
+
+  #mergeNext(key: number): void {
     const place = key % PLACES;
     const made = this.#merges.made((key - place) / PLACES);
     const left = this.#ids[place] ?? GONE;

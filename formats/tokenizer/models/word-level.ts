@@ -7,7 +7,6 @@ export function wordLevel(trie: Trie, unknownId: number): (output: Output) => Mo
     let node = ROOT;
     let isEmpty = true;
     return {
-      isBusy: false,
       put(codePoint) {
         node = trie.child(node, codePoint);
         isEmpty = false;
@@ -22,7 +21,6 @@ export function wordLevel(trie: Trie, unknownId: number): (output: Output) => Mo
       token: (id) => {
         output.ids.push(id);
       },
-      work() {},
       certainTokens: () => 0,
     };
   };

@@ -26,7 +26,6 @@ interface Parts {
 }
 
 class WordPiece implements Model, Stage {
-  readonly isBusy = false;
   readonly #output: Output;
   readonly #parts: Parts;
   readonly #word: Int32Array;
@@ -57,8 +56,6 @@ class WordPiece implements Model, Stage {
   token(id: number): void {
     this.#output.ids.push(id);
   }
-
-  work(): void {}
 
   certainTokens(): number {
     return 0;

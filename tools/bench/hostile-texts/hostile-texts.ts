@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import { loadTokenizer, runSteps } from "../../../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../../../formats/tokenizer/tokenizer.ts";
+import { defaultPolicy } from "../../../policies/parse.ts";
 import { readPackageFile } from "../../spillway/model/local-package.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
@@ -41,7 +42,7 @@ const NOTES = [
   "Gateway in workerd and local Lambda origin, both with the package, on one machine; times are the caller's clock.",
   "longestHoldMs: the longest answer of /healthz meanwhile, less its median on an idle gateway: the longest time that nothing else ran in the gateway.",
   "shortAloneMs and shortMeanwhileMs: the median on an idle gateway, and the slowest meanwhile, of a short text that the edge answers.",
-  "tokenizingMiB and tokenizingStepMs: all that the edge's tokenizer allocates for a text, garbage included, and its longest step, by itself in Node.",
+  "tokenizingMiB and tokenizingStepMs: all that the tokenizer of both sides allocates for a text, garbage included, and its longest step, by itself in Node: the larger for the edge's and the origin's most tokens.",
   "heapGrowthMiB: the largest V8 heap with its buffers meanwhile, less that before, as the inspector reports it: body, texts and garbage are in it.",
 ];
 
@@ -110,7 +111,7 @@ async function run(workspace: Workspace, opened: Opened, { seed, runs, from, to 
     const idle = await step("a short text on an idle gateway", () => others(gateway.url, sleep(ALONE_MS)));
     const rows: Row[] = [];
     for (const text of hostileTexts(seed).slice(from - 1, to)) {
-      const tokenizing = tokenizingOf(text, tokenizer, opened.edge.maxTokens);
+      const tokenizing = tokenizingOf(text, tokenizer, [opened.edge.maxTokens, defaultPolicy().limits.originTokens]);
       const row = () => measure(text, idle, { url: gateway.url, inspector });
       rows.push({ ...(await step(text.name, () => bestOf(runs, row))), ...tokenizing });
     }
@@ -125,9 +126,9 @@ async function tokenizerOf({ folder, manifest: { tokenizer } }: Opened): Promise
   return runSteps(loadTokenizer(await read(tokenizer.file), await read(tokenizer.configFile)));
 }
 
-/** Of the text of the request that takes the most. */
-function tokenizingOf({ inputs }: HostileText, tokenizer: TextTokenizer, maxTokens: number) {
-  const each = inputs.map((text) => measureTokenizing(tokenizer, text, maxTokens));
+/** Of the text of the request that takes the most, on the side where it does. @param limits the most tokens of each side */
+function tokenizingOf({ inputs }: HostileText, tokenizer: TextTokenizer, limits: readonly number[]) {
+  const each = inputs.flatMap((text) => limits.map((maxTokens) => measureTokenizing(tokenizer, text, maxTokens)));
   return {
     tokenizingMiB: tenths(Math.max(...each.map(({ allocatedMiB }) => allocatedMiB))),
     tokenizingStepMs: tenths(Math.max(...each.map(({ longestStepMs }) => longestStepMs))),

@@ -51,6 +51,7 @@ export function hostileTexts(seed: number): HostileText[] {
     one("hex in one line", from(ALPHABETS.hex, REQUEST_BYTES)),
     one("base64 in one line", from(ALPHABETS.base64, REQUEST_BYTES)),
     one("dashes", "-".repeat(REQUEST_BYTES)),
+    one("words of 600 dashes", repeated(`${"-".repeat(600)} `)),
     one("equals signs", "=".repeat(REQUEST_BYTES)),
     one("haha", repeated("ha")),
     one("accents on one letter", `a${repeated("\u0301")}`),

@@ -16,7 +16,7 @@ export interface Tokenizing {
   allocatedMiB: number;
 }
 
-/** Tokenizes until the text is known to have at most `maxTokens` tokens or more, as the edge does. */
+/** Tokenizes until the text is known to have at most `maxTokens` tokens or more, as both sides do. */
 export function measureTokenizing(tokenizer: TextTokenizer, text: TextOrPair, maxTokens: number): Tokenizing {
   const encoding = tokenizer.encode(text, maxTokens);
   const buffersBefore = process.memoryUsage().arrayBuffers;

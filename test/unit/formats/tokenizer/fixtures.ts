@@ -17,6 +17,16 @@ export function filesOf(name: string, changes: JsonObject = {}, config: JsonObje
   return { json: JSON.stringify({ ...trained(name), ...changes }), config: JSON.stringify(config) };
 }
 
+/** As RoBERTa's: runs of dashes, equals signs and blanks up to 64 are tokens, so that a megabyte may have few. */
+function withLongRuns(): JsonObject {
+  const { vocab, merges, ...model } = Object(trained("bpe-bytelevel")["model"]);
+  const runs = ["-", "=", "Ġ"].flatMap((character) => [1, 2, 4, 8, 16, 32].map((length) => character.repeat(length)));
+  const more = runs.filter((run) => !(run + run in vocab));
+  const ids = more.map((run, index): [string, number] => [run + run, Object.keys(vocab).length + index]);
+  const all = { ...vocab, ...Object.fromEntries(ids) };
+  return { ...model, vocab: all, merges: [...merges, ...more.map((run) => [run, run])] };
+}
+
 const METASPACE: JsonObject = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true };
 const sequence = (type: "normalizers" | "pretokenizers", ...parts: Json[]): JsonObject => ({
   type: "Sequence",
@@ -56,6 +66,7 @@ export function allFixtures(): [string, TokenizerFiles][] {
     ["WordPiece, cased", filesOf("wordpiece-cased")],
     ["WordPiece, text not cleaned", filesOf("wordpiece-uncased", { normalizer: bert })],
     ["byte-level BPE, RoBERTa", filesOf("bpe-bytelevel")],
+    ["byte-level BPE, long runs", filesOf("bpe-bytelevel", { model: withLongRuns() })],
     ["byte-level BPE, NFC", filesOf("bpe-bytelevel", { normalizer: { type: "NFC" } })],
     [
       "byte-level BPE, space in front",

@@ -35,18 +35,26 @@ const HOSTILE: [string, string][] = [
   ["spacing marks", "a\u302e\u1b44".repeat(60_000)],
   ["private use", "\ue000".repeat(200_000)],
   ["one word", "a".repeat(300_000)],
+  ["dashes", "-".repeat(300_000)],
+  ["words of 600 dashes", `${"-".repeat(600)} `.repeat(500)],
   ["distinct words", Array.from({ length: 10_000 }, (_, index) => `w${index}`.repeat(10)).join(" ")],
 ];
+
+/** What the edge accepts, and what an origin does by default. */
+const LIMITS = [512, 16_386];
 
 /** One of each kind of model. */
 const KINDS = [
   "mail tagger",
+  "byte-level BPE, long runs",
   "byte-level BPE, NFC",
   "BPE with a suffix, NFKC",
   "WordLevel, NFD",
   "Unigram, XLM-RoBERTa",
   "Unigram in one piece",
 ];
+
+const LONG_RUNS = allFixtures().filter(([name]) => name === "byte-level BPE, long runs");
 
 describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, files) => {
   const tokenizer = runSteps(loadTokenizer(files.json, files.config));
@@ -56,13 +64,15 @@ describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, 
   });
 
   it.each(HOSTILE)("%s: in steps and 4 MiB, or stopped at the first step that has too many tokens", (_, text) => {
-    const { result, steps, allocatedMiB } = measureTokenizing(tokenizer, text, 512);
-    expect(allocatedMiB).toBeLessThan(MAX_TOKENIZING_MIB);
-    if (result === null) throw new Error("none of these texts is refused");
-    if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(512);
-    else {
-      expect(result.ids.length).toBeLessThanOrEqual(512);
-      expect(steps).toBeGreaterThan(text.length / 40_000);
+    for (const limit of LIMITS) {
+      const { result, steps, allocatedMiB } = measureTokenizing(tokenizer, text, limit);
+      expect(allocatedMiB, `of at most ${limit} tokens`).toBeLessThan(MAX_TOKENIZING_MIB);
+      if (result === null) throw new Error("none of these texts is refused");
+      if (result.kind === "too-many") expect(result.atLeast).toBeGreaterThan(limit);
+      else {
+        expect(result.ids.length).toBeLessThanOrEqual(limit);
+        expect(steps).toBeGreaterThan(text.length / 40_000);
+      }
     }
   });
 
@@ -91,6 +101,19 @@ describe.each(allFixtures().filter(([name]) => KINDS.includes(name)))("%s", (_, 
     expect(ended).toEqual([one, other].map((text) => ({ kind: "tokens", ...framed(tokenizer, text) })));
   });
 });
+
+it.each(["-", "=", " "])(
+  "half a megabyte of %j, which has fewer tokens than an origin accepts, is not kept",
+  (character) => {
+    const tokenizer = LONG_RUNS.map(([, { json, config }]) => runSteps(loadTokenizer(json, config)));
+    for (const each of tokenizer) {
+      const { result, allocatedMiB } = measureTokenizing(each, character.repeat(500_000), 16_386);
+      expect(result?.kind).toBe("tokens");
+      expect(allocatedMiB).toBeLessThan(MAX_TOKENIZING_MIB);
+    }
+    expect(tokenizer).toHaveLength(1);
+  },
+);
 
 function framed(tokenizer: TextTokenizer, text: string) {
   const [ids, typeIds] = encodeAll(tokenizer, text);

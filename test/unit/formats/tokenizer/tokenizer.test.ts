@@ -185,6 +185,11 @@ describe("a component that is not served exactly is refused by name", () => {
     ["model.dropout", { model: { type: "BPE", dropout: 0.1, vocab: {}, merges: [] } }],
     ["model.byte_fallback", { model: { type: "BPE", byte_fallback: true, vocab: {}, merges: [] } }],
     ["model.merges", { model: { type: "BPE", vocab: { a: 0 }, merges: ["a b"] } }],
+    [
+      "model.merges",
+      { model: { type: "BPE", unk_token: "a", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] }, added_tokens: [] },
+    ],
+    ["model.vocab", { model: { type: "BPE", vocab: { ["a".repeat(1001)]: 0 }, merges: [] }, added_tokens: [] }],
     ["model.unk_id", { model: { type: "Unigram", unk_id: null, vocab: [["a", -1]] } }],
     [
       "model.max_input_chars_per_word",
