@@ -54,13 +54,19 @@ export function createApp(lockOut = new LockOut()): Hono<{ Bindings: Env }> {
     return json(await env.LEDGER.get(env.LEDGER.idFromName(ROOT_NAME)).query(parsed.range));
   });
 
-  for (const path of ["/healthz", "/v1/ledger"]) {
+  app.get("/v1/key-uses", only("reader"), async ({ env, json }) =>
+    json(await env.LEDGER.get(env.LEDGER.idFromName(ROOT_NAME)).keyUses()),
+  );
+
+  for (const path of ["/healthz", "/v1/ledger", "/v1/key-uses"]) {
     app.all(path, () => refuse("method-not-allowed", "Use GET.", { allow: "GET, HEAD" }));
   }
 
   app.route("/", policyRoutes(only));
   app.route("/", rolloutRoutes(only));
-  app.all("/v1/*", () => refuse("not-found", "The endpoints are /v1/ledger, /v1/policy and /v1/rollouts."));
+  app.all("/v1/*", () =>
+    refuse("not-found", "The endpoints are /v1/ledger, /v1/key-uses, /v1/policy and /v1/rollouts."),
+  );
   app.route("/", consoleRoutes(lockOut));
 
   /** A ledger that does not answer, or a bug. */

@@ -1,5 +1,5 @@
 /** The two kinds of objects as they call each other, the messages between them, and the bindings of this Worker. */
-import type { IsolateRow, LedgerAnswer } from "../formats/ledger/answer.ts";
+import type { IsolateRow, KeyUses, LedgerAnswer } from "../formats/ledger/answer.ts";
 import type { DeltaReceipt } from "../formats/ledger/delta.ts";
 import type { History } from "../policies/versions/history.ts";
 import type { PolicyEdit, PolicyRollback, PresentPolicy, SaveResult } from "./policy/present-policy.ts";
@@ -24,6 +24,8 @@ export interface Batch {
   minutes: Uint8Array;
   /** The isolates that the shard has heard of since it is in memory. */
   isolates: IsolateRow[];
+  /** By the id of a key: the start of the hour of its last use. Shards of a version before last uses do not send it. */
+  keyUses?: ReadonlyMap<string, number>;
 }
 
 /** What a shard has and the root may not have: batches that are not confirmed, then what is in no batch yet under the next number. */
@@ -63,6 +65,8 @@ export interface RootPort extends Rpc.DurableObjectBranded {
   query(range: TimeRange): Promise<LedgerAnswer>;
   /** As `query` for each range. It changes nothing and is in no count: the console asks for it all day. */
   view(ranges: TimeRange[]): Promise<LedgerAnswer[]>;
+  /** As the shards' batches have it: at most two minutes old, unless the root was down. It changes nothing and is in no count. */
+  keyUses(): Promise<KeyUses>;
 }
 
 export interface Env {

@@ -61,6 +61,8 @@ export async function serve(request: Request, world: World, call: Call): Promise
   const who = await authenticate(request, world, call.lifetime);
   const kvReads = who.asked ? 1 : 0;
   if (!who.ok) return refuseRequest(who.refusal, call, nothingKnown(kvReads));
+  const { apiKey } = who.value;
+  if (apiKey !== null) world.report({ kind: "key-used", keyId: apiKey });
   const { limits } = world.policies.known();
   const slot = world.capacity.slots.acquire(limits, who.value.countedAs, world.clock.nowMs());
   if (slot === null) return refuseRequest(isolateBusy, call, nothingKnown(kvReads));

@@ -1,6 +1,6 @@
 /** The object that has all counts: shards send it their batches, the report and the console query it. */
 import { DurableObject } from "cloudflare:workers";
-import type { LedgerAnswer } from "../../formats/ledger/answer.ts";
+import type { KeyUses, LedgerAnswer } from "../../formats/ledger/answer.ts";
 import type { History } from "../../policies/versions/history.ts";
 import { CountedSql } from "../counted-sql.ts";
 import { decodeMinutes, Minutes } from "../minutes.ts";
@@ -11,6 +11,7 @@ import type { ChangeAnswer, OneRollout, RolloutChange, RolloutsAnswer, StartRequ
 import { HOUR_MS, MINUTE_MS, startOf } from "../widths.ts";
 import { withinMs } from "../within.ts";
 import { Counts } from "./counts.ts";
+import { KeyUseTable } from "./key-use-table.ts";
 import { countedRange, readRange } from "./read-range.ts";
 import { RolloutTable } from "./rollout-table.ts";
 import { RolloutController } from "./rollouts.ts";
@@ -31,6 +32,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #sql: CountedSql;
   readonly #counts: Counts;
   readonly #shards: ShardTable;
+  readonly #keyUses: KeyUseTable;
   readonly #policies: PolicyRepository;
   readonly #rolloutTable: RolloutTable;
   readonly #rollouts: RolloutController;
@@ -47,6 +49,7 @@ export class Ledger extends DurableObject<Env> {
     this.#sql = new CountedSql(ctx.storage.sql);
     this.#counts = new Counts(this.#sql);
     this.#shards = new ShardTable(this.#sql);
+    this.#keyUses = new KeyUseTable(this.#sql, this.#counts.marks);
     this.#policies = new PolicyRepository(env.POLICIES, this.#sql);
     this.#rolloutTable = new RolloutTable(this.#sql);
     this.#rollouts = new RolloutController({
@@ -73,6 +76,8 @@ export class Ledger extends DurableObject<Env> {
     const minutes = minutesIn(batch);
     const isSet = this.#keepAlarm(nowMs);
     this.#transaction(() => {
+      // First: the counts have the rows that it writes.
+      this.#keyUses.add(batch.keyUses ?? new Map(), nowMs);
       this.#counts.add(minutes, { requests: this.#requests, otherRows: SHARD_ROWS }, nowMs);
       this.#shards.setReceived(batch, nowMs);
     });
@@ -94,6 +99,10 @@ export class Ledger extends DurableObject<Env> {
   async view(ranges: TimeRange[]): Promise<LedgerAnswer[]> {
     const peeks = await Promise.all(this.#shards.ids().map((id) => this.#peekOf(id)));
     return viewOf(ranges, { counts: this.#counts, shards: this.#shards, peeks: peeks.filter((one) => one !== null) });
+  }
+
+  async keyUses(): Promise<KeyUses> {
+    return this.#keyUses.read();
   }
 
   /** The stored policy. */
@@ -158,7 +167,10 @@ export class Ledger extends DurableObject<Env> {
       // First: whatever happens below, the next alarm comes.
       await this.#setAlarm(this.#rollouts.dueMs === null ? nextHourMs(nowMs) : nowMs + OVERDUE_MS);
       if (nowMs >= this.#hourlyFromMs) {
-        this.#transaction(() => this.#counts.tidy(nowMs));
+        this.#transaction(() => {
+          this.#counts.tidy(nowMs);
+          this.#keyUses.tidy(nowMs);
+        });
         await this.#rollouts.lookAtHalves();
         this.#hourlyFromMs = nextHourMs(nowMs);
       }

@@ -3,9 +3,10 @@ import type { CountedSql } from "../counted-sql.ts";
 
 /**
  * - `first`: the first minute that was ever counted.
+ * - `keys-since`: a key without a stored use was not used from this time on.
  * - `hours-until`, `days-until`: hours and days that end by this time are rolled up; later batches for them are added to them.
  */
-type MarkName = "first" | "hours-until" | "days-until";
+type MarkName = "first" | "keys-since" | "hours-until" | "days-until";
 
 export class Marks {
   readonly #sql: CountedSql;

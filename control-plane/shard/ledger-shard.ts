@@ -23,6 +23,8 @@ const MAX_PENDING_BYTES = 1_000_000;
 /** Two hours of batches. Later ones are merged by the hour while the root is down. */
 const MAX_BATCHES = 120;
 const MAX_ROOT_MS = 10_000;
+/** Last uses that wait for the root, about 200 kB. Of more, those that wait longest are forgotten: they are sent again with the next use. */
+const MAX_KEY_USES = 10_000;
 /** Between the minute's end and the first shard's alarm, and between the alarms of two shards. */
 const ALARM_DELAY_MS = 250;
 
@@ -104,8 +106,8 @@ export class LedgerShard extends DurableObject<Env> {
 
   /** @returns false for a message that arrived before */
   #add(message: Message, nowMs: number): boolean {
-    const { sequences, minutes } = this.#state;
-    const { isolate, status } = message;
+    const { sequences, minutes, keyUses } = this.#state;
+    const { isolate, status, keysUsed } = message;
     const known = sequences.get(isolate) ?? this.#tables.keptSequence(isolate);
     const received = receive(known, message, nowMs);
     if (received === null) return false;
@@ -115,6 +117,14 @@ export class LedgerShard extends DurableObject<Env> {
     const cells = minutes.at(nowMs);
     cells.merge(message.cells);
     if (received.missing !== 0) cells.count(seriesOf("missing", {}), received.missing);
+    for (const id of keysUsed) {
+      keyUses.delete(id);
+      keyUses.set(id, startOf(nowMs, HOUR_MS));
+    }
+    for (const id of keyUses.keys()) {
+      if (keyUses.size <= MAX_KEY_USES) break;
+      keyUses.delete(id);
+    }
     return true;
   }
 
@@ -160,14 +170,17 @@ export class LedgerShard extends DurableObject<Env> {
     for (let batch = this.#tables.firstBatch(); batch !== null; batch = this.#tables.firstBatch()) {
       const { number } = batch;
       const isolates = [...this.#isolates.values()];
+      const keyUses = new Map(this.#state.keyUses);
       try {
-        const from = { shard: this.#hint, shardId: this.ctx.id.toString(), isolates };
+        const from = { shard: this.#hint, shardId: this.ctx.id.toString(), isolates, keyUses };
         await withinMs(MAX_ROOT_MS, root.receive({ ...from, ...batch }));
       } catch (error) {
         console.warn(`The ledger did not confirm batch ${number} of ${this.#hint}: ${String(error)}`);
         return false;
       }
       this.#tables.removeBatch(number);
+      // Not stored: if these come back with the stored state, they are sent again, which changes nothing.
+      for (const [id, hourMs] of keyUses) if (this.#state.keyUses.get(id) === hourMs) this.#state.keyUses.delete(id);
     }
     return true;
   }

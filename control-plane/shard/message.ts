@@ -15,6 +15,8 @@ export interface Message {
   records: number;
   status: IsolateStatus;
   cells: Cells;
+  /** As in `LedgerDelta`. */
+  keysUsed: readonly string[];
 }
 
 /** @throws LedgerFormatError for a value that is no message of this version, or counts more than an isolate can */

@@ -12,14 +12,16 @@ export interface ShardState {
   sequences: Map<string, Sequence>;
   /** Counts that are in no batch yet. */
   minutes: Minutes;
+  /** By the id of a key, the start of the hour of its last use: those that the root has not confirmed. */
+  keyUses: Map<string, number>;
 }
 
 /** The state of new storage. */
 export function newState(lastNumber: number): ShardState {
-  return { storage: crypto.randomUUID(), lastNumber, sequences: new Map(), minutes: new Minutes() };
+  return { storage: crypto.randomUUID(), lastNumber, sequences: new Map(), minutes: new Minutes(), keyUses: new Map() };
 }
 
-export function encodeState({ storage, lastNumber, sequences, minutes }: ShardState): Uint8Array<ArrayBuffer> {
+export function encodeState({ storage, lastNumber, sequences, minutes, keyUses }: ShardState): Uint8Array<ArrayBuffer> {
   const writer = new VarintWriter();
   writer.text(storage);
   writer.number(lastNumber);
@@ -29,6 +31,11 @@ export function encodeState({ storage, lastNumber, sequences, minutes }: ShardSt
     writeSequence(writer, sequence);
   }
   writer.block(encodeMinutes(minutes));
+  writer.number(keyUses.size);
+  for (const [id, hourMs] of keyUses) {
+    writer.text(id);
+    writer.number(hourMs);
+  }
   return writer.bytes();
 }
 
@@ -38,5 +45,10 @@ export function decodeState(bytes: Uint8Array): ShardState {
   const [storage, lastNumber] = [reader.text(), reader.number()];
   const sequences = new Map<string, Sequence>();
   for (let left = reader.number(); left > 0; left--) sequences.set(reader.text(), readSequence(reader));
-  return { storage, lastNumber, sequences, minutes: decodeMinutes(reader.block()) };
+  const minutes = decodeMinutes(reader.block());
+  const keyUses = new Map<string, number>();
+  // A state of before last uses ends with its counts.
+  if (reader.isAtEnd) return { storage, lastNumber, sequences, minutes, keyUses };
+  for (let left = reader.number(); left > 0; left--) keyUses.set(reader.text(), reader.number());
+  return { storage, lastNumber, sequences, minutes, keyUses };
 }

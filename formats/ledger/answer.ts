@@ -16,6 +16,14 @@ export interface LedgerAnswer {
   isolates: IsolateRow[];
 }
 
+/** What the control plane answers to `GET /v1/key-uses`: by the hour, when API keys were last used. JSON. */
+export interface KeyUses {
+  /** A key that is not listed was not used from this time on, in ms since 1970; null while no use was ever counted. */
+  sinceMs: number | null;
+  /** `hourMs` is the start of the hour (UTC) of the last use, as the control plane's clock has it. */
+  keys: { id: string; hourMs: number }[];
+}
+
 export interface IsolateRow extends IsolateStatus {
   isolate: string;
   /** The location hint of its shard. */

@@ -1,4 +1,5 @@
 /** One message of an isolate to its shard: what it counted since its last message, and its state. */
+import { isId } from "../api-key.ts";
 import { isField } from "./series.ts";
 import { LedgerFormatError } from "./varints.ts";
 
@@ -32,6 +33,8 @@ export interface LedgerDelta {
   status: IsolateStatus;
   /** Encoded cells. */
   cells: Uint8Array;
+  /** The ids of the API keys with which requests were accepted since the last message, each once. */
+  keysUsed: readonly string[];
 }
 
 /** What a shard answers. */
@@ -41,10 +44,12 @@ export interface DeltaReceipt {
 }
 
 const MAX_BREAKERS = 20;
+/** Of one message: about 13 kB. Keys over it are in a later message if they are still used. */
+export const MAX_KEYS_USED = 1000;
 
 /** @throws LedgerFormatError for a value that is no message of this version */
 export function parseDelta(value: unknown): LedgerDelta {
-  const { isolate, seq, recordsBefore, status, cells } = recordOf(value, "it");
+  const { isolate, seq, recordsBefore, status, cells, keysUsed } = recordOf(value, "it");
   if (!isField(isolate) || isolate === "") throw new LedgerFormatError("`isolate` is not a name");
   if (!(cells instanceof Uint8Array)) throw new LedgerFormatError("`cells` are not bytes");
   if (cells.byteLength > MAX_DELTA_BYTES) {
@@ -56,7 +61,21 @@ export function parseDelta(value: unknown): LedgerDelta {
     recordsBefore: wholeNumber(recordsBefore, "recordsBefore"),
     status: parseStatus(status),
     cells,
+    keysUsed: parseKeysUsed(keysUsed),
   };
+}
+
+/** Gateways of before last uses do not send it. */
+function parseKeysUsed(value: unknown): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MAX_KEYS_USED) {
+    throw new LedgerFormatError(`\`keysUsed\` is not a list of at most ${MAX_KEYS_USED} ids`);
+  }
+  return value.map((id: unknown) => {
+    if (typeof id === "string" && isId(id)) return id;
+    // Its value is not repeated: it may be a part of a key.
+    throw new LedgerFormatError("`keysUsed` has a value that is not the id of a key");
+  });
 }
 
 function parseStatus(value: unknown): IsolateStatus {

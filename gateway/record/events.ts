@@ -128,6 +128,13 @@ export interface TextEnded {
   country: string | null;
 }
 
+/** A request with a valid key was accepted: the key is right, and its rate is not used up. */
+export interface KeyUsed {
+  kind: "key-used";
+  /** Public: lists and traces show it. */
+  keyId: string;
+}
+
 /** A request was answered, or refused. Probes are not reported. */
 export interface RequestEnded {
   kind: "request-ended";
@@ -147,6 +154,7 @@ export type IsolateEvent =
   | AttemptPaid
   | EdgeLoadPaid
   | TextEnded
+  | KeyUsed
   | RequestEnded;
 
 /** Takes an event; returns at once and never throws. */

@@ -46,6 +46,8 @@ export function countInLedger(event: IsolateEvent, to: Cells, worker: string): v
     case "breaker":
     case "policy":
     case "policy-problem":
+    // The ledger keeps ids of keys beside the counts.
+    case "key-used":
   }
 }
 

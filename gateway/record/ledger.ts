@@ -5,7 +5,7 @@
  */
 import { Cells } from "../../formats/ledger/cells.ts";
 import { encodeCells } from "../../formats/ledger/codec.ts";
-import type { IsolateStatus, LedgerDelta } from "../../formats/ledger/delta.ts";
+import { type IsolateStatus, type LedgerDelta, MAX_KEYS_USED } from "../../formats/ledger/delta.ts";
 import type { Clock } from "../call.ts";
 import { type FlushContext, FlushSchedule } from "../telemetry/flush-schedule.ts";
 import type { IsolateEvent } from "./events.ts";
@@ -60,6 +60,8 @@ export class Ledger {
   #cells = new Cells();
   /** In `#cells`. */
   #records = 0;
+  /** Ids of keys, since the last message. */
+  readonly #keysUsed = new Set<string>();
   /** In messages, sent or not, and those that were not counted. */
   #recordsBefore = 0;
   #seq = 0;
@@ -91,6 +93,7 @@ export class Ledger {
     const isFull = this.#cells.size >= MAX_SERIES || this.#cells.buckets >= MAX_BUCKETS;
     if (!isFull) countInLedger(event, this.#cells, this.#parts.worker);
     if (isLedgerRecord(event)) this.#countRecord(isFull);
+    if (event.kind === "key-used") this.#rememberKey(event.keyId);
     this.#schedule.schedule();
   }
 
@@ -108,12 +111,17 @@ export class Ledger {
     this.#recordsBefore += 1;
   }
 
+  #rememberKey(id: string): void {
+    if (this.#keysUsed.size < MAX_KEYS_USED) this.#keysUsed.add(id);
+  }
+
   async #flush({ hint, colo }: LedgerContext): Promise<void> {
     const { namespace, isolate, status } = this.#parts;
-    const [cells, records] = [this.#cells, this.#records];
+    const [cells, records, keysUsed] = [this.#cells, this.#records, [...this.#keysUsed]];
     if (namespace === null || cells.size === 0) return;
     this.#cells = new Cells();
     this.#records = 0;
+    this.#keysUsed.clear();
     this.#seq += 1;
     const delta: LedgerDelta = {
       isolate,
@@ -121,6 +129,7 @@ export class Ledger {
       recordsBefore: this.#recordsBefore,
       status: { ...status(), colo },
       cells: encodeCells(cells),
+      keysUsed,
     };
     this.#recordsBefore += records;
     try {
@@ -134,6 +143,8 @@ export class Ledger {
       // A ledger that fails is asked more rarely.
       this.#nextAfterMs = MAX_FLUSH_MS;
       this.#lost += records;
+      // Unlike counts, a last use may arrive twice.
+      for (const id of keysUsed) this.#rememberKey(id);
       this.#lastFailure = error instanceof Error ? error.name : "unknown";
     }
   }

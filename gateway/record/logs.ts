@@ -40,6 +40,7 @@ export function eventLog(event: IsolateEvent): LogEntry | null {
     case "attempt-paid":
     case "edge-load-paid":
     case "text-ended":
+    case "key-used":
     case "request-ended":
       return null;
   }

@@ -40,6 +40,7 @@ export function countEvent(event: IsolateEvent, meter: Meter): void {
       meter.add(INSTRUMENTS.cost, costUsd(event.billed), { "spillway.cost.part": "load" });
       break;
     case "text-ended":
+    case "key-used":
     case "request-ended":
     // The ledger counts these; countOutcome() and the request's span have the same facts.
     case "candidate-rejected":

@@ -108,13 +108,19 @@ describe("/v1/rollouts", () => {
 });
 
 describe("a change", () => {
-  const changes = [
-    "PUT /v1/policy",
-    "POST /v1/policy/rollback",
-    "POST /v1/rollouts",
-    "POST /v1/rollouts/current/pause",
-    "POST /v1/rollouts/current/abort",
-  ];
+  /** Every route of the API that is no GET: a new one is in it. */
+  const routes = createApp().routes.filter(
+    ({ method, path }) => path.startsWith("/v1/") && !["GET", "ALL"].includes(method),
+  );
+  const changes = [...new Set(routes.map(({ method, path }) => `${method} ${path}`))];
+
+  it("has these routes", () => {
+    expect(changes.sort()).toEqual([
+      ...["POST /v1/policy/rollback", "POST /v1/rollouts"],
+      ...["abort", "pause", "resume"].map((change) => `POST /v1/rollouts/current/${change}`),
+      "PUT /v1/policy",
+    ]);
+  });
 
   it.each(changes)("%s needs the operator's token, and JSON, which no form of another page can send", async (what) => {
     expect(await ask(what, {}, { token: READ_ONLY_TOKEN })).toMatchObject({ status: 403 });
@@ -125,7 +131,7 @@ describe("a change", () => {
   it("is never a GET; what is read needs no more than the read-only token", async () => {
     for (const what of ["DELETE /v1/policy", "GET /v1/policy/rollback", "GET /v1/rollouts/current/pause"])
       expect(await ask(what)).toMatchObject({ status: 405 });
-    for (const what of ["GET /v1/policy", "GET /v1/policy/history", "GET /v1/rollouts"])
+    for (const what of ["GET /v1/policy", "GET /v1/policy/history", "GET /v1/rollouts", "GET /v1/key-uses"])
       expect(await ask(what, undefined, { token: READ_ONLY_TOKEN })).toMatchObject({ status: 200 });
   });
 });

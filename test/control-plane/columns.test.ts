@@ -1,4 +1,4 @@
-/** What the root object's tables can hold: no text of a caller, no key, no address. */
+/** What the root object's tables can hold: no text of a caller, no secret of a key, no address. */
 import { reset, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Cells } from "../../formats/ledger/cells.ts";
@@ -29,6 +29,8 @@ it("the tables have columns for codes, names, versions and numbers only", async 
       ...["width", "start", "series", "n", "sum", "min", "max", "sketch"].map((name) => `cell.${name}`),
       ...["id", "storage", "number", "isolates"].map((name) => `shard.${name}`),
       ...["name", "at_ms"].map((name) => `mark.${name}`),
+      // The public id of a key with the hour of its last use: no secret and no hash.
+      ...["id", "hour_ms"].map((name) => `key_use.${name}`),
       // What operators write: policies, rollouts, and the names of those who changed them.
       ...["id", "key", "at_ms", "done", "entry", "earlier"].map((name) => `policy_write.${name}`),
       ...["id", "body", "look_every_ms", "next_look_ms"].map((name) => `rollout.${name}`),

@@ -2,10 +2,12 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../../control-plane/app.ts";
 import { newConsole, TOKENS, textOf } from "./support/console.ts";
-import { counted, MINUTE, message, setTime, shardOf, TEN } from "./support/ledger.ts";
+import { counted, MINUTE, message, root, setTime, shardOf, TEN } from "./support/ledger.ts";
 
 const HOUR = 3_600_000;
+const CHANGES_NOTHING = ["/sign-in", "/sign-out", "/policy/check"];
 let { get, post, signIn } = newConsole();
 
 beforeEach(() => {
@@ -104,11 +106,14 @@ describe("a change", () => {
     expect(await textOf(get("/policy", { cookie }))).toMatch(
       /<button disabled>Review changes<\/button> <small>Read-only token/,
     );
-    for (const path of ["/policy/review", "/policy/save", "/policy/rollback"]) {
-      const response = await post(path, { text: '{"edge":{"share":5}}', expected: "0", to: "1" }, { cookie });
-      expect(response.status, path).toBe(403);
-    }
+    // Every form of the console: a new one is in it.
+    const posts = createApp().routes.filter(({ method, path }) => method === "POST" && !path.startsWith("/v1/"));
+    const paths = [...new Set(posts.map(({ path }) => path))].filter((path) => !CHANGES_NOTHING.includes(path));
+    expect(paths).toHaveLength(7);
+    const fields = { ...{ text: '{"edge":{"share":5}}', expected: "0", to: "100" }, ...{ kind: "share", id: "1" } };
+    for (const path of paths) expect((await post(path, fields, { cookie })).status, path).toBe(403);
     expect(await env.POLICIES.get("policy")).toBeNull();
+    expect((await root().rollouts()).rollouts).toEqual([]);
   });
 
   it("is refused when the session has ended, and nothing is changed", async () => {
@@ -134,6 +139,22 @@ describe("what others wrote", () => {
     expect(keys).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(keys).not.toContain("0".repeat(64));
   });
+});
+
+it("the list of keys has the hour of each key's last use, and works without the ledger", async () => {
+  const record = { name: "Ann", sha256: "0".repeat(64), scopes: ["classify"], createdAt: "2026-11-10T10:00:00.000Z" };
+  await env.KEYS.put("key:abcdefghijkl", JSON.stringify({ ...record, expiresAt: null, revokedAt: null }));
+  const cookie = await signIn();
+  expect(await textOf(get("/keys", { cookie }))).toContain("No use of a key was counted yet");
+  setTime(TEN + 20 * MINUTE);
+  await shardOf("weur").record(message({ keysUsed: ["abcdefghijkl"] }));
+  await counted();
+  expect(await textOf(get("/keys", { cookie }))).toMatch(
+    /active<\/span><\/td><td><time [^>]*>2040-02-01 10:00<\/time>/,
+  );
+  const LEDGER = { idFromName: () => "", get: () => ({ keyUses: () => Promise.reject(new Error("down")) }) };
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  expect(await textOf(get("/keys", { cookie, variables: { LEDGER } }))).toMatch(/Ann[\s\S]*cannot be shown now/);
 });
 
 describe("the polled figures", () => {

@@ -74,7 +74,7 @@ describe("an origin that does not listen, and callers who need a key", () => {
   afterAll(async () => {
     if (system.process.exitCode === null) await system.stop();
   });
-  const keys = (...words: string[]) => spillway(system, "keys", ...words);
+  const keys = (...words: string[]) => spillway({ ...system, token: OPERATOR_TOKEN }, "keys", ...words);
 
   it("short texts are answered at the edge, long ones are refused with 503 and Retry-After", async () => {
     expect((await classify(system, SHORT, key)).headers.get("x-spillway-route")).toBe("edge");
@@ -97,7 +97,7 @@ describe("an origin that does not listen, and callers who need a key", () => {
     expect((await classify(system, SHORT, bearer(other))).status).toBe(401);
     const [table, json] = [await keys("list"), await keys("list", "--json")];
     expect(table).toMatch(
-      /^id +name +state +scopes +rate +inputs +created +expires\n\w{12} +Ann +active +classify +large /,
+      /^id +name +state +last used, UTC +scopes +rate +inputs +created +expires\n\w{12} +Ann +active +(unknown|not since [\d :-]+|[\d :-]+) +classify +large /,
     );
     expect(JSON.parse(json)).toMatchObject([
       { name: "Ann", state: "active", rate: "large", scopes: ["classify"] },
@@ -117,6 +117,16 @@ describe("an origin that does not listen, and callers who need a key", () => {
     expect(await look()).toEqual({ ready: true, edge: { state: "ready" }, origin: { breaker: expect.any(String) } });
     expect(await look(bearer(OPERATOR_TOKEN))).toMatchObject({ access: { anonymous: "refused" }, problems: [] });
     expect(await look(key)).toMatchObject({ error_type: "unauthorized" });
+  });
+
+  it("the hour of a key's last use is in the list, once the isolate has reported it", async () => {
+    const pushed = () =>
+      fetch(`http://127.0.0.1:${system.ports.control}/v1/ledger`, { headers: bearer(OPERATOR_TOKEN) });
+    await until("the use", async () => {
+      await pushed();
+      const [ann] = JSON.parse(await keys("list", "--json"));
+      return ann.lastUsedAt !== null;
+    });
   });
 
   it("a second start on its state, and npm run reset, are refused in one sentence with the next step", async () => {

@@ -52,7 +52,7 @@ interface Given extends Partial<Omit<LedgerDelta, "cells">> {
 
 /** A message of isolate `a` with one text of 10 ms, unless other parts are given. */
 export function message({ cells = texts([10]), ...parts }: Given = {}): LedgerDelta {
-  return { isolate: "a", seq: 1, recordsBefore: 0, status: STATUS, ...parts, cells: encodeCells(cells) };
+  return { isolate: "a", seq: 1, recordsBefore: 0, status: STATUS, keysUsed: [], ...parts, cells: encodeCells(cells) };
 }
 
 /** Decodes cells of an answer. */

@@ -1,5 +1,6 @@
 /** A gateway that requires keys, and requests to it from different addresses. */
 import type { Gateway } from "../../../gateway/compose.ts";
+import type { Report } from "../../../gateway/record/events.ts";
 import { HAM } from "../../support/texts.ts";
 import { urlOf } from "../support/faulty.ts";
 import { aGateway, ask as askGateway, classify, type HandClock, handClock } from "../support/gateway.ts";
@@ -7,12 +8,17 @@ import { aGateway, ask as askGateway, classify, type HandClock, handClock } from
 export const STARTED_MS = Date.parse("2026-11-01T00:00:00Z");
 
 /** Keys are required unless the variables allow anonymous access. The edge has no model, so the origin answers. */
-export function aKeyedGateway(variables: object = {}, clock: HandClock = handClock(STARTED_MS)): Gateway {
+export function aKeyedGateway(
+  variables: object = {},
+  clock: HandClock = handClock(STARTED_MS),
+  report?: Report,
+): Gateway {
   return aGateway({
     modelId: "mail-tagger@none",
     originUrl: urlOf("ok"),
     clock,
     variables: { ANONYMOUS_ACCESS: "refused", ...variables },
+    ...(report && { report }),
   });
 }
 

@@ -30,6 +30,20 @@ describe("a request with a key is accepted", () => {
     expect(await statusOf(gateway, bearer(key))).toBe(401);
   });
 
+  it("and its id is reported as used; a refused key and a request without one are not", async () => {
+    const used: string[] = [];
+    const gateway = aKeyedGateway({ ANONYMOUS_ACCESS: "allowed" }, undefined, (event) => {
+      if (event.kind === "key-used") used.push(event.keyId);
+    });
+    const [key, revoked] = [await storeKey(), await storeKey({ revokedAt: "2026-01-02T00:00:00Z" })];
+    expect(await statusOf(gateway)).toBe(200);
+    for (const wrong of [revoked.key, withOtherSecret(key.key)])
+      expect(await statusOf(gateway, bearer(wrong))).toBe(401);
+    expect(used).toEqual([]);
+    expect(await statusOf(gateway, bearer(key.key))).toBe(200);
+    expect(used).toEqual([key.id]);
+  });
+
   it("with at most the inputs of the key, or of the policy when the key has no limit", async () => {
     const few = await storeKey({ limits: { inputs: 2 } });
     const many = await storeKey({ limits: { inputs: 1000 } });

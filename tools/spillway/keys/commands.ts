@@ -1,8 +1,13 @@
 /** `spillway keys create`, `list` and `revoke`. `create` prints only the key on stdout, so that `KEY=$(npx spillway keys create …)` works. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
 import { DEFAULT_RATE, type KeyRecord, RATES, type Rate, SCOPES, type Scope } from "../../../formats/api-key.ts";
+import type { KeyUses } from "../../../formats/ledger/answer.ts";
 import { REVOKED_WITHIN_SECONDS } from "../../../gateway/authenticate/key-store.ts";
+import { askControlPlane } from "../control-plane/ask.ts";
+import { controlPlaneOf } from "../control-plane/url.ts";
 import { addWhereOptions, type WhereOptions, withKv } from "../kv/where.ts";
+import { oneSentence } from "../terminal/one-sentence.ts";
 import { tableText } from "../terminal/table.ts";
 import { columnsOf } from "../terminal/wrap.ts";
 import { expiryOf } from "./expiry.ts";
@@ -58,25 +63,50 @@ function wholeNumber(typed: string): number {
 }
 
 interface ListOptions extends WhereOptions {
+  url?: string;
   json?: true;
 }
+
+/** The list is printed without last uses where the control plane does not answer within this time. */
+const MAX_USES_MS = 5000;
+const usesSchema = z.object({
+  sinceMs: z.number().nullable(),
+  keys: z.array(z.object({ id: z.string(), hourMs: z.number() })),
+});
 
 /** Adds `spillway keys list`. */
 export function registerList(keys: Command): void {
   const list = keys
     .command("list")
-    .description("List the keys: id, name, scopes, dates, state and rate. Keys and hashes are never shown.")
+    .description(
+      "List the keys: id, name, scopes, dates, state, rate and, by the hour, the last use. Keys and hashes are never shown.",
+    )
+    .option("--url <url>", "the control plane at another address, which knows the last uses")
     .option("--json", "print JSON");
-  addWhereOptions(list).action(async ({ json, ...where }: ListOptions) => {
+  addWhereOptions(list).action(async ({ json, url, ...where }: ListOptions) => {
     const listed = await withKv("KEYS", where, listKeys);
-    const rows = listed.map((key) => rowOf(key, new Date()));
+    const uses = listed.length === 0 ? null : await usesOf({ ...where, ...(url !== undefined && { url }) });
+    const rows = listed.map((key) => rowOf(key, uses, new Date()));
     if (json) console.log(JSON.stringify(rows, null, 2));
     else if (rows.length === 0) console.log("There are no keys. Create one with spillway keys create --name <name>.");
     else console.log(table(rows, columnsOf(process.stdout)));
   });
 }
 
-function rowOf({ id, record }: Listed, now: Date) {
+/** Null, with the reason on stderr, if the control plane does not answer. */
+async function usesOf({ remote, env, url }: WhereOptions & Pick<ListOptions, "url">): Promise<KeyUses | null> {
+  try {
+    const options = { ...(remote && { remote }), ...(env !== undefined && { env }), ...(url !== undefined && { url }) };
+    const controlPlane = { ...(await controlPlaneOf(options, process.env)), maxWaitMs: MAX_USES_MS };
+    return await askControlPlane(controlPlane, { method: "GET", path: "/v1/key-uses" }, usesSchema);
+  } catch (error) {
+    console.error(`Last uses are not shown. ${oneSentence(error)}`);
+    return null;
+  }
+}
+
+function rowOf({ id, record }: Listed, uses: KeyUses | null, now: Date) {
+  const used = uses?.keys.find((one) => one.id === id);
   return {
     id,
     name: record?.name ?? null,
@@ -87,27 +117,38 @@ function rowOf({ id, record }: Listed, now: Date) {
     createdAt: record?.createdAt ?? null,
     expiresAt: record?.expiresAt ?? null,
     revokedAt: record?.revokedAt ?? null,
+    /** The start of the hour of the last use. Null with `usesCountedFrom`: no use since then. Null without it: unknown. */
+    lastUsedAt: used === undefined ? null : isoOf(used.hourMs),
+    usesCountedFrom: uses === null || uses.sinceMs === null ? null : isoOf(uses.sinceMs),
   };
 }
 
 type Row = ReturnType<typeof rowOf>;
 
 function table(rows: readonly Row[], columns: number | null): string {
-  const cells = rows.map(({ id, name, state, scopes, rate, inputs, createdAt, expiresAt, revokedAt }) => [
+  const cells = rows.map(({ id, name, state, scopes, rate, inputs, createdAt, expiresAt, revokedAt, ...use }) => [
     id,
     plainName(name ?? "-"),
     revokedAt === null ? state : `${state} ${day(revokedAt)}`,
+    lastUse(use),
     scopes.join(", ") || "-",
     rate ?? "-",
     inputs === null ? "-" : String(inputs),
     createdAt === null ? "-" : day(createdAt),
     expiresAt === null ? "never" : day(expiresAt),
   ]);
-  const head = ["id", "name", "state", "scopes", "rate", "inputs", "created", "expires"];
+  const head = ["id", "name", "state", "last used, UTC", "scopes", "rate", "inputs", "created", "expires"];
   return tableText({ head, rows: cells }, columns);
 }
 
 const day = (iso: string) => iso.slice(0, 10);
+const minute = (iso: string) => iso.slice(0, 16).replace("T", " ");
+const isoOf = (ms: number) => new Date(ms).toISOString();
+
+function lastUse({ lastUsedAt, usesCountedFrom }: Pick<Row, "lastUsedAt" | "usesCountedFrom">): string {
+  if (lastUsedAt !== null) return minute(lastUsedAt);
+  return usesCountedFrom === null ? "unknown" : `not since ${minute(usesCountedFrom)}`;
+}
 
 /** Adds `spillway keys revoke`. */
 export function registerRevoke(keys: Command): void {

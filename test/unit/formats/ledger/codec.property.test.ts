@@ -90,7 +90,8 @@ it("hostile bytes are refused with a LedgerFormatError, or are cells", () => {
 
 it("a value that is no message is refused with a LedgerFormatError", () => {
   const field = fc.oneof(fc.anything(), fc.constantFrom("", "edge", 0, 1, new Uint8Array()));
-  const message = fc.record({ isolate: field, seq: field, recordsBefore: field, status: field, cells: field });
+  const fields = { isolate: field, seq: field, recordsBefore: field, status: field, cells: field };
+  const message = fc.record({ ...fields, keysUsed: fc.oneof(field, fc.array(field)) });
   fc.assert(
     fc.property(fc.oneof(fc.anything(), message), (value) => {
       const error = refusal(() => parseDelta(value));

@@ -166,6 +166,24 @@ describe("the counts of an isolate", () => {
     expect(received[1]?.delta.recordsBefore).toBe(3000);
   });
 
+  it("have the id of each key that was used, once; those of a message that failed are in the next one", async () => {
+    let isDown = true;
+    const { request, received, moveMs } = isolate(async () => (isDown ? Promise.reject(new Error("down")) : {}));
+    const used = (keyId: string): IsolateEvent => ({ kind: "key-used", keyId });
+    request(used("aaaaaaaaaaaa"), TEXT, used("aaaaaaaaaaaa"), TEXT);
+    await moveMs(5000);
+    isDown = false;
+    request(used("bbbbbbbbbbbb"), TEXT);
+    await moveMs(15_000);
+    request(...Array.from({ length: 1500 }, (_, at) => used(String(at))), TEXT);
+    await moveMs(15_000);
+    expect(received.map(({ delta }) => delta.keysUsed)).toEqual([
+      ["aaaaaaaaaaaa"],
+      ["aaaaaaaaaaaa", "bbbbbbbbbbbb"],
+      Array.from({ length: 1000 }, (_, at) => String(at)),
+    ]);
+  });
+
   it("of a deployment without a ledger are none", async () => {
     const { request, received, moveMs, ledger } = isolate(undefined, false);
     expect(request(TEXT)).toHaveLength(0);
