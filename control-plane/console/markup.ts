@@ -70,7 +70,19 @@ export function bars(all: readonly Bar[]): Markup {
 
 /** Where nothing is to be shown: why, and what to do. */
 export function empty(sentence: string, command: string | null = null): Markup {
-  return html`<p class="empty">${sentence}${command === null ? "" : html` <code>${command}</code>`}</p>`;
+  return html`<p class="empty">${sentence}${command === null ? "" : html` <code>${wordsOf(command)}</code>`}</p>`;
+}
+
+/** A line may end after a hyphen: `--to` stays whole. */
+function wordsOf(command: string): (Markup | string)[] {
+  return command.split(/(?<= )|(?= )/).map((word) => (word.includes("-") ? html`<span>${word}</span>` : word));
+}
+
+/** The same text, in which no line ends between a number and its unit, or inside an interval. */
+export function unbroken(text: string): string {
+  return text
+    .replaceAll(/(\d) (?=(?:%|ms|s)(?![a-z]))/g, "$1\u00a0")
+    .replaceAll(/\[[^\]]*\]/g, (interval) => interval.replaceAll(" ", "\u00a0"));
 }
 
 /** A word in a coloured frame. */

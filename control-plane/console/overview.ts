@@ -5,10 +5,12 @@ import { isEmpty } from "../report/findings.ts";
 import { count, counted, days, ms, msInterval, percent, percentInterval, usd } from "../report/numbers.ts";
 import type { Report } from "../report/report.ts";
 import { tablesOf } from "../report/tables.ts";
+import type { TextFigures } from "../report/text-figures.ts";
 import { MIN_DAYS_TO_PROJECT } from "../report/thresholds.ts";
+import { durationsNeeded } from "../statistics/quantile.ts";
 import { type Facts, RANGES } from "./facts.ts";
 import { isolateTable } from "./isolates.ts";
-import { bars, empty, type Markup, NOTHING, type Parts, section, tableMarkup } from "./markup.ts";
+import { bars, empty, type Markup, NOTHING, type Parts, section, tableMarkup, unbroken } from "./markup.ts";
 import { rolloutSummary } from "./rollout-view.ts";
 import { attentionOf, readingsOf, sentencesOf } from "./sentence.ts";
 
@@ -33,10 +35,10 @@ export function overviewParts(facts: Facts): Parts {
 
 function lead(facts: Facts): Markup {
   const needs = attentionOf(facts).map(
-    ({ text, href }) => html`<li>${text}${href === null ? "" : html` <a href="${href}">Show</a>`}</li>`,
+    ({ text, href }) => html`<li>${unbroken(text)}${href === null ? "" : html` <a href="${href}">Show</a>`}</li>`,
   );
   const list = needs.length === 0 ? NOTHING : html`<ul class="needs">${needs}</ul>`;
-  return html`<div class="lead"><p class="sentence">${sentencesOf(facts).join(" ")}</p>${list}</div>`;
+  return html`<div class="lead"><p class="sentence">${unbroken(sentencesOf(facts).join(" "))}</p>${list}</div>`;
 }
 
 /** Links to the other ranges. */
@@ -61,12 +63,14 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
       `coverage ${percent(report.coverage)}`,
     ]),
     tile("P95, inside the share", ms(inside.p95Ms), [
-      msInterval(inside.intervals.p95Ms, inside.p95Ms),
-      `outside ${ms(outside.p95Ms)} ${msInterval(outside.intervals.p95Ms, outside.p95Ms)}`,
+      p95Bounds(inside) || NO_TEXTS,
+      outside.p95Ms === null ? `outside ${NO_TEXTS}` : `outside ${ms(outside.p95Ms)}, ${p95Bounds(outside)}`,
     ]),
     tile("Failed, inside the share", percent(inside.failureRate), [
-      percentInterval(inside.intervals.failureRate),
-      `outside ${percent(outside.failureRate)} ${percentInterval(outside.intervals.failureRate)}`,
+      percentInterval(inside.intervals.failureRate) || NO_TEXTS,
+      outside.failureRate === null
+        ? `outside ${NO_TEXTS}`
+        : `outside ${percent(outside.failureRate)}, ${percentInterval(outside.intervals.failureRate)}`,
     ]),
     tile("Other label", percent(disagreementRate), [
       compared === 0 ? "no shadow texts" : `at most ${percent(atMost)}`,
@@ -82,8 +86,16 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
   return html`<dl class="tiles">${all}</dl>`;
 }
 
+const NO_TEXTS = "no texts";
+
+/** The interval of P95, or from how many texts on it has both bounds. Empty without texts. */
+function p95Bounds({ p95Ms, intervals }: TextFigures): string {
+  if (intervals.p95Ms === null || intervals.p95Ms.high !== null) return msInterval(intervals.p95Ms, p95Ms);
+  return `interval from ${counted(durationsNeeded(0.95), "text")} on`;
+}
+
 function tile(name: string, figure: string, below: readonly string[]): Markup {
-  return html`<div class="card"><dt>${name}</dt><dd class="big">${figure}</dd>${below.map((line) => html`<dd>${line.trim() === "" ? "\u00a0" : line}</dd>`)}</div>`;
+  return html`<div class="card"><dt>${name}</dt><dd class="big">${figure}</dd>${below.map((line) => html`<dd>${line === "" ? "\u00a0" : unbroken(line)}</dd>`)}</div>`;
 }
 
 function arms({ report, range }: Facts): Markup {
@@ -184,7 +196,8 @@ function groupRows({ costUsd }: Report): string[][] {
 }
 
 function projection({ countedDays, costUsd: { perMonth, monthlyBill } }: Report): string[][] {
-  if (perMonth === null || monthlyBill === null) return [];
+  // As in the tile: minutes would be multiplied by thousands.
+  if (perMonth === null || monthlyBill === null || countedDays < MIN_DAYS_TO_PROJECT) return [];
   return [
     [`a month, projected from ${days(countedDays)}`, usd(perMonth)],
     ["its bill, with plan and allotments", usd(monthlyBill)],
@@ -195,7 +208,7 @@ function readings(facts: Facts): Markup {
   const all = isEmpty(facts.report) ? [] : readingsOf(facts);
   const shown =
     all.length === 0
-      ? empty("With texts in both arms, what they show is written in this place in words.")
-      : html`<ul class="readings">${all.map(({ level, text }) => html`<li class="${level === "missing" ? "more" : level}">${text}</li>`)}</ul>`;
+      ? empty("With texts in both arms, this card states in words what they show.")
+      : html`<ul class="readings">${all.map(({ level, text }) => html`<li class="${level === "missing" ? "more" : level}">${unbroken(text)}</li>`)}</ul>`;
   return section({ title: "In words", aside: "intervals at 95 % confidence", span: 8, height: "middle" }, shown);
 }

@@ -4,7 +4,7 @@ import { days, percent } from "../report/numbers.ts";
 import type { Missing, RolloutState, RolloutStatus } from "../rollout/types.ts";
 import { waitOf } from "../rollout/words.ts";
 import { DAY_MS } from "../widths.ts";
-import { badge, empty, type Markup, NOTHING, time } from "./markup.ts";
+import { badge, empty, type Markup, NOTHING, time, unbroken } from "./markup.ts";
 import { targetOf } from "./sentence.ts";
 
 const TONES = {
@@ -38,7 +38,7 @@ export function rolloutSummary(rollout: RolloutStatus | null): Markup {
     );
   }
   return html`<p>${stateBadge(rollout.state)} <a href="/rollouts">Rollout ${rollout.id}, ${targetOf(rollout)}</a></p>
-${stepsOf(rollout)}<p>${shortReason(rollout)}</p>${missingList(rollout.missing, MAX_MISSING)}`;
+${stepsOf(rollout)}<p>${unbroken(shortReason(rollout))}</p>${missingList(rollout.missing, MAX_MISSING)}`;
 }
 
 /** The steps in a row; the present one is marked. */
@@ -58,7 +58,7 @@ export function missingList(missing: readonly Missing[], max = Number.POSITIVE_I
   const more = Math.max(0, missing.length - max);
   const items = missing.slice(0, max).map((one) => {
     const waitMs = waitOf(one);
-    return html`<li>${one.what}${waitMs === null ? "" : html` <small>${days(waitMs / DAY_MS)} at this pace</small>`}</li>`;
+    return html`<li>${unbroken(one.what)}${waitMs === null ? "" : html` <small>${days(waitMs / DAY_MS)} at this pace</small>`}</li>`;
   });
   return html`<p class="soft">Missing for the next verdict:</p><ul class="missing">${items}${more === 0 ? "" : html`<li><small>and ${more} more</small></li>`}</ul>`;
 }

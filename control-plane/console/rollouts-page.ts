@@ -2,7 +2,9 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { describeIssues, schemaWordsOnly } from "../../policies/messages/describe-issues.ts";
+import { startRollout } from "../policy/checked-changes.ts";
 import { type Env, ROOT_NAME } from "../ports.ts";
+import type { RolloutStatus } from "../rollout/types.ts";
 import { type ChangeAnswer, type OneRollout, type RolloutChange, startSchema } from "../rollout-port.ts";
 import { type ConsoleContext, type ConsoleEnv, pageOf, readerRefusal, refusedToReader } from "./context.ts";
 import { layout } from "./layout.ts";
@@ -20,7 +22,7 @@ const CHANGES: readonly RolloutChange[] = ["pause", "resume", "abort"];
 export function rolloutRoutes(): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
   routes.get("/", async (context) => context.html(await rolloutsPage(context, null, null)));
-  routes.get("/live", async (context) => answerLive(context, await partsOf(context)));
+  routes.get("/live", async (context) => answerLive(context, (await presentParts(context)).parts));
 
   routes.post("/start", async (context) => {
     const refused = refusedToReader(context);
@@ -32,7 +34,7 @@ export function rolloutRoutes(): Hono<ConsoleEnv> {
       const { sentences } = describeIssues(startSchema, parsed.error.issues, request, MAX_PROBLEMS);
       return context.html(await rolloutsPage(context, fields, `${sentences.join("; ")}. Nothing was started.`), 422);
     }
-    return answer(context, fields, await rootOf(context.env).startRollout(parsed.data));
+    return answer(context, fields, await startRollout(context.env, parsed.data));
   });
 
   for (const change of CHANGES) {
@@ -65,23 +67,22 @@ function partsOfOne({ rollout, looks }: OneRollout, refused: string | null): Par
   return rolloutsParts({ shown: rollout, looks: seen, all: [], halves: null }, refused);
 }
 
-async function partsOf(context: ConsoleContext): Promise<Parts> {
+/** With the rollout that has not ended; null if none runs. */
+async function presentParts(context: ConsoleContext): Promise<{ parts: Parts; current: RolloutStatus | null }> {
   const root = rootOf(context.env);
   const { current, rollouts: all, halves } = await root.rollouts();
   const shown = current ?? all[0] ?? null;
   const one = shown === null ? null : await root.rollout(shown.id);
   const looks = one === null ? null : { id: one.rollout.id, kind: one.rollout.kind, looks: one.looks, max: MAX_SHOWN };
-  return rolloutsParts({ shown, looks, all, halves }, readerRefusal(context.get("session")));
+  return { parts: rolloutsParts({ shown, looks, all, halves }, readerRefusal(context.get("session"))), current };
 }
 
 /** @param given what was sent; null for empty forms */
 async function rolloutsPage(context: ConsoleContext, given: StartFields | null, problem: string | null) {
-  const root = rootOf(context.env);
-  const [parts, models, { current }, { name: expected }] = await Promise.all([
-    partsOf(context),
+  const [{ parts, current }, models, { name: expected }] = await Promise.all([
+    presentParts(context),
     publishedIds(context.env.MODELS),
-    root.rollouts(),
-    root.policy(),
+    rootOf(context.env).policy(),
   ]);
   const fields = { ...(given ?? NO_FIELDS), expected };
   const running = current === null ? null : `Rollout ${current.id} has not ended. One runs at a time.`;

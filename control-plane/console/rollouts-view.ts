@@ -1,7 +1,7 @@
 /** Rollouts as markup: the present one with its looks, what is missing and its buttons, the forms that start one, the earlier ones. Pure. */
 import { html } from "hono/html";
 import { MODEL_ID, shortModelId } from "../../formats/model-package/names.ts";
-import { count, counted, ms, percent, ratio, signedPoints } from "../report/numbers.ts";
+import { count, counted, ms, percent, ratio, ratioInterval, signedPoints } from "../report/numbers.ts";
 import type { Cell } from "../report/table.ts";
 import type { HalvesWatch } from "../rollout/halves.ts";
 import type { LookNumbers, RolloutStatus } from "../rollout/types.ts";
@@ -89,6 +89,9 @@ function numbersCard(shown: RolloutStatus | null): Markup {
   return section({ title: "Last look", span: 4, height: "middle" }, content);
 }
 
+/** Where a look had too few texts for a number. */
+const NONE = "–";
+
 function armRows({ treatment, control }: LookNumbers): Cell[][] {
   return [
     ["texts", count(treatment.n), count(control.n)],
@@ -100,19 +103,22 @@ function armRows({ treatment, control }: LookNumbers): Cell[][] {
 function boundRows(numbers: LookNumbers): Cell[][] {
   const { failureDifference, failureDifferenceAtMost, p95Ratio, p95RatioAtLeast, p95RatioAtMost } = numbers;
   const { agreement, coverage, askedPart, achievedPart, eValue } = numbers;
-  const points = (value: number | null) => (value === null ? "–" : signedPoints(value));
-  const times = (value: number | null) => (value === null ? "–" : ratio(value));
-  const differ = agreement.compared === 0 ? null : 1 - agreement.disagreed / agreement.compared;
+  const p95Bounds = p95RatioAtLeast === null ? NONE : ratioInterval({ low: p95RatioAtLeast, high: p95RatioAtMost });
+  const same = agreement.compared === 0 ? null : 1 - agreement.disagreed / agreement.compared;
   return [
-    ["failures, points", points(failureDifference), `≤ ${points(failureDifferenceAtMost)}`],
-    ["P95, times", times(p95Ratio), `${times(p95RatioAtLeast)} to ${times(p95RatioAtMost)}`],
+    [
+      "failures, points",
+      failureDifference === null ? NONE : signedPoints(failureDifference),
+      failureDifferenceAtMost === null ? NONE : `≤ ${signedPoints(failureDifferenceAtMost)}`,
+    ],
+    ["P95, times", p95Ratio === null ? NONE : ratio(p95Ratio), p95Bounds],
     [
       { text: "same label", range: `of ${count(agreement.compared)}` },
-      percent(differ),
-      `≥ ${percent(1 - agreement.atMost)}`,
+      percent(same),
+      agreement.atMost < 1 ? `≥ ${percent(1 - agreement.atMost)}` : NONE,
     ],
     ["evidence of failures", eValue < 0.01 ? "< 0.01" : quantityOf(eValue), "fails at 100"],
-    ["share", percent(achievedPart), `${percent(askedPart)} asked`],
+    ["share", percent(achievedPart), askedPart === null ? NONE : `${percent(askedPart)} asked`],
     ["coverage", percent(coverage), "≥ 95 %"],
   ];
 }

@@ -4,6 +4,7 @@ import { findingsOf } from "../report/findings.ts";
 import { count, counted, ms, percent } from "../report/numbers.ts";
 import type { Report } from "../report/report.ts";
 import { summaryOf } from "../report/summary.ts";
+import { MIN_DAYS_TO_PROJECT } from "../report/thresholds.ts";
 import type { RolloutStatus } from "../rollout/types.ts";
 import { askedShareOf, type Facts } from "./facts.ts";
 
@@ -28,8 +29,10 @@ function servingSentence({ report, range, policy }: Facts): string {
   const edge = edgePartOf(report);
   const part =
     edge === null ? "No text was answered" : `The edge answered ${percent(edge)} of ${counted(report.texts, "text")}`;
-  const { p95Ms } = report.arms.inside;
-  return `${asked}${part} in the ${range.name}${p95Ms === null ? "" : `; P95 inside the share is ${ms(p95Ms)}`}.`;
+  const { p95Ms, intervals } = report.arms.inside;
+  // Of fewer texts, P95 is one of the longest times.
+  const hasBounds = intervals.p95Ms !== null && intervals.p95Ms.high !== null;
+  return `${asked}${part} in the ${range.name}${hasBounds ? `; P95 inside the share is ${ms(p95Ms)}` : ""}.`;
 }
 
 /** Of answered texts; null without one. */
@@ -108,7 +111,14 @@ function reportNeeds({ report }: Facts): Attention[] {
 }
 
 /** The answers of the range in sentences, then what is missing and how to read the figures. */
-export function readingsOf({ report }: Facts): { level: "fact" | "missing" | "note"; text: string }[] {
+export function readingsOf(facts: Facts): { level: "fact" | "missing" | "note"; text: string }[] {
+  const report = withoutEarlyMonth(facts.report);
   const findings = findingsOf(report).flatMap(({ level, text }) => (level === "warning" ? [] : [{ level, text }]));
   return [...summaryOf(report).map((text) => ({ level: "fact" as const, text })), ...findings];
+}
+
+/** As in the tile and the table of cost: a month is projected after a day. */
+function withoutEarlyMonth(report: Report): Report {
+  if (report.countedDays >= MIN_DAYS_TO_PROJECT) return report;
+  return { ...report, cost: { ...report.cost, month: null } };
 }

@@ -172,8 +172,8 @@ function sameCode({ sameCode: { comparison } }: Report): Finding | null {
   );
 }
 
-function projection({ countedDays, cost: { totalUsd } }: Report): Finding | null {
-  if (totalUsd === 0 || countedDays >= MIN_DAYS_TO_PROJECT) return null;
+function projection({ countedDays, cost: { totalUsd, month } }: Report): Finding | null {
+  if (totalUsd === 0 || month === null || countedDays >= MIN_DAYS_TO_PROJECT) return null;
   return note(
     `The month's cost is projected from ${days(countedDays)}: hours of the day and days of the week are not in it.`,
   );

@@ -94,13 +94,16 @@ export function counted(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
+/** Of times and ratios, 0 as the only bound holds for every set of texts. */
 function bounds({ low, high }: Interval, digits: (value: number) => string): string {
-  return high === null ? `≥ ${digits(low)}` : `[${digits(low)}, ${digits(high)}]`;
+  if (high !== null) return `[${digits(low)}, ${digits(high)}]`;
+  return low === 0 ? "no interval yet" : `≥ ${digits(low)}`;
 }
 
 function percentDigits(part: number): string {
   const value = part * 100;
   if (value === 0 || value === 100) return value.toFixed(0);
+  if (value < 0.0001) return "< 0.0001";
   // 99.96 % is not 100 %.
   if (value > 99.95) return (Math.floor(value * 1000) / 1000).toString();
   if (value >= 9.95) return value.toFixed(1).replace(".0", "");

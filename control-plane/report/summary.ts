@@ -18,7 +18,9 @@ export function summaryOf(report: Report): string[] {
 function timeSentence({ arms: { inside, outside }, comparison: { p95Ratio, p95 } }: Report): string | null {
   if (inside.p95Ms === null || outside.p95Ms === null) return null;
   const times = `P95 is ${ms(inside.p95Ms)} inside the share and ${ms(outside.p95Ms)} outside`;
-  if (p95Ratio === null || p95 === null) return `${times}; there are too few texts for an interval.`;
+  if (p95Ratio === null || p95 === null || (p95Ratio.high === null && p95Ratio.low === 0)) {
+    return `${times}; there are too few texts for an interval.`;
+  }
   const interval = `${ratio(p95Ratio.value)} times, ${ratioInterval(p95Ratio)}`;
   if (p95Ratio.high === null) return `${times}: ${interval}, with too few texts for an upper bound.`;
   if (p95 === "unclear") return `${times}: ${interval}. The interval includes 1, so no difference is shown.`;

@@ -44,7 +44,8 @@ export async function takeConsolePictures(browserPath: string, folder: string): 
       await wide.screenshot({ path: `${folder}/console.png`, fullPage: true });
       await wide.goto(new URL("/rollouts", control).href);
       await wide.screenshot({ path: `${folder}/console-rollout.png` });
-      const narrow = await browser.newPage({ viewport: NARROW, colorScheme: "dark" });
+      // Like a phone: its scrollbar takes no room.
+      const narrow = await browser.newPage({ viewport: NARROW, colorScheme: "dark", isMobile: true });
       await narrow.goto(new URL("/", control).href);
       await narrow.screenshot({ path: `${folder}/console-phone.png` });
     } finally {

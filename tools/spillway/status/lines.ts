@@ -4,6 +4,7 @@ import { attentionOf, sentencesOf } from "../../../control-plane/console/sentenc
 import { counted, percent, usd } from "../../../control-plane/report/numbers.ts";
 import type { Cell, Table } from "../../../control-plane/report/table.ts";
 import { tablesOf } from "../../../control-plane/report/tables.ts";
+import { MIN_DAYS_TO_PROJECT } from "../../../control-plane/report/thresholds.ts";
 import { shortModelId } from "../../../formats/model-package/names.ts";
 import type { Paint } from "../terminal/colors.ts";
 import { tableText } from "../terminal/table.ts";
@@ -91,6 +92,7 @@ function costSentence({ month, nowMs }: Gathered["facts"]): string {
   const today = month.days.find(({ day }) => day === new Date(nowMs).toISOString().slice(0, 10));
   const todayUsd = Object.values(today?.groupsUsd ?? {}).reduce((sum, one) => sum + one, 0);
   const bill = month.costUsd.monthlyBill;
-  const projected = bill === null ? "" : ` A month of it is a bill of ${usd(bill)}.`;
+  const isProjected = bill !== null && month.countedDays >= MIN_DAYS_TO_PROJECT;
+  const projected = isProjected ? ` A month of it is a bill of ${usd(bill)}.` : "";
   return `${usd(todayUsd)} today and ${usd(month.costUsd.total)} this month at list prices, coverage ${percent(month.coverage)}.${projected}`;
 }

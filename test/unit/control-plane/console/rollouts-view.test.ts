@@ -37,6 +37,19 @@ describe("rollouts", () => {
     expect(page).toContain("<li>32 min in this step</li>");
   });
 
+  it("show no bound where a look had too few texts for one", async () => {
+    const { numbers } = lookAt(running(), { treatment: armOf(0, 0), control: armOf(0, 0) }).look ?? {};
+    if (numbers === undefined) throw new Error("a look has numbers");
+    const agreement = { compared: 0, disagreed: 0, atLeast: 0, atMost: 1 };
+    const boundsOf = async (found: Partial<typeof numbers>) =>
+      textOf(rolloutsParts({ ...seen, shown: { ...ROLLOUT, numbers: { ...numbers, agreement, ...found } } }, null));
+    const none = await boundsOf({});
+    expect(none).toContain('P95, times</th><td class="figure">–</td><td class="figure">–</td>');
+    expect(none).not.toMatch(/[≤≥] (–|0 %)|– to|– asked|NaN/);
+    const half = await boundsOf({ p95Ratio: 0.9, p95RatioAtLeast: 0.4 });
+    expect(half).toContain('P95, times</th><td class="figure">0.90</td><td class="figure">≥ 0.40</td>');
+  });
+
   it("list what is missing once", async () => {
     const missing = ["a", "d"].map((what) => ({ what: `item-${what}`, texts: 1, ms: null }));
     const rollout = { ...ROLLOUT, reason: "Not decided. Missing: item-a; item-d.", missing };

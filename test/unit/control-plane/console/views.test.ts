@@ -14,6 +14,8 @@ import { PICTURE_STYLE } from "../../../../control-plane/drawing/style.ts";
 import { policyFactsOf } from "../../../../control-plane/report/policy-facts.ts";
 import { reportOf } from "../../../../control-plane/report/report.ts";
 import type { IsolateRow } from "../../../../formats/ledger/answer.ts";
+import { Cells } from "../../../../formats/ledger/cells.ts";
+import { seriesOf } from "../../../../formats/ledger/series.ts";
 import { answerOf, DAY_MS, experimentDays, MODEL, START_MS } from "../../../support/ledger-answer.ts";
 import { HELD as ROLLOUT } from "../../../support/rollout.ts";
 
@@ -92,7 +94,7 @@ describe("the first sentence", () => {
 describe("the overview", () => {
   it("shows every figure with its unit and its interval", async () => {
     const page = await textOf(overviewParts(factsOf()));
-    expect(page).toMatch(/<dt>P95, inside the share<\/dt><dd class="big">\d+ ms<\/dd><dd>\[\d+, \d+\]<\/dd>/);
+    expect(page).toMatch(/<dt>P95, inside the share<\/dt><dd class="big">\d+ ms<\/dd><dd>\[\d+,\s\d+\]<\/dd>/);
     expect(page).toMatch(/<dt>Cost today<\/dt><dd class="big">\$[\d.]+<\/dd>/);
     expect(page).toContain("outside-share");
   });
@@ -114,9 +116,38 @@ describe("the overview", () => {
     expect(String(await page)).toMatch(/^<!doctype html>[\s\S]*Sign out[\s\S]*<\/html>$/);
   });
 
+  it("ends no line inside a command's option, between a number and its unit, or inside an interval", async () => {
+    const page = await textOf(overviewParts(factsOf()));
+    const words = page.replaceAll(/<small>.*?<\/small>|<svg.*?<\/svg>/gs, "");
+    expect(words).toMatch(/<p class="sentence">The policy sends 10\u00a0% of eligible texts/);
+    expect(words.match(/<(?:p|li|dd)(?! class="big")[^>]*>[^<]*(?:\d (?:%|ms|s)(?!\w)|\[[^\]<]* )/g)).toBeNull();
+    expect(page).toContain("npx spillway rollout start share <span>--to</span> 100");
+  });
+
   it("has a figure without comparisons, which states it once", async () => {
     const none = await textOf(overviewParts(factsOf({}, answerOf(experimentDays({ shadowRate: 0 })))));
     expect(none).toMatch(/<dt>Other label<\/dt><dd class="big">–<\/dd><dd>no shadow texts<\/dd><dd>\u00a0<\/dd>/);
+  });
+
+  it("states from how many texts on a figure has an interval, and where there are no texts, in place of bounds that say nothing", async () => {
+    const few = (texts: number) => {
+      const cells = new Cells();
+      const series = { arm: "inside", side: "edge", outcome: "ok", because: "within-share", policy: "6" };
+      for (let text = 0; text < texts; text++) cells.observe(seriesOf("text", series), 40);
+      return answerOf([cells]);
+    };
+    for (const texts of [1, 2, 71]) {
+      const facts = factsOf({}, few(texts));
+      const page = await textOf(overviewParts(facts));
+      expect(page).toMatch(/<dd class="big">40 ms<\/dd><dd>interval from 72 texts on<\/dd><dd>outside no texts<\/dd>/);
+      expect(page).not.toMatch(/≥ 0|≥ –|≤ –|NaN|>-0|undefined|null/);
+      expect(sentencesOf(facts)[0]).not.toContain("P95");
+    }
+    const one = await textOf(overviewParts(factsOf({}, few(1))));
+    expect(one).toMatch(/<th scope="row">P95<\/th><td class="figure">40 ms<small>no interval yet<\/small>/);
+    expect(await textOf(overviewParts(factsOf({}, few(72))))).toMatch(
+      /<dd class="big">40 ms<\/dd><dd>\[\d+,\s\d+\]<\/dd>/,
+    );
   });
 
   it("lists the first three of what a rollout is missing", async () => {
