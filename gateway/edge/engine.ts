@@ -14,7 +14,7 @@ export interface ModelPackage {
 export interface Steps {
   /** Lets the isolate serve others. Called between steps of about 10 ms at most. It throws to end the run: the caller is gone. */
   pause(): Promise<void>;
-  /** Whether other requests are in progress. Steps are shorter then: such a request needs the thread several times. */
+  /** Whether other requests are in progress, or were a moment ago. Steps are shorter then: a request needs the thread several times. */
   othersWait(): boolean;
 }
 

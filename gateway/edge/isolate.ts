@@ -22,6 +22,7 @@ import type { NotReady } from "./load-state.ts";
 import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { ModelChoice } from "./model-choice.ts";
 import { classifierOf, type WantedPackage } from "./package.ts";
+import { nowOrRecently } from "./pause-beside.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
 import { type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
@@ -52,17 +53,18 @@ export class EdgeIsolate implements Edge {
   constructor(parts: EdgeParts) {
     this.#parts = parts;
     const { breaker, clock, report } = parts;
+    const othersWait = nowOrRecently(() => this.#othersWait(), clock);
     this.#queue = new EdgeQueue({ clock, mayJoin: mayRunTogether, predictedMs: predictedTogetherMs });
     this.#runParts = {
       breaker,
       clock,
       report,
-      othersWait: () => this.#othersWait(),
+      othersWait,
       drop: (ready) => this.#loader.drop(ready),
       answered: (ms) => this.#latency.observe(ms, clock.nowMs()),
     };
     this.#choice = new ModelChoice(parts.modelId, parts.basisPoints);
-    this.#loader = new ModelLoader({ ...parts, othersWait: () => this.#othersWait() }, this.#choice.wanted(), {
+    this.#loader = new ModelLoader({ ...parts, othersWait }, this.#choice.wanted(), {
       isIdle: () => this.#queue.texts() === 0,
       instead: (wanted, end) => this.#insteadOf(wanted, end),
     });

@@ -21,7 +21,7 @@ import { StepSpeed, StepTimer } from "./step-speed.ts";
 
 /** A pause costs about 1 % of a step: docs/decisions/032-short-steps-beside-others.md */
 const STEP_MS = 4;
-/** While other requests are in progress. Each needs the thread several times, and waits for most of a step each time. */
+/** Beside other requests. Each needs the thread several times, and waits for most of a step each time. */
 const SHORT_STEP_MS = 1;
 
 type Stream = (sink: (chunk: Uint8Array, at: number) => void) => Promise<void>;

@@ -100,12 +100,12 @@ describe("a run", () => {
     expect(engine.runs).toHaveLength(1);
   });
 
-  it("has shorter steps while another request is in progress, which needs the thread several times", async () => {
+  it("has shorter steps while another request is in progress, and a moment longer: it needs the thread several times", async () => {
     const engine = spillwayEngine();
     await setPolicy({ edge: { maxTokens: 512 } });
-    const gateway = await ready(
-      aGateway({ modelId: model.modelId, originUrl: urlOf("ok?beside"), clock: handClock(), engine }),
-    );
+    const clock = handClock();
+    const gateway = await ready(aGateway({ modelId: model.modelId, originUrl: urlOf("ok?beside"), clock, engine }));
+    clock.moveMs(100);
     const pausesOfLong = async () => {
       engine.runs = [];
       expect(routingOf(await classify(gateway, LONG_TEXT)).route).toBe("edge");
@@ -126,6 +126,8 @@ describe("a run", () => {
     expect((await waiting).status).toBe(422);
     expect(byItself).toBeGreaterThan(1);
     expect(beside).toBeGreaterThan(2 * byItself);
+    expect(await pausesOfLong()).toBe(beside);
+    clock.moveMs(100);
     expect(await pausesOfLong()).toBe(byItself);
   });
 
