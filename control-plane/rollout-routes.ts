@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { readJsonBody } from "./json-body.ts";
 import type { Role } from "./operator.ts";
+import { startRollout } from "./policy/checked-changes.ts";
 import { type Env, ROOT_NAME } from "./ports.ts";
 import { refuse } from "./refuse.ts";
 import { byName, type ChangeAnswer, startSchema } from "./rollout-port.ts";
@@ -31,7 +32,7 @@ export function rolloutRoutes(only: (role: Role) => MiddlewareHandler<{ Bindings
 
   app.post("/v1/rollouts", only("operator"), async ({ env, req }) => {
     const body = await readJsonBody(req.raw, startSchema);
-    return body.ok ? answerOf(await rootOf(env).startRollout(body.value), 201) : body.response;
+    return body.ok ? answerOf(await startRollout(env, body.value), 201) : body.response;
   });
 
   for (const change of CHANGES) {

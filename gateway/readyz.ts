@@ -2,10 +2,11 @@
  * GET /readyz: 200 only if some side can answer. Everyone sees that and the state of both sides; the operator also sees reasons,
  * expiries and names.
  */
+
+import { mismatch } from "../formats/model-package/mismatch.ts";
 import { SIGNALS } from "../formats/otlp/messages.ts";
 import { viewFor } from "./authenticate/operator.ts";
 import type { Clock, Lifetime } from "./call.ts";
-import { mismatch } from "./origin/mismatch.ts";
 import { ok } from "./refusal.ts";
 import type { BreakerStatus } from "./resilience/breaker/breaker.ts";
 import { obey } from "./sides.ts";

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { inForceIn } from "../../policies/versions/in-force.ts";
+import { rollBackPolicy, savePolicy } from "../policy/checked-changes.ts";
 import { checkedDocument, type PresentPolicy, type SaveResult } from "../policy/present-policy.ts";
 import { type Env, ROOT_NAME } from "../ports.ts";
 import { type ConsoleContext, type ConsoleEnv, pageOf, readerRefusal, refusedToReader } from "./context.ts";
@@ -70,7 +71,7 @@ export function policyRoutes(): Hono<ConsoleEnv> {
     }
     const { document } = checked;
     const { expected, key } = draft;
-    return answer(context, draft, await root.savePolicy({ document, expected, key, ...authorOf(draft) }));
+    return answer(context, draft, await savePolicy(context.env, { document, expected, key, ...authorOf(draft) }));
   });
 
   routes.get("/versions/:name", async (context) => {
@@ -107,7 +108,7 @@ export function policyRoutes(): Hono<ConsoleEnv> {
     const form = await context.req.parseBody();
     const { expected, key } = draft;
     const to = textOf(form["to"]);
-    return answer(context, draft, await rootOf(context.env).rollBackPolicy({ to, expected, key, ...authorOf(draft) }));
+    return answer(context, draft, await rollBackPolicy(context.env, { to, expected, key, ...authorOf(draft) }));
   });
   return routes;
 }

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { describeIssues, schemaWordsOnly } from "../../policies/messages/describe-issues.ts";
+import { startRollout } from "../policy/checked-changes.ts";
 import { type Env, ROOT_NAME } from "../ports.ts";
 import type { RolloutStatus } from "../rollout/types.ts";
 import { type ChangeAnswer, type OneRollout, type RolloutChange, startSchema } from "../rollout-port.ts";
@@ -33,7 +34,7 @@ export function rolloutRoutes(): Hono<ConsoleEnv> {
       const { sentences } = describeIssues(startSchema, parsed.error.issues, request, MAX_PROBLEMS);
       return context.html(await rolloutsPage(context, fields, `${sentences.join("; ")}. Nothing was started.`), 422);
     }
-    return answer(context, fields, await rootOf(context.env).startRollout(parsed.data));
+    return answer(context, fields, await startRollout(context.env, parsed.data));
   });
 
   for (const change of CHANGES) {

@@ -6,6 +6,7 @@ import { readJsonBody } from "../json-body.ts";
 import type { Role } from "../operator.ts";
 import { type Env, ROOT_NAME } from "../ports.ts";
 import { refuse } from "../refuse.ts";
+import { rollBackPolicy, savePolicy } from "./checked-changes.ts";
 import { checkedDocument, type PresentPolicy, type SaveResult } from "./present-policy.ts";
 
 export const MAX_AUTHOR_LENGTH = 300;
@@ -46,14 +47,14 @@ export function policyRoutes(only: (role: Role) => MiddlewareHandler<{ Bindings:
     const checked = checkedDocument(JSON.stringify(document));
     if (!checked.ok) return answerOf({ is: "invalid", problems: checked.problems });
     const key = crypto.randomUUID();
-    return answerOf(await rootOf(env).savePolicy({ document: checked.document, expected, key, ...by }));
+    return answerOf(await savePolicy(env, { document: checked.document, expected, key, ...by }));
   });
 
   app.post("/v1/policy/rollback", only("operator"), async ({ env, req }) => {
     const body = await readJsonBody(req.raw, rollbackSchema);
     if (!body.ok) return body.response;
     const { version: to, expectedVersion: expected, ...by } = body.value;
-    return answerOf(await rootOf(env).rollBackPolicy({ to, expected, key: crypto.randomUUID(), ...by }));
+    return answerOf(await rollBackPolicy(env, { to, expected, key: crypto.randomUUID(), ...by }));
   });
 
   for (const [path, allow] of Object.entries(ALLOWED)) {

@@ -1,6 +1,7 @@
 /** One text from its route to its answer, or to the reason why there is none. */
+
+import { MISMATCHES, mismatch } from "../../formats/model-package/mismatch.ts";
 import type { RefusedRoute, Route } from "../decide/route.ts";
-import { MISMATCHES, mismatch } from "../origin/mismatch.ts";
 import type { InputOutcome } from "../record/outcome.ts";
 import { ok, pairsNotAccepted, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { conditionsOf, type SideAnswer, type SideFailure } from "../sides.ts";

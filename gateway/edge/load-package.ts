@@ -1,7 +1,7 @@
 /** The stages from an empty isolate to a ready model. Tokens can be counted after the first, before the weights are loaded. */
 
 import { tokenizerOf } from "../../formats/model-package/manifest.ts";
-import { mismatch } from "../origin/mismatch.ts";
+import { mismatch } from "../../formats/model-package/mismatch.ts";
 import { shortModelId } from "../../formats/model-package/names.ts";
 import { TokenizerError } from "../../formats/tokenizer/core/tokenizer-error.ts";
 import { loadTokenizer } from "../../formats/tokenizer/load-tokenizer.ts";

@@ -1,8 +1,9 @@
 /** Why a call of an origin has no answer, as an error inside a call and as the attempt's failure. */
+
+import type { Mismatch } from "../../formats/model-package/mismatch.ts";
 import type { OriginAccount } from "../../formats/origin-wire.ts";
 import { BreakerOpenError } from "../resilience/breaker/breaker.ts";
 import type { SideFailure } from "../sides.ts";
-import type { Mismatch } from "./mismatch.ts";
 
 type What =
   | "timeout"

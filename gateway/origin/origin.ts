@@ -1,6 +1,6 @@
 /** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
 
-import { mismatch } from "./mismatch.ts";
+import { mismatch } from "../../formats/model-package/mismatch.ts";
 import { originRequestOf, specialTokensIn } from "../../formats/origin-wire.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";

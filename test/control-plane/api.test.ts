@@ -2,6 +2,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../control-plane/app.ts";
+import { objectKey } from "../../formats/model-package/names.ts";
+import { id, manifestWith, originOnly } from "../support/tagger-manifest.ts";
 import { eachFromTen, storedPolicy } from "./support/rollout.ts";
 
 eachFromTen();
@@ -47,6 +49,32 @@ describe("/v1/policy", () => {
     expect(body).toMatchObject({
       versions: [{ name: "3", message: "rollback to 1" }, { name: "2" }, { name: "1", author: "Ann", message: "why" }],
     });
+  });
+
+  it("is refused before it is stored if a package that it names cannot serve, as is a rollout of that package", async () => {
+    const publish = (digit: string, manifest: object) =>
+      env.MODELS.put(objectKey(id(digit), "manifest.json"), JSON.stringify(manifest));
+    await Promise.all([publish("a", manifestWith(["ham", "spam"])), publish("b", originOnly(["ham", "spam"]))]);
+    const candidate = (digit: string) => ({ model: id("a"), candidate: { model: id(digit), share: 10 } });
+    const put = (document: object) => ask("PUT /v1/policy", { document, expectedVersion: "0" });
+    for (const [document, error] of [
+      [candidate("b"), /^The candidate tagger@b+ is packed for the origin only/],
+      [candidate("c"), /^tagger@c+ is not in the bucket/],
+      [{ model: id("c") }, /^tagger@c+ is not in the bucket/],
+    ] as const) {
+      expect(await put(document)).toMatchObject({ status: 422, body: { error: expect.stringMatching(error) } });
+    }
+    expect(await ask("POST /v1/rollouts", { kind: "model", target: id("b") })).toMatchObject({
+      status: 422,
+      body: { error: expect.stringMatching(/^The candidate tagger@b+ is packed for the origin only/) },
+    });
+    expect(await storedPolicy()).toBeNull();
+    // What an edit outside of spillway stored is not stored again by a rollback.
+    await env.POLICIES.put("policy", JSON.stringify(candidate("b")));
+    const { body } = await ask("GET /v1/policy");
+    expect(await ask("PUT /v1/policy", edit(10, String(body["name"])))).toMatchObject({ status: 200 });
+    const rollback = { version: String(body["name"]), expectedVersion: "2" };
+    expect(await ask("POST /v1/policy/rollback", rollback)).toMatchObject({ status: 422 });
   });
 
   it("that another author has saved since is a 409 with the version and its author", async () => {

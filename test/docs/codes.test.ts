@@ -1,9 +1,9 @@
 /** docs/reference/codes.md has one entry for every code, with its meaning and what to check, and none for a code that does not exist. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { MISMATCHES } from "../../formats/model-package/mismatch.ts";
 import { describeFault, type PackageFault } from "../../formats/model-package/package-fault.ts";
 import { BECAUSE } from "../../gateway/decide/route.ts";
-import { MISMATCHES } from "../../gateway/origin/mismatch.ts";
 import { REFUSAL_CODES, REFUSAL_REASONS, type RefusalReason, statusOf } from "../../gateway/refusal.ts";
 import { FAILURE_REASONS } from "../../gateway/sides.ts";
 

@@ -1,13 +1,14 @@
 /** Compares the package that starts with what else may answer: the package of the stored policy, and an origin that is not local. */
+
+import { mismatch } from "../../formats/model-package/mismatch.ts";
 import { originAnswerSchema } from "../../formats/origin-wire.ts";
-import { mismatch } from "../../gateway/origin/mismatch.ts";
 import type { Classifier } from "../../gateway/sides.ts";
+import { publishedManifest } from "../../policies/named-model.ts";
 import { parsePolicy } from "../../policies/parse.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import type { LocalPackage } from "../spillway/model/local-package.ts";
 import type { Bucket } from "../spillway/model/publish/bucket.ts";
-import { publishedManifest } from "../spillway/policy/named-model.ts";
 import type { Credentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 
@@ -35,7 +36,7 @@ export async function checkStoredModel(
       `The stored policy names ${named}, which is not published on this machine, and not ${modelId} of ${folder}. ${next}`,
     );
   }
-  const difference = mismatch(classifierOf(opened), { model: named, ...manifest });
+  const difference = mismatch(classifierOf(opened), manifest);
   if (difference !== null) {
     throw new Error(
       `The stored policy names ${named} for the edge, and the origin would run ${modelId} of ${folder}: ${difference.sentence}. ${next}`,
@@ -53,6 +54,7 @@ async function candidateNote(
   const manifest = await publishedManifest(model, bucket);
   const next = "To end that: npx spillway policy unset candidate";
   const isolates = `the stored policy has a candidate, ${model}, for ${share} % of isolates`;
+  if (manifest?.edge === null) return `${isolates}; it is packed for the origin only, so they run ${modelId}. ${next}`;
   if (manifest === null) return `${isolates}; it is not published on this machine, so they run ${modelId}. ${next}`;
   return `${isolates}; this machine has one isolate, which runs it or ${modelId}. ${next}`;
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { isObject, type JsonObject, parseJson } from "../../../formats/json.ts";
+import { checkNamedModel, newlyNamed } from "../../../policies/named-model.ts";
 import {
   FRESH_MS,
   IN_FORCE_EVERYWHERE_SECONDS,
@@ -18,7 +19,6 @@ import { authorName } from "../author.ts";
 import { addWhereOptions, type WhereOptions } from "../kv/where.ts";
 import { remoteBucket, withLocalBucket } from "../model/publish/bucket.ts";
 import { columnsOf, wrapped } from "../terminal/wrap.ts";
-import { checkNamedModel, newlyNamed } from "./named-model.ts";
 
 export interface SaveOptions extends WhereOptions {
   author?: string;

@@ -2,12 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { objectKey } from "../../../../formats/model-package/names.ts";
 import { checkOriginModel, checkStoredModel } from "../../../../tools/start/check-models.ts";
-import { id, manifestWith } from "../spillway/policy/tagger-manifest.ts";
+import { id, manifestWith, originOnly } from "../../../support/tagger-manifest.ts";
 
 const opened = { folder: "my-model", modelId: id("a"), manifest: manifestWith(["ham", "spam"]) };
 const published = new Map([
   [objectKey(id("b"), "manifest.json"), manifestWith(["spam", "ham"])],
   [objectKey(id("c"), "manifest.json"), manifestWith(["no", "yes"])],
+  [objectKey(id("e"), "manifest.json"), originOnly(["ham", "spam"])],
 ]);
 const bucket = {
   get: async (key: string) => {
@@ -35,6 +36,9 @@ describe("the stored policy", () => {
     const candidate = { model: id("b"), share: 10 };
     expect(await check({ candidate })).toMatch(
       /^the stored policy has a candidate, tagger@b+, for 10 % of isolates; this machine has one/,
+    );
+    expect(await check({ candidate: { ...candidate, model: id("e") } })).toMatch(
+      /packed for the origin only, so they run tagger@a+/,
     );
     expect(await check({ candidate: { ...candidate, model: id("d") } })).toMatch(
       /not published on this machine, so they run tagger@a+/,

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { expect, it, vi } from "vitest";
 import type { Manifest } from "../../../../../../formats/model-package/manifest.ts";
+import { publishedManifest } from "../../../../../../policies/named-model.ts";
 import { localSettings } from "../../../../../../tools/process/local-settings.ts";
 import { withLocalBucket } from "../../../../../../tools/spillway/model/publish/bucket.ts";
 import { registerPublish } from "../../../../../../tools/spillway/model/publish/command.ts";
 import { publishPackage } from "../../../../../../tools/spillway/model/publish/publish.ts";
 import { signFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { writeKeyPair } from "../../../../../../tools/spillway/model/sign/keys.ts";
-import { publishedManifest } from "../../../../../../tools/spillway/policy/named-model.ts";
 import { writeTinyPackage } from "../../../../../support/model-package.ts";
 
 const originOnly = (manifest: Manifest): Manifest => ({

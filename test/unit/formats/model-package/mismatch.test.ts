@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mismatch } from "../../../../gateway/origin/mismatch.ts";
+import { mismatch } from "../../../../formats/model-package/mismatch.ts";
 import type { Classifier } from "../../../../gateway/sides.ts";
 
 const mailTagger: Classifier = {

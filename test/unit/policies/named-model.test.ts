@@ -1,17 +1,21 @@
 /** A policy may name only a package that is published, and whose labels the other side has. */
 import { describe, expect, it } from "vitest";
-import { objectKey } from "../../../../../formats/model-package/names.ts";
-import { checkNamedModel, type ModelChange } from "../../../../../tools/spillway/policy/named-model.ts";
-import { id, manifestWith } from "./tagger-manifest.ts";
+import { objectKey } from "../../../formats/model-package/names.ts";
+import { checkNamedModel, type ModelChange } from "../../../policies/named-model.ts";
+import { id, manifestWith, originOnly } from "../../support/tagger-manifest.ts";
 
-const [MAIL, NEWER, OTHER, GONE] = [id("a"), id("b"), id("c"), id("d")];
+const [MAIL, NEWER, OTHER, GONE, LARGE] = [id("a"), id("b"), id("c"), id("d"), id("e")];
+const manifests = {
+  [MAIL]: manifestWith(["ham", "spam"]),
+  [NEWER]: manifestWith(["spam", "ham"]),
+  [OTHER]: manifestWith(["no", "yes"]),
+  [LARGE]: originOnly(["ham", "spam"]),
+};
 const objects = new Map(
-  Object.entries({ [MAIL]: ["ham", "spam"], [NEWER]: ["spam", "ham"], [OTHER]: ["no", "yes"] }).map(
-    ([modelId, labels]) => [
-      objectKey(modelId, "manifest.json"),
-      new TextEncoder().encode(JSON.stringify(manifestWith(labels))),
-    ],
-  ),
+  Object.entries(manifests).map(([modelId, manifest]) => [
+    objectKey(modelId, "manifest.json"),
+    new TextEncoder().encode(JSON.stringify(manifest)),
+  ]),
 );
 const asked: string[] = [];
 const bucket = {
@@ -29,6 +33,7 @@ describe("a policy that names a package", () => {
     ["with the labels of the one before", { before: { model: MAIL }, after: { model: NEWER }, deployed: OTHER }],
     ["where none is known to be in force", { after: { model: OTHER } }],
     ["where the one in force is not published", { after: { model: OTHER }, deployed: GONE }],
+    ["that is for the origin only, where every text then goes", { after: { model: LARGE }, deployed: MAIL }],
     ["with other labels, accepted", { after: { model: OTHER }, deployed: MAIL, acceptLabels: true }],
   ])("%s is saved", async (_, change) => {
     await expect(check(change)).resolves.toBeUndefined();
@@ -42,7 +47,7 @@ describe("a policy that names a package", () => {
 
   it("with other labels than the one in force is refused, with both label sets and the next step", async () => {
     await expect(check({ after: { model: OTHER }, deployed: MAIL })).rejects.toThrow(
-      /^tagger@cccccccccccc has other labels than tagger@aaaaaaaaaaaa, which is in force: labels differ from the edge's: origin \[ham, spam\], edge \[no, yes\]\. .*Deploy the origin with the new package first, then repeat with --accept-labels\. Nothing was saved\.$/,
+      /^tagger@cccccccccccc has other labels than tagger@aaaaaaaaaaaa, which is in force: labels differ from the edge's: origin \[ham, spam\], edge \[no, yes\]\. .*Deploy the origin with the new package first, then save it with --accept-labels: npx spillway policy set model tagger@c+ --accept-labels\. Nothing was saved\.$/,
     );
   });
 
@@ -63,6 +68,11 @@ describe("a policy that names a package", () => {
 
   it.each<[string, Partial<ModelChange>, RegExp]>([
     ["that was never published", { after: trying(GONE), deployed: MAIL }, /^tagger@d+ is not in the bucket/],
+    [
+      "that is packed for the origin only",
+      { after: trying(LARGE), deployed: MAIL, acceptLabels: true },
+      /^The candidate tagger@e+ is packed for the origin only, so every isolate would reject it\. Pack it again without --origin-only, .*Nothing was saved\.$/,
+    ],
     [
       "that serves already",
       { after: trying(MAIL), deployed: MAIL },

@@ -1,5 +1,8 @@
 /** Pure. Whether callers get other labels from an origin than from the edge. */
-import type { Classifier } from "../sides.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What the answers of a model mean. */
+export type Meaning = Pick<Manifest, "problemType"> & { labels: readonly string[] };
 
 export const MISMATCHES = ["labels-differ", "problem-type-differs"] as const;
 
@@ -16,7 +19,7 @@ const LABELS_SHOWN_MAX = 8;
  * Null if the two agree, or while one of them is unknown. Two models may differ in everything else, as a newer version on one side
  * does, and in the order of their labels, since an answer's row is sorted by score.
  */
-export function mismatch(origin: Classifier | null, edge: Classifier | null): Mismatch | null {
+export function mismatch(origin: Meaning | null, edge: Meaning | null): Mismatch | null {
   if (origin === null || edge === null) return null;
   if (!sameLabels(origin, edge)) {
     const sentence = `labels differ from the edge's: origin ${shown(origin, edge)}, edge ${shown(edge, origin)}`;
@@ -27,12 +30,12 @@ export function mismatch(origin: Classifier | null, edge: Classifier | null): Mi
   return { code: "problem-type-differs", sentence };
 }
 
-function sameLabels(one: Classifier, other: Classifier): boolean {
+function sameLabels(one: Meaning, other: Meaning): boolean {
   return new Set(one.labels).symmetricDifference(new Set(other.labels)).size === 0;
 }
 
 /** Of many labels, those that the other side does not have come first. */
-function shown({ labels }: Classifier, other: Classifier): string {
+function shown({ labels }: Meaning, other: Meaning): string {
   const theirs = new Set(other.labels);
   const all =
     labels.length <= LABELS_SHOWN_MAX
