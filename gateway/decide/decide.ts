@@ -1,7 +1,7 @@
 /** Pure: no I/O, no clock, no randomness, no binding. The first rule that holds decides; then the side must be able to. */
 import type { RecordedArm } from "../../formats/ledger/series.ts";
 import type { Policy } from "../../policies/schema.ts";
-import type { Conditions, SideName } from "../sides.ts";
+import type { Conditions, FailureReason, SideName } from "../sides.ts";
 import { armOf, recordedArmOf } from "./arm.ts";
 import type { Facts, TextNumbers } from "./facts.ts";
 import { originFor, pickOrigin } from "./pick-origin.ts";
@@ -22,8 +22,8 @@ export interface Decisions {
   hedgeAfterMs(first: SideRoute, conditions: Conditions): number | null;
   /** Where a hedge goes while the first attempt runs; null for nowhere. */
   hedge(first: SideName, conditions: Conditions): SideRoute | null;
-  /** Where a fallback goes after a failure; null for nowhere. */
-  fallback(failed: SideName, conditions: Conditions): SideRoute | null;
+  /** Where a fallback goes after a failure; null for nowhere. @param reason of the failure, if there was one yet */
+  fallback(failed: SideRoute, conditions: Conditions, reason?: FailureReason): SideRoute | null;
   /** Where the text is compared after its answer; null for nowhere. */
   shadow(answered: SideName, conditions: Conditions): SideRoute | null;
   /** The time until an origin that may see the text accepts calls again, in ms; 0 if one does now, or if none may see it. */
@@ -40,7 +40,11 @@ export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
     route: (conditions, nowMs) => decide(facts(conditions), nowMs),
     hedgeAfterMs: (first, conditions) => hedgeAfterMs(first, policy, conditions),
     hedge: (first, conditions) => hedgeSide(first, facts(conditions)),
-    fallback: (failed, conditions) => otherSide(failed, facts(conditions)) ?? earlyTrial(failed, facts(conditions)),
+    fallback: (failed, conditions, reason) =>
+      otherSide(failed.side, facts(conditions)) ??
+      (failed.side === "edge"
+        ? earlyTrial(facts(conditions))
+        : otherOrigin(facts(withoutOrigin(failed.origin, conditions)), reason)),
     shadow: (answered, conditions) => shadowSide(answered, facts(conditions)),
     originRetryAfterMs: (conditions, nowMs) => Math.max(0, (facts(conditions).origin?.retryAtMs ?? nowMs) - nowMs),
     isEdgeOnly: (conditions) => facts(conditions).origin === null,
@@ -71,9 +75,22 @@ function otherSide(failed: SideName, facts: Facts): SideRoute | null {
   return origin?.breakerAllows ? { side: "origin", because: "edge-failed", origin: origin.name } : null;
 }
 
+function withoutOrigin(failed: string, { edge, origins }: Conditions): Conditions {
+  return { edge, origins: origins.filter(({ name }) => name !== failed) };
+}
+
+/**
+ * An origin that accepts calls, for a text that another origin has failed to answer and the edge cannot. Not after a timeout: the caller has
+ * waited for as long as a text may take.
+ */
+function otherOrigin({ origin }: Facts, reason: FailureReason | undefined): SideRoute | null {
+  if (reason === "timeout" || !origin?.breakerAllows || origin.isFull) return null;
+  return { side: "origin", because: "origin-failed", origin: origin.name };
+}
+
 /** A call of an origin whose breaker is open, for a text that the edge has failed to answer; null if the breaker does not allow it. */
-function earlyTrial(failed: SideName, { origin }: Facts): SideRoute | null {
-  if (failed === "origin" || !origin?.allowsEarlyTrial) return null;
+function earlyTrial({ origin }: Facts): SideRoute | null {
+  if (!origin?.allowsEarlyTrial) return null;
   return { side: "origin", because: "edge-failed", origin: origin.name, mayBeEarlyTrial: true };
 }
 

@@ -1,4 +1,4 @@
-/** Carries a route out: the first attempt, and one more on the other side if it fails (fallback) or is slow (hedge). */
+/** Carries a route out: the first attempt, and one more if it fails (fallback: the other side, or another origin) or is slow (hedge). */
 import { LostToOtherSide } from "../call.ts";
 import type { SideRoute } from "../decide/route.ts";
 import type { AttemptKind } from "../record/events.ts";
@@ -37,7 +37,7 @@ export async function attemptRoute(route: SideRoute, text: TextInFlight, world: 
   }
   if (result.ok) return { ok: true, answer: result.answer, route, firstFailure: null };
   if (isFinal(result.failure)) return { ok: false, first: result.failure, second: "impossible" };
-  const next = withinBudget(decisions.fallback(route.side, conditions()), text, world);
+  const next = withinBudget(decisions.fallback(route, conditions(), result.failure.reason), text, world);
   if (typeof next === "string") return { ok: false, first: result.failure, second: next };
   const second = await attemptOn(next, "fallback", text, world);
   return second.ok
@@ -50,7 +50,7 @@ export function isFinal({ kind, reason }: SideFailure): boolean {
   return kind === "aborted" || reason === "http-413" || reason === "no-pairs";
 }
 
-/** The other side's route if there is one and the retry budget has an attempt left, which it then spends. */
+/** The route if there is one and the retry budget has an attempt left, which it then spends. */
 function withinBudget(
   other: SideRoute | null,
   { policy }: TextInFlight,

@@ -91,3 +91,24 @@ it("a long text goes to an origin that answers long texts while another one has 
   expect(await statusesOf(gateway, LONG, 2)).toEqual([200, 200]);
   expect((await seenBy("ok?spare")).calls).toBe(2);
 });
+
+it("a long text that one origin turns away with 429 goes to another one: permitted, healthy, once, within the retry budget", async () => {
+  const clock = handClock();
+  const [one, other, broken] = ["http-429-retry-after?one-of-two", "ok?other-of-two", "http-500?other-of-two"];
+  const gateway = await ready(aGateway({ modelId, originUrl: urlOf("ok"), clock, engine }));
+  const ask = async (policy: object, spare = other) => {
+    const origins = {
+      one: { url: urlOf(one), region: "us-east-1", weight: 100 },
+      spare: { url: urlOf(spare), region: "us-east-1", weight: 0 },
+    };
+    await setPolicy({ retryBudget: { percent: 100 }, origins, ...policy });
+    clock.moveMs(60_000);
+    const { status, because } = routingOf(await classify(gateway, LONG));
+    const calls = await Promise.all([one, other, broken].map(async (path) => (await seenBy(path)).calls));
+    return [status, because, ...calls];
+  };
+  expect(await ask({})).toEqual([200, "origin-failed", 1, 1, 0]);
+  expect(await ask({ residency: { unknown: ["edge", "origin:one"] } })).toEqual([503, null, 2, 1, 0]);
+  expect(await ask({ retryBudget: { percent: 0, minPerSecond: 0 } })).toEqual([503, null, 3, 1, 0]);
+  expect(await ask({}, broken)).toEqual([503, null, 4, 1, 1]);
+});

@@ -46,7 +46,7 @@ export function explain({ text, policy, conditions, countedTokens }: Situation):
     ruleResults,
     route,
     arm,
-    fallback: decisions.fallback(side, conditions),
+    fallback: decisions.fallback(route, conditions),
     hedge: policy.hedge.enabled
       ? { afterMs: decisions.hedgeAfterMs(route, conditions), route: decisions.hedge(side, conditions) }
       : null,

@@ -8,6 +8,9 @@ import { type Policy, policySchema } from "../../../../policies/schema.ts";
 import { GOOD as good, ORIGIN as origin, TEXT as text } from "../../../support/conditions.ts";
 
 const NOW_MS = 1_000_000;
+/** The first attempt, which has failed. */
+const AT_EDGE: SideRoute = { side: "edge", because: "within-share" };
+const AT_ORIGIN: SideRoute = { side: "origin", because: "outside-share", origin: "default" };
 const open = { breakerAllows: false };
 const edge = (bend: Partial<Conditions["edge"]>): Conditions => ({ ...good, edge: { ...good.edge, ...bend } });
 const policy = (bend: object): Policy => policySchema.parse(bend);
@@ -105,7 +108,7 @@ describe("decide", () => {
     const decisions = decisionsFor({ ...text, ...numbers }, policy(bend));
     expect(decisions.route(originOpen(conditions), NOW_MS)).toEqual(expected);
     expect(decisions.route(paused(conditions), NOW_MS)).toEqual(expected);
-    expect(decisions.fallback("edge", paused(conditions))).toBeNull();
+    expect(decisions.fallback(AT_EDGE, paused(conditions))).toBeNull();
   });
 
   it.each(toOpen)(
@@ -154,23 +157,44 @@ describe("the other side, after a failure", () => {
   it("asks nothing but what is allowed and physically possible", () => {
     const closedDoor = policy({ override: "origin", edge: { share: 0 } });
     const busy = edge({ queueMs: 8000 });
-    expect(decisionsFor(text, closedDoor).fallback("origin", edge({ queueMs: 8001 }))).toBeNull();
-    expect(decisionsFor(text, closedDoor).fallback("origin", busy)).toEqual({ side: "edge", because: "origin-failed" });
-    expect(decisionsFor({ ...text, tokens: 257 }, closedDoor).fallback("origin", good)).toBeNull();
-    expect(decisionsFor(text, closedDoor).fallback("edge", originOpen(good))).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback(AT_ORIGIN, edge({ queueMs: 8001 }))).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback(AT_ORIGIN, busy)).toEqual({
+      side: "edge",
+      because: "origin-failed",
+    });
+    expect(decisionsFor({ ...text, tokens: 257 }, closedDoor).fallback(AT_ORIGIN, good)).toBeNull();
+    expect(decisionsFor(text, closedDoor).fallback(AT_EDGE, originOpen(good))).toBeNull();
     expect(decisionsFor(text, closedDoor).hedge("edge", earlyTrial(good))).toBeNull();
     expect(decisionsFor(text, closedDoor).shadow("edge", earlyTrial(good))).toBeNull();
-    expect(decisionsFor(text, closedDoor).fallback("edge", earlyTrial(good))).toMatchObject({ mayBeEarlyTrial: true });
-    expect(decisionsFor(text, closedDoor).fallback("edge", good)).toEqual({
+    expect(decisionsFor(text, closedDoor).fallback(AT_EDGE, earlyTrial(good))).toMatchObject({ mayBeEarlyTrial: true });
+    expect(decisionsFor(text, closedDoor).fallback(AT_EDGE, good)).toEqual({
       side: "origin",
       because: "edge-failed",
       origin: "default",
     });
   });
 
+  it("is another origin, if the edge cannot have the text: one that is permitted, accepts calls and has a place", () => {
+    const long = { ...text, tokens: 257 };
+    const two = (bend: object): Conditions => ({ ...good, origins: [origin, { ...origin, name: "other", ...bend }] });
+    const next = (bend: object, rules: object = {}) =>
+      decisionsFor(long, policy(rules)).fallback(AT_ORIGIN, two(bend), "http-429");
+    const other = { side: "origin", because: "origin-failed", origin: "other" };
+    expect(next({})).toEqual(other);
+    expect(next({ weight: 0 })).toEqual(other);
+    expect(next({ isFull: true })).toBeNull();
+    expect(next({ breakerAllows: false, allowsEarlyTrial: true })).toBeNull();
+    expect(next({ longTextsPause: { fromCharacters: 0, allowsEarlyTrial: true, retryAtMs: null } })).toBeNull();
+    expect(next({}, allow("edge", "origin:default"))).toBeNull();
+    expect(next({}, { ...allow("origin:other"), origins: { other: mars } })).toEqual(other);
+    // A short text goes to the edge, and none waits for a second timeout.
+    expect(decisionsFor(text, policy({})).fallback(AT_ORIGIN, two({}), "http-429")).toMatchObject({ side: "edge" });
+    expect(decisionsFor(long, policy({})).fallback(AT_ORIGIN, two({}), "timeout")).toBeNull();
+  });
+
   it("is never one that residency forbids", () => {
-    expect(decisionsFor(text, policy(allow("edge"))).fallback("edge", good)).toBeNull();
-    expect(decisionsFor(text, policy(allow("origin"))).fallback("origin", good)).toBeNull();
+    expect(decisionsFor(text, policy(allow("edge"))).fallback(AT_EDGE, good)).toBeNull();
+    expect(decisionsFor(text, policy(allow("origin"))).fallback(AT_ORIGIN, good)).toBeNull();
   });
 });
 

@@ -4,10 +4,14 @@ import { describe, expect, it } from "vitest";
 import { decisionsFor } from "../../../../gateway/decide/decide.ts";
 import type { TextNumbers } from "../../../../gateway/decide/facts.ts";
 import { permittedIn } from "../../../../gateway/decide/residency.ts";
+import type { SideRoute } from "../../../../gateway/decide/route.ts";
 import type { Conditions, OriginConditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
 
 const NOW_MS = 1_000_000;
+/** The first attempt, which has failed. */
+const AT_EDGE: SideRoute = { side: "edge", because: "within-share" };
+const AT_ORIGIN: SideRoute = { side: "origin", because: "outside-share", origin: "a" };
 const permission = fc.constantFrom("edge", "origin", "origin:a", "origin:b");
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const address = { url: "https://example.com/", region: "us-east-1" };
@@ -107,11 +111,12 @@ describe("whatever the conditions", () => {
         const limit = Math.min(policy.edge.maxTokens, now.edge.maxTokens ?? Number.POSITIVE_INFINITY);
         const tries = [
           decisionsFor(text, policy).route(now, NOW_MS),
-          decisionsFor(text, policy).fallback("edge", now),
-          decisionsFor(text, policy).fallback("origin", now),
+          decisionsFor(text, policy).fallback(AT_EDGE, now),
+          decisionsFor(text, policy).fallback(AT_ORIGIN, now),
           decisionsFor(text, policy).hedge("edge", now),
           decisionsFor(text, policy).hedge("origin", now),
         ];
+        expect(decisionsFor(text, policy).fallback(AT_ORIGIN, now)).not.toMatchObject({ origin: "a" });
         const longestWaitMs = Math.max(policy.edge.maxQueueMs, policy.origin.timeoutMs);
         for (const route of tries) {
           if (route?.side === "edge") {
@@ -187,7 +192,7 @@ describe("whatever the conditions", () => {
       fc.property(texts, anywhere, withEdge, (text, policy, now) => {
         const route = decisionsFor(text, policy).route(now, NOW_MS);
         if (route.side !== "edge") return;
-        const atOrigin = decisionsFor(text, policy).fallback("edge", now);
+        const atOrigin = decisionsFor(text, policy).fallback(AT_EDGE, now);
         // An early trial is for texts that no other side can answer.
         const originCan = atOrigin?.side === "origin" && !atOrigin.mayBeEarlyTrial;
         if (policy.override === "origin") {
@@ -223,8 +228,8 @@ describe("whatever the conditions", () => {
     fc.assert(
       fc.property(texts, policies, conditions, (text, policy, now) => {
         if (decisionsFor(text, policy).route(now, NOW_MS).side !== "refuse") return;
-        expect(decisionsFor(text, policy).fallback("edge", now)).toBeNull();
-        expect(decisionsFor(text, policy).fallback("origin", now)).toBeNull();
+        expect(decisionsFor(text, policy).fallback(AT_EDGE, now)).toBeNull();
+        expect(decisionsFor(text, policy).fallback(AT_ORIGIN, now)).toBeNull();
       }),
       { numRuns: 5000 },
     );

@@ -125,7 +125,7 @@ describe("in every situation", () => {
           expect({ fallback, hedge, shadow }).toEqual({ fallback: null, hedge: null, shadow: null });
           return;
         }
-        expect(fallback).toEqual(decisionsFor(text, policy).fallback(route.side, conditions));
+        expect(fallback).toEqual(decisionsFor(text, policy).fallback(route, conditions));
         expect(hedge?.route ?? null).toEqual(
           policy.hedge.enabled ? decisionsFor(text, policy).hedge(route.side, conditions) : null,
         );
