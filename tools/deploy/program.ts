@@ -5,14 +5,7 @@ import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { step } from "../spillway/terminal/progress.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
 import { type Finding, hasNoProblem, problem } from "./finding.ts";
-import {
-  checkServedVersions,
-  readServedVersions,
-  type ServedVersion,
-  shareCommands,
-  type Uploaded,
-  upload,
-} from "./upload.ts";
+import { readServedVersions, type ServedVersion, shareCommands, type Uploaded, upload } from "./upload.ts";
 
 interface Options extends CheckOptions {
   gradual?: true;
@@ -47,8 +40,9 @@ export function deployProgram(): Command {
 async function deploy(options: Options): Promise<void> {
   const { env, config, dryRun, json } = options;
   const checked = await step("building the Worker and running the checks", () => check(options));
-  const served = dryRun === true || !hasNoProblem(checked.findings) ? null : await readServedVersions(config, env);
-  const findings = [...checked.findings, ...checkServedVersions(served, env)];
+  const isUploaded = dryRun !== true && hasNoProblem(checked.findings);
+  const { served, findings: ofServed } = isUploaded ? await readServedVersions(config, env) : NOT_READ;
+  const findings = [...checked.findings, ...ofServed];
   const paint = paintFor(process.stdout, process.env);
   if (!json) print([...findingLines(findings, paint), resultLine(findings, env, dryRun === true)]);
   const { uploaded, controlPlane, failed } =
@@ -70,6 +64,7 @@ interface UploadResult {
   failed: Finding[];
 }
 
+const NOT_READ: Awaited<ReturnType<typeof readServedVersions>> = { served: null, findings: [] };
 const NOT_UPLOADED: UploadResult = { uploaded: null, controlPlane: null, failed: [] };
 
 /**

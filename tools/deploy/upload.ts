@@ -1,6 +1,7 @@
 /** Uploads the Worker with wrangler, and reads which versions serve now. */
 import { z } from "zod";
-import { errorLine, runWrangler } from "../process/run-wrangler.ts";
+import { parseJson } from "../../formats/json.ts";
+import { errorLine, runWrangler, type WranglerRun } from "../process/run-wrangler.ts";
 import type { Commit } from "./commit.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
@@ -75,30 +76,45 @@ const deploymentSchema = z.object({
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
 });
 
-/** @returns null before the first deployment, or if wrangler fails; an upload then reports why */
-export async function readServedVersions(configPath: string, environment: string): Promise<ServedVersion[] | null> {
-  const args = ["deployments", "status", "--json", "--config", configPath, "--env", environment];
-  return parseStatus((await runWrangler(args)).stdout);
+/** Cloudflare knows no Worker of this name, or wrangler no deployment of it. */
+const NEVER_DEPLOYED = /\[code: 100(?:07|90)\]|has no deployments/;
+
+/** The versions that serve now, or the problem because of which they are not known. */
+export async function readServedVersions(
+  configPath: string,
+  environment: string,
+): Promise<{ served: ServedVersion[] | null; findings: Finding[] }> {
+  const where = ["--config", configPath, "--env", environment];
+  const run = await runWrangler(["deployments", "status", "--json", ...where]);
+  const served = servedVersions(run);
+  if (typeof served !== "string") return { served, findings: checkServedVersions(served, environment) };
+  const next = `An upload would end a gradual deployment. Look for one with \`npx wrangler deployments status ${where.join(" ")}\`, and retry.`;
+  return { served: null, findings: [problem(SERVED_NOW, `wrangler could not read them: ${served}`, next)] };
 }
 
-/** Pure. @param stdout of `wrangler deployments status --json` @returns null if it is not JSON of a deployment */
-export function parseStatus(stdout: string): ServedVersion[] | null {
-  try {
-    const { versions } = deploymentSchema.parse(JSON.parse(stdout));
-    return versions.map(({ version_id, percentage }) => ({ versionId: version_id, percent: percentage }));
-  } catch {
-    return null;
-  }
+/**
+ * Pure.
+ * @param run of `wrangler deployments status --json`
+ * @returns null before the first deployment; wrangler's reason if it failed
+ */
+export function servedVersions(run: Pick<WranglerRun, "code" | "stdout" | "stderr">): ServedVersion[] | null | string {
+  if (run.code !== 0) return NEVER_DEPLOYED.test(run.stderr + run.stdout) ? null : errorLine(run);
+  const value = parseJson(run.stdout.slice(Math.max(0, run.stdout.indexOf("{"))));
+  const deployment = deploymentSchema.safeParse(value);
+  if (!deployment.success) return `its output is no deployment: ${errorLine(run)}`;
+  const { versions } = deployment.data;
+  return versions.map(({ version_id, percentage }) => ({ versionId: version_id, percent: percentage }));
 }
+
+const SERVED_NOW = "served now";
 
 /** Pure. An upload would end a gradual deployment: without a terminal, wrangler does not ask for confirmation. */
 export function checkServedVersions(served: readonly ServedVersion[] | null, environment: string): Finding[] {
-  const check = "served now";
   const [first, ...others] = served ?? [];
   if (served === null || first === undefined) return [];
-  if (others.length === 0) return [ok(check, first.versionId)];
+  if (others.length === 0) return [ok(SERVED_NOW, first.versionId)];
   const shares = served.map(({ versionId, percent }) => `${versionId} ${percent} %`).join(", ");
   const finish = `npx wrangler versions deploy <version>@100 --env ${environment} --yes`;
   const next = `Finish it (\`${finish}\`) or roll back (\`npx wrangler rollback --env ${environment}\`).`;
-  return [problem(check, `a gradual deployment is in progress: ${shares}`, next)];
+  return [problem(SERVED_NOW, `a gradual deployment is in progress: ${shares}`, next)];
 }

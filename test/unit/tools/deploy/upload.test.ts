@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { checkSize } from "../../../../tools/deploy/check-bundle.ts";
 import { checkEngines } from "../../../../tools/deploy/check-engines.ts";
 import { checkCommit } from "../../../../tools/deploy/commit.ts";
-import { checkServedVersions, parseStatus, shareCommands, uploadArguments } from "../../../../tools/deploy/upload.ts";
+import {
+  checkServedVersions,
+  servedVersions,
+  shareCommands,
+  uploadArguments,
+} from "../../../../tools/deploy/upload.ts";
 import { problems } from "./findings.ts";
 
 describe("the bundle", () => {
@@ -31,19 +36,40 @@ describe("the bundle", () => {
 });
 
 describe("the versions that serve now", () => {
-  const status = (...versions: [string, number][]) =>
-    JSON.stringify({ versions: versions.map(([version_id, percentage]) => ({ version_id, percentage })) });
+  const status = (...versions: [string, number][]) => ({
+    code: 0,
+    stdout: JSON.stringify({ versions: versions.map(([version_id, percentage]) => ({ version_id, percentage })) }),
+    stderr: "",
+  });
+  const failed = (stderr: string) => servedVersions({ code: 1, stdout: "", stderr });
+  const known = (run: ReturnType<typeof status>) => {
+    const served = servedVersions(run);
+    if (typeof served === "string") throw new Error(served);
+    return served;
+  };
 
   it("stop an upload while a gradual deployment is in progress", () => {
-    const split = parseStatus(status(["old", 90], ["new", 10]));
+    const split = known(status(["old", 90], ["new", 10]));
     expect(problems(checkServedVersions(split, "production"))).toEqual([
       "served now: a gradual deployment is in progress: old 90 %, new 10 %",
     ]);
-    expect(problems(checkServedVersions(parseStatus(status(["old", 100])), "production"))).toEqual([]);
+    expect(problems(checkServedVersions(known(status(["old", 100])), "production"))).toEqual([]);
   });
 
-  it("are unknown before the first deployment", () => {
-    expect(checkServedVersions(parseStatus("✘ [ERROR] This Worker does not exist"), "production")).toEqual([]);
+  it.each([
+    "✘ [ERROR] A request to the Cloudflare API (/accounts/1/workers/scripts/spillway/deployments) failed.\n\n  This Worker does not exist on your account. [code: 10007]\n",
+    "✘ [ERROR] The Worker spillway has no deployments.",
+  ])("are none before the first deployment", (stderr) => {
+    expect(failed(stderr)).toBeNull();
+    expect(checkServedVersions(null, "production")).toEqual([]);
+  });
+
+  it("are not known if wrangler fails: its reason is passed on, and nothing is uploaded", () => {
+    expect(failed("✘ [ERROR] A request failed.\n\n  Authentication error [code: 10000]\n")).toBe(
+      "✘ [ERROR] A request failed. Authentication error [code: 10000]",
+    );
+    expect(servedVersions({ code: null, stdout: "", stderr: "fetch failed" })).toBe("fetch failed");
+    expect(servedVersions({ code: 0, stdout: "{}", stderr: "" })).toBe("its output is no deployment: {}");
   });
 });
 
