@@ -58,16 +58,32 @@ const invalidJson = malformed("The body is not valid JSON.", "invalid-json");
 
 /** JSON is UTF-8 (RFC 8259). ASCII is a part of it. */
 const CHARSETS: readonly string[] = ["utf-8", "utf8", "us-ascii", "ascii"];
+/**
+ * Single quotes are a part of a value (RFC 9110, 5.6.2), which then is the name of no encoding. What is meant is clear; Spring and Python's
+ * requests read it too.
+ */
+const CHARSET = /^charset\s*=\s*["']?(.*?)["']?$/;
+/** Of media types and encodings. Anything else is not repeated. */
+const PLAIN_NAME = /^[\w./:+-]{1,80}$/;
 
 function checkContentType(header: string): Refusal | null {
   const [mediaType = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
-  const charsets = parameters.flatMap((parameter) => /^charset\s*=\s*"?([^"]*)"?$/.exec(parameter)?.[1]?.trim() ?? []);
-  const isJson = mediaType === "application/json";
-  if (isJson && charsets.every((charset) => CHARSETS.includes(charset))) return null;
-  const publicText = isJson
-    ? "Send the body in UTF-8, with the header `content-type: application/json`."
-    : "Send the body as JSON with the header `content-type: application/json`.";
-  return { code: "unsupported-media-type", publicText, reason: "content-type" };
+  const refusal = (publicText: string): Refusal => ({
+    code: "unsupported-media-type",
+    publicText,
+    reason: "content-type",
+  });
+  if (mediaType !== "application/json") {
+    const seen = header === "" ? "is missing" : PLAIN_NAME.test(mediaType) ? `is ${mediaType}` : "is not a media type";
+    return refusal(
+      `\`content-type\` ${seen}. Send the body as JSON with the header \`content-type: application/json\`.`,
+    );
+  }
+  const charsets = parameters.flatMap((parameter) => CHARSET.exec(parameter)?.[1]?.trim() ?? []);
+  const other = charsets.find((charset) => !CHARSETS.includes(charset));
+  if (other === undefined) return null;
+  const seen = PLAIN_NAME.test(other) ? ` is ${other}` : " is not the name of an encoding";
+  return refusal(`\`charset\` of \`content-type\`${seen}. Send the body in UTF-8, with \`charset=utf-8\` or none.`);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
