@@ -1,18 +1,25 @@
 /** A text as the package's tokenizer sees it, in steps between which the isolate serves others. */
 import { TextError } from "../../formats/tokenizer/core/tokenizer-error.ts";
-import type { Encoded, Encoding, TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
+import type { Encoded, Encoding, TextOrPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
 import type { Tokenized } from "../sides.ts";
-import type { OpenedPackage } from "./load-package.ts";
+
+/** The parts of a package that tokenizing needs. */
+export interface TokenizingPackage {
+  modelId: string;
+  tokenizer: Pick<TextTokenizer, "encode">;
+  edge: { maxTokens: number };
+}
 
 /**
  * Awaits nothing if the text takes one step, as texts that the edge can run do.
  * @param pause lets others run; null if the caller is gone
  * @param text no pair, if the tokenizer has no form for two texts
  * @returns null for a caller that is gone
+ * @throws what the tokenizer throws, other than for a text that it refuses: it is this request's error, and no breaker's
  */
 export async function tokenizeText(
   text: TextOrPair,
-  { modelId, tokenizer, edge }: OpenedPackage,
+  { modelId, tokenizer, edge }: TokenizingPackage,
   pause: () => Promise<unknown> | null,
 ): Promise<Tokenized | null> {
   const encoding = tokenizer.encode(text, edge.maxTokens);

@@ -1,8 +1,6 @@
 /** Merges the symbols of one word, the lowest rank first, of equal ranks the leftmost: n log n. */
 import type { MergeTable } from "./merge-table.ts";
 
-/** Ranks and places are one number in the heap: a word has fewer symbols than this. */
-const PLACES = 2 ** 24;
 const GONE = -1;
 
 /** One word at a time. */
@@ -12,8 +10,9 @@ export class MergeWord {
   #length = 0;
   readonly #previous: Int32Array;
   readonly #following: Int32Array;
-  /** A binary heap of rank × PLACES + place. */
-  #heap: Float64Array;
+  /** A binary heap of ranks and their places. */
+  #ranks: Int32Array;
+  #places: Int32Array;
   #heapLength = 0;
 
   /** @param maxSymbols of the words */
@@ -21,7 +20,8 @@ export class MergeWord {
     this.#merges = merges;
     this.#previous = new Int32Array(maxSymbols);
     this.#following = new Int32Array(maxSymbols);
-    this.#heap = new Float64Array(maxSymbols);
+    this.#ranks = new Int32Array(maxSymbols);
+    this.#places = new Int32Array(maxSymbols);
   }
 
   /** @param ids the word's symbols are the first of them; they are changed. @returns the units of work */
@@ -35,7 +35,7 @@ export class MergeWord {
     }
     for (let place = 0; place + 1 < length; place++) this.#offer(place, place + 1);
     let units = length;
-    for (; this.#heapLength > 0; units += 4) this.#mergeNext(this.#pop());
+    for (; this.#heapLength > 0; units += 4) this.#mergeFirst();
     return units;
   }
 
@@ -51,9 +51,10 @@ export class MergeWord {
     return (place === 0 || this.#following[0] === place) && this.#following[place] === GONE;
   }
 
-  #mergeNext(key: number): void {
-    const place = key % PLACES;
-    const made = this.#merges.made((key - place) / PLACES);
+  #mergeFirst(): void {
+    const place = this.#places[0] ?? 0;
+    const made = this.#merges.made(this.#ranks[0] ?? 0);
+    this.#pop();
     const left = this.#ids[place] ?? GONE;
     const next = this.#following[place] ?? GONE;
     if (left === GONE || next === GONE) return;
@@ -73,40 +74,53 @@ export class MergeWord {
   #offer(place: number, next: number): void {
     const rank = this.#merges.rank(this.#ids[place] ?? GONE, this.#ids[next] ?? GONE);
     if (rank < 0) return;
-    if (this.#heapLength === this.#heap.length) {
-      const larger = new Float64Array(2 * this.#heapLength + 1);
-      larger.set(this.#heap);
-      this.#heap = larger;
+    if (this.#heapLength === this.#ranks.length) {
+      this.#ranks = twiceAsLong(this.#ranks);
+      this.#places = twiceAsLong(this.#places);
     }
-    const heap = this.#heap;
-    const key = rank * PLACES + place;
     let at = this.#heapLength++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      const above = heap[parent] ?? 0;
-      if (above <= key) break;
-      heap[at] = above;
+      if (!this.#isBefore(rank, place, parent)) break;
+      this.#move(parent, at);
       at = parent;
     }
-    heap[at] = key;
+    this.#ranks[at] = rank;
+    this.#places[at] = place;
   }
 
-  #pop(): number {
-    const heap = this.#heap;
-    const top = heap[0] ?? 0;
+  #pop(): void {
     const length = --this.#heapLength;
-    const last = heap[length] ?? 0;
-    if (length === 0) return top;
+    const rank = this.#ranks[length] ?? 0;
+    const place = this.#places[length] ?? 0;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= length) break;
-      if (child + 1 < length && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
-      if ((heap[child] ?? 0) >= last) break;
-      heap[at] = heap[child] ?? 0;
+      const other = child + 1;
+      if (other < length && this.#isBefore(this.#ranks[other] ?? 0, this.#places[other] ?? 0, child)) child = other;
+      if (this.#isBefore(rank, place, child)) break;
+      this.#move(child, at);
       at = child;
     }
-    heap[at] = last;
-    return top;
+    this.#ranks[at] = rank;
+    this.#places[at] = place;
   }
+
+  /** Whether a rank and its place are before an entry of the heap. */
+  #isBefore(rank: number, place: number, at: number): boolean {
+    const other = this.#ranks[at] ?? 0;
+    return rank < other || (rank === other && place < (this.#places[at] ?? 0));
+  }
+
+  #move(from: number, to: number): void {
+    this.#ranks[to] = this.#ranks[from] ?? 0;
+    this.#places[to] = this.#places[from] ?? 0;
+  }
+}
+
+function twiceAsLong(array: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * array.length + 1);
+  larger.set(array);
+  return larger;
 }

@@ -95,6 +95,23 @@ describe("the origin refuses", () => {
     expect(originErrorSchema.parse(await response.json()).error_type).toBe("too-large");
   });
 
+  it("a text on which the tokenizer throws with 413, which no breaker counts, and does not return the error's message", async () => {
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const encodeContent = () => ({
+      next: () => {
+        throw new RangeError(`cannot tokenize ${CANARY}`);
+      },
+    });
+    const tokenizer = { ...loaded.model.tokenizer, encodeContent };
+    const response = await post({ text: CANARY, maxTokens: 100 }, { ok: true, model: { ...loaded.model, tokenizer } });
+    expect(response.status).toBe(413);
+    expect(originErrorSchema.parse(await response.json())).toMatchObject({
+      error: "the text cannot be tokenized",
+      error_type: "too-large",
+    });
+    expect((await post({ text: "ham", maxTokens: 100 })).status).toBe(200);
+  });
+
   it("every path and method except POST / with 404", async () => {
     const app = createApp(loaded);
     for (const [path, method] of [
