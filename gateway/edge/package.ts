@@ -58,12 +58,15 @@ export async function openPackage(
   { modelId, minVersion }: Pick<WantedPackage, "modelId" | "minVersion">,
   stored: StoredFiles,
 ): Promise<ModelPackage> {
-  const result = await openSignedPackage({ ...sourceOf(bucket, modelId, stored), ...(pause && { pause }) }, {
-    publicKeyPem,
-    modelId,
-    minVersion,
-    needed: filesInBucket,
-  });
+  const result = await openSignedPackage(
+    { ...sourceOf(bucket, modelId, stored), ...(pause && { pause }) },
+    {
+      publicKeyPem,
+      modelId,
+      minVersion,
+      needed: filesInBucket,
+    },
+  );
   if (!result.ok) throw rejected(result.fault);
   const { manifest } = result.opened;
   return { modelId, manifest, ...chooseEntry(manifest, engines) };
