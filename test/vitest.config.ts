@@ -93,6 +93,11 @@ const PATIENT = { expect: { poll: { timeout: 20_000 } } };
 const fsModuleCachePath = fileURLToPath(new URL("../.spillway/vitest-cache", import.meta.url));
 /** Projects with the same plugins share what one of them has transformed. */
 const CACHED = { fsModuleCache: true, fsModuleCachePath };
+/**
+ * Node imports the sources itself, as it does for the commands: Vite would transform each module, and every call of an imported function would
+ * be one through an object of getters. Files that mock modules need Vite.
+ */
+const NATIVE = { experimental: { viteModuleRunner: false, nodeLoader: false } };
 /** Of two cores. Many files start processes and wait for them, and a third file uses the core that is idle meanwhile. A fourth gains nothing. */
 const SHARED_CORES = { ...PATIENT, ...CACHED, maxWorkers: 3 };
 
@@ -199,7 +204,9 @@ export default defineConfig({
         test: {
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
+          ...NATIVE,
           name: "worker: harness",
+          globalSetup: "test/support/build-workers.ts",
           include: ["test/worker/**/*.harness.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -210,6 +217,7 @@ export default defineConfig({
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
           name: "e2e",
+          globalSetup: "test/support/build-workers.ts",
           provide: { experimentTexts },
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,

@@ -36,13 +36,31 @@ function sourcesBelow(...folders: string[]): { path: string; text: string }[] {
     });
 }
 
+const known = new Map<string, string[]>();
+
+/** Programs share files. */
+function variablesReadIn(source: { path: string; text: string }): string[] {
+  const read = known.get(source.path) ?? readVariables(source);
+  known.set(source.path, read);
+  return read;
+}
+
 /** The names that a file reads from an environment: `env["X"]`, `env.X`, `const { X } = process.env`, `${X:-…}` in a script. */
-function variablesReadIn({ path, text }: { path: string; text: string }): string[] {
+function readVariables({ path, text }: { path: string; text: string }): string[] {
   if (path.endsWith(".sh")) return [...text.matchAll(/\$\{(\w+):-/g)].map(([, name = ""]) => name);
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const named = [...text.matchAll(/(?<!const )\bSPILLWAY(_[A-Z]+)+\b/g)].map(([name]) => name);
   const found = named.filter((name) => !text.includes(`const ${name} =`));
-  const isEnvironment = (node: ts.Node) => /(^|\.)(env|environment|variables)$/.test(node.getText(file));
+  if (/\b(env|environment|variables)\b/.test(text)) found.push(...readFromEnvironment(path, text));
+  return found.filter((name) => NAME.test(name) || ["VISUAL", "EDITOR", "USER", "PYTHON"].includes(name));
+}
+
+function readFromEnvironment(path: string, text: string): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const isEnvironment = (node: ts.Node): boolean => {
+    const name = ts.isPropertyAccessExpression(node) ? node.name : node;
+    return ts.isIdentifier(name) && /^(env|environment|variables)$/.test(name.text);
+  };
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAccessExpression(node) && isEnvironment(node.expression)) found.push(node.name.text);
     if (ts.isElementAccessExpression(node) && isEnvironment(node.expression)) {
@@ -55,7 +73,7 @@ function variablesReadIn({ path, text }: { path: string; text: string }): string
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return found.filter((name) => NAME.test(name) || ["VISUAL", "EDITOR", "USER", "PYTHON"].includes(name));
+  return found;
 }
 
 const PROGRAMS: readonly [string, readonly VariableGroup[], readonly string[]][] = [

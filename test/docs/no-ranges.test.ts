@@ -1,7 +1,7 @@
 /** The installed dependencies are the tested ones: exact versions, each with the hash of its bytes, and only named install scripts. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import manifest from "../../package.json";
+import manifest from "../../package.json" with { type: "json" };
 import { ALLOWED_LICENCES } from "../../tools/sbom/bill.ts";
 
 interface Locked {

@@ -1,7 +1,7 @@
 /** The whole system: short texts at the edge, long ones at the origin, one trace for both, policies that change while it runs. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import everyday from "../../models/mail-tagger-recipe/everyday-check.json";
+import everyday from "../../models/mail-tagger-recipe/everyday-check.json" with { type: "json" };
 import { HAM, LONG, SHORT } from "../support/texts.ts";
 import { sendHalfABody } from "./support/half-body.ts";
 import { applyPolicy, removePolicy, storePolicy } from "./support/stored.ts";

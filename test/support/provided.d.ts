@@ -6,7 +6,7 @@ declare module "vitest" {
     faultOrigin: string;
     /** Seed of everything that fuzzers generate. */
     hostileSeed: number;
-    /** A fuzzer of a format runs so many times as often as in `npm test`. */
+    /** A fuzzer or a longer property test runs so many times as often as in `npm test`. */
     fuzzFactor: number;
     /** How many hostile requests are sent. */
     hostileRequests: number;

@@ -1,7 +1,6 @@
 /** The whole Worker behind its entry, with a signed model in its bucket, an origin that misbehaves and a real OTLP backend. */
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
-import { createTestHarness } from "wrangler";
 import { keyText, SECRET_LENGTH } from "../../../formats/api-key.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
 import { openToAll } from "../../../tools/process/local-settings.ts";
@@ -12,6 +11,7 @@ import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
 import { signLocally } from "../../../tools/spillway/model/sign/local-key.ts";
 import { CREDENTIALS } from "../../support/credentials.ts";
 import { startFaultOrigin } from "../../support/fault-origin.ts";
+import { CONTROL_PLANE, startWorkers } from "../support/start-workers.ts";
 import { OtlpReceiver } from "../telemetry/otlp-receiver.ts";
 
 interface Bindings {
@@ -51,26 +51,23 @@ export async function startWholeGateway(vars: Record<string, string> = {}, polic
   const opened = await openLocalPackage(fileURLToPath(new URL("../../../models/mail-tagger", import.meta.url).href));
   const { privateKey, publicKey } = generateKeyPair();
   const signed = await signLocally(opened, { privateKeyPem: privateKey, publicKeyPem: publicKey });
-  const harness = createTestHarness({
-    workers: [
-      {
-        configPath: new URL("../../../wrangler.toml", import.meta.url),
-        vars: {
-          ...openToAll,
-          MODEL: signed.modelId,
-          MODEL_PUBLIC_KEY: publicKey,
-          ORIGIN_URL: ownOrigin,
-          OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
-          ...CREDENTIALS,
-          ...vars,
-        },
+  const workers = await startWorkers(
+    {
+      config: "wrangler.toml",
+      variables: {
+        ...openToAll,
+        MODEL: signed.modelId,
+        MODEL_PUBLIC_KEY: publicKey,
+        ORIGIN_URL: ownOrigin,
+        OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
+        ...CREDENTIALS,
+        ...vars,
       },
-      // The gateway binds its objects.
-      { configPath: new URL("../../../control-plane/wrangler.toml", import.meta.url) },
-    ],
-  });
-  const { url } = await harness.listen();
-  const { POLICIES, KEYS, MODELS } = await harness.getWorker<Bindings>().getEnv();
+    },
+    CONTROL_PLANE,
+  );
+  const url = await workers.ready;
+  const { POLICIES, KEYS, MODELS } = await workers.getBindings<Bindings>();
   await publishPackage(signed, {
     put: async (key, bytes) => void (await MODELS.put(key, bytes)),
   });
@@ -102,7 +99,7 @@ export async function startWholeGateway(vars: Record<string, string> = {}, polic
     origin: async (behaviour) => (await fetch(`${origin.url}${behaviour}`)).json(),
     makeKey: (words) => storeKey(KEYS, words),
     close: async () => {
-      await harness.close();
+      await workers.dispose();
       await receiver.close();
       origin.server.closeAllConnections();
       origin.server.close();

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import manifest from "../../../../package.json";
+import manifest from "../../../../package.json" with { type: "json" };
 
 // The machine's npm. Its settings must be those of .npmrc, not of the npm that runs the tests.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_")));
