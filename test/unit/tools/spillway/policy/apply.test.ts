@@ -1,8 +1,9 @@
 /** A file that names the version it was made from must not undo another one. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../../../../formats/json.ts";
 import { readPolicyState, savePolicy } from "../../../../../policies/versions/repository.ts";
 import { mustBeBasedOn } from "../../../../../tools/spillway/policy/apply.ts";
+import { confirmed } from "../../../../../tools/spillway/policy/confirm.ts";
 import { textToEdit } from "../../../../../tools/spillway/policy/edited-text.ts";
 import { fakeKv, putOutside } from "../../../policies/versions/fake-kv.ts";
 
@@ -57,6 +58,21 @@ describe("a policy from a file", () => {
     const older = await stateAfter('{"version": 2, "edge": {"share": 9}}');
     mustBeBasedOn(older, { version: 3 }, "next.json");
     expect(() => mustBeBasedOn(older, { version: 1 }, "next.json")).toThrow("from version 1, and version 3 was saved");
+  });
+
+  it("is shown and saved as what it changes in the version in force, also where it changes nothing there", async () => {
+    const { inForce } = await stateAfter('{"version": 40, "edge": {"share": 700}}');
+    const lines: string[] = [];
+    const printed = vi.spyOn(console, "error").mockImplementation((line) => void lines.push(String(line)));
+    const fixed = { version: 40, edge: { share: 70 } };
+    expect(await confirmed(fixed, inForce, { yes: true })).toEqual(fixed);
+    const same = { edge: { share: 3 } };
+    expect(await confirmed(same, inForce, { yes: true })).toEqual(same);
+    printed.mockRestore();
+    expect(lines).toEqual([
+      expect.stringMatching(/^ {2}edge\.share +3 +→ +70$/),
+      "  no changes to what is in force; it replaces version 40",
+    ]);
   });
 
   it("of a number that two versions have is a conflict: it may have been made before the later one", async () => {
