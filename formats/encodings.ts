@@ -20,7 +20,11 @@ export function encodeBase64(bytes: Uint8Array): string {
 /** The bytes, or null if the text is not base64. White space is skipped, as in `atob`. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    // Ten times as fast as `Uint8Array.from` with a function: reports of a month are hundreds of kB.
+    for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+    return bytes;
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { foldLooks, type LookGroup, timesOf } from "../rollout/fold-looks.ts";
 import type { Look, RolloutKind } from "../rollout/types.ts";
 import { ARM_NAMES, numbersInWords } from "../rollout/words.ts";
-import { badge, empty, type Markup, NOTHING, section, time } from "./markup.ts";
+import { badge, empty, type Markup, NOTHING, section, time, unbroken } from "./markup.ts";
 import { shortReason } from "./rollout-view.ts";
 
 export interface LooksSeen {
@@ -34,9 +34,11 @@ function row(group: LookGroup<Look>, seen: LooksSeen): Markup {
   const { step, verdict, reason, missing } = last;
   const numbers = first === last ? String(last.number) : `${first.number} to ${last.number}`;
   const lacks =
-    missing.length === 0 ? NOTHING : html`<small>missing: ${missing.map(({ what }) => what).join("; ")}</small>`;
-  return html`<tr><th scope="row">${numbers}</th><td>${first === last ? time(last.atMs) : timesOf(group)}</td><td class="figure">${step}</td>
-<td>${badge(verdict, VERDICTS[verdict])}</td><td>${shortReason({ reason, missing })}${lacks}${each(group, seen)}</td></tr>`;
+    missing.length === 0
+      ? NOTHING
+      : html`<small>missing: ${unbroken(missing.map(({ what }) => what).join("; "))}</small>`;
+  return html`<tr><th scope="row" class="figure">${numbers}</th><td class="figure">${first === last ? time(last.atMs) : timesOf(group)}</td><td class="figure">${step}</td>
+<td>${badge(verdict, VERDICTS[verdict])}</td><td class="why">${unbroken(shortReason({ reason, missing }))}${lacks}${each(group, seen)}</td></tr>`;
 }
 
 /** The id is that of the first look: a row that is open stays open when a look is added. */

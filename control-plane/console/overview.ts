@@ -59,8 +59,10 @@ function tiles({ report, month, range, nowMs }: Facts): Markup {
   const { compared, disagreementRate, atMost } = report.agreement;
   const all = [
     tile("Texts", count(report.texts), [
-      `${perSecond < 0.01 ? "under 0.01" : perSecond.toFixed(perSecond < 10 ? 2 : 0)} per second`,
-      `coverage ${percent(report.coverage)}`,
+      report.texts === 0
+        ? "none were counted"
+        : `${perSecond < 0.01 ? "under 0.01" : perSecond.toFixed(perSecond < 10 ? 2 : 0)} per second`,
+      report.coverage === null ? "" : `coverage ${percent(report.coverage)}`,
     ]),
     tile("P95, inside the share", ms(inside.p95Ms), [
       p95Bounds(inside) || NO_TEXTS,
@@ -140,9 +142,9 @@ function routes({ report: { reasons }, range }: Facts): Markup {
   return section({ title: "Routes by reason", aside: range.name, span: 4, height: "middle" }, shown ?? nothing);
 }
 
-function refusals({ report: { refusalsByReason, failuresByReason }, range }: Facts): Markup {
+function refusals({ report: { refusalsByReason, failuresByReason, requests }, range }: Facts): Markup {
   const shown = barsOf({ ...failuresByReason, ...refusalsByReason }, () => "pink");
-  const nothing = empty("Every request was answered with 200.");
+  const nothing = empty(requests === 0 ? "No request was counted." : "Every request was answered with 200.");
   return section({ title: "Failures and refusals", aside: range.name, span: 4, height: "middle" }, shown ?? nothing);
 }
 

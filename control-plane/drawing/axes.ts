@@ -36,7 +36,10 @@ export function horizontalAxis({ x, y, width, height }: Box, { scale, ticks, wri
 }
 
 const STEPS = [1, 2, 5];
+/** As wide as "500 ms" with a gap. */
 const MIN_TICK_PX = 56;
+/** From 1 to 2, and from 5 to 10, as a part of a decade. */
+const SHORTEST_STEP = Math.log10(2);
 
 /** A logarithmic scale that begins and ends at 1, 2 or 5 times a power of ten, with as many such ticks as the width has space for. */
 export function logAxis(
@@ -46,12 +49,12 @@ export function logAxis(
 ): { scale: Scale; ticks: number[] } {
   const all = stepsAround(low, high);
   const domain = [all[0] ?? 1, all.at(-1) ?? 10] as const;
-  const decades = Math.log10(domain[1] / domain[0]);
-  const perDecade = Math.abs(range[1] - range[0]) / decades / MIN_TICK_PX;
+  const pxPerDecade = Math.abs(range[1] - range[0]) / Math.log10(domain[1] / domain[0]);
+  const every = Math.ceil(MIN_TICK_PX / pxPerDecade);
   const ticks =
-    perDecade >= 2.6
+    pxPerDecade * SHORTEST_STEP >= MIN_TICK_PX
       ? all
-      : all.filter((value) => mantissaOf(value) === 1 || (perDecade >= 2 && mantissaOf(value) === 5 && decades <= 1));
+      : all.filter((value) => mantissaOf(value) === 1 && Math.round(Math.log10(value)) % every === 0);
   return { scale: scaleLog(domain, range), ticks: ticks.length < 2 ? [domain[0], domain[1]] : ticks };
 }
 

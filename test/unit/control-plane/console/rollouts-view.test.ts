@@ -62,7 +62,7 @@ describe("rollouts", () => {
     const looks = [0, 1, 2, 3].map((at) => lookOf(at + 1, at < 3 ? "inconclusive" : "successful"));
     const page = await textOf(rolloutsParts({ ...seen, looks: { id: 3, kind: "share", looks, max: null } }, null));
     expect(page).toMatch(
-      /<th scope="row">4<\/th>[\s\S]*successful[\s\S]*<th scope="row">1 to 3<\/th><td>2026-11-26 10:00 to 10:02<\/td>/,
+      /<th scope="row" class="figure">4<\/th>[\s\S]*successful[\s\S]*>1 to 3<\/th><td class="figure">2026-11-26 10:00 to 10:02<\/td>/,
     );
     expect(page).toMatch(
       /<details id="looks-1"><summary>3 looks with their numbers<\/summary><ol reversed><li value="3">/,
