@@ -25,7 +25,7 @@ import { classifierOf, type WantedPackage } from "./package.ts";
 import { nowOrRecently } from "./pause-beside.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
-import { type EdgeText, failed, type RunParts, runTexts } from "./run-texts.ts";
+import { type EdgeText, failed, mayRunTogether, predictedTogetherMs, type RunParts, runTexts } from "./run-texts.ts";
 import { tokenizeText } from "./tokenize-text.ts";
 
 /** R2 answers for two small objects much faster. An answer that waits for longer is given without a comparison of labels. */
@@ -234,21 +234,4 @@ function requestOf({ request }: EdgeText): symbol {
 /** The model has no form for two texts: the caller's mistake, and nothing of the edge's. */
 function noPairs(): SideResult {
   return { ok: false, failure: { reason: "no-pairs", kind: "refused" } };
-}
-
-/** Texts of one request, on one model, that fit in one run. A shadow runs by itself: a text that arrives waits for one at most. */
-function mayRunTogether(batch: readonly EdgeText[], next: EdgeText): boolean {
-  const tokens = batch.reduce((sum, { tokenIds }) => sum + tokenIds.length, next.tokenIds.length);
-  return batch.every(
-    ({ ready, request, purpose }) =>
-      purpose === "answer" &&
-      next.purpose === "answer" &&
-      request === next.request &&
-      ready === next.ready &&
-      tokens <= ready.model.batchTokens,
-  );
-}
-
-function predictedTogetherMs(batch: readonly EdgeText[]): number {
-  return batch[0]?.learned.predictedMs(...batch.map(({ tokenIds }) => tokenIds.length)) ?? 0;
 }

@@ -18,6 +18,24 @@ export interface EdgeText extends RunText {
   request: symbol;
 }
 
+/** Texts of one request, on one model, that fit in one run. A shadow runs by itself: a text that arrives waits for one at most. */
+export function mayRunTogether(batch: readonly EdgeText[], next: EdgeText): boolean {
+  const tokens = batch.reduce((sum, { tokenIds }) => sum + tokenIds.length, next.tokenIds.length);
+  return batch.every(
+    ({ ready, request, purpose }) =>
+      purpose === "answer" &&
+      next.purpose === "answer" &&
+      request === next.request &&
+      ready === next.ready &&
+      tokens <= ready.model.batchTokens,
+  );
+}
+
+/** Predicted time of a run of these texts, in ms. */
+export function predictedTogetherMs(batch: readonly EdgeText[]): number {
+  return batch[0]?.learned.predictedMs(...batch.map(({ tokenIds }) => tokenIds.length)) ?? 0;
+}
+
 export interface RunParts {
   breaker: Breaker;
   clock: Clock;

@@ -121,6 +121,19 @@ describe("a graph that almost is an encoder's", () => {
       /\(Mul\) does not fit into a BERT-like encoder/,
     ],
     [
+      "a term that weights add to the scores, as MPNet's of two tokens' distance",
+      (model) => {
+        const node = heads(model).graph.node.flatMap((one) => {
+          if (one.opType !== "Softmax") return [one];
+          const [scores = ""] = one.input;
+          const output = `${one.name} term`;
+          return [makeNode("Add", [scores, "extra"], [output]), { ...one, input: [output] }];
+        });
+        return { ...model, graph: { ...heads(model).graph, node } };
+      },
+      /\(Add\) does not fit into a BERT-like encoder/,
+    ],
+    [
       "a swapped mask: it keeps the padding",
       replaced("Sub", 0, { opType: "Mul" }),
       /Its attention adds ".*" to the scores, which is not only a mask/,
