@@ -159,6 +159,7 @@ export default defineConfig({
         test: {
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
+          ...NATIVE,
           name: "unit",
           provide: { hostileSeed, fuzzFactor },
           include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
@@ -216,6 +217,7 @@ export default defineConfig({
         test: {
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
+          ...NATIVE,
           name: "e2e",
           globalSetup: "test/support/build-workers.ts",
           provide: { experimentTexts },

@@ -48,9 +48,12 @@ describe("the account's KV", () => {
         return;
       }
       if (request.url?.includes("/keys?") || request.url?.endsWith("/bulk/get")) {
-        const stored = [...values].filter(([name]) => name.startsWith("key:"));
-        const names = stored.map(([name]) => ({ name }));
-        const result = request.method === "POST" ? { values: Object.fromEntries(stored) } : names;
+        let asked = "";
+        for await (const chunk of request) asked += String(chunk);
+        const keys: string[] = request.method === "POST" ? JSON.parse(asked).keys : [];
+        const names = [...values.keys()].filter((name) => name.startsWith("key:")).map((name) => ({ name }));
+        const found = Object.fromEntries(keys.map((name) => [name, values.get(name) ?? null]));
+        const result = request.method === "POST" ? { values: found } : names;
         const answer = { success: true, result, result_info: { count: names.length, cursor: "" }, errors: [] };
         response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
         return;

@@ -175,7 +175,7 @@ export const TESTS: readonly VariableGroup[] = [
         name: "SPILLWAY_HOSTILE_SEED",
         default: "a new one per run",
         meaning:
-          "Seed of the generated hostile requests and of the fuzzers of formats. A run prints its seed; the same seed gives the same inputs.",
+          "Seed of the generated hostile requests, of the fuzzers of formats and of the longer property tests. A run prints its seed; the same seed gives the same inputs.",
       },
       {
         name: "SPILLWAY_HOSTILE_REQUESTS",
@@ -186,7 +186,7 @@ export const TESTS: readonly VariableGroup[] = [
         name: "SPILLWAY_NIGHTLY",
         default: "0",
         meaning:
-          "Set to 1 for 1,000,000 hostile requests, and a hundred times as many runs of the fuzzers of signatures, policies and origin answers, as `.ci/nightly` runs them.",
+          "Set to 1 for 1,000,000 hostile requests, and a hundred times as many runs of the fuzzers of formats and of the longer property tests, as `.ci/nightly` runs them.",
       },
       {
         name: "SPILLWAY_EXPERIMENT_TEXTS",

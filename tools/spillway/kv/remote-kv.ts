@@ -24,18 +24,26 @@ export function remoteKv(binding: KvBinding, environment: string | undefined, ma
         ? `wrangler did not ${what} within ${maxCommandMs / 1000} s; check the network and retry.`
         : `wrangler could not ${what}: ${errorLine(ended)}`,
     );
+  const getOne = async (key: string): Promise<string | null> => {
+    const got = await run("key", "get", key);
+    if (got.code === 0) return got.stdout;
+    const missing = whatIsMissing(got);
+    if (missing === "key") return null;
+    if (missing !== "unknown") throw failed(`read the KV key ${key}`, got);
+    // A namespace that does not exist must not look like one that is empty. It cannot be listed.
+    const listed = await run("key", "list", "--prefix", key);
+    if (listed.code === 0) return null;
+    throw failed(`read the KV key ${key}`, listed);
+  };
+  /** At most `MAX_BULK_KEYS`. @returns those that exist */
+  const getMany = async (keys: readonly string[]): Promise<[string, string][]> => {
+    const got = await withValueFile(JSON.stringify(keys), (file) => run("bulk", "get", file));
+    const values = got.code === 0 ? valuesIn(got.stdout) : null;
+    if (values !== null) return values;
+    throw failed(keys.length > 3 ? "read the KV keys" : `read the KV keys ${keys.join(", ")}`, got);
+  };
   return {
-    get: async (key) => {
-      const got = await run("key", "get", key);
-      if (got.code === 0) return got.stdout;
-      const missing = whatIsMissing(got);
-      if (missing === "key") return null;
-      if (missing !== "unknown") throw failed(`read the KV key ${key}`, got);
-      // A namespace that does not exist must not look like one that is empty. It cannot be listed.
-      const listed = await run("key", "list", "--prefix", key);
-      if (listed.code === 0) return null;
-      throw failed(`read the KV key ${key}`, listed);
-    },
+    get: readTogether(getOne, async (keys) => new Map(await getMany(keys))),
     put: async (key, text) => {
       const written = await withValueFile(text, (file) => run("key", "put", key, "--path", file));
       if (written.code !== 0) throw failed(`write the KV key ${key}`, written);
@@ -46,15 +54,38 @@ export function remoteKv(binding: KvBinding, environment: string | undefined, ma
       if (names === null) throw failed("list the KV keys", listed);
       const found = new Map<string, string>();
       for (let at = 0; at < names.length; at += MAX_BULK_KEYS) {
-        const page = JSON.stringify(names.slice(at, at + MAX_BULK_KEYS));
-        const got = await withValueFile(page, (file) => run("bulk", "get", file));
-        const values = got.code === 0 ? valuesIn(got.stdout) : null;
-        if (values === null) throw failed("read the KV keys", got);
-        for (const [name, text] of values) found.set(name, text);
+        for (const [name, text] of await getMany(names.slice(at, at + MAX_BULK_KEYS))) found.set(name, text);
       }
       return found;
     },
     settleSeconds: KV_PROPAGATION_SECONDS,
+  };
+}
+
+/**
+ * Reads keys that are asked for at the same time with one command: each command takes seconds.
+ * @param getMany those that exist, of at most `MAX_BULK_KEYS`
+ */
+function readTogether(
+  getOne: (key: string) => Promise<string | null>,
+  getMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, string>>,
+): Kv["get"] {
+  let waiting: string[] = [];
+  let reading: Promise<(key: string) => Promise<string | null>> | null = null;
+  const read = async () => {
+    // Whatever asks in the same turn of the event loop is among them.
+    await null;
+    const keys = [...new Set(waiting)];
+    waiting = [];
+    reading = null;
+    if (keys.length === 1 || keys.length > MAX_BULK_KEYS) return getOne;
+    const found = await getMany(keys);
+    return async (key: string) => found.get(key) ?? null;
+  };
+  return async (key) => {
+    waiting.push(key);
+    reading ??= read();
+    return (await reading)(key);
   };
 }
 

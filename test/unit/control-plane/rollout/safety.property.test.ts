@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { advance } from "../../../../control-plane/rollout/advance.ts";
 import type { StepFigures } from "../../../../control-plane/rollout/figures.ts";
 import type { PolicyValues, Rollout, RolloutEvent } from "../../../../control-plane/rollout/types.ts";
+import { fuzzRuns } from "../../../support/fuzz.ts";
 import {
   armOf,
   BEFORE,
@@ -106,7 +107,7 @@ describe("for any order of looks, commands, lost and refused writes", () => {
       fc.property(moves, (all) => {
         for (const { verdict, writes } of play(all).seen) if (verdict === "inconclusive") expect(writes).toBe(0);
       }),
-      { numRuns: 200 },
+      fuzzRuns(60),
     );
   });
 
@@ -122,7 +123,7 @@ describe("for any order of looks, commands, lost and refused writes", () => {
           expect(rollout.pending).toBeNull();
         }
       }),
-      { numRuns: 200 },
+      fuzzRuns(60),
     );
   });
 
@@ -134,7 +135,7 @@ describe("for any order of looks, commands, lost and refused writes", () => {
         expect(rollbacksIn(history)).toHaveLength(history.length > 1 ? 1 : 0);
         expect(history.at(-1)?.values).toEqual(BEFORE);
       }),
-      { numRuns: 200 },
+      fuzzRuns(60),
     );
   });
 
@@ -148,7 +149,7 @@ describe("for any order of looks, commands, lost and refused writes", () => {
         const successful = seen.filter(({ verdict }) => verdict === "successful").length;
         expect(risen.length - 1).toBeLessThanOrEqual(successful);
       }),
-      { numRuns: 200 },
+      fuzzRuns(60),
     );
   });
 
@@ -166,7 +167,7 @@ describe("for any order of looks, commands, lost and refused writes", () => {
           expect(often.rollout.state).toBe(once.rollout.state);
         },
       ),
-      { numRuns: 50 },
+      fuzzRuns(20),
     );
   });
 });

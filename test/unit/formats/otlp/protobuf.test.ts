@@ -1,4 +1,5 @@
 /** Against the decoder that OpenTelemetry's own JavaScript SDK was generated with from the official definitions. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyValues } from "../../../../formats/otlp/attributes.ts";
@@ -147,8 +148,9 @@ describe("a request as protobuf", () => {
     for (let padding = 3_500; padding <= 4_100; padding++) {
       const last = { name: "x".repeat(padding), description: "", unit: "", gauge: { dataPoints: [] } };
       const request = metricsRequest(resource, [...metrics, { ...last, description: "naïve" }, last]);
-      const bytes = Buffer.from(encodeProtobuf("metrics", request));
-      expect(decodeOtlp("metrics", "application/x-protobuf", bytes)).toEqual(plain(request));
+      const decoded = decodeOtlp("metrics", "application/x-protobuf", Buffer.from(encodeProtobuf("metrics", request)));
+      // Vitest's comparison takes several times as long, for its report of a difference.
+      if (!isDeepStrictEqual(decoded, plain(request))) expect(decoded).toEqual(plain(request));
     }
   });
 

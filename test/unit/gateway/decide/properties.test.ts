@@ -7,6 +7,7 @@ import { permittedIn } from "../../../../gateway/decide/residency.ts";
 import type { SideRoute } from "../../../../gateway/decide/route.ts";
 import type { Conditions, OriginConditions } from "../../../../gateway/sides.ts";
 import { policySchema } from "../../../../policies/schema.ts";
+import { fuzzRuns } from "../../../support/fuzz.ts";
 
 const NOW_MS = 1_000_000;
 /** The first attempt, which has failed. */
@@ -139,7 +140,7 @@ describe("whatever the conditions", () => {
           }
         }
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
   });
 
@@ -159,9 +160,9 @@ describe("whatever the conditions", () => {
         }
         if (others.some((one) => pauses(one, text))) seen += 1;
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
-    expect(seen).toBeGreaterThan(100);
+    expect(seen).toBeGreaterThan(5);
   });
 
   it("`edge-slow` never chooses the side that is predicted slower, and only one within the budget", () => {
@@ -176,9 +177,9 @@ describe("whatever the conditions", () => {
         expect(p95Ms).toBeLessThan(now.edge.queueMs + (text.edgeRunMs ?? 0));
         expect(p95Ms).toBeLessThanOrEqual(policy.latencyBudgetMs ?? 0);
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
-    expect(seen).toBeGreaterThan(100);
+    expect(seen).toBeGreaterThan(5);
   });
 
   it("no text goes against the share or an override, but where nothing else can answer", () => {
@@ -204,9 +205,9 @@ describe("whatever the conditions", () => {
           expect([route.because, originCan]).toEqual(["origin-unavailable", false]);
         }
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
-    expect(Math.min(seen.share, seen.override)).toBeGreaterThan(20);
+    expect(Math.min(seen.share, seen.override)).toBeGreaterThan(0);
   });
 
   it("a latency budget of `edge.maxQueueMs` plus the time of a run sends nothing to the origin, half of it does", () => {
@@ -219,9 +220,9 @@ describe("whatever the conditions", () => {
         expect(because(longestMs)).not.toBe("edge-slow");
         if (because(longestMs / 2) === "edge-slow") seen += 1;
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
-    expect(seen).toBeGreaterThan(100);
+    expect(seen).toBeGreaterThan(5);
   });
 
   it("a text is refused only where neither side could take it", () => {
@@ -231,7 +232,7 @@ describe("whatever the conditions", () => {
         expect(decisionsFor(text, policy).fallback(AT_EDGE, now)).toBeNull();
         expect(decisionsFor(text, policy).fallback(AT_ORIGIN, now)).toBeNull();
       }),
-      { numRuns: 5000 },
+      fuzzRuns(1000),
     );
   });
 });

@@ -5,6 +5,7 @@ import { summarize } from "../../../../tools/bench/spike/measure.ts";
 import { POLICY_NAMES, type PolicyName, policyOf } from "../../../../tools/bench/spike/policies.ts";
 import { trafficOf } from "../../../../tools/bench/spike/traffic.ts";
 import { type Answer, simulate } from "../../../../tools/simulation/isolate.ts";
+import { fuzzRuns } from "../../../support/fuzz.ts";
 
 /** About 35 texts per second. */
 const EDGE = { maxTokens: 256, timeMs: { base: 2, perToken: 0.22, perTokenSquared: 0.00027 } };
@@ -37,7 +38,7 @@ describe("adaptive routing", () => {
         const answers = await simulate({ texts, policy: policyOf("adaptive"), edge: EDGE });
         expect(longestWaitMs(answers)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answers));
       }),
-      { numRuns: 60 },
+      fuzzRuns(20),
     );
   });
 
@@ -49,7 +50,7 @@ describe("adaptive routing", () => {
           const answers = await spike(policy, seed, ratePerSecond);
           expect(longestWaitMs(answers)).toBeLessThanOrEqual(MAX_QUEUE_MS + 2 * longestRunMs(answers));
         }),
-        { numRuns: 40 },
+        fuzzRuns(15),
       );
     },
   );
@@ -83,7 +84,7 @@ describe("adaptive routing", () => {
         const learned = answers.filter(({ side }) => side === "edge").slice(100);
         expect(longestWaitMs(learned)).toBeLessThanOrEqual(MAX_QUEUE_MS + longestRunMs(answers) + 0.001);
       }),
-      { numRuns: 40 },
+      fuzzRuns(15),
     );
   });
 });
@@ -99,7 +100,7 @@ describe("plain routing", () => {
         expect(at50).toBeGreaterThan(at40);
         expect(at50).toBeGreaterThan(10 * (await p95("adaptive", 50)));
       }),
-      { numRuns: 10 },
+      fuzzRuns(3),
     );
   });
 });
@@ -118,7 +119,7 @@ describe("under every policy", () => {
         const byReason = Object.values(originPercent.byReason).reduce((sum, percent) => sum + percent, 0);
         expect(byReason).toBeCloseTo(originPercent.total, 0);
       }),
-      { numRuns: 30 },
+      fuzzRuns(15),
     );
   });
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hashFile } from "../../../../../../tools/spillway/model/hash-file.ts";
 import { hashFolder, signFolder, verifyFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { signBundle } from "../../../../../../tools/spillway/model/sign/sign-bundle.ts";
+import { fuzzRuns } from "../../../../../support/fuzz.ts";
 import { fill } from "./fill.ts";
 import { readVector, VECTORS } from "./vectors.ts";
 
@@ -75,7 +76,7 @@ describe("signFolder", () => {
         await appendFile(victim, "x");
         await expect(verifyFolder(folder, publicKey)).rejects.toThrow(victim);
       }),
-      { numRuns: 50 },
+      fuzzRuns(15),
     );
   });
 
