@@ -13,9 +13,13 @@ const HEAD = `/**
  */
 `;
 
-const sets = setsByName().map(
-  ([name, comment, codePoints]) => `\n/** ${comment} */\nexport const ${name} =\n  "${encodeRanges(codePoints)}";\n`,
-);
+/** The formatter's. */
+const LINE_WIDTH = 120;
+
+const sets = setsByName().map(([name, comment, codePoints]) => {
+  const line = `export const ${name} = "${encodeRanges(codePoints)}";`;
+  return `\n/** ${comment} */\n${line.length <= LINE_WIDTH ? line : line.replace(" = ", " =\n  ")}\n`;
+});
 const ranks = `
 /** Characters with a combining class other than 0: as above, with a third number, the rank of the class from 1 up. */
 export const COMBINING_ORDER =

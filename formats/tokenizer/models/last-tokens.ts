@@ -8,7 +8,7 @@ const LOOK_EVERY = 1024;
 /** A block has 2^10 places. */
 const BLOCK_BITS = 10;
 const IN_BLOCK = 2 ** BLOCK_BITS - 1;
-/** In the length of a token: a way goes through the place where it ends. Only while a decided place is looked for. */
+/** In the length of a token: a path goes through the place where it ends. Only while a decided place is looked for. */
 const MARK = 0x8000;
 
 /** @param before the token before it in the piece, or -1 */
@@ -113,19 +113,19 @@ export class LastTokens {
     this.#lookAt = LOOK_EVERY;
   }
 
-  /** The last place, from `#decided`, that every way goes through. */
+  /** The last place, from `#decided`, that every path goes through. */
   #commonTo({ begins, count }: OpenTokens): number {
     this.#isDecidedMarked = false;
     // No two tokens that are open begin at one place, and none at the end.
-    let ways = count + 1;
+    let paths = count + 1;
     for (let index = 0; index < count; index++) this.#mark(begins[index] ?? 0);
     this.#mark(this.#end);
     for (let at = this.#end; at > this.#decided; at--) {
       const length = this.#markedLengthAt(at);
       if ((length & MARK) === 0) continue;
       this.#setLength(at, length & ~MARK);
-      if (ways === 1) return at;
-      if (this.#mark(at - (length & ~MARK))) ways--;
+      if (paths === 1) return at;
+      if (this.#mark(at - (length & ~MARK))) paths--;
     }
     return this.#decided;
   }

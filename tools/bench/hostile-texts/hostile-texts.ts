@@ -40,6 +40,7 @@ const MAX_ADDED_MS = 50;
 
 const NOTES = [
   "Gateway in workerd and local Lambda origin, both with the package, on one machine; times are the caller's clock.",
+  "The origin runs at the lowest priority: on this machine it would take the processor from the gateway, and deployed it is another machine.",
   "longestHoldMs: the longest answer of /healthz meanwhile, less its median on an idle gateway: the longest time that nothing else ran in the gateway.",
   "shortAloneMs and shortMeanwhileMs: the median on an idle gateway, and the slowest meanwhile, of a short text that the edge answers.",
   "tokenizingMiB and tokenizingStepMs: all that the tokenizer of both sides allocates for a text, garbage included, and its longest step, by itself in Node: the larger for the edge's and the origin's most tokens.",
@@ -99,7 +100,7 @@ async function run(workspace: Workspace, opened: Opened, { seed, runs, from, to 
   const credentials = newCredentials();
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
   const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
-  const origin = { modelFolder: opened.folder, credentials, warmInstances: 1 };
+  const origin = { modelFolder: opened.folder, credentials, warmInstances: 1, yieldsProcessor: true };
   const originUrl = await step("starting the origin", () => startOrigin(workspace, origin));
   const settings = { name: "gateway", bundle, stored, originUrl, credentials, policy: {} };
   const gateway = await step("starting the gateway", () => startGateway(workspace, settings));

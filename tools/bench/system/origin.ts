@@ -11,12 +11,19 @@ export interface OriginSettings {
   credentials: Credentials;
   /** Instances that are warm before the first call. With 0 the first call is a cold start. */
   warmInstances: number;
+  /** Gives the processor to the other processes first: deployed, the origin is another machine. */
+  yieldsProcessor?: boolean;
 }
+
+/** The lowest priority, which the instances inherit. */
+const YIELDING = ["nice", "-n", "19"];
 
 /** @returns the origin's URL once it answers @throws Error with one sentence if it does not start */
 export async function startOrigin(workspace: Workspace, settings: OriginSettings): Promise<string> {
   const port = await freePort();
-  const { died } = await workspace.start("origin", [process.execPath, "tools/local-lambda/main.ts"], {
+  const program = [process.execPath, "tools/local-lambda/main.ts"];
+  const command = settings.yieldsProcessor ? [...YIELDING, ...program] : program;
+  const { died } = await workspace.start("origin", command, {
     ...settings.credentials,
     SPILLWAY_ORIGIN_PORT: String(port),
     SPILLWAY_MODEL_DIR: settings.modelFolder,
