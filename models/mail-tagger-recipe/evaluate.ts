@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import { dropUnreadOutput } from "../../tools/process/quiet-pipes.ts";
+import { answerWithoutOptions, endWith } from "../../tools/process/standard-words.ts";
 import { type Evaluation, evaluate } from "../../tools/spillway/model/evaluate/evaluate.ts";
 import { openRuntimes, type Runtimes } from "../../tools/spillway/model/evaluate/runtimes.ts";
 import { evaluationTable } from "../../tools/spillway/model/evaluate/table.ts";
@@ -23,7 +24,13 @@ const STOCK_INT8 = {
   maxTokens: 512,
 } as const;
 
+const USAGE = `Usage: npm run model:evaluate
+
+Evaluates the mail tagger on its held-out mails with the serving runtimes, and fails below its limits.
+SPILLWAY_MODEL_DIR names another package.`;
+
 dropUnreadOutput();
+endWith(answerWithoutOptions(process.argv.slice(2), "npm run model:evaluate", USAGE));
 const mails = mailsOf("test", loadMails());
 const progress = (done: number) => {
   if (done % 100 === 0 || done === mails.length) console.error(`  … ${done} of ${mails.length} held-out mails`);

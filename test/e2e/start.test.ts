@@ -1,7 +1,11 @@
 /** `npm start` when something fails: one sentence, a non-zero exit code and no process left behind. */
 import { once } from "node:events";
+import { mkdtemp, readdir, rmdir } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHECKOUT_FOLDER } from "../../tools/process/checkout.ts";
 import { freePort } from "../../tools/process/ports.ts";
 import { bearer, CREDENTIALS } from "../support/credentials.ts";
 import { LONG, SHORT } from "../support/texts.ts";
@@ -29,20 +33,74 @@ describe("npm start", () => {
     );
   });
 
-  it("names the file that is missing", async () => {
-    const launched = await launch({ SPILLWAY_MODEL_DIR: "models/no-such-model", ...(await freePorts()) });
+  it("names the file that is missing, and leaves no folder for the state that it did not store", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "spillway-refused-"));
+    const settings = { SPILLWAY_MODEL_DIR: "models/no-such-model", SPILLWAY_STATE_DIR: join(folder, "new/state") };
+    const launched = await launch({ ...settings, ...(await freePorts()) });
     expect(await launched.exited).toBe(1);
     expect(launched.output()).toContain("models/no-such-model/manifest.json is missing: pack the model again");
+    expect(await readdir(folder)).toEqual([]);
+    await rmdir(folder);
   });
 });
 
-describe("Ctrl-C during the start", () => {
-  it("prints one line after the step that it interrupts, no failure, and ends with 130", async () => {
-    const launched = await launch(await freePorts(), START);
-    await until("a step", async () => launched.output().includes("… signing"));
+describe("Ctrl-C", () => {
+  /** Node's options with which a process gets Ctrl-C at the moment when it loads a file of the checkout. */
+  const interruptedAt = (file: string) => {
+    const load = `load: (url, context, next) => (url.endsWith("/${file}") && process.kill(process.pid, "SIGINT"), next(url, context))`;
+    const script = `import { registerHooks } from "node:module"; registerHooks({ ${load} });`;
+    return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+  };
+
+  it("while npm start loads its code prints one line, and ends with 130", async () => {
+    const launched = await launch(interruptedAt("tools/start/start.ts"), START);
+    expect(await launched.exited).toBe(130);
+    expect(launched.output()).toMatch(/^( {2}… [^\n]*\n)*Stopping …\n$/);
+  });
+
+  it.each([
+    "start/main.mjs",
+    ...["bench", "traffic", "deploy", "build-lambda", "spillway"].map((tool) => `${tool}/main.ts`),
+  ])(
+    "before the first line of %s has run ends the process by the signal, which a shell shows as 130, and prints nothing",
+    async (entry) => {
+      const file = `tools/${entry}`;
+      const launched = await launch(interruptedAt(file), [process.execPath, file]);
+      expect([await launched.exited, launched.process.signalCode]).toEqual([null, "SIGINT"]);
+      expect(launched.output()).toBe("");
+    },
+  );
+
+  it("at the first line of npm start's output, and at a later step, prints one line after it, no failure, and ends with 130", async () => {
+    for (const step of ["… verifying", "… signing"]) {
+      const launched = await launch(await freePorts(), START);
+      await until(step, async () => launched.output().includes(step));
+      const pids = await descendants(launched);
+      expect(await launched.stop("SIGINT")).toBe(130);
+      expect(launched.output()).toMatch(/^( {2}[…✓] [^\n]*\n)+Stopping …\n$/);
+      await allGone(pids);
+    }
+  });
+
+  it("while a bench runs ends what it has started, and the bench with 130", async () => {
+    const wait = `[process.execPath, "-e", "setInterval(() => {}, 1000)"]`;
+    const script = `
+      import { withWorkspace } from "./tools/bench/system/workspace.ts";
+      const bench = async ({ start }) => {
+        await start("any", ${wait}, {});
+        console.log("up");
+        await new Promise(() => {});
+      };
+      await withWorkspace(60_000, bench).catch(({ message, exitCode }) => {
+        console.log(message);
+        process.exit(exitCode);
+      });`;
+    const launched = await launch({}, [process.execPath, "--input-type=module-typescript", "-e", script]);
+    await until("its process", async () => launched.output().includes("up"));
     const pids = await descendants(launched);
+    expect(pids).toHaveLength(1);
     expect(await launched.stop("SIGINT")).toBe(130);
-    expect(launched.output()).toMatch(/… signing [^\n]*\nStopping …\n$/);
+    expect(launched.output()).toBe("up\nStopped before the bench was done.\n");
     await allGone(pids);
   });
 });
@@ -56,6 +114,18 @@ async function freePorts() {
     SPILLWAY_OTLP_PORT: String(viewer),
   };
 }
+
+/** Folders named .wrangler below the folders of the sources, as paths in the checkout. Tests' own Workers have theirs. */
+async function wranglerFolders(): Promise<string[]> {
+  const top = await readdir(CHECKOUT_FOLDER, { withFileTypes: true });
+  const sources = top.filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|test)$/.test(entry.name));
+  const below = sources.map(async ({ name }) =>
+    (await readdir(join(CHECKOUT_FOLDER, name), { recursive: true })).map((path) => join(name, path)),
+  );
+  return (await Promise.all(below)).flat().filter((path) => basename(path) === ".wrangler");
+}
+/** Left by other programs. */
+const before = await wranglerFolders();
 
 describe("an origin that does not listen, and callers who need a key", () => {
   const OPERATOR_TOKEN = "the-operator's-token";
@@ -145,6 +215,12 @@ describe("an origin that does not listen, and callers who need a key", () => {
       ),
     );
     expect((await classify(system, SHORT, key)).status).toBe(200);
+  });
+
+  it("npm start leaves no .wrangler in the checkout but the one that the documentation names", async () => {
+    const isNew = (name: string) => !before.includes(name);
+    // The wrangler of another test may run at the moment.
+    await expect.poll(async () => (await wranglerFolders()).filter(isNew)).toEqual([]);
   });
 
   it("npm start leaves no process behind after SIGTERM", async () => {

@@ -12,15 +12,20 @@ export interface ParsedArguments {
   values: OptionValues;
 }
 
-/** @returns the bench to run and its option values, a request for help, or one sentence on what is wrong */
+/** @returns the bench to run and its option values, a request for help or the version, or one sentence on what is wrong */
 export function parseArguments(
   argv: readonly string[],
   benches: readonly Bench[],
-): ParsedArguments | { kind: "help"; bench: Bench | null } | { kind: "problem"; problem: string } {
+):
+  | ParsedArguments
+  | { kind: "help"; bench: Bench | null }
+  | { kind: "version" }
+  | { kind: "problem"; problem: string } {
   const name = argv.find((word) => !word.startsWith("-"));
   const bench = benches.find((one) => one.name === name);
   const asksForHelp = argv.includes("--help") || argv.includes("-h");
   if (asksForHelp && (name === undefined || bench !== undefined)) return { kind: "help", bench: bench ?? null };
+  if (argv.includes("--version") && (name === undefined || bench !== undefined)) return { kind: "version" };
   if (bench === undefined) {
     const problem = name === undefined ? "A bench is missing" : `Unknown bench "${name}"`;
     const list = benches.map((one) => one.name).join(", ");

@@ -4,6 +4,8 @@ import { buildEngine } from "../../engine/build/build-engine.ts";
 import { commitHere } from "../deploy/commit.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
+import { Interrupted } from "../process/signals.ts";
+import { VERSION } from "../process/standard-words.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { renderTable } from "../table.ts";
@@ -61,6 +63,10 @@ if (parsed.kind === "help") {
   console.log(helpText(BENCHES, parsed.bench, columnsOf(process.stdout)));
   process.exit(0);
 }
+if (parsed.kind === "version") {
+  console.log(VERSION);
+  process.exit(0);
+}
 if (parsed.kind === "problem") {
   console.error(parsed.problem);
   process.exit(2);
@@ -73,7 +79,7 @@ try {
   process.exit(problem === null ? 0 : 1);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exit(error instanceof UsageError ? 2 : 1);
+  process.exit(error instanceof Interrupted ? error.exitCode : error instanceof UsageError ? 2 : 1);
 }
 
 /** @returns the promise that the measurement breaks, or null */

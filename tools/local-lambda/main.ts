@@ -1,5 +1,6 @@
 /** The Lambda origin on this machine: a Function URL with AWS_IAM in front of instances of the real handler. */
 import { once } from "node:events";
+import { answerWithoutOptions, endWith } from "../process/standard-words.ts";
 import { startInstance } from "./instance.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { createOriginServer } from "./server.ts";
@@ -22,12 +23,7 @@ const USAGE = `Usage: npx node tools/local-lambda/main.ts
 Serves the Lambda origin on this machine. It has no options; environment variables configure it:
 docs/reference/configuration.md#local-origin`;
 
-const [option] = process.argv.slice(2);
-if (option !== undefined) {
-  const isHelp = option === "--help" || option === "-h";
-  (isHelp ? console.log : console.error)(isHelp ? USAGE : `The local origin has no option ${option}.\n\n${USAGE}`);
-  process.exit(isHelp ? 0 : 2);
-}
+endWith(answerWithoutOptions(process.argv.slice(2), "The local origin", USAGE));
 
 try {
   await main(readSettings(process.env));

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
+import { answerWithoutOptions, endWith } from "../process/standard-words.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { withLocalKv } from "../spillway/kv/local-kv.ts";
 import { oneSentence } from "../spillway/terminal/one-sentence.ts";
@@ -26,7 +27,14 @@ const TRACE_TITLE_PX = 158;
 const SPAN_ROW_PX = 40;
 const MARGIN_PX = 24;
 
+const USAGE = `Usage: npm run pictures [-- report | console]
+
+Takes the documentation's pictures from running systems: all of them, or only those of the report or the console.`;
+
 dropUnreadOutput();
+const [only = "all", ...more] = process.argv.slice(2);
+const isChoice = more.length === 0 && ["all", "report", "console"].includes(only);
+endWith(isChoice ? null : answerWithoutOptions([only, ...more], "npm run pictures", USAGE));
 const stateFolder = await mkdtemp(join(tmpdir(), "spillway-pictures-"));
 const [gatewayPort, controlPort] = [await freePort(), await freePort()];
 const [originPort, viewerPort] = [await freePort(), await freePort()];
@@ -62,7 +70,6 @@ async function policyInForce(): Promise<void> {
 
 try {
   const browserPath = await findBrowser();
-  const [, , only = "all"] = process.argv;
   if (["all", "report"].includes(only)) await takeReportPicture(browserPath, "docs/images/report.png");
   if (["all", "console"].includes(only)) await takeConsolePictures(browserPath, "docs/images");
   if (only === "all") await takeTracePictures(browserPath);
@@ -83,7 +90,7 @@ async function takeTracePictures(browserPath: string): Promise<void> {
       SPILLWAY_ORIGIN_PREWARM: "1",
     }),
   );
-  const system = await start("system", "tools/start/main.ts", {
+  const system = await start("system", "tools/start/main.mjs", {
     ...credentials,
     OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
     SPILLWAY_ORIGIN_URL: `http://127.0.0.1:${originPort}/`,

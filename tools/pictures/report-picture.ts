@@ -66,7 +66,7 @@ export async function withExperiment({ policy, mix }: Experiment, work: (ran: Ra
       SPILLWAY_ORIGIN_PORT: String(ports.origin),
       SPILLWAY_OTLP_PORT: String(ports.viewer),
     };
-    const start = [process.execPath, "tools/start/main.ts"] as const;
+    const start = [process.execPath, "tools/start/main.mjs"] as const;
     const started = await startChild("system", start, { ...process.env, ...env }, `${folder}/system.log`);
     system = started;
     await step("starting the system of the experiment", () =>

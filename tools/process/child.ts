@@ -1,13 +1,16 @@
 /** One child process of `npm start` or a bench: its log file, its exit, its end. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { makeFolder } from "./make-folder.ts";
 import { withoutRequestUrls } from "./without-urls.ts";
 
 const STOP_GRACE_MS = 5000;
+/** What a process printed last arrives after its exit. A process that it has started can keep the streams open for ever. */
+const MAX_LAST_LINES_MS = 1000;
 const LOG_TAIL_LINES = 15;
 
 export interface Child {
@@ -40,19 +43,25 @@ export async function startChild(
   const [program = "", ...rest] = command;
   // A separate process group: wrangler starts workerd and esbuild, and all of them must end together.
   const child = spawn(program, rest, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const lastLines: string[] = [];
   for (const input of [child.stdout, child.stderr]) {
     createInterface({ input }).on("line", (line) => {
-      if (!log.writableEnded) log.write(`${withoutRequestUrls(line)}\n`);
+      const kept = withoutRequestUrls(line);
+      lastLines.push(kept);
+      if (lastLines.length > LOG_TAIL_LINES) lastLines.shift();
+      if (!log.writableEnded) log.write(`${kept}\n`);
     });
   }
   let stopped: Promise<void> | null = null;
+  const closed = once(child, "close").catch(() => {});
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
   const died = ended.then(async (how): Promise<never> => {
     if (stopped !== null) return new Promise<never>(() => {});
-    throw new Error(`The ${name} ended unexpectedly (${how}). The end of ${logFile}:\n${await tail(logFile)}`);
+    await Promise.race([closed, sleep(MAX_LAST_LINES_MS)]);
+    throw new Error(`The ${name} ended unexpectedly (${how})${lastWords(lastLines, logFile)}`);
   });
   // Callers await `died` only now and then. Without this line an exit between two waits would be an unhandled rejection.
   died.catch(() => {});
@@ -88,12 +97,8 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {}
 }
 
-async function tail(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch(() => "(no log)");
-  return text
-    .trimEnd()
-    .split("\n")
-    .slice(-LOG_TAIL_LINES)
-    .map((line) => `  ${line}`)
-    .join("\n");
+/** Follows the sentence about the end of a process. */
+function lastWords(lines: readonly string[], logFile: string): string {
+  if (lines.every((line) => line.trim() === "")) return " and printed nothing.";
+  return `. The end of ${logFile}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -1,4 +1,5 @@
-/** Creates a folder and its parents. */
+/** Creates a folder and its parents, and removes what was created for nothing. */
+import { rmdirSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
@@ -19,6 +20,19 @@ export async function makeFolder(path: string): Promise<string | null> {
     // Another process may have created it since.
     if (await isFolder(folder)) return firstMade;
     throw error;
+  }
+}
+
+/**
+ * Removes empty folders. Synchronous, so that it can run while the process exits.
+ * @param folder absolute path
+ * @param first as `makeFolder` has returned it: the topmost folder to remove
+ */
+export function removeEmptyFolders(folder: string, first: string): void {
+  try {
+    for (let empty = folder; empty.length >= first.length; empty = dirname(empty)) rmdirSync(empty);
+  } catch {
+    // Not empty.
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { mustBeFree } from "./ports.ts";
 import { describeHolder, LOCK_FILE, lockHolder } from "./state-lock.ts";
 
-const USAGE = `Usage: npm run reset
+/** For `npm run reset -- --help`. */
+export const RESET_USAGE = `Usage: npm run reset
 
 Deletes all local state: the policy, API keys and models of npm start (.wrangler/), and its signing key and logs (.spillway/).
 With SPILLWAY_STATE_DIR it deletes what npm start has stored in that folder. It has no options. Stop npm start first.`;
@@ -22,6 +23,9 @@ const IN_OTHER_FOLDER = [
   LOCK_FILE,
 ];
 
+/** In the checkout. A wrangler that was killed leaves its scratch files beside the configuration that it read. */
+const IN_CHECKOUT = [".wrangler", "control-plane/.wrangler", ".spillway"];
+
 export interface LocalState {
   /** Folder of the checkout. */
   root: string;
@@ -34,15 +38,11 @@ export interface LocalState {
 }
 
 /**
- * @param words of the command line: none, or --help, which removes nothing
  * @returns the lines to print
- * @throws Error with one sentence for another option, and while a system or a gateway runs: without its files it would answer nothing
+ * @throws Error with one sentence while a system or a gateway runs: without its files it would answer nothing
  */
-export async function resetLocalState(words: readonly string[], state: LocalState): Promise<string[]> {
-  const [option] = words;
+export async function resetLocalState(state: LocalState): Promise<string[]> {
   const { root, stateFolder, isOtherFolder, gatewayPort } = state;
-  if (option === "--help" || option === "-h") return [USAGE];
-  if (option !== undefined) throw new Error(`npm run reset has no option ${option}. Nothing was removed.\n\n${USAGE}`);
   const holder = await lockHolder(stateFolder);
   if (holder !== null) {
     throw new Error(
@@ -54,7 +54,7 @@ export async function resetLocalState(words: readonly string[], state: LocalStat
     const next = "Stop the gateway that listens on it; if another program does, set SPILLWAY_PORT to a free port.";
     throw new Error(`Port ${gatewayPort} (the gateway) is in use. ${next} Nothing was removed.`, { cause });
   });
-  const names = isOtherFolder ? IN_OTHER_FOLDER : [".wrangler", ".spillway"];
+  const names = isOtherFolder ? IN_OTHER_FOLDER : IN_CHECKOUT;
   const paths = names.map((name) => join(isOtherFolder ? stateFolder : root, name));
   const lines: string[] = [];
   for (const [index, path] of paths.entries()) {

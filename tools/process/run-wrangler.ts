@@ -1,9 +1,9 @@
 /** Runs one command of the wrangler of this checkout. It has no terminal, so it never asks a question. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseJson } from "../../formats/json.ts";
 import { CHECKOUT_FOLDER } from "./checkout.ts";
@@ -72,12 +72,25 @@ export async function runWrangler(
       });
     }
     const [code] = await once(child, "close").finally(() => clearTimeout(timer));
+    await removeEmptyScratch(words);
     return {
       code: isTooLate ? null : code,
       ...text,
       events: jsonLines(await readFile(eventsFile, "utf8").catch(() => "")),
     };
   });
+}
+
+/**
+ * Wrangler leaves an empty `.wrangler/tmp` beside the configuration that it was given. The checkout's own has local state, and stays; one
+ * that another wrangler uses at the moment is not empty.
+ */
+async function removeEmptyScratch(words: readonly string[]): Promise<void> {
+  const option = words.indexOf("--config");
+  const config = option === -1 ? undefined : words[option + 1];
+  const folder = dirname(resolve(CHECKOUT_FOLDER, config ?? "wrangler.toml"));
+  if (folder === resolve(CHECKOUT_FOLDER)) return;
+  for (const empty of [join(folder, ".wrangler/tmp"), join(folder, ".wrangler")]) await rmdir(empty).catch(() => {});
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The `spillway` command with all of its subcommands. */
 import type { Command } from "commander";
-import manifest from "../../package.json" with { type: "json" };
 import { registerBackup } from "./backup.ts";
 import { registerExplain } from "./explain/command.ts";
 import { registerCreate, registerList, registerRevoke } from "./keys/commands.ts";
@@ -23,9 +22,9 @@ import { plainCommand } from "./terminal/plain-command.ts";
 
 /** @returns a new program; errors are thrown instead of ending the process */
 export function spillwayProgram(): Command {
-  const program = plainCommand("spillway", "Run it with --help to see the commands and options.")
-    .description("Operate a Spillway gateway: its models, its policy and its API keys.")
-    .version(manifest.version, "--version", "print the version of this checkout");
+  const program = plainCommand("spillway", "Run it with --help to see the commands and options.").description(
+    "Operate a Spillway gateway: its models, its policy and its API keys.",
+  );
   registerModel(program);
   registerPolicy(program);
   registerKeys(program);

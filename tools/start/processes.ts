@@ -1,12 +1,9 @@
 /** The processes of one `npm start`, and how they end: all of them, whenever a signal or a failure comes. */
 import { rm } from "node:fs/promises";
-import { constants } from "node:os";
 import { type Child, startChild } from "../process/child.ts";
 import { COMPILE_CACHE_FOLDER } from "../process/compile-cache.ts";
+import { exitCodeAfter, STOP_SIGNALS } from "../process/signals.ts";
 import { childEnvironment } from "./credentials.ts";
-
-/** A signal that ends the start, and the exit code that a shell expects then. https://tldp.org/LDP/abs/html/exitcodes.html */
-const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Processes {
   /**
@@ -75,7 +72,7 @@ export function stopOnSignals({ stopAll, isStopping }: Pick<Processes, "stopAll"
       // On a terminal the cursor may be behind a step and "^C".
       console.error(`${process.stderr.isTTY ? "\n" : ""}Stopping …`);
       await stopAll();
-      process.exit(128 + constants.signals[signal]);
+      process.exit(exitCodeAfter(signal));
     });
   }
 }

@@ -1,5 +1,6 @@
 /** `npm start`: the whole system on this machine: trace viewer, Lambda origin, and in workerd the control plane and the gateway. */
 import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildEngine } from "../../engine/build/build-engine.ts";
 import { POLICY_KEY } from "../../policies/store.ts";
@@ -7,9 +8,10 @@ import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import type { Child } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
 import { withLocalStores } from "../process/local-stores.ts";
-import { makeFolder } from "../process/make-folder.ts";
+import { makeFolder, removeEmptyFolders } from "../process/make-folder.ts";
 import { mustBeFree } from "../process/ports.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
+import { answerWithoutOptions, endWith } from "../process/standard-words.ts";
 import { takeStateLock } from "../process/state-lock.ts";
 import { openLocalPackage } from "../spillway/model/local-package.ts";
 import { publishPackage } from "../spillway/model/publish/publish.ts";
@@ -25,17 +27,13 @@ import { type Service, supervise } from "./supervise.ts";
 
 /**
  * Starts the system and keeps it running until a signal.
- * @param words of the command line: none, or --help, which starts nothing
+ * @param words of the command line: none, or --help or --version, which start nothing
+ * @param signalsAreHandled is called when a signal stops the system: until then the entry has ended the process by itself
  */
-export async function startSystem(words: readonly string[]): Promise<void> {
+export async function startSystem(words: readonly string[], signalsAreHandled: () => void): Promise<void> {
   dropUnreadOutput();
   makeConsoleSafe(console, process);
-  const [argument] = words;
-  if (argument !== undefined) {
-    const isHelp = argument === "--help" || argument === "-h";
-    (isHelp ? console.log : console.error)(isHelp ? USAGE : `npm start has no option ${argument}.\n\n${USAGE}`);
-    process.exit(isHelp ? 0 : 2);
-  }
+  endWith(answerWithoutOptions(words, "npm start", USAGE));
   let processes: Processes | null = null;
   try {
     process.chdir(CHECKOUT_FOLDER);
@@ -43,6 +41,8 @@ export async function startSystem(words: readonly string[]): Promise<void> {
     checkTokens(process.env);
     processes = createProcesses(settings.stateFolder);
     stopOnSignals(processes);
+    // In this order: a signal that has arrived meanwhile is lost if its last listener is removed.
+    signalsAreHandled();
     await start(settings, processes);
   } catch (error) {
     // A child that exits because the system is being stopped is not an error.
@@ -57,12 +57,18 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   const { gatewayPort, controlPort, originPort, viewerPort, modelFolder, persistFolder } = settings;
   const url = `http://127.0.0.1:${gatewayPort}`;
   const credentials = originPort === null ? givenCredentials(process.env) : newCredentials();
-  await makeFolder(settings.stateFolder).catch((error: Error) => {
+  const stateFolder = resolve(settings.stateFolder);
+  const firstMade = await makeFolder(stateFolder).catch((error: Error) => {
     throw new Error(
       `The state folder ${settings.stateFolder} cannot be used (${error.message}). Set SPILLWAY_STATE_DIR to another one.`,
     );
   });
-  process.on("exit", await takeStateLock(settings.stateFolder, url, `http://127.0.0.1:${controlPort}`));
+  const release = await takeStateLock(stateFolder, url, `http://127.0.0.1:${controlPort}`);
+  process.on("exit", () => {
+    release();
+    // Of a start that was refused before it has stored anything.
+    if (firstMade !== null) removeEmptyFolders(stateFolder, firstMade);
+  });
   await mustBeFree(gatewayPort, "the gateway", "SPILLWAY_PORT");
   await mustBeFree(controlPort, "the control plane", "SPILLWAY_CONTROL_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");

@@ -1,6 +1,7 @@
 /** The command line of `npm run traffic`: options, the check of the address, the live line, the summary. */
 import { type Command, InvalidArgumentError } from "commander";
 import { runningSystem } from "../process/running-system.ts";
+import { Interrupted, STOP_SIGNALS } from "../process/signals.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { columnsOf } from "../spillway/terminal/wrap.ts";
 import { renderTable } from "../table.ts";
@@ -50,9 +51,9 @@ export function trafficProgram(): Command {
 async function run(options: Options): Promise<void> {
   const target = targetOf({ ...options, url: options.url ?? (await runningSystem(process.env)).gateway.origin });
   const ended = new AbortController();
-  const onSignal = () => ended.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  await mustAnswer(target.url);
+  const onSignal = (signal: NodeJS.Signals) => ended.abort(new Interrupted("Stopped.", signal));
+  for (const signal of STOP_SIGNALS) process.once(signal, onSignal);
+  await mustAnswer(target.url, ended.signal);
   const answers: Answer[] = [];
   const requests = schedule({ ...options, longPercent: options.long, durationMs: options.duration * 1000 });
   const startedAtMs = performance.now();
@@ -66,7 +67,8 @@ async function run(options: Options): Promise<void> {
   show();
   if (process.stderr.isTTY) process.stderr.write("\n");
   printSummary(summarize(answers, notSent), options.json === true);
-  if (ended.signal.aborted) process.exitCode = 130;
+  const { reason } = ended.signal;
+  if (reason instanceof Interrupted) process.exitCode = reason.exitCode;
   else if (answers.every(({ status }) => status === 0)) process.exitCode = 1;
 }
 
@@ -86,11 +88,12 @@ export function targetOf({ url, allowRemote, key }: Pick<Options, "allowRemote" 
   return { url: parsed.origin, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } };
 }
 
-/** @throws Error with one sentence */
-async function mustAnswer(url: string): Promise<void> {
-  const answered = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
+/** @throws Error with one sentence, unless `ended` is aborted */
+async function mustAnswer(url: string, ended: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(10_000)]);
+  const answered = await fetch(`${url}/healthz`, { signal }).catch(() => null);
   await answered?.body?.cancel();
-  if (answered === null)
+  if (answered === null && !ended.aborted)
     throw new Error(`No gateway answers at ${url}. Start the system with npm start, or pass --url.`);
 }
 

@@ -30,7 +30,7 @@ export interface Running {
 
 const NPM_START = ["npm", "run", "--silent", "start"] as const;
 /** What `npm start` runs. npm itself takes half a second of a core. */
-export const START = [process.execPath, "tools/start/main.ts"] as const;
+export const START = [process.execPath, "tools/start/main.mjs"] as const;
 
 /**
  * Starts without waiting; for tests of a start that fails.

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { commitHere } from "../../deploy/commit.ts";
+import { Interrupted } from "../../process/signals.ts";
 import { UsageError } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { type PageEntry, resultsPage } from "./page.ts";
@@ -52,7 +53,8 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
   const startedAtMs = performance.now();
   const words = isQuick ? ["--quick"] : [];
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
+  const onSignal = (signal: NodeJS.Signals) =>
+    stop.abort(new Interrupted("Stopped before all benches were done; no page was written.", signal));
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const entries: PageEntry[] = [];
   const names = benches.map(({ name }) => name);
@@ -68,7 +70,7 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
       const limits = { maxMs: isQuick ? MAX_BENCH_MS.quick : MAX_BENCH_MS.whole, graceMs: GRACE_MS };
       const command = [process.execPath, MAIN, name, ...words, "--json"];
       const run = await runBench(command, { ...limits, signal: stop.signal });
-      if (stop.signal.aborted) throw new Error("Stopped before all benches were done; no page was written.");
+      stop.signal.throwIfAborted();
       entries.push({ name, summary, command: ["npm run bench --", name, ...words].join(" "), before: null, ...run });
     }
   } finally {

@@ -27,7 +27,7 @@ export async function startSystem(workspace: Workspace, share: number): Promise<
   const edge = JSON.stringify({ stickyBy: "text", share });
   const command = ["tools/spillway/main.ts", "policy", "set", "edge", edge];
   await promisify(execFile)(process.execPath, command, { env: { ...process.env, ...env } });
-  const { died } = await workspace.start("system", [process.execPath, "tools/start/main.ts"], env);
+  const { died } = await workspace.start("system", [process.execPath, "tools/start/main.mjs"], env);
   const [gatewayPort, controlPort] = ports;
   const gateway = `http://127.0.0.1:${gatewayPort}`;
   const url = `${gateway}/healthz`;

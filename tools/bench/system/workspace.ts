@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "../../process/child.ts";
+import { Interrupted } from "../../process/signals.ts";
 
 /** Logs of what a bench starts; they are kept. */
 export const LOG_FOLDER = ".spillway/logs";
@@ -33,7 +34,8 @@ export async function withWorkspace<T>(maxMs: number, work: (workspace: Workspac
     return child;
   };
   const stopped = Promise.withResolvers<never>();
-  const onSignal = () => stopped.reject(new Error("Stopped before the bench was done."));
+  const onSignal = (signal: NodeJS.Signals) =>
+    stopped.reject(new Interrupted("Stopped before the bench was done.", signal));
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const timer = setTimeout(
     () => stopped.reject(new Error(`The bench was not done within ${maxMs / 60_000} minutes.`)),

@@ -1,5 +1,6 @@
 /** The settings that every command line of this checkout shares. */
 import { Command } from "commander";
+import { ABOUT_VERSION, VERSION } from "../../process/standard-words.ts";
 import { columnsOf, wrapped } from "./wrap.ts";
 
 /** In a narrow terminal too, descriptions are wrapped beside their options. Otherwise the terminal would divide words. */
@@ -11,6 +12,7 @@ const MIN_DESCRIPTION_COLUMNS = 16;
  */
 export function plainCommand(name: string, helpHint: string): Command {
   return new Command(name)
+    .version(VERSION, "--version", ABOUT_VERSION)
     .exitOverride()
     .showHelpAfterError(helpHint)
     .configureHelp({ minWidthToWrap: MIN_DESCRIPTION_COLUMNS })

@@ -64,6 +64,13 @@ describe("the command line", () => {
     expect(parseArguments(argv, benches)).toEqual({ kind: "help", bench });
   });
 
+  it.each([[["--version"]], [["edge", "--version"]], [["--version", "--json", "memory"]]])(
+    "has the version: %j",
+    (argv) => {
+      expect(parseArguments(argv, benches)).toEqual({ kind: "version" });
+    },
+  );
+
   it("asked for help with a name that does not exist, names those that do", () => {
     expect(parseArguments(["egde", "--help"], benches)).toMatchObject({ kind: "problem" });
   });

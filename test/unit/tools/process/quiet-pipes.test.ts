@@ -24,14 +24,14 @@ const NOT_FOR_PEOPLE = ["engine/build/main.ts"];
 
 it("every command of package.json drops what no reader accepts", async () => {
   const files = Object.values(manifest.scripts).flatMap(
-    (script) => /^(?:exec )?node ([\w./-]+\.ts)/.exec(script)?.[1] ?? [],
+    (script) => /^(?:exec )?node ([\w./-]+\.m?[jt]s)/.exec(script)?.[1] ?? [],
   );
   expect(files).toContain("tools/spillway/main.ts");
   const textOf = (file: string) => readFile(new URL(`../../../../${file}`, import.meta.url), "utf8");
   for (const file of new Set(files)) {
     if (NOT_FOR_PEOPLE.includes(file)) continue;
     // npm start loads its program after the compile cache is set.
-    const text = file === "tools/start/main.ts" ? await textOf("tools/start/start.ts") : await textOf(file);
+    const text = file === "tools/start/main.mjs" ? await textOf("tools/start/start.ts") : await textOf(file);
     expect([file, /^ *dropUnreadOutput\(\);$/m.test(text)]).toEqual([file, true]);
   }
 });

@@ -11,7 +11,8 @@ import { takeStateLock } from "../../../../tools/process/state-lock.ts";
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "spillway-reset-"));
-  for (const folder of [".wrangler", ".spillway", "docs"]) await mkdir(join(root, folder));
+  for (const folder of [".wrangler", ".spillway", "docs", "control-plane/.wrangler/tmp/bundle-a"])
+    await mkdir(join(root, folder), { recursive: true });
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -24,19 +25,12 @@ const inCheckout = (gatewayPort: number) => ({
 });
 
 it("removes the local state and nothing else", async () => {
-  expect(await resetLocalState([], inCheckout(await freePort()))).toEqual(["removed .wrangler/", "removed .spillway/"]);
-  expect(await readdir(root)).toEqual(["docs"]);
-});
-
-it("removes nothing for --help, and refuses an unknown option", async () => {
-  const port = await freePort();
-  expect(await resetLocalState(["--help"], inCheckout(port))).toEqual([
-    expect.stringMatching(/^Usage: npm run reset\n/),
+  expect(await resetLocalState(inCheckout(await freePort()))).toEqual([
+    "removed .wrangler/",
+    "removed control-plane/.wrangler/",
+    "removed .spillway/",
   ]);
-  await expect(resetLocalState(["--dry-run"], inCheckout(port))).rejects.toThrow(
-    /^npm run reset has no option --dry-run\. Nothing was removed\./,
-  );
-  expect(await readdir(root)).toHaveLength(3);
+  expect((await readdir(root, { recursive: true })).toSorted()).toEqual(["control-plane", "docs"]);
 });
 
 it("removes nothing while a gateway runs", async () => {
@@ -44,22 +38,22 @@ it("removes nothing while a gateway runs", async () => {
   await once(gateway, "listening");
   const address = gateway.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  await expect(resetLocalState([], inCheckout(port))).rejects.toThrow(
+  await expect(resetLocalState(inCheckout(port))).rejects.toThrow(
     `Port ${port} (the gateway) is in use. Stop the gateway that listens on it; if another program does, set SPILLWAY_PORT to a free port. Nothing was removed.`,
   );
-  expect(await readdir(root)).toHaveLength(3);
+  expect(await readdir(root)).toHaveLength(4);
   gateway.close();
 });
 
 it("removes nothing while npm start uses the state, and names its process and the next step", async () => {
   const port = await freePort();
   const release = await takeStateLock(join(root, ".spillway"), "http://127.0.0.1:9000");
-  await expect(resetLocalState([], inCheckout(port))).rejects.toThrow(
+  await expect(resetLocalState(inCheckout(port))).rejects.toThrow(
     /^npm start uses this state: process \d+ since [\d:]+, http:\/\/127\.0\.0\.1:9000\. Stop it with Ctrl-C in its terminal, then repeat npm run reset\. Nothing was removed\.$/,
   );
-  expect(await readdir(root)).toHaveLength(3);
+  expect(await readdir(root)).toHaveLength(4);
   release();
-  expect(await resetLocalState([], inCheckout(port))).toHaveLength(2);
+  expect(await resetLocalState(inCheckout(port))).toHaveLength(3);
 });
 
 it("removes in a folder of the user's choice only what npm start has stored there", async () => {
@@ -67,10 +61,10 @@ it("removes in a folder of the user's choice only what npm start has stored ther
   for (const file of ["gateway.json", "model.sig", "thesis.txt"]) await writeFile(join(stateFolder, file), "");
   await mkdir(join(stateFolder, "wrangler"));
   const state = { ...inCheckout(await freePort()), stateFolder, isOtherFolder: true };
-  expect(await resetLocalState([], state)).toEqual(
+  expect(await resetLocalState(state)).toEqual(
     ["wrangler", "gateway.json", "model.sig"].map((name) => `removed ${join(stateFolder, name)}`),
   );
   expect(await readdir(stateFolder)).toEqual(["thesis.txt"]);
-  expect(await readdir(root)).toHaveLength(3);
-  expect(await resetLocalState([], state)).toEqual(["There is no local state. Nothing was removed."]);
+  expect(await readdir(root)).toHaveLength(4);
+  expect(await resetLocalState(state)).toEqual(["There is no local state. Nothing was removed."]);
 });

@@ -56,17 +56,20 @@ it("a gateway that refuses every caller ends the start with its sentence and its
   expect(await edgeState(settings)).toBeNull();
 });
 
-it("a service that ends before it answers leaves no process, and its error has the end of its log", async () => {
+it.each([
+  ["its error has the end of its log", "console.log('no space left');", /\. The end of \S+a\.log:\n {2}no space left$/],
+  ["its error states that it printed nothing", "", / and printed nothing\.$/],
+])("a service that ends before it answers leaves no process, and %s", async (_, prints, rest) => {
   const folder = await mkdtemp(join(tmpdir(), "spillway-services-"));
   const children: Child[] = [];
   const start = async (name: string) => {
-    const script = "console.log('no space left'); process.exit(3)";
+    const script = `${prints} process.exit(3)`;
     const child = await startChild(name, [process.execPath, "-e", script], process.env, join(folder, "a.log"));
     children.push(child);
     return child;
   };
   await expect(startViewer({ start }, await freePort())).rejects.toThrow(
-    /^The trace viewer ended unexpectedly \(exit code 3\)\. The end of \S+a\.log:\n/,
+    new RegExp(`^The trace viewer ended unexpectedly \\(exit code 3\\)${rest.source}`),
   );
   expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(["exit code 3"]);
   await rm(folder, { recursive: true });

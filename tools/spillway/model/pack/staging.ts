@@ -1,11 +1,10 @@
 /** A temporary folder beside the package while it is made. The package's folder has the old package or the complete new one. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { mkdtemp, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeFolder } from "../../../process/make-folder.ts";
+import { makeFolder, removeEmptyFolders } from "../../../process/make-folder.ts";
+import { STOP_SIGNALS } from "../../../process/signals.ts";
 import { diskFull, PackError } from "./pack-error.ts";
-
-const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface Staging {
   /** Folder for intermediate files. */
@@ -37,7 +36,7 @@ export async function withStaging<T>(
   let folder: string | undefined;
   const clean = () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    if (firstMade !== null) removeEmpty(parent, firstMade);
+    if (firstMade !== null) removeEmptyFolders(parent, firstMade);
   };
   const interruptions = onInterruption(clean);
   try {
@@ -60,7 +59,7 @@ export async function withStaging<T>(
 function onInterruption(clean: () => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const stop = () => {
-    for (const name of INTERRUPTIONS) process.removeListener(name, interrupted);
+    for (const name of STOP_SIGNALS) process.removeListener(name, interrupted);
   };
   const interrupted = (name: NodeJS.Signals) => {
     controller.abort();
@@ -69,17 +68,8 @@ function onInterruption(clean: () => void): { signal: AbortSignal; stop: () => v
     // The default action, so that the parent process sees the signal.
     process.kill(process.pid, name);
   };
-  for (const name of INTERRUPTIONS) process.on(name, interrupted);
+  for (const name of STOP_SIGNALS) process.on(name, interrupted);
   return { signal: controller.signal, stop };
-}
-
-/** Removes `folder` and the folders above it up to `first`, if they are empty. */
-function removeEmpty(folder: string, first: string): void {
-  try {
-    for (let empty = folder; empty.length >= first.length; empty = dirname(empty)) rmdirSync(empty);
-  } catch {
-    // Not empty.
-  }
 }
 
 /** The system's errors contain a path in the temporary folder, which users do not know. */
