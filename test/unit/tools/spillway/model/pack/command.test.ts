@@ -16,6 +16,8 @@ import { quickTools, useScratch } from "./scratch.ts";
 const scratch = useScratch();
 const COMMAND = fileURLToPath(new URL("fixtures/pack.ts", import.meta.url));
 
+// A pack as a process takes ten seconds of a core, which may be a minute on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(() => vi.restoreAllMocks());
 
 /** A process. */
