@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseJson } from "../../formats/json.ts";
 import { CHECKOUT_FOLDER } from "./checkout.ts";
+import { COMPILE_CACHE_FOLDER } from "./compile-cache.ts";
 import { binOf } from "./package-bin.ts";
 
 /**
@@ -54,7 +55,12 @@ export async function runWrangler(
     const child = spawn(program, rest, {
       // Wrangler reads its configuration here, and keeps its files in .wrangler of this folder.
       cwd: CHECKOUT_FOLDER,
-      env: { ...process.env, ...offlineWrangler, WRANGLER_OUTPUT_FILE_PATH: eventsFile },
+      env: {
+        NODE_COMPILE_CACHE: COMPILE_CACHE_FOLDER,
+        ...process.env,
+        ...offlineWrangler,
+        WRANGLER_OUTPUT_FILE_PATH: eventsFile,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     // Not spawn's own timeout: wrangler catches the signal and exits with a code.
