@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Console, OPERATOR_TOKEN, READ_ONLY_TOKEN, startConsole } from "./support/console.ts";
-import { editShare, OBSERVE_SHIFTS, refreshed, violations } from "./support/console-page.ts";
+import { editShare, OBSERVE_SHIFTS, onScreen, refreshed, violations } from "./support/console-page.ts";
 
 const SCRIPT = "<script>alert(1)</script>";
 const PAGES = ["/", "/rollouts", "/policy", "/models", "/keys"];
@@ -168,11 +168,11 @@ describe("a page", () => {
   });
 
   it("has no violation that axe-core finds, in light and dark, wide and narrow, and fits its width", async () => {
-    for (const options of [
+    for (const screen of [
       { colorScheme: "light", viewport: { width: 1600, height: 900 } },
       { colorScheme: "dark", viewport: { width: 360, height: 740 } },
     ] as const) {
-      const page = await system.newPage(options);
+      const page = await onScreen(await system.newPage(), screen);
       await page.goto("/sign-in");
       const found = [...(await violations(page))];
       await signIn(page);
@@ -186,7 +186,7 @@ describe("a page", () => {
   });
 
   it("is refreshed every 5 s while it is visible, and nothing moves", async () => {
-    const page = await system.newPage();
+    const page = await system.newPage({});
     await page.clock.install();
     await signIn(page);
     await page.evaluate(OBSERVE_SHIFTS);
@@ -206,7 +206,7 @@ describe("a page", () => {
 
   it("keeps what is in use and what is unfolded when it is refreshed", async () => {
     await command("rollout", "start", "share", "--to", "100", "--again", "--look-every", "1s");
-    const page = await system.newPage();
+    const page = await system.newPage({});
     await page.clock.install();
     await signIn(page);
     await page.goto("/rollouts");
@@ -232,7 +232,7 @@ describe("at the end", () => {
   it("too many wrong tokens lock the address out; a session that has begun continues until its token is replaced", async () => {
     const page = await system.newPage();
     await signIn(page);
-    const other = await system.newPage();
+    const other = await system.newPage({});
     await other.goto("/sign-in");
     for (let attempt = 0; (await other.getByText("Too many wrong tokens").count()) === 0 && attempt < 30; attempt++) {
       await other.getByLabel("token").fill(`a-wrong-token-of-many-characters-${attempt}`);

@@ -10,6 +10,19 @@ export async function editShare(page: Page, share: number): Promise<void> {
   await page.getByRole("button", { name: "Review changes" }).click();
 }
 
+interface Screen {
+  colorScheme: "light" | "dark";
+  viewport: { width: number; height: number };
+}
+
+/** @returns the page, which is seen on this screen from then on, by a person who is not signed in */
+export async function onScreen(page: Page, { colorScheme, viewport }: Screen): Promise<Page> {
+  await page.context().clearCookies();
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  return page;
+}
+
 /** Passes the time between two refreshes, and waits for the answer of the next. The page's clock is installed. */
 export async function refreshed(page: Page): Promise<void> {
   const answered = page.waitForResponse((response) => response.url().includes("/live"));
@@ -26,6 +39,6 @@ export const OBSERVE_SHIFTS = `window.shifts = 0; new PerformanceObserver((list)
 /** What axe-core finds: page, rule and elements of each. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations }: axe.AxeResults = await page.evaluate("axe.run()");
+  const { violations }: axe.AxeResults = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
   return violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }

@@ -15,6 +15,10 @@ export const OPERATOR_TOKEN = "the-operator's-token-of-this-test";
 export const READ_ONLY_TOKEN = "the-read-only-token-of-this-test";
 
 export interface Console {
+  /**
+   * @param options of a page with its own cookies and clock. Without, it is the same page for each test, signed out: Chromium's frame around a
+   * page takes seconds of a core
+   */
   newPage(options?: BrowserContextOptions): Promise<Page>;
   signIn(page: Page, token?: string): Promise<void>;
   /** Runs one `spillway` command on its state, as the operator. */
@@ -41,19 +45,21 @@ export async function startConsole(): Promise<Console> {
   let [controlPlane, browser] = await Promise.all([start(OPERATOR_TOKEN), findBrowser().then(openBrowser)]);
   const contexts: BrowserContext[] = [];
   const problems: string[] = [];
+  const openPage = async (options: BrowserContextOptions): Promise<Page> => {
+    const context = await browser.newContext({ baseURL: `http://127.0.0.1:${ports.control}`, ...options });
+    contexts.push(context);
+    const page = await context.newPage();
+    page.on("dialog", (dialog) => problems.push(`dialog: ${dialog.message()}`));
+    page.on("console", (message) => {
+      // Chromium reports each answer of 4xx too.
+      const isAnswer = message.text().startsWith("Failed to load resource");
+      if (message.type() === "error" && !isAnswer) problems.push(message.text());
+    });
+    return page;
+  };
+  const shared = await openPage({});
   return {
-    async newPage(options = {}) {
-      const context = await browser.newContext({ baseURL: `http://127.0.0.1:${ports.control}`, ...options });
-      contexts.push(context);
-      const page = await context.newPage();
-      page.on("dialog", (dialog) => problems.push(`dialog: ${dialog.message()}`));
-      page.on("console", (message) => {
-        // Chromium reports each answer of 4xx too.
-        const isAnswer = message.text().startsWith("Failed to load resource");
-        if (message.type() === "error" && !isAnswer) problems.push(message.text());
-      });
-      return page;
-    },
+    newPage: async (options) => (options === undefined ? shared : await openPage(options)),
     async signIn(page, token = OPERATOR_TOKEN) {
       await page.goto("/sign-in");
       await page.getByLabel("token").fill(token);
@@ -62,7 +68,9 @@ export async function startConsole(): Promise<Console> {
     },
     command: (...words) => spillway({ stateFolder, ports, token: OPERATOR_TOKEN }, ...words),
     async closePages() {
-      for (const context of contexts.splice(0)) await context.close();
+      for (const context of contexts.splice(1)) await context.close();
+      await shared.goto("about:blank");
+      await shared.context().clearCookies();
       return problems.splice(0);
     },
     async restart(operatorToken) {
