@@ -19,8 +19,8 @@ export interface Target {
 
 export interface Attack {
   name: string;
-  /** Whether its heap is bounded by MAX_HEAP_MIB. */
-  boundsHeap: boolean;
+  /** What MAX_HEAP_MIB bounds: each run of one request, or the median of runs with several at once; null for no bound. */
+  bounds: "each-run" | "median" | null;
   /** What other callers send meanwhile: a text for the edge, or one for the origin. */
   others: "short" | "long";
   /** The origin fails by itself, so its breaker may open. */

@@ -27,7 +27,7 @@ function throttledOrigin(): Attack {
   };
   return {
     name: "an origin without free concurrency",
-    boundsHeap: false,
+    bounds: null,
     others: "long",
     async begin(target) {
       target.origin.throttle();
@@ -48,7 +48,7 @@ function strangers(word: string): Attack {
   const ids = "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   return {
     name: "traces of strangers",
-    boundsHeap: false,
+    bounds: null,
     others: "short",
     begin: ({ sink }) => {
       before = sink.traces();
@@ -73,7 +73,7 @@ function strangers(word: string): Attack {
 
 /** Callers that leave in the middle of their body. */
 function hangUps(): Attack {
-  return { name: HANG_UPS, boundsHeap: false, others: "short", once: ({ url, key }) => hangUp(url, key) };
+  return { name: HANG_UPS, bounds: null, others: "short", once: ({ url, key }) => hangUp(url, key) };
 }
 
 /** Four callers at once that send a fifth of their body and reset the connection. */
@@ -98,7 +98,7 @@ const KV_READ_EVERY_MS = 4500;
 function largePolicy(): Attack {
   return {
     name: "a policy of 4 MB",
-    boundsHeap: false,
+    bounds: null,
     isSlow: true,
     others: "short",
     begin: ({ writePolicy }) =>
@@ -121,7 +121,7 @@ function largePolicy(): Attack {
 function wrongKeys(): Attack {
   return {
     name: "wrong keys behind one address",
-    boundsHeap: false,
+    bounds: null,
     others: "short",
     async once({ url, key }) {
       const wrong = Array.from({ length: 12 }, () => post(url, "{}", { authorization: `Bearer ${newKey().key}` }));
@@ -131,6 +131,10 @@ function wrongKeys(): Attack {
         ),
       );
       await Promise.all([...wrong, ...atReadyz]);
+    },
+    async end({ url, smallKey }) {
+      const status = await post(url, '{"inputs":"a"}', { authorization: `Bearer ${smallKey}` });
+      return status === 200 ? null : `a stored key from the same address was answered ${status}`;
     },
   };
 }

@@ -24,6 +24,8 @@ export interface Other {
 
 export interface Costs {
   heapGrowthMiB: number;
+  /** The largest run. */
+  heapGrowthMaxMiB: number;
   threadHoldMs: number;
   othersP95Ms: number;
   othersAloneP95Ms: number;
@@ -31,22 +33,24 @@ export interface Costs {
 }
 
 /**
- * The largest heap while the attack runs once, less the heap before it. What the attack leaves to be collected counts too. The median of
- * several runs: a collection during a run makes its growth too small, and what V8 compiles meanwhile makes it too large.
+ * The largest heap while the attack runs once, less the heap before it. What the attack leaves to be collected counts too. Median and maximum
+ * of several runs. Garbage is collected before each run, so that none begins in the middle of a collection's work; one that happens during a
+ * run makes its growth too small, and what V8 compiles meanwhile makes it too large.
  */
-export async function heapGrowthMiB(
-  inspector: Pick<Inspector, "heapUsage">,
+export async function heapGrowth(
+  inspector: Pick<Inspector, "heapUsage" | "collectedHeapUsage">,
   once: () => Promise<unknown>,
   runs: number,
-): Promise<number> {
+): Promise<Pick<Costs, "heapGrowthMiB" | "heapGrowthMaxMiB">> {
   if (runs > 1) await once();
   const grown: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const before = heapUsageBytes(await inspector.heapUsage());
+    const before = heapUsageBytes(await inspector.collectedHeapUsage());
     const { peak } = await sampleWhile(inspector, SAMPLE_EVERY_MS, once);
     grown.push(heapUsageBytes(peak) - before);
   }
-  return mib(Math.max(0, percentile(grown, 50)));
+  const atLeastZero = (bytes: number) => mib(Math.max(0, bytes));
+  return { heapGrowthMiB: atLeastZero(percentile(grown, 50)), heapGrowthMaxMiB: atLeastZero(Math.max(...grown)) };
 }
 
 /** Other callers' requests before the attack, and while it is repeated. */
@@ -54,7 +58,7 @@ export async function othersDuring(
   inspector: Inspector,
   other: Other,
   attack: () => Promise<unknown>,
-): Promise<Omit<Costs, "heapGrowthMiB">> {
+): Promise<Omit<Costs, "heapGrowthMiB" | "heapGrowthMaxMiB">> {
   const alone = await send(inspector, other, sleep(ALONE_MS));
   const during = await send(inspector, other, repeated(attack));
   const idleMs = percentile(alone.threadMs, 50);

@@ -8,17 +8,17 @@ import type { Costs } from "./measure.ts";
 
 const NOTES = [
   "Gateway in workerd with API keys, an origin that is the attacker's where it matters, and an OTLP receiver, on one machine; times are the caller's clock.",
-  "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. What is left to be collected counts.",
+  "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. heapGrowthMaxMiB: the largest run. What is left to be collected counts. Garbage is collected before each run; one that V8 collects during a run makes it smaller.",
   "threadHoldMs: the longest time that the isolate's inspector waited for the thread while the attack is repeated, less its median before. othersP95Ms: another key's text meanwhile, at the edge or at the origin.",
-  `Promises: at most ${MAX_HEAP_MIB} MiB for refused bodies, also several at once, and for the answers of a hostile origin; no other caller is refused; no breaker opens.`,
-  `"${HANG_UPS}": wrangler dev's proxy, which stands before each local Worker, makes other callers wait. The row of a Worker without Spillway shows how long.`,
+  `Promises: at most ${MAX_HEAP_MIB} MiB in each run for one refused body and for each answer of a hostile origin, and in the median run for several bodies at once, as V8 chooses whether it collects between them; no other caller is refused; no breaker opens.`,
+  `"${HANG_UPS}": the row of a Worker without Spillway shows how long the local runtime itself makes other callers wait.`,
 ];
 
 export type Row = { attack: string } & Costs;
 
 /** @param problems promises that an attack broke, one sentence each without its period */
 export function attacksReport(rows: readonly Row[], problems: readonly string[]): Report {
-  const header = ["attack", "heap MiB", "hold ms", "others p95", "idle p95", "refused"];
+  const header = ["attack", "heap MiB", "max MiB", "hold ms", "others p95", "idle p95", "refused"];
   const cells = rows.map((row) => Object.values(row));
   return {
     result: { maxHeapMiB: MAX_HEAP_MIB, problems, rows },
@@ -37,6 +37,7 @@ function worstOf(rows: readonly Row[], header: readonly string[]): Table {
     return [
       kind,
       largest((row) => row.heapGrowthMiB),
+      largest((row) => row.heapGrowthMaxMiB),
       largest((row) => row.threadHoldMs),
       largest((row) => row.othersP95Ms),
       largest((row) => row.othersAloneP95Ms),
