@@ -23,7 +23,7 @@ export function looksCard(seen: LooksSeen | null): Markup {
   const content =
     seen === null || groups.length === 0
       ? empty("No look yet. Every look is kept with its numbers and its reason.")
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Looks"><table class="words">
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Looks"><table class="words looks">
 <thead><tr><th scope="col">look</th><th scope="col">at, UTC</th><th scope="col">step</th><th scope="col">verdict</th><th scope="col">why</th></tr></thead>
 <tbody>${groups.slice(0, seen.max?.rows).map((group) => row(group, seen))}</tbody></table></div>${earlier(groups, seen)}`;
   return section({ title: "Looks", aside: "the newest first", span: 8, height: "middle" }, content);

@@ -48,17 +48,16 @@ describe("the last use of a key", () => {
     expect(await root().keyUses()).toEqual({ sinceMs: null, keys: [] });
     setTime(TEN + 5 * MINUTE);
     await shard().record(message({ keysUsed: [ANN, BEN] }));
-    await runDurableObjectAlarm(shard());
-    setTime(TEN + HOUR + 59 * MINUTE);
+    const sinceMs = TEN + HOUR + 59 * MINUTE;
+    setTime(sinceMs);
     await shardOf("apac").record(message({ isolate: "b", keysUsed: [ANN] }));
-    await runDurableObjectAlarm(shardOf("apac"));
-    await shard().record(message({ seq: 2, recordsBefore: 1 }));
-    await runDurableObjectAlarm(shard());
+    // The earlier hour arrives after the later one.
+    for (const one of [shardOf("apac"), shard()]) await runDurableObjectAlarm(one);
     const keys = [
       { id: ANN, hourMs: TEN + HOUR },
       { id: BEN, hourMs: TEN },
     ];
-    expect(await root().keyUses()).toEqual({ sinceMs: TEN + 5 * MINUTE, keys });
+    expect(await root().keyUses()).toEqual({ sinceMs, keys });
   });
 
   it("costs no write per request: within the hour, a message with it writes the same rows as one without", async () => {
