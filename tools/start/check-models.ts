@@ -13,16 +13,16 @@ import type { Credentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 
 /**
- * @param stored text of the KV key `policy`; null if none is stored
+ * @param inForce text of the policy in force; null for the defaults
  * @returns what the user must know if the policy names another package, otherwise null
  * @throws Error with one sentence if that package cannot serve beside this one
  */
 export async function checkStoredModel(
-  stored: string | null,
+  inForce: string | null,
   opened: LocalPackage,
   bucket: Pick<Bucket, "get">,
 ): Promise<string | null> {
-  const parsed = parsePolicy(stored ?? "{}");
+  const parsed = parsePolicy(inForce ?? "{}");
   if (!parsed.ok) return null;
   const { model: named, candidate } = parsed.policy;
   const { modelId, folder } = opened;

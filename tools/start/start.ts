@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildEngine } from "../../engine/build/build-engine.ts";
-import { POLICY_KEY } from "../../policies/store.ts";
+import { readPolicyState } from "../../policies/versions/repository.ts";
 import { CHECKOUT_FOLDER } from "../process/checkout.ts";
 import type { Child } from "../process/child.ts";
 import { type LocalSettings, readSettings } from "../process/local-settings.ts";
@@ -86,7 +86,8 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
     const signed = await signLocally(opened, key);
     const stored = await withLocalStores(persistFolder, async (stores) => {
       const bucket = stores.bucket("MODELS");
-      const differs = await checkStoredModel(await stores.kv("POLICIES").get(POLICY_KEY), opened, bucket);
+      const { inForce } = await readPolicyState({ ...stores.kv("POLICIES"), settleSeconds: 0 }, new Date());
+      const differs = await checkStoredModel(inForce.text, opened, bucket);
       await publishPackage(signed, bucket);
       return differs;
     });

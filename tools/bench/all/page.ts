@@ -34,7 +34,7 @@ export function resultsPage(head: PageHead, entries: readonly PageEntry[]): stri
   const intro = `\`${command}\` writes this page; do not edit it. All programs run on one machine, so there is no network between them, and a short form has few samples: compare the numbers of one run, and expect others on another machine.`;
   const facts: [string, string][] = [
     ["date", date],
-    ["duration", `${Math.ceil(seconds / 60)} minutes`],
+    ["duration", minutes(seconds)],
     ["machine", `${cpus} CPUs, ${cpu}`],
     ["programs", `Node ${node}, workerd ${workerd}`],
     ["commit", hashText(commit)],
@@ -49,6 +49,11 @@ export function resultsPage(head: PageHead, entries: readonly PageEntry[]): stri
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function minutes(seconds: number): string {
+  const whole = Math.ceil(seconds / 60);
+  return whole === 1 ? "1 minute" : `${whole} minutes`;
 }
 
 function hashText(commit: string | null): string {
