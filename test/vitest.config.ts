@@ -144,7 +144,35 @@ const gatewayWorker = () =>
     },
   });
 
+/**
+ * Vite bundles them once: each isolate would otherwise import their hundreds of files one by one. Every path of a library that a Worker imports
+ * is here, or a class of it would exist twice.
+ */
+const BUNDLED = [
+  ...[
+    "@microlabs/otel-cf-workers",
+    "@opentelemetry/api",
+    "aws4fetch",
+    "d3-scale",
+    "d3-shape",
+    "fast-check",
+    "opossum",
+    "zod",
+  ],
+  ...["", "/body-limit", "/cookie", "/cors", "/csrf", "/html", "/http-exception", "/secure-headers"].map(
+    (path) => `hono${path}`,
+  ),
+];
+const inWorkerd = {
+  deps: {
+    optimizer: {
+      ssr: { enabled: true, include: BUNDLED, rolldownOptions: { external: [/^(node|cloudflare):/, "events"] } },
+    },
+  },
+};
+
 const inGatewayWorker = {
+  ...inWorkerd,
   globalSetup: "test/support/fault-origin.ts",
   provide: { hostileSeed, hostileRequests },
   testTimeout: 60_000,
@@ -177,6 +205,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: "./control-plane/wrangler.toml" } })],
         test: {
           ...SHARED_CORES,
+          ...inWorkerd,
           name: "worker: control plane",
           // Each test resets the objects, so the files can share an isolate.
           isolate: false,
