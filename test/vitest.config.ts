@@ -149,26 +149,12 @@ const gatewayWorker = () =>
  * is here, or a class of it would exist twice.
  */
 const BUNDLED = [
-  ...[
-    "@microlabs/otel-cf-workers",
-    "@opentelemetry/api",
-    "aws4fetch",
-    "d3-scale",
-    "d3-shape",
-    "fast-check",
-    "opossum",
-    "zod",
-  ],
-  ...["", "/body-limit", "/cookie", "/cors", "/csrf", "/html", "/http-exception", "/secure-headers"].map(
-    (path) => `hono${path}`,
-  ),
+  ..."@microlabs/otel-cf-workers @opentelemetry/api aws4fetch d3-scale d3-shape fast-check opossum zod hono".split(" "),
+  ...["body-limit", "cookie", "cors", "csrf", "html", "http-exception", "secure-headers"].map((path) => `hono/${path}`),
 ];
+const external = [/^(node|cloudflare):/, "events"];
 const inWorkerd = {
-  deps: {
-    optimizer: {
-      ssr: { enabled: true, include: BUNDLED, rolldownOptions: { external: [/^(node|cloudflare):/, "events"] } },
-    },
-  },
+  deps: { optimizer: { ssr: { enabled: true, include: BUNDLED, rolldownOptions: { external } } } },
 };
 
 const inGatewayWorker = {
