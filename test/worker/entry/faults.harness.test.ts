@@ -18,6 +18,8 @@ const policy = (url: string) => ({
     spare: { url: `${url}ok?spare`, region: "eu-central-1", weight: 0 },
   },
   origin: { timeoutMs: 1500 },
+  // Nothing falls back to the other origin: callers get what the first attempt came to.
+  retryBudget: { percent: 0, minPerSecond: 0 },
   breaker: { origin: { consecutive: 5, minCalls: 8, slowMs: 100, openMs: OPEN_MS } },
 });
 
