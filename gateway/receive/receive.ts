@@ -63,8 +63,11 @@ const CHARSETS: readonly string[] = ["utf-8", "utf8", "us-ascii", "ascii"];
  * requests read it too.
  */
 const CHARSET = /^charset\s*=\s*["']?(.*?)["']?$/;
-/** Of media types and encodings. Anything else is not repeated. */
-const PLAIN_NAME = /^[\w./:+-]{1,80}$/;
+/** Names that a refusal repeats. Any other value of a caller is repeated in no answer. */
+const MEDIA_TYPES =
+  /^(text\/(plain|html|csv|json|xml|event-stream)|application\/(octet-stream|x-www-form-urlencoded|x-ndjson|jsonl|xml|xhtml\+xml|ld\+json|cbor|msgpack|x-protobuf)|multipart\/(form-data|mixed))$/;
+const ENCODINGS =
+  /^(utf-?7|utf-?(16|32)(le|be)?|iso-8859-\d{1,2}|windows-\d{3,4}|latin-?1|shift_jis|gb2312|gbk|gb18030|euc-(jp|kr)|big5|koi8-[ru])$/;
 
 function checkContentType(header: string): Refusal | null {
   const [mediaType = "", ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
@@ -74,7 +77,8 @@ function checkContentType(header: string): Refusal | null {
     reason: "content-type",
   });
   if (mediaType !== "application/json") {
-    const seen = header === "" ? "is missing" : PLAIN_NAME.test(mediaType) ? `is ${mediaType}` : "is not a media type";
+    const seen =
+      header === "" ? "is missing" : MEDIA_TYPES.test(mediaType) ? `is ${mediaType}` : "is another media type";
     return refusal(
       `\`content-type\` ${seen}. Send the body as JSON with the header \`content-type: application/json\`.`,
     );
@@ -82,7 +86,7 @@ function checkContentType(header: string): Refusal | null {
   const charsets = parameters.flatMap((parameter) => CHARSET.exec(parameter)?.[1]?.trim() ?? []);
   const other = charsets.find((charset) => !CHARSETS.includes(charset));
   if (other === undefined) return null;
-  const seen = PLAIN_NAME.test(other) ? ` is ${other}` : " is not the name of an encoding";
+  const seen = ENCODINGS.test(other) ? ` is ${other}` : " is another encoding";
   return refusal(`\`charset\` of \`content-type\`${seen}. Send the body in UTF-8, with \`charset=utf-8\` or none.`);
 }
 

@@ -51,11 +51,15 @@ it.each([
   ],
   [
     "application/json; charset=a b",
-    "`charset` of `content-type` is not the name of an encoding. Send the body in UTF-8, with `charset=utf-8` or none.",
+    "`charset` of `content-type` is another encoding. Send the body in UTF-8, with `charset=utf-8` or none.",
   ],
   [
     "text/plain; charset=utf-8",
     "`content-type` is text/plain. Send the body as JSON with the header `content-type: application/json`.",
+  ],
+  [
+    "text/the-callers-own-words",
+    "`content-type` is another media type. Send the body as JSON with the header `content-type: application/json`.",
   ],
   ["", "`content-type` is missing. Send the body as JSON with the header `content-type: application/json`."],
 ])("%j is refused with what was seen and what is allowed", async (type, publicText) => {
