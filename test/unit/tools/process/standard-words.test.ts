@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import manifest from "../../../../package.json";
+import manifest from "../../../../package.json" with { type: "json" };
 import { deployProgram } from "../../../../tools/deploy/program.ts";
 import { CHECKOUT_FOLDER } from "../../../../tools/process/checkout.ts";
 import { answerWithoutOptions } from "../../../../tools/process/standard-words.ts";
