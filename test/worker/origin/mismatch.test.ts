@@ -7,6 +7,7 @@ import { LONG, SHORT } from "../../support/texts.ts";
 import {
   aGateway,
   classify,
+  forgetBackground,
   get,
   handClock,
   originBreaker,
@@ -166,6 +167,8 @@ describe("a new isolate", () => {
     const shorter = { ...clock, wait: (ms: number) => clock.wait(ms === 1000 ? 20 : ms) };
     const gateway = cold("other-labels", { clock: shorter, variables: { MODELS: silent as unknown as R2Bucket } });
     expect(routingOf(await classify(gateway, LONG))).toMatchObject({ status: 200, route: "origin" });
+    // The load that waits for the bucket.
+    forgetBackground();
   });
 });
 
