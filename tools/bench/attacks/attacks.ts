@@ -8,7 +8,6 @@ import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, Report } from "../bench.ts";
 import { Inspector } from "../memory/inspector.ts";
-import { startBareWorker } from "../system/bare-worker.ts";
 import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
@@ -17,7 +16,7 @@ import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { type Attack, MAX_HEAP_MIB, type Target } from "./attack.ts";
 import { hostileBodies } from "./bodies.ts";
-import { floods, HANG_UPS, hangUp, post } from "./floods.ts";
+import { floods, post } from "./floods.ts";
 import { type HostileOrigin, hostileAnswers, startHostileOrigin } from "./hostile-origin.ts";
 import { HEAP_RUNS, heapGrowth, openBreakers, othersDuring } from "./measure.ts";
 import { attacksReport, type Row } from "./report.ts";
@@ -118,29 +117,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only, runs }: P
   } finally {
     inspector.close();
   }
-  if (attacks.some(({ name }) => name === HANG_UPS)) {
-    rows.push(
-      await step(`${HANG_UPS} at a Worker without Spillway`, () => hangUpsWithoutSpillway(workspace, origin, runs)),
-    );
-  }
   return attacksReport(rows, problems);
-}
-
-async function hangUpsWithoutSpillway(workspace: Workspace, origin: HostileOrigin, runs: number): Promise<Row> {
-  const bare = await startBareWorker(workspace, origin.url);
-  const inspector = await Inspector.connect(bare);
-  const ask = async () => (await post(bare.url, JSON.stringify({ inputs: SHORT }), {})) === 200;
-  const once = () => hangUp(bare.url, "");
-  try {
-    for (let text = 0; text < WARM_UP_TEXTS; text++) await ask();
-    return {
-      attack: `${HANG_UPS} at a Worker without Spillway`,
-      ...(await heapGrowth(inspector, once, runs)),
-      ...(await othersDuring(inspector, { ask, ...SHORT_TEXTS }, once)),
-    };
-  } finally {
-    inspector.close();
-  }
 }
 
 /** Every attack, the one that blocks this machine's address last. */

@@ -9,7 +9,7 @@ const MAX_STRANGERS_TRACES = 20;
 const LONG_TEXT = "Please read the minutes of the meeting, which are attached. ".repeat(100);
 /** Log records and metrics are collected for 5 s; a trace is sent at once. */
 const EXPORTED_AFTER_MS = 500;
-export const HANG_UPS = "hang-ups";
+const HANG_UPS = "hang-ups";
 
 /** @param word that a stranger tries to put into telemetry */
 export function floods(word: string): Attack[] {

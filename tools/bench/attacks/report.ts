@@ -3,7 +3,6 @@
 import type { Table } from "../../table.ts";
 import type { Report } from "../bench.ts";
 import { MAX_HEAP_MIB } from "./attack.ts";
-import { HANG_UPS } from "./floods.ts";
 import type { Costs } from "./measure.ts";
 
 const NOTES = [
@@ -11,7 +10,6 @@ const NOTES = [
   "heapGrowthMiB: the largest V8 heap with its buffers while the attack runs once, less that before; the median of several runs. heapGrowthMaxMiB: the largest run. What is left to be collected counts. Garbage is collected before each run; one that V8 collects during a run makes it smaller.",
   "threadHoldMs: the longest time that the isolate's inspector waited for the thread while the attack is repeated, less its median before. othersP95Ms: another key's text meanwhile, at the edge or at the origin.",
   `Promises: at most ${MAX_HEAP_MIB} MiB in each run for one refused body and for each answer of a hostile origin, and in the median run for several bodies at once, as V8 chooses whether it collects between them; no other caller is refused; no breaker opens.`,
-  `"${HANG_UPS}": the row of a Worker without Spillway shows how long the local runtime itself makes other callers wait.`,
 ];
 
 export type Row = { attack: string } & Costs;
