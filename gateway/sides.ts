@@ -200,14 +200,8 @@ export interface OriginConditions {
   p95Ms: number | null;
 }
 
-/** Texts of `fromCharacters` UTF-16 code units and more are not sent. */
-export interface LongTextsPause {
-  fromCharacters: number;
-  /** Whether one could be sent now as an early trial, if no other side can answer it. */
-  allowsEarlyTrial: boolean;
-  /** When the pause ends; null while a trial decides it. */
-  retryAtMs: number | null;
-}
+/** Of texts from so many UTF-16 code units on. It ends at a time that is null while a trial decides it, or with an early trial. */
+export type LongTextsPause = { fromCharacters: number; allowsEarlyTrial: boolean; retryAtMs: number | null };
 
 export interface OriginStatus {
   breaker: BreakerStatus;

@@ -7,7 +7,6 @@ import { step } from "../../spillway/terminal/progress.ts";
 import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { startBareWorker } from "../system/bare-worker.ts";
 import { type Bundle, bundleWorker, GATEWAY, withoutLedger } from "../system/bundle.ts";
 import { bundleControlPlane, startControlPlane } from "../system/control-plane.ts";
 import { hasLedger } from "../system/counted.ts";
@@ -15,7 +14,7 @@ import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
 import { cpuMsOf } from "../system/process-group.ts";
-import type { RunningWorker } from "../system/running-worker.ts";
+import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
@@ -31,6 +30,7 @@ const LIMITED_IN_MEMORY = {
 };
 /** By which the gateway finds the ledger. */
 const REGISTRY = "overhead";
+const BARE = { config: "tools/bench/overhead/wrangler.toml" };
 const MAX_BENCH_MS = 30 * 60_000;
 const ROUNDS = { min: 2, max: 200, fallback: 20 };
 const CONNECTIONS = 16;
@@ -140,7 +140,10 @@ async function run(
 type TextOf = (request: number) => string;
 
 async function startBare(workspace: Workspace, { originUrl }: Upstream, textOf: TextOf): Promise<Target> {
-  const { url, pid } = await startBareWorker(workspace, originUrl);
+  const folder = join(workspace.folder, "bare");
+  const bundle = await step("building the bare Worker", () => bundleWorker(BARE, folder));
+  const settings = { bundle, persistFolder: join(folder, "state"), variables: { ORIGIN_URL: originUrl } };
+  const { url, pid } = await startWorker(workspace, { name: "bare worker", ...settings });
   const body = (request: number) => JSON.stringify({ inputs: textOf(request) });
   return { url, headers: () => ({}), body, processGroup: pid };
 }

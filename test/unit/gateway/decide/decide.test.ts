@@ -11,6 +11,7 @@ const NOW_MS = 1_000_000;
 /** The first attempt, which has failed. */
 const AT_EDGE: SideRoute = { side: "edge", because: "within-share" };
 const AT_ORIGIN: SideRoute = { side: "origin", because: "outside-share", origin: "default" };
+const EDGE_INSTEAD = { side: "edge", because: "origin-failed" };
 const open = { breakerAllows: false };
 const edge = (bend: Partial<Conditions["edge"]>): Conditions => ({ ...good, edge: { ...good.edge, ...bend } });
 const policy = (bend: object): Policy => policySchema.parse(bend);
@@ -158,10 +159,7 @@ describe("the other side, after a failure", () => {
     const closedDoor = policy({ override: "origin", edge: { share: 0 } });
     const busy = edge({ queueMs: 8000 });
     expect(decisionsFor(text, closedDoor).fallback(AT_ORIGIN, edge({ queueMs: 8001 }))).toBeNull();
-    expect(decisionsFor(text, closedDoor).fallback(AT_ORIGIN, busy)).toEqual({
-      side: "edge",
-      because: "origin-failed",
-    });
+    expect(decisionsFor(text, closedDoor).fallback(AT_ORIGIN, busy)).toEqual(EDGE_INSTEAD);
     expect(decisionsFor({ ...text, tokens: 257 }, closedDoor).fallback(AT_ORIGIN, good)).toBeNull();
     expect(decisionsFor(text, closedDoor).fallback(AT_EDGE, originOpen(good))).toBeNull();
     expect(decisionsFor(text, closedDoor).hedge("edge", earlyTrial(good))).toBeNull();
