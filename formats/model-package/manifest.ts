@@ -5,12 +5,13 @@
 import * as z from "zod";
 import { firstIssue } from "../first-issue.ts";
 import { parseJson } from "../json.ts";
-import { WINDOW_TOKENS } from "../origin-wire.ts";
+import { MAX_LABEL_CHARACTERS, MAX_LABELS, WINDOW_TOKENS } from "../origin-wire.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { MODEL_NAME } from "./names.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i);
+/** A part of an object's key, which has 1,024 bytes at most in R2. */
+const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i);
 
 const fileSchema = z.strictObject({ name: fileName, sizeBytes: z.int().positive(), sha256: digest });
 export type ManifestFile = z.infer<typeof fileSchema>;
@@ -85,7 +86,12 @@ export const manifestSchema = z
     name: z.string().regex(MODEL_NAME),
     /** Increases with each package of a model. A policy's `minVersion` rejects older packages, which are validly signed. */
     version: z.int().min(1),
-    labels: z.array(z.string().min(1)).min(2),
+    /** As in an origin's answer, which has the labels of its package. */
+    labels: z
+      .array(z.string().min(1).max(MAX_LABEL_CHARACTERS))
+      .min(2)
+      .max(MAX_LABELS)
+      .refine((labels) => new Set(labels).size === labels.length, "each label must be there once"),
     problemType: z.enum(["single_label_classification", "multi_label_classification"]),
     tokenizer: z.strictObject({ file: fileName, configFile: fileName }),
     /** Null in a package for the origin only. */
@@ -103,7 +109,13 @@ export const manifestSchema = z
     acceptsPairs: z.literal(false).optional(),
     files: z.array(fileSchema).min(1),
   })
-  .superRefine(({ edge, edgeFallback }, context) => {
+  .superRefine(({ labels, edge, edgeFallback }, context) => {
+    for (const [place, entry] of Object.entries({ edge, edgeFallback })) {
+      const index = entry?.golden.findIndex(({ logits }) => logits.length !== labels.length) ?? -1;
+      if (index < 0) continue;
+      const message = `it has ${entry?.golden[index]?.logits.length} numbers for ${labels.length} labels`;
+      context.addIssue({ code: "custom", path: [place, "golden", index, "logits"], message });
+    }
     const refuse = (message: string, ...path: string[]) =>
       context.addIssue({ code: "custom", path: ["edgeFallback", ...path], message });
     if (edgeFallback === null) return;

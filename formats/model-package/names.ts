@@ -6,8 +6,8 @@ export const MANIFEST_FILE = "manifest.json";
 /** Name of the file that holds the package's signature, a Sigstore bundle; see formats/signature/. */
 export const BUNDLE_FILE = "model.sig";
 
-/** A model's name: the part of a model id before the `@`. */
-export const MODEL_NAME = /^[a-z0-9][a-z0-9-]*$/;
+/** A model's name: the part of a model id before the `@`. An origin's answer may name a model id of 200 characters at most. */
+export const MODEL_NAME = /^[a-z0-9][a-z0-9-]{0,127}$/;
 
 /** A model id: `<name>@<SHA-256 of the manifest's bytes, 64 hex digits>`. */
 export const MODEL_ID = /^[a-z0-9][a-z0-9-]*@[0-9a-f]{64}$/;

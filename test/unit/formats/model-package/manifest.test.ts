@@ -94,6 +94,12 @@ describe("a manifest", () => {
       { edge: null, edgeFallback: fallback },
       "edgeFallback: only a package whose edge is spillway-engine has a fallback",
     ],
+    ["a label twice", { labels: ["ham", "ham"] }, "labels: each label must be there once"],
+    [
+      "golden logits of other labels",
+      { labels: ["ham", "spam", "news"] },
+      "edge.golden.0.logits: it has 2 numbers for 3 labels",
+    ],
     [
       "one file for two engines",
       { edgeFallback: { ...fallback, file: entry.file } },

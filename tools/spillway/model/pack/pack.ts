@@ -179,7 +179,9 @@ interface Identity {
 async function identify(out: string, options: Pick<PackOptions, "name" | "version">): Promise<Identity> {
   const { name = basename(resolve(out)) } = options;
   if (!MODEL_NAME.test(name)) {
-    throw new Error(`"${name}" is not a valid model name: use lowercase letters, digits and dashes, with --name.`);
+    throw new Error(
+      `"${name}" is not a valid model name: use at most 128 lowercase letters, digits and dashes, with --name.`,
+    );
   }
   const older = await readOlder(out);
   return {
