@@ -1,6 +1,7 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
 import { parseJson, withoutByteOrderMark } from "../formats/json.ts";
 import { describeIssues, schemaWordsOnly } from "./messages/describe-issues.ts";
+import { describeDroppedKeys } from "./messages/dropped-keys.ts";
 import { describeDuplicateKeys } from "./messages/duplicate-keys.ts";
 import { describeJsonPlace } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
@@ -30,9 +31,10 @@ export function parsePolicy(stored: string): ParsedPolicy {
   if (value === undefined) return invalid([`not JSON: ${describeJsonPlace(text)}`]);
   const parsed = policySchema.safeParse(value, { error: schemaWordsOnly });
   const duplicates = describeDuplicateKeys(text);
-  if (parsed.success && duplicates.length === 0) return { ok: true, policy: parsed.data };
+  const dropped = parsed.success ? describeDroppedKeys(value) : [];
+  if (parsed.success && duplicates.length + dropped.length === 0) return { ok: true, policy: parsed.data };
   const { sentences, more } = describeIssues(policySchema, parsed.error?.issues ?? [], value, MAX_PROBLEMS_SHOWN);
-  return invalid([...duplicates, ...sentences], more);
+  return invalid([...duplicates, ...dropped, ...sentences], more);
 }
 
 /** @param unlisted problems beyond the listed ones */

@@ -102,7 +102,9 @@ function apply(root: { document: Json }, { kind, at, pick }: Change): void {
   } else if (kind === "odd") {
     setAt(place, odd(pick));
   } else if (kind === "swap") {
-    const other = oneOf(places, pick);
+    // Often a neighbour: a list has a value twice, a field its neighbour's.
+    const neighbours = pick % 2 === 0 ? places : places.filter((one) => one.parent === place.parent);
+    const other = oneOf(neighbours, pick >> 1);
     setAt(place, structuredClone((other && valueAt(other)) ?? null));
   } else if (kind === "wrap") {
     setAt(place, pick % 2 === 0 ? [value] : { a: value });

@@ -52,6 +52,15 @@ describe("parsePolicy", () => {
     },
   );
 
+  it("refuses a name that zod drops, wherever names are free", () => {
+    const origin = '{"url": "https://a.example/", "region": "us-east-1"}';
+    expect(parsePolicy(`{"origins": {"a": ${origin}, "__proto__": ${origin}}}`)).toMatchObject({
+      ok: false,
+      problems: ["origins.__proto__: this name is not allowed; use another one"],
+    });
+    expect(parsePolicy('{"edge": {"__proto__": 1}}')).toMatchObject({ ok: false, problems: [expect.any(String)] });
+  });
+
   it("a residency of the wrong shape is rejected for its shape", () => {
     for (const value of [
       { origins: 5, residency: { unknown: ["origin:mars"] } },
