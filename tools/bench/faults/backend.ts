@@ -34,7 +34,9 @@ export async function startBackend(): Promise<Backend> {
   let refusals: Record<string, number> = {};
   const accept = (url: string | undefined, body: string, response: ServerResponse) => {
     for (const root of url === "/v1/traces" ? rootsIn(body) : []) {
-      const [id, refusal] = [root.get(REQUEST_ID) ?? "", root.get(REFUSAL)];
+      const [id, refusal] = [root.get(REQUEST_ID), root.get(REFUSAL)];
+      // The origin's function has SERVER spans too, which no request's id names.
+      if (id === undefined) continue;
       traces.set(id, (traces.get(id) ?? 0) + 1);
       if (refusal !== undefined) refusals[refusal] = (refusals[refusal] ?? 0) + 1;
     }

@@ -9,10 +9,17 @@ export type LedgerFault = "down" | "slow" | "refusing" | "full";
 export type EngineFault = "trap" | "trap-once" | "out-of-memory" | "engine-error" | "small-heap" | "wrong-logits";
 export type HeldWork = "load" | "run";
 
+/** An object of the bucket that is read from another key. `to` is null: it is missing. */
+export interface MovedObject {
+  key: string;
+  to: string | null;
+}
+
 export interface Controls {
   policies: StoreFault | null;
   keys: StoreFault | null;
   models: BucketFault | null;
+  moved: MovedObject | null;
   ledger: LedgerFault | null;
   engine: EngineFault | null;
   /** Added to the time of the isolate's clock. */
@@ -27,6 +34,7 @@ export const NO_FAULTS: Controls = {
   policies: null,
   keys: null,
   models: null,
+  moved: null,
   ledger: null,
   engine: null,
   clockOffsetMs: 0,

@@ -1,7 +1,7 @@
 /** Faults of the edge: its engine, its isolate, its package in the bucket. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BUNDLE_FILE, MANIFEST_FILE, objectKey } from "../../../formats/model-package/names.ts";
-import type { BucketFault, EngineFault } from "./controls.ts";
+import type { BucketFault, EngineFault, MovedObject } from "./controls.ts";
 import type { Fault } from "./fault.ts";
 import type { FaultySystem } from "./system.ts";
 
@@ -48,38 +48,44 @@ const bucket = BUCKET.map(
   }),
 );
 
-type Change = (system: FaultySystem, key: string) => Promise<void>;
+/** Before the load. @returns the key of what is read instead; null: the object is missing */
+type Change = (system: FaultySystem, key: string) => Promise<string | null>;
 
-const remove: Change = ({ deleteStored }, key) => deleteStored("MODELS", key);
-/** One bit of the object's middle. */
+const remove: Change = async () => null;
+/** One bit of the object's middle, in a copy beside it. */
 const tamper: Change = async ({ readStored, writeStored }, key) => {
   const bytes = await readStored("MODELS", key);
   const at = Math.floor(bytes.length / 2);
   bytes[at] = (bytes[at] ?? 0) ^ 1;
-  await writeStored("MODELS", key, bytes);
+  const copy = `tampered/${key}`;
+  await writeStored("MODELS", copy, bytes);
+  return copy;
 };
 
-/** The object is really changed in R2, and restored. A rejected package is looked at again after 10 s. */
+/**
+ * The gateway reads the changed copy. The object stays: storing its 12 MB again goes through the one thread of the local Workers, which
+ * answers no text meanwhile, as no upload to R2 does. A rejected package is looked at again after 10 s.
+ */
 function changedObject(
   name: string,
   fileOf: (system: FaultySystem) => string,
   change: Change,
   isQuick: boolean,
 ): Fault {
-  let before: { key: string; bytes: Uint8Array<ArrayBuffer> } | null = null;
+  let moved: MovedObject | null = null;
   return {
     name,
     part: "edge",
     isQuick,
     prepare: async (system) => {
       const key = objectKey(system.opened.modelId, fileOf(system));
-      before = { key, bytes: await system.readStored("MODELS", key) };
-      await change(system, key);
+      moved = { key, to: await change(system, key) };
     },
-    begin: ({ newIsolate }) => newIsolate(),
-    end: async ({ writeStored }) => {
-      if (before !== null) await writeStored("MODELS", before.key, before.bytes);
+    begin: async ({ set, newIsolate }) => {
+      await set({ moved });
+      await newIsolate();
     },
+    end: ({ set }) => set({}),
   };
 }
 

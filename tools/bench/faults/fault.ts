@@ -1,7 +1,8 @@
 /** The port between the bench and its faults: how a fault begins, what happens during it, and how it ends. */
 import type { FaultySystem } from "./system.ts";
 
-export type Part = "origin" | "edge" | "callers" | "stores" | "telemetry" | "control plane" | "clock";
+/** `none`: the load without a fault, to compare with. */
+export type Part = "none" | "origin" | "edge" | "callers" | "stores" | "telemetry" | "control plane" | "clock";
 
 export interface Fault {
   name: string;

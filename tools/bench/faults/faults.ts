@@ -10,6 +10,7 @@ import { MAX_EDGE_TOKENS } from "./known-texts.ts";
 import { Load } from "./load.ts";
 import { originFaults } from "./origin-faults.ts";
 import { otherFaults } from "./other-faults.ts";
+import { faultsReport } from "./report.ts";
 import { brokenPromises, type FaultRow, hasRecovered, rowOf } from "./row.ts";
 import { storeFaults } from "./store-faults.ts";
 import { type FaultySystem, withFaultySystem } from "./system.ts";
@@ -52,13 +53,6 @@ const QUICK: Pace = {
 const MAX_TAIL_MS = 15_000;
 const POLL_MS = 25;
 
-const NOTES = [
-  `Gateway and control plane in workerd, the local Lambda with processes as instances, an OTLP backend, one after another fault, each in an isolate that was made for it. A short text each ${FULL.everyMs.short} ms, a long one each ${FULL.everyMs.long} ms, with API keys.`,
-  "answered: 200 with the scores that the same side gave before any fault. wrong: another 200. refused: 429, 503 or 504 in the contract's shape, with Retry-After. lost: no answer within 15 s, or anything else.",
-  "recoverMs: from the end of the fault to the first text from which on every text was answered; originGoodMs: to the origin's first good answer. Long texts have no other side than the one origin.",
-  "A slow or wrong store, bucket, engine or ledger is the real one behind a port that fails on command: tools/bench/faults/README.md.",
-];
-
 export const faultsBench: Bench = {
   name: "faults",
   summary:
@@ -79,9 +73,12 @@ export const faultsBench: Bench = {
   },
 };
 
-/** @returns every fault, in the order in which they are run */
+/** What every row has of the load and of this machine. */
+const NO_FAULT: Fault = { name: "no fault", part: "none", isQuick: true, begin: () => {}, end: () => {} };
+
+/** @returns every fault, in the order in which they are run, after a row without one */
 export function allFaults(): Fault[] {
-  return [...originFaults(), ...edgeFaults(), ...hangUps(), ...storeFaults(), ...otherFaults()];
+  return [NO_FAULT, ...originFaults(), ...edgeFaults(), ...hangUps(), ...storeFaults(), ...otherFaults()];
 }
 
 async function run(system: FaultySystem, faults: readonly Fault[], pace: Pace): Promise<Report> {
@@ -95,7 +92,7 @@ async function run(system: FaultySystem, faults: readonly Fault[], pace: Pace): 
     for (const problem of broken) process.stderr.write(`    ${problem} ${JSON.stringify(row.refusals)}\n`);
     problems.push(...broken);
   }
-  return report(rows, problems);
+  return faultsReport(rows, problems, pace.everyMs);
 }
 
 async function measure(system: FaultySystem, fault: Fault, pace: Pace): Promise<FaultRow> {
@@ -121,42 +118,4 @@ async function measure(system: FaultySystem, fault: Fault, pace: Pace): Promise<
   } finally {
     await load.stop();
   }
-}
-
-function report(rows: readonly FaultRow[], problems: readonly string[]): Report {
-  const sum = (pick: (row: FaultRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
-  return {
-    result: {
-      asked: sum(({ asked }) => asked),
-      shortLost: sum(({ shortLost }) => shortLost),
-      shortWrong: sum(({ shortWrong }) => shortWrong),
-      problems,
-      rows,
-    },
-    tables: [
-      {
-        title: "Texts under each fault: short ones, then long ones",
-        header: [
-          "fault",
-          "asked",
-          "answered",
-          "wrong",
-          "lost",
-          "refused",
-          "p95 ms",
-          "asked",
-          "answered",
-          "refused",
-          "back ms",
-        ],
-        rows: rows.map((row) => [
-          row.fault,
-          ...[row.shortAsked, row.shortAnswered, row.shortWrong, row.shortLost, row.shortRefused, row.shortP95Ms],
-          ...[row.longAsked, row.longAnswered, row.longRefused, row.recoverMs],
-        ]),
-      },
-    ],
-    notes: NOTES,
-    problem: problems.length === 0 ? null : `${problems.join("; ")}.`,
-  };
 }

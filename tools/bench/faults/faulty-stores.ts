@@ -46,11 +46,18 @@ export function faultyBucket(real: ModelBucket, inForce: InForce, step: () => Pr
   return {
     async list(options) {
       await begin();
-      return real.list(options);
+      const { objects, truncated } = await real.list(options);
+      const { moved } = inForce();
+      if (moved === null || !objects.some(({ key }) => key === moved.key)) return { objects, truncated };
+      const copies = moved.to === null ? [] : (await real.list({ prefix: moved.to })).objects;
+      const instead = copies.map(({ size, version }) => ({ key: moved.key, size, version }));
+      return { objects: [...objects.filter(({ key }) => key !== moved.key), ...instead], truncated };
     },
     async get(key) {
       const fault = await begin();
-      const stored = await real.get(key);
+      const { moved } = inForce();
+      const at = moved?.key === key ? moved.to : key;
+      const stored = at === null ? null : await real.get(at);
       if (stored === null) return null;
       return { size: stored.size, body: faultyBody(stored, { fault, step }) };
     },

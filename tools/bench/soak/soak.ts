@@ -1,6 +1,8 @@
 /** Bench `soak`: mixed requests at 80 % of capacity, with faults in between; what they leave behind. */
+import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { step } from "../../spillway/terminal/progress.ts";
+import { percentile, tenths } from "../../statistics.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import type { IsolateFacts } from "../faults/controls.ts";
@@ -25,6 +27,8 @@ const IN_FLIGHT = 8;
 const CAPACITY_MS = { quick: 3000, full: 15_000 };
 /** V8 optimizes code that runs often. */
 const WARM_MS = { quick: 2000, full: 10_000 };
+/** At the rate, until two of these in a row have the same p95: the first part is compared with the last. */
+const STEADY = { requests: 2000, most: 8, ratio: 1.1 } as const;
 /** `waitUntil` ends 30 s after a response. */
 const MAX_IDLE_MS = 45_000;
 const POLL_MS = 250;
@@ -39,7 +43,7 @@ const POLICY = {
 
 const NOTES = [
   `The system of the bench faults. Mix: of 25 requests 18 short texts, a list of three, one long text, one of ${MAX_EDGE_TOKENS - 8} tokens, one with an API key, one with parameters, two invalid. Sent at their times, whether or not those before are answered.`,
-  `Capacity: ${IN_FLIGHT} requests in flight. Each part between the first and the last has a fault for 3 s. After each part V8 collects garbage before the heap is read; the slope is the least-squares line without the first part.`,
+  `Capacity: ${IN_FLIGHT} requests in flight. The parts begin when the p95 is steady. Each part between the first and the last has a fault for 3 s. After each part V8 collects garbage before the heap is read; the slope is the least-squares line without the first part.`,
   "records: what the gateway reports at a request's end, counted per answer. counted: requests of the control plane's ledger. A tenth of the traces are exported, and all of failed, refused and slow requests.",
   "left: timers of the gateway's clock, work under waitUntil and subrequests that have not ended when the system is idle.",
   `Heap and p95 are judged from ${MIN_JUDGED_REQUESTS} requests on.`,
@@ -76,10 +80,12 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
     await step("warming up", () => sender.capacity(IN_FLIGHT, WARM_MS[pace]));
     const capacityPerSecond = await step("measuring the capacity", () => sender.capacity(IN_FLIGHT, CAPACITY_MS[pace]));
     const ratePerSecond = capacityPerSecond * LOAD_FACTOR;
+    if (pace === "full") await step("until the p95 is steady", () => untilSteady(sender, ratePerSecond));
     sender.disconnect();
     const before = await idle(system);
     const filesBefore = await openFiles(system);
     const tracesBefore = new Map(system.backend.traces);
+    system.backend.takeRefusals();
     const parts: SoakPart[] = [];
     const faults = disturbances();
     const count = PARTS[pace];
@@ -93,7 +99,8 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
       );
       // It forgets timers that ended with their requests: they are the bench's, not the gateway's.
       await system.facts();
-      parts.push({ ...counts, fault: fault?.name ?? null, heap: await inspector.collectedHeapUsage() });
+      const seen = { refusals: system.backend.takeRefusals(), loadAverage: tenths(loadavg()[0] ?? 0) };
+      parts.push({ ...counts, ...seen, fault: fault?.name ?? null, heap: await inspector.collectedHeapUsage() });
     }
     sender.disconnect();
     const after = await step("until the system is idle", () => idle(system));
@@ -115,6 +122,15 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
     return { result, tables: soakTables(result), notes: NOTES, problem };
   } finally {
     inspector.close();
+  }
+}
+
+async function untilSteady(sender: MixSender, ratePerSecond: number): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
+  for (let sent = 0; sent < STEADY.most; sent++) {
+    const p95 = percentile((await sender.atRate(STEADY.requests, ratePerSecond)).tookMs, 95);
+    if (Math.max(p95 / before, before / p95) <= STEADY.ratio) return;
+    before = p95;
   }
 }
 

@@ -62,6 +62,41 @@ describe("a bucket that fails on command", () => {
     controls = { ...NO_FAULTS, models: "down" };
     await expect(readAll(faulty)).rejects.toThrow(/internal error/);
   });
+
+  it("reads an object from another key, or misses it, and lists the same", async () => {
+    let controls: Controls = NO_FAULTS;
+    const sizes = new Map([
+      ["models/a/manifest.json", 1],
+      ["models/a/edge.weights", 2],
+      ["copies/edge.weights", 3],
+    ]);
+    const real: ModelBucket = {
+      list: async ({ prefix }) => {
+        const keys = [...sizes.keys()].filter((key) => key.startsWith(prefix));
+        return { objects: keys.map((key) => ({ key, size: sizes.get(key) ?? 0, version: key })), truncated: false };
+      },
+      get: async (key) => {
+        const [size, stored] = [sizes.get(key), await bucket().get(key)];
+        return size === undefined || stored === null ? null : { ...stored, size };
+      },
+    };
+    const faulty = faultyBucket(
+      real,
+      () => controls,
+      async () => {},
+    );
+    const seen = async () => {
+      const { objects } = await faulty.list({ prefix: "models/a/" });
+      const sizeOf = async (key: string) => (await faulty.get(key))?.size ?? null;
+      const listed = Object.fromEntries(objects.map(({ key, size }) => [key.slice(9), size]));
+      return { listed, got: [await sizeOf("models/a/manifest.json"), await sizeOf("models/a/edge.weights")] };
+    };
+    expect(await seen()).toEqual({ listed: { "manifest.json": 1, "edge.weights": 2 }, got: [1, 2] });
+    controls = { ...NO_FAULTS, moved: { key: "models/a/edge.weights", to: "copies/edge.weights" } };
+    expect(await seen()).toEqual({ listed: { "manifest.json": 1, "edge.weights": 3 }, got: [1, 3] });
+    controls = { ...NO_FAULTS, moved: { key: "models/a/edge.weights", to: null } };
+    expect(await seen()).toEqual({ listed: { "manifest.json": 1 }, got: [1, null] });
+  });
 });
 
 describe("the steps of a load", () => {

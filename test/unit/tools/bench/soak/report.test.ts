@@ -5,7 +5,8 @@ import { mixedRequests } from "../../../../../tools/bench/soak/requests.ts";
 
 const MIB = 2 ** 20;
 const part = (asked: number, usedMiB: number, tookMs: number) => ({
-  ...{ asked, expected: asked, refused: 0, lost: 0, notRecordedOnce: 0, fault: null },
+  ...{ asked, expected: asked, refused: 0, lost: 0, notRecordedOnce: 0, fault: null, refusals: {} },
+  loadAverage: 1,
   tookMs: Array.from({ length: 20 }, () => tookMs),
   heap: { usedSize: usedMiB * MIB, totalSize: 0, embedderHeapUsedSize: 0, backingStorageSize: 0 },
 });
@@ -41,6 +42,7 @@ describe("a soak", () => {
       /by 52.4 bytes/,
     ],
     ["a slower end", { parts: [part(20_000, 10, 30), part(20_000, 10, 30), part(20_000, 10, 40)] }, /is 1.33 times/],
+    ["a slower start", { parts: [part(20_000, 10, 60), part(20_000, 10, 30), part(20_000, 10, 30)] }, /is 0.5 times/],
     ["more open files", { openFiles: { before: 100, after: 200 } }, /^100 more open files$/],
   ])("breaks one with %s", (_, change, problem) => {
     expect(problemsOf(change)).toEqual([expect.stringMatching(problem)]);
