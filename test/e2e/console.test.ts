@@ -2,17 +2,19 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Console, OPERATOR_TOKEN, READ_ONLY_TOKEN, startConsole } from "./support/console.ts";
-import { editShare, OBSERVE_SHIFTS, onScreen, refreshed, violations } from "./support/console-page.ts";
+import { editShare, OBSERVE_SHIFTS, onScreen, refreshed, refreshedUntil, violations } from "./support/console-page.ts";
 
 const SCRIPT = "<script>alert(1)</script>";
 const PAGES = ["/", "/rollouts", "/policy", "/models", "/keys"];
 
 let system: Console;
+let page: Page;
 beforeAll(async () => {
   system = await startConsole();
+  ({ page } = system);
 });
 afterEach(async () => {
-  expect(await system.closePages()).toEqual([]);
+  expect(await system.leavePages()).toEqual([]);
 });
 afterAll(() => system?.stop());
 
@@ -23,7 +25,6 @@ const headline = (page: Page) => page.getByRole("heading", { level: 1 }).textCon
 
 describe("sign-in", () => {
   it("refuses a wrong token, accepts the operator's, and keeps the session from scripts", async () => {
-    const page = await system.newPage();
     await page.goto("/policy");
     await page.getByLabel("token").fill("a-wrong-token-of-many-characters");
     await page.keyboard.press("Enter");
@@ -42,7 +43,6 @@ describe("sign-in", () => {
 
 describe("the policy", () => {
   it("is checked while it is typed: each mistake with its place, then the difference", async () => {
-    const page = await system.newPage();
     await signIn(page);
     await page.goto("/policy");
     const field = page.getByLabel("Policy, JSON");
@@ -55,7 +55,6 @@ describe("the policy", () => {
   });
 
   it("is reviewed, saved and rolled back", async () => {
-    const page = await system.newPage();
     await signIn(page);
     await editShare(page, 40);
     expect(await headline(page)).toBe("Review the changes");
@@ -71,7 +70,6 @@ describe("the policy", () => {
   });
 
   it("that the command saves meanwhile is a conflict, shown as both differences", async () => {
-    const page = await system.newPage();
     await signIn(page);
     await editShare(page, 70);
     await command("policy", "set", "edge.share", "60", "--author", "Bob");
@@ -89,7 +87,6 @@ describe("the policy", () => {
 
 describe("a rollout", () => {
   it("is started and aborted, which restores the share; the command shows the same", async () => {
-    const page = await system.newPage();
     await signIn(page);
     await page.goto("/rollouts");
     await page.getByLabel("Share at the end").fill("100");
@@ -120,7 +117,6 @@ it("spillway status shows the same facts, and no drift", async () => {
 
 describe("the read-only token", () => {
   it("sees every page and changes nothing: buttons state why, and the server refuses too", async () => {
-    const page = await system.newPage();
     await signIn(page, READ_ONLY_TOKEN);
     for (const path of PAGES) expect((await page.goto(path))?.status(), path).toBe(200);
     await page.goto("/policy");
@@ -139,7 +135,11 @@ describe("the read-only token", () => {
 
 describe("without JavaScript", () => {
   it("every form works", async () => {
-    const page = await system.newPage({ javaScriptEnabled: false });
+    await system.disableScripts();
+    const scripts: string[] = [];
+    page.on("request", (request) => {
+      if (request.resourceType() === "script") scripts.push(request.url());
+    });
     await signIn(page);
     await editShare(page, 1000);
     await page.getByText("edge.share: 1000 is not allowed").waitFor();
@@ -155,13 +155,13 @@ describe("without JavaScript", () => {
     expect(JSON.parse(await command("rollout", "status", "--json"))).toMatchObject({ id: 2, state: "aborted" });
     await page.getByRole("button", { name: "Sign out" }).click();
     expect(await headline(page)).toBe("Sign in");
+    expect(scripts).toEqual([]);
   });
 });
 
 describe("a page", () => {
   it("shows what others wrote as text", async () => {
     await command("keys", "create", "--name", SCRIPT);
-    const page = await system.newPage();
     await signIn(page);
     await page.goto("/keys");
     expect(await page.getByRole("rowheader", { name: SCRIPT }).textContent()).toBe(SCRIPT);
@@ -172,7 +172,7 @@ describe("a page", () => {
       { colorScheme: "light", viewport: { width: 1600, height: 900 } },
       { colorScheme: "dark", viewport: { width: 360, height: 740 } },
     ] as const) {
-      const page = await onScreen(await system.newPage(), screen);
+      const page = await onScreen(system.page, screen);
       await page.goto("/sign-in");
       const found = [...(await violations(page))];
       await signIn(page);
@@ -186,8 +186,7 @@ describe("a page", () => {
   });
 
   it("is refreshed every 5 s while it is visible, and nothing moves", async () => {
-    const page = await system.newPage({});
-    await page.clock.install();
+    const page = await system.otherPage();
     await signIn(page);
     await page.evaluate(OBSERVE_SHIFTS);
     await page.keyboard.press("Tab");
@@ -206,21 +205,20 @@ describe("a page", () => {
 
   it("keeps what is in use and what is unfolded when it is refreshed", async () => {
     await command("rollout", "start", "share", "--to", "100", "--again", "--look-every", "1s");
-    const page = await system.newPage({});
-    await page.clock.install();
+    const page = await system.otherPage();
     await signIn(page);
     await page.goto("/rollouts");
     const looks = page.locator("details li");
-    while ((await looks.count()) === 0) await refreshed(page);
+    await refreshedUntil(page, async () => (await looks.count()) > 0);
     await page.locator("summary").focus();
     await page.keyboard.press("Enter");
     const before = await looks.count();
-    while ((await lookCount()) <= before) await refreshed(page);
+    await refreshedUntil(page, async () => (await lookCount()) > before);
     await refreshed(page);
     expect(await page.evaluate("document.activeElement.tagName")).toBe("SUMMARY");
     expect(await looks.count()).toBe(before);
     await page.evaluate("document.activeElement.blur()");
-    while ((await looks.count()) <= before) await refreshed(page);
+    await refreshedUntil(page, async () => (await looks.count()) > before);
     expect(await looks.first().isVisible()).toBe(true);
     await command("rollout", "abort");
   });
@@ -230,9 +228,8 @@ describe("a page", () => {
 
 describe("at the end", () => {
   it("too many wrong tokens lock the address out; a session that has begun continues until its token is replaced", async () => {
-    const page = await system.newPage();
     await signIn(page);
-    const other = await system.newPage({});
+    const other = await system.otherPage();
     await other.goto("/sign-in");
     for (let attempt = 0; (await other.getByText("Too many wrong tokens").count()) === 0 && attempt < 30; attempt++) {
       await other.getByLabel("token").fill(`a-wrong-token-of-many-characters-${attempt}`);

@@ -2,6 +2,7 @@
  * The KV and R2 that wrangler keeps on this machine, in Miniflare, which is wrangler's own simulator of them. Wrangler's API for it takes six
  * times as long: it loads all of wrangler, and simulates every binding. docs/decisions/044-local-stores-without-wrangler.md
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,19 +44,26 @@ export interface LocalStores {
   bucket(binding: string): LocalBucket;
 }
 
+/** The stores that are open around the running code, by folder: to open them again starts another workerd. */
+const openAround = new AsyncLocalStorage<ReadonlyMap<string, LocalStores>>();
+
 /**
  * Opens KV and R2 as `npm start` and wrangler's commands with `--local` have them. A running `wrangler dev` sees each write.
  * @param persistFolder as wrangler's `--persist-to` has it; a relative path begins in the checkout, as for `npm start`
- * @param work gets the stores of the top level of wrangler.toml; they are closed when it ends
+ * @param work gets the stores of the top level of wrangler.toml; they are closed when it ends. What `work` opens of the same folder are these
  * @throws Error with one sentence when they are not open after `MAX_OPEN_SECONDS`
  */
 export async function withLocalStores<T>(persistFolder: string, work: (stores: LocalStores) => Promise<T>): Promise<T> {
+  // The version folder that wrangler adds to `--persist-to`.
+  const folder = resolve(CHECKOUT_FOLDER, persistFolder, "v3");
+  const around = openAround.getStore() ?? new Map<string, LocalStores>();
+  const open = around.get(folder);
+  if (open !== undefined) return await work(open);
   const env = storesIn(await readFile(join(CHECKOUT_FOLDER, "wrangler.toml"), "utf8"));
   // Loaded only when needed: `--help` and `--remote` do not have to wait for it.
   const { Miniflare } = await import("miniflare");
   const simulator = new Miniflare({
-    // The version folder that wrangler adds to `--persist-to`.
-    resourcePersistencePath: resolve(CHECKOUT_FOLDER, persistFolder, "v3"),
+    resourcePersistencePath: folder,
     // Off the network, and unknown to a running `wrangler dev`.
     cf: false,
     enableDevRegistry: false,
@@ -67,7 +75,8 @@ export async function withLocalStores<T>(persistFolder: string, work: (stores: L
     simulator.ready.then(() => simulator),
   );
   try {
-    return await work(storesOf(simulator, env));
+    const stores = storesOf(simulator, env);
+    return await openAround.run(new Map([...around, [folder, stores]]), () => work(stores));
   } finally {
     await simulator.dispose();
   }

@@ -1,4 +1,5 @@
 /** What is done with a page of the console: the policy's form, refreshes, and what a browser finds wrong. */
+import { setTimeout as sleep } from "node:timers/promises";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
@@ -30,6 +31,17 @@ export async function refreshed(page: Page): Promise<void> {
   const response = await answered;
   // An answer without a body, "nothing has changed", never counts as finished.
   if (response.status() === 200) await response.finished();
+}
+
+/** Half as long as the pauses between looks. */
+const PAUSE_MS = 500;
+
+/** Refreshes the page, with pauses, until it is as wanted. */
+export async function refreshedUntil(page: Page, is: () => Promise<boolean>): Promise<void> {
+  while (!(await is())) {
+    await sleep(PAUSE_MS);
+    await refreshed(page);
+  }
 }
 
 /** A script: the sum of layout shifts from then on is `window.shifts`. */

@@ -2,33 +2,37 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { findBrowser, openBrowser } from "../../../tools/pictures/browser.ts";
 import type { Child } from "../../../tools/process/child.ts";
 import { localSettings } from "../../../tools/process/local-settings.ts";
 import { freePort } from "../../../tools/process/ports.ts";
 import { createProcesses } from "../../../tools/start/processes.ts";
 import { startControlPlane } from "../../../tools/start/services.ts";
+import { openStores } from "./open-stores.ts";
 import { spillway } from "./spillway.ts";
 
 export const OPERATOR_TOKEN = "the-operator's-token-of-this-test";
 export const READ_ONLY_TOKEN = "the-read-only-token-of-this-test";
 
 export interface Console {
-  /**
-   * @param options of a page with its own cookies and clock. Without, it is the same page for each test, signed out: Chromium's frame around a
-   * page takes seconds of a core
-   */
-  newPage(options?: BrowserContextOptions): Promise<Page>;
+  /** The page of all tests that need no other, signed out. Chromium's frame around a page takes seconds of a core, and so does a page's process. */
+  page: Page;
+  /** A page with its own cookies, and with a clock that the test moves. Signed out, and the same one for each test. */
+  otherPage(): Promise<Page>;
+  /** From then on `page` runs no script, until the pages are left. */
+  disableScripts(): Promise<void>;
   signIn(page: Page, token?: string): Promise<void>;
   /** Runs one `spillway` command on its state, as the operator. */
   command(...words: string[]): Promise<string>;
-  /** Closes the pages. @returns what they reported, such as violations of the content security policy */
-  closePages(): Promise<string[]>;
+  /** Signs out and leaves the pages where nothing is refreshed. @returns what they reported, such as violations of the content security policy */
+  leavePages(): Promise<string[]>;
   /** Starts the control plane anew, with another token of the operator. */
   restart(operatorToken: string): Promise<void>;
   stop(): Promise<void>;
 }
+
+const SIGN_IN = "/sign-in";
 
 export async function startConsole(): Promise<Console> {
   const stateFolder = await mkdtemp(join(tmpdir(), "spillway-console-"));
@@ -43,12 +47,13 @@ export async function startConsole(): Promise<Console> {
     return startControlPlane(createProcesses(stateFolder), settings);
   };
   let [controlPlane, browser] = await Promise.all([start(OPERATOR_TOKEN), findBrowser().then(openBrowser)]);
-  const contexts: BrowserContext[] = [];
+  const { close: closeStores, withStores } = openStores(stateFolder);
+  const pages: Page[] = [];
   const problems: string[] = [];
-  const openPage = async (options: BrowserContextOptions): Promise<Page> => {
-    const context = await browser.newContext({ baseURL: `http://127.0.0.1:${ports.control}`, ...options });
-    contexts.push(context);
+  const openPage = async (): Promise<Page> => {
+    const context = await browser.newContext({ baseURL: `http://127.0.0.1:${ports.control}` });
     const page = await context.newPage();
+    pages.push(page);
     page.on("dialog", (dialog) => problems.push(`dialog: ${dialog.message()}`));
     page.on("console", (message) => {
       // Chromium reports each answer of 4xx too.
@@ -57,20 +62,39 @@ export async function startConsole(): Promise<Console> {
     });
     return page;
   };
-  const shared = await openPage({});
+  const page = await openPage();
+  let withoutScripts: CDPSession | null = null;
+  let other: Promise<Page> | null = null;
+  const openOther = async () => {
+    const opened = await openPage();
+    await opened.clock.install();
+    return opened;
+  };
   return {
-    newPage: async (options) => (options === undefined ? shared : await openPage(options)),
-    async signIn(page, token = OPERATOR_TOKEN) {
-      await page.goto("/sign-in");
-      await page.getByLabel("token").fill(token);
-      await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    page,
+    otherPage() {
+      other ??= openOther();
+      return other;
     },
-    command: (...words) => spillway({ stateFolder, ports, token: OPERATOR_TOKEN }, ...words),
-    async closePages() {
-      for (const context of contexts.splice(1)) await context.close();
-      await shared.goto("about:blank");
-      await shared.context().clearCookies();
+    async disableScripts() {
+      withoutScripts = await page.context().newCDPSession(page);
+      await withoutScripts.send("Emulation.setScriptExecutionDisabled", { value: true });
+    },
+    async signIn(one, token = OPERATOR_TOKEN) {
+      if (URL.parse(one.url())?.pathname !== SIGN_IN) await one.goto(SIGN_IN);
+      await one.getByLabel("token").fill(token);
+      await one.getByRole("button", { name: "Sign in" }).click();
+      await one.getByRole("navigation", { name: "Pages" }).waitFor();
+    },
+    command: (...words) => spillway({ stateFolder, ports, token: OPERATOR_TOKEN, withStores }, ...words),
+    async leavePages() {
+      await withoutScripts?.detach();
+      withoutScripts = null;
+      for (const one of pages) {
+        await one.context().clearCookies();
+        // Not about:blank: for a page of another site, and for the way back, Chromium starts a process.
+        await one.goto(SIGN_IN);
+      }
       return problems.splice(0);
     },
     async restart(operatorToken) {
@@ -79,6 +103,7 @@ export async function startConsole(): Promise<Console> {
     },
     async stop() {
       await browser.close();
+      await closeStores();
       await controlPlane.stop();
       await rm(stateFolder, { recursive: true, force: true });
     },

@@ -9,17 +9,21 @@ import type { Running } from "./system.ts";
 const ROOT = new URL("../../..", import.meta.url);
 
 type OfState = Pick<Running, "stateFolder"> &
-  Partial<Pick<Running, "ports">> & {
+  Partial<Pick<Running, "ports" | "withStores">> & {
     /** Of the operator. */
     token?: string;
   };
 
 /**
- * Runs one command in this process. Commands must not overlap, as they print to one console.
+ * Runs one command in this process, with the stores that are open for a running system. Commands must not overlap, as they print to one
+ * console.
  * @returns what it prints on stdout
  * @throws Error with what it prints on stderr
  */
-export async function spillway({ stateFolder, ports, token }: OfState, ...words: string[]): Promise<string> {
+export async function spillway(
+  { stateFolder, ports, token, withStores = (work) => work() }: OfState,
+  ...words: string[]
+): Promise<string> {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const spies = [
     vi.spyOn(console, "log").mockImplementation((line) => void printed.stdout.push(String(line))),
@@ -32,7 +36,7 @@ export async function spillway({ stateFolder, ports, token }: OfState, ...words:
     ...(token !== undefined && { OPERATOR_TOKEN: token }),
   });
   try {
-    await spillwayProgram().parseAsync(words, { from: "user" });
+    await withStores(() => spillwayProgram().parseAsync(words, { from: "user" }));
     return printed.stdout.join("\n").trim();
   } catch (error) {
     throw new Error([...printed.stderr, oneSentence(error)].join("\n").trim());

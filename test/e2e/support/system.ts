@@ -4,15 +4,14 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LocalStores } from "../../../tools/process/local-stores.ts";
 import { freePort } from "../../../tools/process/ports.ts";
 import { contractProblems } from "../../support/openapi.ts";
-import { openStores } from "./open-stores.ts";
+import { type OpenStores, openStores } from "./open-stores.ts";
 
 const ROOT = new URL("../../..", import.meta.url);
 const READY = /^Spillway is ready: (\S+)$/m;
 
-export interface Running {
+export interface Running extends Pick<OpenStores, "stores" | "withStores"> {
   /** `http://127.0.0.1:<port>` of the gateway. */
   gateway: string;
   /** Of the trace viewer. */
@@ -20,8 +19,6 @@ export interface Running {
   ports: { gateway: number; control: number; origin: number; viewer: number };
   stateFolder: string;
   process: ChildProcess;
-  /** Its KV and R2. */
-  stores(): Promise<LocalStores>;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Interrupts as Ctrl-C does; resolves to the exit code. */
@@ -49,11 +46,11 @@ export async function launch(env: NodeJS.ProcessEnv = {}, by: readonly string[] 
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   const exited = once(child, "exit").then(([code]) => code as number | null);
-  const { stores, close } = openStores(stateFolder);
+  const { close, ...stores } = openStores(stateFolder);
   return {
     process: child,
     stateFolder,
-    stores,
+    ...stores,
     exited,
     output: () => printed,
     async stop(signal: NodeJS.Signals = "SIGINT") {
