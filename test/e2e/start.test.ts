@@ -26,7 +26,7 @@ describe("npm start", () => {
   });
 
   it("refuses one port for two services, before anything is started", async () => {
-    const launched = await launch({ SPILLWAY_PORT: "8790" });
+    const launched = await launch({ SPILLWAY_PORT: "8790" }, START);
     expect(await launched.exited).toBe(1);
     expect(launched.output().trim()).toBe(
       "SPILLWAY_PORT and SPILLWAY_ORIGIN_PORT are both 8790; each service needs its own port.",
@@ -36,7 +36,7 @@ describe("npm start", () => {
   it("names the file that is missing, and leaves no folder for the state that it did not store", async () => {
     const folder = await mkdtemp(join(tmpdir(), "spillway-refused-"));
     const settings = { SPILLWAY_MODEL_DIR: "models/no-such-model", SPILLWAY_STATE_DIR: join(folder, "new/state") };
-    const launched = await launch({ ...settings, ...(await freePorts()) });
+    const launched = await launch({ ...settings, ...(await freePorts()) }, START);
     expect(await launched.exited).toBe(1);
     expect(launched.output()).toContain("models/no-such-model/manifest.json is missing: pack the model again");
     expect(await readdir(folder)).toEqual([]);
@@ -82,25 +82,32 @@ describe("Ctrl-C", () => {
     }
   });
 
-  it("while a bench runs ends what it has started, and the bench with 130", async () => {
-    const wait = `[process.execPath, "-e", "setInterval(() => {}, 1000)"]`;
-    const script = `
-      import { withWorkspace } from "./tools/bench/system/workspace.ts";
-      const bench = async ({ start }) => {
-        await start("any", ${wait}, {});
-        console.log("up");
-        await new Promise(() => {});
-      };
-      await withWorkspace(60_000, bench).catch(({ message, exitCode }) => {
-        console.log(message);
-        process.exit(exitCode);
-      });`;
-    const launched = await launch({}, [process.execPath, "--input-type=module-typescript", "-e", script]);
+  /** A bench that has started a process, and waits. `SIGUSR2` makes it fail outside of what it awaits. */
+  const wait = `[process.execPath, "-e", "setInterval(() => {}, 1000)"]`;
+  const bench = `
+    import { withWorkspace } from "./tools/bench/system/workspace.ts";
+    process.on("SIGUSR2", () => void Promise.reject(new Error("A page was closed.")));
+    const bench = async ({ start }) => {
+      await start("any", ${wait}, {});
+      console.log("up");
+      await new Promise(() => {});
+    };
+    await withWorkspace(60_000, bench).catch(({ message, exitCode }) => {
+      console.log(message);
+      process.exit(exitCode ?? 1);
+    });`;
+
+  it.each<[string, NodeJS.Signals, number, string]>([
+    ["during a bench", "SIGINT", 130, "Stopped before the bench was done."],
+    ["or a terminal that closes", "SIGHUP", 129, "Stopped before the bench was done."],
+    ["or a rejection that nothing awaits", "SIGUSR2", 1, "Unexpected error: A page was closed."],
+  ])("%s ends what it has started, and the bench with one sentence", async (_, signal, code, sentence) => {
+    const launched = await launch({}, [process.execPath, "--input-type=module-typescript", "-e", bench]);
     await until("its process", async () => launched.output().includes("up"));
     const pids = await descendants(launched);
     expect(pids).toHaveLength(1);
-    expect(await launched.stop("SIGINT")).toBe(130);
-    expect(launched.output()).toBe("up\nStopped before the bench was done.\n");
+    expect(await launched.stop(signal)).toBe(code);
+    expect(launched.output()).toBe(`up\n${sentence}\n`);
     await allGone(pids);
   });
 });
@@ -157,7 +164,7 @@ describe("an origin that does not listen, and callers who need a key", () => {
 
   it("a key from the command authenticates, a revoked key does not, and no command shows a key again", async () => {
     // The key is all that stdout contains, so that a shell can read it.
-    const other = await spillwayProcess(system, "keys", "create", "--name", "Ben");
+    const other = await keys("create", "--name", "Ben");
     for (const { authorization } of [key, bearer(other)]) {
       expect(authorization).toMatch(/^Bearer spw_[a-z2-7]{12}_[\w-]{43}$/);
     }

@@ -14,8 +14,15 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** It ends with this process at the latest. A signal is for the caller: Playwright would end this process before what the caller has started. */
 export function openBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({
+    executablePath,
+    args: FLAGS,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
 }
 
 /** @throws Error with one sentence if none is installed */

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
 import { dropUnreadOutput } from "../process/quiet-pipes.ts";
+import { runToEnd } from "../process/run-to-end.ts";
+import { Interrupted } from "../process/signals.ts";
 import { answerWithoutOptions, endWith } from "../process/standard-words.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { withLocalKv } from "../spillway/kv/local-kv.ts";
@@ -69,16 +71,23 @@ async function policyInForce(): Promise<void> {
 }
 
 try {
-  const browserPath = await findBrowser();
-  if (["all", "report"].includes(only)) await takeReportPicture(browserPath, "docs/images/report.png");
-  if (["all", "console"].includes(only)) await takeConsolePictures(browserPath, "docs/images");
-  if (only === "all") await takeTracePictures(browserPath);
+  await runToEnd({
+    stoppedMessage: "Stopped before all pictures were taken.",
+    async work() {
+      const browserPath = await findBrowser();
+      if (["all", "report"].includes(only)) await takeReportPicture(browserPath, "docs/images/report.png");
+      if (["all", "console"].includes(only)) await takeConsolePictures(browserPath, "docs/images");
+      if (only === "all") await takeTracePictures(browserPath);
+    },
+    async end() {
+      for (const child of children.toReversed()) await child.stop();
+      await rm(stateFolder, { recursive: true, force: true });
+    },
+  });
+  process.exit(0);
 } catch (error) {
   console.error(oneSentence(error));
-  process.exitCode = 1;
-} finally {
-  for (const child of children.toReversed()) await child.stop();
-  await rm(stateFolder, { recursive: true, force: true });
+  process.exit(error instanceof Interrupted ? error.exitCode : 1);
 }
 
 async function takeTracePictures(browserPath: string): Promise<void> {

@@ -8,6 +8,7 @@ import { policyFactsOf } from "../../control-plane/report/policy-facts.ts";
 import { type Report, reportOf } from "../../control-plane/report/report.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { freePort } from "../process/ports.ts";
+import { runToEnd } from "../process/run-to-end.ts";
 import { waitFor } from "../process/wait-for.ts";
 import { getLedger } from "../spillway/control-plane/get-ledger.ts";
 import { withLocalKv } from "../spillway/kv/local-kv.ts";
@@ -56,40 +57,44 @@ export async function withExperiment({ policy, mix }: Experiment, work: (ran: Ra
     viewer: await freePort(),
   };
   const gateway = `http://127.0.0.1:${ports.gateway}`;
-  let system: Child | null = null;
-  try {
-    await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", policy));
-    const env = {
-      SPILLWAY_STATE_DIR: folder,
-      SPILLWAY_PORT: String(ports.gateway),
-      SPILLWAY_CONTROL_PORT: String(ports.control),
-      SPILLWAY_ORIGIN_PORT: String(ports.origin),
-      SPILLWAY_OTLP_PORT: String(ports.viewer),
-    };
-    const start = [process.execPath, "tools/start/main.mjs"] as const;
-    const started = await startChild("system", start, { ...process.env, ...env }, `${folder}/system.log`);
-    system = started;
-    await step("starting the system of the experiment", () =>
-      waitFor({
-        url: `${gateway}/readyz`,
-        isReady: async (response) => ((await response.json()) as { edge: { state: string } }).edge.state === "ready",
-        died: started.died,
-        atMostMs: 180_000,
-        what: "system",
-      }),
-    );
-    const fromMs = Date.now();
-    const target = { url: gateway, headers: {} };
-    const sending = { signal: new AbortController().signal, answered: () => {} };
-    const sendMix = async () => void (await send(schedule(mix), target, sending));
-    await step("warming up both sides", () => send(schedule({ ...mix, ...WARM_UP }), target, sending));
-    await step("running the experiment", sendMix);
-    const control = new URL(`http://127.0.0.1:${ports.control}`);
-    await work({ folder, gateway, control, fromMs, sendAgain: sendMix });
-  } finally {
-    await system?.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  const children: Child[] = [];
+  await runToEnd({
+    stoppedMessage: "Stopped before the picture was taken.",
+    async work() {
+      await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", policy));
+      const env = {
+        SPILLWAY_STATE_DIR: folder,
+        SPILLWAY_PORT: String(ports.gateway),
+        SPILLWAY_CONTROL_PORT: String(ports.control),
+        SPILLWAY_ORIGIN_PORT: String(ports.origin),
+        SPILLWAY_OTLP_PORT: String(ports.viewer),
+      };
+      const start = [process.execPath, "tools/start/main.mjs"] as const;
+      const started = await startChild("system", start, { ...process.env, ...env }, `${folder}/system.log`);
+      children.push(started);
+      await step("starting the system of the experiment", () =>
+        waitFor({
+          url: `${gateway}/readyz`,
+          isReady: async (response) => ((await response.json()) as { edge: { state: string } }).edge.state === "ready",
+          died: started.died,
+          atMostMs: 180_000,
+          what: "system",
+        }),
+      );
+      const fromMs = Date.now();
+      const target = { url: gateway, headers: {} };
+      const sending = { signal: new AbortController().signal, answered: () => {} };
+      const sendMix = async () => void (await send(schedule(mix), target, sending));
+      await step("warming up both sides", () => send(schedule({ ...mix, ...WARM_UP }), target, sending));
+      await step("running the experiment", sendMix);
+      const control = new URL(`http://127.0.0.1:${ports.control}`);
+      await work({ folder, gateway, control, fromMs, sendAgain: sendMix });
+    },
+    async end() {
+      for (const child of children) await child.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
 }
 
 /** Takes minutes. @param file of the picture */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "../../process/child.ts";
-import { Interrupted } from "../../process/signals.ts";
+import { runToEnd } from "../../process/run-to-end.ts";
 
 /** Logs of what a bench starts; they are kept. */
 export const LOG_FOLDER = ".spillway/logs";
@@ -17,7 +17,7 @@ export interface Workspace {
   start(name: string, command: readonly string[], env: Readonly<Record<string, string>>): Promise<Child>;
 }
 
-/** @throws the error of `work`; Error with one sentence if a process ends, time is up, or the user stops the bench */
+/** @throws as `runToEnd`; Error with one sentence if a process ends, or time is up */
 export async function withWorkspace<T>(maxMs: number, work: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "spillway-bench-"));
   const children: Child[] = [];
@@ -33,24 +33,21 @@ export async function withWorkspace<T>(maxMs: number, work: (workspace: Workspac
     child.died.catch(death.reject);
     return child;
   };
-  const stopped = Promise.withResolvers<never>();
-  const onSignal = (signal: NodeJS.Signals) =>
-    stopped.reject(new Interrupted("Stopped before the bench was done.", signal));
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => stopped.reject(new Error(`The bench was not done within ${maxMs / 60_000} minutes.`)),
+    () => late.reject(new Error(`The bench was not done within ${maxMs / 60_000} minutes.`)),
     maxMs,
   );
-  try {
-    return await Promise.race([work({ folder, died: death.promise, start }), death.promise, stopped.promise]);
-  } finally {
-    ending = true;
-    clearTimeout(timer);
-    for (const child of children.toReversed()) await child.stop();
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    // Removed last: a second Ctrl-C must not leave processes running.
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  }
+  return runToEnd({
+    stoppedMessage: "Stopped before the bench was done.",
+    work: () => Promise.race([work({ folder, died: death.promise, start }), death.promise, late.promise]),
+    async end() {
+      ending = true;
+      clearTimeout(timer);
+      for (const child of children.toReversed()) await child.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  });
 }
 
 /** Without variables that would send the bench's traffic or traces to the user's systems, or pin the user's key. */
