@@ -2,6 +2,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { consoleRoutes } from "./console/routes.ts";
+import { STYLESHEET_HASH } from "./console/stylesheet.ts";
 import { authorize, LockOut, type Role } from "./operator.ts";
 import { policyRoutes } from "./policy/routes.ts";
 import { type Env, ROOT_NAME } from "./ports.ts";
@@ -11,12 +12,12 @@ import { parseTimeRange } from "./time-range.ts";
 
 const RETRY_AFTER_SECONDS = "1";
 
-/** An answer is for one operator: no page may embed it, and no cache keeps it. A page loads only what this Worker serves. */
+/** An answer is for one operator: no page may embed it, and no cache keeps it. A page loads only what this Worker serves, and its own stylesheet. */
 const secured = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
+    styleSrc: [STYLESHEET_HASH],
     imgSrc: ["'self'"],
     connectSrc: ["'self'"],
     formAction: ["'self'"],

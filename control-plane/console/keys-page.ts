@@ -63,16 +63,16 @@ export function keysView(keys: readonly ListedKey[], { uses, isComplete, hasTrac
   const sorted = keys.toSorted((a, b) => (b.record?.createdAt ?? "").localeCompare(a.record?.createdAt ?? ""));
   const rows = sorted.map(({ id, record }) => {
     if (record === null)
-      return html`<tr><th scope="row">unreadable</th><td><code>${id}</code></td><td>${badge("rejected", "bad")}</td><td colspan="5">The stored value is not a record of a key.</td></tr>`;
+      return html`<tr><th scope="row">unreadable</th><td data-l="id"><code>${id}</code></td><td data-l="state">${badge("rejected", "bad")}</td><td colspan="5">The stored value is not a record of a key.</td></tr>`;
     const { name, scopes, createdAt, expiresAt, revokedAt, limits } = record;
     const usedMs = lastUses.get(id);
-    return html`<tr><th scope="row">${plainName(name)}</th><td><code>${id}</code></td><td>${stateOf(record, nowMs)}</td><td>${usedMs === undefined ? "–" : time(usedMs)}</td><td>${scopes.join(", ")}</td>
-<td>${limits?.rate ?? DEFAULT_RATE}</td><td>${time(Date.parse(createdAt))}</td><td>${revokedAt !== null ? "–" : expiresAt === null ? "never" : time(Date.parse(expiresAt))}</td></tr>`;
+    return html`<tr><th scope="row">${plainName(name)}</th><td data-l="id"><code>${id}</code></td><td data-l="state">${stateOf(record, nowMs)}</td><td data-l="last used">${usedMs === undefined ? "–" : time(usedMs)}</td><td data-l="scopes">${scopes.join(", ")}</td>
+<td data-l="rate">${limits?.rate ?? DEFAULT_RATE}</td><td data-l="created">${time(Date.parse(createdAt))}</td><td data-l="expires">${revokedAt !== null ? "–" : expiresAt === null ? "never" : time(Date.parse(expiresAt))}</td></tr>`;
   });
   const shown =
     rows.length === 0
       ? empty("There are no API keys. Create one:", "npx spillway keys create --name <owner>")
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="API keys"><table class="words">
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="API keys"><table class="words stacks">
 <thead><tr><th scope="col">name</th><th scope="col">id</th><th scope="col">state</th><th scope="col">last used, hour (UTC)</th><th scope="col">scopes</th><th scope="col">rate</th><th scope="col">created, UTC</th><th scope="col">expires, UTC</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
   const more = isComplete

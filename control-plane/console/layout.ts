@@ -1,6 +1,7 @@
 /** The frame of every page: head, navigation, who is signed in. Pure. */
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { badge, type Markup, NOTHING } from "./markup.ts";
+import { STYLESHEET } from "./stylesheet.ts";
 
 export const PAGES = [
   { path: "/", name: "Overview" },
@@ -65,7 +66,7 @@ function frame(title: string, body: Markup): Markup {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>${title} · Spillway</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/console.css">
+<link rel="icon" href="/icon.svg" type="image/svg+xml"><style>${raw(STYLESHEET)}</style>
 <script type="module" src="/console.js"></script></head>
 <body>${body}</body></html>`;
 }

@@ -1,5 +1,6 @@
 /** Pieces of pages. Every text is escaped by hono's `html`. Pure. */
 import { html } from "hono/html";
+import { count } from "../report/numbers.ts";
 import type { Cell, Table } from "../report/table.ts";
 
 export type Markup = ReturnType<typeof html>;
@@ -32,11 +33,11 @@ export function section(
 
 /**
  * A table of the report. A wide one scrolls, also by keyboard.
- * @param columns figures are aligned to the right
+ * @param columns figures are aligned to the right; the last row of a sum is its total; isolates are one below another on a phone
  */
 export function tableMarkup(
   { title, head, rows }: Pick<Table, "title" | "head" | "rows">,
-  columns: "figures" | "words" = "figures",
+  columns: "figures" | "figures sum" | "words stacks isolates" = "figures",
 ): Markup {
   const [first, ...others] = head;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="${columns}">
@@ -53,19 +54,28 @@ function cell(value: Cell, column: number): Markup {
 
 export interface Bar {
   name: string;
-  /** As it is shown. */
-  text: string;
+  count: number;
   /** 0 to 1. */
   part: number;
   tone: string;
 }
 
-/** Names and values with a bar under each. */
+/** Names, counts and parts with a bar under each. */
 export function bars(all: readonly Bar[]): Markup {
   return html`<ul class="bars">${all.map(
-    ({ name, text, part, tone }) => html`<li><span>${name}</span><span class="figure">${text}</span>
+    ({
+      name,
+      count: n,
+      part,
+      tone,
+    }) => html`<li><span>${name}</span><span class="figure">${count(n)}</span><span class="figure">${tenthPercent(part)}</span>
 <svg class="${tone}" aria-hidden="true"><rect class="track" width="100%" height="100%"></rect><rect class="fill" width="${(100 * part).toFixed(1)}%" height="100%"></rect></svg></li>`,
   )}</ul>`;
+}
+
+/** With one decimal always: the numbers of a column can be compared. */
+function tenthPercent(part: number): string {
+  return part > 0 && part < 0.0005 ? "< 0.1 %" : `${(100 * part).toFixed(1)} %`;
 }
 
 /** Where nothing is to be shown: why, and what to do. */

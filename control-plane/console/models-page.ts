@@ -105,9 +105,9 @@ export function modelsView(
     const inIsolates = isolates.filter(({ model }) => model === id).length;
     const texts = report.models.find(({ name }) => name === id)?.texts ?? 0;
     return html`<tr><th scope="row"><code title="${id}">${shortModelId(id)}</code><small>${words}</small></th>
-<td>${policy?.model === id ? badge("policy", "good") : NOTHING} ${policy?.candidate?.model === id ? badge(`candidate, ${policy.candidate.share} %`, "warn") : NOTHING}</td>
-<td class="figure">${inIsolates} of ${isolates.length}</td><td class="figure">${count(texts)}</td>
-<td class="figure">${bytes === null ? "–" : `${count(bytes / MIB)} MiB`}</td><td>${uploadedMs === null ? "–" : time(uploadedMs)}</td></tr>`;
+<td data-l="named by">${policy?.model === id ? badge("policy", "good") : NOTHING} ${policy?.candidate?.model === id ? badge(`candidate, ${policy.candidate.share} %`, "warn") : NOTHING}</td>
+<td class="figure" data-l="isolates">${inIsolates} of ${isolates.length}</td><td class="figure" data-l="texts, 7 days">${count(texts)}</td>
+<td class="figure" data-l="size">${bytes === null ? "–" : `${count(bytes / MIB)} MiB`}</td><td data-l="published">${uploadedMs === null ? "–" : time(uploadedMs)}</td></tr>`;
   });
   const chosen =
     policy?.model === null
@@ -116,7 +116,7 @@ export function modelsView(
   return section(
     { title: "Published models", aside: "the newest 20", span: 12 },
     chosen,
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Published models"><table>
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Published models"><table class="stacks">
 <thead><tr><th scope="col">model</th><th scope="col">named by</th><th scope="col">isolates</th><th scope="col">texts, 7 days</th><th scope="col">size</th><th scope="col">published, UTC</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`,
   );

@@ -2,7 +2,7 @@
 import { html, raw } from "hono/html";
 import { timesPicture } from "../report/charts.ts";
 import { isEmpty } from "../report/findings.ts";
-import { count, counted, days, ms, msInterval, percent, percentInterval, usd } from "../report/numbers.ts";
+import { count, counted, days, ms, msInterval, percent, percentInterval, usd, usdColumn } from "../report/numbers.ts";
 import type { Report } from "../report/report.ts";
 import { tablesOf } from "../report/tables.ts";
 import type { TextFigures } from "../report/text-figures.ts";
@@ -152,9 +152,7 @@ function barsOf(counts: Readonly<Record<string, number>>, toneOf: (name: string)
   const all = Object.entries(counts);
   const total = all.reduce((sum, [, n]) => sum + n, 0);
   if (total === 0) return null;
-  return bars(
-    all.map(([name, n]) => ({ name, part: n / total, text: `${count(n)}, ${percent(n / total)}`, tone: toneOf(name) })),
-  );
+  return bars(all.map(([name, n]) => ({ name, count: n, part: n / total, tone: toneOf(name) })));
 }
 
 function isolates({ isolates: all }: Facts): Markup {
@@ -163,20 +161,16 @@ function isolates({ isolates: all }: Facts): Markup {
       ? empty(
           "No isolate sent counts within the last 10 minutes. An isolate appears some seconds after its first request.",
         )
-      : tableMarkup(isolateTable(all), "words");
+      : tableMarkup(isolateTable(all), "words stacks isolates");
   return section({ title: "Isolates by location", aside: "last 10 minutes", span: 8, height: "low" }, shown);
 }
 
 function cost({ month }: Facts): Markup {
-  const { lines, totalUsd, pricesAsOf } = month.cost;
+  const { lines, pricesAsOf } = month.cost;
   const shown =
     lines.length === 0
       ? empty("No cost was counted this month.")
-      : tableMarkup({
-          title: "Cost of this month",
-          head: ["", "this month"],
-          rows: [...groupRows(month), ["total at list prices", usd(totalUsd)], ...projection(month)],
-        });
+      : html`${tableMarkup({ title: "Cost of this month", head: ["", "this month"], rows: groupRows(month) }, "figures sum")}${projection(month)}`;
   return section(
     { title: "Cost", aside: `list prices of ${pricesAsOf}`, span: 4, height: "middle", isTall: true },
     shown,
@@ -194,16 +188,23 @@ const GROUP_NAMES = [
 ] as const;
 
 function groupRows({ costUsd }: Report): string[][] {
-  return GROUP_NAMES.filter(([group]) => costUsd[group] > 0).map(([group, name]) => [name, usd(costUsd[group])]);
+  const groups = GROUP_NAMES.filter(([group]) => costUsd[group] > 0);
+  const texts = usdColumn([...groups.map(([group]) => costUsd[group]), costUsd.total]);
+  return [...groups.map(([, name]) => name), "total at list prices"].map((name, row) => [name, texts[row] ?? ""]);
 }
 
-function projection({ countedDays, costUsd: { perMonth, monthlyBill } }: Report): string[][] {
+function projection({ countedDays, costUsd: { perMonth, monthlyBill } }: Report): Markup {
   // As in the tile: minutes would be multiplied by thousands.
-  if (perMonth === null || monthlyBill === null || countedDays < MIN_DAYS_TO_PROJECT) return [];
-  return [
-    [`a month, projected from ${days(countedDays)}`, usd(perMonth)],
-    ["its bill, with plan and allotments", usd(monthlyBill)],
+  if (perMonth === null || monthlyBill === null || countedDays < MIN_DAYS_TO_PROJECT) return NOTHING;
+  const [list = "", bill = ""] = usdColumn([perMonth, monthlyBill]);
+  const rows = [
+    ["at list prices", list],
+    ["bill, with plan and allotments", bill],
   ];
+  return tableMarkup(
+    { title: "Projected cost", head: [`projected from ${days(countedDays)}`, "a month"], rows },
+    "figures sum",
+  );
 }
 
 function readings(facts: Facts): Markup {

@@ -93,7 +93,7 @@ export function historyTable(history: History): Markup {
     return html`<tr><th scope="row"><a href="/policy/versions/${name}">${name}</a> ${state}</th>
 <td>${time(Date.parse(timeIso))}</td><td>${author ?? "outside spillway"}</td><td class="words">${changes.map((line) => html`<div>${line}</div>`)}${notes.map((note) => html`<small>${note}</small>`)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Versions"><table class="words">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Versions"><table class="words versions">
 <thead><tr><th scope="col">version</th><th scope="col">saved, UTC</th><th scope="col">by</th><th scope="col">changes</th></tr></thead>
 <tbody>${items}</tbody></table></div>`;
 }

@@ -70,9 +70,9 @@ export function rolloutFacts(rollout: RolloutStatus): Markup {
   const pairs: [string, Markup | string][] = [
     ["verdict", verdict ?? "none yet"],
     ["policy version", String(policyVersion)],
-    ["started", time(startedMs)],
-    ...(stepStartedMs === null ? [] : [["step began", time(stepStartedMs)] satisfies [string, Markup]]),
-    ...(endedMs === null ? [] : [["ended", time(endedMs)] satisfies [string, Markup]]),
+    ["started, UTC", time(startedMs)],
+    ...(stepStartedMs === null ? [] : [["step began, UTC", time(stepStartedMs)] satisfies [string, Markup]]),
+    ...(endedMs === null ? [] : [["ended, UTC", time(endedMs)] satisfies [string, Markup]]),
     ...(coverage === null ? [] : [["coverage", percent(coverage)] satisfies [string, string]]),
   ];
   return html`<dl class="pairs">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

@@ -33,6 +33,8 @@ export class PolicyRepository {
   readonly #kv: PolicyKv;
   /** Settles when the work before is done. */
   #before: Promise<unknown> = Promise.resolve();
+  /** The read that new readers share; null once it is done, or other work is queued behind it. */
+  #reading: Promise<PolicyState> | null = null;
   /** An edit outside of spillway that the history does not have yet, and when it was first seen. */
   #outside: { sha256: string; sinceMs: number } | null = null;
 
@@ -47,13 +49,13 @@ export class PolicyRepository {
   }
 
   /** @throws Error when KV does not answer, or the history cannot be read */
-  present(): Promise<PresentPolicy> {
-    return this.#inTurn(async () => presentIn(await this.#state()));
+  async present(): Promise<PresentPolicy> {
+    return presentIn(await this.#read());
   }
 
   /** The versions, oldest first; edits outside of spillway are among them. @throws Error as `present` */
-  history(): Promise<History> {
-    return this.#inTurn(async () => (await this.#state()).history);
+  async history(): Promise<History> {
+    return (await this.#read()).history;
   }
 
   /** Saves a document as a new version. @throws Error when KV does not answer a read; nothing was saved then */
@@ -75,7 +77,20 @@ export class PolicyRepository {
     });
   }
 
+  /** A page asks for the policy and for its history at once: KV is read once for both. */
+  #read(): Promise<PolicyState> {
+    if (this.#reading !== null) return this.#reading;
+    const reading = this.#inTurn(() => this.#state());
+    this.#reading = reading;
+    const forget = () => {
+      if (this.#reading === reading) this.#reading = null;
+    };
+    reading.then(forget, forget);
+    return reading;
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#reading = null;
     const result = this.#before.then(work, work);
     this.#before = result.catch(() => {});
     return result;

@@ -76,6 +76,18 @@ export function usd(value: number): string {
   return `$${fixedDigits(value, 3).replace(/(\.\d\d+?)0+$/, "$1")}`;
 }
 
+/** Dollars of one column with the same decimals, so that they can be compared: three digits of the largest, and at least cents. */
+export function usdColumn(values: readonly number[]): string[] {
+  const largest = Math.max(0, ...values);
+  const decimals =
+    largest >= 1000 ? 0 : largest === 0 ? 2 : Math.min(8, Math.max(2, 2 - Math.floor(Math.log10(largest))));
+  const least = 10 ** -decimals;
+  return values.map((value) => {
+    if (value > 0 && value < least / 2) return `< $${least.toFixed(decimals)}`;
+    return `$${decimals === 0 ? count(value) : value.toFixed(decimals)}`;
+  });
+}
+
 /** A length of time: 40 min, 5 h, 2.1 days. */
 export function days(value: number): string {
   const minutes = value * MINUTES_PER_DAY;

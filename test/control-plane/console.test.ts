@@ -3,6 +3,8 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../control-plane/app.ts";
+import { encodeBase64 } from "../../formats/encodings.ts";
+import { sha256 } from "../../formats/sha256.ts";
 import { newConsole, TOKENS, textOf } from "./support/console.ts";
 import { counted, MINUTE, message, root, setTime, shardOf, TEN } from "./support/ledger.ts";
 
@@ -36,10 +38,13 @@ describe("a session", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("no-store");
     const policy = response.headers.get("content-security-policy") ?? "";
-    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-    expect(policy).not.toContain("unsafe");
     const page = await response.text();
-    expect(page).not.toMatch(/ style=|<style|<script(?! type="module" src="\/console\.js")| on[a-z]+=/);
+    const [, style = ""] = /<style>([^<]+)<\/style>/.exec(page) ?? [];
+    const hash = encodeBase64(sha256(style));
+    expect(policy).toContain(`default-src 'none'; script-src 'self'; style-src 'sha256-${hash}'; img-src 'self'`);
+    expect(policy).not.toContain("unsafe");
+    const others = page.replace(`<style>${style}</style>`, "");
+    expect(others).not.toMatch(/ style=|<style|<script(?! type="module" src="\/console\.js")| on[a-z]+=/);
   });
 
   it("is asked for by every page; the address continues after the sign-in, and never leads to another host", async () => {
@@ -150,7 +155,7 @@ it("the list of keys has the hour of each key's last use, and works without the 
   await shardOf("weur").record(message({ keysUsed: ["abcdefghijkl"] }));
   await counted();
   expect(await textOf(get("/keys", { cookie }))).toMatch(
-    /active<\/span><\/td><td><time [^>]*>2040-02-01 10:00<\/time>/,
+    /active<\/span><\/td><td data-l="last used"><time [^>]*>2040-02-01 10:00<\/time>/,
   );
   const LEDGER = { idFromName: () => "", get: () => ({ keyUses: () => Promise.reject(new Error("down")) }) };
   vi.spyOn(console, "warn").mockImplementation(() => {});

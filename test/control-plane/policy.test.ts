@@ -143,6 +143,28 @@ describe("a save", () => {
   });
 });
 
+describe("readers", () => {
+  it("at the same time read KV once; a reader behind a save sees what was saved", async () => {
+    let reads = 0;
+    const counting = kvWith({
+      get: (key) => {
+        reads += 1;
+        return env.POLICIES.get(key);
+      },
+    });
+    await onRoot(counting, async (repository) => {
+      await Promise.all([repository.present(), repository.history()]);
+      expect(reads).toBe(2);
+      const [before, , after] = await Promise.all([
+        repository.present(),
+        repository.save(edit(10, "0")),
+        repository.history(),
+      ]);
+      expect([before.name, after.entries.length]).toEqual(["0", 1]);
+    });
+  });
+});
+
 describe("a crash", () => {
   it.each([1, 2, 3])("before write %i of a save is repaired after the restart, with one version", async (n) => {
     await root().savePolicy(edit(10, "0"));

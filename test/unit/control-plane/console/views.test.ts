@@ -10,7 +10,9 @@ import { partsMarkup } from "../../../../control-plane/console/live.ts";
 import type { Parts } from "../../../../control-plane/console/markup.ts";
 import { overviewParts, rangeLinks } from "../../../../control-plane/console/overview.ts";
 import { attentionOf, sentencesOf } from "../../../../control-plane/console/sentence.ts";
+import { STYLESHEET } from "../../../../control-plane/console/stylesheet.ts";
 import { PICTURE_STYLE } from "../../../../control-plane/drawing/style.ts";
+import { usdColumn } from "../../../../control-plane/report/numbers.ts";
 import { policyFactsOf } from "../../../../control-plane/report/policy-facts.ts";
 import { reportOf } from "../../../../control-plane/report/report.ts";
 import type { IsolateRow } from "../../../../formats/ledger/answer.ts";
@@ -99,7 +101,7 @@ describe("the overview", () => {
     expect(page).toContain("outside-share");
   });
 
-  it("is a first view of at most 60 kB before compression: the whole page, the stylesheet, the module and the icon", async () => {
+  it("is a first view of at most 60 kB before compression: the whole page with its stylesheet, the module and the icon", async () => {
     const colos = Array.from({ length: 40 }, (_, at) => isolate({ colo: `C${at}`, policy: 6 + (at % 2) }));
     const facts = factsOf({ rollout: ROLLOUT, isolates: colos });
     const page = layout(
@@ -197,8 +199,19 @@ it("isolates are listed by location, with what differs between them", () => {
   ]);
 });
 
+it("dollars of one column have the same decimals: three digits of the largest, and at least cents", () => {
+  expect(usdColumn([0.00314, 0.0000142, 0.0000031, 0.00425])).toEqual([
+    "$0.00314",
+    "$0.00001",
+    "< $0.00001",
+    "$0.00425",
+  ]);
+  expect(usdColumn([12.104, 0.2, 0, 0.001])).toEqual(["$12.10", "$0.20", "$0.00", "< $0.01"]);
+  expect(usdColumn([1204.4, 12])).toEqual(["$1,204", "$12"]);
+  expect(usdColumn([0])).toEqual(["$0.00"]);
+});
+
 it("the stylesheet has the rules of the pictures", () => {
-  const sheet = readFileSync(`${ASSETS}console.css`, "utf8");
-  const normal = (text: string) => text.replaceAll(/\s+/g, " ");
-  expect(normal(sheet)).toContain(normal(PICTURE_STYLE).trim());
+  expect(STYLESHEET).toContain(PICTURE_STYLE.replaceAll(/\n\s*/g, ""));
+  expect(STYLESHEET).not.toMatch(/<|\n|\/\*/);
 });

@@ -1,4 +1,12 @@
-/* The console: light and dark, from 360 px to 1,600 px. Sizes are reserved, so that new figures move nothing. */
+/**
+ * The console's stylesheet: light and dark, from 360 px to 1,600 px. Sizes are reserved, so that new figures move nothing. It is in each page:
+ * the first paint waits for no second request. The page's policy allows this text by its hash, and no other style.
+ */
+import { encodeBase64 } from "../../formats/encodings.ts";
+import { sha256 } from "../../formats/sha256.ts";
+import { PICTURE_STYLE } from "../drawing/style.ts";
+
+const SOURCE = `
 :root { color-scheme: light dark; --paper: #f6f7f9; --card: #ffffff; --ink: #171b21; --soft: #56606c; --line: #dde2e8; --accent: #1f5fbf; --accent-ink: #ffffff; --good: #11663a; --good-back: #e2f3e9; --warn: #7d4b00; --warn-back: #fcefd6; --bad: #a92a20; --bad-back: #fce7e5; --mono: ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #0d1014; --card: #151a20; --ink: #e5e9ee; --soft: #9aa5b1; --line: #2a313a; --accent: #78aefc; --accent-ink: #0b1a30; --good: #67cf96; --good-back: #12301f; --warn: #e9b561; --warn-back: #33260f; --bad: #ff9d92; --bad-back: #3a1a17; }
@@ -70,10 +78,19 @@ tbody tr > *
 td small, th small { display: block; font-size: 11.5px; }
 .figure, .figure small { white-space: nowrap; }
 table.words th, table.words td { text-align: left; }
+/* The columns of the tables of a card are below each other. */
+table.figures { table-layout: fixed; }
+.figures thead > tr > :first-child { width: 27%; }
+table.sum { table-layout: auto; }
+.sum thead > tr > :first-child { width: auto; }
+.sum tbody tr:last-child > * { border-top-color: var(--soft); font-weight: 640; }
+.versions td:nth-child(3) { width: 20%; overflow-wrap: anywhere; }
+.versions td:last-child { width: 45%; }
 time { white-space: nowrap; }
 .bars { list-style: none; margin: 0; padding: 0; display: grid; gap: 9px; }
-.bars li { display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; font-size: 13px; }
-.bars .figure { color: var(--soft); }
+.bars li { display: grid; grid-template-columns: 1fr auto 4.4em; gap: 2px 10px; font-size: 13px; }
+.bars .figure { text-align: right; }
+.bars .figure:not(.figure + .figure) { color: var(--soft); }
 .bars svg { grid-column: 1 / -1; width: 100%; height: 6px; border-radius: 3px; }
 .wide, .narrow { max-width: 700px; }
 .wide svg, .narrow svg { display: block; width: 100%; height: auto; }
@@ -87,6 +104,21 @@ time { white-space: nowrap; }
   .looks tr { display: block; padding: 6px 0; border-top: 1px solid var(--line); }
   .looks tr > * { display: inline-block; border: 0; padding: 0 8px 3px 0; }
   .looks .why { display: block; }
+  thead th { white-space: normal; vertical-align: bottom; }
+  /* Names beside values, one below another. */
+  .stacks thead { display: none; }
+  .stacks tr { display: block; padding: 7px 0; border-top: 1px solid var(--line); }
+  .stacks tr > * { display: block; position: relative; border: 0; padding: 1px 0; text-align: left; }
+  .stacks th { font-weight: 640; }
+  .stacks td { padding-left: 100px; min-height: 20px; }
+  .stacks td[colspan] { padding-left: 0; }
+  .stacks td::before { content: attr(data-l); position: absolute; left: 0; color: var(--soft); }
+  .isolates td:nth-child(2)::before { content: "isolates"; }
+  .isolates td:nth-child(3)::before { content: "edge"; }
+  .isolates td:nth-child(4)::before { content: "breakers"; }
+  .isolates td:nth-child(5)::before { content: "waiting"; }
+  .isolates td:nth-child(6)::before { content: "policy"; }
+  .isolates td:nth-child(7)::before { content: "model"; }
 }
 @container (max-width: 310px) {
   table.figures { font-size: 11.5px; }
@@ -98,6 +130,9 @@ time { white-space: nowrap; }
   .narrow { display: none; }
 }
 .empty { color: var(--soft); max-width: 46em; }
+/* A card without figures: why, and what to do, in its middle. */
+.card:has(> .empty:last-child) { display: flex; flex-direction: column; }
+.card > .empty:last-child { margin: auto; padding: 6px 0 16px; max-width: 38em; text-align: center; text-wrap: balance; }
 code span, th code, td code { white-space: nowrap; }
 .empty code, .soft code { background: var(--paper); border: 1px solid var(--line); border-radius: 4px; padding: 1px 5px; }
 .badge { display: inline-block; font-size: 12px; line-height: 1.5; padding: 0 8px; border-radius: 999px; background: var(--paper); color: var(--soft); border: 1px solid var(--line); white-space: nowrap; }
@@ -132,6 +167,8 @@ button.danger { color: var(--bad); border-color: var(--bad); }
 button.quiet { border-color: transparent; background: none; color: var(--soft); padding: 4px 6px; }
 button:disabled { cursor: not-allowed; color: var(--soft); background: var(--paper); }
 .stack { display: grid; gap: 8px; margin-bottom: 14px; }
+.stack > input { max-width: 420px; }
+.stack > input[inputmode] { max-width: 110px; }
 .stack label:has(> input) { display: flex; gap: 6px; align-items: baseline; }
 .row { display: flex; flex-wrap: wrap; gap: 10px 12px; align-items: center; }
 .row > div { flex: 1 1 180px; }
@@ -169,12 +206,10 @@ del { color: var(--bad); }
 @media (max-width: 380px) {
   .pages a { padding: 8px 4px; }
 }
-/* Pictures: the rules of control-plane/drawing/style.ts. A test compares them. */
-text { fill: var(--soft, #727b86) } .ink { fill: var(--ink, #727b86) } .grid { stroke: var(--line, #8b949e55); fill: none }
-.track { fill: var(--line, #8b949e55); fill-opacity: 0.35 }
-.halo { paint-order: stroke; stroke: var(--paper, transparent); stroke-width: 5px; stroke-linejoin: round }
-.mark { stroke: var(--soft, #8b949e); stroke-dasharray: 3 4; fill: none }
-.blue { --c: #2f81f7 } .orange { --c: #d9603b } .grey { --c: #7d8590 } .green { --c: #1a9e6b } .purple { --c: #9a6cd8 }
-.yellow { --c: #b8860b } .pink { --c: #c9518f }
-.curve { stroke: var(--c); stroke-width: 2.5; fill: none; stroke-linejoin: round; stroke-linecap: round }
-.fill, text.tone { fill: var(--c) } .band { fill: var(--c); fill-opacity: 0.16 }
+${PICTURE_STYLE}`;
+
+/** Without comments and line breaks. */
+export const STYLESHEET = SOURCE.replaceAll(/\/\*.*?\*\/|\n\s*/gs, "");
+
+/** For `style-src`. https://www.w3.org/TR/CSP3/#grammardef-hash-source */
+export const STYLESHEET_HASH = `'sha256-${encodeBase64(sha256(STYLESHEET))}'`;
