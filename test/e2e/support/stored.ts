@@ -13,11 +13,21 @@ export async function applyPolicy(
   policy: { version: number } & Record<string, unknown>,
 ): Promise<void> {
   await storePolicy(system, policy);
-  await until(`policy ${policy.version}`, async () => {
+  await inForce(system, policy.version);
+}
+
+function inForce(system: Running, version: number): Promise<boolean> {
+  return until(`policy ${version}`, async () => {
     // A probe reads the policy as requests do.
     const { body } = await askByContract(system, "/readyz");
-    return body.policy.version === policy.version;
+    return body.policy.version === version;
   });
+}
+
+/** Removes the policy, and resolves when the gateway uses the defaults. */
+export async function useDefaults(system: Running): Promise<void> {
+  await removePolicy(system);
+  await inForce(system, 0);
 }
 
 /** From then on the defaults are in force. */
