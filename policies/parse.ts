@@ -1,8 +1,7 @@
 /** Pure: no I/O, no clock. A `Policy` exists only as the result of these two functions. */
 import { parseJson, withoutByteOrderMark } from "../formats/json.ts";
 import { describeIssues, schemaWordsOnly } from "./messages/describe-issues.ts";
-import { describeDroppedKeys } from "./messages/dropped-keys.ts";
-import { describeDuplicateKeys } from "./messages/duplicate-keys.ts";
+import { describeDroppedKeys, describeDuplicateKeys } from "./messages/duplicate-keys.ts";
 import { describeJsonPlace } from "./messages/json-place.ts";
 import { type Policy, policySchema } from "./schema.ts";
 

@@ -27,7 +27,8 @@ export interface MixCounts {
 }
 
 const MAX_ANSWER_MS = 20_000;
-const MAX_SOCKETS = 128;
+/** So many that none waits for a connection: its time would be the sender's. */
+const MAX_SOCKETS = 1024;
 
 export class MixSender {
   readonly #target: MixTarget;
