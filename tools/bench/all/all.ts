@@ -80,7 +80,7 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
   const page = out === undefined ? (only === undefined ? PAGE : null) : String(out);
   const commit = (await commitHere("."))?.tag ?? null;
   if (page !== null) {
-    const command = ["npm run bench -- all", ...words].join(" ");
+    const command = ["npm run bench -- all", ...words, ...(whole === undefined ? [] : ["--whole <files>"])].join(" ");
     await writeFile(page, resultsPage({ command, seconds, commit, ...machine() }, entries));
   }
   return report(entries, { seconds, commit, page, isQuick });

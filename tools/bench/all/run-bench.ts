@@ -63,7 +63,10 @@ export async function runBench(
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   try {
-    const [code] = await once(child, "close");
+    const ended = await once(child, "close").catch((error: unknown) => error);
+    if (!Array.isArray(ended))
+      return { seconds: 0, headline: null, problem: `It could not be started: ${String(ended)}` };
+    const [code] = ended;
     const seconds = Math.round((performance.now() - startedAtMs) / 1000);
     if (isLate) return { seconds, headline: null, problem: `It was not done within ${maxMs / 1000} s.` };
     return { seconds, ...resultOf(output, code) };

@@ -18,7 +18,7 @@ import { type Attack, MAX_HEAP_MIB, type Target } from "./attack.ts";
 import { hostileBodies } from "./bodies.ts";
 import { floods, post } from "./floods.ts";
 import { type HostileOrigin, hostileAnswers, startHostileOrigin } from "./hostile-origin.ts";
-import { HEAP_RUNS, heapGrowth, openBreakers, othersDuring } from "./measure.ts";
+import { HEAP_RUNS, heapGrowth, openBreakers, othersDuring, type Pace } from "./measure.ts";
 import { attacksReport, type Row } from "./report.ts";
 import { startTraceSink, type TraceSink } from "./trace-sink.ts";
 
@@ -51,6 +51,7 @@ export const attacksBench: Bench = {
     only: { type: "string", about: "only the attacks whose name contains this", value: "text" },
     runs: numberOption("runs of each attack while the heap is measured", HEAP_RUNS),
   },
+  // Without those that take seconds each.
   quick: { runs: "2" },
   async run(values) {
     const runs = wholeNumber(values, "runs", HEAP_RUNS);
@@ -58,12 +59,12 @@ export const attacksBench: Bench = {
     const origin = await startHostileOrigin(opened);
     const sink = await startTraceSink(WORD);
     const only = typeof values["only"] === "string" ? values["only"] : "";
-    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, { opened, origin, sink, only, runs })).finally(
-      () => {
-        origin.close();
-        sink.close();
-      },
-    );
+    const pace = values["quick"] === true ? "quick" : "full";
+    const parts = { opened, origin, sink, only, runs, pace } as const;
+    return withWorkspace(MAX_BENCH_MS, (workspace) => run(workspace, parts)).finally(() => {
+      origin.close();
+      sink.close();
+    });
   },
 };
 
@@ -75,12 +76,15 @@ interface Parts {
   only: string;
   /** Of each attack while the heap is measured. */
   runs: number;
+  pace: Pace;
 }
 
-async function run(workspace: Workspace, { opened, origin, sink, only, runs }: Parts): Promise<Report> {
+async function run(workspace: Workspace, { opened, origin, sink, only, runs, pace }: Parts): Promise<Report> {
   const bundle = await step("building the gateway", () => bundleWorker(GATEWAY, join(workspace.folder, "gateway")));
   const stored = await step("publishing the package", () => storePackage(join(workspace.folder, "stored"), opened));
-  const attacks = allAttacks(origin).filter(({ name }) => name.includes(only));
+  const attacks = allAttacks(origin).filter(
+    ({ name, isSlow }) => name.includes(only) && (pace === "full" || isSlow === undefined),
+  );
   const keys = await step("creating API keys", () => createKeys(stored.persistFolder, attacks.length + 1));
   const gateway = await step("starting the gateway", () =>
     startGateway(workspace, {
@@ -103,7 +107,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only, runs }: P
   const partiesOf = (index: number): Parties => {
     const [key = "", smallKey = "", othersKey = ""] = keys[index] ?? [];
     const target = { url, origin, sink, key, smallKey, operatorToken: OPERATOR_TOKEN, writePolicy };
-    return { target, inspector, othersKey, runs };
+    return { target, inspector, othersKey, runs, pace };
   };
   try {
     // V8 compiles what every attack runs through during the first one.
@@ -162,11 +166,12 @@ interface Parties {
   inspector: Inspector;
   othersKey: string;
   runs: number;
+  pace: Pace;
 }
 
 async function measure(
   attack: Attack,
-  { target, inspector, othersKey, runs }: Parties,
+  { target, inspector, othersKey, runs, pace }: Parties,
 ): Promise<{ row: Row; problems: string[] }> {
   const isShort = attack.others === "short";
   const body = JSON.stringify({ inputs: isShort ? SHORT : LONG });
@@ -178,7 +183,7 @@ async function measure(
   const row = {
     attack: attack.name,
     ...(await heapGrowth(inspector, once, attack.isSlow ? 1 : runs)),
-    ...(await othersDuring(inspector, other, once)),
+    ...(await othersDuring(inspector, other, once, pace)),
   };
   const boundedMiB = { "each-run": row.heapGrowthMaxMiB, median: row.heapGrowthMiB, none: 0 }[attack.bounds ?? "none"];
   const open = attack.breaksOrigin ? [] : await openBreakers(target);

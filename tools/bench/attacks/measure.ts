@@ -9,8 +9,9 @@ import type { Target } from "./attack.ts";
 /** Runs of an attack while the heap is measured. */
 export const HEAP_RUNS = { min: 1, max: 100, fallback: 7 };
 const SAMPLE_EVERY_MS = 2;
-const ALONE_MS = 400;
-const ATTACK_MS = 900;
+/** How long another caller's requests are sent before the attack, and how long it is repeated. */
+const LENGTHS_MS = { quick: { alone: 200, attack: 300 }, full: { alone: 400, attack: 900 } } as const;
+export type Pace = keyof typeof LENGTHS_MS;
 const ASK_EVERY_MS = 4;
 
 /** Another caller's requests. */
@@ -58,9 +59,10 @@ export async function othersDuring(
   inspector: Inspector,
   other: Other,
   attack: () => Promise<unknown>,
+  pace: Pace,
 ): Promise<Omit<Costs, "heapGrowthMiB" | "heapGrowthMaxMiB">> {
-  const alone = await send(inspector, other, sleep(ALONE_MS));
-  const during = await send(inspector, other, repeated(attack));
+  const alone = await send(inspector, other, sleep(LENGTHS_MS[pace].alone));
+  const during = await send(inspector, other, repeated(attack, LENGTHS_MS[pace].attack));
   const idleMs = percentile(alone.threadMs, 50);
   return {
     threadHoldMs: tenths(Math.max(0, Math.max(...during.threadMs) - idleMs)),
@@ -70,8 +72,8 @@ export async function othersDuring(
   };
 }
 
-async function repeated(attack: () => Promise<unknown>): Promise<void> {
-  const untilMs = performance.now() + ATTACK_MS;
+async function repeated(attack: () => Promise<unknown>, forMs: number): Promise<void> {
+  const untilMs = performance.now() + forMs;
   do await attack();
   while (performance.now() < untilMs);
 }

@@ -38,7 +38,7 @@ export const coldBench: Bench = {
   summary:
     "cold load of the edge model, compared with plain onnxruntime-web; start-up of the Worker; size of its upload",
   options: { ...MODEL_OPTION, ...PLAIN_OPTION, samples: numberOption("new isolates", SAMPLES) },
-  quick: { samples: "2" },
+  quick: { samples: "1" },
   async run(values: OptionValues) {
     const options = { samples: wholeNumber(values, "samples", SAMPLES), plain: withPlain(values) };
     const opened = await openPackage(values);

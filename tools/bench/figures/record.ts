@@ -1,12 +1,13 @@
 /**
  * `node tools/bench/figures/record.ts <json>…`: writes what the benches `engine`, `hold`, `cold` and `memory` measured, with
- * `--model distilbert --json`, and `replay` with `--json`, to the pages that show it, to the pictures, and to what `spillway plan`
+ * `--model distilbert --json`, and `replay` and `plan` with `--json`, to the pages that show it, to the pictures, and to what `spillway plan`
  * computes with. A further JSON of `engine`, of another model, gives the picture its accuracy.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { enginePicture, pictureSchema as enginePictureSchema } from "../engine/picture.ts";
 import { memoryPicture, pictureSchema as memoryPictureSchema } from "../memory/picture.ts";
+import { planBlocks, planSchema } from "../plan/report.ts";
 import { type Block, replaceBlock } from "./blocks.ts";
 import {
   coldBlocks,
@@ -29,7 +30,8 @@ const ENGINE_PAGE = "docs/internals/engine.md";
 const MEMORY_PAGE = "docs/internals/memory.md";
 const PLAN_FILE = "tools/spillway/plan/recorded-engine.json";
 
-const benchSchema = z.object({ bench: z.string(), model: z.string() });
+/** Bench `plan` has no model: it runs what `npm start` runs. */
+const benchSchema = z.object({ bench: z.string(), model: z.string().default("") });
 type Json = z.infer<typeof benchSchema>;
 
 try {
@@ -68,12 +70,14 @@ async function record(json: Json, moreOfEngine: readonly Json[]): Promise<void> 
     }
     case "replay":
       return writeBlocks("README.md", replayBlocks(checked(replaySchema, json)));
+    case "plan":
+      return writeBlocks("docs/guide/plan.md", planBlocks(checked(planSchema, json)));
     case "memory":
       await writeBlocks(MEMORY_PAGE, memoryBlocks(checked(memorySchema, json)));
       return write("docs/images/memory.svg", memoryPicture(checked(memoryPictureSchema, json)));
     default:
       throw new Error(
-        `Of bench "${json.bench}" nothing is recorded; allowed are engine, hold, cold, memory and replay.`,
+        `Of bench "${json.bench}" nothing is recorded; allowed are engine, hold, cold, memory, replay and plan.`,
       );
   }
 }

@@ -48,7 +48,7 @@ export const holdBench: Bench = {
   summary:
     "how long a health check, a refusal, a spilled and a short text wait while a model loads or a long text runs",
   options: { ...MODEL_OPTION, loads: numberOption("cold loads", LOADS), runs: numberOption("runs per length", RUNS) },
-  quick: { loads: "8", runs: "10" },
+  quick: { loads: "5", runs: "5" },
   async run(values: OptionValues) {
     const options = { loads: wholeNumber(values, "loads", LOADS), runs: wholeNumber(values, "runs", RUNS) };
     const opened = await openPackage(values);

@@ -51,7 +51,7 @@ export const memoryBench: Bench = {
     alternations: numberOption("changes between two packages", ALTERNATIONS),
     samples: numberOption("requests per length", SAMPLES),
   },
-  quick: { requests: "40", alternations: "5", samples: "10" },
+  quick: { requests: "40", alternations: "2", samples: "10" },
   async run(values: OptionValues) {
     const options = {
       requests: wholeNumber(values, "requests", REQUESTS),

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AssumptionName } from "../../spillway/plan/assumptions.ts";
 import type { MeasuredReport } from "../../spillway/plan/calibration.ts";
-import { type ComparedRow, comparedWith } from "../../spillway/plan/compared.ts";
+import { comparedWith } from "../../spillway/plan/compared.ts";
 import { edgeModelOf } from "../../spillway/plan/edge-model.ts";
 import type { Option } from "../../spillway/plan/evaluate.ts";
 import { UNKNOWN_CALL } from "../../spillway/plan/input/call.ts";
@@ -13,24 +13,28 @@ import { Calls } from "../../spillway/plan/input/calls.ts";
 import { planOf } from "../../spillway/plan/plan.ts";
 import { MS_PER_MONTH } from "../../spillway/plan/simulate/workload.ts";
 import { step } from "../../spillway/terminal/progress.ts";
-import { hundredths, tenths } from "../../statistics.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import { openPackage } from "../system/package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { type MakeText, textsOf } from "../texts.ts";
-import { reportOnce, type System, startSystem } from "./system.ts";
+import { costPartsOf, planTables, problemOf } from "./report.ts";
+import { type Counted, reportBetween, type System, startSystem } from "./system.ts";
 import { type WorkloadSpec, type WorkloadText, workloadOf } from "./workload.ts";
 
 const TEXTS = { min: 200, max: 100_000, fallback: 6000 };
-const SECONDS = { min: 60, max: 3600, fallback: 600 };
+const SECONDS = { min: 40, max: 3600, fallback: 600 };
 const SHARE = { min: 1, max: 99, fallback: 50 };
 const SEED = { min: 0, max: 1_000_000, fallback: 1 };
 const MIN_JUDGED_TEXTS = 1500;
 const MAX_BENCH_MS = 75 * 60_000;
 const MINUTE_MS = 60_000;
-const WARM_TEXTS = 60;
-const WARM_GAP_MS = 150;
+/** The first calls of both sides are slower. Then their counts must have arrived. */
+const LEAST_WARM_MS = 35_000;
+/** Behind a minute, for clocks that differ. */
+const ASK_AFTER_MS = 2000;
+/** An isolate sends its counts every 5 to 15 s. */
+const MAX_FLUSH_MS = 20_000;
 /** Of words that the workload does not have. */
 const WARM_SEED = 1_000_000;
 /** One isolate that does not end, and a function beside it. */
@@ -51,7 +55,7 @@ export const planBench: Bench = {
     share: numberOption("percent of eligible texts for the edge", SHARE),
     seed: numberOption("another seed makes other texts", SEED),
   },
-  quick: { texts: "200", seconds: "60" },
+  quick: { texts: "200", seconds: "40" },
   async run(values: OptionValues) {
     const spec = {
       texts: wholeNumber(values, "texts", TEXTS),
@@ -66,31 +70,84 @@ export const planBench: Bench = {
 async function run(workspace: Workspace, spec: WorkloadSpec, share: number): Promise<Report> {
   const opened = await openPackage({});
   const { make } = await textsOf(opened);
-  const workload = workloadOf(spec);
-  const tenth = Math.ceil(workload.length / 10);
   const system = await step("starting the system", () => startSystem(workspace, share));
-  // The first calls of both sides are slower. They are before the first minute that is measured.
-  const warm = workload.slice(0, WARM_TEXTS).map(({ tokens }, index) => ({ tokens, atMs: index * WARM_GAP_MS }));
-  await step("warming both sides", () => sendAll(warm, WARM_SEED, { system, make }));
-  const first = await step(`the first tenth: ${tenth} texts`, () =>
-    measure(workload.slice(0, tenth), 0, { system, make }),
+  const isJudged = spec.texts >= MIN_JUDGED_TEXTS;
+  // At the workload's rate, so that each minute begins with counts of the one before. What is not judged begins at once.
+  if (isJudged) {
+    const untilMs = minuteFrom(Date.now() + LEAST_WARM_MS);
+    const warm = asLongAs(untilMs - Date.now(), spec);
+    await step("warming both sides", () => sendAll(warm, WARM_SEED, { system, make }));
+    await sleep(Math.max(0, untilMs - Date.now()));
+  }
+  const time = timesFrom(Date.now(), spec);
+  const workload = asLongAs(time.lengthMs, spec);
+  const part = workload.filter(({ atMs }) => atMs < time.splitMs - time.startMs);
+  const sending = step(`${workload.length} texts in ${Math.round(time.lengthMs / 1000)} s`, () =>
+    sendAll(workload, 0, { system, make }),
   );
-  const requestsPerMonth = (workload.length / (spec.seconds * 1000)) * MS_PER_MONTH;
-  const input = { part: workload.slice(0, tenth), folder: opened.folder, requestsPerMonth, share };
-  const predicted = await step("predicting the rest", () => predict(first.report, input));
-  const rest = await step(`the rest: ${workload.length - tenth} texts`, () =>
-    measure(workload.slice(tenth), tenth, { system, make }),
+  await sleep(time.splitMs + ASK_AFTER_MS - Date.now());
+  const first = await reportBetween(system.control, time.startMs, time.splitMs);
+  const requestsPerMonth = MS_PER_MONTH / meanGapMs(spec);
+  const input = { part, folder: opened.folder, requestsPerMonth, share };
+  const predicted = await step(`predicting the rest from the first ${part.length}`, () =>
+    predict(first.measured, input),
   );
-  const rows = comparedWith(predicted, requestsPerMonth, rest.report);
+  const failed = await sending;
+  await step("the last counts", () => sleep(MAX_FLUSH_MS));
+  const rest = await reportBetween(system.control, time.splitMs, isJudged ? time.endMs : Date.now());
+  const rows = comparedWith(predicted, requestsPerMonth, rest.measured);
+  const usdPerMillion = rows.find(({ name }) => name === "cost")?.measured ?? 0;
+  const costParts = costPartsOf(predicted.bill, requestsPerMonth, { month: rest.month, usdPerMillion });
   return {
-    result: { ...spec, share, failed: first.failed + rest.failed, rows },
-    tables: [tableOf(rows)],
+    result: { ...spec, share, failed, rows, costParts, first: armsOf(first), rest: armsOf(rest) },
+    tables: planTables(rows, costParts),
     notes: [
-      "Predicted: by spillway plan --calibrate, from the lengths and times of the first tenth and the ledger's report of it. Measured: the ledger's report of the rest.",
-      `${spec.texts} texts in ${spec.seconds} s, split by text, one isolate, a local function. Goal: P95 of each arm within 10 %, cost within 5 %.`,
+      "Predicted: by spillway plan --calibrate, from the lengths and times of the first tenth and the ledger's report of it, while the rest is sent. Measured: the ledger's report of the rest.",
+      `${spec.texts} texts in ${spec.seconds} s, split by text, one isolate, a local function. Goal: P95 of each arm within 10 %, cost within 5 %. Fewer than ${MIN_JUDGED_TEXTS} texts are not judged.`,
     ],
     // A tenth of a short workload has too few texts to predict a P95.
-    problem: spec.texts < MIN_JUDGED_TEXTS ? null : problemOf(rows),
+    problem: isJudged ? problemOf(rows) : null,
+  };
+}
+
+interface Times {
+  startMs: number;
+  /** The end of the first part: a minute's, as the ledger counts by the minute. */
+  splitMs: number;
+  endMs: number;
+  lengthMs: number;
+}
+
+/** The first part is a tenth, and a little longer where it does not end with a minute. The rest is nine tenths. */
+function timesFrom(startMs: number, { seconds }: WorkloadSpec): Times {
+  const tenthMs = seconds * 100;
+  const splitMs = minuteFrom(startMs + tenthMs - ASK_AFTER_MS);
+  const endMs = splitMs + 9 * tenthMs;
+  return { startMs, splitMs, endMs, lengthMs: endMs - startMs };
+}
+
+/** The first minute that begins then or later. */
+function minuteFrom(ms: number): number {
+  return Math.ceil(ms / MINUTE_MS) * MINUTE_MS;
+}
+
+/** Two weeks at the workload's rate, in another time. */
+function asLongAs(lengthMs: number, spec: WorkloadSpec): WorkloadText[] {
+  return workloadOf({ ...spec, texts: Math.round(lengthMs / meanGapMs(spec)), seconds: lengthMs / 1000 });
+}
+
+function meanGapMs({ texts, seconds }: WorkloadSpec): number {
+  return (seconds * 1000) / texts;
+}
+
+/** To predict again from what was measured. */
+function armsOf({ measured: { texts, arms } }: Counted) {
+  const armOf = ({ texts: n, p50Ms, p95Ms }: (typeof arms)["inside"]) => ({ texts: n, p50Ms, p95Ms });
+  return {
+    texts,
+    inside: armOf(arms.inside),
+    outside: armOf(arms.outside),
+    ineligible: armOf(arms.ineligible),
   };
 }
 
@@ -100,10 +157,10 @@ interface Target {
 }
 
 /** Sends each text at its time, whether or not those before it are answered. @returns how many were not answered with 200 */
-async function sendAll(part: readonly WorkloadText[], seed: number, { system, make }: Target): Promise<number> {
-  const startedAtMs = performance.now() - (part[0]?.atMs ?? 0);
+async function sendAll(workload: readonly WorkloadText[], seed: number, { system, make }: Target): Promise<number> {
+  const startedAtMs = performance.now();
   const answers: Promise<boolean>[] = [];
-  for (const [index, { atMs, tokens }] of part.entries()) {
+  for (const [index, { atMs, tokens }] of workload.entries()) {
     await sleep(Math.max(0, atMs - (performance.now() - startedAtMs)));
     answers.push(isAnswered(system.gateway, make(tokens, seed + index)));
   }
@@ -115,14 +172,6 @@ async function isAnswered(gateway: string, inputs: string): Promise<boolean> {
   const response = await fetch(`${gateway}/v1/classify`, request).catch(() => null);
   await response?.arrayBuffer().catch(() => null);
   return response?.status === 200;
-}
-
-/** From a new minute on: the ledger counts by the minute. */
-async function measure(part: readonly WorkloadText[], seed: number, target: Target) {
-  await sleep(MINUTE_MS - (Date.now() % MINUTE_MS));
-  const fromMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-  const failed = await sendAll(part, seed, target);
-  return { failed, report: await reportOnce(part.length - failed, target.system.control, fromMs) };
 }
 
 interface First {
@@ -146,25 +195,4 @@ async function predict(report: MeasuredReport, { part, folder, requestsPerMonth,
   const predicted = options.find(({ sharePercent }) => sharePercent === share);
   if (predicted === undefined) throw new Error(`The plan has no share of ${share} %.`);
   return predicted;
-}
-
-function tableOf(rows: readonly ComparedRow[]) {
-  return {
-    title: "Predicted and measured",
-    header: ["", "predicted", "measured", "difference %", "allowed %"],
-    rows: rows.map(({ name, predicted, measured, difference, allowed }) => [
-      name === "cost" ? "$ per million texts" : `P95 ${name}, ms`,
-      hundredths(predicted),
-      hundredths(measured),
-      tenths(difference * 100),
-      allowed * 100,
-    ]),
-  };
-}
-
-function problemOf(rows: readonly ComparedRow[]): string | null {
-  const missed = rows.filter(({ difference, allowed }) => Math.abs(difference) > allowed);
-  if (missed.length === 0) return null;
-  const each = missed.map(({ name, difference }) => `${name} ${tenths(difference * 100)} %`);
-  return `The prediction misses: ${each.join(", ")}.`;
 }

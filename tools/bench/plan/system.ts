@@ -1,9 +1,12 @@
 /** The whole system for the bench `plan`: started as `npm start` starts it, with a split by text, and its ledger's report. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type { Month } from "../../../control-plane/report/cost.ts";
 import { findingsOf } from "../../../control-plane/report/findings.ts";
+import { reportOf } from "../../../control-plane/report/report.ts";
 import { freePort } from "../../process/ports.ts";
 import { waitFor } from "../../process/wait-for.ts";
+import { getLedger } from "../../spillway/control-plane/get-ledger.ts";
 import { type MeasuredReport, parseReport } from "../../spillway/plan/calibration.ts";
 import { reportJson } from "../../spillway/report/command.ts";
 import { countedOnce } from "../system/counted.ts";
@@ -35,8 +38,21 @@ export async function startSystem(workspace: Workspace, share: number): Promise<
   return { gateway, control: new URL(`http://127.0.0.1:${controlPort}`) };
 }
 
-/** The report of a time, as `spillway report --json` prints it, once it has so many requests. @throws as `countedOnce` */
-export async function reportOnce(requests: number, control: URL, fromMs: number): Promise<MeasuredReport> {
-  const { report } = await countedOnce(requests, control, fromMs);
-  return parseReport(reportJson(report, findingsOf(report)), "the ledger's report");
+/** Resolves when the ledger has so many requests of a time. @throws as `countedOnce` */
+export async function reportOnce(requests: number, control: URL, fromMs: number): Promise<void> {
+  await countedOnce(requests, control, fromMs);
+}
+
+export interface Counted {
+  /** As `spillway report --json` prints it. */
+  measured: MeasuredReport;
+  month: Month | null;
+}
+
+/** The report of a time of whole minutes, with what has arrived: isolates send their counts up to 15 s later. @throws Error with one sentence */
+export async function reportBetween(control: URL, fromMs: number, toMs: number): Promise<Counted> {
+  const answer = await getLedger({ url: control, token: null, fromMs, toMs });
+  const report = reportOf({ answer, nowMs: Date.now() });
+  const measured = parseReport(reportJson(report, findingsOf(report)), "the ledger's report");
+  return { measured, month: report.cost.month };
 }

@@ -19,6 +19,8 @@ export interface WorkloadSpec {
 const DAYS = 14;
 /** Of the busiest moment over the mean. */
 const PEAK = 1.6;
+/** Of a day, at the first text: a tenth, of 1.4 days, then has the mean rate. */
+const BEGINS_AT = 0.3;
 
 /** @returns the texts in the order of their arrival */
 export function workloadOf({ seed, texts, seconds }: WorkloadSpec): WorkloadText[] {
@@ -29,7 +31,7 @@ export function workloadOf({ seed, texts, seconds }: WorkloadSpec): WorkloadText
   let now = 0;
   while (made.length < texts) {
     now += exponential(meanGapMs / PEAK, random);
-    if (random() * PEAK > 1 + (PEAK - 1) * Math.sin((2 * Math.PI * now) / dayMs)) continue;
+    if (random() * PEAK > 1 + (PEAK - 1) * Math.sin(2 * Math.PI * (now / dayMs + BEGINS_AT))) continue;
     made.push({ atMs: now, tokens: lengthOf(random) });
   }
   return made;

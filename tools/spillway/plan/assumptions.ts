@@ -103,6 +103,14 @@ const ASSUMED = {
     high: 120,
     source: "a region near most callers, or one across an ocean",
   },
+  "network-noise": {
+    about: "spread of that time among calls (sigma)",
+    unit: "",
+    value: 0,
+    low: 0,
+    high: 0.5,
+    source: "chosen; a report of the ledger replaces it",
+  },
   "edge-time": {
     about: "time of a run at the edge over the measured one",
     unit: "times",

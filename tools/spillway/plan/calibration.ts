@@ -5,6 +5,7 @@ import { parseJson } from "../../../formats/json.ts";
 import type { AssumptionName, Known } from "./assumptions.ts";
 import type { EdgeModel } from "./edge-model.ts";
 import type { MeasuredRates } from "./evaluate.ts";
+import { originTimeOf } from "./origin-time.ts";
 import { fp32Ms } from "./simulate/workload.ts";
 
 const number = z.number();
@@ -47,8 +48,6 @@ export function shareOf({ split: { askedPercent, achievedPercent } }: MeasuredRe
 const SOURCE = "the ledger";
 /** A ledger's mean against the mean of another time. */
 const MARGIN = 0.1;
-/** Of a normal distribution. */
-const Z95 = 1.645;
 
 /**
  * @param tokens of the texts that the plan simulates
@@ -89,8 +88,13 @@ interface OriginInput {
   quantity: (usage: string) => number;
 }
 
-/** From the outside arm: eligible texts that the origin answered, network included. */
-function originValues({ arms: { outside, ineligible } }: MeasuredReport, input: OriginInput): void {
+/** Fewer texts have no P95. */
+const MIN_LONG_TEXTS = 20;
+/** Of the texts without a choice: others have a residency rule, and any length. */
+const MIN_LONG_PART = 0.9;
+
+/** From texts that the origin answered, network included: eligible ones outside the share, and those too long for the edge. */
+function originValues({ arms: { outside, ineligible }, reasons }: MeasuredReport, input: OriginInput): void {
   const { tokens, fitting, long, medianRunMs, set, quantity } = input;
   const { p50Ms, p95Ms } = outside;
   if (p50Ms === null || fitting.length === 0) return;
@@ -98,22 +102,25 @@ function originValues({ arms: { outside, ineligible } }: MeasuredReport, input: 
     set("network-ms", Math.max(0, p50Ms - medianRunMs));
     return;
   }
-  const shapes = fitting.map((count) => fp32Ms(count)).sort();
-  const at = (part: number) => shapes[Math.min(shapes.length - 1, Math.floor(part * shapes.length))] ?? 1;
-  // The shape's unit in ms: the median eligible text is the measured one. What the network adds is in it.
-  const unitMs = p50Ms / at(0.5);
-  set("network-ms", 0);
-  set("lambda-run-ms", unitMs * meanShape(tokens));
-  if (p95Ms !== null) {
-    const measured = Math.log(p95Ms / p50Ms) / Z95;
-    const byLength = Math.log(at(0.95) / at(0.5)) / Z95;
-    set("lambda-noise", Math.sqrt(Math.max(0, measured ** 2 - byLength ** 2)));
-  }
+  const isLong = (reasons["too-long"] ?? 0) >= Math.max(MIN_LONG_TEXTS, MIN_LONG_PART * ineligible.texts);
+  const longTimes =
+    long.length === 0 || !isLong || ineligible.p50Ms === null
+      ? null
+      : { p50Ms: ineligible.p50Ms, p95Ms: ineligible.p95Ms, shapes: shapesOf(long) };
+  const time = originTimeOf({ p50Ms, p95Ms, shapes: shapesOf(fitting) }, longTimes);
+  set("network-ms", time.networkMs);
+  set("network-noise", time.networkNoise);
+  set("lambda-run-ms", time.unitMs * meanShape(tokens));
+  set("lambda-noise", time.runNoise);
   const requests = quantity("origin-requests");
   // The origin's texts are those of both arms: its billed memory is over their mean time.
   const [eligible, others] = [outside.texts, long.length === 0 ? 0 : ineligible.texts];
-  const runMs = (unitMs * (eligible * meanShape(fitting) + others * meanShape(long))) / (eligible + others);
+  const runMs = (time.unitMs * (eligible * meanShape(fitting) + others * meanShape(long))) / (eligible + others);
   if (requests > 0) set("lambda-memory-mib", ((quantity("origin-mib-ms") / requests) * 1024 * 1000) / runMs);
+}
+
+function shapesOf(tokens: Float32Array): Float32Array {
+  return tokens.map((count) => fp32Ms(count)).sort();
 }
 
 function meanShape(tokens: Float32Array): number {

@@ -106,6 +106,11 @@ describe("a bench in a process", () => {
     expect(await run(script)).toMatchObject({ headline: null, problem });
   });
 
+  it("that cannot be started is a failure: the others run", async () => {
+    const run = await runBench(["/no/such/program"], limits);
+    expect(run).toMatchObject({ headline: null, problem: expect.stringMatching(/^It could not be started: .*ENOENT/) });
+  });
+
   it("that does not end in time is ended, and killed if it ignores that", async () => {
     const endless = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)';
     expect(await run(endless, { maxMs: 500, graceMs: 100 })).toMatchObject({

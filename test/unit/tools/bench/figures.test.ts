@@ -10,6 +10,7 @@ import {
   memoryBlocks,
   replayBlocks,
 } from "../../../../tools/bench/figures/render.ts";
+import { costPartsOf, planBlocks, problemOf } from "../../../../tools/bench/plan/report.ts";
 
 const measured = {
   model: "distilbert@1",
@@ -55,6 +56,19 @@ const replay = {
   ...{ p95EdgeMs: 253.2, p95LambdaMs: 2409.1 },
 };
 
+const row = { predicted: 57.04, measured: 56.8, difference: 0.0042, allowed: 0.1 };
+const plan = {
+  ...{ ...measured, bench: "plan" as const, texts: 6000, seconds: 600 },
+  rows: [
+    { ...row, name: "inside" as const },
+    { name: "cost" as const, predicted: 2.112, measured: 1.738, difference: 0.2152, allowed: 0.05 },
+  ],
+  costParts: [
+    { name: "Lambda memory", predicted: 1.02, measured: 1.01 },
+    { name: "ledger", predicted: 0.6, measured: 0.24 },
+  ],
+};
+
 describe("the pages' figures", () => {
   it("are those of the benches' JSON, with the number of requests behind each p95", () => {
     const [times, together] = engineBlocks(engine);
@@ -69,6 +83,10 @@ describe("the pages' figures", () => {
     );
     expect(memoryBlocks(memory)[0]?.text).toMatch(/\| loading +\| 71\.0 .*\| 85\.0 +\|/);
     expect(memoryBlocks(memory)[0]?.text).toContain("The peak is 90.0 MiB.");
+    const text = planBlocks(plan)[0]?.text ?? "";
+    expect(text).toMatch(/\| P95 inside, ms +\| 57\.04 +\| 56\.8 +\| \+0\.4 % +\| 10 % +\| yes +\|/);
+    expect(text).toMatch(/\| \$ per million texts +\| 2\.11 +\| 1\.74 +\| \+21\.5 % +\| 5 % +\| NO +\|/);
+    expect(text.replaceAll("\n", " ")).toContain("the prediction differs in ledger $0.6 instead of $0.24.");
   });
 
   it("have their places on the pages", async () => {
@@ -77,6 +95,7 @@ describe("the pages' figures", () => {
       ["docs/internals/engine.md", engineBlocksOfPage],
       ["docs/internals/memory.md", memoryBlocks(memory)],
       ["README.md", replayBlocks(replay)],
+      ["docs/guide/plan.md", planBlocks(plan)],
     ] as const) {
       const text = blocks.reduce(replaceBlock, await readFile(page, "utf8"));
       for (const block of blocks) expect(text).toContain(`${startOf(block.name)}\n\n${block.text}\n\n<!-- end -->`);
@@ -86,6 +105,21 @@ describe("the pages' figures", () => {
 
   it("are not written of another model", () => {
     expect(holdSchema.safeParse({ ...hold, model: "mail-tagger@1" }).success).toBe(false);
+  });
+
+  it("of a prediction that misses name by how much, and each part of the cost per million texts", () => {
+    expect(problemOf(plan.rows)).toBe("The prediction misses: cost 21.5 %.");
+    expect(problemOf([{ ...row, name: "inside", difference: -0.1 }])).toBeNull();
+    const line = (name: string, quantity: number) => ({
+      ...{ name, quantity, unit: "", included: 0, usdPerUnit: 2, usd: 0 },
+    });
+    const month = { listUsd: 40, planUsd: 5, lines: [line("a", 5), line("b", 15)], billUsd: 5 };
+    const predicted = { lines: [line("a", 0.5), line("c", 1)] };
+    expect(costPartsOf(predicted, 1_000_000, { month, usdPerMillion: 4 })).toEqual([
+      { name: "a", predicted: 1, measured: 1 },
+      { name: "c", predicted: 2, measured: 0 },
+      { name: "b", predicted: 0, measured: 3 },
+    ]);
   });
 
   it("need their place exactly once", () => {

@@ -103,13 +103,14 @@ function textsByIsolate(
   for (let index = from; index < to; index++) {
     const place = isolates.isolate[index] ?? 0;
     const waitMs = waited[index] === 1 ? (workload.initMs[index] ?? 0) : 0;
+    const random = seededRandom(seed + index);
     const text: ArrivingText = {
       arrivesAtMs: workload.atMs[index] ?? 0,
       tokens: workload.tokens[index] ?? 0,
       stickyKey: keyOf(index),
       // The same noise at each share, so that shares are compared on the same runs.
-      runNoise: noise(RUN_NOISE_SIGMA, seededRandom(seed + index)),
-      originMs: values["network-ms"] + (workload.runMs[index] ?? 0) + waitMs,
+      runNoise: noise(RUN_NOISE_SIGMA, random),
+      originMs: values["network-ms"] * noise(values["network-noise"], random) + (workload.runMs[index] ?? 0) + waitMs,
       isCold: isolates.isCold[index] === 1,
     };
     const list = texts.get(place);

@@ -171,6 +171,9 @@ describe("a report of the ledger", () => {
     },
   };
   const report = parseReport(JSON.stringify(REPORT), "report.json");
+  const SIGMA = Math.log(900 / 640) / 1.645;
+  /** Of a lognormal distribution with a median of 640 ms. */
+  const MEAN_MS = 640 * Math.exp(SIGMA ** 2 / 2);
 
   it("replaces assumptions by what was measured", () => {
     const tokens = new Float32Array(100).fill(128);
@@ -189,20 +192,36 @@ describe("a report of the ledger", () => {
   it("without a log gives the origin's time, its spread, and its memory", () => {
     const tokens = new Float32Array(100).fill(128);
     const known = calibrated(report, { edge: DISTILBERT, tokens, medianRunMs: null });
-    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(640, 3);
-    expect(known.get("lambda-noise")?.value).toBeCloseTo(Math.log(900 / 640) / 1.645, 6);
-    // 1,400 GB-s ÷ 750 calls of 640 ms
-    expect(known.get("lambda-memory-mib")?.value).toBeCloseTo((1400 / 750 / 0.64) * 1000 * 1.024, 3);
+    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(MEAN_MS, 3);
+    expect(known.get("lambda-noise")?.value).toBeCloseTo(SIGMA, 6);
+    // 1,400 GB-s ÷ 750 calls
+    expect(known.get("lambda-memory-mib")?.value).toBeCloseTo((1400 / 750 / MEAN_MS) * 1000 * 1024, 3);
   });
 
   it("spreads the origin's memory over long texts too, which run there in every case", () => {
     const tokens = Float32Array.from({ length: 100 }, (_, index) => (index < 95 ? 128 : 1024));
     const mixed = { ...report, arms: { ...report.arms, ineligible: { ...arm, texts: 100 } } };
     const known = calibrated(mixed, { edge: DISTILBERT, tokens, medianRunMs: null });
-    const long = 640 * (fp32Ms(1024) / fp32Ms(128));
-    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(0.95 * 640 + 0.05 * long, 0);
+    const long = MEAN_MS * (fp32Ms(1024) / fp32Ms(128));
+    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(0.95 * MEAN_MS + 0.05 * long, 0);
     // Outside and ineligible have as many texts.
-    expect(known.get("lambda-memory-mib")?.value).toBeCloseTo(((1400 / 750) * 1024 * 1000) / ((640 + long) / 2), 0);
+    expect(known.get("lambda-memory-mib")?.value).toBeCloseTo(((1400 / 750) * 1024 * 1000) / ((MEAN_MS + long) / 2), 0);
+  });
+
+  it("with enough texts that are too long for the edge, separates the network from what grows with length", () => {
+    const tokens = Float32Array.from({ length: 100 }, (_, index) => (index < 95 ? 128 : 1024));
+    // 100 ms for each call, and 540 for the shape of 128 tokens.
+    const longMs = 100 + 540 * (fp32Ms(1024) / fp32Ms(128));
+    const ineligible = { texts: 100, p50Ms: longMs, p95Ms: longMs, p99Ms: longMs };
+    const both = { ...report, arms: { ...report.arms, ineligible }, reasons: { ...report.reasons, "too-long": 100 } };
+    const known = calibrated(both, { edge: DISTILBERT, tokens, medianRunMs: null });
+    expect(known.get("lambda-noise")?.value).toBe(0);
+    expect(known.get("network-noise")?.value).toBeGreaterThan(0.5);
+    expect(known.get("network-ms")?.value).toBeGreaterThan(100);
+    expect(known.get("lambda-run-ms")?.value).toBeCloseTo(0.95 * 540 + 0.05 * (longMs - 100), 0);
+    // Of those texts some have another reason than their length.
+    const others = { ...both, reasons: { ...report.reasons, "too-long": 50 } };
+    expect(calibrated(others, { edge: DISTILBERT, tokens, medianRunMs: null }).get("network-ms")?.value).toBe(0);
   });
 
   it("is compared with the prediction at its own share, arm by arm and in cost", async () => {
