@@ -6,8 +6,12 @@ import { createPool, type Pool, type PoolOutcome, type PoolSettings } from "../.
 // These tests start processes, which may be slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 const LONG_MS = 60_000;
+/** For what never ends: its process waits, or is busy, for as long. */
+const SHORT_MS = 300;
 const settings: PoolSettings = { concurrencyLimit: 2, timeoutMs: LONG_MS, initTimeoutMs: LONG_MS, warmMs: LONG_MS };
 let pool: Pool;
+/** Of the pool, which reads them for each event. */
+let limits: PoolSettings;
 let started: Instance[] = [];
 let nowMs = 0;
 
@@ -26,7 +30,8 @@ function poolOf(bend: Partial<PoolSettings> = {}, handler = "handler.handler"): 
     started.push(instance);
     return instance;
   };
-  pool = createPool({ ...settings, ...bend }, start, () => nowMs);
+  limits = { ...settings, ...bend };
+  pool = createPool(limits, start, () => nowMs);
   return pool;
 }
 
@@ -128,14 +133,15 @@ describe("a pool of instances", () => {
 
 describe("a pool recovers from", () => {
   it.each([
-    { name: "a function that never answers", order: "hang", reason: "timed out after 2000 ms" },
-    { name: "a function that blocks its thread", order: "spin", reason: "timed out after 2000 ms" },
-    { name: "a function that ends its process", order: "crash", reason: "exited: exit status 3" },
-  ])("$name: the process is stopped and the next event is answered", async ({ order, reason }) => {
-    poolOf({ timeoutMs: 2000 });
+    { name: "a function that never answers", order: "hang", timeoutMs: SHORT_MS, reason: "timed out after 300 ms" },
+    { name: "a function that blocks its thread", order: "spin", timeoutMs: SHORT_MS, reason: "timed out after 300 ms" },
+    { name: "a function that ends its process", order: "crash", timeoutMs: LONG_MS, reason: "exited: exit status 3" },
+  ])("$name: the process is stopped and the next event is answered", async ({ order, timeoutMs, reason }) => {
+    poolOf({ timeoutMs });
     const outcome = await pool.invoke("r1", { do: order });
     expect(outcome).toEqual({ kind: "failed", reason });
     await started[0]?.exited;
+    limits.timeoutMs = LONG_MS;
     expect(answerOf(await pool.invoke("r2", {})).answered).toBe(1);
   });
 
@@ -159,9 +165,14 @@ describe("a pool recovers from", () => {
     { name: "fails", handler: "broken-init.handler", reason: /INIT failed: init-failed: INIT cannot work/ },
     { name: "exports nothing", handler: "broken-init.nothing", reason: /INIT failed/ },
     { name: "has no module", handler: "missing.handler", reason: /INIT failed: init-failed: Cannot find module/ },
-    { name: "never ends", handler: "endless-init.handler", reason: /INIT failed: timed out after 1500 ms/ },
-  ])("an INIT that $name: each event fails and none hangs", async ({ handler, reason }) => {
-    poolOf({ initTimeoutMs: 1500 }, handler);
+    {
+      name: "never ends",
+      handler: "endless-init.handler",
+      initTimeoutMs: 500,
+      reason: /INIT failed: timed out after 500 ms/,
+    },
+  ])("an INIT that $name: each event fails and none hangs", async ({ handler, initTimeoutMs = LONG_MS, reason }) => {
+    poolOf({ initTimeoutMs }, handler);
     expect(await pool.invoke("r1", {})).toEqual({ kind: "failed", reason: expect.stringMatching(reason) });
     expect(await pool.prewarm()).toMatch(reason);
   });

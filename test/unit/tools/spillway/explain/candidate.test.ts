@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openLocalPackage } from "../../../../../tools/spillway/model/local-package.ts";
-import { lineOf, runExplain } from "./run-explain.ts";
+import { lineOf, runExplain, useSmallModel } from "./run-explain.ts";
+
+const tiny = useSmallModel();
 
 let scratch: string;
 beforeAll(async () => {
@@ -21,16 +22,14 @@ async function notesOf(policy: object): Promise<string[]> {
 
 it("a candidate changes no rule; a note states which isolates have other limits, and whose tokens are counted", async () => {
   const other = `other@${"a".repeat(64)}`;
-  const { modelId } = await openLocalPackage("models/mail-tagger");
+  const { modelId } = tiny();
   expect(await notesOf({ candidate: { model: other, share: 12.5 } })).toEqual([
     expect.stringMatching(
       /^ {2}! 12.5 % of isolates run the candidate other@a{12}, with other limits .* SPILLWAY_MODEL_DIR/,
     ),
   ]);
   expect(await notesOf({ model: other, candidate: { model: modelId, share: 10 } })).toEqual([
-    expect.stringMatching(
-      /^ {2}! 10 % of isolates run the candidate mail-tagger@[0-9a-f]{12}, which counts the tokens/,
-    ),
+    expect.stringMatching(/^ {2}! 10 % of isolates run the candidate tiny@[0-9a-f]{12}, which counts the tokens/),
   ]);
   expect(await notesOf({ candidate: { model: other, share: 0 } })).toEqual([]);
 });

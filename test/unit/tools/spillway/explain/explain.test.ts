@@ -1,10 +1,12 @@
-/** The command with the demo model: options in, lines out. */
+/** The command with a small model: options in, lines out. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { basisPointsOf } from "../../../../../gateway/decide/share.ts";
-import { lineOf, runExplain } from "./run-explain.ts";
+import { lineOf, runExplain, useSmallModel } from "./run-explain.ts";
+
+useSmallModel();
 
 const TEXT = "WIN a free prize";
 const address = { url: "https://example.com/", region: "us-east-1" };
@@ -221,7 +223,7 @@ describe("the policy", () => {
     const { stderr } = await by({ model: `other@${"a".repeat(64)}`, minVersion: 99 });
     expect(stderr.split("\n")).toEqual([
       expect.stringMatching(
-        /^ {2}! the policy names other@aaaaaaaaaaaa, but tokens are counted by mail-tagger@[0-9a-f]{12}; set SPILLWAY_MODEL_DIR$/,
+        /^ {2}! the policy names other@aaaaaaaaaaaa, but tokens are counted by tiny@[0-9a-f]{12}; set SPILLWAY_MODEL_DIR$/,
       ),
       expect.stringMatching(
         /^ {2}! the policy's minVersion 99 rejects version \d+ of this model; pass --edge rejected$/,

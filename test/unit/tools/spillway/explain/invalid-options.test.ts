@@ -1,6 +1,8 @@
 /** Options that the command rejects, each with what is allowed. */
 import { describe, expect, it } from "vitest";
-import { runExplain } from "./run-explain.ts";
+import { runExplain, useSmallModel } from "./run-explain.ts";
+
+useSmallModel();
 
 const TEXT = "WIN a free prize";
 
