@@ -22,7 +22,7 @@ import type { NotReady } from "./load-state.ts";
 import { type LoaderParts, ModelLoader } from "./loader.ts";
 import { ModelChoice } from "./model-choice.ts";
 import { classifierOf, type WantedPackage } from "./package.ts";
-import { nowOrRecently } from "./pause-beside.ts";
+import { nowOrRecently, pauseBeside } from "./pause-beside.ts";
 import { EdgeQueue } from "./queue.ts";
 import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
 import { type EdgeText, failed, mayRunTogether, predictedTogetherMs, type RunParts, runTexts } from "./run-texts.ts";
@@ -49,11 +49,16 @@ export class EdgeIsolate implements Edge {
   readonly #loader: ModelLoader;
   readonly #queue: EdgeQueue<EdgeText, SideResult>;
   readonly #runParts: RunParts;
+  /** The pause between two steps of a text that is tokenized. */
+  readonly #giveWay: () => Promise<void>;
 
   constructor(parts: EdgeParts) {
     this.#parts = parts;
     const { breaker, clock, report } = parts;
     const othersWait = nowOrRecently(() => this.#othersWait(), clock);
+    // The text's own request is one. Texts that run count too: tokenizing would take every second of their turns.
+    const areOthers = () => parts.requestsInProgress() > 1;
+    this.#giveWay = pauseBeside({ clock, othersWait: nowOrRecently(areOthers, clock) });
     this.#queue = new EdgeQueue({ clock, mayJoin: mayRunTogether, predictedMs: predictedTogetherMs });
     this.#runParts = {
       breaker,
@@ -156,7 +161,7 @@ export class EdgeIsolate implements Edge {
   async tokenize(text: TextOrPair, { signal }: Lifetime): Promise<Tokenized | null> {
     const opened = this.#loader.opened();
     if (opened === null || this.#refusesPair(text)) return null;
-    return tokenizeText(text, opened, () => (signal.aborted ? null : this.#parts.clock.wait(0)));
+    return tokenizeText(text, opened, () => (signal.aborted ? null : this.#giveWay()));
   }
 
   /**

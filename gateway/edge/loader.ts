@@ -175,7 +175,7 @@ export class ModelLoader {
     const stop = () => {
       if (this.#state !== next || !this.#hooks.isIdle()) throw new RunAborted();
     };
-    const giveWay = pauseBeside({ clock, othersWait, alive: () => {} });
+    const giveWay = pauseBeside({ clock, othersWait });
     const pause = () => giveWay().then(stop);
     await warmUp(next.model, next.opened, { pause, othersWait });
     return null;

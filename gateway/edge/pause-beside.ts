@@ -1,13 +1,13 @@
-/** How a load and a run give way to other requests: docs/decisions/052-a-load-gives-way.md */
+/** How a load, a run and a text that is tokenized give way to other requests: docs/decisions/052-a-load-gives-way.md */
 import type { Clock } from "../call.ts";
 
 /**
  * Beside others a pause lasts until so many turns of the event loop in a row have had no work
- * that the clock shows. A request needs about ten turns, from its connection to its answer, and would wait for a piece of the load before
- * each.
+ * that the clock shows. A request needs about ten turns, from its connection to its answer, and would wait for a piece of the load, or of
+ * the text, before each.
  */
 const QUIET_TURNS = 4;
-/** Then the load continues: requests that never end must not stop it. */
+/** Then the work continues: requests that never end must not stop it. */
 const MAX_PAUSE_MS = 8;
 /**
  * The gateway sees a request after its connection and its head have needed the thread, and not while its answer is written. Where requests
@@ -29,14 +29,14 @@ export interface PauseParts {
   clock: Clock;
   /** Whether other requests are in progress, or were a moment ago. */
   othersWait(): boolean;
-  /** Called as a pause begins; ends the load by throwing. */
-  alive(): void;
+  /** Called as a pause begins; ends the work by throwing. */
+  alive?(): void;
 }
 
-/** @returns the pause of one load */
+/** @returns the pause between two pieces of the work */
 export function pauseBeside({ clock, othersWait, alive }: PauseParts): () => Promise<void> {
   return async () => {
-    alive();
+    alive?.();
     const startedAtMs = clock.nowMs();
     const turns = othersWait() ? QUIET_TURNS : 1;
     let beforeMs = startedAtMs;

@@ -2,7 +2,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../../gateway/call.ts";
 import { SHORT } from "../../support/texts.ts";
-import { aLifetime, forgetBackground } from "../support/gateway.ts";
+import { urlOf } from "../support/faulty.ts";
+import {
+  aGateway,
+  aLifetime,
+  ask,
+  classify,
+  forgetBackground,
+  handClock,
+  ready,
+  recordingWaits,
+} from "../support/gateway.ts";
 import { anEdge, attempt, realClock, warmed } from "../support/isolate.ts";
 import { publish } from "../support/packages.ts";
 
@@ -61,6 +71,59 @@ describe("a text of a megabyte", () => {
     gone.abort();
     expect(await tokenized).toBeNull();
     expect(seen.pauses).toBe(1);
+  });
+});
+
+describe("a request with a text of a megabyte", () => {
+  /** One unknown token. */
+  const LONG_WORD = "a".repeat(1_000_000);
+
+  async function watchedGateway() {
+    const { clock, waits } = recordingWaits(handClock());
+    const gateway = await ready(aGateway({ modelId: await publish(), originUrl: urlOf("ok?tokenize"), clock }));
+    const turnsWhile = async (answer: () => Promise<Response>) => {
+      waits.length = 0;
+      expect((await answer()).status).toBe(200);
+      return waits.filter((ms) => ms === 0).length;
+    };
+    await turnsWhile(() => classify(gateway, SHORT));
+    clock.moveMs(100);
+    return { clock, gateway, turnsWhile };
+  }
+
+  it("gives others four turns of the event loop between two steps while they are in progress, and a moment longer", async () => {
+    const { clock, gateway, turnsWhile } = await watchedGateway();
+    const turns = () => turnsWhile(() => classify(gateway, LONG_WORD));
+    const byItself = await turns();
+    expect(byItself).toBeGreaterThan(60);
+    const { readable, writable } = new TransformStream();
+    const request = new Request("http://gateway/v1/classify", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: readable,
+    });
+    const other = ask(gateway, request);
+    const beside = await turns();
+    expect(beside).toBeGreaterThan(4 * 60);
+    void new Response("{}").body?.pipeTo(writable);
+    expect((await other).status).toBe(422);
+    expect(await turns()).toBe(beside);
+    clock.moveMs(100);
+    expect(await turns()).toBe(byItself);
+  });
+
+  it("does a few steps until a short text is answered", async () => {
+    const { clock, gateway, turnsWhile } = await watchedGateway();
+    const ofLong = await turnsWhile(() => classify(gateway, LONG_WORD));
+    const ofShort = await turnsWhile(() => classify(gateway, SHORT));
+    const order: string[] = [];
+    const long = classify(gateway, LONG_WORD).finally(() => order.push("long"));
+    await classify(gateway, SHORT).finally(() => order.push("short"));
+    clock.moveMs(100);
+    const left = await turnsWhile(() => long);
+    expect(order).toEqual(["short", "long"]);
+    // One turn per step from then on. With one turn per step before too, there would be three times as many.
+    expect(ofLong - left).toBeLessThan(2 * ofShort);
   });
 });
 

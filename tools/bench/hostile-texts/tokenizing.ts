@@ -5,12 +5,15 @@ import type { Encoded, TextOrPair, TextTokenizer } from "../../../formats/tokeni
 
 /** A text may allocate as much, garbage included. */
 export const MAX_TOKENIZING_MIB = 4;
+/** A step may hold the thread for as long. */
+export const MAX_STEP_MS = 10;
 const MIB = 2 ** 20;
 
 export interface Tokenizing {
   /** Null for a text that is refused. */
   result: Encoded | null;
   steps: number;
+  /** By the clock, with V8's collections and what else runs on the machine. */
   longestStepMs: number;
   /** All objects, garbage included, and the most memory of typed arrays. */
   allocatedMiB: number;

@@ -1,5 +1,5 @@
-/** What the processes of a group use, by Linux. */
-import { readdir, readFile } from "node:fs/promises";
+/** What the processes of a group use, by Linux, and how they yield. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
 
 /**
  * CPU time of all processes of the group so far, in ms, by the scheduler: unlike a time by the clock it does not depend on what else runs.
@@ -14,6 +14,36 @@ export async function cpuMsOf(group: number): Promise<number | null> {
     }
   }
   return cpuMs;
+}
+
+/** @returns how long a thread has waited for a processor so far, in ms; null where the system does not report it, or after the thread's end */
+export type ReadWaitMs = () => Promise<number | null>;
+
+/**
+ * Of the first thread of the group's process with this name. It waits where more threads want to run than there are processors.
+ * Null if the group has no such process. https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export async function processorWaitOf(group: number, name: string): Promise<ReadWaitMs | null> {
+  for (const process of await processesOf(group)) {
+    if ((await text(`/proc/${process}/comm`)).trim() !== name) continue;
+    return async () => {
+      const [, ns = ""] = (await text(`/proc/${process}/task/${process}/schedstat`)).split(" ");
+      return ns === "" ? null : Number(ns) / 1e6;
+    };
+  }
+  return null;
+}
+
+/** For `nice`: beside another busy process a tenth of a processor. With 19 it would be a hundredth, and on a machine with other work nothing. */
+export const LOW_PRIORITY = "10";
+
+/**
+ * Linux may share the processors among sessions first: the priority of a process then counts in its session only, and each process of a bench
+ * has its own. https://man7.org/linux/man-pages/man7/sched.7.html, "The autogroup feature". Elsewhere this has no effect.
+ * @param pid a process of the session
+ */
+export async function lowerSession(pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/autogroup`, LOW_PRIORITY).catch(() => {});
 }
 
 /** The open files and sockets of all processes of the group; null where the system does not report them. */

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { cpuMsOf, openFilesOf } from "../../../../tools/bench/system/process-group.ts";
+import { cpuMsOf, lowerSession, openFilesOf, processorWaitOf } from "../../../../tools/bench/system/process-group.ts";
 
 it.runIf(process.platform === "linux")(
-  "the CPU time and the open files of a process group are its own, and unknown for one that does not exist",
+  "the CPU time and the open files of a process group are its own, and unknown for one that does not exist; its session yields",
   async () => {
     // Computes before it prints, then waits.
     const script =
@@ -17,6 +18,15 @@ it.runIf(process.platform === "linux")(
       expect(await cpuMsOf(child.pid ?? 0)).toBeGreaterThanOrEqual(first ?? 0);
       // Its standard streams at least.
       expect(await openFilesOf(child.pid ?? 0)).toBeGreaterThanOrEqual(3);
+      const name = (await readFile(`/proc/${child.pid}/comm`, "utf8")).trim();
+      const waitMs = (await processorWaitOf(child.pid ?? 0, name)) ?? (async () => null);
+      const waited = (await waitMs()) ?? -1;
+      expect(waited).toBeGreaterThanOrEqual(0);
+      expect(await waitMs()).toBeGreaterThanOrEqual(waited);
+      expect(await processorWaitOf(child.pid ?? 0, "workerd")).toBeNull();
+      await lowerSession(child.pid ?? 0);
+      // Absent where sessions do not share the processors.
+      expect(await readFile(`/proc/${child.pid}/autogroup`, "utf8").catch(() => "nice 10")).toContain("nice 10");
     } finally {
       child.kill("SIGKILL");
     }
