@@ -74,13 +74,13 @@ describe("the account's KV", () => {
   });
 
   it("is read and written through wrangler with --remote, and the command reports when every location has it", async () => {
-    const remote = (...words: string[]) => spillway({ stateFolder: folder }, "policy", ...words, "--remote");
-    expect(await remote("set", "edge.share", "25")).toMatch(
-      /^version 1: .*\nin force in this location within 35 s, by \S+; everywhere within about 95 s, by \S+: KV needs up to 60 s/,
+    values.set("policy", '{"version": 1, "edge": {"share": 10}}');
+    const words = ["policy", "set", "edge.share", "25", "--remote"];
+    expect(await spillway({ stateFolder: folder }, ...words)).toMatch(
+      /^version 2: edge\.share 10 → 25\nin force in this location within 35 s, by \S+; everywhere within about 95 s, by \S+: KV needs up to 60 s/,
     );
-    expect(JSON.parse(values.get("policy") ?? "")).toMatchObject({ version: 1, edge: { share: 25 } });
-    expect(JSON.parse(values.get("policy-history") ?? "").entries).toHaveLength(1);
-    expect(await remote("get", "edge.share")).toBe("25");
+    expect(JSON.parse(values.get("policy") ?? "")).toMatchObject({ version: 2, edge: { share: 25 } });
+    expect(JSON.parse(values.get("policy-history") ?? "").entries).toHaveLength(2);
     api.closeAllConnections();
   });
 

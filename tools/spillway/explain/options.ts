@@ -29,7 +29,7 @@ export interface ExplainOptions {
   originPausedFrom?: readonly ForOrigin<number>[];
 }
 
-/** The country of every caller of the gateway of `npm start`: Miniflare's placeholder for Cloudflare's. test/e2e/policy.test.ts compares them. */
+/** The country of every caller of the gateway of `npm start`: Miniflare's placeholder for Cloudflare's. test/e2e/parts/policy.ts compares them. */
 export const LOCAL_COUNTRY = "US";
 
 /**

@@ -1,4 +1,4 @@
-/** The stores of this machine. That plain wrangler commands and `wrangler dev` have the same data: test/e2e/policy.test.ts, models.test.ts. */
+/** The stores of this machine. That plain wrangler commands and `wrangler dev` have the same data: test/e2e/parts/policy.ts, models.ts. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +43,19 @@ it("KV and R2 keep values and bytes between two openings, of any key, also while
     expect(await stores.kv("KEYS").all("")).toEqual(new Map());
     expect(await stores.bucket("MODELS").get(key)).toEqual(bytes);
     await expect(stores.kv("KEYS").put("", "x")).rejects.toThrow(/^The local store KEYS failed: .*[Kk]ey name/);
+  });
+});
+
+it("an opening inside of another one of its folder gives the same stores, without another workerd", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "spillway-stores-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await withLocalStores(folder, async (outer) => {
+    await withLocalStores(folder, async (inner) => {
+      expect(inner).toBe(outer);
+      await inner.kv("POLICIES").put("inside", "x");
+    });
+    // They stay open until the outer opening ends.
+    expect(await outer.kv("POLICIES").get("inside")).toBe("x");
   });
 });
 
