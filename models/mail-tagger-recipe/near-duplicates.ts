@@ -19,7 +19,9 @@ export function shingles(text: string): Set<string> {
 
 /** Jaccard similarity, 0 to 1. */
 export function similarity(one: Set<string>, other: Set<string>): number {
-  const shared = one.intersection(other).size;
+  const [few, many] = one.size < other.size ? [one, other] : [other, one];
+  let shared = 0;
+  for (const shingle of few) if (many.has(shingle)) shared++;
   return shared / (one.size + other.size - shared);
 }
 
@@ -33,7 +35,11 @@ export function groupNearDuplicates(texts: string[]): number[] {
       const union = set.size + (sets[earlier]?.size ?? 0) - shared;
       if (shared / union >= similarityThreshold) join(parents, earlier, at);
     }
-    for (const shingle of set) textsByShingle.set(shingle, [...(textsByShingle.get(shingle) ?? []), at]);
+    for (const shingle of set) {
+      const having = textsByShingle.get(shingle);
+      if (having === undefined) textsByShingle.set(shingle, [at]);
+      else having.push(at);
+    }
   });
   return parents.map((_, at) => root(parents, at));
 }

@@ -21,8 +21,13 @@ export interface CheckedControlPlane {
 /**
  * @param gateway the gateway's environment
  * @param configPath of the control plane's wrangler.toml
+ * @param build builds the Worker
  */
-export async function checkControlPlane(gateway: Target, configPath: string): Promise<CheckedControlPlane> {
+export async function checkControlPlane(
+  gateway: Target,
+  configPath: string,
+  build: typeof checkBundle = checkBundle,
+): Promise<CheckedControlPlane> {
   const { environment } = gateway;
   if (boundIn(gateway) === undefined) return without(checkLedgerBinding(gateway, ""));
   const read = await readTargets(configPath, environment).catch((error: unknown) => String(error));
@@ -40,7 +45,7 @@ export async function checkControlPlane(gateway: Target, configPath: string): Pr
     ...checkSharedStores(gateway, target, configPath),
     checkToken(target, configPath),
   ];
-  const built = await checkBundle(configPath, environment);
+  const built = await build(configPath, environment);
   // A size needs no separate line: it has no model.
   const ofBundle = built.findings.filter(({ state }) => state !== "ok").map((one) => ({ ...one, check: CHECK }));
   return { findings: [...findings, ...ofBundle], worker };

@@ -44,8 +44,8 @@ export interface Checked {
   commit: Commit | null;
 }
 
-/** Reads wrangler.toml, builds the Worker, and checks both. Uploads nothing. */
-export async function check(options: CheckOptions): Promise<Checked> {
+/** Reads wrangler.toml, builds the Worker, and checks both. Uploads nothing. @param build builds a Worker and measures it */
+export async function check(options: CheckOptions, build: typeof checkBundle = checkBundle): Promise<Checked> {
   const commit = await commitHere(process.cwd());
   const git = checkCommit(commit);
   const read = await readTargets(options.config, options.env).catch((error: unknown) => String(error));
@@ -61,8 +61,8 @@ export async function check(options: CheckOptions): Promise<Checked> {
     return { findings, worker: null, controlPlane: null, bundle: null, commit };
   }
   // The build takes the longest and needs no result of the other checks.
-  const building = checkBundle(options.config, options.env);
-  const checkingLedger = checkControlPlane(target, options.controlConfig);
+  const building = build(options.config, options.env);
+  const checkingLedger = checkControlPlane(target, options.controlConfig, build);
   const found = [
     ok("environment", `${options.env}, Worker ${target.config.name ?? "without a name"}`),
     ...checkBindings(target, others),

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { type Paint, paintFor } from "../spillway/terminal/colors.ts";
 import { plainCommand } from "../spillway/terminal/plain-command.ts";
 import { step } from "../spillway/terminal/progress.ts";
+import { checkBundle } from "./check-bundle.ts";
 import { type Checked, type CheckOptions, check } from "./checks.ts";
 import { type Finding, hasNoProblem, problem } from "./finding.ts";
 import { readServedVersions, type ServedVersion, shareCommands, type Uploaded, upload } from "./upload.ts";
@@ -12,8 +13,8 @@ interface Options extends CheckOptions {
   json?: true;
 }
 
-/** The command; its action sets the exit code to 1 if there is a problem. */
-export function deployProgram(): Command {
+/** The command; its action sets the exit code to 1 if there is a problem. @param build builds a Worker and measures it */
+export function deployProgram(build = checkBundle): Command {
   return plainCommand("npm run deploy --", "Run npm run deploy -- --help to see the options.")
     .usage("--env <name> [options]")
     .description("Check a deployment of the control plane and the gateway, and deploy both if every check passes.")
@@ -34,12 +35,12 @@ export function deployProgram(): Command {
     .option("--json", "print one JSON object instead of lines")
     .option("--config <file>", "wrangler's configuration", "wrangler.toml")
     .option("--control-config <file>", "wrangler's configuration of the control plane", "control-plane/wrangler.toml")
-    .action(deploy);
+    .action((options: Options) => deploy(options, build));
 }
 
-async function deploy(options: Options): Promise<void> {
+async function deploy(options: Options, build: typeof checkBundle): Promise<void> {
   const { env, config, dryRun, json } = options;
-  const checked = await step("building the Worker and running the checks", () => check(options));
+  const checked = await step("building the Worker and running the checks", () => check(options, build));
   const isUploaded = dryRun !== true && hasNoProblem(checked.findings);
   const { served, findings: ofServed } = isUploaded ? await readServedVersions(config, env) : NOT_READ;
   const findings = [...checked.findings, ...ofServed];

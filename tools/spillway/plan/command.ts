@@ -16,7 +16,7 @@ import { FORMAT_NAMES } from "./input/formats.ts";
 import { readInputs } from "./input/read-inputs.ts";
 import { planLines } from "./lines.ts";
 import { planPage } from "./page.ts";
-import { planOf } from "./plan.ts";
+import { type PlanInput, planOf } from "./plan.ts";
 
 interface Options {
   from?: string[];
@@ -33,8 +33,8 @@ interface Options {
 const DEFAULT_COLUMNS = 100;
 const MAX_COLUMNS = 110;
 
-/** Adds `spillway plan`. */
-export function registerPlan(program: Command): void {
+/** Adds `spillway plan`. @param texts how many texts are simulated; tests of what it prints need few */
+export function registerPlan(program: Command, texts?: PlanInput["texts"]): void {
   program
     .command("plan")
     .description("Predict time, CPU, bill and cold starts of Lambda and of Spillway, from texts or logs.")
@@ -50,10 +50,10 @@ export function registerPlan(program: Command): void {
     .option("--json", "print the plan as JSON")
     .option("--html <file>", "also write the plan as one HTML file")
     .addHelpText("after", "\nFormats, assumptions and how to read a plan: docs/guide/plan.md.")
-    .action(run);
+    .action((options: Options, command: Command) => run(options, command, texts));
 }
 
-async function run(options: Options, command: Command): Promise<void> {
+async function run(options: Options, command: Command, texts: PlanInput["texts"]): Promise<void> {
   if (options.article === true) return printArticle(options);
   const { from } = options;
   if (from === undefined) command.error("error: pass --from with texts or logs, or --article.");
@@ -71,6 +71,7 @@ async function run(options: Options, command: Command): Promise<void> {
       requestsPerMonth: options.requestsPerMonth ?? null,
       report,
       given: options.assume ?? new Map(),
+      ...(texts && { texts }),
     }),
   );
   if (options.json) console.log(JSON.stringify(plan, rounded, 2));

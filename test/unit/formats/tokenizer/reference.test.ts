@@ -1,12 +1,12 @@
 /** The same ids and token types as Hugging Face's own tokenizers, on texts of all scripts and their mixtures. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { isObject, type Json, parseJson } from "../../../../formats/json.ts";
 import { effectivePreTokenizer } from "../../../../formats/tokenizer/tokenizer-config.ts";
 import { compareTokenizers, type TokenizerFiles } from "../../../../tools/tokenizer-check/compare.ts";
 import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
 import { allFixtures, filesOf } from "./fixtures.ts";
 
-const TEXTS = 700;
+const TEXTS = inject("fuzzFactor") > 1 ? 7000 : 350;
 const PAIRS = 60;
 /** Another seed finds other texts. */
 const SEED = 1;

@@ -1,11 +1,13 @@
-/** `npm run deploy` from the command line, with the real wrangler and a fake account that records its requests. */
+/** `npm run deploy`, from the command line where it uploads, with the real wrangler and a fake account that records its requests. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { checkBundle } from "../../../../tools/deploy/check-bundle.ts";
+import { deployProgram } from "../../../../tools/deploy/program.ts";
 import { type FakeAccount, NEW_VERSION, SERVED_VERSION, startFakeAccount } from "../../../support/fake-account.ts";
 import { CHECKOUT, type FilledIn, fillIn } from "./filled-in.ts";
 
@@ -39,12 +41,48 @@ let deployment: FilledIn;
 const accounts: FakeAccount[] = [];
 
 /** Each run has a separate account. */
-async function deploy(...args: string[]): Promise<Run> {
+async function newAccount() {
   const account = await startFakeAccount();
   accounts.push(account);
+  return { account, variables: { ...account.env, NO_COLOR: "1", SPILLWAY_STATE_DIR: join(scratch, "state") } };
+}
+
+const builds = new Map<string, ReturnType<typeof checkBundle>>();
+
+/** The placeholders change no source: each Worker is built once for the runs in this process. */
+const buildOnce: typeof checkBundle = (config, environment) => {
+  const sameAs = { [deployment.config]: "wrangler.toml", [deployment.controlConfig]: "control-plane/wrangler.toml" };
+  const worker = sameAs[config] ?? config;
+  const build = builds.get(worker) ?? checkBundle(config, environment);
+  builds.set(worker, build);
+  return build;
+};
+
+/** Runs the command in this process, which saves its start. Runs must not overlap, as they print to one console. */
+async function deployHere(...args: string[]): Promise<Run> {
+  const { account, variables } = await newAccount();
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const lines: string[] = [];
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((line) => void lines.push(`${line}\n`)),
+    vi.spyOn(process.stderr, "write").mockReturnValue(true),
+  ];
+  try {
+    await deployProgram(buildOnce).parseAsync(args, { from: "user" });
+    return { code: Number(process.exitCode ?? 0), stdout: lines.join(""), account };
+  } finally {
+    process.exitCode = undefined;
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
+}
+
+/** Runs the command as a process. */
+async function deploy(...args: string[]): Promise<Run> {
+  const { account, variables } = await newAccount();
   const child = spawn(process.execPath, ["tools/deploy/main.ts", ...args], {
     cwd: CHECKOUT,
-    env: { ...process.env, ...account.env, NO_COLOR: "1", SPILLWAY_STATE_DIR: join(scratch, "state") },
+    env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "ignore"],
   });
   let stdout = "";
@@ -59,7 +97,7 @@ let dryRun: Run;
 let placeholders: Run;
 let gradual: Run;
 let small: Run;
-// wrangler builds the Worker in each of them, so they run concurrently.
+// wrangler builds the Workers, which takes longest.
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "spillway-deploy-"));
   deployment = await fillIn(scratch);
@@ -78,14 +116,13 @@ beforeAll(async () => {
   const withoutOnnx = await fillIn(scratch, (toml) =>
     toml.replaceAll('INCLUDE_ONNXRUNTIME_WEB = "true"', 'INCLUDE_ONNXRUNTIME_WEB = "false"'),
   );
-  const smallConfigs = ["--config", withoutOnnx.config, "--control-config", withoutOnnx.controlConfig];
+  const smallConfigs = ["--config", withoutOnnx.config, "--control-config", controlConfig];
   const smallArgs = [...smallConfigs, "--package", withoutOnnx.packageFolder, "--json"];
-  [dryRun, placeholders, gradual, small] = await Promise.all([
-    deploy("--env", "production", "--dry-run", ...filled),
-    deploy("--env", "production"),
-    deploy("--env", "staging", "--gradual", ...filled),
-    deploy("--env", "production", "--dry-run", ...smallArgs),
-  ]);
+  const uploading = deploy("--env", "staging", "--gradual", ...filled);
+  dryRun = await deployHere("--env", "production", "--dry-run", ...filled);
+  placeholders = await deployHere("--env", "production");
+  small = await deployHere("--env", "production", "--dry-run", ...smallArgs);
+  gradual = await uploading;
 }, 120_000);
 afterAll(async () => {
   for (const account of accounts) account.stop();

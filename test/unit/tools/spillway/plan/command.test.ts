@@ -3,7 +3,8 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { spillwayProgram } from "../../../../../tools/spillway/program.ts";
+import { registerPlan } from "../../../../../tools/spillway/plan/command.ts";
+import { plainCommand } from "../../../../../tools/spillway/terminal/plain-command.ts";
 
 const VECTORS = new URL("../../../../vectors/plan/", import.meta.url).pathname;
 
@@ -13,7 +14,9 @@ async function run(...words: string[]): Promise<string> {
   vi.spyOn(console, "log").mockImplementation((line) => printed.push(String(line)));
   vi.spyOn(console, "error").mockImplementation(() => {});
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await spillwayProgram().parseAsync(["plan", ...words], { from: "user" });
+  const program = plainCommand("spillway", "");
+  registerPlan(program, { full: 600, small: 100 });
+  await program.parseAsync(["plan", ...words], { from: "user" });
   return printed.join("\n");
 }
 

@@ -9,11 +9,12 @@ import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/
 import { registerEvaluate } from "../../../../../../tools/spillway/model/evaluate/command.ts";
 import type { Evaluation } from "../../../../../../tools/spillway/model/evaluate/evaluate.ts";
 import { type BothRuntimes, openBothRuntimes } from "../../../../../../tools/spillway/model/evaluate/runtimes.ts";
+import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { quickPack } from "../pack/scratch.ts";
 
 let scratch: string;
 let runtimes: BothRuntimes;
-const shape = { layers: 1, dim: 32, heads: 2, hidden: 64, vocabulary: 200, labels: ["ham", "spam"] };
+const shape = { layers: 1, dim: 32, heads: 2, hidden: 64, vocabulary: 200, labels: ["ham", "spam"], quantized: false };
 const at = (name: string) => join(scratch, name);
 const texts = Array.from({ length: 24 }, (_, index) => `${"abcdefgh"[index % 8]} is ${index}, or not`);
 const long = "a b c d e f g h ".repeat(40);
@@ -23,6 +24,8 @@ beforeAll(async () => {
   await writeDistilbertFolder(at("model"), shape);
   await quickPack({ folder: at("model"), out: at("tiny"), maxTokens: 32 });
   await quickPack({ folder: at("model"), out: at("origin-only"), originOnly: true });
+  await writeDistilbertFolder(at("int8"), { ...shape, quantized: true });
+  await quickPack({ folder: at("int8"), out: at("onnx"), maxTokens: 32, engine: "onnxruntime-web" });
   runtimes = await openBothRuntimes(at("tiny"));
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -99,17 +102,17 @@ describe("spillway model evaluate", () => {
     await run(at("worse"), "--data", path, "--max-drop", "100");
   });
 
-  it.each(["onnxruntime-web", "spillway-engine"] as const)(
-    "runs the edge's model with %s, by its manifest",
-    async (engine) => {
-      await quickPack({ folder: at("model"), out: at(engine), maxTokens: 32, engine });
-      const opened = await openBothRuntimes(at(engine));
-      const [first = ""] = texts;
-      const [edge, origin] = [await opened.edge(first, 32), await opened.origin(first, 32)];
-      expect(edge.scores["ham"]).toBeCloseTo(origin.scores["ham"] ?? 0, 1);
-      expect(edge.scores["ham"]).not.toBe(origin.scores["ham"]);
-    },
-  );
+  it.each([
+    ["onnxruntime-web", "onnx"],
+    ["spillway-engine", "tiny"],
+  ])("runs the edge's model with %s, by its manifest", async (engine, name) => {
+    expect((await openLocalPackage(at(name))).manifest.edge?.engine).toBe(engine);
+    const opened = await openBothRuntimes(at(name));
+    const [first = ""] = texts;
+    const [edge, origin] = [await opened.edge(first, 32), await opened.origin(first, 32)];
+    expect(edge.scores["ham"]).toBeCloseTo(origin.scores["ham"] ?? 0, 1);
+    expect(edge.scores["ham"]).not.toBe(origin.scores["ham"]);
+  });
 
   it("evaluates a package for the origin only, on whole texts, and compares nothing", async () => {
     const path = await dataOf("origin");

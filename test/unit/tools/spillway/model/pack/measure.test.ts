@@ -26,6 +26,7 @@ beforeAll(async () => {
   // Large enough that the heap is above the module's own minimum of 16 MiB.
   await writeDistilbertFolder(scratch.path("medium"), {
     ...SMALL,
+    positions: 512,
     dim: 256,
     heads: 4,
     hidden: 512,
