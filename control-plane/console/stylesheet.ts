@@ -81,6 +81,7 @@ table.words th, table.words td { text-align: left; }
 /* The columns of the tables of a card are below each other. */
 table.figures { table-layout: fixed; }
 .figures thead > tr > :first-child { width: 27%; }
+.figures thead > tr > :first-child:nth-last-child(3) { width: 40%; }
 table.sum { table-layout: auto; }
 .sum thead > tr > :first-child { width: auto; }
 .sum tbody tr:last-child > * { border-top-color: var(--soft); font-weight: 640; }
@@ -105,6 +106,7 @@ time { white-space: nowrap; }
   .looks tr > * { display: inline-block; border: 0; padding: 0 8px 3px 0; }
   .looks .why { display: block; }
   thead th { white-space: normal; vertical-align: bottom; }
+  .figures thead > tr > :first-child:nth-last-child(4) { width: 24%; }
   /* Names beside values, one below another. */
   .stacks thead { display: none; }
   .stacks tr { display: block; padding: 7px 0; border-top: 1px solid var(--line); }

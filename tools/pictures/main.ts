@@ -72,7 +72,7 @@ async function policyInForce(): Promise<void> {
 
 try {
   await runToEnd({
-    stoppedMessage: "Stopped before all pictures were taken.",
+    stoppedMessage: "Stopped before all pictures were made.",
     async work() {
       const browserPath = await findBrowser();
       if (["all", "report"].includes(only)) await takeReportPicture(browserPath, "docs/images/report.png");

@@ -59,7 +59,7 @@ export async function withExperiment({ policy, mix }: Experiment, work: (ran: Ra
   const gateway = `http://127.0.0.1:${ports.gateway}`;
   const children: Child[] = [];
   await runToEnd({
-    stoppedMessage: "Stopped before the picture was taken.",
+    stoppedMessage: "Stopped before the picture was made.",
     async work() {
       await withLocalKv("POLICIES", `${folder}/wrangler`, (kv) => kv.put("policy", policy));
       const env = {

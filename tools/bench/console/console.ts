@@ -8,8 +8,7 @@ import { schedule } from "../../traffic/schedule.ts";
 import { send } from "../../traffic/send.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { type System, startSystem } from "../plan/system.ts";
-import { countedOnce } from "../system/counted.ts";
+import { reportOnce, type System, startSystem } from "../plan/system.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { interactiveMsOf, loadTwice, type PageLoad, type TwoLoads } from "./load-page.ts";
 
@@ -37,8 +36,8 @@ const MAX_INTERACTIVE_MS = 300;
 const NOTES = [
   "Interactive: from the begin of the navigation until the largest content of the view is presented (the figures are in the HTML), the module has run, and the page's main thread has no task of 50 ms or more. A key that is pressed then is answered by a frame within 50 ms; otherwise the time of its answer counts.",
   "First: an empty cache in a new window, once Chromium is idle. Again: the same window, its cache filled. The pages are loaded in turns.",
-  `${CONTROL.path} is the control: one line from the same server, without stylesheet and module.`,
-  "Bytes: of HTML, stylesheet and module before compression; transferred: with compression and headers. Browser and system share the machine.",
+  `${CONTROL.path} is the control: one line from the same server, which is what a page costs in this browser.`,
+  "Bytes: of HTML with its stylesheet, module and icon before compression; transferred: with compression and headers. Browser and system share the machine.",
 ];
 
 export const consoleBench: Bench = {
@@ -97,7 +96,7 @@ async function sendTexts({ gateway, control }: System, durationMs: number): Prom
   };
   const sending = { signal: new AbortController().signal, answered };
   await send(schedule({ ...MIX, durationMs }), { url: gateway, headers: {} }, sending);
-  await countedOnce(answers, control, fromMs);
+  await reportOnce(answers, control, fromMs);
 }
 
 type PageSummary = ReturnType<typeof summaryOf>;

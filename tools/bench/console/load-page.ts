@@ -4,9 +4,9 @@ import type { Browser, Page } from "playwright-core";
 
 /** Times in ms from the begin of the navigation, unless stated. */
 export interface PageLoad {
-  /** That were transferred, not from the cache; without the icon. */
+  /** That were transferred, not from the cache. */
   requests: number;
-  /** Of the document, the stylesheet and the module, as the browser has them. */
+  /** Of the document, the module and the icon, as the browser has them. */
   decodedBytes: number;
   /** Of these, as they were transferred: compressed, with headers. */
   transferredBytes: number;
@@ -21,7 +21,7 @@ export interface PageLoad {
   answeredMs: number;
   /** From that key to the next frame. */
   answerMs: number;
-  /** Cumulative layout shift. */
+  /** Cumulative layout shift, without what a key moves: it shows the link that skips the navigation. */
   shift: number;
 }
 
@@ -53,7 +53,7 @@ const OBSERVE = `(() => {
   }));
   observe("largest-contentful-paint", ({ startTime }) => { seen.paintedMs = Math.max(seen.paintedMs, startTime); });
   observe("longtask", ({ startTime, duration }) => { seen.busyMs = Math.max(seen.busyMs, startTime + duration); });
-  observe("layout-shift", ({ value }) => { seen.shift += value; });
+  observe("layout-shift", ({ value, hadRecentInput }) => { if (!hadRecentInput) seen.shift += value; });
   addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => setTimeout(() => {
     seen.answeredMs = performance.now();
     seen.answerMs = seen.answeredMs - timeStamp;
