@@ -1,8 +1,9 @@
 /** Real instances of the function: processes, started as Lambda does, with the real handler or a fixture and a signed package. */
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleHandler } from "../../../tools/build-lambda/build.ts";
 import { type Instance, type Outcome, startInstance } from "../../../tools/local-lambda/instance.ts";
 import { signFolder } from "../../../tools/spillway/model/sign/folder.ts";
 import { generateKeyPair } from "../../../tools/spillway/model/sign/keys.ts";
@@ -12,7 +13,8 @@ import type { OtlpReceiver } from "../../worker/telemetry/otlp-receiver.ts";
 export const TRACE = "0af7651916cd43dd8448eb211c80319c";
 export const traceparent = (sampled: boolean) => `00-${TRACE}-b7ad6b7169203331-0${Number(sampled)}`;
 
-const REAL = fileURLToPath(new URL("../../../lambda-origin", import.meta.url));
+/** In the checkout: the bundle imports onnxruntime-node. */
+const BUNDLES = fileURLToPath(new URL("../../../.spillway/builds", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 
 type Manner = {
@@ -31,6 +33,8 @@ interface Prepared {
   folder: string;
   publicKey: string;
   packages: { good: string; failing: string };
+  /** The folder of the real handler, bundled as it is deployed: an instance starts in a third of the time. */
+  handlerFolder: string;
 }
 
 export class TrueInstances {
@@ -39,9 +43,11 @@ export class TrueInstances {
   readonly #folder: string;
   readonly #publicKey: string;
   readonly packages: Prepared["packages"];
+  readonly #handlerFolder: string;
   #running: Instance | undefined;
 
-  private constructor({ receiver, endpoint, folder, publicKey, packages }: Prepared) {
+  private constructor({ receiver, endpoint, folder, publicKey, packages, handlerFolder }: Prepared) {
+    this.#handlerFolder = handlerFolder;
     this.#receiver = receiver;
     this.#endpoint = endpoint;
     this.#folder = folder;
@@ -56,11 +62,18 @@ export class TrueInstances {
     const good = await writeTinyPackage(join(folder, "good"));
     // Three labels, and a graph with two logits: it loads, and fails for each text.
     const failing = await writeTinyPackage(join(folder, "failing"), {
-      bend: (manifest) => ({ ...manifest, labels: ["ham", "spam", "eggs"] }),
+      bend: (manifest) => ({
+        ...manifest,
+        labels: ["ham", "spam", "eggs"],
+        edge: manifest.edge && { ...manifest.edge, golden: [{ tokenIds: [2, 3], logits: [5, 2, 0] }] },
+      }),
     });
     const packages = { good: good.folder, failing: failing.folder };
     for (const path of Object.values(packages)) await signFolder(path, privateKey);
-    return new TrueInstances({ receiver, endpoint, folder, publicKey, packages });
+    await mkdir(BUNDLES, { recursive: true });
+    const handlerFolder = await mkdtemp(join(BUNDLES, "origin-of-a-test-"));
+    await bundleHandler(join(handlerFolder, "handler.mjs"));
+    return new TrueInstances({ receiver, endpoint, folder, publicKey, packages, handlerFolder });
   }
 
   /** Sends the events to a new instance. Returns the outcomes and what the process printed. */
@@ -74,7 +87,7 @@ export class TrueInstances {
       const environment = {
         PATH: process.env["PATH"] ?? "",
         NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
-        LAMBDA_TASK_ROOT: handler === "handler.handler" ? REAL : FIXTURES,
+        LAMBDA_TASK_ROOT: handler === "handler.handler" ? this.#handlerFolder : FIXTURES,
         _HANDLER: handler,
         AWS_REGION: "eu-central-1",
         AWS_LAMBDA_FUNCTION_NAME: "spillway-origin",
@@ -107,7 +120,7 @@ export class TrueInstances {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true });
+    for (const folder of [this.#folder, this.#handlerFolder]) await rm(folder, { recursive: true });
   }
 
   /** Kills the process if there is no answer, as Lambda does. By then, the process must have exported its telemetry. */
