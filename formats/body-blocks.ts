@@ -16,8 +16,39 @@ interface BlockReader {
   cancel(): Promise<unknown>;
 }
 
-/** The same body. One that has no blocks, as one that a script made or one outside of workerd, is returned as it is. */
-export function inBlocks(body: BlockStream | null): ByteStream | null {
+/** A request or a response. */
+export interface Message {
+  readonly headers: { get(name: string): string | null };
+  readonly body: BlockStream | null;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/**
+ * The body of a message. One of at most a block, by its length, is read at once: HTTP ends a body at its stated length. A body that has no
+ * blocks, as one that a script made or one outside of workerd, comes in its pieces.
+ */
+export function inBlocks(message: Message): ByteStream | null {
+  return isShort(message.headers) ? atOnce(message) : blocksOf(message.body);
+}
+
+/** An encoded body is longer than its length. */
+function isShort(headers: Message["headers"]): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= BLOCK_BYTES && headers.get("content-encoding") === null;
+}
+
+function atOnce(message: Message): ByteStream {
+  let hasEnded = false;
+  const read = async (): Promise<PieceRead> => {
+    if (hasEnded) return { done: true };
+    hasEnded = true;
+    return { done: false, value: new Uint8Array(await message.arrayBuffer()) };
+  };
+  // The runtime ends the body with its request.
+  return { getReader: () => ({ read, cancel: () => Promise.resolve() }) };
+}
+
+function blocksOf(body: BlockStream | null): ByteStream | null {
   const reader = body === null ? null : blockReaderOf(body);
   if (reader === null) return body;
   let hasEnded = false;

@@ -1,14 +1,14 @@
 /** SHA-256, for every part of the repository. By `node:crypto`, which workerd has too: only it can hash a stream in pieces. */
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 
 /** The digest of bytes, or of a text in UTF-8: 32 bytes. */
 export function sha256(data: Uint8Array | string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(createHash("sha256").update(data).digest());
+  return new Uint8Array(hash("sha256", data, "buffer"));
 }
 
 /** The digest of bytes, or of a text in UTF-8: 64 lowercase hex digits. */
 export function sha256Hex(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }
 
 /**

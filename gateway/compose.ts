@@ -4,7 +4,7 @@ import { drawBasisPoints } from "../policies/candidate.ts";
 import { minPolicyVersionIn } from "../policies/min-version.ts";
 import { type PolicyKv, PolicyStore } from "../policies/store.ts";
 import { Slots } from "./admit/slots.ts";
-import { app, PROBES, ROUTES } from "./app.ts";
+import { createApp, PROBES, ROUTES } from "./app.ts";
 import { type AccessVariables, createAccess } from "./authenticate/access.ts";
 import type { Call, Clock } from "./call.ts";
 import { RetryBudget } from "./dispatch/retry-budget.ts";
@@ -99,6 +99,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
   telemetry.addGauges((meter) => readGauges(world, meter));
   for (const problem of world.deployment.problems) log(`${problem}.`);
 
+  const app = createApp(world.deployment);
   const { publicHost } = world.deployment;
   const settings = () => ({ otlp, sampling: world.policies.known().sampling, routes: ROUTES, publicHost });
   const answer = async (request: Request, context: Context) => {
@@ -107,7 +108,7 @@ export function composeGateway(env: Env, parts: Parts): Gateway {
     requestsInProgress += 1;
     const call = newCall(request, context, answered.promise);
     try {
-      return await app.fetch(request, { world, call });
+      return await app(request, { world, call });
     } finally {
       const { recorded } = call;
       const isCounted = recorded !== null && !isProbe(request);

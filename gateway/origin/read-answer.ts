@@ -65,7 +65,7 @@ const ascii = new TextDecoder();
 
 async function readJson(response: Response): Promise<unknown> {
   const filter = new JsonFilter(ANSWER_BOUNDS);
-  const pieces = inBlocks(response.body);
+  const pieces = inBlocks(response);
   const body = await readBoundedBody(pieces, { maxBytes: MAX_ANSWER_BYTES, into: filter, freePieces: true });
   const text = body.ok ? ascii.decode(body.bytes) : null;
   filter.release();

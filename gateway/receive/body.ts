@@ -68,7 +68,7 @@ export async function readBody(
     whole.release();
     filter.release();
   };
-  const read = await readBoundedBody(inBlocks(request.body), {
+  const read = await readBoundedBody(inBlocks(request), {
     maxBytes,
     deadline: clock.wait(BODY_TIMEOUT_MS),
     reserve: (bytes) => slot.reserveBytes(bytes, clock.nowMs()),

@@ -4,6 +4,7 @@ import type { Identity } from "../call.ts";
 import type { LabelScore } from "../dispatch/scores.ts";
 import type { InputOutcome, OutcomeSummary } from "../record/outcome.ts";
 import { identityHeaders } from "./error-response.ts";
+import { jsonResponse } from "./json-response.ts";
 
 export interface Answered {
   /** One per input, best label first. */
@@ -17,15 +18,13 @@ export interface Answered {
 
 /** Makes the response of a request whose texts were all classified. */
 export function answer({ rows, inputs, summary, identity, policyVersion, totalMs }: Answered): Response {
-  return Response.json(rows, {
-    headers: {
-      "x-spillway-route": summary.route,
-      "x-spillway-because": summary.because.join(", "),
-      "x-spillway-policy": String(policyVersion),
-      "x-spillway-model": summary.models.map(shortModelId).join(", "),
-      ...identityHeaders(identity),
-      "server-timing": serverTiming(inputs, totalMs),
-    },
+  return jsonResponse(rows, 200, {
+    "x-spillway-route": summary.route,
+    "x-spillway-because": summary.because.join(", "),
+    "x-spillway-policy": String(policyVersion),
+    "x-spillway-model": summary.models.map(shortModelId).join(", "),
+    ...identityHeaders(identity),
+    "server-timing": serverTiming(inputs, totalMs),
   });
 }
 

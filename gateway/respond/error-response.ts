@@ -1,22 +1,18 @@
 /** The one shape of every error, and the headers that every response has. */
 import type { Identity } from "../call.ts";
 import { type Refusal, statusOf } from "../refusal.ts";
+import { jsonResponse } from "./json-response.ts";
 
 /** Makes the response of a refusal: its public text, code and request id, and never its internal reason. */
 export function errorResponse(refusal: Refusal, identity: Identity, headers: Record<string, string> = {}): Response {
-  return Response.json(
-    { error: refusal.publicText, error_type: refusal.code, request_id: identity.requestId },
-    {
-      status: statusOf(refusal.code),
-      headers: {
-        ...identityHeaders(identity),
-        ...retryAfter(refusal),
-        ...challenge(refusal),
-        ...acceptEncoding(refusal),
-        ...headers,
-      },
-    },
-  );
+  const body = { error: refusal.publicText, error_type: refusal.code, request_id: identity.requestId };
+  return jsonResponse(body, statusOf(refusal.code), {
+    ...identityHeaders(identity),
+    ...retryAfter(refusal),
+    ...challenge(refusal),
+    ...acceptEncoding(refusal),
+    ...headers,
+  });
 }
 
 /** The headers by which a caller and an operator refer to the same request. On every response, errors included. */

@@ -1,7 +1,7 @@
-/** The headers for browsers: which web pages may read answers (CORS), and how every response is secured. */
+/** Which web pages may read answers (CORS). */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { secureHeaders } from "hono/secure-headers";
+import { SECURITY_HEADERS } from "./json-response.ts";
 
 /** The web pages that may read answers: no page if the list is empty. */
 export type WebOrigins = readonly string[] | "*";
@@ -43,10 +43,9 @@ const EXPOSED = [
   "traceresponse",
 ];
 
-/** CORS for these origins, preflights included. Never with credentials: a key is a header that the page sends itself. */
+/** CORS for these origins, of which there is at least one, preflights included. Never with credentials: a key is a header that the page sends itself. */
 export function allowWebOrigins(origins: WebOrigins): MiddlewareHandler {
-  if (origins.length === 0) return (_, next) => next();
-  return cors({
+  const allow = cors({
     origin: origins === "*" ? "*" : [...origins],
     allowMethods: ["POST"],
     // Empty: every header that a preflight asks for. Web frameworks and error trackers add headers, such as baggage and sentry-trace;
@@ -55,33 +54,10 @@ export function allowWebOrigins(origins: WebOrigins): MiddlewareHandler {
     exposeHeaders: EXPOSED,
     maxAge: PREFLIGHT_SECONDS,
   });
+  return async (context, next) => {
+    const preflight = await allow(context, next);
+    return preflight && new Response(null, { status: preflight.status, headers: [...preflight.headers, ...SECURED] });
+  };
 }
 
-const secured = secureHeaders({
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  // With CORS too: this header is about embedding without CORS, which no client needs.
-  crossOriginResourcePolicy: "same-origin",
-  referrerPolicy: "no-referrer",
-  // Only this host: the gateway does not know about its subdomains.
-  strictTransportSecurity: "max-age=31536000",
-  xContentTypeOptions: true,
-  // For pages and plugins; a response of this API is neither.
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-});
-
-/**
- * Secures every response, errors and probes included: it is data for one caller, never a page, and no cache keeps it. It must be the
- * outermost middleware, so that it also sees the responses of notFound and onError.
- */
-export const securityHeaders: MiddlewareHandler = (context, next) =>
-  secured(context, async () => {
-    await next();
-    context.res.headers.set("cache-control", "no-store");
-    context.res.headers.delete("server");
-  });
+const SECURED = Object.entries(SECURITY_HEADERS);

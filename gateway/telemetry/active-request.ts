@@ -36,23 +36,22 @@ export function activeRequest(): ActiveRequest | null {
   return requestOf(context.active());
 }
 
-function requestOf(context: Context): ActiveRequest | null {
+/** Null outside a traced request. */
+export function requestOf(context: Context): ActiveRequest | null {
   return (context.getValue(requestKey) as ActiveRequest | undefined) ?? null; // only withRequest() writes this key
 }
 
-/** Puts a span that begins into a buffer. The root needs this call, as it begins before its request has a context. */
-export function addToBuffer(span: Span, buffer: TraceBuffer): void {
-  if (buffer.start(span)) buffers.set(span, buffer);
+/** Puts a root that begins into its buffer. Other spans have their buffer. */
+export function addToBuffer(root: Span, buffer: TraceBuffer): void {
+  if (buffer.start(root)) buffers.set(root, buffer);
 }
 
 type EndedSpan = Parameters<TraceFlushableSpanProcessor["onEnd"]>[0];
 
 /** The library keeps the first processor that it gets for the life of the isolate, so there is one. It holds no state. */
 export const spanProcessor: TraceFlushableSpanProcessor = {
-  onStart(span, context) {
-    const request = requestOf(context);
-    if (request !== null) addToBuffer(span, request.buffer);
-  },
+  // The root begins before its request has a context.
+  onStart: () => {},
   onEnd(span: EndedSpan) {
     buffers.get(span)?.end(span as EndedSpan & Span); // the library's SpanImpl is both
   },

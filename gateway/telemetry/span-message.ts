@@ -1,6 +1,5 @@
 /** A finished span of the library as OTLP has it, and the log record of a request. No span is exported without its allow-list. Pure. */
-import type { SpanImpl } from "@microlabs/otel-cf-workers";
-import type { HrTime } from "@opentelemetry/api";
+import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus } from "@opentelemetry/api";
 import { logMessage } from "../../formats/otlp/log-message.ts";
 import type { LogMessage, SpanMessage } from "../../formats/otlp/messages.ts";
 import { isPlainText } from "../../formats/otlp/plain.ts";
@@ -8,10 +7,19 @@ import { STATUS, spanMessage } from "../../formats/otlp/span-message.ts";
 import { allowedAttributes } from "./allowed-attributes.ts";
 import { LOG_EVENTS } from "./log-events.ts";
 
-export type FinishedSpan = Pick<
-  SpanImpl,
-  "name" | "kind" | "attributes" | "status" | "startTime" | "endTime" | "events" | "links" | "parentSpanContext"
-> & { spanContext(): ReturnType<SpanImpl["spanContext"]> };
+/** The library's span, or a child span. */
+export interface FinishedSpan {
+  name: string;
+  kind: SpanKind;
+  attributes: Attributes;
+  status: SpanStatus;
+  startTime: HrTime;
+  endTime: HrTime;
+  events: readonly { name: string; time: HrTime; attributes?: Attributes | undefined }[];
+  links: readonly Link[];
+  parentSpanContext?: SpanContext | undefined;
+  spanContext(): SpanContext;
+}
 
 /**
  * Attributes and names that are not allowed are left out; so is a status's message, which may quote the text.

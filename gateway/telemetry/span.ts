@@ -1,8 +1,17 @@
 /** Spans, attributes and the summary of the active request. Outside a traced request work runs and nothing is recorded. */
-import { type Attributes, INVALID_SPAN_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  context,
+  INVALID_SPAN_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import type { OriginTrace } from "../../formats/origin-wire.ts";
 import { errorType } from "../../formats/otlp/error-type.ts";
-import { activeRequest, type RequestSummary } from "./active-request.ts";
+import { activeRequest, type RequestSummary, requestOf } from "./active-request.ts";
+import { ChildSpan } from "./child-span.ts";
 import { parseOriginTrace } from "./origin-trace.ts";
 import type { Sampling, Standing } from "./sampling.ts";
 
@@ -16,9 +25,21 @@ export async function inSpan<T>(
   work: (span: Span) => Promise<T> | T,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<T> {
-  // Outside a traced request the library's tracer throws: it finds no configuration.
-  if (activeRequest() === null) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
-  return trace.getTracer("spillway").startActiveSpan(name, { kind, attributes }, (span) => ended(span, work));
+  const span = startSpan(name, attributes, kind);
+  if (span === null) return work(NO_SPAN);
+  return context.with(trace.setSpan(context.active(), span), () => ended(span, work));
+}
+
+/** What work gets outside a traced request. */
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+/** Below the active span; null outside a traced request. */
+function startSpan(name: string, attributes: Attributes, kind: SpanKind): Span | null {
+  const active = context.active();
+  const request = requestOf(active);
+  const parent = trace.getSpanContext(active);
+  if (request === null || parent === undefined) return null;
+  return new ChildSpan({ name, kind, attributes, parent, buffer: request.buffer });
 }
 
 async function ended<T>(span: Span, work: (span: Span) => Promise<T> | T): Promise<T> {
@@ -44,14 +65,14 @@ export async function inLeafSpan<T>(
   attributes: Attributes,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  if (activeRequest() === null) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
-  return ended(trace.getTracer("spillway").startSpan(name, { attributes }), work);
+  const span = startSpan(name, attributes, SpanKind.INTERNAL);
+  return span === null ? work(NO_SPAN) : ended(span, work);
 }
 
 /** Like `inLeafSpan`, for synchronous work: no other work of the isolate runs before it has ended. */
 export function inSpanAtOnce<T>(name: string, attributes: Attributes, work: (span: Span) => T): T {
-  if (activeRequest() === null) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
-  const span = trace.getTracer("spillway").startSpan(name, { attributes });
+  const span = startSpan(name, attributes, SpanKind.INTERNAL);
+  if (span === null) return work(NO_SPAN);
   try {
     return work(span);
   } catch (error) {

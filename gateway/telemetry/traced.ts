@@ -212,15 +212,9 @@ type Sampler = ReturnType<typeof createSampler>;
  */
 function headSampler(ratio: number): Sampler {
   const sampler = createSampler({ ratio });
-  const [always, never] = [decisionAt(1), decisionAt(0)];
   return {
     shouldSample(context: Context, ...rest) {
       const parent = trace.getSpanContext(context);
-      // Of a span inside a trace only the root's decision counts, so nothing is computed for it.
-      if (parent !== undefined && parent.isRemote !== true) {
-        const decision = isSampled(parent) ? always : never;
-        return parent.traceState === undefined ? { decision } : { decision, traceState: parent.traceState };
-      }
       const result = sampler.shouldSample(context, ...rest);
       const traceState = result.traceState ?? parent?.traceState;
       const own = traceState === undefined ? result : { ...result, traceState };
@@ -230,11 +224,6 @@ function headSampler(ratio: number): Sampler {
     },
     toString: () => `Spillway(${sampler.toString()})`,
   };
-}
-
-/** The library's word for what this ratio decides: 1 samples every trace, 0 none. */
-function decisionAt(ratio: 0 | 1) {
-  return createSampler({ ratio }).shouldSample(ROOT_CONTEXT, "1".repeat(32), "", SpanKind.INTERNAL, {}, []).decision;
 }
 
 function isSampled({ traceFlags }: SpanContext): boolean {

@@ -5,7 +5,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import fc from "fast-check";
 import { beforeAll, expect, inject, it } from "vitest";
-import { app } from "../../gateway/app.ts";
+import { type App, createApp } from "../../gateway/app.ts";
 import type { Call } from "../../gateway/call.ts";
 import type { Gateway } from "../../gateway/compose.ts";
 import { REFUSAL_CODES } from "../../gateway/refusal.ts";
@@ -27,6 +27,7 @@ const MAX_TRACED = 4000;
 const TRACED_EVERY = Math.max(25, Math.ceil(RUNS / MAX_TRACED));
 
 let gateway: Gateway;
+let app: App;
 beforeAll(async () => {
   const clock = handClock();
   // A deadline that is never reached would keep a timer for each request while the test runs.
@@ -40,6 +41,7 @@ beforeAll(async () => {
       variables: { CORS_ORIGINS: "https://app.example" },
     }),
   );
+  app = createApp(gateway.world.deployment);
 });
 
 const { signal } = new AbortController();
@@ -58,7 +60,7 @@ const call: Call = {
 let sent = 0;
 async function answerTo(request: Request): Promise<Response> {
   sent += 1;
-  if (sent % TRACED_EVERY > 0) return app.fetch(request, { world: gateway.world, call });
+  if (sent % TRACED_EVERY > 0) return app(request, { world: gateway.world, call });
   return gateway.fetch(request, createExecutionContext());
 }
 

@@ -23,6 +23,7 @@ await simulator.ready;
 async function optionsOf({
   modulesFolder,
   port,
+  directPort,
   persistFolder,
   registryFolder,
   inspectorPort,
@@ -40,6 +41,11 @@ async function optionsOf({
     // A line per request would contain its path, which can hold any text.
     logRequests: false,
     log: new Log(LogLevel.WARN),
-    workers: [await builtWorker(modulesFolder, variables)],
+    workers: [
+      {
+        ...(await builtWorker(modulesFolder, variables)),
+        ...(directPort !== null && { unsafeDirectSockets: [{ host: "127.0.0.1", port: directPort }] }),
+      },
+    ],
   });
 }

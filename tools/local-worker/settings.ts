@@ -7,6 +7,8 @@ const workerSettingsSchema = z.strictObject({
   /** Folder of the script and its modules, from `buildWorker`. */
   modulesFolder: z.string(),
   port: z.int().min(1).max(65_535),
+  /** A second port, behind which no Worker of Miniflare's stands before this one, so a request has no `cf`; null for none. */
+  directPort: z.int().min(1).max(65_535).nullable(),
   /** Absolute path of the folder of KV, R2 and Durable Objects, as wrangler's `--persist-to` has it. */
   persistFolder: z.string(),
   /** Absolute path of the folder by which the Workers of one system find one another's Durable Objects. */

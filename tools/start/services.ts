@@ -133,6 +133,7 @@ async function startWorker(
     port,
     persistFolder: resolve(persistFolder),
     registryFolder: registryOf(stateFolder),
+    directPort: null,
     inspectorPort: null,
     variables,
   });

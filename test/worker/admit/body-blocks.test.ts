@@ -9,14 +9,33 @@ describe("a body", () => {
   const maxBytes = 100_000;
 
   it.each([0, 1, 300, 8191, 8192, 8193, 16_384, 20_000])("of %i bytes is the same in blocks", async (size) => {
-    const { body } = new Response(ofBytes(size));
-    expect(await readBoundedBody(inBlocks(body), { maxBytes })).toEqual({ ok: true, bytes: ofBytes(size) });
+    const message = new Response(ofBytes(size));
+    expect(await readBoundedBody(inBlocks(message), { maxBytes })).toEqual({ ok: true, bytes: ofBytes(size) });
   });
 
-  it("that is short is read at once", async () => {
-    const reader = inBlocks(new Response(ofBytes(300)).body)?.getReader();
+  it.each([
+    ["no length", {}],
+    ["its length", { "content-length": "300" }],
+  ])("that is short is read at once, with %s", async (_, headers) => {
+    const reader = inBlocks(new Response(ofBytes(300), { headers }))?.getReader();
     expect(await reader?.read()).toEqual({ done: false, value: ofBytes(300) });
     expect((await reader?.read())?.done).toBe(true);
+  });
+
+  it.each([
+    ["a body that is longer than its length", { "content-length": "1" }],
+    ["a body that is encoded, which may be any times longer", { "content-length": "1", "content-encoding": "gzip" }],
+  ])("%s is refused by its own size", async (_, headers) => {
+    const message = new Response(ofBytes(20_000), { headers, encodeBody: "manual" });
+    expect(await readBoundedBody(inBlocks(message), { maxBytes: 10_000 })).toEqual({ ok: false, why: "too-large" });
+  });
+
+  it("that breaks off is broken, also with its length", async () => {
+    const { readable, writable } = new FixedLengthStream(300);
+    const writer = writable.getWriter();
+    void writer.write(ofBytes(100)).then(() => writer.abort(new Error("reset")));
+    const message = new Response(readable, { headers: { "content-length": "300" } });
+    expect(await readBoundedBody(inBlocks(message), { maxBytes })).toEqual({ ok: false, why: "broken" });
   });
 
   it("that arrives in pieces is the same in blocks; one that breaks off is broken", async () => {
@@ -32,7 +51,10 @@ describe("a body", () => {
         }
         await (breaksOff ? writer.abort(new Error("reset")) : writer.close());
       };
-      const [read] = await Promise.all([readBoundedBody(inBlocks(readable), { maxBytes }), write().catch(() => {})]);
+      const [read] = await Promise.all([
+        readBoundedBody(inBlocks(new Response(readable)), { maxBytes }),
+        write().catch(() => {}),
+      ]);
       expect(read).toEqual(breaksOff ? { ok: false, why: "broken" } : { ok: true, bytes: whole });
     }
   });
@@ -44,7 +66,8 @@ describe("a body", () => {
         controller.close();
       },
     });
-    expect(inBlocks(made)).toBe(made);
-    expect(await readBoundedBody(made, { maxBytes })).toEqual({ ok: true, bytes: ofBytes(3) });
+    const message = new Response(made);
+    expect(inBlocks(message)).toBe(message.body);
+    expect(await readBoundedBody(message.body, { maxBytes })).toEqual({ ok: true, bytes: ofBytes(3) });
   });
 });

@@ -1,5 +1,6 @@
 /** Sends requests over connections that stay open, one at a time or from several connections at once. */
 import { Agent, request as httpRequest } from "node:http";
+import { cpuMsOf } from "../system/process-group.ts";
 
 /** A side of the comparison: how its next request is sent. */
 export interface Target {
@@ -44,6 +45,12 @@ export class Connections {
     };
     await Promise.all(Array.from({ length: this.#count }, one));
     return (1000 * requests) / (performance.now() - startedAtMs);
+  }
+
+  /** CPU time of the target's processes so far, in ms; null where it is not measured. */
+  async cpuMs(): Promise<number | null> {
+    const { processGroup } = this.#target;
+    return processGroup === null ? null : cpuMsOf(processGroup);
   }
 
   close(): void {

@@ -13,12 +13,12 @@ import { hasLedger } from "../system/counted.ts";
 import { edgeReady } from "../system/edge-ready.ts";
 import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
-import { cpuMsOf } from "../system/process-group.ts";
 import { type RunningWorker, startWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
 import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
+import { ledgerDifferences } from "./ledger-pairs.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
 import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
@@ -39,6 +39,8 @@ const IN_SEQUENCE = 50;
 const AT_ONCE = 300;
 /** V8 optimizes code that runs often. */
 const WARM_UP_REQUESTS = 1500;
+/** Of four blocks of 50 requests. */
+const LEDGER_GROUPS_PER_ROUND = 4;
 const TEXT_TOKENS = 64;
 const DIFFERENT_TEXTS = 500;
 /** Each may send 6,000 requests a minute. An isolate reads each from KV every 20 s, so more keys would measure the simulated KV. */
@@ -125,12 +127,17 @@ async function run(
     }
     const measured = await measure(targets, rounds);
     const [whole] = gateways;
+    const other = gateways.find(({ side }) => side === "gateway, no ledger");
+    const compare = (one: Target, another: Target) => () =>
+      ledgerDifferences(one, another, rounds * LEDGER_GROUPS_PER_ROUND);
+    const ledger = whole && other ? await step("with and without a ledger", compare(whole.target, other.target)) : null;
     const withLedger = whole !== undefined && (await hasLedger(whole.gateway));
     return overheadReport(measured, {
       model: shortModelId(opened.modelId),
       connections: CONNECTIONS,
       limiter,
       withLedger,
+      ledger,
     });
   } finally {
     sink.close();
@@ -206,7 +213,6 @@ function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf
 async function measure(targets: readonly [SideName, Target][], rounds: number): Promise<Measured[]> {
   const sides = targets.map(([name, target]) => ({
     name,
-    target,
     one: new Connections(target, 1),
     many: new Connections(target, CONNECTIONS),
     timesMs: [] as number[],
@@ -222,11 +228,11 @@ async function measure(targets: readonly [SideName, Target][], rounds: number): 
     }
     await step(`measuring, ${rounds} rounds`, async () => {
       for (let round = 0; round < rounds; round++) {
-        for (const { one, many, timesMs, perSecond, cpuMs, target } of round % 2 === 0 ? sides : sides.toReversed()) {
+        for (const { one, many, timesMs, perSecond, cpuMs } of round % 2 === 0 ? sides : sides.toReversed()) {
           timesMs.push(...(await one.inSequence(IN_SEQUENCE)));
-          const cpuBeforeMs = await cpuMsSoFar(target);
+          const cpuBeforeMs = await many.cpuMs();
           perSecond.push(await many.atOnce(AT_ONCE));
-          const cpuAfterMs = await cpuMsSoFar(target);
+          const cpuAfterMs = await many.cpuMs();
           if (cpuBeforeMs !== null && cpuAfterMs !== null) cpuMs.push((cpuAfterMs - cpuBeforeMs) / AT_ONCE);
         }
       }
@@ -238,8 +244,4 @@ async function measure(targets: readonly [SideName, Target][], rounds: number): 
       many.close();
     }
   }
-}
-
-function cpuMsSoFar({ processGroup }: Target): Promise<number | null> {
-  return processGroup === null ? Promise.resolve(null) : cpuMsOf(processGroup);
 }

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type AttributeValue, ROOT_CONTEXT, type Span, trace } from "@opentelemetry/api";
+import { type AttributeValue, type Span, SpanKind, trace } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 import type { SpanMessage } from "../../../../formats/otlp/messages.ts";
-import { addToBuffer, spanProcessor, withRequest } from "../../../../gateway/telemetry/active-request.ts";
+import { addToBuffer, spanProcessor } from "../../../../gateway/telemetry/active-request.ts";
+import { ChildSpan } from "../../../../gateway/telemetry/child-span.ts";
 import { SAMPLE_ALL, type Standing } from "../../../../gateway/telemetry/sampling.ts";
 import type { FinishedSpan } from "../../../../gateway/telemetry/span-message.ts";
 import { SAMPLED_BY_CALLER, TraceBuffer } from "../../../../gateway/telemetry/trace-buffer.ts";
@@ -12,7 +13,7 @@ import { finished, TRACE_ID } from "./spans.ts";
 type TestSpan = Span & FinishedSpan;
 
 /** Like the library's span: ending it calls the processor. */
-function newSpan(traceFlags: number): TestSpan {
+function newRoot(traceFlags: number): TestSpan {
   const context = { traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags };
   const span: TestSpan = Object.assign(
     trace.wrapSpanContext(context),
@@ -40,14 +41,10 @@ function request(traceFlags = 1, strangersLeft = 0) {
     countDropped: (spans) => dropped.push(spans),
     acceptStrangers: () => left-- > 0,
   });
-  const root = newSpan(traceFlags);
+  const root = newRoot(traceFlags);
   addToBuffer(root, buffer);
-  const context = withRequest(ROOT_CONTEXT, { root, buffer, summary: null });
-  const child = () => {
-    const span = newSpan(traceFlags);
-    spanProcessor.onStart(span as never, context);
-    return span;
-  };
+  const parts = { name: "admit", kind: SpanKind.INTERNAL, attributes: {}, parent: root.spanContext(), buffer };
+  const child = () => new ChildSpan(parts);
   return { sent, dropped, buffer, root, child };
 }
 
