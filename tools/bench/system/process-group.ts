@@ -34,7 +34,7 @@ export async function processorWaitOf(group: number, name: string): Promise<Read
   return null;
 }
 
-/** For `nice`: beside another busy process a tenth of a processor. With 19 it would be a hundredth, and on a machine with other work nothing. */
+/** For `nice`. By Linux's weights a tenth of a processor beside another busy session; with 19, a hundredth. */
 export const LOW_PRIORITY = "10";
 
 /**
