@@ -1,7 +1,11 @@
-/** Callers who hang up, on the real Worker and its one isolate: nothing that they leave behind blocks the next caller. */
+/**
+ * Callers who hang up, on the real Worker and its one isolate: nothing that they leave behind blocks the next caller. No other file may use the
+ * Worker's entry, whose gateway lives as long as the isolate: so the headers that reach an origin are tested in this one.
+ */
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { HAM, SHORT } from "../../support/texts.ts";
+import { originHeaderTests } from "../origin/origin-headers.ts";
 import { routingOf, setPolicy } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 
@@ -123,3 +127,5 @@ describe("senders who hang up", () => {
     }
   });
 });
+
+originHeaderTests();
