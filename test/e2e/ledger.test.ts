@@ -60,7 +60,7 @@ const kill = async (words: string) => process.kill(await findDescendant(system, 
 
 describe(`${TEXTS} texts through every path`, () => {
   it("are answered: at both sides, cold, as fallbacks, as hedges, with shadows, past a killed origin, after a restart", async () => {
-    await client.sendMany(system, 0.5 * TEXTS, 0.1);
+    await client.sendTogether(system, 0.5 * TEXTS, 0.1);
     for (const inputs of [[], "", { text: 7 }, "x ".repeat(600_000)]) await client.send(system, inputs);
 
     await applyPolicy(system, { version: 2, ...POLICY, shadow: { share: 30 } });

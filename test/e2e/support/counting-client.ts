@@ -20,7 +20,7 @@ export interface ClientCounts {
 const WORDS = "the mail about your order and a free prize for you to win now or never see you at lunch tomorrow".split(
   " ",
 );
-/** The origin starts an instance for each call at the same time, which takes as long as hundreds of texts. */
+/** The origin starts an instance for each call at the same time, which takes as long as a hundred texts. */
 const AT_ONCE = 2;
 
 export class CountingClient {
@@ -47,13 +47,22 @@ export class CountingClient {
     return `${words} ${this.counts.requests}-${Math.floor(this.#random() * 1e9)}${kind === "long" ? ` ${LONG}` : ""}`;
   }
 
-  /** Sends so many requests, `AT_ONCE` at a time. @param longPart of the texts that are too long for the edge, 0 to 1 */
-  async sendMany(system: Running, count: number, longPart: number): Promise<void> {
+  /** Sends so many requests, `AT_ONCE` together. @param longPart of the texts that are too long for the edge, 0 to 1 */
+  async sendTogether(system: Running, count: number, longPart: number): Promise<void> {
     let left = count;
     const worker = async () => {
-      while (left-- > 0) await this.send(system, this.text(this.#random() < longPart ? "long" : "short"));
+      while (left-- > 0) await this.#sendMixed(system, longPart);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  /** The same, one after another. */
+  async sendMany(system: Running, count: number, longPart: number): Promise<void> {
+    for (let sent = 0; sent < count; sent++) await this.#sendMixed(system, longPart);
+  }
+
+  async #sendMixed(system: Running, longPart: number): Promise<void> {
+    await this.send(system, this.text(this.#random() < longPart ? "long" : "short"));
   }
 
   /** Sends one text; a refusal of 4xx counts as no text. */
