@@ -46,7 +46,7 @@ export interface Measured {
 }
 
 /** Field names are stable. */
-export interface Row {
+interface Row {
   text: string;
   bytes: number;
   side: string | null;
