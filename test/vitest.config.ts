@@ -86,8 +86,8 @@ const OWN_PROCESS = [
   "test/unit/lambda-origin/signed-package.test.ts",
   "test/unit/tools/spillway/model/pack/{check-tokenizer,too-large}.test.ts",
 ];
-/** V8 would optimize onnxruntime-web's wasm for longer than one file runs it. */
-const ONE_FILE = { execArgv: ["--liftoff-only"], testTimeout: 30_000 };
+/** The cores are busy: optimizing wasm that tests run a few times, and threads that collect garbage beside a test, cost more than they save. */
+const FEW_THREADS = { execArgv: ["--liftoff-only", "--single-threaded-gc"] };
 
 /** A poll waits for as long as a busy machine may need: its default is one second. */
 const PATIENT = { expect: { poll: { timeout: 20_000 } } };
@@ -169,6 +169,7 @@ export default defineConfig({
           ...SHARED_CORES,
           ...SHARED_PROCESSES,
           ...NATIVE,
+          ...FEW_THREADS,
           name: "unit",
           provide: { hostileSeed, fuzzFactor },
           include: ["test/unit/**/*.test.ts", "test/docs/**/*.test.ts"],
@@ -177,7 +178,9 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { ...SHARED_CORES, ...ONE_FILE, name: "unit: own process", include: OWN_PROCESS } },
+      {
+        test: { ...SHARED_CORES, ...FEW_THREADS, name: "unit: own process", include: OWN_PROCESS, testTimeout: 30_000 },
+      },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker/breaker/wrangler.jsonc" } })],
         test: { ...SHARED_CORES, name: "worker: breaker", include: ["test/worker/breaker/**/*.test.ts"] },
