@@ -149,7 +149,7 @@ function refusals({ report: { refusalsByReason, failuresByReason, requests }, ra
 }
 
 function barsOf(counts: Readonly<Record<string, number>>, toneOf: (name: string) => string): Markup | null {
-  const all = Object.entries(counts);
+  const all = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
   const total = all.reduce((sum, [, n]) => sum + n, 0);
   if (total === 0) return null;
   return bars(all.map(([name, n]) => ({ name, count: n, part: n / total, tone: toneOf(name) })));
