@@ -59,7 +59,7 @@ const MANIFESTS: object[] = [
     acceptedGaps: [{ engine: "spillway-engine", mean: 0.1, largest: 0.4, spread: 2 }],
   },
 ];
-const MAX_PROBLEM_CHARACTERS = 1000;
+const MAX_PROBLEM_CHARACTERS = 301;
 const changed = changedJson(MANIFESTS, (manifest) => manifest);
 
 const isCount = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value) && value > 0;

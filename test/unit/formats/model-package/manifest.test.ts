@@ -94,6 +94,7 @@ describe("a manifest", () => {
       { edge: null, edgeFallback: fallback },
       "edgeFallback: only a package whose edge is spillway-engine has a fallback",
     ],
+    ["a key of two lines, on one", { "ke\ny": 1 }, 'Unrecognized key: "ke y"'],
     ["a label twice", { labels: ["ham", "ham"] }, "labels: each label must be there once"],
     [
       "golden logits of other labels",
