@@ -19,7 +19,11 @@ import { pauseBeside } from "./pause-beside.ts";
 const LOAD_LEASE_MS = 5000;
 /** How long a request waits for a load if no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
+/** A load polls for its turn so often; only one does. */
 const ASK_EVERY_MS = 5;
+/** Many requests may wait for a load, and each poll takes thread time of it: they poll after this part of their wait so far. */
+const ASK_AFTER_PART = 0.125;
+const MAX_ASK_MS = 25;
 
 export interface LoaderParts extends OpenParts {
   clock: Clock;
@@ -93,13 +97,14 @@ export class ModelLoader {
   /** Loads now, waits for a running load while `isWaiting`, and replaces a load whose request has ended. */
   async whileLoading(isWaiting: () => boolean, lifetime: Lifetime): Promise<void> {
     const { clock } = this.#parts;
-    const untilMs = clock.nowMs() + LOAD_WAIT_MS;
+    const startedAtMs = clock.nowMs();
     for (;;) {
       this.#loadIfDue(lifetime);
+      const waitedMs = clock.nowMs() - startedAtMs;
       const shouldContinue =
-        this.#state.kind === "loading" && isWaiting() && clock.nowMs() < untilMs && !lifetime.signal.aborted;
+        this.#state.kind === "loading" && isWaiting() && waitedMs < LOAD_WAIT_MS && !lifetime.signal.aborted;
       if (!shouldContinue) return;
-      await clock.wait(ASK_EVERY_MS);
+      await clock.wait(Math.min(Math.max(ASK_AFTER_PART * waitedMs, ASK_EVERY_MS), MAX_ASK_MS));
     }
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { EdgeQueue } from "../../../../gateway/edge/queue.ts";
 
 /** A text of the queue under test: texts of one letter may run together. */
@@ -101,6 +101,29 @@ describe("EdgeQueue", () => {
     expect(await last).toBe("last");
     await first;
     expect(began).toBe(false);
+  });
+
+  it("50 waiting texts poll a few times each, and no time passes between their runs", async () => {
+    vi.useFakeTimers();
+    try {
+      let polls = 0;
+      const wait = (ms: number) => {
+        polls += 1;
+        return new Promise<void>((resolve) => setTimeout(resolve, Math.max(ms, 1)));
+      };
+      const clock = { nowMs: () => Date.now(), wait };
+      const queue = new EdgeQueue<number, unknown>({ clock, mayJoin: () => false, predictedMs: () => 8 });
+      const run = async () => [await wait(8)];
+      const startedAtMs = Date.now();
+      const all = Array.from({ length: 50 }, (_, item) => queue.takeTurn({ item, predictedMs: 8, signal: never }, run));
+      await vi.runAllTimersAsync();
+      await Promise.all(all);
+      // A wait of this clock takes at least 1 ms.
+      expect(Date.now() - startedAtMs).toBeLessThanOrEqual(50 * 9 + 1);
+      expect(polls / 50).toBeLessThan(30);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("a request that died in its turn holds the queue no longer than its lease", async () => {
