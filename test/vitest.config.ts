@@ -62,6 +62,7 @@ const experimentTexts =
 /** The longest files first and the shortest last, so that all workers are busy until the end. Each project needs a place in this list. */
 const PROJECT_ORDER = [
   "e2e",
+  "worker: own isolate",
   "worker: harness",
   "worker: gateway",
   "worker: control plane",
@@ -108,6 +109,12 @@ const SHARED_CORES = { ...PATIENT, ...CACHED, maxWorkers: 3 };
  */
 const SHARED_PROCESSES = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
+/**
+ * It needs an isolate to itself: it uses the Worker's entry, whose gateway lives as long as its isolate. One file of the shared isolates may
+ * use the entry: origin/origin-headers.test.ts.
+ */
+const OWN_ISOLATE = ["test/worker/dispatch/hang-up.test.ts"];
+
 const model = await modelId();
 
 /** In place of the control plane, whose tests have their own project: it accepts every message. */
@@ -120,7 +127,7 @@ const anyLedger = {
   durableObjects: { LEDGER: { className: "LedgerShard", useSQLite: true } },
 };
 
-/** The gateway's Worker with its bindings. */
+/** The gateway's Worker with its bindings. Each project needs its own plugin. */
 const gatewayWorker = () =>
   cloudflareTest({
     wrangler: { configPath: "./wrangler.toml" },
@@ -202,13 +209,16 @@ export default defineConfig({
           ...inGatewayWorker,
           ...SHARED_CORES,
           name: "worker: gateway",
-          // These files share isolates, each file with its own gateways: imports are half of what they cost. Only dispatch/hang-up.test.ts uses
-          // the Worker's entry, whose gateway lives as long as its isolate.
+          // These files share isolates, each file with its own gateways: imports are half of what they cost.
           isolate: false,
           setupFiles: "test/worker/support/forget-background.ts",
           include: ["test/worker/**/*.test.ts"],
-          exclude: ["test/worker/breaker/**", "**/*.harness.test.ts"],
+          exclude: [...OWN_ISOLATE, "test/worker/breaker/**", "**/*.harness.test.ts"],
         },
+      },
+      {
+        plugins: [gatewayWorker()],
+        test: { ...inGatewayWorker, ...SHARED_CORES, name: "worker: own isolate", include: OWN_ISOLATE },
       },
       {
         // In Node, with workerd beside it: these need true sockets, to an OTLP receiver or from request to request.

@@ -1,11 +1,7 @@
-/**
- * Callers who hang up, on the real Worker and its one isolate: nothing that they leave behind blocks the next caller. No other file may use the
- * Worker's entry, whose gateway lives as long as the isolate: so the headers that reach an origin are tested in this one.
- */
+/** Callers who hang up, on the real Worker and its one isolate: nothing that they leave behind blocks the next caller. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { HAM, SHORT } from "../../support/texts.ts";
-import { originHeaderTests } from "../origin/origin-headers.ts";
 import { routingOf, setPolicy } from "../support/gateway.ts";
 import { publish } from "../support/packages.ts";
 
@@ -127,5 +123,3 @@ describe("senders who hang up", () => {
     }
   });
 });
-
-originHeaderTests();
