@@ -112,7 +112,12 @@ const documentSchema = z.strictObject({
     .record(
       z.string().regex(/^[a-z0-9-]{1,40}$/, "must be lowercase letters, digits and dashes"),
       z.strictObject({
-        url: z.url({ protocol: /^https?$/ }).describe("Function URL of the origin."),
+        // A URL's own check would remove spaces at its ends.
+        url: z
+          .string()
+          .regex(/^\S+$/, "must be a URL without spaces")
+          .check(z.url({ protocol: /^https?$/ }))
+          .describe("Function URL of the origin."),
         region: z
           .string()
           .regex(/^[a-z0-9-]+$/, "must be an AWS region, as in us-east-1")
@@ -230,7 +235,8 @@ export const policySchema = documentSchema.superRefine((policy, context) => {
   for (const problem of unknownOriginsIn(policy)) context.addIssue({ code: "custom", ...problem });
   for (const [name, { url, region }] of Object.entries(policy.origins)) {
     const refused = originUrlProblem(url);
-    if (refused !== null) {
+    // Another scheme is the field's own problem.
+    if (refused !== null && /^https?:/i.test(url)) {
       context.addIssue({ code: "custom", path: ["origins", name, "url"], message: `the URL ${refused}` });
     }
     const needed = regionOfFunctionUrl(url);

@@ -1,6 +1,7 @@
 /** The settings of the system on this machine, from the environment: ports, folders, telemetry, access. */
 import { resolve } from "node:path";
 import { RATES } from "../../formats/api-key.ts";
+import { originUrlProblem } from "../../formats/origin-url.ts";
 import { otlpSettings } from "../../formats/otlp/settings.ts";
 import { CHECKOUT_FOLDER } from "./checkout.ts";
 
@@ -40,7 +41,7 @@ export const openToAll = { ANONYMOUS_ACCESS: "allowed", ANONYMOUS_RATE: "unlimit
 
 /** @throws Error with one sentence when a value is not a port, a URL or a choice that exists, or an `OTEL_…` variable cannot be obeyed */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
-  const originUrl = httpUrl(env, "SPILLWAY_ORIGIN_URL");
+  const originUrl = givenOrigin(env);
   const otlp = givenOtlp(env);
   const originPort = port(env, "SPILLWAY_ORIGIN_PORT", 8790);
   const viewerPort = port(env, "SPILLWAY_OTLP_PORT", 4318);
@@ -134,9 +135,10 @@ function oneOf(allowed: readonly string[], env: NodeJS.ProcessEnv, name: string)
   throw new Error(`${name} is "${value}"; it must be one of ${allowed.join(", ")}.`);
 }
 
-/** Null when it is not set. */
-function httpUrl(env: NodeJS.ProcessEnv, name: string): string | null {
-  const value = env[name] || null;
-  if (value === null || /^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value;
-  throw new Error(`${name} is "${value}"; it must be a URL, as in https://abc.lambda-url.us-east-1.on.aws/.`);
+/** Null when it is not set. Checked as the gateway does, which would refuse every request. */
+function givenOrigin(env: NodeJS.ProcessEnv): string | null {
+  const url = env["SPILLWAY_ORIGIN_URL"]?.trim() || null;
+  const problem = url === null ? null : originUrlProblem(url);
+  if (problem === null) return url;
+  throw new Error(`SPILLWAY_ORIGIN_URL ${problem}, as in https://abc.lambda-url.us-east-1.on.aws/.`);
 }

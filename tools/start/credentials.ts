@@ -37,10 +37,18 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OTEL_\w+|AWS_SESSION_TOKEN)$/.test(name)));
 }
 
-/** @throws Error with one sentence for a token that both Workers would refuse: the details of /readyz and the console would be closed to everyone */
+/** @throws Error with one sentence for tokens that the Workers would refuse: the details of /readyz and the console would be closed to everyone */
 export function checkTokens(env: NodeJS.ProcessEnv): void {
   for (const name of ["OPERATOR_TOKEN", "READ_ONLY_TOKEN"]) {
     const token = parseOperatorToken(env[name], name);
     if (token.state === "unusable") throw new Error(`${token.problem}, or leave ${name} unset.`);
+  }
+  const { OPERATOR_TOKEN: operator, READ_ONLY_TOKEN: reader } = env;
+  if (reader === undefined) return;
+  if (operator === undefined) {
+    throw new Error("READ_ONLY_TOKEN needs OPERATOR_TOKEN: set both, or leave READ_ONLY_TOKEN unset.");
+  }
+  if (operator.trim() === reader.trim()) {
+    throw new Error("READ_ONLY_TOKEN is the same as OPERATOR_TOKEN: create another one, or leave it unset.");
   }
 }

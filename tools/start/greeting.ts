@@ -68,11 +68,19 @@ export function greeting(
       ${curl("      ", "@-")}
 
   Console: http://127.0.0.1:${controlPort}/
-    ${access.OPERATOR_TOKEN === undefined ? "open on this machine; OPERATOR_TOKEN=… requires sign-in" : "sign in with the value of OPERATOR_TOKEN"}
+    ${signInTo(access)}
   Traces: ${viewerPort === null ? (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? otlpSettings(otlp).targets.traces?.url ?? "not exported") : `http://127.0.0.1:${viewerPort}/`}
   Counts: npx spillway report
   Logs:   ${stateFolder}/logs/
 `;
+}
+
+/** As the control plane decides it. */
+function signInTo({ OPERATOR_TOKEN, ANONYMOUS_ACCESS }: LocalSettings["access"]): string {
+  if (OPERATOR_TOKEN !== undefined) return "sign in with the value of OPERATOR_TOKEN";
+  return ANONYMOUS_ACCESS === "allowed"
+    ? "open on this machine; OPERATOR_TOKEN=… requires sign-in"
+    : "closed; set OPERATOR_TOKEN=… to sign in";
 }
 
 type Outage = Pick<Service, "whileDown" | "onceBack">;

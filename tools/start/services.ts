@@ -141,19 +141,28 @@ async function startWorker(
   return up(child, { url: `http://127.0.0.1:${port}/healthz`, isReady: ({ ok }) => ok, atMostMs: 120_000 });
 }
 
-/** Resolves when the gateway's isolate has loaded the model. @throws Error with one sentence if it rejects the model, or ends */
-export async function edgeReady(settings: LocalSettings, { died, logFile: logs }: Child): Promise<void> {
+/**
+ * Resolves when the gateway serves: its settings are right, and its isolate has loaded the model, if the package has an edge.
+ * @throws Error with one sentence if it refuses every request, rejects the model, or ends
+ */
+export async function gatewayReady(
+  settings: LocalSettings,
+  { died, logFile: logs }: Child,
+  hasEdge: boolean,
+): Promise<void> {
   const { url, headers } = readyz(settings);
   const isReady = async (response: Response) => {
-    const { edge } = await readinessIn(response).catch((error: Error) => {
+    const { edge, problems } = await readinessIn(response).catch((error: Error) => {
       throw new Error(`${error.message} Details: ${logs}.`);
     });
+    if (problems.length > 0) throw new Error(`The gateway would refuse every request: ${problems.join("; ")}.`);
     if (edge.state === "rejected") {
       throw new Error(`The edge rejected the model: ${edge.reason ?? "see the details of /readyz"}.`);
     }
-    return edge.state === "ready";
+    return !hasEdge || edge.state === "ready";
   };
-  await waitFor({ url, headers, isReady, died, atMostMs: 60_000, what: "edge model", logs });
+  const what = hasEdge ? "edge model" : "gateway";
+  await waitFor({ url, headers, isReady, died, atMostMs: 60_000, what, logs });
 }
 
 const MAX_ANSWER_MS = 2000;
@@ -176,7 +185,10 @@ function readyz({ gatewayPort, access }: LocalSettings): { url: string; headers:
   };
 }
 
-const readinessSchema = z.object({ edge: z.object({ state: z.string(), reason: z.string().nullish() }) });
+const readinessSchema = z.object({
+  edge: z.object({ state: z.string(), reason: z.string().nullish() }),
+  problems: z.array(z.string()).default([]),
+});
 const refusalSchema = z.object({ error: z.string() });
 
 /** @throws Error with the gateway's sentence when it refuses every caller, such as for a variable that it cannot obey */

@@ -22,7 +22,7 @@ import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
 import { checkTokens, givenCredentials, newCredentials } from "./credentials.ts";
 import { greeting, USAGE, whileControlPlaneIsDown, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
 import { createProcesses, type Processes, stopOnSignals } from "./processes.ts";
-import { edgeReady, edgeState, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
+import { edgeState, gatewayReady, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
 import { type Service, supervise } from "./supervise.ts";
 
 /**
@@ -120,7 +120,8 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
     startGateway(host, settings, { modelId, publicKeyPem: key.publicKeyPem, credentials }),
   );
   const hasEdge = manifest.edge !== null;
-  if (hasEdge) await shown("loading the model at the edge", () => edgeReady(settings, gateway));
+  const lastStep = hasEdge ? "loading the model at the edge" : "checking the gateway's settings";
+  await shown(lastStep, () => gatewayReady(settings, gateway, hasEdge));
 
   console.log(greeting(settings, hasEdge));
   console.log(`Spillway is ready: ${url}/v1/classify`);

@@ -88,6 +88,11 @@ export const WRONG: Wrong[] = [
     { sampling: { slowMs: 0 } },
     "sampling.slowMs: 0 is not allowed; must be a whole number",
   ],
+  [
+    "a URL with a space",
+    { origins: { a: { ...address, url: "https://example.com/ " } } },
+    'origins.a.url: "https://example.com/…" is not allowed; must be a URL without spaces',
+  ],
   ["a version that is text", { version: "7" }, 'version: "7" is not allowed; must be a whole number of at least 0'],
 ];
 

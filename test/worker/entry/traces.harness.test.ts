@@ -24,6 +24,11 @@ const roots = (spans: readonly Received[]) => {
 const traceOf = (response: Response) => response.headers.get("traceresponse")?.split("-")[1] ?? "";
 const isSampled = (flags: string | undefined) => (Number.parseInt(flags ?? "", 16) & 1) === 1;
 const sampledIn = (header: string | null | undefined) => isSampled(header?.split("-")[3]);
+/** Why it was kept. On a busy machine any request may be slow as well. */
+const keptFor = (root: Received | undefined) => {
+  const reasons = String(attribute(root, "spillway.sampling.kept")).split(", ");
+  return reasons.filter((reason) => reason !== "slow" || reasons.length === 1).join(", ");
+};
 const idsOf = (spans: readonly Received[]) => new Set(spans.map(({ traceId }) => traceId));
 
 /** Whatever was kept before it has arrived when this one's trace has: exports begin in the order of the answers. */
@@ -61,7 +66,7 @@ describe("with the ratio at 0", () => {
     const spans = mine(await gateway.receiver.until((all) => mine(all).length >= count));
     expect(spans).toHaveLength(count);
     const [root] = roots(spans);
-    expect(attribute(root, "spillway.sampling.kept")).toBe(kept);
+    expect(keptFor(root)).toBe(kept);
     const ids = new Set(spans.map(({ spanId }) => spanId));
     expect(spans.filter((span) => span !== root && !ids.has(span.parentSpanId ?? ""))).toEqual([]);
     const call = spans.find(({ kind }) => kind === CLIENT);
@@ -76,7 +81,7 @@ describe("with the ratio at 0", () => {
     const response = await gateway.fetch("/v1/classify", init);
     expect(response.status).toBe(status);
     const spans = await gateway.receiver.until((all) => idsOf(all).has(traceOf(response)));
-    expect(attribute(roots(spans)[0], "spillway.sampling.kept")).toBe("refused");
+    expect(keptFor(roots(spans)[0])).toBe("refused");
   });
 
   it("a caller who samples is followed, down to the origin", async () => {
@@ -87,7 +92,7 @@ describe("with the ratio at 0", () => {
       new RegExp(`^00-${traceId}-.{16}-01$`),
     );
     const spans = await gateway.receiver.until((all) => all.length >= 7);
-    expect(attribute(roots(spans)[0], "spillway.sampling.kept")).toBe("caller");
+    expect(keptFor(roots(spans)[0])).toBe("caller");
   });
 });
 

@@ -2,7 +2,7 @@
 import { stderr } from "node:process";
 import { Presets, SingleBar } from "cli-progress";
 import { inWidth, visible } from "./safe-console.ts";
-import { widthOf } from "./wrap.ts";
+import { columnsOf, widthOf } from "./wrap.ts";
 
 const CLEAR_LINE = "\r\x1b[2K";
 
@@ -33,7 +33,7 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
   const startedAtMs = performance.now();
   const bar = stderr.isTTY && parts > 1 ? startBar(what, parts) : null;
   // On a terminal the line is replaced when the step ends. In a log every state is a line.
-  if (bar === null) stderr.write(stderr.isTTY ? onOneLine(`  … ${shown(what)}`, stderr.columns) : `  … ${what}\n`);
+  if (bar === null) stderr.write(stderr.isTTY ? onOneLine(`  … ${shown(what)}`, columnsOf(stderr)) : `  … ${what}\n`);
   const end = (mark: string) => {
     bar?.stop();
     print(`  ${mark} ${what} (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s)`);
@@ -49,12 +49,12 @@ async function runStep<T>(what: string, parts: number, work: (advance: Advance) 
 }
 
 function print(line: string): void {
-  stderr.write(stderr.isTTY ? `${CLEAR_LINE}${inWidth(shown(line), stderr.columns)}\n` : `${line}\n`);
+  stderr.write(stderr.isTTY ? `${CLEAR_LINE}${inWidth(shown(line), columnsOf(stderr))}\n` : `${line}\n`);
 }
 
 /** A line that the terminal wraps could not be replaced. */
-function onOneLine(text: string, columns: number): string {
-  if (widthOf(text) < columns) return text;
+function onOneLine(text: string, columns: number | null): string {
+  if (columns === null || widthOf(text) < columns) return text;
   let line = text;
   while (line !== "" && widthOf(line) > columns - 2) line = line.slice(0, -1);
   return `${line}…`;

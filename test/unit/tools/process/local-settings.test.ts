@@ -73,10 +73,21 @@ describe("the access settings of npm start", () => {
   it.each([
     ["ANONYMOUS_ACCESS", "yes", "it must be one of refused, allowed."],
     ["ANONYMOUS_RATE", "huge", "it must be one of small, standard, large, unlimited."],
-    ["SPILLWAY_ORIGIN_URL", "localhost:8790", "it must be a URL, as in https://abc.lambda-url.us-east-1.on.aws/."],
   ])("%s is refused with %j, which the gateway could not obey", (name, value, allowed) => {
     expect(() => readSettings({ [name]: value })).toThrow(`${name} is "${value}"; ${allowed}`);
     expect(() => readSettings({ [name]: "" })).not.toThrow();
+  });
+
+  it.each([
+    ["localhost:8790", "is not an https URL"],
+    ["file:///etc/hosts", "is not an https URL"],
+    ["http://10.255.255.1:9/", "is http, which is accepted for this machine (loopback) only"],
+    ["https://user:secret@origin.example/", "contains credentials"],
+  ])("SPILLWAY_ORIGIN_URL is refused with %j, with the reason and without the value", (url, reason) => {
+    const read = () => readSettings({ SPILLWAY_ORIGIN_URL: url });
+    expect(read).toThrow(`SPILLWAY_ORIGIN_URL ${reason}`);
+    expect(read).not.toThrow(url);
+    expect(() => readSettings({ SPILLWAY_ORIGIN_URL: "" })).not.toThrow();
   });
 
   it("are passed unchanged from the environment", () => {

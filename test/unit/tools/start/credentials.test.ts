@@ -28,6 +28,10 @@ it("a token that no Worker accepts is refused before anything is started, with w
     );
     expect(() => checkTokens({ READ_ONLY_TOKEN: token }), token).toThrow(/^READ_ONLY_TOKEN /);
   }
+  const [one, another] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)];
+  expect(() => checkTokens({ READ_ONLY_TOKEN: one })).toThrow(/^READ_ONLY_TOKEN needs OPERATOR_TOKEN: /);
+  expect(() => checkTokens({ READ_ONLY_TOKEN: one, OPERATOR_TOKEN: one })).toThrow(/^READ_ONLY_TOKEN is the same as /);
+  expect(() => checkTokens({ READ_ONLY_TOKEN: one, OPERATOR_TOKEN: another })).not.toThrow();
   expect(() => checkTokens({})).not.toThrow();
   expect(() => checkTokens({ OPERATOR_TOKEN: "0123456789abcdef".repeat(4) })).not.toThrow();
 });

@@ -27,6 +27,9 @@ describe("the greeting of npm start", () => {
     const text = greeting(readSettings({ OPERATOR_TOKEN }));
     expect(text).toContain("sign in with the value of OPERATOR_TOKEN");
     expect(text).not.toContain(OPERATOR_TOKEN);
+    expect(greeting(readSettings({ ANONYMOUS_ACCESS: "refused" }))).toContain(
+      "closed; set OPERATOR_TOKEN=… to sign in",
+    );
   });
 
   it("names the side that answers, if the package has no edge model", () => {

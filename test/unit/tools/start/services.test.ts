@@ -8,7 +8,7 @@ import { afterEach, expect, it } from "vitest";
 import { type Child, startChild } from "../../../../tools/process/child.ts";
 import { localSettings } from "../../../../tools/process/local-settings.ts";
 import { freePort } from "../../../../tools/process/ports.ts";
-import { edgeReady, edgeState, startViewer } from "../../../../tools/start/services.ts";
+import { edgeState, gatewayReady, startViewer } from "../../../../tools/start/services.ts";
 
 let server: Server | null = null;
 afterEach(() => void server?.close());
@@ -43,14 +43,28 @@ it("the edge's state is read as the operator reads it, and is unknown while the 
 
 it("a model that the edge rejects ends the start with the reason", async () => {
   const { settings } = await gateway({ state: "rejected", reason: "model.bin was changed" });
-  await expect(edgeReady(settings, running)).rejects.toThrow("The edge rejected the model: model.bin was changed.");
+  await expect(gatewayReady(settings, running, true)).rejects.toThrow(
+    "The edge rejected the model: model.bin was changed.",
+  );
   const ready = await gateway({ state: "ready" });
-  await expect(edgeReady(ready.settings, running)).resolves.toBeUndefined();
+  await expect(gatewayReady(ready.settings, running, true)).resolves.toBeUndefined();
+});
+
+it("a setting with which the gateway would refuse every request ends the start, with or without an edge", async () => {
+  const problem = 'CORS_ORIGINS: "nope" is not allowed';
+  const { settings } = await gateway({ state: "ready" }, { edge: { state: "ready" }, problems: [problem] });
+  for (const hasEdge of [true, false]) {
+    await expect(gatewayReady(settings, running, hasEdge)).rejects.toThrow(
+      `The gateway would refuse every request: ${problem}.`,
+    );
+  }
+  const cold = await gateway({ state: "cold" });
+  await expect(gatewayReady(cold.settings, running, false)).resolves.toBeUndefined();
 });
 
 it("a gateway that refuses every caller ends the start with its sentence and its log", async () => {
   const { settings } = await gateway({}, { error: "OPERATOR_TOKEN cannot be used.", error_type: "misconfigured" });
-  await expect(edgeReady(settings, running)).rejects.toThrow(
+  await expect(gatewayReady(settings, running, true)).rejects.toThrow(
     "The gateway answers 503: OPERATOR_TOKEN cannot be used. Details: logs/gateway.log.",
   );
   expect(await edgeState(settings)).toBeNull();
