@@ -55,7 +55,6 @@ const hostileRequests =
   (isNightly ? 1_000_000 : 10_000);
 const fuzzFactor = isNightly ? 100 : 1;
 if (isNightly) console.log(`SPILLWAY_HOSTILE_SEED=${hostileSeed} gives the same generated inputs again.`);
-
 const experimentTexts =
   wholeNumber("SPILLWAY_EXPERIMENT_TEXTS", /^([1-9]\d{0,4})?[02468]0$/, "a multiple of 20") ?? 200;
 

@@ -124,6 +124,7 @@ time { white-space: nowrap; }
 }
 @container (max-width: 310px) {
   table.figures { font-size: 11.5px; }
+  .figures thead > tr > :first-child:nth-last-child(4) { width: 20%; }
   .figures tr > * + * { padding-left: 5px; }
   .figures small { font-size: 10px; }
 }

@@ -19,7 +19,7 @@ import { pauseBeside } from "./pause-beside.ts";
 const LOAD_LEASE_MS = 5000;
 /** How long a request waits for a load if no origin can answer instead. */
 const LOAD_WAIT_MS = 10_000;
-/** A load polls for its turn so often; only one does. */
+/** The shortest time between two polls. */
 const ASK_EVERY_MS = 5;
 /** Many requests may wait for a load, and each poll takes thread time of it: they poll after this part of their wait so far. */
 const ASK_AFTER_PART = 0.125;
@@ -73,13 +73,12 @@ export class ModelLoader {
   /** Changes to another package. Runs that have begun or wait end on the model that they were queued for. */
   want(wanted: WantedPackage): void {
     const { modelId, minVersion, labelsOf } = this.#wanted;
-    const hasKnownLabels = wanted.labelsOf === labelsOf || wanted.labelsOf === null;
     if (wanted.modelId === modelId && wanted.minVersion === minVersion && wanted.labelsOf === labelsOf) return;
     this.#wanted = wanted;
     const state = this.#state;
     const stillGood =
       wanted.modelId === modelId &&
-      hasKnownLabels &&
+      (wanted.labelsOf === labelsOf || wanted.labelsOf === null) &&
       state.kind === "ready" &&
       state.opened.manifest.version >= wanted.minVersion;
     if (stillGood) return;
