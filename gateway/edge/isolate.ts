@@ -1,9 +1,8 @@
 /** The edge side of one isolate: one model, one inference at a time, behind a bounded queue and a breaker. */
-import { windowTokensOf } from "../../formats/model-package/manifest.ts";
+import { type FullWindow, fullWindowOf } from "../../formats/model-package/window-time.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
 import { type Lifetime, whyAborted } from "../call.ts";
-import type { FullWindow } from "../origin/text-time.ts";
 import type { Breaker } from "../resilience/breaker/breaker.ts";
 import { RecentP95 } from "../resilience/recent-p95.ts";
 import type {
@@ -24,8 +23,16 @@ import { ModelChoice } from "./model-choice.ts";
 import { classifierOf, type WantedPackage } from "./package.ts";
 import { nowOrRecently, pauseBeside } from "./pause-beside.ts";
 import { EdgeQueue } from "./queue.ts";
-import { LearnedLimits, RunEstimate } from "./run-estimate.ts";
-import { type EdgeText, failed, mayRunTogether, predictedTogetherMs, type RunParts, runTexts } from "./run-texts.ts";
+import { LearnedLimits } from "./run-estimate.ts";
+import {
+  type EdgeText,
+  failed,
+  mayRunTogether,
+  predictedTogetherMs,
+  type RunParts,
+  runTexts,
+  type TextResult,
+} from "./run-texts.ts";
 import { tokenizeText } from "./tokenize-text.ts";
 
 /** R2 answers for two small objects much faster. An answer that waits for longer is given without a comparison of labels. */
@@ -47,7 +54,7 @@ export class EdgeIsolate implements Edge {
   readonly #parts: EdgeParts;
   readonly #choice: ModelChoice;
   readonly #loader: ModelLoader;
-  readonly #queue: EdgeQueue<EdgeText, SideResult>;
+  readonly #queue: EdgeQueue<EdgeText, TextResult>;
   readonly #runParts: RunParts;
   /** The pause between two steps of a text that is tokenized. */
   readonly #giveWay: () => Promise<void>;
@@ -145,9 +152,7 @@ export class EdgeIsolate implements Edge {
   /** The package's window as the packer measured it, whatever this isolate has learned under load; null while no package is open. */
   fullWindow(): FullWindow | null {
     const opened = this.#loader.opened();
-    if (opened === null) return null;
-    const tokens = windowTokensOf(opened.manifest);
-    return { tokens, runMs: new RunEstimate(opened.edge.timeMs).predictedMs(tokens) };
+    return opened === null ? null : fullWindowOf(opened.manifest);
   }
 
   warm(lifetime: Lifetime): void {
@@ -185,7 +190,14 @@ export class EdgeIsolate implements Edge {
     return this.tokenize(text, lifetime);
   }
 
-  async #run(text: Tokenized, { purpose, lifetime }: AttemptOptions): Promise<SideResult> {
+  /** A text whose model was broken by a run before it waits for the next model, once: neither it nor the new model has failed. */
+  async #run(text: Tokenized, options: AttemptOptions): Promise<SideResult> {
+    const result = await this.#takeTurn(text, options);
+    const again = result === "dropped" && options.purpose === "answer" ? await this.#takeTurn(text, options) : result;
+    return again === "dropped" ? failed("edge-cold") : again;
+  }
+
+  async #takeTurn(text: Tokenized, { purpose, lifetime }: AttemptOptions): Promise<TextResult> {
     if (this.#loader.state().kind !== "ready") await this.#loader.whileLoading(() => true, lifetime);
     const state = this.#loader.state();
     if (state.kind !== "ready") return failed(`edge-${state.kind}`);
@@ -213,7 +225,7 @@ export class EdgeIsolate implements Edge {
 
   /** Whether any request is in progress that neither runs nor waits to run a text: those only wait. */
   #othersWait(): boolean {
-    return this.#parts.requestsInProgress() > this.#queue.groups(requestOf);
+    return this.#parts.requestsInProgress() > this.#queue.groups(({ request }) => request);
   }
 
   #refusesPair(text: TextOrPair): boolean {
@@ -230,10 +242,6 @@ export class EdgeIsolate implements Edge {
     if (this.#learned?.modelId !== opened.modelId) this.#learned = new LearnedLimits(opened);
     return this.#learned;
   }
-}
-
-function requestOf({ request }: EdgeText): symbol {
-  return request;
 }
 
 /** The model has no form for two texts: the caller's mistake, and nothing of the edge's. */

@@ -36,6 +36,12 @@ export function predictedTogetherMs(batch: readonly EdgeText[]): number {
   return batch[0]?.learned.predictedMs(...batch.map(({ tokenIds }) => tokenIds.length)) ?? 0;
 }
 
+/** Models that were dropped. Texts may still wait to run on them. */
+const broken = new WeakSet<Ready>();
+
+/** `dropped`: it was not run, as a run before it has broken the model. */
+export type TextResult = SideResult | "dropped";
+
 export interface RunParts {
   breaker: Breaker;
   clock: Clock;
@@ -53,11 +59,12 @@ export interface RunParts {
  * feeds neither breaker nor estimate. A shadow's run feeds neither of them ever.
  * @returns one result per text
  */
-export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts): Promise<readonly SideResult[]> {
+export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts): Promise<readonly TextResult[]> {
   const [first] = turns;
   if (first === undefined) return [];
   const { breaker, clock, report } = parts;
   const { ready, learned, purpose } = first.item;
+  if (broken.has(ready)) return turns.map(() => "dropped");
   const tokens = turns.map(({ item }) => item.tokenIds.length);
   const beganAtMs = clock.nowMs();
   const resume = () => {
@@ -97,7 +104,10 @@ export async function runTexts(turns: readonly Turn<EdgeText>[], parts: RunParts
     }
     if (!(error instanceof EdgeRunError)) throw error;
     reportEach(error.fault, timingsNow());
-    if (mustDrop(error, purpose, learned, Math.max(...tokens))) parts.drop(ready);
+    if (mustDrop(error, purpose, learned, Math.max(...tokens))) {
+      broken.add(ready);
+      parts.drop(ready);
+    }
     // Only after the drop: a request that runs meanwhile must not find this model.
     await letClockMove(clock);
     return turns.map(() => failed(error.fault));

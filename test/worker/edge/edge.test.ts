@@ -129,25 +129,29 @@ describe("the heap's limit of onnxruntime-web", () => {
   });
 });
 
-describe("a crash of the engine", () => {
-  it("drops the model, and the next request loads a new one", async () => {
-    const real = eitherEngine(realClock);
-    let crash = false;
-    const engine: EdgeEngine = {
-      ...real,
-      load: async (opened, stream) => {
-        const model = await real.load(opened, stream);
-        return {
-          ...model,
-          release: () => {},
-          run: async (texts, steps) => {
-            if (crash) throw new EdgeRunError("crashed", "RuntimeError: unreachable");
-            return model.run(texts, steps);
-          },
-        };
+/** A real engine whose runs crash while `crashes()`. A crashed model stays crashed, as the engines' own do. */
+function crashing(crashes: () => boolean): EdgeEngine {
+  const real = eitherEngine(realClock);
+  const load: EdgeEngine["load"] = async (opened, stream) => {
+    const model = await real.load(opened, stream);
+    let isCrashed = false;
+    return {
+      ...model,
+      release: () => {},
+      run: async (texts, steps) => {
+        isCrashed ||= crashes();
+        if (isCrashed) throw new EdgeRunError("crashed", "RuntimeError: unreachable");
+        return model.run(texts, steps);
       },
     };
-    const edge = anEdge(await publish(), { engine });
+  };
+  return { ...real, load };
+}
+
+describe("a crash of the engine", () => {
+  it("drops the model, and the next request loads a new one", async () => {
+    let crash = false;
+    const edge = anEdge(await publish(), { engine: crashing(() => crash) });
     edge.warm(aLifetime());
     await settled();
     crash = true;
@@ -158,6 +162,31 @@ describe("a crash of the engine", () => {
     expect(edge.conditions().model).toBe("cold");
     crash = false;
     expect((await run(edge, tokens(edge, [5, 6]))).ok).toBe(true);
+  });
+
+  it("is one failure, however many texts wait behind it: a new model answers them", async () => {
+    const crashes: boolean[] = [];
+    const edge = anEdge(await publish(), { engine: crashing(() => crashes.pop() ?? false) });
+    edge.warm(aLifetime());
+    await settled();
+    crashes.push(true);
+    const results = await Promise.all([5, 6, 7, 8, 9, 10].map((id) => run(edge, tokens(edge, [id, 6]))));
+    expect(results.map((result) => (result.ok ? "ok" : result.failure.reason))).toEqual([
+      "crashed",
+      ...Array.from({ length: 5 }, () => "ok"),
+    ]);
+    expect(edge.conditions()).toMatchObject({ model: "ready", breakerAllows: true, queueMs: 0 });
+  });
+
+  it("in each run ends at the breaker: a text waits for a new model once", async () => {
+    let crash = false;
+    const edge = anEdge(await publish(), { engine: crashing(() => crash) });
+    edge.warm(aLifetime());
+    await settled();
+    crash = true;
+    const results = await Promise.all([5, 6, 7, 8].map((id) => run(edge, tokens(edge, [id, 6]))));
+    expect(results.filter(({ ok }) => ok)).toEqual([]);
+    expect(edge.conditions().queueMs).toBe(0);
   });
 });
 
