@@ -34,3 +34,13 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(text));
 }
+
+/** The bytes of a text in UTF-8, without making them. Half of a surrogate pair counts as half of one. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}

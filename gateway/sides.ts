@@ -201,7 +201,7 @@ export interface OriginConditions {
 }
 
 /** Of texts from so many UTF-16 code units on. It ends at a time that is null while a trial decides it, or with an early trial. */
-export type LongTextsPause = { fromCharacters: number; allowsEarlyTrial: boolean; retryAtMs: number | null };
+export type LongTextsPause = { fromBytes: number; allowsEarlyTrial: boolean; retryAtMs: number | null };
 
 export interface OriginStatus {
   breaker: BreakerStatus;

@@ -1,11 +1,13 @@
 /** The origin's HTTP interface: one text or pair in, one row of logits per window out. The wire format is formats/origin-wire.ts. */
 import { Hono } from "hono";
+import { tokensWithin } from "../formats/model-package/window-time.ts";
 import {
   type OriginAnswer,
   type OriginError,
   type OriginRequest,
   originRequestSchema,
   SPECIAL_TOKENS_HEADER,
+  TIMEOUT_HEADER,
   textIn,
 } from "../formats/origin-wire.ts";
 import type { Attributes } from "../formats/otlp/attributes.ts";
@@ -21,7 +23,8 @@ const STATUS = { malformed: 400, "too-large": 413, "no-pairs": 422, "model-unava
 export function createApp(loaded: LoadedModel): Hono {
   const app = new Hono();
   app.post("/", async (context) => {
-    const result = await classify(await context.req.text(), loaded);
+    const timeoutMs = Number(context.req.header(TIMEOUT_HEADER) || Number.NaN);
+    const result = await classify(await context.req.text(), loaded, timeoutMs);
     if (!result.ok) return refusal(result.refusal);
     const headers = { [SPECIAL_TOKENS_HEADER]: String(result.specialTokens) };
     return Response.json(withAccount(result.answer, 200), { headers });
@@ -49,8 +52,11 @@ interface Window {
   contentTokens: number;
 }
 
-/** parse → model → tokenize → cut into windows → infer. Errors contain kinds and limits, never the text. */
-export async function classify(body: string, loaded: LoadedModel): Promise<Classified> {
+/**
+ * parse → model → tokenize → cut into windows → infer. Errors contain kinds and limits, never the text.
+ * @param timeoutMs of the caller; not a number if it stated none
+ */
+export async function classify(body: string, loaded: LoadedModel, timeoutMs: number): Promise<Classified> {
   const request = parseRequest(body);
   if (!request)
     return refuse("malformed", 'expected {"text": string, "textPair"?: string, "maxTokens": integer of at least 1}');
@@ -65,7 +71,11 @@ export async function classify(body: string, loaded: LoadedModel): Promise<Class
     return refuse("no-pairs", "the model's tokenizer has no form for two texts");
   }
   const specialTokens = model.tokenizer.specialTokensOf(text);
-  const tokens = await tokenize(text, { maxTokens: allowedTokens(text, request, model), specialTokens }, model);
+  const tokens = await tokenize(
+    text,
+    { maxTokens: allowedTokens(text, { ...request, timeoutMs }, model), specialTokens },
+    model,
+  );
   if (typeof tokens === "string") return refuse("too-large", tokens);
   // A model without special tokens has nothing to run then.
   if (tokens.ids.length + specialTokens === 0) return refuse("malformed", "the text has no tokens");
@@ -73,14 +83,22 @@ export async function classify(body: string, loaded: LoadedModel): Promise<Class
   return { ok: true, answer: await infer(windows, model), specialTokens };
 }
 
-/** Without special tokens. A pair is not cut: what its second text means depends on all of the first. */
-function allowedTokens(text: TextOrPair, { maxTokens }: OriginRequest, model: Model): number {
-  const { tokenizer, labels, windowTokens } = model;
+/**
+ * Without special tokens. A pair is not cut: what its second text means depends on all of the first. The gateway may not know the package, so
+ * the function too refuses what would not be answered in time.
+ */
+function allowedTokens(
+  text: TextOrPair,
+  { maxTokens, timeoutMs }: OriginRequest & { timeoutMs: number },
+  model: Model,
+): number {
+  const { tokenizer, labels, windowTokens, fullWindow } = model;
   const most =
     typeof text === "string"
       ? mostTokens(labels.length, tokenizer.frame, windowTokens)
       : windowTokens - tokenizer.specialTokensOf(text);
-  return Math.min(maxTokens, most);
+  const allowed = Math.min(maxTokens, most);
+  return timeoutMs > 0 ? tokensWithin(timeoutMs, fullWindow, allowed) : allowed;
 }
 
 function parseRequest(body: string): OriginRequest | undefined {

@@ -1,5 +1,6 @@
 /** Loads the origin's model from its package. */
 import { tokenizerOf, windowTokensOf } from "../formats/model-package/manifest.ts";
+import { type FullWindow, fullWindowOf } from "../formats/model-package/window-time.ts";
 import type { OriginAnswer } from "../formats/origin-wire.ts";
 import { loadTokenizer, runSteps } from "../formats/tokenizer/load-tokenizer.ts";
 import type { TextTokenizer } from "../formats/tokenizer/tokenizer.ts";
@@ -15,6 +16,8 @@ export interface Model {
   tokenizer: Omit<TextTokenizer, "vocabularyBytes">;
   /** Most tokens of a window, special tokens included. */
   windowTokens: number;
+  /** Null if the package states no time. */
+  fullWindow: FullWindow | null;
   infer: Infer;
 }
 
@@ -36,10 +39,8 @@ export async function loadModel(
       tokenizerOf(files.manifest, runSteps(loadTokenizer(files.tokenizer, files.tokenizerConfig))),
     );
     const infer = await timed("load model", () => createInference(files.model, labels.length));
-    return {
-      ok: true,
-      model: { id: files.modelId, labels, problemType, tokenizer, windowTokens: windowTokensOf(files.manifest), infer },
-    };
+    const windows = { windowTokens: windowTokensOf(files.manifest), fullWindow: fullWindowOf(files.manifest) };
+    return { ok: true, model: { id: files.modelId, labels, problemType, tokenizer, ...windows, infer } };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

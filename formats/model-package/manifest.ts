@@ -102,6 +102,8 @@ export const manifestSchema = z
       file: fileName,
       /** Most tokens of a window, special tokens included; WINDOW_TOKENS if it is missing, as in packages of before. */
       windowTokens: z.int().min(MIN_WINDOW_TOKENS).optional(),
+      /** Milliseconds that such a window takes, measured on the machine that packed. Missing in packages of before. */
+      windowMs: z.number().positive().optional(),
     }),
     /** Gaps beyond the packer's bound that were accepted with --accept-gap. */
     acceptedGaps: z.array(logitGapSchema).min(1).optional(),

@@ -3,7 +3,7 @@ import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Caller } from "../authenticate/caller.ts";
 import type { Lifetime } from "../call.ts";
 import type { TextNumbers } from "../decide/facts.ts";
-import { charactersToCut } from "../origin/text-time.ts";
+import { bytesToCut } from "../origin/text-time.ts";
 import { ok, pairsNotAccepted, type Result, refuse } from "../refusal.ts";
 import type { Edge, Tokenized } from "../sides.ts";
 import { inLeafSpan } from "../telemetry/span.ts";
@@ -45,7 +45,7 @@ export function measure(
     if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
     const numbers: TextNumbers = {
       tokens,
-      characters: charactersToCut(text),
+      bytes: bytesToCut(text),
       stickyKey: stickyKeyOf(stickyBy, caller, text, requestId),
       edgeRunMs: tokens === null ? null : edge.predictedRunMs(tokens),
       location: caller.location,

@@ -55,7 +55,7 @@ export function decisionsFor(text: TextNumbers, policy: Policy): Decisions {
 export function factsOf(text: TextNumbers, policy: Policy, { edge, origins }: Conditions): Facts {
   const permitted = permittedIn(policy.residency, text.location);
   const mayBeCalled = origins.filter(({ name }) => permitted.origin(name));
-  const forText = mayBeCalled.map((origin) => originFor(origin, text.characters));
+  const forText = mayBeCalled.map((origin) => originFor(origin, text.bytes));
   return { text, policy, edge, permitted, origin: pickOrigin(forText, text.stickyKey) };
 }
 

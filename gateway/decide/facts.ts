@@ -6,8 +6,8 @@ import type { Location, Permitted } from "./residency.ts";
 export interface TextNumbers {
   /** Null if the isolate had no verified tokenizer (a cold isolate). */
   tokens: number | null;
-  /** That an origin may have to cut into windows, in UTF-16 code units: 0 for a pair, which is never cut. */
-  characters: number;
+  /** That an origin may have to cut into windows, in UTF-8: 0 for a pair, which is never cut. */
+  bytes: number;
   /** The sticky split's key: the caller's key, or the text itself for an anonymous caller. Never recorded. */
   stickyKey: string;
   /** How long its inference would take at the edge, in ms, without waiting; null while no package is known. */

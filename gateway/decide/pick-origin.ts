@@ -7,9 +7,9 @@ import { saltedBasisPointsOf } from "./share.ts";
 const SALT = "spillway-origin";
 
 /** An origin as a text of this length finds it: if such texts are paused, its breaker is open for the text. */
-export function originFor(origin: OriginConditions, characters: number): OriginConditions {
+export function originFor(origin: OriginConditions, bytes: number): OriginConditions {
   const { longTextsPause: pause } = origin;
-  if (pause === null || characters < pause.fromCharacters) return origin;
+  if (pause === null || bytes < pause.fromBytes) return origin;
   const retriesAtMs = [origin.retryAtMs, pause.retryAtMs].filter((atMs) => atMs !== null);
   return {
     ...origin,

@@ -13,7 +13,7 @@ const CONSECUTIVE_FACTOR = 2;
 export class LongTexts {
   readonly #breaker: Breaker;
   readonly #clock: { nowMs(): number };
-  /** Of the shortest text that timed out since one as long was answered, in characters; null: there is none. */
+  /** Of the shortest text that timed out since one as long was answered, in bytes; null: there is none. */
   #shortestTimeout: number | null = null;
 
   constructor(breaker: Breaker, clock: { nowMs(): number }) {
@@ -31,12 +31,12 @@ export class LongTexts {
 
   /**
    * The texts that `run` would refuse now; null if it would refuse none.
-   * @param fewestCharacters of a text that is given to `run`; not asked while there is no pause, which is nearly always
+   * @param fewestBytes of a text that is given to `run`; not asked while there is no pause, which is nearly always
    */
-  pause(fewestCharacters: () => number): LongTextsPause | null {
+  pause(fewestBytes: () => number): LongTextsPause | null {
     if (this.#breaker.allows()) return null;
     return {
-      fromCharacters: Math.max(fewestCharacters(), this.#shortestTimeout ?? 0),
+      fromBytes: Math.max(fewestBytes(), this.#shortestTimeout ?? 0),
       allowsEarlyTrial: this.#breaker.allowsEarlyTrial(),
       retryAtMs: this.#retryAtMs(),
     };
@@ -50,14 +50,14 @@ export class LongTexts {
 
   /**
    * Runs a call of a long text. While the breaker is open, texts that are shorter than all that timed out still run.
-   * @param characters UTF-16 code units of the text
+   * @param bytes of the text, in UTF-8
    * @throws OriginFault `paused` without a call, if none as long has been answered for many calls
    */
-  async run<T>(characters: number, call: () => Promise<T>, options: RunOptions): Promise<T> {
-    const isShorter = this.#shortestTimeout !== null && characters < this.#shortestTimeout;
-    if (isShorter && this.status().state !== "closed") return await this.#unguarded(characters, call);
+  async run<T>(bytes: number, call: () => Promise<T>, options: RunOptions): Promise<T> {
+    const isShorter = this.#shortestTimeout !== null && bytes < this.#shortestTimeout;
+    if (isShorter && this.status().state !== "closed") return await this.#unguarded(bytes, call);
     try {
-      return await this.#breaker.run(call, (settled) => this.#outcomeOf(settled, characters), options);
+      return await this.#breaker.run(call, (settled) => this.#outcomeOf(settled, bytes), options);
     } catch (error) {
       if (!(error instanceof BreakerOpenError)) throw error;
       const nowMs = this.#clock.nowMs();
@@ -65,23 +65,23 @@ export class LongTexts {
     }
   }
 
-  async #unguarded<T>(characters: number, call: () => Promise<T>): Promise<T> {
+  async #unguarded<T>(bytes: number, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      this.#outcomeOf({ ok: false, error }, characters);
+      this.#outcomeOf({ ok: false, error }, bytes);
       throw error;
     }
   }
 
-  #outcomeOf(settled: Settled<unknown>, characters: number): "success" | "failure" | "ignored" {
+  #outcomeOf(settled: Settled<unknown>, bytes: number): "success" | "failure" | "ignored" {
     const shortest = this.#shortestTimeout;
     if (isTimeout(settled)) {
-      this.#shortestTimeout = Math.min(shortest ?? characters, characters);
+      this.#shortestTimeout = Math.min(shortest ?? bytes, bytes);
       return "failure";
     }
     // The answer to a shorter text shows nothing about longer ones.
-    if (!settled.ok || (shortest !== null && characters < shortest)) return "ignored";
+    if (!settled.ok || (shortest !== null && bytes < shortest)) return "ignored";
     this.#shortestTimeout = null;
     return "success";
   }

@@ -1,6 +1,7 @@
 /** One Lambda origin behind the Side port: a signed request, a deadline, and an answer of the wire's shape or a failure. */
 
 import { mismatch } from "../../formats/model-package/mismatch.ts";
+import { type FullWindow, tokensWithin } from "../../formats/model-package/window-time.ts";
 import { originRequestOf, specialTokensIn } from "../../formats/origin-wire.ts";
 import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import type { Policy } from "../../policies/schema.ts";
@@ -25,7 +26,7 @@ import { LongTexts } from "./long-texts.ts";
 import { OriginFault, toFailure } from "./origin-fault.ts";
 import { readAnswer } from "./read-answer.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-import { charactersThatMayTakeLonger, charactersToCut, type FullWindow, tokensWithin } from "./text-time.ts";
+import { bytesThatMayTakeLonger, bytesToCut, mayTakeLonger } from "./text-time.ts";
 
 export interface OriginParts {
   /** The name in the policy. */
@@ -37,7 +38,7 @@ export interface OriginParts {
   report: Report;
   /** The edge's package, beside an answer of the package `model`; null if it is unknown. */
   edgeClassifier(model: string): Promise<Classifier | null>;
-  /** A full window by the edge's package; null while it is unknown. */
+  /** A full window by the isolate's package; null while it is unknown. */
   fullWindow(): FullWindow | null;
 }
 
@@ -73,7 +74,7 @@ export class LambdaOrigin implements Side {
       allowsEarlyTrial: breaker.allowsEarlyTrial(),
       isFull: this.#places.isFull(caller, clock.nowMs()),
       retryAtMs: state === "open" ? retryAtMs : null,
-      longTextsPause: this.#longTexts.pause(() => charactersThatMayTakeLonger(this.#timeoutMs ?? 0, fullWindow())),
+      longTextsPause: this.#longTexts.pause(() => bytesThatMayTakeLonger(this.#timeoutMs ?? 0, fullWindow())),
       p95Ms: this.#latency.p95Ms(clock.nowMs()),
     };
   }
@@ -122,22 +123,24 @@ export class LambdaOrigin implements Side {
   }
 
   /** A call whose end counts for the breaker; not if it was slow and the text's size may be the reason. */
-  async #countedCall<T>(text: TextOrPair, options: AttemptOptions, call: () => Promise<T>): Promise<T> {
+  async #countedCall(text: TextOrPair, options: AttemptOptions, call: () => Promise<SideAnswer>): Promise<SideAnswer> {
     const { policy, mayBeEarlyTrial = false } = options;
     const { breaker, clock, fullWindow } = this.#parts;
     const startedAtMs = clock.nowMs();
     const window = fullWindow();
-    const characters = charactersToCut(text);
+    const bytes = bytesToCut(text);
     const { slowMs } = policy.breaker.origin;
-    const mayTimeOut = characters >= charactersThatMayTakeLonger(policy.origin.timeoutMs, window);
-    const mayBeSlow = characters >= charactersThatMayTakeLonger(slowMs, window);
-    const classify: Classify<T> = (settled) => {
-      if (settled.ok) return mayBeSlow && clock.nowMs() - startedAtMs > slowMs ? "ignored" : "success";
+    const mayTimeOut = bytes >= bytesThatMayTakeLonger(policy.origin.timeoutMs, window);
+    const classify: Classify<SideAnswer> = (settled) => {
+      if (settled.ok) {
+        const isSlow = clock.nowMs() - startedAtMs > slowMs;
+        return isSlow && mayTakeLonger(slowMs, settled.value.windows.length, window) ? "ignored" : "success";
+      }
       const { kind, reason } = toFailure(settled.error);
       if (mayTimeOut && (reason === "timeout" || reason === "breaker-open")) return "ignored";
       return kind === "failed" ? "failure" : "ignored";
     };
-    const run = mayTimeOut ? () => this.#longTexts.run(characters, call, { mayBeEarlyTrial }) : call;
+    const run = mayTimeOut ? () => this.#longTexts.run(bytes, call, { mayBeEarlyTrial }) : call;
     return await breaker.run(run, classify, { mayBeEarlyTrial });
   }
 

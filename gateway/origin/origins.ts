@@ -1,4 +1,6 @@
 /** The origins that the policy names, each with its breaker and latency; the deployment's origin if the policy names none. */
+
+import type { FullWindow } from "../../formats/model-package/window-time.ts";
 import { DEFAULT_ORIGIN } from "../../policies/names.ts";
 import type { Policy } from "../../policies/schema.ts";
 import type { Clock } from "../call.ts";
@@ -7,7 +9,6 @@ import type { Breaker } from "../resilience/breaker/breaker.ts";
 import type { Classifier, OriginConditions, OriginStatus, Origins, Side } from "../sides.ts";
 import { LambdaOrigin } from "./origin.ts";
 import type { SignedFetch } from "./signed-fetch.ts";
-import type { FullWindow } from "./text-time.ts";
 
 export interface OriginAddress {
   url: string;

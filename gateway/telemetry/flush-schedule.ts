@@ -47,11 +47,12 @@ export class FlushSchedule<Context extends FlushContext> {
     });
   }
 
-  /** To be called after each addition, with the running request's context. Outside a request the next one sends it. */
-  schedule(context: Context | null = this.context): void {
+  /** To be called after each addition. Outside a request the next one sends it. @param own default: the running request's context */
+  schedule(own: Context | null = null): void {
     const { clock, afterMs, isDue } = this.#parts;
     const nowMs = clock.nowMs();
     if (nowMs < this.#leaseMs) return;
+    const context = own ?? this.context;
     if (context === null || !isDue(context)) return;
     const waitMs = afterMs();
     const leaseMs = nowMs + waitMs + MAX_FLUSH_DELAY_MS;

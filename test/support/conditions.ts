@@ -4,7 +4,7 @@ import type { Conditions } from "../../gateway/sides.ts";
 
 export const TEXT: TextNumbers = {
   tokens: 20,
-  characters: 80,
+  bytes: 80,
   stickyKey: "caller",
   edgeRunMs: 50,
   location: { country: "DE", isEu: true },

@@ -11,6 +11,11 @@ const answer: OriginAnswer = {
   windows: [{ tokens: 10, logits: [3, -3] }],
 };
 
+const ofWindows = (count: number): OriginAnswer => ({
+  ...answer,
+  windows: Array.from({ length: count }, () => ({ tokens: 500, logits: [3, -3] })),
+});
+
 /** What stands where no text may be, in all that an origin hands back. */
 export const HOSTILE = "hostile-5e1f0a";
 
@@ -124,6 +129,7 @@ const behaviours: Record<string, (response: ServerResponse) => void> = {
   hang: () => {},
   /** Answers correctly, but only when a DELETE of its path releases it: slow by the clock of a test. */
   "slow-until-released": (response) => void held.push(() => send(response, 200, JSON.stringify(answer))),
+  "slow-with-64-windows": (response) => void held.push(() => send(response, 200, JSON.stringify(ofWindows(64)))),
   "slow-300": (response) => void setTimeout(() => send(response, 200, JSON.stringify(answer)), 300),
 };
 

@@ -117,7 +117,7 @@ class SimulatedIsolate {
     const predictedMs = this.#estimate.predictedMs(tokens);
     // A cold isolate has no tokenizer.
     const known = isCold ? { tokens: null, edgeRunMs: null } : { tokens, edgeRunMs: predictedMs };
-    const decisions = decisionsFor({ ...known, characters: 0, stickyKey, location: LOCATION }, this.#policy);
+    const decisions = decisionsFor({ ...known, bytes: 0, stickyKey, location: LOCATION }, this.#policy);
     const conditions = this.#conditions(isCold);
     const route = decisions.route(conditions, this.#nowMs);
     if (route.side === "refuse") throw new Error(`the simulation has no reason to refuse a text: ${route.because}`);

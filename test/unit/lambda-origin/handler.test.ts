@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Manifest } from "../../../formats/model-package/manifest.ts";
-import { originAnswerSchema, originErrorSchema } from "../../../formats/origin-wire.ts";
+import { originAnswerSchema, originErrorSchema, TIMEOUT_HEADER } from "../../../formats/origin-wire.ts";
 import { createApp } from "../../../lambda-origin/app.ts";
 import { type LoadedModel, loadModel } from "../../../lambda-origin/model.ts";
 import { signFolder } from "../../../tools/spillway/model/sign/folder.ts";
@@ -93,6 +93,24 @@ describe("the origin refuses", () => {
     const response = await post({ text: "ham ".repeat(11), maxTokens: 10 });
     expect(response.status).toBe(413);
     expect(originErrorSchema.parse(await response.json()).error_type).toBe("too-large");
+  });
+
+  it("a text whose windows would take more than half of the caller's timeout with 413, if the package states their time", async () => {
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const slow: LoadedModel = { ok: true, model: { ...loaded.model, fullWindow: { tokens: 512, runMs: 1000 } } };
+    const status = async (tokens: number, timeoutMs: string | null, model = slow) => {
+      const headers = timeoutMs === null ? {} : { [TIMEOUT_HEADER]: timeoutMs };
+      const body = JSON.stringify({ text: "ham ".repeat(tokens), maxTokens: 16_384 });
+      return (await createApp(model).request("/", { method: "POST", headers, body })).status;
+    };
+    expect([await status(1024, "4000"), await status(1025, "4000"), await status(1536, "7999")]).toEqual([
+      200, 413, 200,
+    ]);
+    // A window is always run. Without a time of either nothing is refused.
+    expect([await status(512, "10"), await status(513, "10")]).toEqual([200, 413]);
+    expect([await status(1025, null), await status(1025, "soon"), await status(1025, "0")]).toEqual([200, 200, 200]);
+    const unknown: LoadedModel = { ok: true, model: { ...loaded.model, fullWindow: null } };
+    expect(await status(1025, "4000", unknown)).toBe(200);
   });
 
   it("a text on which the tokenizer throws with 413, which no breaker counts, and does not return the error's message", async () => {

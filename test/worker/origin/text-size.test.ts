@@ -31,8 +31,8 @@ afterEach(async () => {
 
 const VERY_LONG = "see you at lunch tomorrow ".repeat(4000);
 
-async function gatewayOf(behaviour: string, clock = handClock()) {
-  await setPolicy({ origin: { timeoutMs: 100 }, retryBudget: { percent: 100 } });
+async function gatewayOf(behaviour: string, clock = handClock(), timeoutMs = 100) {
+  await setPolicy({ origin: { timeoutMs }, retryBudget: { percent: 100 } });
   return ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
 }
 
@@ -51,9 +51,33 @@ it("texts that may take longer than the timeout by their size open no breaker of
 });
 
 it("texts that any origin answers in time open it", async () => {
-  const gateway = await gatewayOf("hang");
+  // LONG has 5,000 bytes: 10 windows of 118 ms, if each byte were a token.
+  const gateway = await gatewayOf("hang", handClock(), 1300);
   await statusesOf(gateway, LONG, 5);
   expect(originBreaker(gateway).state).toBe("open");
+});
+
+it("texts dense in tokens may take longer in fewer characters: their timeouts open no breaker", async () => {
+  const gateway = await gatewayOf("hang");
+  expect(await statusesOf(gateway, "漢字".repeat(2000), 7)).toEqual(isAlways(504, 7));
+  expect(originBreaker(gateway).state).toBe("closed");
+});
+
+it.each([
+  ["of many windows", "slow-with-64-windows", "closed"],
+  ["of one window", "slow-until-released", "open"],
+])("slow answers %s leave the breaker as they should: %s", async (_, behaviour, state) => {
+  const breaker = { origin: { slowMs: 1000, minCalls: 4 } };
+  await setPolicy({ origin: { timeoutMs: 20_000 }, retryBudget: { percent: 100 }, breaker });
+  const clock = handClock();
+  const gateway = await ready(aGateway({ modelId, originUrl: urlOf(behaviour), clock, engine }));
+  const answers = Array.from({ length: 4 }, () => classify(gateway, VERY_LONG));
+  const { calls } = await seenBy(behaviour);
+  await expect.poll(async () => (await seenBy(behaviour)).calls).toBe(calls + 4);
+  clock.moveMs(2000);
+  await fetch(urlOf(behaviour), { method: "DELETE" });
+  for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
+  expect(originBreaker(gateway).state).toBe(state);
 });
 
 it("an origin that answers no long text is asked for none for a while, and still answers others", async () => {

@@ -83,7 +83,7 @@ function decideCase(name: string, input: DecideInput): Case {
   const texts = stickyKeys.map(
     (stickyKey): TextNumbers => ({
       tokens: minTokens + Math.floor(random() * 250),
-      characters: stickyKey.length,
+      bytes: stickyKey.length,
       stickyKey,
       edgeRunMs: 5 + random() * 60,
       location: { country: "ZA", isEu: false },

@@ -81,12 +81,12 @@ function originLines({ conditions, policy, text }: Situation, columns: number | 
   return lines.map((line, index) => labelled(index === 0 ? "origin" : "", line));
 }
 
-function describePause(pause: LongTextsPause | null, { characters }: Situation["text"]): string {
+function describePause(pause: LongTextsPause | null, { bytes }: Situation["text"]): string {
   if (pause === null) return "";
-  const { fromCharacters } = pause;
-  return characters < fromCharacters
-    ? `texts from ${fromCharacters} characters are paused; this one has ${characters}`
-    : `paused for this text of ${characters} characters`;
+  const { fromBytes } = pause;
+  return bytes < fromBytes
+    ? `texts from ${fromBytes} bytes are paused; this one has ${bytes}`
+    : `paused for this text of ${bytes} bytes`;
 }
 
 const breaker = (allows: boolean) => `breaker ${allows ? "closed" : "open"}`;

@@ -89,8 +89,8 @@ export function addExplainOptions(command: Command): Command {
     .option("--origin-breaker <state>", "closed or open; of one origin: us-east-1=open (repeatable)", breakerOf)
     .option("--origin-p95-ms <ms>", "recent P95 (default: unknown); of one origin: us-east-1=120 (repeatable)", p95Of)
     .option(
-      "--origin-paused-from <characters>",
-      "texts of as many characters are paused; of one origin: us-east-1=80000 (repeatable)",
+      "--origin-paused-from <bytes>",
+      "texts of as many bytes are paused; of one origin: us-east-1=80000 (repeatable)",
       pausedFrom,
     );
 }
@@ -161,7 +161,7 @@ function p95Of(value: string, before: readonly ForOrigin<number>[] = []): ForOri
 function pausedFrom(value: string, before: readonly ForOrigin<number>[] = []): ForOrigin<number>[] {
   const { name, rest } = nameAndRest(value);
   if (/^\d{1,9}$/.test(rest)) return [...before, { name, value: Number(rest) }];
-  throw new InvalidArgumentError("It must be a number of characters, for one origin as in us-east-1=80000.");
+  throw new InvalidArgumentError("It must be a number of bytes, for one origin as in us-east-1=80000.");
 }
 
 function nameAndRest(value: string): { name: string | null; rest: string } {

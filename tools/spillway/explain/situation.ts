@@ -7,7 +7,7 @@ import { callersKeyOf, stickyKeyOf } from "../../../gateway/admit/sticky-key.ts"
 import { type Caller, callerOf } from "../../../gateway/authenticate/caller.ts";
 import type { TextNumbers } from "../../../gateway/decide/facts.ts";
 import { LearnedLimits } from "../../../gateway/edge/run-estimate.ts";
-import { charactersToCut } from "../../../gateway/origin/text-time.ts";
+import { bytesToCut } from "../../../gateway/origin/text-time.ts";
 import type { Conditions, LongTextsPause } from "../../../gateway/sides.ts";
 import { isEuCountry } from "../../../policies/eu-countries.ts";
 import { nearest } from "../../../policies/messages/nearest.ts";
@@ -38,7 +38,7 @@ export function situationOf(options: SituationOptions, policy: Policy, numbers: 
     policy,
     text: {
       tokens: isCounted ? numbers.tokens : null,
-      characters: charactersToCut(textOf(options)),
+      bytes: bytesToCut(textOf(options)),
       stickyKey: stickyKeyOf(stickyBy, caller, textOf(options), ANY_REQUEST),
       edgeRunMs: isCounted ? numbers.runMs : null,
       location: caller.location,
@@ -102,8 +102,8 @@ function conditionsIn(
 }
 
 /** As long as it lasts, and without an early trial. */
-function pauseFrom(fromCharacters: number | null): LongTextsPause | null {
-  return fromCharacters === null ? null : { fromCharacters, allowsEarlyTrial: false, retryAtMs: null };
+function pauseFrom(fromBytes: number | null): LongTextsPause | null {
+  return fromBytes === null ? null : { fromBytes, allowsEarlyTrial: false, retryAtMs: null };
 }
 
 /** The last value for this origin, or else the last value for all origins. */

@@ -90,6 +90,8 @@ interface OriginInput {
 
 /** Fewer texts have no P95. */
 const MIN_LONG_TEXTS = 20;
+/** Lambda bills whole milliseconds, rounded up. */
+const MEAN_ROUNDING_MS = 0.5;
 /** Of the texts without a choice: others have a residency rule, and any length. */
 const MIN_LONG_PART = 0.9;
 
@@ -116,7 +118,8 @@ function originValues({ arms: { outside, ineligible }, reasons }: MeasuredReport
   // The origin's texts are those of both arms: its billed memory is over their mean time.
   const [eligible, others] = [outside.texts, long.length === 0 ? 0 : ineligible.texts];
   const runMs = (time.unitMs * (eligible * meanShape(fitting) + others * meanShape(long))) / (eligible + others);
-  if (requests > 0) set("lambda-memory-mib", ((quantity("origin-mib-ms") / requests) * 1024 * 1000) / runMs);
+  if (requests > 0)
+    set("lambda-memory-mib", ((quantity("origin-mib-ms") / requests) * 1024 * 1000) / (runMs + MEAN_ROUNDING_MS));
 }
 
 function shapesOf(tokens: Float32Array): Float32Array {

@@ -46,7 +46,7 @@ describe("the arm of a text", () => {
       queueMs: ms,
       p95Ms: fc.option(ms),
     });
-    const pause = { fromCharacters: 0, allowsEarlyTrial: false, retryAtMs: null };
+    const pause = { fromBytes: 0, allowsEarlyTrial: false, retryAtMs: null };
     const origins = fc.record({
       breakerAllows: fc.boolean(),
       isFull: fc.boolean(),

@@ -75,9 +75,7 @@ const rules: Row[] = [
 /** The origin is well and has paused texts of this length. */
 const paused = ({ edge }: Conditions, allowsEarlyTrial = false): Conditions => ({
   edge,
-  origins: [
-    { ...origin, longTextsPause: { fromCharacters: text.characters, allowsEarlyTrial, retryAtMs: NOW_MS + 12_345 } },
-  ],
+  origins: [{ ...origin, longTextsPause: { fromBytes: text.bytes, allowsEarlyTrial, retryAtMs: NOW_MS + 12_345 } }],
 });
 
 /** The origin's breaker is open and allows a trial. */
@@ -182,7 +180,7 @@ describe("the other side, after a failure", () => {
     expect(next({ weight: 0 })).toEqual(other);
     expect(next({ isFull: true })).toBeNull();
     expect(next({ breakerAllows: false, allowsEarlyTrial: true })).toBeNull();
-    expect(next({ longTextsPause: { fromCharacters: 0, allowsEarlyTrial: true, retryAtMs: null } })).toBeNull();
+    expect(next({ longTextsPause: { fromBytes: 0, allowsEarlyTrial: true, retryAtMs: null } })).toBeNull();
     expect(next({}, allow("edge", "origin:default"))).toBeNull();
     expect(next({}, { ...allow("origin:other"), origins: { other: mars } })).toEqual(other);
     // A short text goes to the edge, and none waits for a second timeout.

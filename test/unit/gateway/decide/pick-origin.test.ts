@@ -54,11 +54,11 @@ describe("among several origins", () => {
   });
 
   it("one that has paused texts of the length is skipped for those, and is called for shorter ones", () => {
-    const longTextsPause = { fromCharacters: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
+    const longTextsPause = { fromBytes: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
     const origins = [origin("a", 75, { longTextsPause }), origin("b", 25)];
-    const pickFor = (characters: number) =>
+    const pickFor = (bytes: number) =>
       callers.slice(0, 1000).map((caller) => {
-        const forText = origins.map((one) => originFor(one, characters));
+        const forText = origins.map((one) => originFor(one, bytes));
         return pickOrigin(forText, caller)?.name;
       });
     expect(new Set(pickFor(8000))).toEqual(new Set(["b"]));
@@ -66,7 +66,7 @@ describe("among several origins", () => {
   });
 
   it("a pause is to its texts what an open breaker is, and the later end of both counts", () => {
-    const pause = { fromCharacters: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
+    const pause = { fromBytes: 8000, allowsEarlyTrial: true, retryAtMs: 7 };
     const forText = (bend: Partial<OriginConditions>) => originFor(origin("a", 1, bend), 8000);
     const well = { breakerAllows: false, allowsEarlyTrial: true, retryAtMs: 7 };
     expect(forText({ longTextsPause: pause })).toMatchObject(well);

@@ -43,7 +43,7 @@ const policies = fc
 
 const texts: fc.Arbitrary<TextNumbers> = fc.record({
   tokens: maybe(fc.integer({ min: 1, max: 600 })),
-  characters: fc.integer({ min: 0, max: 10_000 }),
+  bytes: fc.integer({ min: 0, max: 10_000 }),
   stickyKey: fc.string(),
   edgeRunMs: maybe(ms),
   location: fc.constantFrom(
@@ -64,7 +64,7 @@ const origin = (name: string) =>
     retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
     longTextsPause: maybe(
       fc.record({
-        fromCharacters: fc.integer({ min: 0, max: 10_000 }),
+        fromBytes: fc.integer({ min: 0, max: 10_000 }),
         allowsEarlyTrial: fc.boolean(),
         retryAtMs: maybe(ms.map((later) => NOW_MS + later)),
       }),
@@ -87,8 +87,8 @@ const conditions: fc.Arbitrary<Conditions> = fc.record({
   ),
 });
 
-function pauses({ longTextsPause }: OriginConditions, { characters }: TextNumbers): boolean {
-  return longTextsPause !== null && characters >= longTextsPause.fromCharacters;
+function pauses({ longTextsPause }: OriginConditions, { bytes }: TextNumbers): boolean {
+  return longTextsPause !== null && bytes >= longTextsPause.fromBytes;
 }
 
 /** Nothing decides before the rules about time do. */

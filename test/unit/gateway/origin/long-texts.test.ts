@@ -21,20 +21,20 @@ beforeEach(() => {
 /** How a call of a text ends: what the gateway sees. */
 type End = "ok" | "timeout" | "network";
 
-async function call(characters: number, end: End): Promise<string> {
+async function call(bytes: number, end: End): Promise<string> {
   const origin = async () => {
     if (end !== "ok") throw new OriginFault(end);
     return "answered";
   };
-  return texts.run(characters, origin, { mayBeEarlyTrial: isEarly }).catch((error: unknown) => {
+  return texts.run(bytes, origin, { mayBeEarlyTrial: isEarly }).catch((error: unknown) => {
     if (!(error instanceof OriginFault)) throw error;
     return typeof error.what === "object" ? JSON.stringify(error.what) : error.what;
   });
 }
 
-async function calls(count: number, characters: number, end: End): Promise<string[]> {
+async function calls(count: number, bytes: number, end: End): Promise<string[]> {
   const results: string[] = [];
-  for (let index = 0; index < count; index++) results.push(await call(characters, end));
+  for (let index = 0; index < count; index++) results.push(await call(bytes, end));
   return results;
 }
 
@@ -95,9 +95,9 @@ describe("texts that may time out because of their size", () => {
   it("that are refused are known before a call, with when the pause ends and whether one may be an early trial", async () => {
     expect(texts.pause(() => 7681)).toBeNull();
     await calls(10, 80_000, "timeout");
-    const pause = { fromCharacters: 80_000, allowsEarlyTrial: false, retryAtMs: nowMs + OPEN_MS };
+    const pause = { fromBytes: 80_000, allowsEarlyTrial: false, retryAtMs: nowMs + OPEN_MS };
     expect(texts.pause(() => 7681)).toEqual(pause);
-    expect(texts.pause(() => 90_000)).toEqual({ ...pause, fromCharacters: 90_000 });
+    expect(texts.pause(() => 90_000)).toEqual({ ...pause, fromBytes: 90_000 });
     nowMs += 1000;
     expect(texts.pause(() => 7681)).toEqual({ ...pause, allowsEarlyTrial: true });
     isEarly = false;

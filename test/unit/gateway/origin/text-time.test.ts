@@ -1,33 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { charactersThatMayTakeLonger, tokensWithin } from "../../../../gateway/origin/text-time.ts";
+import { bytesThatMayTakeLonger, bytesToCut, mayTakeLonger } from "../../../../gateway/origin/text-time.ts";
 
 const SMALL_MS = 40;
 const DISTILBERT_MS = 350;
 const TIMEOUT_MS = 8000;
 const ofMs = (runMs: number | null) => (runMs === null ? null : { tokens: 512, runMs });
-
-describe("the most tokens that an origin is asked for", () => {
-  it.each([
-    [SMALL_MS, 16_384],
-    [DISTILBERT_MS, 11 * 512],
-    [1900, 2 * 512],
-    [3000, 512],
-    [20_000, 512],
-    [null, 16_384],
-    [0, 16_384],
-  ])("a window of %s ms: %i tokens within half of 8 s", (windowMs, tokens) => {
-    expect(tokensWithin(TIMEOUT_MS, ofMs(windowMs), 16_384)).toBe(tokens);
-  });
-
-  it("follows from windows as long as the package's", () => {
-    expect(tokensWithin(TIMEOUT_MS, { tokens: 128, runMs: 80 }, 16_384)).toBe(50 * 128);
-    expect(tokensWithin(TIMEOUT_MS, { tokens: 2048, runMs: 3000 }, 16_384)).toBe(2048);
-  });
-
-  it("is never above the policy's", () => {
-    expect(tokensWithin(TIMEOUT_MS, ofMs(SMALL_MS), 600)).toBe(600);
-  });
-});
 
 describe("a text that an origin does not answer in time", () => {
   it.each([
@@ -37,12 +14,36 @@ describe("a text that an origin does not answer in time", () => {
     ["a mail of 10 kB for a small model", 10_000, SMALL_MS, false],
     ["16,000 words before the edge's package is known", 80_000, null, true],
     ["a mail of 3 kB before the edge's package is known", 3000, null, false],
-  ])("%s: may take that long by its size", (_, characters, windowMs, may) => {
-    expect(characters >= charactersThatMayTakeLonger(TIMEOUT_MS, ofMs(windowMs))).toBe(may);
+  ])("%s: may take that long by its size", (_, bytes, windowMs, may) => {
+    expect(bytes >= bytesThatMayTakeLonger(TIMEOUT_MS, ofMs(windowMs))).toBe(may);
   });
 
-  it("counts the package's windows, but never excuses a short one", () => {
-    expect(charactersThatMayTakeLonger(TIMEOUT_MS, { tokens: 512, runMs: 80 })).toBe(25 * 512 + 1);
-    expect(charactersThatMayTakeLonger(TIMEOUT_MS, { tokens: 128, runMs: 80 })).toBe(15 * 512 + 1);
+  it("counts the package's windows; what fits in 15 of 512 tokens is excused only if its windows alone take longer", () => {
+    expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 512, runMs: 80 })).toBe(25 * 512 + 1);
+    expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 128, runMs: 80 })).toBe(15 * 512 + 1);
+    expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 512, runMs: 3000 })).toBe(2 * 512 + 1);
+    expect(bytesThatMayTakeLonger(100, { tokens: 512, runMs: 3000 })).toBe(512 + 1);
+  });
+
+  it.each([
+    ["a text of Chinese, of which byte-level BPE makes up to three tokens per character", "漢".repeat(2561), true],
+    ["as many letters, at most one token each", "a".repeat(2561), false],
+    ["emoji, four bytes each", "😀".repeat(1921), true],
+    ["a pair, which is never cut", { text: "漢".repeat(9000), textPair: "" }, false],
+  ])("its size is what could be tokens: %s", (_, text, may) => {
+    expect(bytesToCut(text) >= bytesThatMayTakeLonger(TIMEOUT_MS, null)).toBe(may);
+  });
+});
+
+describe("an answer that was slow", () => {
+  it.each([
+    ["of one window", 1, DISTILBERT_MS, false],
+    ["of 4 windows of 350 ms against 5 s: 5.6 s with the reserve", 4, DISTILBERT_MS, true],
+    ["of 3 windows of 350 ms against 5 s: 4.2 s with the reserve", 3, DISTILBERT_MS, false],
+    ["of 11 windows of a small model", 11, SMALL_MS, false],
+    ["of 2 windows before the package is known", 2, null, true],
+    ["of one window before the package is known", 1, null, false],
+  ])("%s: its size may be why", (_, windows, windowMs, may) => {
+    expect(mayTakeLonger(5000, windows, ofMs(windowMs))).toBe(may);
   });
 });

@@ -37,6 +37,7 @@ export function modelThat(infer: Infer = (windows) => Promise.resolve(windows.ma
         acceptsPairs: false,
       },
       windowTokens: 512,
+      fullWindow: null,
       infer,
     },
   };

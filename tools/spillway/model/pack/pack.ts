@@ -60,7 +60,7 @@ export interface Packed {
 export async function packModel(
   options: PackOptions,
   progress: Progress,
-  { checkTokenizer, measureTimes }: PackTools = packTools,
+  { checkTokenizer, measureTimes, measureWindowMs }: PackTools = packTools,
 ): Promise<Packed> {
   const { folder, out } = options;
   await checkDifferent(folder, out);
@@ -87,10 +87,10 @@ export async function packModel(
     const made = plan && request && (await makeEdge(plan, request, staging, progress));
     await writeFile(join(staging.package, TOKENIZER_FILE), tokenizer.tokenizer);
     await writeFile(join(staging.package, TOKENIZER_CONFIG_FILE), tokenizer.config);
-    return await writeManifest(
-      { identity, problemType: source.config.problemType, origin, made, acceptsPairs },
-      staging,
-    );
+    // The time of the edge's model stands for both sides.
+    const windowMs = made === null ? await measureWindowMs(origin, source.vocabularySize) : null;
+    const { problemType } = source.config;
+    return await writeManifest({ identity, problemType, origin, windowMs, made, acceptsPairs }, staging);
   });
 }
 
@@ -98,12 +98,13 @@ interface Parts {
   identity: Identity;
   problemType: Manifest["problemType"];
   origin: OriginPart;
+  windowMs: number | null;
   made: EdgePart | null;
   acceptsPairs: boolean;
 }
 
 async function writeManifest({ acceptsPairs, ...parts }: Parts, staging: Staging): Promise<Packed> {
-  const { identity, problemType, origin, made } = parts;
+  const { identity, problemType, origin, windowMs, made } = parts;
   const { name, version } = identity;
   const { edge = null, edgeFallback = null, report = null, acceptedGaps = [] } = made ?? {};
   const edgeFiles = [edge, edgeFallback].flatMap((entry) => (entry === null ? [] : [entry.file]));
@@ -118,8 +119,12 @@ async function writeManifest({ acceptsPairs, ...parts }: Parts, staging: Staging
     tokenizer: { file: TOKENIZER_FILE, configFile: TOKENIZER_CONFIG_FILE },
     edge,
     edgeFallback,
-    // Only where it differs, so that earlier versions of the gateway read the package.
-    origin: windowTokens === WINDOW_TOKENS ? { file } : { file, windowTokens },
+    // Only what differs, so that earlier versions of the gateway read the package.
+    origin: {
+      file,
+      ...(windowTokens !== WINDOW_TOKENS && { windowTokens }),
+      ...(windowMs !== null && { windowMs }),
+    },
     ...(!acceptsPairs && { acceptsPairs }),
     ...(acceptedGaps.length > 0 && { acceptedGaps: [...acceptedGaps] }),
     files: await Promise.all(names.map((each) => hashFile(staging.package, each))),

@@ -23,8 +23,8 @@ export interface Workload {
 
 export const MS_PER_MONTH = (365.25 / 12) * 86_400_000;
 const MS_PER_DAY = 86_400_000;
-/** So many arrivals are made where an input has no times. */
-const MADE_ARRIVALS = 20_000;
+/** At least so many calls are simulated: of fewer, what is drawn for each would be another sample of its own. */
+const LEAST_CALLS = 20_000;
 /** An input of which fewer calls have a time has none. */
 const MIN_TIMED_PART = 0.95;
 const TOKENS_SIGMA = 0.6;
@@ -65,9 +65,10 @@ export function knownOf({ calls, texts }: Inputs): Known {
   };
 }
 
-/** The calls of a simulation without a bound. */
+/** The calls of a simulation without a bound. Few arrivals are repeated, as a whole. */
 export function callsOf({ order, hasTimes }: Pick<Known, "order" | "hasTimes">): number {
-  return hasTimes ? order.length : Math.max(order.length, MADE_ARRIVALS);
+  const { length } = order;
+  return hasTimes ? length * Math.ceil(LEAST_CALLS / length) : Math.max(length, LEAST_CALLS);
 }
 
 /** @param most calls, from the first one on: a part for quick comparisons */
@@ -79,9 +80,9 @@ export function workloadOf(known: Known, values: Values, { seed, most }: { seed:
   const tokens = new Float32Array(n);
   const runMs = new Float32Array(n);
   const initMs = new Float32Array(n);
-  const isRepeated = n > order.length;
+  const isDrawn = !hasTimes && n > order.length;
   for (let index = 0; index < n; index++) {
-    const row = order[isRepeated ? Math.floor(random() * order.length) : index] ?? 0;
+    const row = order[isDrawn ? Math.floor(random() * order.length) : index % order.length] ?? 0;
     const run = rows.runMs[row] ?? Number.NaN;
     const own = rows.tokens[row] ?? Number.NaN;
     runMs[index] = run;
@@ -92,11 +93,18 @@ export function workloadOf(known: Known, values: Values, { seed, most }: { seed:
   return { n, atMs, tokens, runMs, initMs, independent: Math.max(1, order.length) };
 }
 
-/** The arrivals of the input, stretched or shortened to the rate of the month. */
+/** The arrivals of the input, again and again, stretched or shortened to the rate of the month. */
 function timesOf({ rows, order, perMonth }: Known, values: Values, n: number): Float64Array {
   const factor = (perMonth ?? 1) / values["requests-per-month"];
-  const first = rows.atMs[order[0] ?? 0] ?? 0;
-  return Float64Array.from({ length: n }, (_, index) => ((rows.atMs[order[index] ?? 0] ?? 0) - first) * factor);
+  const at = (place: number) => rows.atMs[order[place] ?? 0] ?? 0;
+  const spanMs = at(order.length - 1) - at(0);
+  // A mean gap is between the last arrival and the first of the repetition.
+  const roundMs = spanMs + spanMs / (order.length - 1);
+  const timeOf = (index: number) => {
+    const place = index % order.length;
+    return at(place) - at(0) + ((index - place) / order.length) * roundMs;
+  };
+  return Float64Array.from({ length: n }, (_, index) => timeOf(index) * factor);
 }
 
 /** Independent arrivals whose rate follows the hours of a day. */

@@ -102,8 +102,8 @@ describe("several origins", () => {
     const paused = ["--origin-paused-from", "1000", "--origin-paused-from", "eu-central-1=5"];
     const { stdout } = await by({ origins, override: "origin" }, ...paused);
     expect(lineOf(stdout, "decision")).toBe("origin us-east-1, because override");
-    expect(stdout).toMatch(/eu-central-1 .* paused for this text of 16 characters\n/);
-    expect(stdout).toMatch(/us-east-1 .* texts from 1000 characters are paused; this one has 16\n/);
+    expect(stdout).toMatch(/eu-central-1 .* paused for this text of 16 bytes\n/);
+    expect(stdout).toMatch(/us-east-1 .* texts from 1000 bytes are paused; this one has 16\n/);
     const all = await by({ origins, override: "origin" }, "--origin-paused-from", "5");
     expect(all.stdout).toContain("no origin accepts texts of this length for now, and the edge accepts the text");
   });

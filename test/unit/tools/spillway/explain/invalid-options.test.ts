@@ -29,7 +29,7 @@ describe("an invalid option is rejected with what is allowed", () => {
     [["--queue-ms", "1e3s"], /It must be a number of milliseconds from 0 up, as in 120\.$/],
     [["--origin-breaker", "us-east-1=ajar"], /It must be closed or open, for one origin as in us-east-1=open\.$/],
     [["--origin-p95-ms", "us-east-1="], /It must be a number of milliseconds, for one origin as in us-east-1=120\.$/],
-    [["--origin-paused-from", "us-east-1=1k"], /It must be a number of characters, for one origin as in us-east-1=80/],
+    [["--origin-paused-from", "us-east-1=1k"], /It must be a number of bytes, for one origin as in us-east-1=80/],
     [["--defaults", "--origin-breaker", "us-east-1=open"], /^The policy has no origin "us-east-1"; it has default\.$/],
     [["--defaults", "--origin-p95-ms", "defualt=5"], /^The policy has no origin "defualt"; did you mean default\?$/],
     [

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../../../../../../formats/model-package/manifest.ts";
-import { createInference } from "../../../../../../lambda-origin/infer.ts";
+import { createInference, type Infer } from "../../../../../../lambda-origin/infer.ts";
 import { writeDistilbertFolder } from "../../../../../../tools/bench/distilbert/folder.ts";
 import type { DistilbertShape } from "../../../../../../tools/bench/distilbert/shape.ts";
 import { encodeModel } from "../../../../../../tools/spillway/model/graph/codec.ts";
@@ -11,6 +11,7 @@ import { readModel } from "../../../../../../tools/spillway/model/graph/model-fi
 import { openLocalPackage } from "../../../../../../tools/spillway/model/local-package.ts";
 import { compileEdgeWasm, openEdgeModel } from "../../../../../../tools/spillway/model/pack/edge-runtime.ts";
 import { sampleIds } from "../../../../../../tools/spillway/model/pack/measure.ts";
+import { packTools } from "../../../../../../tools/spillway/model/pack/pack-tools.ts";
 import { silent } from "../../../../../../tools/spillway/terminal/progress.ts";
 import { gapOf, PAIR, quickPack, SMALL, useScratch } from "./scratch.ts";
 
@@ -115,8 +116,21 @@ describe("model folders", () => {
     const out = scratch.path("origin-only");
     const { manifest } = await quickPack({ folder, out, originOnly: true, name: "calm", version: 7 });
     expect(manifest).toMatchObject({ name: "calm", version: 7, edge: null });
+    // No edge states how long a window takes.
+    expect(manifest.origin).toEqual({ file: "origin.onnx", windowTokens: 64, windowMs: 0.64 });
     expect(manifest.files.map(({ name }) => name)).toEqual(["origin.onnx", "tokenizer.json", "tokenizer_config.json"]);
     expect(await openLocalPackage(out)).toMatchObject({ manifest });
+  });
+
+  it("for the origin only state the time of their longest text: the fastest of three runs", async () => {
+    const lengths: number[] = [];
+    const infer: Infer = async (windows) => {
+      lengths.push(...windows.map(({ length }) => length));
+      return [[0, 1]];
+    };
+    const origin = { infer, windowTokens: 64, file: "", path: "", firstToken: "", graph: "", labels: ["a", "b"] };
+    expect(await packTools.measureWindowMs(origin, 200)).toBeGreaterThanOrEqual(0);
+    expect(lengths).toEqual([64, 64, 64]);
   });
 
   it("may have no labels: they get the names that transformers gives them, with a note", async () => {

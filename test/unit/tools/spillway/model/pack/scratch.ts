@@ -52,6 +52,7 @@ export const quickTools: PackTools = {
     onRound();
     return tokenCounts.map((tokens) => ({ tokens, value: 0.1 + tokens / 100 }));
   },
+  measureWindowMs: async ({ windowTokens }) => windowTokens / 100,
 };
 
 /** Packs as the command does, with the quick tools. */
