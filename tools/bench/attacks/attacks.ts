@@ -99,7 +99,7 @@ async function run(workspace: Workspace, { opened, origin, sink, only, runs, pac
     }),
   );
   const { url } = gateway;
-  await step("loading the model", () => edgeReady(gateway, OPERATOR_TOKEN));
+  await step("loading the model", () => edgeReady(gateway, { authorization: `Bearer ${OPERATOR_TOKEN}` }));
   const writePolicy = (text: string) => withLocalKv("POLICIES", stored.persistFolder, (kv) => kv.put(POLICY_KEY, text));
   const inspector = await Inspector.connect(gateway);
   const problems: string[] = [];

@@ -6,9 +6,9 @@ import { seededRandom } from "../../seeded-random.ts";
 import { percentile } from "../../statistics.ts";
 import { Connections, type Target } from "./load.ts";
 
-const BLOCK_REQUESTS = 50;
+const BLOCK_REQUESTS = 25;
 
-/** Compares a gateway that counts for a ledger with one that does not. Both have to be warm. */
+/** Compares a gateway that counts for a ledger with one of the same isolate that does not. Both have to be warm. */
 export async function ledgerDifferences(counting: Target, other: Target, groups: number): Promise<Differences> {
   const [one, another] = [new Connections(counting, 1), new Connections(other, 1)];
   try {

@@ -1,37 +1,29 @@
 /** Bench `overhead`: what the gateway's origin route costs over a bare Worker that parses and forwards, beside what Portkey's gateway costs. */
 import { join } from "node:path";
 import { shortModelId } from "../../../formats/model-package/names.ts";
-import { createKey } from "../../spillway/keys/repository.ts";
-import { withLocalKv } from "../../spillway/kv/local-kv.ts";
 import { step } from "../../spillway/terminal/progress.ts";
-import { newCredentials } from "../../start/credentials.ts";
 import { numberOption, oneOf, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
-import { type Bundle, bundleWorker, GATEWAY, withoutLedger } from "../system/bundle.ts";
+import { bundleWorker, GATEWAY } from "../system/bundle.ts";
 import { bundleControlPlane, startControlPlane } from "../system/control-plane.ts";
 import { hasLedger } from "../system/counted.ts";
-import { edgeReady } from "../system/edge-ready.ts";
-import { startGateway } from "../system/gateway.ts";
 import { type EdgePackage, MODEL_OPTION, openPackage } from "../system/package.ts";
-import { type RunningWorker, startWorker } from "../system/running-worker.ts";
+import { startWorker } from "../system/running-worker.ts";
 import { startSink } from "../system/sink.ts";
-import { storePackage } from "../system/stored-package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
+import { REGISTRY, startKeyedGateway, withoutLedger } from "./gateways.ts";
 import { ledgerDifferences } from "./ledger-pairs.ts";
 import { Connections, type Target } from "./load.ts";
 import { installPortkey, startPortkey } from "./portkey.ts";
 import { LIMITERS, type LimiterName, type Measured, overheadReport, type SideName } from "./report.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-const LIMITED_IN_MEMORY = {
-  ...GATEWAY,
-  entry: "tools/bench/overhead/gateway-worker.ts",
-};
-/** By which the gateway finds the ledger. */
-const REGISTRY = "overhead";
+const GATEWAYS = { ...GATEWAY, entry: "tools/bench/overhead/gateway-worker.ts" };
 const BARE = { config: "tools/bench/overhead/wrangler.toml" };
 const MAX_BENCH_MS = 30 * 60_000;
+/** Of the upstream that takes its time: about what a warm Lambda of DistilBERT's size takes for 64 tokens. */
+const ORIGIN_MS = { min: 1, max: 1000, fallback: 50 };
 const ROUNDS = { min: 2, max: 200, fallback: 20 };
 const CONNECTIONS = 16;
 /** Requests per side and round. */
@@ -39,25 +31,10 @@ const IN_SEQUENCE = 50;
 const AT_ONCE = 300;
 /** V8 optimizes code that runs often. */
 const WARM_UP_REQUESTS = 1500;
-/** Of four blocks of 50 requests. */
-const LEDGER_GROUPS_PER_ROUND = 4;
+/** Of four blocks. */
+const LEDGER_GROUPS_PER_ROUND = 8;
 const TEXT_TOKENS = 64;
 const DIFFERENT_TEXTS = 500;
-/** Each may send 6,000 requests a minute. An isolate reads each from KV every 20 s, so more keys would measure the simulated KV. */
-const KEYS = 4;
-
-interface Variant {
-  side: SideName;
-  /** `sampling.ratio` of its policy. */
-  ratio: number;
-  countsForLedger: boolean;
-}
-
-const WHOLE: Variant = { side: "gateway", ratio: 1, countsForLedger: true };
-const OTHERS: readonly Variant[] = [
-  { side: "gateway, 10 % of traces", ratio: 0.1, countsForLedger: true },
-  { side: "gateway, no ledger", ratio: 1, countsForLedger: false },
-];
 
 export const overheadBench: Bench = {
   name: "overhead",
@@ -66,6 +43,7 @@ export const overheadBench: Bench = {
   options: {
     ...MODEL_OPTION,
     rounds: numberOption("turns of each side", ROUNDS),
+    "origin-ms": numberOption("what the upstream takes, in ms, where it does not answer at once", ORIGIN_MS),
     limiter: {
       type: "string",
       about: "what counts the rate limits: the bench, in memory, or Miniflare's simulation",
@@ -83,12 +61,13 @@ export const overheadBench: Bench = {
     const rounds = wholeNumber(values, "rounds", ROUNDS);
     const withPortkey = values["without-portkey"] !== true;
     const limiter = oneOf(values, "limiter", LIMITERS);
-    const variants = values["variants"] === true ? [WHOLE, ...OTHERS] : [WHOLE];
+    const withVariants = values["variants"] === true;
     if (withPortkey) await step("installing Portkey's gateway, if it is not installed", installPortkey);
     const opened = await openPackage(values);
+    const originMs = wholeNumber(values, "origin-ms", ORIGIN_MS);
     const upstream = await startUpstream(opened);
     return withWorkspace(MAX_BENCH_MS, (workspace) =>
-      run(workspace, opened, upstream, { rounds, withPortkey, limiter, variants }),
+      run(workspace, opened, upstream, { rounds, withPortkey, limiter, withVariants, originMs }),
     ).finally(upstream.close);
   },
 };
@@ -97,7 +76,7 @@ async function run(
   workspace: Workspace,
   opened: EdgePackage,
   upstream: Upstream,
-  { rounds, withPortkey, limiter, variants }: RunOptions,
+  { rounds, withPortkey, limiter, withVariants, originMs }: RunOptions,
 ): Promise<Report> {
   const texts = await textsOf(opened);
   const bodies = Array.from({ length: DIFFERENT_TEXTS }, (_, seed) => texts.make(TEXT_TOKENS, seed));
@@ -107,17 +86,21 @@ async function run(
     await step("building and starting the control plane", async () =>
       startControlPlane(workspace, await bundleControlPlane(workspace), REGISTRY),
     );
-    const bundle = await step("building the gateway", () =>
-      bundleWorker(limiter === "simulated" ? GATEWAY : LIMITED_IN_MEMORY, join(workspace.folder, "gateway")),
-    );
-    const gateways = [];
-    for (const variant of variants) {
-      const parts = { variant, bundle, upstream, otlpEndpoint: sink.url, textOf };
-      gateways.push(await startKeyedGateway(workspace, opened, parts));
-    }
+    const bundle = await step("building the gateway", () => bundleWorker(GATEWAYS, join(workspace.folder, "gateway")));
+    const parts = { bundle, upstream, otlpEndpoint: sink.url, limiter, textOf };
+    const start = (side: SideName, ratio: number) => startKeyedGateway(workspace, opened, { side, ratio, ...parts });
+    const whole = await start("gateway", 1);
+    const other = withoutLedger(whole.target);
+    const variants: [SideName, Target][] = withVariants
+      ? [
+          ["gateway, 10 % of traces", (await start("gateway, 10 % of traces", 0.1)).target],
+          ["gateway, no ledger", other],
+        ]
+      : [];
     const targets: [SideName, Target][] = [
       ["bare Worker", await startBare(workspace, upstream, textOf)],
-      ...gateways.map(({ side, target }): [SideName, Target] => [side, target]),
+      ["gateway", whole.target],
+      ...variants,
       ["direct", chatTarget(`${upstream.chatUrl}/chat/completions`, {}, textOf)],
     ];
     if (withPortkey) {
@@ -125,16 +108,14 @@ async function run(
       const headers = { "x-portkey-provider": "openai", "x-portkey-custom-host": upstream.chatUrl };
       targets.push(["Portkey", chatTarget(`${url}/v1/chat/completions`, headers, textOf)]);
     }
-    const measured = await measure(targets, rounds);
-    const [whole] = gateways;
-    const other = gateways.find(({ side }) => side === "gateway, no ledger");
-    const compare = (one: Target, another: Target) => () =>
-      ledgerDifferences(one, another, rounds * LEDGER_GROUPS_PER_ROUND);
-    const ledger = whole && other ? await step("with and without a ledger", compare(whole.target, other.target)) : null;
-    const withLedger = whole !== undefined && (await hasLedger(whole.gateway));
+    const measured = await measure(targets, upstream, { rounds, originMs });
+    const compare = () => ledgerDifferences(whole.target, other, rounds * LEDGER_GROUPS_PER_ROUND);
+    const ledger = withVariants ? await step("with and without a ledger", compare) : null;
+    const withLedger = await hasLedger(whole.gateway);
     return overheadReport(measured, {
       model: shortModelId(opened.modelId),
       connections: CONNECTIONS,
+      originMs,
       limiter,
       withLedger,
       ledger,
@@ -159,48 +140,8 @@ interface RunOptions {
   rounds: number;
   withPortkey: boolean;
   limiter: LimiterName;
-  variants: readonly Variant[];
-}
-
-interface GatewayParts {
-  variant: Variant;
-  bundle: Bundle;
-  upstream: Upstream;
-  otlpEndpoint: string;
-  textOf: TextOf;
-}
-
-/** Every text is outside the share: it is authenticated, counted, tokenized, decided and sent to the origin. */
-async function startKeyedGateway(
-  workspace: Workspace,
-  opened: EdgePackage,
-  { variant, bundle: built, upstream, otlpEndpoint, textOf }: GatewayParts,
-): Promise<{ side: SideName; gateway: RunningWorker; target: Target }> {
-  const { side, ratio, countsForLedger } = variant;
-  const folder = join(workspace.folder, side.replaceAll(/\W+/g, "-"));
-  const bundle = countsForLedger ? built : await withoutLedger(built, join(folder, "without-ledger"));
-  const stored = await step(`publishing the package: ${side}`, () => storePackage(join(folder, "stored"), opened));
-  const wanted = { name: "bench", scopes: ["classify"], expiresAt: null, limits: { rate: "large" as const } };
-  const keys = await withLocalKv("KEYS", stored.persistFolder, async (kv) => {
-    const made: string[] = [];
-    while (made.length < KEYS) made.push((await createKey(kv, wanted, new Date())).key);
-    return made;
-  });
-  const policy = { edge: { share: 0 }, sampling: { ratio } };
-  const name = side.replaceAll(/\W+/g, " ");
-  const settings = { name, bundle, stored, originUrl: upstream.originUrl, policy, otlpEndpoint };
-  const gateway = await step(`starting and loading its model: ${side}`, async () => {
-    const started = await startGateway(workspace, { ...settings, credentials: newCredentials(), registry: REGISTRY });
-    await edgeReady(started);
-    return started;
-  });
-  const target: Target = {
-    url: `${gateway.url}/v1/classify`,
-    headers: (request) => ({ authorization: `Bearer ${keys[request % KEYS]}` }),
-    body: (request) => JSON.stringify({ inputs: textOf(request) }),
-    processGroup: gateway.pid,
-  };
-  return { side, gateway, target };
+  withVariants: boolean;
+  originMs: number;
 }
 
 function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf): Target {
@@ -210,13 +151,18 @@ function chatTarget(url: string, headers: Record<string, string>, textOf: TextOf
 }
 
 /** The sides take turns, in an order that alternates. */
-async function measure(targets: readonly [SideName, Target][], rounds: number): Promise<Measured[]> {
+async function measure(
+  targets: readonly [SideName, Target][],
+  upstream: Upstream,
+  { rounds, originMs }: Pick<RunOptions, "rounds" | "originMs">,
+): Promise<Measured[]> {
   const sides = targets.map(([name, target]) => ({
     name,
     one: new Connections(target, 1),
     many: new Connections(target, CONNECTIONS),
     timesMs: [] as number[],
     perSecond: [] as number[],
+    slowPerSecond: [] as number[],
     cpuMs: [] as number[],
   }));
   try {
@@ -228,16 +174,20 @@ async function measure(targets: readonly [SideName, Target][], rounds: number): 
     }
     await step(`measuring, ${rounds} rounds`, async () => {
       for (let round = 0; round < rounds; round++) {
-        for (const { one, many, timesMs, perSecond, cpuMs } of round % 2 === 0 ? sides : sides.toReversed()) {
+        for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+          const { one, many, timesMs, perSecond, slowPerSecond, cpuMs } = side;
           timesMs.push(...(await one.inSequence(IN_SEQUENCE)));
           const cpuBeforeMs = await many.cpuMs();
           perSecond.push(await many.atOnce(AT_ONCE));
           const cpuAfterMs = await many.cpuMs();
           if (cpuBeforeMs !== null && cpuAfterMs !== null) cpuMs.push((cpuAfterMs - cpuBeforeMs) / AT_ONCE);
+          upstream.takesMs = originMs;
+          slowPerSecond.push(await many.atOnce(AT_ONCE));
+          upstream.takesMs = 0;
         }
       }
     });
-    return sides.map(({ name, timesMs, perSecond, cpuMs }) => ({ name, timesMs, perSecond, cpuMs }));
+    return sides.map(({ one: _, many: __, ...measured }) => measured);
   } finally {
     for (const { one, many } of sides) {
       one.close();

@@ -20,6 +20,8 @@ export interface Measured {
   timesMs: readonly number[];
   /** Of each round: requests per second over all connections, and the CPU time that one of them took. Empty where it is not measured. */
   perSecond: readonly number[];
+  /** Of each round, while the upstream takes `originMs`. */
+  slowPerSecond: readonly number[];
   cpuMs: readonly number[];
 }
 
@@ -30,6 +32,8 @@ export type LimiterName = (typeof LIMITERS)[number];
 export interface OverheadContext {
   model: string;
   connections: number;
+  /** What the upstream takes for an answer where it does not answer at once. */
+  originMs: number;
   limiter: LimiterName;
   /** Whether the gateway counts in the ledger of a control plane. */
   withLedger: boolean;
@@ -45,13 +49,14 @@ const MAX_LEDGER_P50_MS = 0.1;
 /** The bench's report; `portkeyAddedP50Ms` is null where Portkey was left out. */
 export function overheadReport(
   sides: readonly Measured[],
-  { model, connections, limiter, withLedger, ledger }: OverheadContext,
+  { model, connections, originMs, limiter, withLedger, ledger }: OverheadContext,
 ): Report {
-  const rows = sides.map(({ name, timesMs, perSecond, cpuMs }) => ({
+  const rows = sides.map(({ name, timesMs, perSecond, slowPerSecond, cpuMs }) => ({
     side: name,
     p50Ms: hundredths(percentile(timesMs, 50)),
     p95Ms: hundredths(percentile(timesMs, 95)),
     requestsPerSecond: Math.round(percentile(perSecond, 50)),
+    slowRequestsPerSecond: Math.round(percentile(slowPerSecond, 50)),
     cpuMs: cpuMs.length === 0 ? null : hundredths(percentile(cpuMs, 50)),
     samples: timesMs.length,
   }));
@@ -82,6 +87,7 @@ export function overheadReport(
       addedP50Ms,
       requestsOverBare,
       portkeyAddedP50Ms,
+      slowOrigin: { originMs, requestsOverBare: ratio(sides, "gateway", "bare Worker", "slowPerSecond") },
       addedCpuMs: addedCpu(sides, "gateway", "bare Worker"),
       sampled10Percent: {
         addedP50Ms: added(sides, "gateway, 10 % of traces", "bare Worker"),
@@ -96,33 +102,21 @@ export function overheadReport(
     tables: [
       {
         title: `Time of a request in ms, one at a time; requests per second and CPU time of one in ms, over ${connections} connections`,
-        header: ["side", "p50", "p95", "requests/s", "CPU", "samples"],
-        rows: rows.map(({ side, p50Ms, p95Ms, requestsPerSecond, cpuMs, samples }) => [
-          side,
-          p50Ms,
-          p95Ms,
-          requestsPerSecond,
-          cpuMs ?? "",
-          samples,
+        header: ["side", "p50", "p95", "requests/s", `of ${originMs} ms`, "CPU", "samples"],
+        rows: rows.map(({ side, p50Ms, p95Ms, requestsPerSecond, slowRequestsPerSecond, cpuMs, samples }) => [
+          ...[side, p50Ms, p95Ms, requestsPerSecond, slowRequestsPerSecond],
+          ...[cpuMs ?? "", samples],
         ]),
       },
       {
         title: "Overhead",
-        header: ["", "added p50 in ms", "requests/s, as a part of"],
+        header: ["", "added p50 in ms", "requests/s, as a part of", `of ${originMs} ms`],
         rows: [
-          ["gateway over the bare Worker", addedP50Ms ?? "", requestsOverBare ?? ""],
-          ...VARIANTS.flatMap((name) =>
-            find(sides, name) === null
-              ? []
-              : [
-                  [
-                    `${name}, over the bare Worker`,
-                    added(sides, name, "bare Worker") ?? "",
-                    ratio(sides, name, "bare Worker") ?? "",
-                  ],
-                ],
+          overheadRow(sides, "gateway", "bare Worker"),
+          ...VARIANTS.filter((name) => find(sides, name) !== null).map((name) =>
+            overheadRow(sides, name, "bare Worker"),
           ),
-          ["Portkey over a direct call", portkeyAddedP50Ms ?? "", ratio(sides, "Portkey", "direct") ?? ""],
+          overheadRow(sides, "Portkey", "direct"),
         ],
       },
       ...(ledgerP50 === null
@@ -143,10 +137,10 @@ export function overheadReport(
         ? "Rate limits are counted in memory, as Cloudflare counts them on the machine of the request. Miniflare simulates them with a call of a Durable Object per request; --limiter simulated measures that."
         : "Rate limits are counted by Miniflare's simulation, a call of a Durable Object per request. Cloudflare counts them in memory on the machine of the request.",
       `Portkey ${PORTKEY_VERSION} runs in Node without a proxy before it, so its base is a direct call. It forwards a chat completion of about the same size.`,
-      "The upstream answers at once. It, the client and the OTLP receiver run in the bench's process, on the same machine as all sides.",
+      `The upstream answers at once, so over all connections the ratio is that of the CPU times; "of ${originMs} ms": after ${originMs} ms, as an origin that runs a model (--origin-ms). It, the client and the OTLP receiver run in the bench's process, on the same machine as all sides.`,
       "The receiver reads and discards the bytes: it parses nothing. What it takes of the machine counts as the gateway's.",
       "CPU time is that of workerd and of the process that started it, by the scheduler; added CPU is the median of the rounds' differences. Only Linux reports it.",
-      "sampled10Percent and ledgerAdded… are of gateways that --variants adds; null without it. The gateway with a ledger and the one without take blocks in the order ABBA; the interval is a bootstrap of the median of the groups' differences. The message of each 5 s is in few blocks, so the median does not have it.",
+      "sampled10Percent and ledgerAdded… are of gateways that --variants adds; null without it. The gateway with a ledger and the one without are in one isolate, and take blocks in the order ABBA; the interval is a bootstrap of the median of the groups' differences. The message of each 5 s is in few blocks, so the median does not have it.",
     ],
     problem: broken.length === 0 ? null : `Goals missed: ${broken.join("; ")}.`,
   };
@@ -180,11 +174,22 @@ function shownMedian(median: Median): string {
 }
 
 /** The median of the rounds' ratios: both sides of a round met the same noise. */
-function ratio(sides: readonly Measured[], name: SideName, base: SideName): number | null {
+function ratio(
+  sides: readonly Measured[],
+  name: SideName,
+  base: SideName,
+  figure: "perSecond" | "slowPerSecond" = "perSecond",
+): number | null {
   const [one, other] = [find(sides, name), find(sides, base)];
   if (one === null || other === null) return null;
-  const ratios = one.perSecond.map((perSecond, round) => perSecond / (other.perSecond[round] ?? Number.NaN));
+  const ratios = one[figure].map((perSecond, round) => perSecond / (other[figure][round] ?? Number.NaN));
   return hundredths(percentile(ratios, 50));
+}
+
+function overheadRow(sides: readonly Measured[], name: SideName, base: SideName): (string | number)[] {
+  const title = `${name} over ${base === "direct" ? "a direct call" : `the ${base}`}`;
+  const ratios = (["perSecond", "slowPerSecond"] as const).map((figure) => ratio(sides, name, base, figure) ?? "");
+  return [title, added(sides, name, base) ?? "", ...ratios];
 }
 
 function find(sides: readonly Measured[], name: SideName): Measured | null {

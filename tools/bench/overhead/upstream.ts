@@ -1,4 +1,4 @@
-/** What every side calls: a server that answers at once, as a Lambda origin or as a chat completion, by the path. */
+/** What every side calls: a server that answers at once, or after a fixed time, as a Lambda origin or as a chat completion, by the path. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { OriginAnswer } from "../../../formats/origin-wire.ts";
@@ -9,12 +9,14 @@ export interface Upstream {
   originUrl: string;
   /** The base of OpenAI's API. */
   chatUrl: string;
+  /** From a request's last byte to its answer; 0 at first: it answers at once. */
+  takesMs: number;
   close(): void;
 }
 
 /** Listens on a free port of this machine. The bodies have about the same size. */
 export async function startUpstream({ modelId, manifest }: LocalPackage): Promise<Upstream> {
-  const answer: OriginAnswer = {
+  const ofLambda: OriginAnswer = {
     model: modelId,
     labels: manifest.labels,
     problemType: manifest.problemType,
@@ -28,11 +30,21 @@ export async function startUpstream({ modelId, manifest }: LocalPackage): Promis
     choices: [{ index: 0, message: { role: "assistant", content: "ham" }, finish_reason: "stop" }],
     usage: { prompt_tokens: 64, completion_tokens: 1, total_tokens: 65 },
   };
-  const bodies = { origin: JSON.stringify(answer), chat: JSON.stringify(completion) };
+  const bodies = { origin: JSON.stringify(ofLambda), chat: JSON.stringify(completion) };
+  const upstream: Upstream = {
+    originUrl: "",
+    chatUrl: "",
+    takesMs: 0,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
   const server = createServer((request, response) => {
     const body = request.url?.endsWith("/chat/completions") === true ? bodies.chat : bodies.origin;
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    request.resume().once("end", () => response.writeHead(200, headers).end(body));
+    const answer = () => response.writeHead(200, headers).end(body);
+    request.resume().once("end", () => (upstream.takesMs === 0 ? answer() : setTimeout(answer, upstream.takesMs)));
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, "127.0.0.1");
@@ -40,12 +52,6 @@ export async function startUpstream({ modelId, manifest }: LocalPackage): Promis
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The origin has no port.");
   const url = `http://127.0.0.1:${address.port}`;
-  return {
-    originUrl: `${url}/`,
-    chatUrl: `${url}/v1`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  Object.assign(upstream, { originUrl: `${url}/`, chatUrl: `${url}/v1` });
+  return upstream;
 }

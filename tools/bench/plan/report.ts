@@ -1,63 +1,114 @@
 /** The result of the bench `plan`: what was predicted beside what was measured, where the cost differs, and the text of its page. Pure. */
 import { z } from "zod";
 import type { Month, MonthLine } from "../../../control-plane/report/cost.ts";
+import type { Interval } from "../../../control-plane/statistics/interval.ts";
+import type { Arm } from "../../../formats/ledger/series.ts";
 import { markdownTable, wrapped } from "../../docs/markdown.ts";
 import type { Bill } from "../../spillway/plan/bill.ts";
 import type { ComparedRow } from "../../spillway/plan/compared.ts";
 import { hundredths, tenths } from "../../statistics.ts";
 import type { Table } from "../../table.ts";
 
+/** A prediction beside both measurements: of the first tenth, which it was made from, and of the rest. */
+export interface PlanRow extends ComparedRow {
+  /** Null where the first tenth had none. */
+  first: number | null;
+  /** At 95 % confidence; null for the cost. */
+  firstInterval: Interval | null;
+}
+
+/** @param ofFirst the same prediction beside the first tenth */
+export function planRows(
+  ofRest: readonly ComparedRow[],
+  ofFirst: readonly ComparedRow[],
+  intervals: Readonly<Record<Arm, Interval | null>>,
+): PlanRow[] {
+  return ofRest.map((row) => ({
+    ...row,
+    first: ofFirst.find(({ name }) => name === row.name)?.measured ?? null,
+    firstInterval: row.name === "cost" ? null : intervals[row.name],
+  }));
+}
+
 /** US dollars per million texts, at list prices. */
 export interface CostPart {
   name: string;
   predicted: number;
   measured: number;
+  /** Of the first tenth. */
+  first: number;
 }
 
 const MILLION = 1e6;
 
-/** @param measured the ledger's projection and its dollars per million texts; null of a time that has no days */
+/** The ledger's projection and its dollars per million texts; null of a time that has no days. */
+export interface MeasuredCost {
+  month: Month | null;
+  usdPerMillion: number;
+}
+
 export function costPartsOf(
   { lines }: Pick<Bill, "lines">,
   requestsPerMonth: number,
-  measured: { month: Month | null; usdPerMillion: number },
+  { first, rest }: { first: MeasuredCost; rest: MeasuredCost },
 ): CostPart[] {
-  const { month, usdPerMillion } = measured;
   const usdOf = (all: readonly MonthLine[], name: string) =>
     all.reduce((sum, line) => sum + (line.name === name ? line.quantity * line.usdPerUnit : 0), 0);
-  const names = new Set([...lines, ...(month?.lines ?? [])].map(({ name }) => name));
+  const measured = ({ month, usdPerMillion }: MeasuredCost, name: string) =>
+    month === null ? 0 : hundredths((usdOf(month.lines, name) / month.listUsd) * usdPerMillion);
+  const names = new Set([...lines, ...(rest.month?.lines ?? [])].map(({ name }) => name));
   return [...names].map((name) => ({
     name,
     predicted: hundredths((usdOf(lines, name) / requestsPerMonth) * MILLION),
-    measured: month === null ? 0 : hundredths((usdOf(month.lines, name) / month.listUsd) * usdPerMillion),
+    measured: measured(rest, name),
+    first: measured(first, name),
   }));
 }
 
-export function planTables(rows: readonly ComparedRow[], parts: readonly CostPart[]): Table[] {
+export function planTables(rows: readonly PlanRow[], parts: readonly CostPart[]): Table[] {
   return [
     {
       title: "Predicted and measured",
-      header: ["", "predicted", "measured", "difference %", "allowed %"],
-      rows: rows.map((row) => [titleOf(row), ...numbersOf(row), row.allowed * 100]),
+      header: ["", "first tenth", "predicted", "measured", "difference %", "allowed %"],
+      rows: rows.map((row) => [titleOf(row), shownFirst(row), ...numbersOf(row), row.allowed * 100]),
     },
     {
       title: "Dollars per million texts",
-      header: ["part", "predicted", "measured"],
-      rows: parts.map(({ name, predicted, measured }) => [name, predicted, measured]),
+      header: ["part", "first tenth", "predicted", "measured"],
+      rows: parts.map(({ name, first, predicted, measured }) => [name, first, predicted, measured]),
     },
   ];
 }
 
 /** The rows that miss by more than is allowed, in one sentence; null if none does. */
-export function problemOf(rows: readonly ComparedRow[]): string | null {
-  const missed = rows.filter(({ difference, allowed }) => Math.abs(difference) > allowed);
+export function problemOf(rows: readonly PlanRow[]): string | null {
+  const missed = rows.filter(isMissed);
   if (missed.length === 0) return null;
   const each = missed.map(({ name, difference }) => `${name} ${tenths(difference * 100)} %`);
   return `The prediction misses: ${each.join(", ")}.`;
 }
 
+function isMissed({ difference, allowed }: PlanRow): boolean {
+  return Math.abs(difference) > allowed;
+}
+
+/** Why a P95 misses: the first tenth had another one, as a sample may, or the plan turned it into another. */
+function reasonOf(row: PlanRow): string {
+  const { first, firstInterval, measured } = row;
+  if (first === null) return "the first tenth had none";
+  const [low, high] = [firstInterval?.low ?? 0, firstInterval?.high ?? Number.POSITIVE_INFINITY];
+  const its = firstInterval === null ? `${hundredths(first)}` : shownFirst(row);
+  const isSample = firstInterval !== null && low <= measured && measured <= high;
+  return isSample
+    ? `the first tenth had ${its}, at 95 % confidence, so what was measured is within what its sample knew`
+    : `the first tenth had ${its}`;
+}
+
+const intervalSchema = z.object({ low: z.number(), high: z.number().nullable() });
 const rowSchema = z.object({
   name: z.enum(["inside", "outside", "ineligible", "cost"]),
+  first: z.number().nullable(),
+  firstInterval: intervalSchema.nullable(),
   predicted: z.number(),
   measured: z.number(),
   difference: z.number(),
@@ -72,7 +123,7 @@ export const planSchema = z.object({
   texts: z.number(),
   seconds: z.number(),
   rows: z.array(rowSchema),
-  costParts: z.array(z.object({ name: z.string(), predicted: z.number(), measured: z.number() })).default([]),
+  costParts: z.array(z.object({ name: z.string(), predicted: z.number(), measured: z.number(), first: z.number() })),
 });
 
 /** What the guide shows: each figure, whether it is within what is allowed, and the parts of the cost that differ most. */
@@ -82,15 +133,28 @@ export function planBlocks(plan: z.infer<typeof planSchema>): { name: string; te
   const size = `${texts.toLocaleString("en-US")} texts in ${tenths(seconds / 60)} minutes`;
   const facts = `\`npm run bench -- plan\` does the same on one machine, with a seeded workload of two weeks in minutes: the first tenth predicts the rest. ${startedAt.slice(0, 10)}, ${size}, ${cpu.trim()}, ${cpus} CPUs, load average ${loadAtStart} at the start:`;
   const table = markdownTable(
-    ["", "predicted", "measured", "difference", "allowed", "within"],
+    ["", "first tenth", "predicted", "measured", "difference", "allowed", "within"],
     rows.map((row) => {
       const [predicted, measured, percent] = numbersOf(row);
-      const isWithin = Math.abs(row.difference) <= row.allowed;
       const signed = `${(percent ?? 0) > 0 ? "+" : ""}${percent} %`;
-      return [titleOf(row), `${predicted}`, `${measured}`, signed, `${row.allowed * 100} %`, isWithin ? "yes" : "NO"];
+      const allowed = `${row.allowed * 100} %`;
+      return [
+        titleOf(row),
+        shownFirst(row),
+        `${predicted}`,
+        `${measured}`,
+        signed,
+        allowed,
+        isMissed(row) ? "NO" : "yes",
+      ];
     }),
   );
-  return [{ name: "plan", text: [wrapped(facts), table, ...partsText(costParts)].join("\n\n") }];
+  return [{ name: "plan", text: [wrapped(facts), table, ...missesText(rows), ...partsText(costParts)].join("\n\n") }];
+}
+
+function missesText(rows: readonly PlanRow[]): string[] {
+  const reasons = rows.filter(isMissed).map((row) => `${titleOf(row)}: ${reasonOf(row)}.`);
+  return reasons.length === 0 ? [] : [wrapped(`Where it misses. ${reasons.join(" ")}`)];
 }
 
 /** A smaller difference is none on a page. */
@@ -101,8 +165,18 @@ function partsText(parts: readonly CostPart[]): string[] {
     .filter(({ predicted, measured }) => Math.abs(predicted - measured) >= MIN_SHOWN_USD)
     .toSorted((a, b) => Math.abs(b.predicted - b.measured) - Math.abs(a.predicted - a.measured));
   if (differences.length === 0) return [];
-  const each = differences.map(({ name, predicted, measured }) => `${name} $${predicted} instead of $${measured}`);
+  const each = differences.map(
+    ({ name, first, predicted, measured }) => `${name} $${predicted} instead of $${measured} (first tenth $${first})`,
+  );
   return [wrapped(`Of the cost per million texts, the prediction differs in ${each.join(", ")}.`)];
+}
+
+/** With its interval. */
+function shownFirst({ first, firstInterval }: PlanRow): string {
+  if (first === null) return "none";
+  if (firstInterval === null) return `${hundredths(first)}`;
+  const high = firstInterval.high === null ? "more" : `${hundredths(firstInterval.high)}`;
+  return `${hundredths(first)} (${hundredths(firstInterval.low)} to ${high})`;
 }
 
 function titleOf({ name }: Pick<ComparedRow, "name">): string {

@@ -4,6 +4,8 @@ import { promisify } from "node:util";
 import type { Month } from "../../../control-plane/report/cost.ts";
 import { findingsOf } from "../../../control-plane/report/findings.ts";
 import { reportOf } from "../../../control-plane/report/report.ts";
+import type { Interval } from "../../../control-plane/statistics/interval.ts";
+import type { Arm } from "../../../formats/ledger/series.ts";
 import { freePort } from "../../process/ports.ts";
 import { waitFor } from "../../process/wait-for.ts";
 import { getLedger } from "../../spillway/control-plane/get-ledger.ts";
@@ -47,6 +49,8 @@ export interface Counted {
   /** As `spillway report --json` prints it. */
   measured: MeasuredReport;
   month: Month | null;
+  /** Of each arm's P95, at 95 % confidence. */
+  intervals: Record<Arm, Interval | null>;
 }
 
 /** The report of a time of whole minutes, with what has arrived: isolates send their counts up to 15 s later. @throws Error with one sentence */
@@ -54,5 +58,11 @@ export async function reportBetween(control: URL, fromMs: number, toMs: number):
   const answer = await getLedger({ url: control, token: null, fromMs, toMs });
   const report = reportOf({ answer, nowMs: Date.now() });
   const measured = parseReport(reportJson(report, findingsOf(report)), "the ledger's report");
-  return { measured, month: report.cost.month };
+  const { inside, outside, ineligible } = report.arms;
+  const intervals = {
+    inside: inside.intervals.p95Ms,
+    outside: outside.intervals.p95Ms,
+    ineligible: ineligible.intervals.p95Ms,
+  };
+  return { measured, month: report.cost.month, intervals };
 }

@@ -6,6 +6,8 @@ import { type HeapUsage, heapUsageBytes } from "../memory/inspector.ts";
 import type { MixCounts } from "./send-mix.ts";
 
 export interface SoakPart extends MixCounts {
+  /** Requests per second, before those whose times count. */
+  capacityPerSecond: number;
   /** The fault of the part; null for none. */
   fault: string | null;
   /** Refused requests by the refusal's internal reason, as their traces have it: without those whose export failed. */
@@ -17,8 +19,6 @@ export interface SoakPart extends MixCounts {
 }
 
 export interface SoakMeasured {
-  capacityPerSecond: number;
-  ratePerSecond: number;
   parts: readonly SoakPart[];
   /** Records and ledger counts of the requests of all parts. */
   records: number;
@@ -36,9 +36,22 @@ export interface SoakMeasured {
 const MAX_SLOPE_BYTES_PER_REQUEST = 8;
 /** With fewer requests, what V8 compiles and caches outweighs what requests leave, and percentiles are noise. */
 export const MIN_JUDGED_REQUESTS = 30_000;
-const P95_RATIO = { min: 0.9, max: 1.1 } as const;
+const SPEED_RATIO = { min: 0.9, max: 1.1 } as const;
 /** Kept connections to origin, backend and control plane come and go. */
 const MAX_MORE_FILES = 12;
+
+/** At 80 % of the capacity a second in which other programs use the machine is a queue for many seconds. */
+export const BLOCK_REQUESTS = 500;
+
+/** In ms: the median of the p95 of each whole block. 0 for no times. */
+export function p95Of(tookMs: readonly number[]): number {
+  if (tookMs.length === 0) return 0;
+  const blocks = Math.max(1, Math.floor(tookMs.length / BLOCK_REQUESTS));
+  const each = Array.from({ length: blocks }, (_, block) =>
+    percentile(tookMs.slice((block * tookMs.length) / blocks, ((block + 1) * tookMs.length) / blocks), 95),
+  );
+  return percentile(each, 50);
+}
 
 /** Least squares over the parts' ends, without the first: it has what is made once. @returns bytes per request */
 export function slopeOf(points: readonly (readonly [requests: number, bytes: number])[]): number {
@@ -62,8 +75,9 @@ export interface SoakResult
   p95FirstMs: number;
   p95LastMs: number;
   p95LastOverFirst: number;
+  /** Of the first part, and of the last over it. */
   capacityPerSecond: number;
-  ratePerSecond: number;
+  capacityLastOverFirst: number;
   parts: (Omit<SoakPart, "tookMs" | "heap"> & { p95Ms: number; heapMiB: number })[];
   problems: string[];
 }
@@ -77,7 +91,8 @@ export function soakResult(measured: SoakMeasured): SoakResult {
     requests += part.asked;
     return [requests, heapUsageBytes(part.heap)];
   });
-  const p95 = (part: SoakPart | undefined) => (part === undefined ? 0 : percentile(part.tookMs, 95));
+  const p95 = (part: SoakPart | undefined) => p95Of(part?.tookMs ?? []);
+  const capacity = (part: SoakPart | undefined) => part?.capacityPerSecond ?? 0;
   const [first, last] = [p95(parts[0]), p95(parts.at(-1))];
   const result: Omit<SoakResult, "problems"> = {
     asked: sum(({ asked }) => asked),
@@ -93,13 +108,14 @@ export function soakResult(measured: SoakMeasured): SoakResult {
     p95FirstMs: tenths(first),
     p95LastMs: tenths(last),
     p95LastOverFirst: hundredths(last / first),
-    capacityPerSecond: tenths(measured.capacityPerSecond),
-    ratePerSecond: tenths(measured.ratePerSecond),
+    capacityPerSecond: tenths(capacity(parts[0])),
+    capacityLastOverFirst: hundredths(capacity(parts.at(-1)) / capacity(parts[0])),
     left,
     openFiles,
     parts: parts.map(({ fault, heap, tookMs: _, ...part }, index) => ({
       fault,
       ...part,
+      capacityPerSecond: tenths(part.capacityPerSecond),
       p95Ms: tenths(p95(parts[index])),
       heapMiB: mib(heapUsageBytes(heap)),
     })),
@@ -108,7 +124,8 @@ export function soakResult(measured: SoakMeasured): SoakResult {
 }
 
 function problemsOf(result: Omit<SoakResult, "problems">): string[] {
-  const { asked, records, counted, lost, tracedTwice, notRecordedOnce, left, openFiles, p95LastOverFirst } = result;
+  const { asked, records, counted, lost, tracedTwice, notRecordedOnce, left, openFiles } = result;
+  const { p95LastOverFirst, capacityLastOverFirst } = result;
   const isJudged = asked >= MIN_JUDGED_REQUESTS;
   const moreFiles = (openFiles.after ?? 0) - (openFiles.before ?? 0);
   return [
@@ -121,8 +138,11 @@ function problemsOf(result: Omit<SoakResult, "problems">): string[] {
     ...(isJudged && result.heapSlopeBytesPerRequest > MAX_SLOPE_BYTES_PER_REQUEST
       ? [`the heap grows by ${result.heapSlopeBytesPerRequest} bytes per request`]
       : []),
+    ...(isJudged && capacityLastOverFirst < SPEED_RATIO.min
+      ? [`the capacity before the last part is ${capacityLastOverFirst} times that before the first`]
+      : []),
     // A first part that is slower was no steady state, and shows nothing of the last.
-    ...(isJudged && (p95LastOverFirst > P95_RATIO.max || p95LastOverFirst < P95_RATIO.min)
+    ...(isJudged && (p95LastOverFirst > SPEED_RATIO.max || p95LastOverFirst < SPEED_RATIO.min)
       ? [`the p95 of the last part is ${p95LastOverFirst} times that of the first`]
       : []),
   ];
@@ -148,9 +168,9 @@ export function soakTables(result: SoakResult): Table[] {
     },
     {
       title: "Each part",
-      header: ["fault", "asked", "refused", "lost", "p95 ms", "heap MiB", "load"],
-      rows: result.parts.map(({ fault, asked, refused, lost, p95Ms, heapMiB, loadAverage }) => [
-        ...[fault ?? "none", asked, refused, lost, p95Ms, heapMiB, loadAverage],
+      header: ["fault", "asked", "refused", "lost", "capacity", "p95 ms", "heap MiB", "load"],
+      rows: result.parts.map(({ fault, asked, refused, lost, capacityPerSecond, p95Ms, heapMiB, loadAverage }) => [
+        ...[fault ?? "none", asked, refused, lost, capacityPerSecond, p95Ms, heapMiB, loadAverage],
       ]),
     },
   ];

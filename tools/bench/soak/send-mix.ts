@@ -39,15 +39,15 @@ export class MixSender {
     this.#target = target;
   }
 
-  /** Keeps so many requests in flight for a time. @returns requests per second */
-  async capacity(inFlight: number, forMs: number): Promise<number> {
+  /** Keeps so many requests in flight until `requests` have ended. */
+  async capacity(inFlight: number, requests: number): Promise<{ perSecond: number; counts: MixCounts }> {
     const startedAtMs = performance.now();
     const counts = noCounts();
     const one = async () => {
-      while (performance.now() - startedAtMs < forMs) await this.#send(counts);
+      while (counts.asked < requests) await this.#send(counts);
     };
     await Promise.all(Array.from({ length: inFlight }, one));
-    return (1000 * counts.asked) / (performance.now() - startedAtMs);
+    return { perSecond: (1000 * counts.asked) / (performance.now() - startedAtMs), counts };
   }
 
   /** Sends `requests` requests at a rate. Resolves when all have ended. */
@@ -81,6 +81,18 @@ export class MixSender {
     const headers = isKeyed ? keyHeaders : {};
     count(counts, await send({ url, agent: this.#agent, headers, body, maxMs: MAX_ANSWER_MS }), status, sentAtMs);
   }
+}
+
+/** Without times. */
+export function sumOf(one: MixCounts, other: MixCounts): MixCounts {
+  return {
+    asked: one.asked + other.asked,
+    expected: one.expected + other.expected,
+    refused: one.refused + other.refused,
+    lost: one.lost + other.lost,
+    notRecordedOnce: one.notRecordedOnce + other.notRecordedOnce,
+    tookMs: [],
+  };
 }
 
 function noCounts(): MixCounts {

@@ -2,7 +2,7 @@
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { step } from "../../spillway/terminal/progress.ts";
-import { percentile, tenths } from "../../statistics.ts";
+import { tenths } from "../../statistics.ts";
 import { numberOption, wholeNumber } from "../arguments.ts";
 import type { Bench, OptionValues, Report } from "../bench.ts";
 import type { IsolateFacts } from "../faults/controls.ts";
@@ -14,9 +14,9 @@ import { openFilesOf } from "../system/process-group.ts";
 import { withWorkspace } from "../system/workspace.ts";
 import { textsOf } from "../texts.ts";
 import { disturb, disturbances } from "./disturbances.ts";
-import { MIN_JUDGED_REQUESTS, type SoakPart, soakResult, soakTables } from "./report.ts";
+import { BLOCK_REQUESTS, MIN_JUDGED_REQUESTS, p95Of, type SoakPart, soakResult, soakTables } from "./report.ts";
 import { mixedRequests } from "./requests.ts";
-import { MixSender } from "./send-mix.ts";
+import { MixSender, sumOf } from "./send-mix.ts";
 
 const MAX_BENCH_MS = 40 * 60_000;
 const REQUESTS = { min: 200, max: 1_000_000, fallback: 100_000 };
@@ -24,9 +24,10 @@ const QUICK_REQUESTS = 1500;
 const PARTS = { quick: 3, full: 10 };
 const LOAD_FACTOR = 0.8;
 const IN_FLIGHT = 8;
-const CAPACITY_MS = { quick: 3000, full: 15_000 };
+/** Of a part's requests: V8 and the machine change the capacity, so each part measures it first. */
+const CAPACITY_PART = 0.15;
 /** V8 optimizes code that runs often. */
-const WARM_MS = { quick: 2000, full: 10_000 };
+const WARM_REQUESTS = { quick: 300, full: 2000 };
 /** At the rate, until two of these in a row have the same p95: the first part is compared with the last. */
 const STEADY = { requests: 2000, most: 8, ratio: 1.1 } as const;
 /** `waitUntil` ends 30 s after a response. */
@@ -43,7 +44,7 @@ const POLICY = {
 
 const NOTES = [
   `The system of the bench faults. Mix: of 25 requests 18 short texts, a list of three, one long text, one of ${MAX_EDGE_TOKENS - 8} tokens, one with an API key, one with parameters, two invalid. Sent at their times, whether or not those before are answered.`,
-  `Capacity: ${IN_FLIGHT} requests in flight. The parts begin when the p95 is steady. Each part between the first and the last has a fault for 3 s. After each part V8 collects garbage before the heap is read; the slope is the least-squares line without the first part.`,
+  `Capacity: ${IN_FLIGHT} requests in flight, measured by the first ${CAPACITY_PART * 100} % of each part; the others are sent at ${LOAD_FACTOR * 100} % of it, and p95 is of them: the median of the p95 of blocks of ${BLOCK_REQUESTS}. The parts begin when the p95 is steady. Each part between the first and the last has a fault for 3 s. After each part V8 collects garbage before the heap is read; the slope is the least-squares line without the first part.`,
   "records: what the gateway reports at a request's end, counted per answer. counted: requests of the control plane's ledger. A tenth of the traces are exported, and all of failed, refused and slow requests.",
   "left: timers of the gateway's clock, work under waitUntil and subrequests that have not ended when the system is idle.",
   `Heap and p95 are judged from ${MIN_JUDGED_REQUESTS} requests on.`,
@@ -77,10 +78,8 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
   });
   const inspector = await Inspector.connect(system.gateway);
   try {
-    await step("warming up", () => sender.capacity(IN_FLIGHT, WARM_MS[pace]));
-    const capacityPerSecond = await step("measuring the capacity", () => sender.capacity(IN_FLIGHT, CAPACITY_MS[pace]));
-    const ratePerSecond = capacityPerSecond * LOAD_FACTOR;
-    if (pace === "full") await step("until the p95 is steady", () => untilSteady(sender, ratePerSecond));
+    const warm = await step("warming up", () => sender.capacity(IN_FLIGHT, WARM_REQUESTS[pace]));
+    if (pace === "full") await step("until the p95 is steady", () => untilSteady(sender, warm.perSecond * LOAD_FACTOR));
     sender.disconnect();
     const before = await idle(system);
     const filesBefore = await openFiles(system);
@@ -92,14 +91,20 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
     for (let part = 0; part < count; part++) {
       const fault = part === 0 || part === count - 1 ? null : (faults[(part - 1) % faults.length] ?? null);
       const asked = Math.floor(((part + 1) * requests) / count) - Math.floor((part * requests) / count);
+      const capacity = await step(`part ${part + 1} of ${count}: capacity`, () =>
+        sender.capacity(IN_FLIGHT, Math.round(asked * CAPACITY_PART)),
+      );
+      const ratePerSecond = capacity.perSecond * LOAD_FACTOR;
+      const left = asked - capacity.counts.asked;
       const disturbed = fault === null ? Promise.resolve() : disturb(fault, system);
-      const counts = await step(
-        `part ${part + 1} of ${count}: ${asked} requests, ${Math.round(ratePerSecond)} per second; ${fault?.name ?? "no fault"}`,
-        () => Promise.all([sender.atRate(asked, ratePerSecond), disturbed]).then(([sent]) => sent),
+      const sent = await step(
+        `part ${part + 1} of ${count}: ${left} requests, ${Math.round(ratePerSecond)} per second; ${fault?.name ?? "no fault"}`,
+        () => Promise.all([sender.atRate(left, ratePerSecond), disturbed]).then(([counts]) => counts),
       );
       // It forgets timers that ended with their requests: they are the bench's, not the gateway's.
       await system.facts();
       const seen = { refusals: system.backend.takeRefusals(), loadAverage: tenths(loadavg()[0] ?? 0) };
+      const counts = { ...sumOf(sent, capacity.counts), tookMs: sent.tookMs, capacityPerSecond: capacity.perSecond };
       parts.push({ ...counts, ...seen, fault: fault?.name ?? null, heap: await inspector.collectedHeapUsage() });
     }
     sender.disconnect();
@@ -108,8 +113,6 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
     const ledger = await step("asking the ledger", () => countedInLedger(after.records, system));
     const traces = [...system.backend.traces].filter(([id]) => !tracesBefore.has(id));
     const result = soakResult({
-      capacityPerSecond,
-      ratePerSecond,
       parts,
       records,
       counted: ledger - before.records,
@@ -128,7 +131,7 @@ async function run(system: FaultySystem, { requests, pace }: Size): Promise<Repo
 async function untilSteady(sender: MixSender, ratePerSecond: number): Promise<void> {
   let before = Number.POSITIVE_INFINITY;
   for (let sent = 0; sent < STEADY.most; sent++) {
-    const p95 = percentile((await sender.atRate(STEADY.requests, ratePerSecond)).tookMs, 95);
+    const p95 = p95Of((await sender.atRate(STEADY.requests, ratePerSecond)).tookMs);
     if (Math.max(p95 / before, before / p95) <= STEADY.ratio) return;
     before = p95;
   }

@@ -1,5 +1,5 @@
 /** A Worker that is built once, as a deployment is, so that an edit of the source during the bench does not change it. */
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { buildWorker, OPTIONS_FILE, type WorkerSource } from "../../local-worker/build.ts";
@@ -21,16 +21,7 @@ export async function bundleWorker(source: WorkerSource, folder: string): Promis
   return bundle;
 }
 
-const optionsSchema = z.looseObject({ name: z.string(), durableObjects: z.record(z.string(), z.unknown()).optional() });
-
-/** A copy of the gateway, in `folder`, whose options bind no ledger. */
-export async function withoutLedger({ modulesFolder }: Bundle, folder: string): Promise<Bundle> {
-  const copy = { modulesFolder: join(folder, "modules") };
-  await cp(modulesFolder, copy.modulesFolder, { recursive: true });
-  const { durableObjects: { LEDGER: _, ...others } = {}, ...options } = await optionsOf(copy);
-  await writeFile(join(copy.modulesFolder, OPTIONS_FILE), JSON.stringify({ ...options, durableObjects: others }));
-  return copy;
-}
+const optionsSchema = z.looseObject({ name: z.string() });
 
 /** By which other Workers bind its Durable Objects. */
 export async function workerName(bundle: Bundle): Promise<string> {

@@ -18,19 +18,18 @@ export type EdgeState = z.infer<typeof readySchema>["edge"];
 
 /**
  * The edge state that /readyz reports. The first call starts the load.
- * @param operatorToken for a gateway that shows details only to its operator
+ * @param headers such as the operator's token, for a gateway that shows details only to its operator
  */
-export async function edgeState({ url }: RunningWorker, operatorToken: string | null = null): Promise<EdgeState> {
-  const headers: Record<string, string> = operatorToken === null ? {} : { authorization: `Bearer ${operatorToken}` };
+export async function edgeState({ url }: RunningWorker, headers: Record<string, string> = {}): Promise<EdgeState> {
   const response = await fetch(`${url}/readyz`, { headers, signal: AbortSignal.timeout(MAX_READY_MS) });
   return readySchema.parse(await response.json()).edge;
 }
 
 /** @returns the edge state once it is ready @throws Error with one sentence if the model is rejected, or not ready within 2 minutes */
-export async function edgeReady(gateway: RunningWorker, operatorToken: string | null = null): Promise<EdgeState> {
+export async function edgeReady(gateway: RunningWorker, headers: Record<string, string> = {}): Promise<EdgeState> {
   const untilMs = performance.now() + MAX_READY_MS;
   while (performance.now() < untilMs) {
-    const edge = await edgeState(gateway, operatorToken);
+    const edge = await edgeState(gateway, headers);
     if (edge.state === "ready") return edge;
     if (edge.state === "rejected") throw new Error(`The ${gateway.name} rejected the model: ${edge.reason}.`);
     await sleep(POLL_EVERY_MS);

@@ -56,16 +56,24 @@ const replay = {
   ...{ p95EdgeMs: 253.2, p95LambdaMs: 2409.1 },
 };
 
-const row = { predicted: 57.04, measured: 56.8, difference: 0.0042, allowed: 0.1 };
+const row = {
+  ...{ predicted: 57.04, measured: 56.8, difference: 0.0042, allowed: 0.1 },
+  ...{ first: 55, firstInterval: { low: 50, high: 61 } },
+};
 const plan = {
   ...{ ...measured, bench: "plan" as const, texts: 6000, seconds: 600 },
   rows: [
     { ...row, name: "inside" as const },
-    { name: "cost" as const, predicted: 2.112, measured: 1.738, difference: 0.2152, allowed: 0.05 },
+    { ...row, name: "outside" as const, predicted: 50, measured: 60, difference: -0.1667 },
+    { ...row, name: "ineligible" as const, predicted: 50, measured: 90, difference: -0.4444 },
+    {
+      ...{ name: "cost" as const, predicted: 2.112, measured: 1.738, difference: 0.2152, allowed: 0.05 },
+      ...{ first: 2.1, firstInterval: null },
+    },
   ],
   costParts: [
-    { name: "Lambda memory", predicted: 1.02, measured: 1.01 },
-    { name: "ledger", predicted: 0.6, measured: 0.24 },
+    { name: "Lambda memory", predicted: 1.02, measured: 1.01, first: 1.03 },
+    { name: "ledger", predicted: 0.6, measured: 0.24, first: 0.61 },
   ],
 };
 
@@ -84,9 +92,13 @@ describe("the pages' figures", () => {
     expect(memoryBlocks(memory)[0]?.text).toMatch(/\| loading +\| 71\.0 .*\| 85\.0 +\|/);
     expect(memoryBlocks(memory)[0]?.text).toContain("The peak is 90.0 MiB.");
     const text = planBlocks(plan)[0]?.text ?? "";
-    expect(text).toMatch(/\| P95 inside, ms +\| 57\.04 +\| 56\.8 +\| \+0\.4 % +\| 10 % +\| yes +\|/);
-    expect(text).toMatch(/\| \$ per million texts +\| 2\.11 +\| 1\.74 +\| \+21\.5 % +\| 5 % +\| NO +\|/);
-    expect(text.replaceAll("\n", " ")).toContain("the prediction differs in ledger $0.6 instead of $0.24.");
+    expect(text).toMatch(
+      /\| P95 inside, ms +\| 55 \(50 to 61\) +\| 57\.04 +\| 56\.8 +\| \+0\.4 % +\| 10 % +\| yes +\|/,
+    );
+    expect(text).toMatch(/\| \$ per million texts +\| 2\.1 +\| 2\.11 +\| 1\.74 +\| \+21\.5 % +\| 5 % +\| NO +\|/);
+    expect(text.replaceAll("\n", " ")).toContain(
+      "the prediction differs in ledger $0.6 instead of $0.24 (first tenth $0.61).",
+    );
   });
 
   it("have their places on the pages", async () => {
@@ -108,18 +120,29 @@ describe("the pages' figures", () => {
   });
 
   it("of a prediction that misses name by how much, and each part of the cost per million texts", () => {
-    expect(problemOf(plan.rows)).toBe("The prediction misses: cost 21.5 %.");
+    expect(problemOf(plan.rows)).toBe("The prediction misses: outside -16.7 %, ineligible -44.4 %, cost 21.5 %.");
+    const text = planBlocks(plan)[0]?.text.replaceAll("\n", " ");
+    // The rest's 60 is within the interval of the first tenth, 90 is not, and a cost has none.
+    expect(text).toContain(
+      "P95 outside, ms: the first tenth had 55 (50 to 61), at 95 % confidence, so what was measured",
+    );
+    expect(text).toContain("P95 ineligible, ms: the first tenth had 55 (50 to 61).");
+    expect(text).toContain("$ per million texts: the first tenth had 2.1.");
     expect(problemOf([{ ...row, name: "inside", difference: -0.1 }])).toBeNull();
     const line = (name: string, quantity: number) => ({
       ...{ name, quantity, unit: "", included: 0, usdPerUnit: 2, usd: 0 },
     });
     const month = { listUsd: 40, planUsd: 5, lines: [line("a", 5), line("b", 15)], billUsd: 5 };
     const predicted = { lines: [line("a", 0.5), line("c", 1)] };
-    expect(costPartsOf(predicted, 1_000_000, { month, usdPerMillion: 4 })).toEqual([
-      { name: "a", predicted: 1, measured: 1 },
-      { name: "c", predicted: 2, measured: 0 },
-      { name: "b", predicted: 0, measured: 3 },
+    const rest = { month, usdPerMillion: 4 };
+    const first = { month: { ...month, lines: [line("a", 20)] }, usdPerMillion: 8 };
+    expect(costPartsOf(predicted, 1_000_000, { first, rest })).toEqual([
+      { name: "a", predicted: 1, measured: 1, first: 8 },
+      { name: "c", predicted: 2, measured: 0, first: 0 },
+      { name: "b", predicted: 0, measured: 3, first: 0 },
     ]);
+    const none = { month: null, usdPerMillion: 0 };
+    expect(costPartsOf(predicted, 1_000_000, { first: none, rest: none })[0]).toMatchObject({ measured: 0, first: 0 });
   });
 
   it("need their place exactly once", () => {

@@ -2,11 +2,19 @@ import { describe, expect, it } from "vitest";
 import { medianOf, takePairs } from "../../../../tools/bench/overhead/ledger-pairs.ts";
 import { type Measured, overheadReport } from "../../../../tools/bench/overhead/report.ts";
 
-const CONTEXT = { model: "mail-tagger@1", connections: 16, limiter: "memory", withLedger: true, ledger: null } as const;
+const CONTEXT = {
+  model: "mail-tagger@1",
+  connections: 16,
+  originMs: 50,
+  limiter: "memory",
+  withLedger: true,
+  ledger: null,
+} as const;
 const side = (name: Measured["name"], timesMs: number[], perSecond: number[], cpuMs: number[] = []): Measured => ({
   name,
   timesMs,
   perSecond,
+  slowPerSecond: perSecond.map((each) => each / 2 + 50),
   cpuMs,
 });
 const BARE = side("bare Worker", [9, 8, 30], [200, 100, 300]);
@@ -17,6 +25,8 @@ describe("the overhead", () => {
     const gateway = side("gateway", [10, 9, 31], [180, 90, 261]);
     const { result, problem } = overheadReport([BARE, gateway], CONTEXT);
     expect(result).toMatchObject({ addedP50Ms: 1, requestsOverBare: 0.9, portkeyAddedP50Ms: null, withLedger: true });
+    // 140 of 150, 95 of 100, 180.5 of 200.
+    expect(result).toMatchObject({ slowOrigin: { originMs: 50, requestsOverBare: 0.93 } });
     expect(problem).toBeNull();
   });
 

@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { disturbances } from "../../../../../tools/bench/soak/disturbances.ts";
-import { type SoakMeasured, slopeOf, soakResult } from "../../../../../tools/bench/soak/report.ts";
+import { p95Of, type SoakMeasured, slopeOf, soakResult } from "../../../../../tools/bench/soak/report.ts";
 import { mixedRequests } from "../../../../../tools/bench/soak/requests.ts";
 
 const MIB = 2 ** 20;
 const part = (asked: number, usedMiB: number, tookMs: number) => ({
   ...{ asked, expected: asked, refused: 0, lost: 0, notRecordedOnce: 0, fault: null, refusals: {} },
   loadAverage: 1,
+  capacityPerSecond: 100,
   tookMs: Array.from({ length: 20 }, () => tookMs),
   heap: { usedSize: usedMiB * MIB, totalSize: 0, embedderHeapUsedSize: 0, backingStorageSize: 0 },
 });
 const GOOD: SoakMeasured = {
-  capacityPerSecond: 100,
-  ratePerSecond: 80,
   parts: [part(20_000, 10, 30), part(20_000, 14, 90), part(20_000, 14, 31)],
   records: 60_000,
   counted: 60_000,
@@ -43,6 +42,11 @@ describe("a soak", () => {
     ],
     ["a slower end", { parts: [part(20_000, 10, 30), part(20_000, 10, 30), part(20_000, 10, 40)] }, /is 1.33 times/],
     ["a slower start", { parts: [part(20_000, 10, 60), part(20_000, 10, 30), part(20_000, 10, 30)] }, /is 0.5 times/],
+    [
+      "a lower capacity at the end",
+      { parts: [part(20_000, 10, 30), part(20_000, 10, 30), { ...part(20_000, 10, 30), capacityPerSecond: 80 }] },
+      /capacity before the last part is 0.8 times/,
+    ],
     ["more open files", { openFiles: { before: 100, after: 200 } }, /^100 more open files$/],
   ])("breaks one with %s", (_, change, problem) => {
     expect(problemsOf(change)).toEqual([expect.stringMatching(problem)]);
@@ -51,6 +55,16 @@ describe("a soak", () => {
   it("judges no heap and no p95 of few requests", () => {
     const parts = [part(100, 10, 30), part(100, 14, 30), part(100, 20, 60)];
     expect(problemsOf({ parts, records: 300, counted: 300 })).toEqual([]);
+  });
+});
+
+describe("the p95 of a part", () => {
+  it("is the median of its blocks': a few seconds in which the machine is busy do not decide it", () => {
+    const block = (ms: number) => Array.from({ length: 500 }, (_, index) => (index < 460 ? 10 : ms));
+    expect(p95Of([...block(40), ...block(900), ...block(41), ...block(39), ...block(40)])).toBe(40);
+    expect(p95Of([...block(900), ...block(900), ...block(40)])).toBe(900);
+    expect(p95Of(Array.from({ length: 100 }, (_, index) => index + 1))).toBe(95);
+    expect(p95Of([])).toBe(0);
   });
 });
 
