@@ -1,10 +1,11 @@
-/** KV fails a warm isolate, inside workerd: no request waits for it, and the last good policy serves. */
+/** KV fails a warm isolate, or holds an invalid policy, inside workerd: no request waits for it, and the last good policy serves. */
 
-import { describe, expect, it } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Gateway } from "../../gateway/compose.ts";
 import { HAM } from "../support/texts.ts";
 import { urlOf } from "./support/faulty.ts";
-import { aGateway, ask, classify, handClock, recordingWaits, routingOf } from "./support/gateway.ts";
+import { aGateway, ask, classify, handClock, recordingWaits, routingOf, setPolicy } from "./support/gateway.ts";
 
 const failures: [string, () => Promise<string | null>, RegExp][] = [
   ["down", () => Promise.reject(new Error("KV GET failed: 503")), /^KV could not be read/],
@@ -47,6 +48,39 @@ it.each(failures)(
     expect((await readyz()).problem).toBeNull();
   },
 );
+
+describe("a stored policy that gives a key twice, as wrangler kv key put stores it", () => {
+  afterEach(() => env.POLICIES.delete("policy"));
+
+  const TWICE = '{"version": 8, "override": "edge",\n "edge": {"share": 100}, "override": "origin"}';
+  const PROBLEM = "override: the key is given twice, at line 1, column 16 and at line 2, column 26; remove one";
+  const aGatewayOn = (clock = handClock()) =>
+    aGateway({ modelId: `mail-tagger@${"f".repeat(64)}`, originUrl: urlOf("ok"), clock });
+  const policyOf = async (gateway: Gateway) => {
+    const response = await ask(gateway, new Request("http://gateway/readyz"));
+    return (await response.json<{ policy: unknown }>()).policy;
+  };
+
+  it("is not obeyed: the last good policy stays in force, and /readyz names the key and both places", async () => {
+    const clock = handClock();
+    const gateway = aGatewayOn(clock);
+    await setPolicy('{"version": 7, "override": "origin"}');
+    expect(routingOf(await classify(gateway, HAM)).because).toBe("override");
+    await setPolicy(TWICE);
+    clock.moveMs(5000);
+    const response = await classify(gateway, HAM);
+    expect([response.headers.get("x-spillway-policy"), routingOf(response).because]).toEqual(["7", "override"]);
+    expect(await policyOf(gateway)).toEqual({ version: 7, minVersion: 0, source: "kv", problem: PROBLEM });
+  });
+
+  it("is not obeyed by a new isolate either, which uses the defaults", async () => {
+    await setPolicy(TWICE);
+    const gateway = aGatewayOn();
+    const response = await classify(gateway, HAM);
+    expect([response.headers.get("x-spillway-policy"), routingOf(response).because]).toEqual(["0", "edge-cold"]);
+    expect(await policyOf(gateway)).toEqual({ version: 0, minVersion: 0, source: "defaults", problem: PROBLEM });
+  });
+});
 
 describe("with MIN_POLICY_VERSION", () => {
   const aGatewayWith = (get: () => Promise<string | null>, MIN_POLICY_VERSION = "18") =>

@@ -134,6 +134,10 @@ export function policyTests(started: () => Running): void {
       await expect(policy("edit", "--yes")).rejects.toThrow(
         /edge\.shar: unknown key; did you mean share\?\nThe policy is invalid\. Nothing was saved\. Your edit is kept in \S+\. To save it: npx spillway policy apply \S+$/,
       );
+      await useEditor(`sed -i 's/"share": 0/"share": 0, "share": 100/' "$1"`);
+      await expect(policy("edit", "--yes")).rejects.toThrow(
+        /^.*edge\.share: the key is given twice, at line 5, column 5 and at line 5, column 17; remove one\nThe policy is invalid\. Nothing was saved\. Your edit is kept in \S+\./,
+      );
       await useEditor(`sed -i 's/"share": 0/"share": 5/' "$1"`);
       await expect(policy("edit")).rejects.toThrow(
         /edge\.share +0 +→ +5\nNot a terminal: pass --yes to save without confirmation\./,
@@ -160,6 +164,10 @@ export function policyTests(started: () => Running): void {
       await writeFile(kept, '{"edge": {"shar": 5}}');
       await expect(policy("apply", kept, "--yes")).rejects.toThrow(
         /edge\.shar: unknown key; did you mean share\?\n\S+ is not a policy that the gateway accepts\. Nothing was saved\.$/,
+      );
+      await writeFile(kept, '{"edge": {"share": 5, "share": 50}}');
+      await expect(policy("apply", kept, "--yes")).rejects.toThrow(
+        /^.*edge\.share: the key is given twice, at line 1, column 11 and at line 1, column 23; remove one\n\S+ is not a policy that the gateway accepts\. Nothing was saved\.$/,
       );
       await writeFile(
         kept,
