@@ -88,7 +88,7 @@ export function checkSharedStores(gateway: Target, controlPlane: Target, configP
     ...target.config.r2_buckets.map(({ binding, bucket_name, jurisdiction }) => ({
       binding,
       store: [bucket_name ?? "none", ...(jurisdiction === undefined ? [] : [jurisdiction])].join(", "),
-      key: "bucket_name",
+      key: "bucket_name and jurisdiction",
     })),
   ];
   const [own, theirs] = [bound(controlPlane), bound(gateway)];

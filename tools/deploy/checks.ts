@@ -105,7 +105,7 @@ async function policyFindings(options: CheckOptions): Promise<CheckedPolicy> {
   } catch (error) {
     const next =
       options.policy === undefined
-        ? "Run `npx wrangler whoami` to see whether wrangler is logged in."
+        ? `Compare the id of POLICIES in ${options.config} with \`npx wrangler kv namespace list\`, and see with \`npx wrangler whoami\` whether wrangler is logged in.`
         : "Pass the path of a policy in JSON.";
     return { findings: [problem("policy", oneSentence(error).replace(/\.$/, ""), next)], policy: null };
   }

@@ -14,10 +14,11 @@ export async function readStoredPolicy(configPath: string, environment: string):
   const run = await runWrangler(["kv", "key", "get", POLICY_KEY, ...where]);
   if (run.code === 0) return { text: run.stdout, source: "the stored policy" };
   const missing = whatIsMissing(run);
-  // A namespace that does not exist must not look like one that is empty. It cannot be listed.
-  const isEmpty = missing === "unknown" && (await runWrangler(["kv", "key", "list", ...where])).code === 0;
-  if (missing === "key" || isEmpty) return { text: null, source: "the stored policy" };
-  throw new Error(`wrangler could not read the stored policy: ${errorLine(run)}`);
+  if (missing === "key") return { text: null, source: "the stored policy" };
+  // A namespace that does not exist must not look like one that is empty. It cannot be listed, and the reason is in that answer.
+  const failed = missing === "unknown" ? await runWrangler(["kv", "key", "list", ...where]) : run;
+  if (failed.code === 0) return { text: null, source: "the stored policy" };
+  throw new Error(`wrangler could not read the stored policy: ${errorLine(failed)}`);
 }
 
 /** @throws Error with wrangler's message */

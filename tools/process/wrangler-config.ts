@@ -32,12 +32,16 @@ export interface GatewayConfig {
 
 /**
  * @param environment of wrangler.toml; undefined for the top level
+ * @param config path of wrangler.toml; that of the checkout unless a test has another
  * @throws Error with one sentence when no bucket is bound as MODELS
  */
-export async function readGatewayConfig(environment?: string): Promise<GatewayConfig> {
+export async function readGatewayConfig(
+  environment?: string,
+  config = join(CHECKOUT_FOLDER, "wrangler.toml"),
+): Promise<GatewayConfig> {
   const { unstable_readConfig } = await import("wrangler");
   const { r2_buckets, vars } = configSchema.parse(
-    unstable_readConfig({ config: join(CHECKOUT_FOLDER, "wrangler.toml"), env: environment }, { hideWarnings: true }),
+    unstable_readConfig({ config, env: environment }, { hideWarnings: true }),
   );
   const found = r2_buckets.find(({ binding }) => binding === "MODELS");
   if (found?.bucket_name === undefined)

@@ -182,6 +182,11 @@ describe("settings", () => {
     });
   });
 
+  it("accept the name of another environment's bucket in another jurisdiction, where it is another bucket", async () => {
+    const eu = replaced('"spillway-production-models"', '"spillway-staging-models"\njurisdiction = "eu"');
+    expect(problems(settingsOf(await bent(eu)))).toEqual([]);
+  });
+
   it("accept anonymous access outside staging only with --allow-anonymous, and then warn", async () => {
     const findings = settingsOf(await bent(replaced('"refused"', '"allowed"')), true);
     expect(problems(findings)).toEqual([]);

@@ -30,15 +30,37 @@ afterEach(() => {
 const failure = (code: number, message: string) =>
   JSON.stringify({ success: false, errors: [{ code, message }], messages: [], result: null });
 const EMPTY_LIST = JSON.stringify({ success: true, errors: [], messages: [], result: [], result_info: {} });
+/** As a proxy on the way answers: it does not distinguish a missing key from a missing namespace. */
+const UNKNOWN = "<html>404 page not found</html>";
+const kv = () => remoteKv("POLICIES", undefined);
 
-it("a key that is not there is null", async () => {
-  answer = (path) => (path.includes("/values/") ? [404, failure(10009, "key not found")] : [200, EMPTY_LIST]);
-  expect(await remoteKv("POLICIES", undefined).get("policy")).toBeNull();
+it.each([
+  ["with Cloudflare's code", failure(10009, "key not found")],
+  ["without a code, in a namespace that can be listed", UNKNOWN],
+])("a key that is not there is null: %s", async (_, notFound) => {
+  answer = (path) => (path.includes("/values/") ? [404, notFound] : [200, EMPTY_LIST]);
+  expect(await kv().get("policy")).toBeNull();
 });
 
-it("a namespace that is not there is an error with Cloudflare's reason", async () => {
+it("a namespace that is not there is an error of every call, with Cloudflare's reason", async () => {
   answer = () => [404, failure(10013, "namespace not found")];
-  await expect(remoteKv("POLICIES", undefined).get("policy")).rejects.toThrow(
-    /^wrangler could not read the KV key policy: .* failed\. namespace not found \[code: 10013\]$/,
+  const two = kv();
+  const calls: [call: Promise<unknown>, what: string][] = [
+    [kv().get("policy"), "read the KV key policy"],
+    [Promise.all([two.get("policy"), two.get("policy-history")]), "read the KV keys policy, policy-history"],
+    [kv().put("policy", "{}"), "write the KV key policy"],
+    [kv().all("key:"), "list the KV keys"],
+  ];
+  await Promise.all(
+    calls.map(([call, what]) =>
+      expect(call).rejects.toThrow(
+        new RegExp(`^wrangler could not ${what}: .* failed\\. namespace not found \\[code: 10013\\]$`),
+      ),
+    ),
   );
+});
+
+it("is not read as an empty one where its 404 has no code: it cannot be listed either", async () => {
+  answer = () => [404, UNKNOWN];
+  await expect(kv().get("policy")).rejects.toThrow(/^wrangler could not read the KV key policy: .*\b404\b/);
 });
