@@ -33,6 +33,13 @@ export interface OtlpVariables {
   OTEL_METRICS_EXPORTER?: string | undefined;
 }
 
+const READ = /^OTEL_(SDK_DISABLED|EXPORTER_OTLP_\w+|(TRACES|LOGS|METRICS)_EXPORTER)$/;
+
+/** Whether `otlpSettings` reads a variable. It obeys or refuses it then; others, such as `OTEL_SERVICE_NAME`, change nothing. */
+export function isOtlpVariable(name: string): boolean {
+  return READ.test(name);
+}
+
 /** Where one signal is sent, and how. */
 export interface OtlpTarget {
   url: string;

@@ -1,7 +1,7 @@
 /** Pure. The model, the telemetry backend, and that no variable contains a secret. The other variables have files of their checks. */
 import { MODEL_ID } from "../../formats/model-package/names.ts";
-import { otlpSettings } from "../../formats/otlp/settings.ts";
-import { OPTIONAL_SECRETS, OPTIONAL_VARIABLES, REQUIRED_SECRETS } from "./check-bindings.ts";
+import { isOtlpVariable, otlpSettings } from "../../formats/otlp/settings.ts";
+import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "./check-bindings.ts";
 import { type Finding, ok, placeholderIn, problem, quoted, warning } from "./finding.ts";
 import { hasCredentials, secretIn, tokenIn } from "./secret-shape.ts";
 import type { Target, TargetConfig } from "./target.ts";
@@ -34,25 +34,35 @@ const NEXT_OTLP = "Set it to your backend's OTLP/HTTP base URL; see docs/guide/t
 
 /** First the addresses, before a finding shows one that contains a secret; then what the gateway's parser rejects. */
 function checkOtlp(vars: TargetConfig["vars"]): Finding[] {
-  const set = OTLP_ENDPOINTS.filter((name) => vars[name] !== undefined && vars[name] !== "");
+  const isSet = (name: string) => String(vars[name] ?? "").trim() !== "";
+  const set = OTLP_ENDPOINTS.filter(isSet);
   const addresses = set.map((name) => checkOtlpEndpoint(name, vars[name]));
   const rejected = addresses.filter(({ state }) => state === "problem").map(({ check }) => check);
   // A secret among the variables has a separate finding, without its value.
   const problems = otlpSettings(vars).problems.filter(({ name }) => ![...rejected, ...SECRETS].includes(name));
-  const unread = Object.keys(vars).filter((name) => name.startsWith("OTEL_") && !isRead(name));
-  const unset = warning(OTLP_ENDPOINTS[0], "is not set: no traces, logs or metrics are exported", NEXT_OTLP);
+  const unread = Object.keys(vars).filter((name) => name.startsWith("OTEL_") && isSet(name) && !isOtlpVariable(name));
+  const { OTEL_SDK_DISABLED: disabled } = vars;
+  const isDisabled = typeof disabled === "string" && disabled.trim().toLowerCase() === "true";
   return [
-    ...(set.length === 0 ? [unset] : addresses.filter(({ check }) => !problems.some(({ name }) => name === check))),
+    ...silence(set.length > 0, isDisabled),
+    // An address that nothing is sent to is not shown as right.
+    ...addresses.filter(
+      ({ check, state }) => !problems.some(({ name }) => name === check) && !(isDisabled && state === "ok"),
+    ),
     ...problems.map(({ name, message }) => {
       const shown = secretIn(vars[name]) === null ? message : `is ${quoted(vars[name])}`;
       return problem(name, shown, "See docs/guide/telemetry-backends.md.");
     }),
-    ...unread.map((name) => warning(name, "has no effect: the gateway does not read it", "Remove it.")),
+    ...unread.map((name) => problem(name, "is not supported: the gateway would ignore it", "Remove it.")),
   ];
 }
 
-const isRead = (name: string) =>
-  name.startsWith("OTEL_EXPORTER_OTLP_") || [...OPTIONAL_VARIABLES].some((known) => known === name);
+/** A deployment may export nothing, but not unnoticed. */
+function silence(hasEndpoint: boolean, isDisabled: boolean): Finding[] {
+  const nothing = "no traces, logs or metrics are exported";
+  if (isDisabled) return [warning("OTEL_SDK_DISABLED", `is true: ${nothing}`, "Remove it to export them.")];
+  return hasEndpoint ? [] : [warning(OTLP_ENDPOINTS[0], `is not set: ${nothing}`, NEXT_OTLP)];
+}
 
 function checkOtlpEndpoint(check: (typeof OTLP_ENDPOINTS)[number], endpoint: unknown): Finding {
   const nextSecret =

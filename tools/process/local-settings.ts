@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { RATES } from "../../formats/api-key.ts";
 import { originUrlProblem } from "../../formats/origin-url.ts";
-import { otlpSettings } from "../../formats/otlp/settings.ts";
+import { isOtlpVariable, otlpSettings } from "../../formats/otlp/settings.ts";
 import { CHECKOUT_FOLDER } from "./checkout.ts";
 
 export interface LocalSettings {
@@ -89,17 +89,18 @@ export function localSettings(env: NodeJS.ProcessEnv): LocalSettings {
   };
 }
 
-/** Passed on when another backend than the local viewer is used, or none: its address, key, encoding and signals. */
-const OTLP_VARIABLE = /^OTEL_(SDK_DISABLED|EXPORTER_OTLP_\w+|(TRACES|LOGS|METRICS)_EXPORTER)$/;
 const OTHER_BACKEND = /^OTEL_EXPORTER_OTLP_((TRACES|LOGS|METRICS)_)?ENDPOINT$/;
 
 /**
+ * What is passed on when another backend than the local viewer is used, or none: its address, key, encoding and signals.
  * Null if neither an endpoint is set nor telemetry is disabled: the viewer is used, and it gets no other backend's settings.
  * @throws Error with one sentence when a value cannot be obeyed
  */
 function givenOtlp(env: NodeJS.ProcessEnv): Record<string, string> | null {
   const given = Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (OTLP_VARIABLE.test(name) && value ? [[name, value]] : [])),
+    Object.entries(env).flatMap(([name, value]) =>
+      isOtlpVariable(name) && value?.trim() ? [[name, value.trim()]] : [],
+    ),
   );
   const isDisabled = given["OTEL_SDK_DISABLED"] !== undefined && given["OTEL_SDK_DISABLED"].toLowerCase() !== "false";
   if (!isDisabled && !Object.keys(given).some((name) => OTHER_BACKEND.test(name))) return null;

@@ -1,5 +1,8 @@
-/** Pure. What `npm start` prints: its usage, the first commands for a system that is ready, and what an outage of a service means. */
-import { otlpSettings } from "../../formats/otlp/settings.ts";
+/**
+ * Pure. What `npm start` prints: its usage, which settings have no effect, the first commands for a system that is ready, and what an outage of
+ * a service means.
+ */
+import { isOtlpVariable, otlpSettings } from "../../formats/otlp/settings.ts";
 import { defaultPolicy } from "../../policies/parse.ts";
 import type { LocalSettings } from "../process/local-settings.ts";
 import type { Service } from "./supervise.ts";
@@ -37,6 +40,25 @@ All variables: docs/reference/configuration.md.
 To delete the local state: npm run reset`;
 
 /**
+ * The `OTEL_…` variables that change nothing. A shell may export them for other programs, so they are named and refuse no start.
+ * @returns one sentence for each reason
+ */
+export function withoutEffect(env: NodeJS.ProcessEnv, { viewerPort }: Pick<LocalSettings, "viewerPort">): string[] {
+  const set = Object.keys(env)
+    .filter((name) => name.startsWith("OTEL_") && env[name]?.trim())
+    .toSorted();
+  const unread = set.filter((name) => !isOtlpVariable(name));
+  const ofBackends = set.filter((name) => isOtlpVariable(name) && name !== "OTEL_SDK_DISABLED");
+  const notices = [];
+  if (unread.length > 0) notices.push(`no effect: Spillway does not read ${unread.join(", ")}`);
+  if (viewerPort !== null && ofBackends.length > 0) {
+    const names = ofBackends.join(", ");
+    notices.push(`no effect: the trace viewer is used without ${names}, as OTEL_EXPORTER_OTLP_ENDPOINT is not set`);
+  }
+  return notices;
+}
+
+/**
  * @param hasEdge whether the package has an edge model
  * @returns the commands for a first request at each side, and where traces and logs are; no line is longer than 60 columns
  */
@@ -69,10 +91,16 @@ export function greeting(
 
   Console: http://127.0.0.1:${controlPort}/
     ${signInTo(access)}
-  Traces: ${viewerPort === null ? (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? otlpSettings(otlp).targets.traces?.url ?? "not exported") : `http://127.0.0.1:${viewerPort}/`}
+  Traces: ${viewerPort === null ? backendOf(otlp) : `http://127.0.0.1:${viewerPort}/`}
   Counts: npx spillway report
   Logs:   ${stateFolder}/logs/
 `;
+}
+
+/** As the user has set it; with `OTEL_SDK_DISABLED` or without the exporter of traces, an endpoint gets none. */
+function backendOf(otlp: LocalSettings["otlp"]): string {
+  const { traces } = otlpSettings(otlp).targets;
+  return traces === undefined ? "not exported" : (otlp["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? traces.url);
 }
 
 /** As the control plane decides it. */

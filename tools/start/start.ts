@@ -20,7 +20,14 @@ import { stderrProgress, step } from "../spillway/terminal/progress.ts";
 import { makeConsoleSafe } from "../spillway/terminal/safe-console.ts";
 import { checkOtherOrigin, checkStoredModel } from "./check-models.ts";
 import { checkTokens, givenCredentials, newCredentials } from "./credentials.ts";
-import { greeting, USAGE, whileControlPlaneIsDown, whileOriginIsDown, whileViewerIsDown } from "./greeting.ts";
+import {
+  greeting,
+  USAGE,
+  whileControlPlaneIsDown,
+  whileOriginIsDown,
+  whileViewerIsDown,
+  withoutEffect,
+} from "./greeting.ts";
 import { createProcesses, type Processes, stopOnSignals } from "./processes.ts";
 import { edgeState, gatewayReady, startControlPlane, startGateway, startOrigin, startViewer } from "./services.ts";
 import { type Service, supervise } from "./supervise.ts";
@@ -73,6 +80,7 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   await mustBeFree(controlPort, "the control plane", "SPILLWAY_CONTROL_PORT");
   if (originPort !== null) await mustBeFree(originPort, "the origin", "SPILLWAY_ORIGIN_PORT");
   if (viewerPort !== null) await mustBeFree(viewerPort, "the trace viewer", "SPILLWAY_OTLP_PORT");
+  for (const notice of withoutEffect(process.env, settings)) console.error(`  ! ${notice}`);
 
   /** Prints nothing more once the system is being stopped. */
   const shown = <T>(what: string, work: () => Promise<T>) => step(what, () => host.unlessStopping(work()));

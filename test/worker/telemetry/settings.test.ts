@@ -1,6 +1,9 @@
-/** OpenTelemetry variables of the Worker that cannot be obeyed, and a backend that refuses: /readyz and the Worker's log name them. */
+/**
+ * OpenTelemetry variables of the Worker: obeyed as the specification requires, or refused. /readyz and the Worker's log name what cannot be obeyed,
+ * and a backend that refuses.
+ */
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { OtlpVariables } from "../../../formats/otlp/settings.ts";
 import { composeGateway } from "../../../gateway/compose.ts";
 import { CREDENTIALS } from "../../support/credentials.ts";
@@ -13,6 +16,10 @@ interface Details {
 }
 
 const noEngine = { unavailable: "this test runs no model" };
+
+/** What was sent to the backend, and how. */
+const exported: { url: string; authorization: string | null; contentType: string | null }[] = [];
+beforeEach(() => void exported.splice(0));
 
 function gatewayWith(variables: OtlpVariables, status = 200) {
   return composeGateway(
@@ -28,8 +35,13 @@ function gatewayWith(variables: OtlpVariables, status = 200) {
       clock: { ...handClock(), wait: async () => {} },
       random: () => 0.5,
       newId: () => "id",
-      fetch: async (url) =>
-        new Response("{}", { status: new URL(String(url)).hostname === "otlp.example" ? status : 500 }),
+      fetch: async (url, init) => {
+        const isBackend = new URL(String(url)).hostname === "otlp.example";
+        const headers = new Headers(init?.headers);
+        const [authorization, contentType] = [headers.get("authorization"), headers.get("content-type")];
+        if (isBackend) exported.push({ url: String(url), authorization, contentType });
+        return new Response("{}", { status: isBackend ? status : 500 });
+      },
       engines: { "spillway-engine": noEngine, "onnxruntime-web": noEngine },
     },
   );
@@ -51,6 +63,42 @@ describe("variables of OpenTelemetry that cannot be obeyed", () => {
     expect([response.status, ready, problems]).toEqual([503, false, [expect.stringContaining(problem)]]);
     expect(log.mock.calls.flat()).toEqual([expect.stringContaining(problem)]);
     log.mockRestore();
+  });
+});
+
+describe("variables of OpenTelemetry that are obeyed", () => {
+  /** Of one refused request, whose trace is kept: each kind of export once, in the order of the addresses. */
+  async function exportsWith(variables: OtlpVariables) {
+    const gateway = gatewayWith(variables);
+    await ask(gateway, new Request("http://gateway/v1/classify", { method: "POST" }));
+    await settled();
+    expect((await (await get(gateway, "/readyz")).json<Details>()).problems).toEqual([]);
+    await settled();
+    const kinds = new Map(exported.map((one) => [JSON.stringify(one), one]));
+    return [...kinds.values()].toSorted((one, other) => one.url.localeCompare(other.url));
+  }
+  const base = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example/otlp" };
+
+  it("one signal's endpoint as it is, basic authentication, and a protocol in upper case", async () => {
+    const exports = await exportsWith({
+      ...base,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://otlp.example/ingest",
+      OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Basic dXNlcjprZXk=",
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "HTTP/PROTOBUF",
+    });
+    const authorization = "Basic dXNlcjprZXk=";
+    expect(exports).toEqual([
+      { url: "https://otlp.example/ingest", authorization, contentType: "application/json" },
+      { url: "https://otlp.example/otlp/v1/logs", authorization, contentType: "application/x-protobuf" },
+      { url: "https://otlp.example/otlp/v1/metrics", authorization, contentType: "application/json" },
+    ]);
+  });
+
+  it.each([
+    [{ OTEL_SDK_DISABLED: "TRUE" }, []],
+    [{ OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "NONE" }, ["https://otlp.example/otlp/v1/metrics"]],
+  ])("%j sends %j", async (variables, urls) => {
+    expect((await exportsWith({ ...base, ...variables })).map(({ url }) => url)).toEqual(urls);
   });
 });
 

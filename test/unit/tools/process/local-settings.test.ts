@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { otlpSettings } from "../../../../formats/otlp/settings.ts";
 import { CHECKOUT_FOLDER } from "../../../../tools/process/checkout.ts";
 import { localSettings, readSettings } from "../../../../tools/process/local-settings.ts";
 
@@ -49,7 +50,27 @@ describe("the telemetry settings of npm start", () => {
       const { otlp, viewerPort } = readSettings(given);
       expect([otlp, viewerPort]).toEqual([given, null]);
     }
-    expect(readSettings({ OTEL_SDK_DISABLED: "false" }).viewerPort).toBe(4318);
+    for (const value of ["false", " FALSE ", " "]) {
+      expect(readSettings({ OTEL_SDK_DISABLED: value, OTEL_EXPORTER_OTLP_ENDPOINT: " " }).viewerPort).toBe(4318);
+    }
+  });
+
+  it("pass a protocol in upper case and basic authentication, which are read as the specification requires", () => {
+    const given = {
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "https://logs.example/ingest",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "HTTP/PROTOBUF",
+      OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Basic dXNlcjprZXk=",
+    };
+    expect(otlpSettings(readSettings(given).otlp)).toEqual({
+      targets: {
+        logs: {
+          url: "https://logs.example/ingest",
+          headers: { authorization: "Basic dXNlcjprZXk=" },
+          protocol: "http/protobuf",
+        },
+      },
+      problems: [],
+    });
   });
 
   it.each([
@@ -57,6 +78,15 @@ describe("the telemetry settings of npm start", () => {
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
       /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it must be http\/json or http\/protobuf: .*telemetry-backends\.md\.$/,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example/v1/traces" },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT ends with \/v1\/traces, .* or set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\. /,
+    ],
+    [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "localhost:4318" }, /^OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is "localhost:4318"; /],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example", OTEL_EXPORTER_OTLP_HEADERS: "Authorization: Basic c2Vj" },
+      /^OTEL_EXPORTER_OTLP_HEADERS cannot be read: its entry 1 has no header name before "="/,
     ],
     [{ OTEL_SDK_DISABLED: "yes" }, /^OTEL_SDK_DISABLED is "yes"; it must be true or false/],
   ])("refuse %j before anything is started", (given, sentence) => {

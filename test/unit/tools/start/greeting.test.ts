@@ -1,7 +1,14 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../../../tools/process/local-settings.ts";
-import { greeting, LONG_TEXT, SHORT_TEXT, USAGE, whileOriginIsDown } from "../../../../tools/start/greeting.ts";
+import {
+  greeting,
+  LONG_TEXT,
+  SHORT_TEXT,
+  USAGE,
+  whileOriginIsDown,
+  withoutEffect,
+} from "../../../../tools/start/greeting.ts";
 
 /** A command as a shell reads it. */
 const asTyped = (text: string) => text.replaceAll("\\\n", " ").replaceAll(/\s+/g, " ");
@@ -47,6 +54,35 @@ describe("the greeting of npm start", () => {
     expect(greeting(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example" }))).toContain(
       "Traces: https://otlp.example\n",
     );
+  });
+
+  it.each([{ OTEL_SDK_DISABLED: "TRUE" }, { OTEL_TRACES_EXPORTER: "none" }])(
+    "names no trace backend with %j, whatever the endpoint",
+    (variables) => {
+      const text = greeting(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example", ...variables }));
+      expect(text).toContain("Traces: not exported\n");
+    },
+  );
+});
+
+describe("variables of OpenTelemetry that a shell exports for other programs", () => {
+  const noticesOf = (env: NodeJS.ProcessEnv) => withoutEffect(env, readSettings(env));
+  const UNREAD = { OTEL_SERVICE_NAME: "mine", OTEL_RESOURCE_ATTRIBUTES: "team=a", OTEL_PROPAGATORS: " ", PATH: "/bin" };
+  const BACKEND = { OTEL_EXPORTER_OTLP_HEADERS: "api-key=secret", OTEL_TRACES_EXPORTER: "none" };
+
+  it("are named where they have no effect, and refuse no start", () => {
+    expect(noticesOf(UNREAD)).toEqual([
+      "no effect: Spillway does not read OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME",
+    ]);
+    expect(noticesOf({ ...BACKEND, OTEL_SDK_DISABLED: "false" })).toEqual([
+      "no effect: the trace viewer is used without OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_EXPORTER, as OTEL_EXPORTER_OTLP_ENDPOINT is not set",
+    ]);
+  });
+
+  it("are not named where they are obeyed, or not set", () => {
+    expect(noticesOf({ ...BACKEND, OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example" })).toEqual([]);
+    expect(noticesOf({ OTEL_SDK_DISABLED: "true" })).toEqual([]);
+    expect(noticesOf({ PATH: "/bin", OTEL_SERVICE_NAME: "" })).toEqual([]);
   });
 });
 
