@@ -33,6 +33,11 @@ export async function writeTinyPackage(
   return { folder, modelId: modelIdOf(manifest.name, sha256Hex(manifestBytes)), manifest };
 }
 
+/** For `bend`: the package as `model pack --origin-only` makes it. */
+export function withoutEdge(manifest: Manifest): Manifest {
+  return { ...manifest, edge: null, files: manifest.files.filter(({ name }) => name !== "edge.ort") };
+}
+
 function manifestOf(files: Record<string, Uint8Array>): Manifest {
   const nothing = { base: 0, perToken: 0, perTokenSquared: 0 };
   return {

@@ -12,37 +12,50 @@ import type { Bucket } from "../spillway/model/publish/bucket.ts";
 import type { Credentials } from "./credentials.ts";
 import { firstAnswer } from "./first-answer.ts";
 
+export interface ServedAtEdge {
+  /** What the user must know if the stored policy names another package; otherwise null. */
+  notice: string | null;
+  /** Whether the package that the isolate loads has an edge model: the started one, unless the policy names another. */
+  hasEdge: boolean;
+}
+
 /**
  * @param inForce text of the policy in force; null for the defaults
- * @returns what the user must know if the policy names another package, otherwise null
- * @throws Error with one sentence if that package cannot serve beside this one
+ * @throws Error with one sentence if the package that it names cannot serve beside this one
  */
 export async function checkStoredModel(
   inForce: string | null,
   opened: LocalPackage,
   bucket: Pick<Bucket, "get">,
-): Promise<string | null> {
+): Promise<ServedAtEdge> {
   const parsed = parsePolicy(inForce ?? "{}");
-  if (!parsed.ok) return null;
-  const { model: named, candidate } = parsed.policy;
   const { modelId, folder } = opened;
+  const hasEdge = opened.manifest.edge !== null;
+  if (!parsed.ok) return { notice: null, hasEdge };
+  const { model: named, candidate } = parsed.policy;
   if (named === null || named === modelId) {
-    return candidate === null ? null : candidateNote(candidate, opened, bucket);
+    return { notice: candidate === null ? null : await candidateNote(candidate, opened, bucket), hasEdge };
   }
-  const next = `Remove it with npx spillway policy unset model, or start the package that it names with SPILLWAY_MODEL_DIR.`;
+  const remove = `Remove it with npx spillway policy unset model, or start the package that it names with SPILLWAY_MODEL_DIR.`;
   const manifest = await publishedManifest(named, bucket);
   if (manifest === null) {
     throw new Error(
-      `The stored policy names ${named}, which is not published on this machine, and not ${modelId} of ${folder}. ${next}`,
+      `The stored policy names ${named}, which is not published on this machine, and not ${modelId} of ${folder}. ${remove}`,
     );
   }
   const difference = mismatch(classifierOf(opened), manifest);
   if (difference !== null) {
     throw new Error(
-      `The stored policy names ${named} for the edge, and the origin would run ${modelId} of ${folder}: ${difference.sentence}. ${next}`,
+      `The stored policy names ${named} for the edge, and the origin would run ${modelId} of ${folder}: ${difference.sentence}. ${remove}`,
     );
   }
-  return `the stored policy names ${named}: the edge serves it, and ${modelId} of ${folder} serves at the origin only. For the edge too: npx spillway policy unset model`;
+  const origin = `${modelId} of ${folder}`;
+  const sides =
+    manifest.edge === null
+      ? `it is packed for the origin only, so ${origin} answers every text at the origin`
+      : `the edge serves it, and ${origin} serves at the origin only`;
+  const next = `${hasEdge ? "For the edge too" : "To end that"}: npx spillway policy unset model`;
+  return { notice: `the stored policy names ${named}: ${sides}. ${next}`, hasEdge: manifest.edge !== null };
 }
 
 /** A candidate is no reason not to start: an isolate that cannot run it runs the policy's model. */

@@ -142,8 +142,9 @@ async function startWorker(
 }
 
 /**
- * Resolves when the gateway serves: its settings are right, and its isolate has loaded the model, if the package has an edge.
- * @throws Error with one sentence if it refuses every request, rejects the model, or ends
+ * Resolves when the gateway serves: its settings are right, and its isolate has loaded the model, if the package has an edge. An isolate
+ * rejects a package without one, and sends every text to the origin.
+ * @throws Error with one sentence if it refuses every request, rejects a model with an edge, or ends
  */
 export async function gatewayReady(
   settings: LocalSettings,
@@ -156,10 +157,11 @@ export async function gatewayReady(
       throw new Error(`${error.message} Details: ${logs}.`);
     });
     if (problems.length > 0) throw new Error(`The gateway would refuse every request: ${problems.join("; ")}.`);
+    if (!hasEdge) return true;
     if (edge.state === "rejected") {
       throw new Error(`The edge rejected the model: ${edge.reason ?? "see the details of /readyz"}.`);
     }
-    return !hasEdge || edge.state === "ready";
+    return edge.state === "ready";
   };
   const what = hasEdge ? "edge model" : "gateway";
   await waitFor({ url, headers, isReady, died, atMostMs: 60_000, what, logs });

@@ -90,19 +90,20 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   const key = await localSigningKey(settings.stateFolder);
   const signature = `${settings.stateFolder}/model.sig`;
   if (originPort === null) await checkOtherOrigin(settings, credentials, opened);
-  const notice = await shown("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
+  const served = await shown("signing it with this machine's key, publishing it to the local R2 bucket", async () => {
     const signed = await signLocally(opened, key);
     const stored = await withLocalStores(persistFolder, async (stores) => {
       const bucket = stores.bucket("MODELS");
       const { inForce } = await readPolicyState({ ...stores.kv("POLICIES"), settleSeconds: 0 }, new Date());
-      const differs = await checkStoredModel(inForce.text, opened, bucket);
+      const served = await checkStoredModel(inForce.text, opened, bucket);
       await publishPackage(signed, bucket);
-      return differs;
+      return served;
     });
     // For the origin, in the state folder: nothing is written into the package.
     await writeFile(signature, signed.bundle);
     return stored;
   });
+  const { notice, hasEdge } = served;
   if (notice !== null) console.error(`  ! ${notice}`);
 
   const watched: Promise<void>[] = [];
@@ -123,11 +124,10 @@ async function start(settings: LocalSettings, host: Processes): Promise<void> {
   }
   const controlPlane = { name: "control plane", start: () => startControlPlane(host, settings) };
   await watch("starting the control plane in workerd", { ...controlPlane, ...whileControlPlaneIsDown() });
-  const { modelId, manifest } = opened;
+  const { modelId } = opened;
   const gateway: Child = await shown("starting the gateway in workerd", () =>
     startGateway(host, settings, { modelId, publicKeyPem: key.publicKeyPem, credentials }),
   );
-  const hasEdge = manifest.edge !== null;
   const lastStep = hasEdge ? "loading the model at the edge" : "checking the gateway's settings";
   await shown(lastStep, () => gatewayReady(settings, gateway, hasEdge));
 

@@ -16,31 +16,61 @@ const bucket = {
     return found === undefined ? null : new TextEncoder().encode(JSON.stringify(found));
   },
 };
-const check = (policy: unknown) => checkStoredModel(policy === null ? null : JSON.stringify(policy), opened, bucket);
+const withoutEdge = { ...opened, manifest: originOnly(["ham", "spam"]) };
+const check = (policy: unknown, started = opened) =>
+  checkStoredModel(policy === null ? null : JSON.stringify(policy), started, bucket);
+const noticeOf = async (policy: unknown) => (await check(policy)).notice;
+const UNSET = "npx spillway policy unset model";
 
 describe("the stored policy", () => {
   it.each([[null], [{}], [{ model: null }], [{ model: id("a") }], ["no policy"]])(
     "%j is no problem",
     async (policy) => {
-      expect(await check(policy)).toBeNull();
+      expect(await check(policy)).toEqual({ notice: null, hasEdge: true });
+      expect(await check(policy, withoutEdge)).toEqual({ notice: null, hasEdge: false });
     },
   );
 
   it("names another package with the same labels: it is reported which side serves which", async () => {
-    expect(await check({ model: id("b") })).toBe(
-      `the stored policy names ${id("b")}: the edge serves it, and ${id("a")} of my-model serves at the origin only. For the edge too: npx spillway policy unset model`,
-    );
+    expect(await check({ model: id("b") })).toEqual({
+      notice: `the stored policy names ${id("b")}: the edge serves it, and ${id("a")} of my-model serves at the origin only. For the edge too: ${UNSET}`,
+      hasEdge: true,
+    });
+  });
+
+  it("names another package, and the started one is for the origin only: the edge serves the named one", async () => {
+    expect(await check({ model: id("b") }, withoutEdge)).toEqual({
+      notice: `the stored policy names ${id("b")}: the edge serves it, and ${id("a")} of my-model serves at the origin only. To end that: ${UNSET}`,
+      hasEdge: true,
+    });
+  });
+
+  it("names a package for the origin only: the start continues, and waits for no edge", async () => {
+    const sides = `it is packed for the origin only, so ${id("a")} of my-model answers every text at the origin`;
+    const notice = `the stored policy names ${id("e")}: ${sides}.`;
+    expect(await check({ model: id("e") })).toEqual({ notice: `${notice} For the edge too: ${UNSET}`, hasEdge: false });
+    expect(await check({ model: id("e") }, withoutEdge)).toEqual({
+      notice: `${notice} To end that: ${UNSET}`,
+      hasEdge: false,
+    });
+  });
+
+  it.each([
+    ["names a package with other labels", "c", "labels differ from the edge's"],
+    ["names a package that was never published", "d", "is not published on this machine"],
+  ])("%s: a start for the origin only is refused too", async (_, digit, reason) => {
+    await expect(check({ model: id(digit) }, withoutEdge)).rejects.toThrow(reason);
   });
 
   it("has a candidate: it is reported, published or not, and the start continues", async () => {
     const candidate = { model: id("b"), share: 10 };
-    expect(await check({ candidate })).toMatch(
+    expect(await noticeOf({ candidate })).toMatch(
       /^the stored policy has a candidate, tagger@b+, for 10 % of isolates; this machine has one/,
     );
-    expect(await check({ candidate: { ...candidate, model: id("e") } })).toMatch(
+    expect(await noticeOf({ candidate: { ...candidate, model: id("e") } })).toMatch(
       /packed for the origin only, so they run tagger@a+/,
     );
-    expect(await check({ candidate: { ...candidate, model: id("d") } })).toMatch(
+    expect(await noticeOf({ candidate: { ...candidate, model: id("d") } })).toMatch(
       /not published on this machine, so they run tagger@a+/,
     );
   });

@@ -50,6 +50,11 @@ it("a model that the edge rejects ends the start with the reason", async () => {
   await expect(gatewayReady(ready.settings, running, true)).resolves.toBeUndefined();
 });
 
+it("an isolate that has rejected a package without an edge is ready: every text goes to the origin", async () => {
+  const { settings } = await gateway({ state: "rejected", reason: "packed for the origin only" });
+  await expect(gatewayReady(settings, running, false)).resolves.toBeUndefined();
+});
+
 it("a setting with which the gateway would refuse every request ends the start, with or without an edge", async () => {
   const problem = 'CORS_ORIGINS: "nope" is not allowed';
   const { settings } = await gateway({ state: "ready" }, { edge: { state: "ready" }, problems: [problem] });

@@ -12,17 +12,11 @@ import { registerPublish } from "../../../../../../tools/spillway/model/publish/
 import { publishPackage } from "../../../../../../tools/spillway/model/publish/publish.ts";
 import { signFolder } from "../../../../../../tools/spillway/model/sign/folder.ts";
 import { writeKeyPair } from "../../../../../../tools/spillway/model/sign/keys.ts";
-import { writeTinyPackage } from "../../../../../support/model-package.ts";
-
-const originOnly = (manifest: Manifest): Manifest => ({
-  ...manifest,
-  edge: null,
-  files: manifest.files.filter(({ name }) => name !== "edge.ort"),
-});
+import { withoutEdge, writeTinyPackage } from "../../../../../support/model-package.ts";
 
 it.each([
   ["both sides", (manifest: Manifest) => manifest, ["tokenizer.json", "tokenizer_config.json", "edge.ort"]],
-  ["the origin only", originOnly, ["tokenizer.json", "tokenizer_config.json"]],
+  ["the origin only", withoutEdge, ["tokenizer.json", "tokenizer_config.json"]],
 ])("a package for %s: what the gateway reads, and the signature last", async (_, bend, files) => {
   const folder = await mkdtemp(join(tmpdir(), "spillway-publish-"));
   const tiny = await writeTinyPackage(folder, { bend });
@@ -35,7 +29,7 @@ it.each([
 it("the command publishes a package for the origin only too: a deployment names it, and the gateway reads what it is", async () => {
   const state = await mkdtemp(join(tmpdir(), "spillway-publish-state-"));
   const folder = join(state, "package");
-  const { modelId } = await writeTinyPackage(folder, { bend: originOnly });
+  const { modelId } = await writeTinyPackage(folder, { bend: withoutEdge });
   const { privatePath } = await writeKeyPair(join(state, "local-signing"));
   await signFolder(folder, await readFile(privatePath, "utf8"));
   vi.stubEnv("SPILLWAY_STATE_DIR", state);
