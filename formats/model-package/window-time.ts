@@ -1,6 +1,6 @@
 /**
  * Pure. The time that a text may take at an origin follows from its size: windows as long as the package allows, one after another, each as
- * long as the package states. The gateway and the origin know the same package, or one of them alone.
+ * long as the package states. Both the gateway and the origin compute it, as either may be the only one that knows the package.
  */
 import { type Manifest, windowTokensOf } from "./manifest.ts";
 

@@ -5,7 +5,7 @@ import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 
 /** A cold start, a busy machine or a smaller instance takes as many times as long before the origin is to blame. */
 const RESERVE = 4;
-/** Shorter texts are answered in time by any origin that works, unless their windows alone take longer. */
+/** Shorter texts are answered in time by any origin that works, unless their windows take longer. */
 const MIN_EXCUSED_BYTES = 15 * 512 + 1;
 
 /** In UTF-8: no tokenizer makes more tokens of a text. A pair is never cut: one that is longer than the model's window is refused. */

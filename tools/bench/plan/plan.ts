@@ -24,7 +24,7 @@ import { type WorkloadSpec, type WorkloadText, workloadOf } from "./workload.ts"
 
 /** A tenth has about 600 texts of each arm with a choice: their P95 is known to about 10 %. */
 const TEXTS = { min: 200, max: 100_000, fallback: 12_000 };
-const SECONDS = { min: 40, max: 3600, fallback: 1200 };
+const SECONDS = { min: 40, max: 3600, fallback: 800 };
 const SHARE = { min: 1, max: 99, fallback: 50 };
 const SEED = { min: 0, max: 1_000_000, fallback: 1 };
 const MIN_JUDGED_TEXTS = 1500;

@@ -18,7 +18,7 @@ describe("a text that an origin does not answer in time", () => {
     expect(bytes >= bytesThatMayTakeLonger(TIMEOUT_MS, ofMs(windowMs))).toBe(may);
   });
 
-  it("counts the package's windows; what fits in 15 of 512 tokens is excused only if its windows alone take longer", () => {
+  it("counts the package's windows; what fits in 15 of 512 tokens is excused only if its windows take longer", () => {
     expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 512, runMs: 80 })).toBe(25 * 512 + 1);
     expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 128, runMs: 80 })).toBe(15 * 512 + 1);
     expect(bytesThatMayTakeLonger(TIMEOUT_MS, { tokens: 512, runMs: 3000 })).toBe(2 * 512 + 1);

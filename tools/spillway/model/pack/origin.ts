@@ -2,7 +2,6 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInference, type Infer } from "../../../../lambda-origin/infer.ts";
-import { hundredths } from "../../../statistics.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { decodeModel } from "../graph/codec.ts";
 import { readModel, writeModel } from "../graph/model-file.ts";
@@ -66,19 +65,6 @@ export async function makeOrigin(
     throw new PackError(`${source.float} cannot run a text of ${windowTokens} tokens at the origin: ${reason}.`, error);
   });
   return { ...model, file: FILE, path, infer, firstToken: graph.outcome };
-}
-
-const TIMED_RUNS = 3;
-
-/** What the longest text takes here, in ms: the fastest of some runs, as others may use the machine. */
-export async function measureWindowMs({ infer, windowTokens }: OriginPart, vocabularySize: number): Promise<number> {
-  const times: number[] = [];
-  for (let run = 0; run < TIMED_RUNS; run++) {
-    const startedAtMs = performance.now();
-    await infer([sampleIds(windowTokens, vocabularySize)]);
-    times.push(performance.now() - startedAtMs);
-  }
-  return hundredths(Math.min(...times));
 }
 
 function labelsFor({ config: { labels }, float }: SourceFolder, logits: number): readonly string[] {

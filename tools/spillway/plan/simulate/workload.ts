@@ -23,7 +23,7 @@ export interface Workload {
 
 export const MS_PER_MONTH = (365.25 / 12) * 86_400_000;
 const MS_PER_DAY = 86_400_000;
-/** At least so many calls are simulated: of fewer, what is drawn for each would be another sample of its own. */
+/** At least so many calls are simulated: of fewer, what is drawn for each would be a small sample too. */
 const LEAST_CALLS = 20_000;
 /** An input of which fewer calls have a time has none. */
 const MIN_TIMED_PART = 0.95;

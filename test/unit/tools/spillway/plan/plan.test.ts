@@ -131,7 +131,7 @@ describe("a plan", () => {
     expect(open.map(({ name }) => name)).toContain("tokens-median");
   });
 
-  it("repeats few arrivals as a whole, a mean gap apart: what is drawn for each call is no small sample of its own", () => {
+  it("repeats few arrivals as a whole, a mean gap apart: what is drawn for each call is no small sample too", () => {
     const known = knownOf(log(300, 1000));
     const values = valuesOf(assumptionsOf(new Map()), { "requests-per-month": known.perMonth ?? 0 });
     const { n, atMs, runMs, independent } = workloadOf(known, values, { seed: 1, most: 1e6 });
