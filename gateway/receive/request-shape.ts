@@ -4,7 +4,7 @@ import type { TextOrPair } from "../../formats/tokenizer/tokenizer.ts";
 import { allowed } from "../../policies/messages/describe-issues.ts";
 import { nearest } from "../../policies/messages/nearest.ts";
 import { schemasAt } from "../../policies/messages/schema-paths.ts";
-import { ok, type RefusalReason, type Result, refuse } from "../refusal.ts";
+import { ok, type Refusal, type RefusalReason, type Result, refuse } from "../refusal.ts";
 import { describeEmpty, describeInputs, inputsSchema, PAIR_KEYS, textsOf } from "./inputs.ts";
 import { shownKey } from "./shown-key.ts";
 
@@ -32,7 +32,7 @@ const optionsSchema = z
   .refine((options) => Object.keys(options).length <= MAX_OPTIONS, `an object with at most ${MAX_OPTIONS} keys`)
   .describe("No effect. Hugging Face clients send it, for example `wait_for_model`.");
 /** Also the source of the request's schema in docs/reference/openapi.yaml. */
-export const requestSchema = z.object({
+export const requestSchema = z.strictObject({
   inputs: inputsSchema,
   parameters: parametersSchema.nullish(),
   options: optionsSchema.nullish(),
@@ -72,13 +72,12 @@ export function parseClassifyRequest(
   }
   const parsed = requestSchema.safeParse(value, { error: () => "" });
   const problems = [
-    ...describeMisplaced(value),
+    ...describeTopLevel(value),
     ...(parsed.success ? [] : describeShape(parsed.error.issues, value)),
     ...givenTwice.filter(isKnown).map((path) => `\`${shownPath(path)}\` is given twice.`),
   ];
   if (!parsed.success || problems.length > 0) {
-    const shown = problems.slice(0, MAX_PROBLEMS).join(" ");
-    return unprocessable(`${shown} The request must have the form ${EXAMPLE}.`.trim(), "shape");
+    return refuse(shapeRefusal(problems));
   }
   const { inputs, parameters } = parsed.data;
   const { top_k, return_all_scores, function_to_apply } = parameters ?? {};
@@ -126,17 +125,31 @@ function inputsOf(value: unknown): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, "inputs") : undefined;
 }
 
-/** Keys at the top level that were meant to be others. Further unknown keys have no effect there, as at Hugging Face. */
-function describeMisplaced(value: unknown): string[] {
+/** Keys that the top level does not have. */
+function describeTopLevel(value: unknown): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  return Object.keys(value).flatMap((key) => {
-    if (TOP_LEVEL.includes(key)) return [];
-    if (PARAMETERS.includes(key)) return [`\`${key}\` belongs in \`parameters\`, not at the top level.`];
+  const unknown = Object.keys(value).filter((key) => !TOP_LEVEL.includes(key));
+  const sentences = unknown.slice(0, MAX_PROBLEMS).map((key) => {
+    if (PARAMETERS.includes(key)) return `\`${key}\` belongs in \`parameters\`, not at the top level.`;
     const near = nearest(key, [...TOP_LEVEL, ...PARAMETERS]);
-    if (near === null) return [];
-    const place = PARAMETERS.includes(near) ? `parameters.${near}` : near;
-    return [`${shownKey(key, "the top level")} is unknown; did you mean \`${place}\`?`];
+    const meant = near !== null && PARAMETERS.includes(near) ? `parameters.${near}` : near;
+    const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
+    return `${shownKey(key, "the body")} is an unknown key at the top level${hint || "."} Allowed: ${listed(TOP_LEVEL)}.`;
   });
+  return [...new Set(sentences)];
+}
+
+/** The URL has no part of the request. @returns a refusal that names what its query has; null if there is nothing in it */
+export function refuseQuery(url: string): Refusal | null {
+  if (!url.includes("?")) return null;
+  const keys = [...new Set(new URL(url).searchParams.keys())].slice(0, MAX_PROBLEMS);
+  if (keys.length === 0) return null;
+  const sentences = keys.map((key) => {
+    if (TOP_LEVEL.includes(key)) return `\`${key}\` belongs in the body, not in the URL's query.`;
+    if (PARAMETERS.includes(key)) return `\`${key}\` belongs in \`parameters\` of the body, not in the URL's query.`;
+    return `${shownKey(key, "the URL's query")} is an unknown query parameter. Allowed: none.`;
+  });
+  return shapeRefusal([...new Set(sentences)]);
 }
 
 /** The type of a value is shown and never the value: it may be a part of the caller's text. */
@@ -145,11 +158,12 @@ function describeShape(issues: readonly z.core.$ZodIssue[], value: unknown): str
     const [first] = issue.path;
     if (first === "inputs") return describeInputs(inputsOf(value));
     if (issue.code === "unrecognized_keys") {
-      const allowedKeys = PARAMETERS.map((name) => `\`${name}\``).join(", ");
-      return issue.keys.map((key) => {
+      // Of the top level, they are described with those that belong elsewhere.
+      if (first === undefined) return [];
+      return issue.keys.slice(0, MAX_PROBLEMS).map((key) => {
         const near = nearest(key, PARAMETERS);
         const hint = near === null ? "" : `; did you mean \`${near}\`?`;
-        return `${shownKey(key, "`parameters`", "parameters.")} is an unknown parameter${hint || "."} Allowed: ${allowedKeys}.`;
+        return `${shownKey(key, "`parameters`", "parameters.")} is an unknown parameter${hint || "."} Allowed: ${listed(PARAMETERS)}.`;
       });
     }
     if (first === undefined) return ["The body must be a JSON object."];
@@ -158,6 +172,16 @@ function describeShape(issues: readonly z.core.$ZodIssue[], value: unknown): str
     return [`\`${issue.path.join(".")}\` must be ${expected}.`];
   });
   return [...new Set(sentences)];
+}
+
+function listed(keys: readonly string[]): string {
+  return keys.map((key) => `\`${key}\``).join(", ");
+}
+
+function shapeRefusal(problems: readonly string[]): Refusal {
+  const shown = problems.slice(0, MAX_PROBLEMS).join(" ");
+  const publicText = `${shown} The request must have the form ${EXAMPLE}.`.trim();
+  return { code: "unprocessable", publicText, reason: "shape" };
 }
 
 function unprocessable(publicText: string, reason: RefusalReason): Result<Received> {

@@ -22,7 +22,7 @@ const MEANING: Record<RefusalCode, string> = {
   "method-not-allowed": "The path has another method.",
   "too-large": "The body, the number of texts, or a text is over a limit.",
   "unsupported-media-type": "The body is not `application/json`, or is compressed.",
-  unprocessable: "The JSON has another shape than the schema, or a text is empty.",
+  unprocessable: "The JSON has another shape than the schema, a text is empty, or the URL has a query.",
   "rate-limited": "Over the rate of the key or address, or the isolate is at its limit.",
   residency: "Residency rules allow no side for the caller's country.",
   unavailable: "No side can answer now.",
@@ -123,7 +123,7 @@ function classify() {
     operationId: "classify",
     summary: "Classify texts.",
     description:
-      "Each text is answered at the edge or by an origin, as the policy decides. Texts are never stored. If `CORS_ORIGINS` is set, preflights (OPTIONS) of allowed pages are answered.",
+      "Each text is answered at the edge or by an origin, as the policy decides. Texts are never stored. The URL has no query. If `CORS_ORIGINS` is set, preflights (OPTIONS) of allowed pages are answered.",
     tags: ["classify"],
     // A deployment with ANONYMOUS_ACCESS=allowed needs no key.
     security: [{ bearerKey: [] }, { headerKey: [] }, {}],

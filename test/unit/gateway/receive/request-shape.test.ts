@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type KeyPath, parseClassifyRequest } from "../../../../gateway/receive/request-shape.ts";
+import { type KeyPath, parseClassifyRequest, refuseQuery } from "../../../../gateway/receive/request-shape.ts";
 
 const ALLOWED = "Allowed: `top_k`, `function_to_apply`, `return_all_scores`, `truncation`, `padding`, `max_length`.";
+const ALLOWED_KEYS = "Allowed: `inputs`, `parameters`, `options`.";
 const parsed = (value: unknown) => parseClassifyRequest(value, 64);
 const problemOf = (value: unknown) => {
   const result = parsed(value);
@@ -9,13 +10,15 @@ const problemOf = (value: unknown) => {
 };
 const withParameters = (parameters: unknown) => ({ inputs: "a text", parameters });
 
+/** A key of letters for each number. */
+const letters = (number: number) => String(number).replaceAll(/\d/g, (digit) => "abcdefghij"[Number(digit)] ?? "");
+
 describe("Hugging Face's words", () => {
   it.each([
     [{ options: { wait_for_model: true, use_cache: false } }],
     [{ options: null, parameters: null }],
     [{ parameters: { truncation: true, padding: "max_length", max_length: 512 } }],
     [{ parameters: { truncation: "longest_first", padding: false, max_length: null } }],
-    [{ model: "some/model" }],
   ])("%j has no effect", (words) => {
     expect(parsed({ inputs: "a text", ...words })).toEqual({
       ok: true,
@@ -38,10 +41,27 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
     [{ inputs: "a", top_k: 3 }, "`top_k` belongs in `parameters`, not at the top level."],
     [{ inputs: "a", return_all_scores: true }, "`return_all_scores` belongs in `parameters`, not at the top level."],
     [{ inputs: "a", truncation: true }, "`truncation` belongs in `parameters`, not at the top level."],
-    [{ inputs: "a", paramters: {} }, "`paramters` is unknown; did you mean `parameters`?"],
-    [{ inputs: "a", topK: 1 }, "`topK` is unknown; did you mean `parameters.top_k`?"],
-    [{ input: "a" }, "`input` is unknown; did you mean `inputs`? `inputs` is missing."],
-    [{ text: "a" }, "`inputs` is missing."],
+    [
+      { inputs: "a", paramters: {} },
+      `\`paramters\` is an unknown key at the top level; did you mean \`parameters\`? ${ALLOWED_KEYS}`,
+    ],
+    [
+      { inputs: "a", topK: 1 },
+      `\`topK\` is an unknown key at the top level; did you mean \`parameters.top_k\`? ${ALLOWED_KEYS}`,
+    ],
+    [
+      { input: "a" },
+      `\`input\` is an unknown key at the top level; did you mean \`inputs\`? ${ALLOWED_KEYS} \`inputs\` is missing.`,
+    ],
+    [{ text: "a" }, `\`text\` is an unknown key at the top level. ${ALLOWED_KEYS} \`inputs\` is missing.`],
+    [{ inputs: "a", model: "some/model" }, `\`model\` is an unknown key at the top level. ${ALLOWED_KEYS}`],
+    [{ inputs: "a", language: "de" }, `\`language\` is an unknown key at the top level. ${ALLOWED_KEYS}`],
+    [{ inputs: "a", stream: null }, `\`stream\` is an unknown key at the top level. ${ALLOWED_KEYS}`],
+    [{ inputs: "a", constructor: {} }, `\`constructor\` is an unknown key at the top level. ${ALLOWED_KEYS}`],
+    [
+      JSON.parse('{"inputs": "a", "__proto__": {}}'),
+      `A key of the body is an unknown key at the top level. ${ALLOWED_KEYS}`,
+    ],
     [withParameters({ topk: 1 }), `\`parameters.topk\` is an unknown parameter; did you mean \`top_k\`? ${ALLOWED}`],
     [withParameters({ candidate_labels: [] }), `\`parameters.candidate_labels\` is an unknown parameter. ${ALLOWED}`],
     [withParameters({ top_k: 0 }), "`parameters.top_k` must be a whole number of at least 1 or null."],
@@ -99,5 +119,39 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
       expect(refusal?.publicText).toMatch(/^A key of `parameters` is an unknown parameter\. Allowed: /);
       expect(refusal?.publicText).not.toContain(key);
     }
+    for (const key of ["my secret text", "secret7", "s".repeat(41), "été"]) {
+      const refusals = [problemOf({ inputs: "a", [key]: 1 }), refuseQuery(`http://gateway/v1/classify?${key}=1`)];
+      const [inBody, inQuery] = refusals.map((refusal) => refusal?.publicText);
+      expect(inBody).toMatch(/^A key of the body is an unknown key at the top level\. Allowed: /);
+      expect(inQuery).toMatch(/^A key of the URL's query is an unknown query parameter\. Allowed: none\. /);
+      for (const text of [inBody, inQuery]) expect(text).not.toContain(key);
+    }
+  });
+
+  it("a thousand keys are no more than four sentences", () => {
+    const keys = (start: number) =>
+      Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [letters(start + at), 1]));
+    const refusal = problemOf({ inputs: "a", ...keys(1000), parameters: keys(5000) });
+    expect(refusal?.publicText.match(/ is an unknown /g)).toHaveLength(4);
+  });
+});
+
+describe("a query of the URL, which has no part of the request, is a 422 with key, place and what is allowed", () => {
+  it.each([
+    ["?inputs=hello", "`inputs` belongs in the body, not in the URL's query."],
+    ["?top_k=1", "`top_k` belongs in `parameters` of the body, not in the URL's query."],
+    ["?lang=de&lang=en", "`lang` is an unknown query parameter. Allowed: none."],
+    [
+      "?top_k=1&debug",
+      "`top_k` belongs in `parameters` of the body, not in the URL's query. `debug` is an unknown query parameter. Allowed: none.",
+    ],
+  ])("%s", (query, sentence) => {
+    const refusal = refuseQuery(`https://gateway.example/v1/classify${query}`);
+    expect(refusal).toMatchObject({ code: "unprocessable", reason: "shape" });
+    expect(refusal?.publicText.split(" The request must have the form")[0]).toBe(sentence);
+  });
+
+  it.each(["", "?", "?&", "#top_k=1"])("%j is none", (end) => {
+    expect(refuseQuery(`https://gateway.example/v1/classify${end}`)).toBeNull();
   });
 });
