@@ -82,12 +82,13 @@ export interface Tokenized {
   text: TextOrPair;
   /** Special tokens included. Of a text that is too long for the package, at least as many as were certain when tokenizing stopped. */
   tokens: number;
-  /** Null for a text that is too long for the package, or that the package cannot run. */
+  /** Null for a text that is too long for the package, or that the package cannot run. `typeIds`: one for each id. */
   tokenIds: readonly number[] | null;
-  /** The token types, one for each id. */
   typeIds: readonly number[] | null;
   /** The package of the tokenizer: in another package the same ids mean other words. */
   modelId: string;
+  /** The name of what the tokenizer threw, if it threw. */
+  fault?: string;
 }
 
 /** What an attempt classifies. `tokenized` is null while this isolate has no verified tokenizer. */

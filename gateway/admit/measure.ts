@@ -6,7 +6,7 @@ import type { TextNumbers } from "../decide/facts.ts";
 import { bytesToCut } from "../origin/text-time.ts";
 import { ok, pairsNotAccepted, type Result, refuse } from "../refusal.ts";
 import type { Edge, Tokenized } from "../sides.ts";
-import { inLeafSpan } from "../telemetry/span.ts";
+import { inLeafSpan, recordFailure } from "../telemetry/span.ts";
 import { stickyKeyOf } from "./sticky-key.ts";
 
 declare const measured: unique symbol;
@@ -42,7 +42,8 @@ export function measure(
     if (typeof text !== "string" && edge.acceptsPairs() === false) return refuse(pairsNotAccepted);
     const tokenized = await edge.tokenize(text, lifetime);
     const tokens = tokenized?.tokens ?? null;
-    if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
+    if (tokenized?.fault !== undefined) recordFailure(span, tokenized.fault);
+    else if (tokens !== null) span.setAttribute("spillway.tokens", tokens);
     const numbers: TextNumbers = {
       tokens,
       bytes: bytesToCut(text),

@@ -1,5 +1,5 @@
 /** A text as the package's tokenizer sees it, in steps between which the isolate serves others. */
-import { TextError } from "../../formats/tokenizer/core/tokenizer-error.ts";
+import { errorType } from "../../formats/otlp/error-type.ts";
 import type { Encoded, Encoding, TextOrPair, TextTokenizer } from "../../formats/tokenizer/tokenizer.ts";
 import type { Tokenized } from "../sides.ts";
 
@@ -10,12 +10,18 @@ export interface TokenizingPackage {
   edge: { maxTokens: number };
 }
 
+/** What the tokenizer threw, by its name: a message could quote the text. */
+interface Fault {
+  fault: string;
+}
+
 /**
- * Awaits nothing if the text takes one step, as texts that the edge can run do.
+ * Awaits nothing if the text takes one step, as texts that the edge can run do. A text on which the tokenizer throws goes where texts go
+ * that are too long: the origin tokenizes it as well and answers, or refuses it as any isolate without a model would have it refused. It is
+ * nothing of the model's or the isolate's.
  * @param pause lets others run; null if the caller is gone
  * @param text no pair, if the tokenizer has no form for two texts
  * @returns null for a caller that is gone
- * @throws what the tokenizer throws, other than for a text that it refuses: it is this request's error, and no breaker's
  */
 export async function tokenizeText(
   text: TextOrPair,
@@ -32,20 +38,18 @@ export async function tokenizeText(
   }
 }
 
-/** Null if more steps are left; "refused" for a text that is not tokenized: that is nothing of the model's or the isolate's. */
-function next(encoding: Encoding): Encoded | "refused" | null {
+/** Null if more steps are left. */
+function next(encoding: Encoding): Encoded | Fault | null {
   try {
     return encoding.next();
   } catch (error) {
-    if (error instanceof TextError) return "refused";
-    throw error;
+    return { fault: errorType(error) };
   }
 }
 
-/** A text that cannot be run goes where texts go that are too long. */
-function countsOf(encoded: Encoded | "refused", maxTokens: number): Pick<Tokenized, "tokens" | "tokenIds" | "typeIds"> {
+function countsOf(encoded: Encoded | Fault, maxTokens: number): Omit<Tokenized, "text" | "modelId"> {
   const unrun = { tokenIds: null, typeIds: null };
-  if (encoded === "refused") return { tokens: maxTokens + 1, ...unrun };
+  if ("fault" in encoded) return { tokens: maxTokens + 1, ...unrun, fault: encoded.fault };
   if (encoded.kind === "too-many") return { tokens: encoded.atLeast, ...unrun };
   // A model without special tokens has nothing to run for an empty text.
   if (encoded.ids.length === 0) return { tokens: maxTokens + 1, ...unrun };

@@ -1,17 +1,25 @@
 /** What one text may do to the isolate while it is tokenized. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../../gateway/call.ts";
+import type { EdgeEngine } from "../../../gateway/edge/engine.ts";
+import type { OpenedPackage } from "../../../gateway/edge/load-package.ts";
 import { SHORT } from "../../support/texts.ts";
+import { publishEnginePackage } from "../support/engine-package.ts";
 import { urlOf } from "../support/faulty.ts";
 import {
   aGateway,
   aLifetime,
   ask,
   classify,
+  eitherEngine,
   forgetBackground,
+  type GatewayParts,
   handClock,
+  originBreaker,
+  REQUEST_ID,
   ready,
   recordingWaits,
+  routingOf,
 } from "../support/gateway.ts";
 import { anEdge, attempt, realClock, warmed } from "../support/isolate.ts";
 import { publish } from "../support/packages.ts";
@@ -143,5 +151,70 @@ describe("a text that is too long for the edge", () => {
     }
     expect(edge.status().breaker).toMatchObject({ state: "closed" });
     expect(edge.conditions().breakerAllows).toBe(true);
+  });
+});
+
+describe("a text on which the tokenizer throws", () => {
+  /** More than any text has on a letter: the tokenizer refuses it. */
+  const MARKS = `a${"\u0301".repeat(2000)}`;
+  const WORD = "abracadabra";
+
+  /** Its packages have a tokenizer with a bug. */
+  function withFaultyTokenizer(): EdgeEngine {
+    const real = eitherEngine(realClock);
+    const throwing = {
+      next: () => {
+        throw new RangeError("Maximum call stack size exceeded");
+      },
+    };
+    return {
+      ...real,
+      load: (opened, stream) => {
+        const { tokenizer } = opened as OpenedPackage;
+        const encode: typeof tokenizer.encode = (text, most) =>
+          text === WORD ? throwing : tokenizer.encode(text, most);
+        Object.assign(opened, { tokenizer: { ...tokenizer, encode } });
+        return real.load(opened, stream);
+      },
+    };
+  }
+
+  const marked = async () => publishEnginePackage({ tokenizer: { normalizer: { type: "NFC" } } });
+  const faulty = async () => ({ modelId: await publish(), engine: withFaultyTokenizer() });
+  const cases: [string, string, () => Promise<Pick<GatewayParts, "modelId" | "engine">>][] = [
+    ["since it refuses it", MARKS, marked],
+    ["since it has a bug", WORD, faulty],
+  ];
+
+  it.each(cases)(
+    "%s has the origin's 413, is no failure of either side, and the next is answered",
+    async (_, text, parts) => {
+      const { modelId, engine } = await parts();
+      const originUrl = urlOf("http-413?throws");
+      const gateway = await ready(aGateway({ modelId, originUrl, clock: handClock(), ...(engine && { engine }) }));
+      for (let request = 0; request < 20; request++) {
+        const response = await classify(gateway, text);
+        expect(response.status).toBe(413);
+        expect(await response.json()).toEqual({
+          error: expect.stringMatching(/\w/),
+          error_type: "too-large",
+          request_id: REQUEST_ID,
+        });
+      }
+      expect(gateway.world.sides.edge.status().breaker).toMatchObject({ state: "closed" });
+      expect(originBreaker(gateway)).toMatchObject({ state: "closed" });
+      expect(routingOf(await classify(gateway, SHORT))).toMatchObject({ status: 200, route: "edge" });
+    },
+  );
+
+  it.each(cases)("%s is answered by an origin that can tokenize it", async (_, text, parts) => {
+    const { modelId, engine } = await parts();
+    const originUrl = urlOf("ok?throws");
+    const gateway = await ready(aGateway({ modelId, originUrl, clock: handClock(), ...(engine && { engine }) }));
+    expect(routingOf(await classify(gateway, [text, SHORT]))).toEqual({
+      status: 200,
+      route: "mixed",
+      because: "too-long, within-share",
+    });
   });
 });
