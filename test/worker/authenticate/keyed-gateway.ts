@@ -40,3 +40,12 @@ export async function readyz(gateway: Gateway, headers: Record<string, string> =
 
 /** The same key with another secret. */
 export const withOtherSecret = (key: string) => `${key.slice(0, -2)}${key.endsWith("AA") ? "BB" : "AA"}`;
+
+/** Sends requests until one is refused. The minute may end in between, so up to twice the limit can be accepted. */
+export async function untilRefused(limit: number, send: () => ReturnType<typeof ask>) {
+  for (let accepted = 0; accepted <= 2 * limit; accepted++) {
+    const answer = await send();
+    if (answer.status === 429) return { accepted, ...answer };
+  }
+  throw new Error(`${2 * limit} requests were accepted`);
+}

@@ -126,14 +126,6 @@ describe("a request without a valid key is refused, with a text that does not re
       expect(await statusOf(open, { ...bearer(token), "x-api-key": unknown })).toBe(401);
     }
   });
-
-  it("and tokens that are no key do not block the others behind the same address", async () => {
-    const from = { "cf-connecting-ip": "203.0.113.77" };
-    for (const gateway of [aKeyedGateway(), aKeyedGateway({ ANONYMOUS_ACCESS: "allowed" })]) {
-      for (let call = 0; call < 15; call++) await ask(gateway, { ...from, ...bearer("hf_abcdef") });
-      expect(await statusOf(gateway, { ...from, ...bearer((await storeKey()).key) })).toBe(200);
-    }
-  });
 });
 
 describe("a revoked key", () => {
