@@ -37,7 +37,7 @@ beforeAll(async () => {
   origin = await startFaultOrigin();
   // No key is pinned, so there is no edge: whatever is answered is answered by an origin.
   const variables = { ...openToAll, MODEL_PUBLIC_KEY: "", ORIGIN_URL: origin.url, ...CREDENTIALS };
-  const workers = await startWorkers({ config: "wrangler.toml", variables }, CONTROL_PLANE);
+  const workers = await startWorkers([{ config: "wrangler.toml", variables }, CONTROL_PLANE]);
   gateway = await workers.ready;
   const { POLICIES } = await workers.getBindings<{ POLICIES: KVNamespace }>();
   await POLICIES.put("policy", JSON.stringify(policy(origin.url)));

@@ -43,29 +43,31 @@ export function classifyRequest(inputs: unknown, headers: Record<string, string>
   return { method: "POST", headers: withType, body: JSON.stringify({ inputs }) };
 }
 
-/** Resolves when the edge is ready and the policy, if there is one, is in force. */
-export async function startWholeGateway(vars: Record<string, string> = {}, policy?: object): Promise<WholeGateway> {
+/**
+ * Resolves when the edge is ready and the policy, if there is one, is in force.
+ * @param inspectorPort where V8's inspector listens; null for none
+ */
+export async function startWholeGateway(
+  vars: Record<string, string> = {},
+  policy?: object,
+  inspectorPort: number | null = null,
+): Promise<WholeGateway> {
   const receiver = new OtlpReceiver();
   const origin = await startFaultOrigin();
   const ownOrigin = `${origin.url}programmed?own`;
   const opened = await openLocalPackage(fileURLToPath(new URL("../../../models/mail-tagger", import.meta.url).href));
   const { privateKey, publicKey } = generateKeyPair();
   const signed = await signLocally(opened, { privateKeyPem: privateKey, publicKeyPem: publicKey });
-  const workers = await startWorkers(
-    {
-      config: "wrangler.toml",
-      variables: {
-        ...openToAll,
-        MODEL: signed.modelId,
-        MODEL_PUBLIC_KEY: publicKey,
-        ORIGIN_URL: ownOrigin,
-        OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
-        ...CREDENTIALS,
-        ...vars,
-      },
-    },
-    CONTROL_PLANE,
-  );
+  const variables = {
+    ...openToAll,
+    MODEL: signed.modelId,
+    MODEL_PUBLIC_KEY: publicKey,
+    ORIGIN_URL: ownOrigin,
+    OTEL_EXPORTER_OTLP_ENDPOINT: await receiver.listen(),
+    ...CREDENTIALS,
+    ...vars,
+  };
+  const workers = await startWorkers([{ config: "wrangler.toml", variables }, CONTROL_PLANE], inspectorPort);
   const url = await workers.ready;
   const { POLICIES, KEYS, MODELS } = await workers.getBindings<Bindings>();
   await publishPackage(signed, {

@@ -16,12 +16,17 @@ interface WorkerToStart {
 /**
  * Starts with empty storage, which ends with it.
  * @param workers the first one gets the requests
+ * @param inspectorPort where V8's inspector listens; null for none
  */
-export async function startWorkers(...workers: readonly WorkerToStart[]): Promise<Miniflare> {
+export async function startWorkers(
+  workers: readonly WorkerToStart[],
+  inspectorPort: number | null = null,
+): Promise<Miniflare> {
   const built = workers.map(async ({ config, variables }) => builtWorker(await buildWorker({ config }), variables));
   const simulator = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
+      ...(inspectorPort !== null && { inspectorPort, inspectorHost: "127.0.0.1" }),
       // Off the network.
       cf: false,
       telemetry: { enabled: false },

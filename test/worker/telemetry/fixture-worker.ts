@@ -7,7 +7,7 @@ export type FixtureWorker = {
 };
 
 export async function startFixtureWorker(variables: Record<string, string>): Promise<FixtureWorker> {
-  const workers = await startWorkers({ config: "test/worker/telemetry/fixture/wrangler.jsonc", variables });
+  const workers = await startWorkers([{ config: "test/worker/telemetry/fixture/wrangler.jsonc", variables }]);
   const url = await workers.ready;
   return {
     // Over a socket, as callers come; Miniflare's own fetch would throw the Worker's exceptions into the test.

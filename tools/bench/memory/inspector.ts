@@ -22,13 +22,18 @@ export function heapUsageBytes({ usedSize, embedderHeapUsedSize, backingStorageS
   return usedSize + embedderHeapUsedSize + backingStorageSize;
 }
 
+const chunkSchema = z.object({
+  method: z.literal("HeapProfiler.addHeapSnapshotChunk"),
+  params: z.object({ chunk: z.string() }),
+});
 const isolateSchema = z.object({ id: z.string() });
 /** Of the Workers in the process. Miniflare names those of the user so, and its helpers otherwise. */
 const USER_TARGET = /^core:user:/;
 const targetsSchema = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
 const answerSchema = z.object({
   id: z.number(),
-  result: z.unknown(),
+  /** workerd's answer to a heap snapshot has none. */
+  result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
@@ -37,6 +42,8 @@ export class Inspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
+  /** Of the snapshot in progress. */
+  #chunks: string[] = [];
   #broken: string | null = null;
 
   private constructor(socket: WebSocket) {
@@ -45,10 +52,17 @@ export class Inspector {
     socket.addEventListener("close", () => this.#fail("The connection to the isolate's inspector was closed."));
   }
 
-  /** @throws Error if the inspector refuses the connection */
-  static async connect({ inspectorPort }: RunningWorker): Promise<Inspector> {
+  /**
+   * @param name of the Worker, in a process with several of the user
+   * @throws Error if the inspector refuses the connection
+   */
+  static async connect(
+    { inspectorPort }: Pick<RunningWorker, "inspectorPort">,
+    name: string | null = null,
+  ): Promise<Inspector> {
     const response = await fetch(`http://127.0.0.1:${inspectorPort}/json`);
-    const target = targetsSchema.parse(await response.json()).find(({ id }) => USER_TARGET.test(id));
+    const isWanted = (id: string) => (name === null ? USER_TARGET.test(id) : id === `core:user:${name}`);
+    const target = targetsSchema.parse(await response.json()).find(({ id }) => isWanted(id));
     if (target === undefined) throw new Error("workerd's inspector shows no isolate of the Worker.");
     const socket = new WebSocket(target.webSocketDebuggerUrl);
     await new Promise<void>((resolve, reject) => {
@@ -72,6 +86,15 @@ export class Inspector {
     await this.#call("HeapProfiler.collectGarbage");
     await this.#call("HeapProfiler.disable");
     return this.heapUsage();
+  }
+
+  /** All objects and strings of V8's heap after a garbage collection, as V8's JSON. Of a string, the first 1024 characters. */
+  async heapSnapshot(): Promise<string> {
+    this.#chunks = [];
+    await this.#call("HeapProfiler.enable");
+    await this.#call("HeapProfiler.takeHeapSnapshot");
+    await this.#call("HeapProfiler.disable");
+    return this.#chunks.splice(0).join("");
   }
 
   /** Constant for the life of the isolate; a restarted isolate has another id. */
@@ -108,6 +131,8 @@ export class Inspector {
     if (isEvent(message, "Runtime.executionContextsCleared")) {
       this.#fail("The Worker was reloaded while it was measured (a file changed); run the bench again.");
     }
+    const chunk = chunkSchema.safeParse(message);
+    if (chunk.success) this.#chunks.push(chunk.data.params.chunk);
     const answer = answerSchema.safeParse(message);
     if (!answer.success) return;
     const { id, result, error } = answer.data;
