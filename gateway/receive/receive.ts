@@ -6,7 +6,7 @@ import type { Slot } from "../admit/slots.ts";
 import type { Clock } from "../call.ts";
 import { type Refusal, type Result, refuse } from "../refusal.ts";
 import { malformed, type ReceivedBody, readBody } from "./body.ts";
-import { parseClassifyRequest, type Received, refuseQuery } from "./request-shape.ts";
+import { parseClassifyRequest, type Received } from "./request-shape.ts";
 
 /** Of a key of a pair in the list of inputs. */
 const MAX_KEY_DEPTH = 3;
@@ -18,8 +18,6 @@ export async function receive(
   clock: Clock,
   slot: Slot,
 ): Promise<Result<Received>> {
-  const query = refuseQuery(request.url);
-  if (query !== null) return refuse(query);
   const contentType = checkContentType(request.headers.get("content-type") ?? "");
   if (contentType !== null) return refuse(contentType);
   const encoding = request.headers.get("content-encoding") ?? "identity";

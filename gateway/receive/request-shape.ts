@@ -139,19 +139,6 @@ function describeTopLevel(value: unknown): string[] {
   return [...new Set(sentences)];
 }
 
-/** The URL has no part of the request. @returns a refusal that names what its query has; null if there is nothing in it */
-export function refuseQuery(url: string): Refusal | null {
-  if (!url.includes("?")) return null;
-  const keys = [...new Set(new URL(url).searchParams.keys())].slice(0, MAX_PROBLEMS);
-  if (keys.length === 0) return null;
-  const sentences = keys.map((key) => {
-    if (TOP_LEVEL.includes(key)) return `\`${key}\` belongs in the body, not in the URL's query.`;
-    if (PARAMETERS.includes(key)) return `\`${key}\` belongs in \`parameters\` of the body, not in the URL's query.`;
-    return `${shownKey(key, "the URL's query")} is an unknown query parameter. Allowed: none.`;
-  });
-  return shapeRefusal([...new Set(sentences)]);
-}
-
 /** The type of a value is shown and never the value: it may be a part of the caller's text. */
 function describeShape(issues: readonly z.core.$ZodIssue[], value: unknown): string[] {
   const sentences = issues.flatMap((issue) => {

@@ -120,7 +120,6 @@ export function privacyTests(started: () => Running, wranglerLogs: () => string)
       expect(await outcome(send({ body: `{"inputs": "${CANARY}` }))).toBe("400");
       expect(await outcome(send({ body: Buffer.concat([Buffer.from(CANARY), Buffer.from([0xff])]) }))).toBe("400");
       expect(await outcome(send({ method: "GET" }, `/v1/classify?q=${CANARY}`))).toBe("405");
-      expect(await outcome(send({ body: SHORT }, `/v1/classify?${CANARY}=${CANARY}`))).toBe("422");
       expect(await outcome(send({ body: SHORT }, `/${CANARY}/${CANARY}?${CANARY}=${CANARY}`))).toBe("404");
       expect(await ask(CANARY.repeat(70_000))).toBe("413");
       expect(await ask(`${CANARY} `.repeat(20_000))).toBe("413");
@@ -130,15 +129,15 @@ export function privacyTests(started: () => Running, wranglerLogs: () => string)
     });
 
     it("takes every hang-up: in the middle of the head, of the body and before the answer, politely or by a reset", async () => {
-      const head = hungUpHead("/v1/classify", 100_000);
-      await hangUp(hungUpHead(`/v1/classify?${CANARY}=${CANARY}`, 100_000).slice(0, -20));
+      const head = hungUpHead(`/v1/classify?${CANARY}=${CANARY}`, 100_000);
+      await hangUp(head.slice(0, -20));
       await hangUp(hungUpHead(`/${CANARY}/${CANARY}`, 10));
       await hangUp(`${head}{"inputs": "${CANARY}`);
       for (const reset of [false, true]) {
         await hangUp(`${head}${JSON.stringify({ inputs: `${LONG}${" ".repeat(99_000)}` }).slice(0, 100_000)}`, {
           reset,
         });
-        await hangUp(`${hungUpHead("/v1/classify", LONG.length + 13)}{"inputs": "${LONG}"}`, {
+        await hangUp(`${hungUpHead(`/v1/classify?${CANARY}`, LONG.length + 13)}{"inputs": "${LONG}"}`, {
           reset,
           afterMs: 20,
         });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { bearer, CREDENTIALS } from "../../support/credentials.ts";
 import { CANARY, SHORT } from "../../support/texts.ts";
 import { storeKey } from "../support/api-keys.ts";
+import { publishEnginePackage } from "../support/engine-package.ts";
 import { SERVER, tracedGateway } from "../support/traced-gateway.ts";
 import { attributesOf, type Input, named, ours, type Sent, send, texts } from "../support/traced-requests.ts";
 
@@ -88,10 +89,14 @@ describe("an exported trace", () => {
     const hedged = await gatewayWith("ok", { hedge: { enabled: true, afterMs: 5 } });
     engine.onRun = () => slowEdge.promise;
     await collect(send(hedged, { ...texts(short), headers, cf, onAnswer: slowEdge.resolve }));
+    // More accents than the tokenizer accepts on a letter.
+    const { modelId: MODEL } = await publishEnginePackage({ tokenizer: { normalizer: { type: "NFC" } } });
+    const refusing = await gatewayWith("ok", {}, { variables: { MODEL } });
+    await collect(send(refusing, { ...texts(`${CANARY}${"\u0301".repeat(2000)}`), headers, cf }));
     // The trace of a caller that does not sample, and is refused, is kept all the same.
     const unsampled = { ...headers, traceparent: `00-${"4".repeat(32)}-00f067aa0ba902b7-00` };
     bytes += (await send(gateway, { body: "", method: "GET", headers: unsampled, cf })).bytes;
-    expect(roots).toBe(paths.length + refusals.length + 3);
+    expect(roots).toBe(paths.length + refusals.length + 4);
     for (const secret of [CANARY, "hostile-5e1f0a", "192.0.2.77", "AWS4", ...Object.values(CREDENTIALS)]) {
       expect(bytes).not.toContain(secret);
     }

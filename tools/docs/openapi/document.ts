@@ -22,7 +22,7 @@ const MEANING: Record<RefusalCode, string> = {
   "method-not-allowed": "The path has another method.",
   "too-large": "The body, the number of texts, or a text is over a limit.",
   "unsupported-media-type": "The body is not `application/json`, or is compressed.",
-  unprocessable: "The JSON has another shape than the schema, a text is empty, or the URL has a query.",
+  unprocessable: "The JSON has another shape than the schema, or a text is empty.",
   "rate-limited": "Over the rate of the key or address, or the isolate is at its limit.",
   residency: "Residency rules allow no side for the caller's country.",
   unavailable: "No side can answer now.",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type KeyPath, parseClassifyRequest, refuseQuery } from "../../../../gateway/receive/request-shape.ts";
+import { type KeyPath, parseClassifyRequest } from "../../../../gateway/receive/request-shape.ts";
 
 const ALLOWED = "Allowed: `top_k`, `function_to_apply`, `return_all_scores`, `truncation`, `padding`, `max_length`.";
 const ALLOWED_KEYS = "Allowed: `inputs`, `parameters`, `options`.";
@@ -120,11 +120,9 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
       expect(refusal?.publicText).not.toContain(key);
     }
     for (const key of ["my secret text", "secret7", "s".repeat(41), "été"]) {
-      const refusals = [problemOf({ inputs: "a", [key]: 1 }), refuseQuery(`http://gateway/v1/classify?${key}=1`)];
-      const [inBody, inQuery] = refusals.map((refusal) => refusal?.publicText);
-      expect(inBody).toMatch(/^A key of the body is an unknown key at the top level\. Allowed: /);
-      expect(inQuery).toMatch(/^A key of the URL's query is an unknown query parameter\. Allowed: none\. /);
-      for (const text of [inBody, inQuery]) expect(text).not.toContain(key);
+      const refusal = problemOf({ inputs: "a", [key]: 1 });
+      expect(refusal?.publicText).toMatch(/^A key of the body is an unknown key at the top level\. Allowed: /);
+      expect(refusal?.publicText).not.toContain(key);
     }
   });
 
@@ -133,25 +131,5 @@ describe("what a caller wrote and Spillway does not obey is a 422 with key, plac
       Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [letters(start + at), 1]));
     const refusal = problemOf({ inputs: "a", ...keys(1000), parameters: keys(5000) });
     expect(refusal?.publicText.match(/ is an unknown /g)).toHaveLength(4);
-  });
-});
-
-describe("a query of the URL, which has no part of the request, is a 422 with key, place and what is allowed", () => {
-  it.each([
-    ["?inputs=hello", "`inputs` belongs in the body, not in the URL's query."],
-    ["?top_k=1", "`top_k` belongs in `parameters` of the body, not in the URL's query."],
-    ["?lang=de&lang=en", "`lang` is an unknown query parameter. Allowed: none."],
-    [
-      "?top_k=1&debug",
-      "`top_k` belongs in `parameters` of the body, not in the URL's query. `debug` is an unknown query parameter. Allowed: none.",
-    ],
-  ])("%s", (query, sentence) => {
-    const refusal = refuseQuery(`https://gateway.example/v1/classify${query}`);
-    expect(refusal).toMatchObject({ code: "unprocessable", reason: "shape" });
-    expect(refusal?.publicText.split(" The request must have the form")[0]).toBe(sentence);
-  });
-
-  it.each(["", "?", "?&", "#top_k=1"])("%j is none", (end) => {
-    expect(refuseQuery(`https://gateway.example/v1/classify${end}`)).toBeNull();
   });
 });
