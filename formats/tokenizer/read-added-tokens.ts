@@ -55,13 +55,18 @@ export function readAddedTokens(
     // A token that is listed again replaces the one before it.
     raw.delete(content);
     normalized.delete(content);
-    if (token.content !== "") (each["normalized"] === true ? normalized : raw).set(content, token);
+    (each["normalized"] === true ? normalized : raw).set(content, token);
   }
   const tests = testsOf();
   return { raw: stageOf(raw, tests), normalized: stageOf(normalized, tests) };
 }
 
 function stageOf(tokens: ReadonlyMap<string, AddedToken>, tests: ReturnType<typeof testsOf>): MakeStage | null {
+  for (const [content, token] of tokens) {
+    // The reference finds it between all characters, and of some texts never comes to the end.
+    if (token.content === "")
+      throw new TokenizerError(NAME, `has ${JSON.stringify(content)}, of which the normalizer leaves nothing.`);
+  }
   const all = [...tokens.values()];
   const strips = all.some(({ lstrip, rstrip }) => lstrip || rstrip);
   const blank = all.find(({ content }) => isWhitespace(content.codePointAt(0) ?? 0));

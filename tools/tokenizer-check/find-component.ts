@@ -56,9 +56,11 @@ function nameOf(name: string, value: Json): string {
   return isObject(value) && typeof value["type"] === "string" ? `${name}.${value["type"]}` : name;
 }
 
+/** In any case: a token may be looked for in the normalized text. */
 function hasAddedToken(text: string, tokens: Json | undefined): boolean {
   if (!Array.isArray(tokens)) return false;
-  return tokens.some((token) => isObject(token) && text.includes(String(token["content"])));
+  const within = text.toLowerCase();
+  return tokens.some((token) => isObject(token) && within.includes(String(token["content"]).toLowerCase()));
 }
 
 /** What comes out of the stages. */

@@ -95,7 +95,7 @@ export const KNOWN_TEXTS: readonly string[] = [
   "ꟋꟚꟜ 𞤀 Ა ა Ꭰ ꭰ 𐵐 𐵰 𖺠 𖺻 Ᲊ",
 ];
 
-/** @returns the known texts, and random ones that are the same for the same seed */
+/** @param words of the tokenizer, to be in the random texts. @returns the known texts, and random ones that are the same for the same seed */
 export function probingTexts(count: number, { seed = 1, words = [] as readonly string[] } = {}): string[] {
   const random = seededRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
@@ -131,9 +131,9 @@ export function probingTexts(count: number, { seed = 1, words = [] as readonly s
 }
 
 /** @returns pairs of probing texts: each known text beside another one, empty ones among them, and random ones */
-export function probingPairs(count: number, { seed = 1 } = {}): TextPair[] {
-  const first = probingTexts(count, { seed });
-  const second = probingTexts(count, { seed: seed + 1 });
+export function probingPairs(count: number, { seed = 1, words = [] as readonly string[] } = {}): TextPair[] {
+  const first = probingTexts(count, { seed, words });
+  const second = probingTexts(count, { seed: seed + 1, words });
   // Neighbours rather than the same known text twice.
   return first.map((text, index) => ({ text, textPair: second[(index * 7 + 1) % count] ?? "" }));
 }

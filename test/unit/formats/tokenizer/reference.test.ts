@@ -1,8 +1,8 @@
 /** The same ids and token types as Hugging Face's own tokenizers, on texts of all scripts and their mixtures. */
 import { describe, expect, inject, it } from "vitest";
-import { isObject, type Json, parseJson } from "../../../../formats/json.ts";
 import { effectivePreTokenizer } from "../../../../formats/tokenizer/tokenizer-config.ts";
-import { compareTokenizers, type TokenizerFiles } from "../../../../tools/tokenizer-check/compare.ts";
+import { compareTokenizers } from "../../../../tools/tokenizer-check/compare.ts";
+import { addedTokenTexts, ownTokens } from "../../../../tools/tokenizer-check/own-tokens.ts";
 import { probingTexts } from "../../../../tools/tokenizer-check/probing-texts.ts";
 import { allFixtures, filesOf } from "./fixtures.ts";
 
@@ -11,22 +11,12 @@ const PAIRS = 60;
 /** Another seed finds other texts. */
 const SEED = 1;
 
-/** The tokens of a vocabulary, as a text would have them. */
-function wordsOf({ json }: TokenizerFiles): string[] {
-  const parsed = parseJson(json);
-  const contentsOf = (added: Json | undefined) =>
-    Array.isArray(added) ? added.map((each) => (isObject(each) ? String(each["content"]) : "")) : [];
-  const model = isObject(parsed) ? (parsed["model"] ?? null) : null;
-  const vocabulary = isObject(model) ? (model["vocab"] ?? null) : null;
-  const tokens = Array.isArray(vocabulary)
-    ? vocabulary.map((entry) => String(Array.isArray(entry) ? entry[0] : ""))
-    : Object.keys(isObject(vocabulary) ? vocabulary : {});
-  const shown = tokens.map((token) => token.replace(/^##|<\/w>$/g, "").replaceAll(/[Ġ▁]/g, " "));
-  return [...shown, ...contentsOf(isObject(parsed) ? parsed["added_tokens"] : undefined)];
-}
-
 describe.each(allFixtures())("%s", (_, files) => {
-  const texts = probingTexts(TEXTS, { seed: SEED, words: wordsOf(files) });
+  const { added, vocabulary } = ownTokens(files);
+  const texts = [
+    ...addedTokenTexts(added, TEXTS),
+    ...probingTexts(TEXTS, { seed: SEED, words: [...vocabulary, ...added] }),
+  ];
 
   it("has the reference's tokens for every text", async () => {
     expect(await compareTokenizers(files, texts)).toEqual([]);
