@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
 import { type EdgeEntry, MAX_EDGE_HEAP_BYTES } from "../../../../formats/model-package/manifest.ts";
-import { HEAP_MIN_BYTES } from "../../../../gateway/edge/onnx/runtime.ts";
+import { HEAP_MIN_BYTES, OrtError } from "../../../../gateway/edge/onnx/runtime.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { compileEdgeWasm, openEdgeModel } from "./edge-runtime.ts";
 import { GOLDEN_TOKENS, goldenOf } from "./golden.ts";
@@ -101,7 +101,8 @@ const MAX_COMPARED_BYTES = 2 ** 31;
 async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: OnnxRequest, progress: Progress) {
   const measured = new Map<number, number>();
   const measure = async (tokens: number) => {
-    const bytes = measured.get(tokens) ?? (await measureHeapBytes(model, tokens));
+    const bytes =
+      measured.get(tokens) ?? (await measureHeapBytes(model, tokens).catch(tooLong(int8.name, tokens, model)));
     measured.set(tokens, bytes);
     return bytes;
   };
@@ -129,6 +130,22 @@ async function measureHeap(model: MeasuredModel, { int8, maxTokens: wanted }: On
     }
     return { maxTokens, heapBytes, memoryBytes: fitTokenModel(points) };
   });
+}
+
+/**
+ * An error of a run, as it is thrown again: with the length, if a short text can be run.
+ * @throws PackError with the length; otherwise the error itself
+ */
+function tooLong(name: string, tokens: number, model: MeasuredModel): (error: unknown) => Promise<never> {
+  return async (error) => {
+    const isOfLength = error instanceof OrtError && !error.outOfMemory && tokens > MIN_TOKENS;
+    const runsShort = isOfLength && (await measureHeapBytes(model, MIN_TOKENS).then(Boolean, () => false));
+    if (!runsShort) throw error;
+    throw new PackError(
+      `${name} cannot run a text of ${tokens} tokens at the edge, and the FP32 model can (${error.message.split("\n")[0]}); allow fewer with --max-tokens, or ${ADVICE}.`,
+      error,
+    );
+  };
 }
 
 /** The lengths of the texts that are run when packing and loading, in their order. */
