@@ -111,9 +111,10 @@ function* readWordLevel(source: Source): Steps<ReadModel> {
 
 function* readUnigram(source: Source): Steps<ReadModel> {
   const { json, settings } = source;
-  const unknownId = settings["unk_id"];
-  if (typeof unknownId !== "number")
-    throw new TokenizerError("model.unk_id", "is missing: some texts would have no tokens.");
+  const unknownId = settings["unk_id"] ?? null;
+  if (unknownId === null) throw new TokenizerError("model.unk_id", "is missing: some texts would have no tokens.");
+  if (typeof unknownId !== "number" || !Number.isInteger(unknownId) || unknownId < 0)
+    throw new TokenizerError("model.unk_id", `is ${JSON.stringify(unknownId)}, which is no token's id.`);
   if (settings["byte_fallback"] === true)
     throw new TokenizerError("model.byte_fallback", "is true, which is not supported.");
   const span = spanOf(source, "vocab");
@@ -154,7 +155,7 @@ function* readBpe(source: Source): Steps<ReadModel> {
       `has a token of ${maxLength} characters; at most ${MAX_TOKEN_LENGTH} are supported.`,
     );
   }
-  const unknownId = textOf(source, "unk_token") === null ? null : unknownIdOf(source, trie);
+  const unknownId = (settings["unk_token"] ?? null) === null ? null : unknownIdOf(source, trie);
   const continuingPrefix = textOf(source, "continuing_subword_prefix") ?? "";
   const span = spanOf(source, "merges");
   const pairs: [number, number, number][] = [];
@@ -210,9 +211,11 @@ function textOf({ settings }: Source, name: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function unknownIdOf(source: Source, trie: Trie): number {
-  const token = textOf(source, "unk_token");
-  const id = token === null ? -1 : trie.valueOf(token);
+/** @throws TokenizerError if there is none: a word without a token would have no id */
+function unknownIdOf({ settings }: Source, trie: Trie): number {
+  const token = settings["unk_token"] ?? null;
+  if (token === null) throw new TokenizerError("model.unk_token", "is missing: some texts would have no tokens.");
+  const id = typeof token === "string" ? trie.valueOf(token) : -1;
   if (id >= 0) return id;
   throw new TokenizerError(
     "model.unk_token",
