@@ -1,7 +1,8 @@
 /** Draws an SVG from the JSON that a bench printed. */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
+import { readUserText } from "../process/read-text.ts";
 
 export interface Picture<Data> {
   /** The script of `node <script> <json> … [svg]`. */
@@ -31,7 +32,7 @@ async function writePicture<Data>(
 ) {
   const [svg = fileURLToPath(new URL(`../../docs/images/${fileName}`, import.meta.url))] = names.filter(isSvg);
   const read = async (json: string): Promise<Data> => {
-    const parsed = schema.safeParse(lastLine(await readFile(json, "utf8")));
+    const parsed = schema.safeParse(lastLine(await readUserText(json)));
     if (parsed.success) return parsed.data;
     throw new Error(`${json} has no data for this picture; make it with: ${command} > ${json}`);
   };

@@ -16,6 +16,18 @@ export function lfsPointerProblem(name: string): string {
 }
 
 /**
+ * Why a file cannot be text as it begins, as one sentence: a Git LFS pointer, or UTF-16.
+ * @param first bytes of the file, at least 64 if it has as many
+ * @returns null if nothing is wrong with them
+ */
+export function unreadableText(name: string, first: Uint8Array): string | null {
+  if (isLfsPointer(first)) return lfsPointerProblem(name);
+  const [one, other] = first;
+  const isUtf16 = (one === 0xff && other === 0xfe) || (one === 0xfe && other === 0xff);
+  return isUtf16 ? `${name} is UTF-16, as PowerShell's > writes it; save it as UTF-8.` : null;
+}
+
+/**
  * The bytes of a user's file.
  * @throws Error with one sentence for a Git LFS pointer or a folder; the file system's own errors, which name the path
  */
@@ -35,10 +47,8 @@ export async function readUserFile(path: string): Promise<Buffer> {
  */
 export async function readUserText(path: string): Promise<string> {
   const bytes = await readUserFile(path);
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new Error(`${path} is UTF-16, as PowerShell's > writes it; save it as UTF-8.`);
-  }
+  const problem = unreadableText(path, bytes);
+  if (problem !== null) throw new Error(problem);
   try {
     return withoutByteOrderMark(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {

@@ -1,7 +1,7 @@
 /** The JSON objects of whole runs, as `npm run bench -- <name> --json` prints them, for the page of all benches. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { parseJson } from "../../../formats/json.ts";
+import { readUserText } from "../../process/read-text.ts";
 import { UsageError } from "../arguments.ts";
 import { printedSchema } from "./run-bench.ts";
 
@@ -28,7 +28,10 @@ export async function readWholeRuns(files: string, names: readonly string[]): Pr
 }
 
 async function readWholeRun(file: string, names: readonly string[]): Promise<WholeRun> {
-  const text = await readFile(file, "utf8").catch(() => null);
+  const text = await readUserText(file).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error) return null;
+    throw new UsageError(`--whole: ${error instanceof Error ? error.message : String(error)}`);
+  });
   const run = wholeRunSchema.safeParse(parseJson(text?.trimEnd().split("\n").at(-1) ?? "")).data;
   if (run !== undefined && names.includes(run.bench)) return run;
   const found = text === null ? "cannot be read" : "is no JSON object of a whole run";

@@ -5,6 +5,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { readUserText } from "../../process/read-text.ts";
 import { enginePicture, pictureSchema as enginePictureSchema } from "../engine/picture.ts";
 import { memoryPicture, pictureSchema as memoryPictureSchema } from "../memory/picture.ts";
 import { planBlocks, planSchema } from "../plan/report.ts";
@@ -99,7 +100,7 @@ async function write(path: string, text: string): Promise<void> {
 
 /** The last line: npm prints lines before the JSON. */
 async function readResult(name: string): Promise<Json> {
-  const line = (await readFile(name, "utf8")).trimEnd().split("\n").at(-1) ?? "";
+  const line = (await readUserText(name)).trimEnd().split("\n").at(-1) ?? "";
   try {
     return z.looseObject(benchSchema.shape).parse(JSON.parse(line));
   } catch {

@@ -1,8 +1,8 @@
 /** Bench `spike`: a simulated minute of traffic on one isolate, from 1 to 100 requests per second, under several policies. */
-import { readFile } from "node:fs/promises";
-import { manifestSchema } from "../../../formats/model-package/manifest.ts";
+import { parseManifest } from "../../../formats/model-package/manifest.ts";
 import { modelIdOf, shortModelId } from "../../../formats/model-package/names.ts";
 import { sha256Hex } from "../../../formats/sha256.ts";
+import { readUserFile } from "../../process/read-text.ts";
 import type { EdgeNumbers } from "../../simulation/isolate.ts";
 import { step } from "../../spillway/terminal/progress.ts";
 import type { Table } from "../../table.ts";
@@ -64,11 +64,14 @@ export const spikeBench: Bench = {
 
 /** @throws UsageError if the file is not the manifest of a package for the edge */
 async function readEdge(file: string): Promise<{ model: string; edge: EdgeNumbers }> {
-  const bytes = await readFile(file).catch(() => null);
-  if (bytes === null) {
+  const bytes = await readUserFile(file).catch((error: unknown) => {
+    const isUnreadable = error instanceof Error && "code" in error;
+    if (!isUnreadable) throw new UsageError(`--manifest: ${error instanceof Error ? error.message : String(error)}`);
     throw new UsageError(`--manifest is "${file}", which cannot be read; it must be a package's manifest.json.`);
-  }
-  const manifest = manifestSchema.parse(JSON.parse(bytes.toString()));
+  });
+  const parsed = parseManifest(bytes);
+  if (!parsed.ok) throw new UsageError(`--manifest is "${file}", which is no package's manifest: ${parsed.problem}.`);
+  const { manifest } = parsed;
   if (manifest.edge === null) {
     throw new UsageError(`${file} is the manifest of a package without an edge model; use a package with one.`);
   }

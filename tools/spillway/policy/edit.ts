@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { JsonObject } from "../../../formats/json.ts";
 import type { PolicyState } from "../../../policies/versions/repository.ts";
+import { readUserText } from "../../process/read-text.ts";
 import { whereWords, withKv } from "../kv/where.ts";
 import { ask, confirmed, isTerminal, policyIn } from "./confirm.ts";
 import { reportEditBase } from "./edit-base.ts";
@@ -92,7 +93,7 @@ async function isChanged(file: string, { inForce }: PolicyState): Promise<boolea
 async function editUntilValid(file: string): Promise<JsonObject> {
   for (;;) {
     await openEditor(file, process.env);
-    const document = policyIn(await readFile(file, "utf8"));
+    const document = policyIn(await readUserText(file));
     if (document !== null) return document;
     if (!isTerminal() || !(await ask("Edit again?", true))) throw invalid();
   }
@@ -101,7 +102,7 @@ async function editUntilValid(file: string): Promise<JsonObject> {
 const invalid = () => new Error("The policy is invalid. Nothing was saved.");
 
 async function validDocument(file: string): Promise<JsonObject> {
-  const document = policyIn(await readFile(file, "utf8"));
+  const document = policyIn(await readUserText(file));
   if (document === null) throw invalid();
   return document;
 }

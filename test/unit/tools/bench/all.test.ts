@@ -136,9 +136,9 @@ describe("--whole", () => {
     folder = await mkdtemp(join(tmpdir(), "spillway-whole-runs-"));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
-  const fileWith = async (text: string) => {
+  const fileWith = async (text: string, encoding: BufferEncoding = "utf8") => {
     const file = join(folder, crypto.randomUUID());
-    await writeFile(file, text);
+    await writeFile(file, text, encoding);
     return file;
   };
   const fileOf = (object: object) => fileWith(`${JSON.stringify(object)}\n`);
@@ -158,6 +158,7 @@ describe("--whole", () => {
   it.each([
     ["is missing", async () => join(folder, "none"), /none" cannot be read/],
     ["is no JSON", () => fileWith("a table"), /is no JSON object of a whole run/],
+    ["is UTF-16", () => fileWith("\ufeff{}", "utf16le"), /--whole: .* is UTF-16, as PowerShell's > writes it/],
     ["is of a short run", () => fileOf(run("edge", { quick: true })), /without --quick/],
     ["is of no bench", () => fileOf(run("egde")), /is no JSON object of a whole run/],
   ])("refuses a file that %s", async (_, file, problem) => {

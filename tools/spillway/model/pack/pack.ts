@@ -1,5 +1,5 @@
 /** Makes a package from a model folder: files for both sides, the measurements, and a manifest that lists every file. */
-import { readdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { readdir, realpath, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../../../../formats/json.ts";
@@ -7,6 +7,7 @@ import { type EdgeEngineId, type Manifest, manifestSchema } from "../../../../fo
 import { BUNDLE_FILE, MANIFEST_FILE, MODEL_NAME, modelIdOf } from "../../../../formats/model-package/names.ts";
 import { WINDOW_TOKENS } from "../../../../formats/origin-wire.ts";
 import { sha256Hex } from "../../../../formats/sha256.ts";
+import { readUserText } from "../../../process/read-text.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { hashFile } from "../hash-file.ts";
 import { checkTokenTypes } from "./check-token-types.ts";
@@ -199,7 +200,11 @@ async function identify(out: string, options: Pick<PackOptions, "name" | "versio
 
 async function readOlder(out: string): Promise<z.infer<typeof olderSchema> | null> {
   const path = join(out, MANIFEST_FILE);
-  const text = await readFile(path, "utf8").catch(() => null);
+  const text = await readUserText(path).catch((error: unknown) => {
+    // The file system's: there is none.
+    if (error instanceof Error && "code" in error) return null;
+    throw error;
+  });
   if (text === null) {
     await checkEmpty(out);
     return null;

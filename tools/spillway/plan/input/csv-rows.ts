@@ -24,6 +24,8 @@ export async function eachRow(
 ): Promise<void> {
   let header: Header | null = null;
   let nextLine = 1;
+  // The parser counts a CRLF inside quotes as two lines.
+  let countedTwice = 0;
   const parser = parse({
     bom: true,
     info: true,
@@ -44,7 +46,8 @@ export async function eachRow(
     const values: string[] = record;
     if (header === null) header = headerOf(values);
     else onRow({ line: nextLine, values }, header);
-    nextLine = info.lines + 1;
+    for (const value of values) countedTwice += value.split("\r\n").length - 1;
+    nextLine = info.lines + 1 - countedTwice;
   }
 }
 

@@ -20,19 +20,19 @@ export async function readInputs(paths: readonly string[], format: string, count
   const texts = new Calls();
   const counts: Counts[] = [];
   for (const path of paths) {
-    const { sample, chunks } = await openInput(path);
-    const found = formatOf(sample, format, path);
+    const { name, sample, chunks } = await openInput(path);
+    const found = formatOf(sample, format, name);
     const counter = new Counter(path, found.name, found.name.startsWith("texts-") ? texts : calls);
     await found.read(chunks, (line, parsed) => counter.receive(line, parsed), count);
-    if (counter.counts.calls === 0) throw new Error(nothingIn(counter.counts));
+    if (counter.counts.calls === 0) throw new Error(nothingIn(name, counter.counts));
     counts.push(counter.counts);
   }
   return { calls, texts, counts };
 }
 
-function nothingIn({ path, format, broken, firstBroken, other }: Counts): string {
+function nothingIn(name: string, { format, broken, firstBroken, other }: Counts): string {
   const [first] = firstBroken;
   const why =
     first === undefined ? `${other} other records` : `${broken} broken records (line ${first.line}: ${first.why})`;
-  return `${path} (${format}) has no call and no text, but ${why}. Export REPORT lines or texts: docs/guide/plan.md.`;
+  return `${name} (${format}) has no call and no text, but ${why}. Export REPORT lines or texts: docs/guide/plan.md.`;
 }

@@ -32,6 +32,26 @@ it("without a terminal, an editor that returns at once leaves its file, and the 
   await rm(join(file, ".."), { recursive: true });
 });
 
+it("a policy that the editor saves in UTF-16 is kept, and the cause is named", async () => {
+  const editor = join(folder, "editor.mjs");
+  await writeFile(
+    editor,
+    `import { writeFileSync } from "node:fs";
+writeFileSync(process.argv[2], '\ufeff{"edge": {"share": 10}}', "utf16le");`,
+  );
+  const env = { ...process.env, VISUAL: "", EDITOR: `node ${editor}`, SPILLWAY_STATE_DIR: folder, NO_COLOR: "1" };
+  const edit = promisify(execFile)(process.execPath, [MAIN, "policy", "edit", "--yes"], { env });
+  const { stderr } = await edit.then(
+    () => ({ stderr: "" }),
+    (error: { stderr: string }) => error,
+  );
+  const [, file = "", kept] =
+    /(\S+) is UTF-16, as PowerShell's > writes it; save it as UTF-8\. Your edit is kept in (\S+)\. /.exec(stderr) ?? [];
+  expect(kept).toBe(file);
+  expect(await readFile(file, "utf16le")).toContain("share");
+  await rm(join(file, ".."), { recursive: true });
+});
+
 it.each([
   ["code", 20_000, true],
   ["/usr/bin/cursor --new-window", 9000, true],

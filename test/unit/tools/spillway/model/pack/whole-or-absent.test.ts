@@ -47,6 +47,16 @@ describe("a package that is packed again", () => {
       /manifest\.json is not a package's manifest/,
     );
   });
+
+  it("with a Git LFS pointer as its manifest is not replaced, and the cause is named", async () => {
+    const folder = await scratch.model("pointer");
+    const out = scratch.path("pointer-package");
+    await mkdir(out);
+    await writeFile(join(out, "manifest.json"), "version https://git-lfs.github.com/spec/v1\n");
+    await expect(quickPack({ folder, out })).rejects.toThrow(
+      `${join(out, "manifest.json")} is a Git LFS pointer, not the file itself; fetch it first: git lfs pull`,
+    );
+  });
 });
 
 it("a folder with other files is not written to", async () => {
