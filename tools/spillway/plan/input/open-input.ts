@@ -9,7 +9,7 @@ import type { Chunks } from "./call.ts";
 const PIECE_BYTES = 262_144;
 /** What a format is recognized by. */
 const SAMPLE_CHARACTERS = 65_536;
-/** What tells a gzip stream, a Git LFS pointer and UTF-16. A pipe may deliver less at first. */
+/** A gzip stream, a Git LFS pointer and UTF-16 are recognized by them. A pipe may deliver less at first. */
 const FIRST_BYTES = 64;
 
 export interface Input {

@@ -1,7 +1,5 @@
 /** Every format: recognized, read, and its broken records counted with their lines. Samples: test/vectors/plan. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -14,8 +12,6 @@ import { readInputs } from "../../../../../tools/spillway/plan/input/read-inputs
 import { parseMessage } from "../../../../../tools/spillway/plan/input/report-line.ts";
 
 const VECTORS = new URL("../../../../vectors/plan/", import.meta.url).pathname;
-const OPEN_INPUT = new URL("../../../../../tools/spillway/plan/input/open-input.ts", import.meta.url).href;
-const LFS_POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 9\n`;
 /** Of all samples of logs. */
 const FIRST_AT_MS = Date.parse("2026-10-08T07:30:00.199Z");
 const words = (text: string, textPair: string | null) => `${text} ${textPair ?? ""}`.trim().split(/\s+/).length;
@@ -190,59 +186,12 @@ describe("an input", () => {
       "has no call and no text, but 1 other records",
     ],
     [
-      "in UTF-16",
-      Buffer.from("\ufeffREPORT", "utf16le"),
-      "/input is UTF-16, as PowerShell's > writes it; save it as UTF-8.",
-    ],
-    ["in UTF-16 in gzip", gzipSync(Buffer.from("\ufeffREPORT", "utf16le")), "/input is UTF-16"],
-    [
-      "that is a Git LFS pointer",
-      LFS_POINTER,
-      "/input is a Git LFS pointer, not the file itself; fetch it first: git lfs pull",
-    ],
-    ["that is a Git LFS pointer in gzip", gzipSync(LFS_POINTER), "/input is a Git LFS pointer"],
-    [
       "that is broken gzip",
       gzipSync("REPORT RequestId: a\n".repeat(5000)).subarray(0, 60),
       "is gzip that cannot be read to its end",
     ],
   ])("%s is refused with the next step", async (_, content, message) => {
     await expect(read(await written("input", content))).rejects.toThrow(message);
-  });
-
-  it("on standard input is refused by that name", async () => {
-    const program = `import { openInput } from ${JSON.stringify(OPEN_INPUT)};
-      openInput("-").catch((error) => console.log(error.message));`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const line = once(child.stdout.setEncoding("utf8"), "data");
-    // In two pieces, and the pipe stays open: the command does not wait for its end.
-    child.stdin.write(LFS_POINTER.slice(0, 3));
-    child.stdin.write(LFS_POINTER.slice(3));
-    const [text] = await line;
-    expect(text).toBe("Standard input is a Git LFS pointer, not the file itself; fetch it first: git lfs pull\n");
-    expect((await once(child, "exit"))[0]).toBe(0);
-  });
-
-  it.each([
-    "report.log",
-    "tail.log",
-    "tail-json.log",
-    "platform.jsonl",
-    "events.json",
-    "insights-message.csv",
-    "alb.log",
-    "texts.jsonl",
-    "texts.csv",
-  ])("%s is the same with a byte order mark and CRLF", async (name) => {
-    const text = await readFile(VECTORS + name, "utf8");
-    const marked = await written(name, `\ufeff${text.replaceAll(/\r?\n/g, "\r\n")}`);
-    const counted = async (path: string) => {
-      const { counts, calls, texts } = await read(path);
-      return { counts: counts.map((one) => ({ ...one, path: "" })), calls: calls.n, texts: [...texts.tokens] };
-    };
-    expect(await counted(marked)).toEqual(await counted(name));
   });
 
   it("with a line over the bound reports it, and reads on", async () => {
