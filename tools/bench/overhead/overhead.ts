@@ -22,7 +22,7 @@ import { startUpstream, type Upstream } from "./upstream.ts";
 const GATEWAYS = { ...GATEWAY, entry: "tools/bench/overhead/gateway-worker.ts" };
 const BARE = { config: "tools/bench/overhead/wrangler.toml" };
 const MAX_BENCH_MS = 30 * 60_000;
-/** Of the upstream that takes its time: about what a warm Lambda of DistilBERT's size takes for 64 tokens. */
+/** Of the upstream that takes its time: less than a warm Lambda of DistilBERT's size takes for 64 tokens. */
 const ORIGIN_MS = { min: 1, max: 1000, fallback: 50 };
 const ROUNDS = { min: 2, max: 200, fallback: 20 };
 const CONNECTIONS = 16;

@@ -3,6 +3,7 @@
  * ledger measures the rest: P95 per arm, and cost.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Arm } from "../../../formats/ledger/series.ts";
 import type { AssumptionName } from "../../spillway/plan/assumptions.ts";
 import type { MeasuredReport } from "../../spillway/plan/calibration.ts";
 import { comparedWith } from "../../spillway/plan/compared.ts";
@@ -18,13 +19,12 @@ import type { Bench, OptionValues, Report } from "../bench.ts";
 import { openPackage } from "../system/package.ts";
 import { type Workspace, withWorkspace } from "../system/workspace.ts";
 import { type MakeText, textsOf } from "../texts.ts";
-import { costPartsOf, type MeasuredCost, planRows, planTables, problemOf } from "./report.ts";
+import { type ArmChange, costPartsOf, type MeasuredCost, planRows, planTables, problemOf } from "./report.ts";
 import { type Counted, reportBetween, type System, startSystem } from "./system.ts";
 import { type WorkloadSpec, type WorkloadText, workloadOf } from "./workload.ts";
 
-/** A tenth has about 600 texts of each arm with a choice: their P95 is known to about 10 %. */
-const TEXTS = { min: 200, max: 100_000, fallback: 12_000 };
-const SECONDS = { min: 40, max: 3600, fallback: 800 };
+const TEXTS = { min: 200, max: 100_000, fallback: 6000 };
+const SECONDS = { min: 40, max: 3600, fallback: 600 };
 const SHARE = { min: 1, max: 99, fallback: 50 };
 const SEED = { min: 0, max: 1_000_000, fallback: 1 };
 const MIN_JUDGED_TEXTS = 1500;
@@ -97,7 +97,7 @@ async function run(workspace: Workspace, spec: WorkloadSpec, share: number): Pro
   await step("the last counts", () => sleep(MAX_FLUSH_MS));
   const rest = await reportBetween(system.control, time.splitMs, isJudged ? time.endMs : Date.now());
   const besides = ({ measured }: Counted) => comparedWith(predicted, requestsPerMonth, measured);
-  const rows = planRows(besides(rest), besides(first), first.intervals);
+  const rows = planRows(besides(rest), besides(first), changesOf(first, rest));
   const costParts = costPartsOf(predicted.bill, requestsPerMonth, { first: costOf(first), rest: costOf(rest) });
   return {
     result: { ...spec, share, failed, rows, costParts, first: armsOf(first), rest: armsOf(rest) },
@@ -139,6 +139,17 @@ function asLongAs(lengthMs: number, spec: WorkloadSpec): WorkloadText[] {
 
 function meanGapMs({ texts, seconds }: WorkloadSpec): number {
   return (seconds * 1000) / texts;
+}
+
+function changesOf(first: Counted, rest: Counted): Record<Arm, ArmChange> {
+  const of = (arm: Arm): ArmChange => {
+    const [before, after] = [first.measured.arms[arm].p50Ms, rest.measured.arms[arm].p50Ms];
+    return {
+      firstInterval: first.intervals[arm],
+      p50Change: before === null || after === null ? null : after / before - 1,
+    };
+  };
+  return { inside: of("inside"), outside: of("outside"), ineligible: of("ineligible") };
 }
 
 function costOf({ month, measured: { cost, texts } }: Counted): MeasuredCost {

@@ -15,18 +15,26 @@ export interface PlanRow extends ComparedRow {
   first: number | null;
   /** At 95 % confidence; null for the cost. */
   firstInterval: Interval | null;
+  /** Of the arm, from the first tenth to the rest: its P50 over the first's, less 1. A machine that got slower. Null for the cost. */
+  p50Change: number | null;
+}
+
+/** What a row needs to know of an arm. */
+export interface ArmChange {
+  firstInterval: Interval | null;
+  p50Change: number | null;
 }
 
 /** @param ofFirst the same prediction beside the first tenth */
 export function planRows(
   ofRest: readonly ComparedRow[],
   ofFirst: readonly ComparedRow[],
-  intervals: Readonly<Record<Arm, Interval | null>>,
+  changes: Readonly<Record<Arm, ArmChange>>,
 ): PlanRow[] {
   return ofRest.map((row) => ({
     ...row,
     first: ofFirst.find(({ name }) => name === row.name)?.measured ?? null,
-    firstInterval: row.name === "cost" ? null : intervals[row.name],
+    ...(row.name === "cost" ? { firstInterval: null, p50Change: null } : changes[row.name]),
   }));
 }
 
@@ -92,6 +100,9 @@ function isMissed({ difference, allowed }: PlanRow): boolean {
   return Math.abs(difference) > allowed;
 }
 
+/** Less is noise. */
+const MIN_SHOWN_PERCENT = 3;
+
 /** Why a P95 misses: the first tenth had another one, as a sample may, or the plan turned it into another. */
 function reasonOf(row: PlanRow): string {
   const { first, firstInterval, measured } = row;
@@ -99,9 +110,11 @@ function reasonOf(row: PlanRow): string {
   const [low, high] = [firstInterval?.low ?? 0, firstInterval?.high ?? Number.POSITIVE_INFINITY];
   const its = firstInterval === null ? `${hundredths(first)}` : shownFirst(row);
   const isSample = firstInterval !== null && low <= measured && measured <= high;
-  return isSample
-    ? `the first tenth had ${its}, at 95 % confidence, so what was measured is within what its sample knew`
-    : `the first tenth had ${its}`;
+  const sample = isSample ? ", at 95 % confidence, so what was measured is within what its sample knew" : "";
+  const percent = tenths((row.p50Change ?? 0) * 100);
+  const change =
+    Math.abs(percent) >= MIN_SHOWN_PERCENT ? `; its P50 then changed by ${percent} %, on the same work` : "";
+  return `the first tenth had ${its}${sample}${change}`;
 }
 
 const intervalSchema = z.object({ low: z.number(), high: z.number().nullable() });
@@ -109,6 +122,7 @@ const rowSchema = z.object({
   name: z.enum(["inside", "outside", "ineligible", "cost"]),
   first: z.number().nullable(),
   firstInterval: intervalSchema.nullable(),
+  p50Change: z.number().nullable(),
   predicted: z.number(),
   measured: z.number(),
   difference: z.number(),

@@ -47,8 +47,8 @@ function ofBoth(short: MeasuredTimes, long: MeasuredTimes): OriginTime | null {
   const unit = (long.p50Ms - short.p50Ms) / (longShape - shape);
   const network = short.p50Ms - unit * shape;
   if (!(unit > 0 && network > 0)) return null;
-  const runNoise = noiseOf((long.p95Ms - network) / (long.p50Ms - network), long.shapes);
-  const networkNoise = networkNoiseFor(short.p95Ms, { network, unit, runNoise, shapes: short.shapes });
+  const ofLong = noiseOf((long.p95Ms - network) / (long.p50Ms - network), long.shapes);
+  const { networkNoise, runNoise } = noisesFor(short.p95Ms, { network, unit, runNoise: ofLong, shapes: short.shapes });
   return {
     networkMs: network * meanOverMedian(networkNoise),
     networkNoise,
@@ -69,21 +69,39 @@ const SEED = 1;
 const MAX_NOISE = 2;
 const HALVINGS = 20;
 
-/** The sigma with which the sum of both parts has this P95. @param parts medians, and the sigma of runs */
-function networkNoiseFor(
-  p95Ms: number,
-  parts: { network: number; unit: number; runNoise: number; shapes: Float32Array },
-): number {
-  const { network, unit, runNoise, shapes } = parts;
-  const p95With = (sigma: number) => {
-    const random = seededRandom(SEED);
-    const sums = Float32Array.from({ length: DRAWS }, (_, draw) => {
-      const median = unit * (shapes[draw % shapes.length] ?? 1);
-      return logNormal({ median: network, sigma }, random) + logNormal({ median, sigma: runNoise }, random);
-    });
-    return at(sums.sort(), 0.95);
-  };
-  let [low, high] = [0, MAX_NOISE];
+/** Medians of the two parts of short texts' time, and the sigma of runs. */
+interface ShortParts {
+  network: number;
+  unit: number;
+  runNoise: number;
+  shapes: Float32Array;
+}
+
+/**
+ * The sigmas with which short texts have this P95. Runs have the long texts' sigma, and the network the rest. A few long texts may give a
+ * sigma that short ones cannot have: then theirs is what short ones have.
+ */
+function noisesFor(p95Ms: number, parts: ShortParts): { networkNoise: number; runNoise: number } {
+  const { runNoise: ofLong } = parts;
+  const p95With = (networkNoise: number, runNoise: number) => p95Of({ ...parts, runNoise }, networkNoise);
+  if (p95With(0, ofLong) > p95Ms)
+    return { networkNoise: 0, runNoise: sigmaFor(p95Ms, ofLong, (sigma) => p95With(0, sigma)) };
+  return { networkNoise: sigmaFor(p95Ms, MAX_NOISE, (sigma) => p95With(sigma, ofLong)), runNoise: ofLong };
+}
+
+/** The same draws for each sigma, so that more noise is a longer tail. */
+function p95Of({ network, unit, runNoise, shapes }: ShortParts, networkNoise: number): number {
+  const random = seededRandom(SEED);
+  const sums = Float32Array.from({ length: DRAWS }, (_, draw) => {
+    const median = unit * (shapes[draw % shapes.length] ?? 1);
+    return logNormal({ median: network, sigma: networkNoise }, random) + logNormal({ median, sigma: runNoise }, random);
+  });
+  return at(sums.sort(), 0.95);
+}
+
+/** Between 0 and `most`, by halving. */
+function sigmaFor(p95Ms: number, most: number, p95With: (sigma: number) => number): number {
+  let [low, high] = [0, most];
   for (let halving = 0; halving < HALVINGS; halving++) {
     const middle = (low + high) / 2;
     if (p95With(middle) < p95Ms) low = middle;

@@ -58,17 +58,17 @@ const replay = {
 
 const row = {
   ...{ predicted: 57.04, measured: 56.8, difference: 0.0042, allowed: 0.1 },
-  ...{ first: 55, firstInterval: { low: 50, high: 61 } },
+  ...{ first: 55, firstInterval: { low: 50, high: 61 }, p50Change: 0.01 },
 };
 const plan = {
   ...{ ...measured, bench: "plan" as const, texts: 6000, seconds: 600 },
   rows: [
     { ...row, name: "inside" as const },
     { ...row, name: "outside" as const, predicted: 50, measured: 60, difference: -0.1667 },
-    { ...row, name: "ineligible" as const, predicted: 50, measured: 90, difference: -0.4444 },
+    { ...row, name: "ineligible" as const, predicted: 50, measured: 90, difference: -0.4444, p50Change: 0.193 },
     {
       ...{ name: "cost" as const, predicted: 2.112, measured: 1.738, difference: 0.2152, allowed: 0.05 },
-      ...{ first: 2.1, firstInterval: null },
+      ...{ first: 2.1, firstInterval: null, p50Change: null },
     },
   ],
   costParts: [
@@ -126,7 +126,9 @@ describe("the pages' figures", () => {
     expect(text).toContain(
       "P95 outside, ms: the first tenth had 55 (50 to 61), at 95 % confidence, so what was measured",
     );
-    expect(text).toContain("P95 ineligible, ms: the first tenth had 55 (50 to 61).");
+    expect(text).toContain(
+      "P95 ineligible, ms: the first tenth had 55 (50 to 61); its P50 then changed by 19.3 %, on the same work.",
+    );
     expect(text).toContain("$ per million texts: the first tenth had 2.1.");
     expect(problemOf([{ ...row, name: "inside", difference: -0.1 }])).toBeNull();
     const line = (name: string, quantity: number) => ({

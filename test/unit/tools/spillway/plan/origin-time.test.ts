@@ -40,6 +40,15 @@ it.each<[string, Parts]>([
   }
 });
 
+it("a few long texts that spread more than short ones can do not widen these: their P95 is found again", () => {
+  const given = measured(short, { networkMs: 30, networkNoise: 0, unitMs: 0.5, runNoise: 0.1 });
+  const wide = measured(long, { networkMs: 30, networkNoise: 0, unitMs: 0.5, runNoise: 0.7 });
+  const { runNoise, ...found } = originTimeOf(given, wide);
+  expect(found.networkNoise).toBe(0);
+  const predicted = measured(short, { ...found, runNoise: runNoise ?? Number.NaN });
+  expect(Math.abs(predicted.p95Ms / given.p95Ms - 1)).toBeLessThan(0.05);
+});
+
 it("without long texts all of a call's time grows with length, and its P95 is found again", () => {
   const given = measured(short, { networkMs: 0, networkNoise: 0, unitMs: 0.5, runNoise: 0.4 });
   const { runNoise, ...found } = originTimeOf(given, null);
