@@ -27,7 +27,7 @@ export function allBench(benches: readonly Bench[]): Bench {
       only: { type: "string", about: "only these benches, separated by commas; writes no page", value: "names" },
       whole: {
         type: "string",
-        about: "JSON objects of whole runs: the page has their figures, and their benches do not run",
+        about: "JSON objects of whole runs: the page has their figures. Without --quick their benches do not run",
         value: "files",
         allowed: "paths, separated by commas",
       },
@@ -62,7 +62,7 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
   try {
     for (const { name, summary } of benches) {
       const before = wholeRuns.get(name);
-      if (before !== undefined) {
+      if (before !== undefined && !isQuick) {
         entries.push(entryOf(before, summary));
         continue;
       }
@@ -71,7 +71,8 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
       const command = [process.execPath, MAIN, name, ...words, "--json"];
       const run = await runBench(command, { ...limits, signal: stop.signal });
       stop.signal.throwIfAborted();
-      entries.push({ name, summary, command: ["npm run bench --", name, ...words].join(" "), before: null, ...run });
+      const entry = { name, summary, command: ["npm run bench --", name, ...words].join(" "), before: null, ...run };
+      entries.push(entryWith(before, entry));
     }
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
@@ -84,6 +85,11 @@ async function runAll(benches: readonly Bench[], { quick, only, whole, out }: Op
     await writeFile(page, resultsPage({ command, seconds, commit, ...machine() }, entries));
   }
   return report(entries, { seconds, commit, page, isQuick });
+}
+
+/** The short form shows that the bench works, and a whole run has the figures. */
+export function entryWith(before: WholeRun | undefined, short: PageEntry): PageEntry {
+  return before === undefined || short.headline === null ? short : entryOf(before, short.summary);
 }
 
 function entryOf({ bench, startedAt, commit, ...run }: WholeRun, summary: string): PageEntry {

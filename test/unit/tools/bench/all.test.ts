@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { allBench } from "../../../../tools/bench/all/all.ts";
+import { allBench, entryWith } from "../../../../tools/bench/all/all.ts";
 import { type PageEntry, resultsPage } from "../../../../tools/bench/all/page.ts";
 import { runBench } from "../../../../tools/bench/all/run-bench.ts";
 import { readWholeRuns } from "../../../../tools/bench/all/whole-runs.ts";
@@ -153,6 +153,14 @@ describe("--whole", () => {
     const runs = await readWholeRuns(files.join(","), ["edge", "cold"]);
     expect([...runs.keys()].toSorted()).toEqual(["cold", "edge"]);
     expect(runs.get("edge")).toMatchObject({ startedAt: later.startedAt, headline: TABLE, seconds: 400 });
+  });
+
+  it("gives the page its figures, if the short form has a result too", async () => {
+    const whole = (await readWholeRuns(await fileOf(run("edge")), ["edge"])).get("edge");
+    expect(entryWith(whole, entry("edge"))).toMatchObject({ seconds: 400, before: { date: "2026-11-20" } });
+    const failed = entry("edge", { headline: null, problem: "It ended with exit code 1." });
+    expect(entryWith(whole, failed)).toBe(failed);
+    expect(entryWith(undefined, entry("edge"))).toEqual(entry("edge"));
   });
 
   it.each([
