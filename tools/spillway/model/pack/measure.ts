@@ -1,7 +1,12 @@
-/** Measures what runs of a model need at the edge, by number of tokens: the wasm heap of onnxruntime-web, and the curve through measurements. */
+/**
+ * Measures what runs of a model need: at the edge the wasm heap of onnxruntime-web by number of tokens, and the curve through measurements; at the
+ * origin the time of the longest text.
+ */
 import { setImmediate as eventLoop } from "node:timers/promises";
 import type { TokenModel } from "../../../../formats/model-package/manifest.ts";
 import { OrtError } from "../../../../gateway/edge/onnx/runtime.ts";
+import type { Infer } from "../../../../lambda-origin/infer.ts";
+import { hundredths } from "../../../statistics.ts";
 import { openEdgeModel } from "./edge-runtime.ts";
 
 /** The model to measure. */
@@ -118,4 +123,20 @@ function determinant([a, b, c]: Row, [d, e, f]: Row, [g, h, i]: Row): number {
 /** The same ids each time, spread over the vocabulary. Memory and time do not depend on their values. */
 export function sampleIds(tokens: number, vocabularySize: number): number[] {
   return Array.from({ length: tokens }, (_, index) => (index * 7919 + 13) % vocabularySize);
+}
+
+const TIMED_RUNS = 3;
+
+/** The longest text at the origin, for a package whose edge states no time: in ms, the fastest of some runs, as other programs may use the machine. */
+export async function measureWindowMs(
+  { infer, windowTokens }: { infer: Infer; windowTokens: number },
+  vocabularySize: number,
+): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < TIMED_RUNS; run++) {
+    const startedAtMs = performance.now();
+    await infer([sampleIds(windowTokens, vocabularySize)]);
+    times.push(performance.now() - startedAtMs);
+  }
+  return hundredths(Math.min(...times));
 }

@@ -1,31 +1,20 @@
 /** Intervals, the advice and what turns it, and what a ledger's report replaces. */
 import { describe, expect, it } from "vitest";
 import { verdictOf } from "../../../../../tools/spillway/plan/advice.ts";
-import { type AssumptionName, assumptionsOf, valuesOf } from "../../../../../tools/spillway/plan/assumptions.ts";
+import { type AssumptionName, assumptionsOf } from "../../../../../tools/spillway/plan/assumptions.ts";
 import { calibrated, parseReport, ratesOf, shareOf } from "../../../../../tools/spillway/plan/calibration.ts";
 import { DISTILBERT } from "../../../../../tools/spillway/plan/edge-model.ts";
 import { type Figures, movedFigures, widened } from "../../../../../tools/spillway/plan/figures.ts";
-import { UNKNOWN_CALL } from "../../../../../tools/spillway/plan/input/call.ts";
-import { Calls } from "../../../../../tools/spillway/plan/input/calls.ts";
 import type { Inputs } from "../../../../../tools/spillway/plan/input/read-inputs.ts";
 import { knownValues } from "../../../../../tools/spillway/plan/known.ts";
 import { planOf } from "../../../../../tools/spillway/plan/plan.ts";
-import { fp32Ms, knownOf, workloadOf } from "../../../../../tools/spillway/plan/simulate/workload.ts";
+import { fp32Ms, knownOf } from "../../../../../tools/spillway/plan/simulate/workload.ts";
+import { log } from "./log.ts";
 
 const figures = (bent: Partial<Figures>): Figures => ({
   ...{ p50Ms: 1, p95Ms: 1, p99Ms: 1, billUsd: 1, cpuMs: 0, waitedPart: 0, coldPart: 0 },
   ...bent,
 });
-
-/** One call every `gapMs`, of 600 ms each. */
-function log(n: number, gapMs: number, bent: Partial<typeof UNKNOWN_CALL> = {}): Inputs {
-  const calls = new Calls();
-  for (let index = 0; index < n; index++) {
-    const runMs = 400 + ((index * 37) % 400);
-    calls.add({ ...UNKNOWN_CALL, atMs: 1.7e12 + index * gapMs, runMs, billedMs: runMs, memoryMiB: 3008, ...bent });
-  }
-  return { calls, texts: new Calls(), counts: [] };
-}
 
 const plan = (
   inputs: Inputs,
@@ -129,32 +118,6 @@ describe("a plan", () => {
     const open = assumptionsOf(known).filter(({ low, high }) => low !== high);
     expect(open.map(({ name }) => name)).not.toContain("lambda-run-ms");
     expect(open.map(({ name }) => name)).toContain("tokens-median");
-  });
-
-  it("repeats few arrivals as a whole, a mean gap apart: what is drawn for each call is no small sample too", () => {
-    const known = knownOf(log(300, 1000));
-    const values = valuesOf(assumptionsOf(new Map()), { "requests-per-month": known.perMonth ?? 0 });
-    const { n, atMs, runMs, independent } = workloadOf(known, values, { seed: 1, most: 1e6 });
-    expect([n % 300, n >= 20_000, independent]).toEqual([0, true, 300]);
-    expect([...atMs.subarray(298, 302)]).toEqual([298_000, 299_000, 300_000, 301_000]);
-    expect(runMs[301]).toBe(runMs[1]);
-  });
-
-  it("stretches a log's arrivals to the number of requests of the month", () => {
-    const known = knownOf(log(100, 1000));
-    const values = valuesOf(assumptionsOf(new Map([["requests-per-month", { value: 2_629_800 / 2, source: "" }]])));
-    expect(workloadOf(known, values, { seed: 1, most: 100 }).atMs[1]).toBeCloseTo(2000, 0);
-  });
-
-  it("takes slow calls for long texts, with lengths of a file of texts", () => {
-    const inputs = log(400, 1000);
-    for (let tokens = 1; tokens <= 100; tokens++) inputs.texts.add({ ...UNKNOWN_CALL, tokens });
-    const values = valuesOf(assumptionsOf(new Map([["length-explains-time", { value: 1, source: "" }]])));
-    const { runMs, tokens } = workloadOf(knownOf(inputs), values, { seed: 1, most: 400 });
-    const slowest = runMs.indexOf(Math.max(...runMs));
-    const fastest = runMs.indexOf(Math.min(...runMs));
-    expect(tokens[slowest]).toBeGreaterThan(95);
-    expect(tokens[fastest]).toBeLessThan(5);
   });
 });
 
