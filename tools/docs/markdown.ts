@@ -1,14 +1,18 @@
 /** Pure. Markdown for pages that are read in a terminal too: tables whose columns line up, text that is wrapped. */
 
+import { widthOf } from "../spillway/terminal/wrap.ts";
+
 /** No line of a generated page is longer, links aside. */
 export const MAX_COLUMNS = 120;
 
 /** @returns a table; `<` and `|` in cells are escaped, outside of code spans */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(escaped));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  // By the columns that a terminal shows, as biome formats: a Chinese character has two.
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => widthOf(row[column] ?? ""))));
+  const padded = (cell: string, width: number) => cell + " ".repeat(width - widthOf(cell));
   const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
+    `| ${widths.map((width, column) => padded(row[column] ?? "", width)).join(" | ")} |`;
   const [headLine = [], ...rowLines] = cells;
   return [line(headLine), line(widths.map((width) => "-".repeat(width))), ...rowLines.map(line)].join("\n");
 }

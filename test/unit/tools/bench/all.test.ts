@@ -44,6 +44,17 @@ describe("the page of all benches", () => {
     expect(page).toMatch(/\| failures +\| none /);
   });
 
+  it("has tables that line up, also with characters of two columns", () => {
+    const headline = {
+      ...TABLE,
+      rows: [
+        ["漢字 times", 4.5],
+        ["edge", 1],
+      ],
+    };
+    expect(resultsPage(HEAD, [entry("edge", { headline })])).toContain("| 漢字 times | 4.5 |\n| edge       | 1   |");
+  });
+
   it("names what failed, with its figures if there are any", () => {
     const page = resultsPage(HEAD, [
       entry("edge", { problem: "edge: too slow." }),
